@@ -1,0 +1,247 @@
+//! `cargo xtask bench`: runs benchmarks and lays their results beside those of their peers.
+//!
+//! A benchmark is a target `crates/<crate>/benches/<name>.rs` with `harness = false` that prints one JSON
+//! object a line for each case: `case`, `value`, `unit`, and `peer` with `peer_value` where something else
+//! did the same work in the same run. What else it prints is passed on as it is.
+
+mod results;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::failure::Failure;
+use crate::steps::command_line;
+use crate::workspace;
+use results::{Measured, table};
+
+/// One benchmark target.
+#[derive(Debug)]
+struct Bench {
+    /// The word that a person types.
+    name: &'static str,
+    /// What it measures, in one line.
+    doc: &'static str,
+    /// The package that has it.
+    package: &'static str,
+    /// The file in `benches/`, without its extension.
+    target: &'static str,
+}
+
+/// Every benchmark. A new one is a target and a row.
+const BENCHES: &[Bench] = &[];
+
+/// Runs it.
+pub fn run(arguments: &[String]) -> Result<(), Failure> {
+    let wanted = Wanted::parse(arguments)?;
+    let benches = matching(BENCHES, wanted.name.as_deref())?;
+    let mut all = Vec::new();
+    for bench in benches {
+        all.extend(measure(bench, wanted.form)?);
+    }
+    if wanted.form == Form::Table {
+        println!("\n{}", table(&all));
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Table,
+    Json,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    name: Option<String>,
+    form: Form,
+}
+
+impl Wanted {
+    fn parse(arguments: &[String]) -> Result<Wanted, Failure> {
+        let mut wanted = Wanted {
+            name: None,
+            form: Form::Table,
+        };
+        for argument in arguments {
+            match argument.as_str() {
+                "--json" => wanted.form = Form::Json,
+                name if !name.starts_with('-') && wanted.name.is_none() => {
+                    wanted.name = Some(name.to_owned());
+                }
+                other => {
+                    return Err(Failure::Usage(format!(
+                        "`cargo xtask bench` takes no {other:?}"
+                    )));
+                }
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+fn matching<'a>(benches: &'a [Bench], name: Option<&str>) -> Result<Vec<&'a Bench>, Failure> {
+    let matching: Vec<_> = benches
+        .iter()
+        .filter(|bench| name.is_none_or(|name| bench.name.contains(name)))
+        .collect();
+    if !matching.is_empty() {
+        return Ok(matching);
+    }
+    let asked = name
+        .map(|name| format!("no benchmark is named {name:?}"))
+        .unwrap_or_default();
+    if benches.is_empty() {
+        return Err(Failure::Usage(if asked.is_empty() {
+            "there are no benchmarks yet".to_owned()
+        } else {
+            format!("{asked}; there are none yet")
+        }));
+    }
+    let lines = benches
+        .iter()
+        .map(|bench| format!("\n  {:<16} {}", bench.name, bench.doc));
+    Err(Failure::Usage(format!(
+        "{asked}; there are:{}",
+        lines.collect::<String>()
+    )))
+}
+
+fn measure(bench: &Bench, form: Form) -> Result<Vec<Measured>, Failure> {
+    let cargo = ["bench", "--package", bench.package, "--bench", bench.target];
+    let repeat = || command_line(&cargo, &[]);
+    let failed = |what: String| Failure::Step(format!("{what}; to repeat it: {}", repeat()));
+    eprintln!("== {}: {}", bench.name, bench.doc);
+    let mut child = Command::new(workspace::cargo())
+        .args(cargo)
+        .current_dir(workspace::root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(format!("cargo could not be started: {error}")))?;
+    let mut all = Vec::new();
+    for line in child
+        .stdout
+        .take()
+        .into_iter()
+        .flat_map(|output| BufReader::new(output).lines())
+    {
+        let line = line.map_err(|error| failed(format!("its output ended early: {error}")))?;
+        match Measured::from_line(bench.name, &line) {
+            Some(measured) => {
+                match form {
+                    Form::Json => println!("{}", measured.to_json()),
+                    // Progress; the table comes when all are done.
+                    Form::Table => {
+                        println!("{}: {} {}", measured.case, measured.value, measured.unit)
+                    }
+                }
+                all.push(measured);
+            }
+            None => eprintln!("{line}"),
+        }
+    }
+    let status = child
+        .wait()
+        .map_err(|error| failed(format!("it could not be waited for: {error}")))?;
+    if !status.success() {
+        return Err(failed(format!(
+            "benchmark {} failed ({status})",
+            bench.name
+        )));
+    }
+    if all.is_empty() {
+        return Err(failed(format!(
+            "benchmark {} printed no result",
+            bench.name
+        )));
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    const TWO: &[Bench] = &[
+        Bench {
+            name: "parse",
+            doc: "Bytes to cells",
+            package: "a",
+            target: "parse",
+        },
+        Bench {
+            name: "wire",
+            doc: "Rows to frames",
+            package: "b",
+            target: "wire",
+        },
+    ];
+
+    #[test]
+    fn every_benchmark_in_the_crates_has_a_row_and_every_row_a_benchmark() {
+        let mut found = BTreeSet::new();
+        for folder in fs::read_dir(workspace::root().join("crates")).unwrap() {
+            let folder = folder.unwrap();
+            let Ok(files) = fs::read_dir(folder.path().join("benches")) else {
+                continue;
+            };
+            for file in files {
+                let path = file.unwrap().path();
+                if path.extension().is_some_and(|extension| extension == "rs") {
+                    let target = path.file_stem().unwrap().to_string_lossy().into_owned();
+                    found.insert((folder.file_name().to_string_lossy().into_owned(), target));
+                }
+            }
+        }
+        let rows: BTreeSet<_> = BENCHES
+            .iter()
+            .map(|bench| (bench.package.to_owned(), bench.target.to_owned()))
+            .collect();
+        assert_eq!(
+            rows, found,
+            "BENCHES in crates/xtask/src/commands/bench.rs beside crates/*/benches"
+        );
+        let names: BTreeSet<_> = BENCHES.iter().map(|bench| bench.name).collect();
+        assert_eq!(names.len(), BENCHES.len());
+    }
+
+    #[test]
+    fn a_part_of_a_name_finds_a_benchmark_and_no_name_finds_all() {
+        assert_eq!(matching(TWO, None).unwrap().len(), 2);
+        assert_eq!(matching(TWO, Some("par")).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_name_that_finds_nothing_is_told_what_exists() {
+        let failure = matching(TWO, Some("paint")).unwrap_err().to_string();
+        assert!(
+            failure.contains("\"paint\"") && failure.contains("parse") && failure.contains("wire")
+        );
+        assert!(
+            matching(&[], None)
+                .unwrap_err()
+                .to_string()
+                .contains("no benchmarks yet")
+        );
+    }
+
+    #[test]
+    fn the_form_and_the_name_come_in_any_order() {
+        let expected = Wanted {
+            name: Some("parse".into()),
+            form: Form::Json,
+        };
+        assert_eq!(
+            Wanted::parse(&["--json".into(), "parse".into()]).unwrap(),
+            expected
+        );
+        assert_eq!(
+            Wanted::parse(&["parse".into(), "--json".into()]).unwrap(),
+            expected
+        );
+        assert!(Wanted::parse(&["--jsn".into()]).is_err());
+        assert!(Wanted::parse(&["one".into(), "two".into()]).is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! `cargo xtask soak`: the whole-program tests whose names say that something survives, for many rounds.
+//! The tests themselves read how many from `AGOR_TEST_ROUNDS`.
+
+use super::test::BUILD;
+use crate::failure::Failure;
+use crate::steps::{Report, Step, Tests};
+
+const DEFAULT_ROUNDS: u64 = 500;
+
+/// Runs it.
+pub fn run(arguments: &[String]) -> Result<(), Failure> {
+    let rounds = rounds(arguments)?.to_string();
+    let survival = Step {
+        name: "survival",
+        budget_minutes: 120,
+        cargo: &[
+            "test",
+            "--workspace",
+            "--test",
+            "it",
+            "--",
+            "survives",
+            "--nocapture",
+        ],
+        environment: &[("AGOR_TEST_ROUNDS", &rounds)],
+        tests: Tests::Some,
+    };
+    let mut report = Report::default();
+    report.run(&[BUILD, survival])?;
+    report.finish();
+    Ok(())
+}
+
+fn rounds(arguments: &[String]) -> Result<u64, Failure> {
+    match arguments {
+        [] => Ok(DEFAULT_ROUNDS),
+        [rounds] => rounds
+            .parse()
+            .ok()
+            .filter(|rounds| *rounds > 0)
+            .ok_or_else(|| {
+                Failure::Usage(format!(
+                    "{rounds:?} is no number of rounds; try `cargo xtask soak 500`"
+                ))
+            }),
+        _ => Err(Failure::Usage(
+            "`cargo xtask soak` takes one number of rounds".to_owned(),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_a_positive_number_or_left_out() {
+        assert_eq!(rounds(&[]).unwrap(), DEFAULT_ROUNDS);
+        assert_eq!(rounds(&["7".into()]).unwrap(), 7);
+        for wrong in [
+            vec!["0".into()],
+            vec!["-1".into()],
+            vec!["many".into()],
+            vec!["1".into(), "2".into()],
+        ] {
+            assert!(rounds(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

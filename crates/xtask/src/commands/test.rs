@@ -1,0 +1,149 @@
+//! `cargo xtask test`: everything that has to hold before a change is accepted, with its set-up.
+
+use std::time::Instant;
+
+use crate::failure::Failure;
+use crate::packages::{self, Consent};
+use crate::steps::{Report, Step, Tests};
+
+/// Minutes for installing packages, on top of those of the steps.
+const SET_UP_MINUTES: u64 = 2;
+
+/// Every step, cheapest first where one does not need another.
+///
+/// All build the same selection of packages where they can, since cargo unites the features of what is
+/// selected and would otherwise compile the same dependencies twice.
+const STEPS: &[Step<'static>] = &[
+    FORMATTING,
+    LINTS,
+    BUILD,
+    CEILINGS,
+    Step {
+        name: "tests of the crates",
+        budget_minutes: 8,
+        cargo: &[
+            "test",
+            "--workspace",
+            "--exclude",
+            "tests",
+            "--no-fail-fast",
+        ],
+        environment: &[],
+        tests: Tests::Some,
+    },
+    Step {
+        name: "whole-program tests",
+        budget_minutes: 10,
+        cargo: &[
+            "test",
+            "--workspace",
+            "--test",
+            "it",
+            "--",
+            "--skip",
+            "ceilings::",
+        ],
+        environment: &[],
+        tests: Tests::Some,
+    },
+    Step {
+        name: "documentation",
+        budget_minutes: 3,
+        cargo: &["doc", "--workspace", "--no-deps"],
+        environment: &[("RUSTDOCFLAGS", "-D warnings")],
+        tests: Tests::None,
+    },
+];
+
+/// Formatting as rustfmt has it.
+pub const FORMATTING: Step<'static> = Step {
+    name: "formatting",
+    budget_minutes: 1,
+    cargo: &["fmt", "--all", "--check"],
+    environment: &[],
+    tests: Tests::None,
+};
+
+/// Every lint, in every target.
+pub const LINTS: Step<'static> = Step {
+    name: "lints",
+    budget_minutes: 8,
+    cargo: &[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ],
+    environment: &[],
+    tests: Tests::None,
+};
+
+/// Every program and test, so that the steps after it only run.
+pub const BUILD: Step<'static> = Step {
+    name: "build",
+    budget_minutes: 12,
+    cargo: &["build", "--workspace", "--all-targets"],
+    environment: &[],
+    tests: Tests::None,
+};
+
+/// What each crate may depend on and where things may stand.
+pub const CEILINGS: Step<'static> = Step {
+    name: "ceilings",
+    budget_minutes: 1,
+    cargo: &["test", "--workspace", "--test", "it", "--", "ceilings::"],
+    environment: &[],
+    tests: Tests::Some,
+};
+
+/// Runs it.
+pub fn run(arguments: &[String]) -> Result<(), Failure> {
+    let consent = consent(arguments)?;
+    let mut report = Report::default();
+    let started = Instant::now();
+    packages::set_up(consent)?;
+    packages::check_components()?;
+    report.note("set-up", started.elapsed(), SET_UP_MINUTES);
+    report.run(STEPS)?;
+    report.finish();
+    Ok(())
+}
+
+fn consent(arguments: &[String]) -> Result<Consent, Failure> {
+    match arguments {
+        [] => Ok(Consent::Ask),
+        [yes] if yes == "--yes" || yes == "-y" => Ok(Consent::Given),
+        _ => Err(Failure::Usage(format!(
+            "`cargo xtask test` takes only --yes, not {:?}",
+            arguments.join(" ")
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_budgets_are_45_minutes_at_most() {
+        let steps: u64 = STEPS.iter().map(|step| step.budget_minutes).sum();
+        assert!(steps + SET_UP_MINUTES <= 45, "{steps} + {SET_UP_MINUTES}");
+    }
+
+    #[test]
+    fn every_step_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = STEPS.iter().map(|step| step.name).collect();
+        assert_eq!(names.len(), STEPS.len());
+    }
+
+    #[test]
+    fn only_yes_is_understood() {
+        assert_eq!(consent(&[]).unwrap(), Consent::Ask);
+        assert_eq!(consent(&["--yes".into()]).unwrap(), Consent::Given);
+        assert!(consent(&["--no".into()]).is_err());
+        assert!(consent(&["--yes".into(), "more".into()]).is_err());
+    }
+}

@@ -1,0 +1,200 @@
+//! Counts of tests, read from what libtest prints.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+/// How many tests passed, failed and were skipped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Tests that passed.
+    pub passed: u64,
+    /// Tests that failed.
+    pub failed: u64,
+    /// Tests that were marked as ignored.
+    pub skipped: u64,
+}
+
+impl Tally {
+    /// Returns the counts of a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    pub fn from_line(line: &str) -> Option<Tally> {
+        let plain = without_colours(line);
+        let counts = plain.strip_prefix("test result: ")?.split_once(". ")?.1;
+        let mut tally = Tally::default();
+        for part in counts.split(';') {
+            let Some((number, what)) = part.trim().split_once(' ') else {
+                continue;
+            };
+            let Ok(number) = number.parse() else { continue };
+            match what {
+                "passed" => tally.passed = number,
+                "failed" => tally.failed = number,
+                "ignored" => tally.skipped = number,
+                _ => {}
+            }
+        }
+        Some(tally)
+    }
+
+    /// Returns how many tests ran.
+    pub fn ran(&self) -> u64 {
+        self.passed + self.failed
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.skipped > 0 {
+            write!(formatter, ", {} skipped", self.skipped)?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds up the results in a stream of bytes that arrives in pieces of any size.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    line: Vec<u8>,
+    tally: Tally,
+}
+
+/// More of a line than this is not kept: no line of results is longer.
+const LINE_LIMIT_BYTES: usize = 4096;
+
+impl Scanner {
+    /// Reads `bytes`, which follow what was read before.
+    pub fn read(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if byte != b'\n' {
+                if self.line.len() < LINE_LIMIT_BYTES {
+                    self.line.push(byte);
+                }
+                continue;
+            }
+            if let Some(tally) = Tally::from_line(&String::from_utf8_lossy(&self.line)) {
+                self.tally += tally;
+            }
+            self.line.clear();
+        }
+    }
+
+    /// Returns what was counted so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+}
+
+fn without_colours(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        if character != '\u{1b}' {
+            plain.push(character);
+        } else if characters.next() == Some('[') {
+            // Everything up to the final byte of the control sequence.
+            characters
+                .by_ref()
+                .find(|character| ('@'..='~').contains(character));
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OK: &str = "test result: ok. 12 passed; 0 failed; 3 ignored; 0 measured; 7 filtered out; finished in 0.01s";
+
+    #[test]
+    fn a_line_of_results_is_read_and_filtered_tests_are_not_counted() {
+        assert_eq!(
+            Tally::from_line(OK),
+            Some(Tally {
+                passed: 12,
+                failed: 0,
+                skipped: 3
+            })
+        );
+        let failed =
+            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out";
+        assert_eq!(
+            Tally::from_line(failed),
+            Some(Tally {
+                passed: 1,
+                failed: 2,
+                skipped: 0
+            })
+        );
+    }
+
+    #[test]
+    fn colours_do_not_hide_a_result() {
+        let line = "test result: \u{1b}[32mok\u{1b}(B. 1 passed";
+        assert_eq!(Tally::from_line(line).map(|tally| tally.passed), Some(1));
+        let line = "test result: \u{1b}[1;31mFAILED\u{1b}[0m. 1 passed; 4 failed;";
+        assert_eq!(Tally::from_line(line).map(|tally| tally.failed), Some(4));
+    }
+
+    #[test]
+    fn other_lines_are_not_results() {
+        for line in [
+            "",
+            "running 3 tests",
+            "test a ... ok",
+            " test result: ok. 1 passed",
+            "12 passed",
+        ] {
+            assert_eq!(Tally::from_line(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn results_of_several_binaries_add_up_however_the_bytes_are_cut() {
+        let text = format!("running\n{OK}\n\n{OK}\ntail without end");
+        for size in 1..text.len() {
+            let mut scanner = Scanner::default();
+            for piece in text.as_bytes().chunks(size) {
+                scanner.read(piece);
+            }
+            assert_eq!(
+                scanner.tally(),
+                Tally {
+                    passed: 24,
+                    failed: 0,
+                    skipped: 6
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_line_names_skipped_tests_only_when_there_are_some() {
+        assert_eq!(
+            Tally {
+                passed: 3,
+                failed: 1,
+                skipped: 0
+            }
+            .to_string(),
+            "3 passed, 1 failed"
+        );
+        assert_eq!(
+            Tally {
+                passed: 3,
+                failed: 0,
+                skipped: 2
+            }
+            .to_string(),
+            "3 passed, 0 failed, 2 skipped"
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! Whole-program tests, and the ceilings that keep the crates apart.
+
+mod agor;
+mod ceilings;
+mod processes;
+mod programs;
+mod survival;
