@@ -1,0 +1,177 @@
+//! Commands: requests that are carried out once, however often they are sent.
+//!
+//! A client keeps each in its outbox until it has the receipt. The host writes command and outcome
+//! into its store before it acknowledges them; the same id with the same contents gets the same
+//! receipt, with other contents [`IdReuse`](crate::error::ErrorCode::IdReuse).
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::WireError;
+use crate::ids::{CommandId, CommandN, Seq, SessionId};
+use crate::input::Input;
+use crate::open::Open;
+use crate::session::SessionSpec;
+
+/// A command on its way to the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Chosen by the client, unique for ever.
+    pub id: CommandId,
+    /// Its place among the client's commands.
+    pub n: CommandN,
+    /// What is to be done.
+    #[serde(deserialize_with = "crate::open::deserialize")]
+    pub body: CommandBody,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do", content = "with")]
+pub enum CommandBody {
+    /// Make a session and start its program.
+    Create {
+        /// Its id, chosen by the client, so that a repeat makes no second one.
+        session: SessionId,
+        /// What it is made from.
+        spec: SessionSpec,
+    },
+    /// Give input to a session, without a lease.
+    Send {
+        /// Which session.
+        session: SessionId,
+        /// What to give it, in order.
+        inputs: Vec<Input>,
+    },
+    /// Send a signal.
+    Signal {
+        /// Which session.
+        session: SessionId,
+        /// The signal's number.
+        signal: i32,
+        /// To whom.
+        to: SignalTarget,
+    },
+    /// End everything that runs in a session.
+    Kill {
+        /// Which session.
+        session: SessionId,
+    },
+    /// Start an ended session's command again, in the same session.
+    Restart {
+        /// Which session.
+        session: SessionId,
+    },
+    /// Give a session another name.
+    Rename {
+        /// Which session.
+        session: SessionId,
+        /// The name.
+        name: String,
+    },
+    /// Forget an ended session and delete its record.
+    Remove {
+        /// Which session.
+        session: SessionId,
+    },
+    /// End the host.
+    StopHost {
+        /// Whether the programs go on under their keeper.
+        keep_sessions: bool,
+    },
+    /// A command of a later release; it is rejected as unsupported.
+    #[serde(skip_deserializing)]
+    Unknown,
+}
+
+impl Open for CommandBody {
+    fn unknown() -> Self {
+        Self::Unknown
+    }
+}
+
+impl CommandBody {
+    /// Returns the session that the command is about, if it is about one.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Create { session, .. }
+            | Self::Send { session, .. }
+            | Self::Signal { session, .. }
+            | Self::Kill { session }
+            | Self::Restart { session }
+            | Self::Rename { session, .. }
+            | Self::Remove { session } => Some(*session),
+            Self::StopHost { .. } | Self::Unknown => None,
+        }
+    }
+
+    /// Returns the command's name, which holds nothing of what a person typed.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "create",
+            Self::Send { .. } => "send",
+            Self::Signal { .. } => "signal",
+            Self::Kill { .. } => "kill",
+            Self::Restart { .. } => "restart",
+            Self::Rename { .. } => "rename",
+            Self::Remove { .. } => "remove",
+            Self::StopHost { .. } => "stop_host",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Who gets a signal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalTarget {
+    /// The group in the foreground of the terminal.
+    #[default]
+    Foreground,
+    /// The session's first process.
+    Leader,
+    /// Everything that the session started.
+    All,
+}
+
+/// How far a command is, as its host says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Which command.
+    pub id: CommandId,
+    /// How far it is.
+    pub outcome: Outcome,
+}
+
+/// How far a command is at the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is", content = "with")]
+pub enum Outcome {
+    /// It is stored and will be carried out.
+    Accepted {
+        /// The session's event that records it, or 0.
+        seq: Seq,
+    },
+    /// It was carried out.
+    Done {
+        /// The session's event that records it, or 0.
+        seq: Seq,
+    },
+    /// It was not and will not be carried out.
+    Rejected {
+        /// Why.
+        error: WireError,
+    },
+    /// The host went down while it was carried out: it may or may not have taken effect. It is
+    /// never run again by itself.
+    Interrupted,
+}
+
+impl Outcome {
+    /// Says whether nothing more will come.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Accepted { .. })
+    }
+}

@@ -1,0 +1,135 @@
+//! The events of a session: what happened in it, numbered from 1 without gaps.
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::AgentEvent;
+use crate::command::Outcome;
+use crate::ids::{ClientId, CommandId, LinePosition, LogEpoch, Offset, Seq, SessionId, Size};
+use crate::open::Open;
+use crate::row::MarkKind;
+use crate::session::SessionSpec;
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number.
+    pub seq: Seq,
+    /// Milliseconds since 1970.
+    pub at_millis: u64,
+    /// Where in the output record it happened.
+    pub offset: Offset,
+    /// What happened.
+    #[serde(deserialize_with = "crate::open::deserialize")]
+    pub body: EventBody,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "with")]
+pub enum EventBody {
+    /// The session was made.
+    Created {
+        /// What it was made from.
+        spec: SessionSpec,
+    },
+    /// A program was started in it.
+    Started {
+        /// Its process.
+        pid: u32,
+        /// The terminal's size.
+        size: Size,
+    },
+    /// The program ended.
+    Exited {
+        /// The exit code; -1 after a signal.
+        code: i32,
+        /// The signal that ended it, or 0.
+        signal: i32,
+    },
+    /// The program could not be started.
+    Failed {
+        /// Why, in one sentence.
+        reason: String,
+    },
+    /// Keeper or machine went down under the program.
+    Lost,
+    /// A client gave a command. What was typed is in the output record, if the program echoed it.
+    Command {
+        /// Which command.
+        id: CommandId,
+        /// Whose.
+        client: ClientId,
+        /// Its name.
+        name: String,
+    },
+    /// A command came to its end.
+    CommandEnded {
+        /// Which command.
+        id: CommandId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// The session got another name.
+    Renamed {
+        /// The name.
+        name: String,
+    },
+    /// The terminal got another size.
+    Resized {
+        /// The size.
+        size: Size,
+    },
+    /// The program set its title.
+    Titled {
+        /// The title.
+        title: String,
+    },
+    /// The shell went to another folder (OSC 7).
+    Folder {
+        /// The folder.
+        path: String,
+    },
+    /// The program rang the bell.
+    Bell,
+    /// The program asked for a notification (OSC 9, 777).
+    Notified {
+        /// Its title, or empty.
+        title: String,
+        /// Its text.
+        body: String,
+    },
+    /// The program put text on the clipboard (OSC 52). The text is not recorded here.
+    ClipboardWritten {
+        /// Its length.
+        size_bytes: u64,
+    },
+    /// Shell integration marked a place (OSC 133).
+    Marked {
+        /// The place.
+        at: LinePosition,
+        /// What begins there.
+        mark: MarkKind,
+    },
+    /// The agent said or did something.
+    Agent(#[serde(deserialize_with = "crate::open::deserialize")] AgentEvent),
+    /// An event of a later release.
+    #[serde(skip_deserializing)]
+    Unknown,
+}
+
+impl Open for EventBody {
+    fn unknown() -> Self {
+        Self::Unknown
+    }
+}
+
+/// Where a client is in a session's events: everything up to `applied` is in its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LogCursor {
+    /// Which session.
+    pub session: SessionId,
+    /// The history in which `applied` means something.
+    pub epoch: LogEpoch,
+    /// The last event applied.
+    pub applied: Seq,
+}

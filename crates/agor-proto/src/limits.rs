@@ -1,0 +1,156 @@
+//! Every cap of the program, named. A cap is here when it bounds what another party can make us
+//! keep, send or do; `LIMITS.md` beside this crate is generated from this file.
+
+/// Declares the limits as constants and as one table for the generated page.
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $value:expr, $unit:literal, $overrun:literal;)+) => {
+        $($(#[doc = $doc])+ #[doc = ""] #[doc = concat!("Beyond it: ", $overrun, ".")] pub const $name: $type = $value;)+
+
+        /// Every limit, in the order of the page.
+        pub const ALL: &[LimitRow] = &[$(LimitRow {
+            name: stringify!($name),
+            value: $name as u64,
+            unit: $unit,
+            doc: concat!($($doc),+),
+            overrun: $overrun,
+        }),+];
+    };
+}
+
+/// One row of the generated page.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitRow {
+    /// The constant's name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: u64,
+    /// What the value counts.
+    pub unit: &'static str,
+    /// What it bounds.
+    pub doc: &'static str,
+    /// What happens beyond it.
+    pub overrun: &'static str,
+}
+
+limits! {
+    /// The body of one frame, checked before anything is allocated.
+    FRAME_BODY_MAX: usize = 1024 * 1024, "bytes", "the link is closed with `FrameTooLarge`";
+    /// One piece of a blob, an export or a page of rows.
+    BULK_CHUNK_MAX: usize = 256 * 1024, "bytes", "the sender makes more pieces";
+    /// Columns of a screen.
+    COLS_MAX: u16 = 1_000, "cells", "the size is clamped";
+    /// Rows of a screen.
+    ROWS_MAX: u16 = 1_000, "cells", "the size is clamped";
+    /// The text of one cell: a grapheme cluster in UTF-8.
+    CLUSTER_MAX: usize = 64, "bytes", "further marks of the cluster are dropped";
+    /// Styles that one terminal keeps apart at once.
+    STYLES_MAX: usize = 65_535, "styles", "unused ones are collected, then the default is used";
+    /// Different hyperlinks (OSC 8) that one terminal keeps.
+    LINKS_MAX: usize = 10_000, "links", "further text carries no link";
+    /// One hyperlink's target.
+    LINK_MAX: usize = 2 * 1024, "bytes", "the text carries no link";
+    /// An operating system command (OSC) from a program.
+    OSC_MAX: usize = 64 * 1024, "bytes", "the sequence is read to its end and ignored";
+    /// An OSC 52 (clipboard) or OSC 1337 (images) from a program.
+    OSC_LONG_MAX: usize = 1024 * 1024, "bytes", "the sequence is read to its end and ignored";
+    /// A device control string (DCS) or application command (APC) from a program.
+    DCS_MAX: usize = 4 * 1024 * 1024, "bytes", "the sequence is read to its end and ignored";
+    /// Parameters of one control sequence (CSI), sub-parameters included.
+    CSI_PARAMS_MAX: usize = 32, "parameters", "the sequence is ignored";
+    /// A title that a program sets.
+    TITLE_MAX: usize = 1024, "bytes", "cut at a character";
+    /// Titles that a program can push.
+    TITLE_STACK_MAX: usize = 16, "titles", "the oldest is dropped";
+    /// Keyboard modes that a program can push on each screen.
+    KEYBOARD_STACK_MAX: usize = 16, "modes", "the oldest is dropped";
+    /// A desktop notification's text that a program asks for.
+    NOTIFICATION_MAX: usize = 4 * 1024, "bytes", "cut at a character";
+    /// Answers of a terminal that wait for the program to read.
+    REPLY_QUEUE_MAX: usize = 64 * 1024, "bytes", "further answers are dropped and counted";
+    /// Rows that leave the top of the screen and are kept, for a session that does not say.
+    SCROLLBACK_ROWS_DEFAULT: usize = 10_000, "rows", "the oldest are dropped from memory; the record keeps them";
+    /// Payload of one record of output.
+    RECORD_PAYLOAD_MAX: usize = 64 * 1024, "bytes", "the keeper makes more records";
+    /// The ring between a keeper and its host, for each session.
+    RING_BYTES: usize = 1024 * 1024, "bytes", "that child waits; nobody else does";
+    /// Input that waits at the keeper until a session's program reads it.
+    INPUT_QUEUE_MAX: usize = 1024 * 1024, "bytes", "further input is refused with `InputFull`, not lost: its client keeps it";
+    /// Clients whose input numbers are remembered for each session.
+    INPUT_SOURCES_MAX: usize = 1_024, "clients", "the one that typed longest ago is forgotten";
+    /// One input: a key, a piece of text or of a paste.
+    INPUT_MAX: usize = 64 * 1024, "bytes", "the client makes more inputs";
+    /// Characters of a session's or project's name.
+    NAME_MAX: usize = 200, "bytes", "refused with `BadRequest`";
+    /// A session's command, arguments and environment together.
+    SPAWN_MAX: usize = 128 * 1024, "bytes", "refused with `BadRequest`";
+    /// Sessions at one host, ended ones included.
+    SESSIONS_MAX: usize = 4_096, "sessions", "refused with `TooMany`";
+    /// Connections at one host.
+    CONNECTIONS_MAX: usize = 256, "connections", "refused with `TooMany`";
+    /// Frames that wait for one client to read them, screens apart (those coalesce).
+    CLIENT_QUEUE_MAX: usize = 1_024, "frames", "the session's live stream stops and is taken up again from the store";
+    /// Events in one batch to a client.
+    EVENT_BATCH_MAX: usize = 256, "events", "further batches follow";
+    /// Events behind which a client is sent a snapshot instead of the tail.
+    TAIL_MAX: u64 = 10_000, "events", "`Snapshot{TooFar}`";
+    /// A lease without renewal.
+    LEASE_MILLIS: u64 = 15_000, "milliseconds", "it lapses; the same client takes it again unless another did";
+    /// Between two renewals of a lease.
+    LEASE_RENEW_MILLIS: u64 = 5_000, "milliseconds", "nothing: it is the client's rhythm";
+    /// Between two heartbeats.
+    HEARTBEAT_MILLIS: u64 = 5_000, "milliseconds", "three missed ones end the connection";
+    /// The first answer on a new connection.
+    HANDSHAKE_MILLIS: u64 = 10_000, "milliseconds", "the connection is closed";
+    /// The shortest and longest pause between two updates of one screen to one client.
+    SCREEN_PACE_MIN_MILLIS: u64 = 8, "milliseconds", "updates coalesce";
+    /// See [`SCREEN_PACE_MIN_MILLIS`].
+    SCREEN_PACE_MAX_MILLIS: u64 = 250, "milliseconds", "an update goes";
+    /// Screen updates to one client that it has not acknowledged, for each session.
+    SCREEN_WINDOW: usize = 2, "updates", "changes coalesce until one is acknowledged";
+    /// A synchronized update (mode 2026) that a program does not end.
+    SYNC_UPDATE_MILLIS: u64 = 150, "milliseconds", "the screen is shown as it is";
+    /// Between two commits of the host's store under load.
+    COMMIT_MILLIS: u64 = 5, "milliseconds", "the group is committed";
+    /// Writes in one commit of the host's store.
+    COMMIT_ROWS_MAX: usize = 256, "rows", "the group is committed";
+    /// Output in one commit of the host's store.
+    COMMIT_BYTES_MAX: usize = 1024 * 1024, "bytes", "the group is committed";
+    /// Output of one session between two checkpoints of its terminal.
+    CHECKPOINT_BYTES: u64 = 1024 * 1024, "bytes", "a checkpoint is written";
+    /// Output of one session that is kept in the database before it becomes a segment file.
+    SEGMENT_BYTES: u64 = 4 * 1024 * 1024, "bytes", "a segment is written";
+    /// Output that one session keeps on disk, for a project that does not say.
+    SESSION_RECORD_MAX: u64 = 256 * 1024 * 1024, "bytes", "the oldest segments are deleted after a checkpoint";
+    /// Receipts of one client's commands that a host keeps.
+    RECEIPTS_PER_CLIENT: usize = 10_000, "commands", "the oldest are forgotten; a repeat of one is `IdReuse`";
+    /// A `wait --text` expression.
+    REGEX_MAX: usize = 4 * 1024, "bytes", "refused with `BadRequest`";
+}
+
+/// The limits that a client must respect, sent in [`Welcome`](crate::message::Welcome), so that a
+/// client never has to know another release's numbers.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Limits {
+    /// See [`FRAME_BODY_MAX`].
+    pub frame_body_max: u32,
+    /// See [`INPUT_MAX`].
+    pub input_max: u32,
+    /// See [`LEASE_MILLIS`].
+    pub lease_millis: u64,
+    /// See [`HEARTBEAT_MILLIS`].
+    pub heartbeat_millis: u64,
+    /// See [`SCREEN_WINDOW`].
+    pub screen_window: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_body_max: FRAME_BODY_MAX as u32,
+            input_max: INPUT_MAX as u32,
+            lease_millis: LEASE_MILLIS,
+            heartbeat_millis: HEARTBEAT_MILLIS,
+            screen_window: SCREEN_WINDOW as u32,
+        }
+    }
+}

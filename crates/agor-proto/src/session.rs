@@ -1,0 +1,110 @@
+//! Sessions as a list shows them, and what one is made from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::State;
+use crate::ids::{ListRev, LogEpoch, Offset, Seq, SessionId, Size};
+
+/// What a session is made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionSpec {
+    /// The command and its arguments; empty is the person's login shell.
+    #[serde(default)]
+    pub argv: Vec<String>,
+    /// The folder in which it starts, and the project that it belongs to.
+    pub folder: String,
+    /// The name; empty is made from the command.
+    #[serde(default)]
+    pub name: String,
+    /// Variables of the caller's environment that the program gets, and those that it asked for.
+    #[serde(default)]
+    pub env: Vec<(String, String)>,
+    /// The first size of the terminal.
+    pub size: Size,
+    /// Whether nothing of it is written to disk.
+    #[serde(default)]
+    pub private: bool,
+}
+
+/// A session, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Which session.
+    pub id: SessionId,
+    /// Its name.
+    pub name: String,
+    /// The command and its arguments.
+    pub argv: Vec<String>,
+    /// The folder of its project.
+    pub folder: String,
+    /// Where its shell is now, if it says so (OSC 7), else where it started.
+    pub cwd: String,
+    /// The title that its program set.
+    pub title: String,
+    /// The size of its terminal.
+    pub size: Size,
+    /// Whether its program runs.
+    pub life: Life,
+    /// What its agent does.
+    pub state: State,
+    /// Its process while it runs.
+    pub pid: Option<u32>,
+    /// Whether nothing of it is written to disk.
+    pub private: bool,
+    /// Milliseconds since 1970 of its making.
+    pub created_millis: u64,
+    /// Milliseconds since 1970 of its last output.
+    pub active_millis: u64,
+    /// How far its record goes.
+    pub offset: Offset,
+    /// The history of its events.
+    pub epoch: LogEpoch,
+    /// Its last event.
+    pub seq: Seq,
+}
+
+/// Whether a session's program runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Life {
+    /// It was asked for and does not run yet.
+    Starting,
+    /// It runs.
+    Running,
+    /// It ended by itself or by a signal.
+    Exited {
+        /// The exit code; -1 after a signal.
+        code: i32,
+        /// The signal that ended it, or 0.
+        signal: i32,
+    },
+    /// It could not be started.
+    Failed {
+        /// Why, in one sentence.
+        reason: String,
+    },
+    /// Its keeper or its machine went down with it; how it ended is not known.
+    Lost,
+}
+
+impl Life {
+    /// Says whether the program may still write.
+    #[must_use]
+    pub fn alive(&self) -> bool {
+        matches!(self, Self::Starting | Self::Running)
+    }
+}
+
+/// A change of the list of sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionList {
+    /// The list's revision afterwards.
+    pub rev: ListRev,
+    /// Whether `changed` is the whole list.
+    pub whole: bool,
+    /// Sessions that are new or different.
+    pub changed: Vec<SessionInfo>,
+    /// Sessions that are gone.
+    #[serde(default)]
+    pub removed: Vec<SessionId>,
+}

@@ -1,0 +1,197 @@
+//! Every message and every variant on the wire, held against a checked-in file: `NAME.bin` is the
+//! frame (or the record) byte for byte, `NAME.json` what it says. A file that exists is never
+//! edited, since peers of an earlier release send it; `UPDATE_GOLDEN=1` writes those that are new
+//! or were changed on purpose.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what it expects so"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agor_proto::frame::FrameReader;
+use agor_proto::message::Message;
+use agor_proto::record::{self, Record};
+
+mod samples;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/files")
+}
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_GOLDEN").is_some()
+}
+
+/// Compares `bytes` with the checked-in file, or writes it.
+fn hold(name: &str, bytes: &[u8]) {
+    let path = folder().join(name);
+    if updating() {
+        fs::write(&path, bytes).unwrap();
+        return;
+    }
+    let golden = fs::read(&path)
+        .unwrap_or_else(|_| panic!("{name} is missing: run `cargo xtask golden` and review it"));
+    assert!(
+        golden == bytes,
+        "{name} differs from what peers of this protocol send.\nIf the change is additive and meant, run `cargo xtask golden`."
+    );
+}
+
+fn decode(bytes: &[u8]) -> Message {
+    let mut reader = FrameReader::default();
+    reader.push(bytes);
+    let frame = reader.next_frame().unwrap().unwrap();
+    Message::decode(&frame).unwrap().unwrap()
+}
+
+#[test]
+fn every_message_has_the_bytes_that_were_released() {
+    for (name, message) in samples::messages() {
+        let mut bytes = Vec::new();
+        message.encode(&mut bytes).unwrap();
+        hold(&format!("{name}.bin"), &bytes);
+        let json = serde_json::to_string_pretty(&message).unwrap() + "\n";
+        hold(&format!("{name}.json"), json.as_bytes());
+        assert_eq!(decode(&bytes), message, "{name} does not read back");
+    }
+}
+
+#[test]
+fn every_record_has_the_bytes_that_were_released() {
+    for (name, record) in samples::records() {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        hold(&format!("record_{name}.bin"), &bytes);
+        let read: Vec<Record> = record::records(&bytes, agor_proto::ids::Offset(0))
+            .map(|raw| raw.unwrap().to_record().unwrap())
+            .collect();
+        assert_eq!(read, [record]);
+    }
+}
+
+#[test]
+fn every_message_of_the_table_has_a_golden_file() {
+    let samples: BTreeSet<u16> = samples::messages().iter().map(|(_, m)| m.kind()).collect();
+    for (kind, _, name) in Message::TABLE {
+        assert!(
+            samples.contains(kind),
+            "{name} has no sample in tests/golden/samples.rs"
+        );
+    }
+}
+
+#[test]
+fn every_variant_has_a_golden_file() {
+    let json: String = samples::messages()
+        .iter()
+        .map(|(_, message)| serde_json::to_string(message).unwrap())
+        .collect();
+    for word in samples::VARIANTS.split_whitespace() {
+        assert!(
+            json.contains(&format!("\"{word}\"")),
+            "no sample holds the variant {word:?}"
+        );
+    }
+}
+
+#[test]
+fn no_golden_file_is_left_without_its_sample() {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for (name, _) in samples::messages() {
+        names.extend([format!("{name}.bin"), format!("{name}.json")]);
+    }
+    names.extend(
+        samples::records()
+            .iter()
+            .map(|(name, _)| format!("record_{name}.bin")),
+    );
+    for entry in fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            names.contains(&name),
+            "{name} has no sample: its kind may not be used again"
+        );
+    }
+}
+
+#[test]
+fn limits_md_is_what_the_code_says() {
+    let mut page = String::from(
+        "# Limits\n\nEvery cap of the program, generated from `src/limits.rs` by `cargo xtask golden`. Each bounds what another party\ncan make agor keep, send or do.\n\n| limit | value | unit | bounds | beyond it |\n|---|---:|---|---|---|\n",
+    );
+    for row in agor_proto::limits::ALL {
+        page.push_str(&format!(
+            "| `{}` | {} | {} | {} | {} |\n",
+            row.name,
+            grouped(row.value),
+            row.unit,
+            row.doc.trim(),
+            row.overrun
+        ));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("LIMITS.md");
+    if updating() {
+        fs::write(&path, &page).unwrap();
+    }
+    assert_eq!(
+        fs::read_to_string(&path).unwrap_or_default(),
+        page,
+        "run `cargo xtask golden`"
+    );
+}
+
+/// Returns `value` with a comma between its thousands.
+fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[test]
+fn a_field_or_variant_of_a_later_release_does_no_harm() {
+    use agor_proto::event::{Event, EventBody};
+    use agor_proto::ids::{Offset, Seq};
+    #[derive(serde::Serialize)]
+    struct Later {
+        seq: u64,
+        at_millis: u64,
+        offset: u64,
+        urgency: &'static str,
+        body: LaterBody,
+    }
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "snake_case", tag = "kind", content = "with")]
+    enum LaterBody {
+        Teleported { to: Vec<u8>, speed: f64 },
+    }
+    let later = Later {
+        seq: 3,
+        at_millis: 4,
+        offset: 5,
+        urgency: "high",
+        body: LaterBody::Teleported {
+            to: vec![1],
+            speed: 0.5,
+        },
+    };
+    let wire = rmp_serde::to_vec_named(&later).unwrap();
+    let event: Event = rmp_serde::from_slice(&wire).unwrap();
+    let expected = Event {
+        seq: Seq(3),
+        at_millis: 4,
+        offset: Offset(5),
+        body: EventBody::Unknown,
+    };
+    assert_eq!(event, expected);
+}

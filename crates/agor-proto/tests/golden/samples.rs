@@ -1,0 +1,595 @@
+//! One sample of every message, and of every variant inside them.
+
+mod bodies;
+
+use agor_proto::agent::*;
+use agor_proto::command::*;
+use agor_proto::error::*;
+use agor_proto::event::*;
+use agor_proto::ids::*;
+use agor_proto::limits::Limits;
+use agor_proto::message::*;
+use agor_proto::record::*;
+use agor_proto::row::*;
+use agor_proto::screen::*;
+use agor_proto::session::*;
+
+use bodies::{commands, events, inputs, outcomes};
+
+/// Names that must occur in some sample: the variants of the enumerations on the wire. A variant
+/// that is added to one of them is added here.
+pub const VARIANTS: &str = "
+    created started exited failed lost command command_ended renamed resized titled folder
+    bell notified clipboard_written marked agent message thought tool_call permission_request
+    question plan usage state error create send signal kill restart rename remove stop_host
+    accepted done rejected interrupted key text paste mouse focus raw scroll copy underline
+    bar prompt input output end screen rows record blob wait stats tap exit idle happened
+    tapped tail snapshot epoch_changed cursor_ahead pruned too_far fresh held taken visible
+    thumbnail hidden";
+
+fn session() -> SessionId {
+    SessionId::from_parts(1_763_683_200_000, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+}
+
+fn client() -> ClientId {
+    ClientId([0xc1; 16])
+}
+
+fn command_id() -> CommandId {
+    CommandId([0xc0; 16])
+}
+
+fn spec() -> SessionSpec {
+    SessionSpec {
+        argv: vec!["vim".into(), "a file".into()],
+        folder: "/home/ann/project".into(),
+        name: "editor".into(),
+        env: vec![("LANG".into(), "en_GB.UTF-8".into())],
+        size: Size {
+            cols: 120,
+            rows: 40,
+            width_px: 960,
+            height_px: 640,
+        },
+        private: false,
+    }
+}
+
+fn row() -> Row {
+    let mut attrs = Attrs::BOLD;
+    attrs.insert(Attrs::OVERLINE);
+    attrs.set_underline(Underline::Curly);
+    let style = Style {
+        fg: Color::Indexed(2),
+        bg: Color::Rgb(16, 18, 22),
+        attrs,
+        underline_color: Color::Rgb(255, 0, 0),
+        link: 1,
+    };
+    Row {
+        line: LineId(41),
+        start: 120,
+        flags: RowFlags::WRAPS,
+        text: "$ ls 日本 e\u{301}".into(),
+        shapes: vec![
+            Shape {
+                cell: 5,
+                clusters: 2,
+                chars: 1,
+                width: 2,
+            },
+            Shape {
+                cell: 10,
+                clusters: 1,
+                chars: 2,
+                width: 1,
+            },
+        ],
+        runs: vec![
+            Run {
+                cells: 2,
+                style: Style::default(),
+            },
+            Run { cells: 2, style },
+        ],
+        links: vec![Link {
+            uri: "file://host/home".into(),
+            id: "l1".into(),
+        }],
+        marks: vec![
+            Mark {
+                cell: 0,
+                kind: MarkKind::Prompt,
+            },
+            Mark {
+                cell: 2,
+                kind: MarkKind::Input,
+            },
+            Mark {
+                cell: 4,
+                kind: MarkKind::Output,
+            },
+            Mark {
+                cell: 9,
+                kind: MarkKind::End { code: Some(1) },
+            },
+        ],
+    }
+}
+
+fn update() -> ScreenUpdate {
+    let mut modes = Modes::ALT_SCREEN;
+    modes.set(Modes::BRACKETED_PASTE, true);
+    ScreenUpdate {
+        session: session(),
+        rev: ScreenRev(12),
+        base: ScreenRev(11),
+        size: Size::cells(120, 40),
+        ops: vec![
+            ScreenOp::Scroll {
+                top: 0,
+                bottom: 40,
+                by: -2,
+            },
+            ScreenOp::Copy { from: 1, to: 3 },
+        ],
+        rows: vec![ScreenRow { at: 39, row: row() }],
+        cursor: Cursor {
+            col: 2,
+            row: 39,
+            shape: CursorShape::Bar,
+            blinking: true,
+            visible: true,
+        },
+        modes,
+        history: History {
+            rows: 1_000,
+            first_line: LineId(7),
+        },
+        title: Some("vim".into()),
+        palette: Some(vec![
+            PaletteEntry {
+                slot: PaletteSlot::Indexed(1),
+                rgb: (1, 2, 3),
+            },
+            PaletteEntry {
+                slot: PaletteSlot::Background,
+                rgb: (4, 5, 6),
+            },
+        ]),
+        placements: Some(vec![Placement {
+            image: 1,
+            placement: 2,
+            blob: BlobHash([0xb1; 32]),
+            pixels: (640, 480),
+            source: (0, 0, 320, 240),
+            at: LinePosition {
+                line: LineId(41),
+                column: 3,
+            },
+            offset_px: (1, 2),
+            cells: (40, 15),
+            z: -1,
+        }]),
+        echo_ack: InputSeq(5),
+        offset: Offset(65_536),
+    }
+}
+
+fn error() -> WireError {
+    WireError::new(ErrorCode::NoSession, "there is no such session")
+}
+
+fn list() -> SessionList {
+    let info = |life, state| SessionInfo {
+        id: session(),
+        name: "editor".into(),
+        argv: vec!["vim".into()],
+        folder: "/home/ann/project".into(),
+        cwd: "/home/ann".into(),
+        title: "vim".into(),
+        size: Size::cells(80, 24),
+        life,
+        state,
+        pid: Some(4_711),
+        private: true,
+        created_millis: 1,
+        active_millis: 2,
+        offset: Offset(3),
+        epoch: LogEpoch(4),
+        seq: Seq(5),
+    };
+    let lives = [
+        (Life::Starting, State::Starting),
+        (Life::Running, State::Idle),
+        (Life::Exited { code: 0, signal: 0 }, State::Exited),
+        (
+            Life::Failed {
+                reason: "no such folder".into(),
+            },
+            State::Error,
+        ),
+        (Life::Lost, State::Unknown),
+    ];
+    SessionList {
+        rev: ListRev(6),
+        whole: true,
+        changed: lives
+            .into_iter()
+            .map(|(life, state)| info(life, state))
+            .collect(),
+        removed: vec![session()],
+    }
+}
+
+fn parts() -> Vec<(&'static str, Part)> {
+    let stats = Stats {
+        program: "agord 0.1.0".into(),
+        pid: 1,
+        sessions: vec![SessionStats {
+            session: session().to_string(),
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    vec![
+        ("screen", Part::Screen(Box::new(update()))),
+        (
+            "rows",
+            Part::Rows {
+                rows: vec![row(), Row::default()],
+            },
+        ),
+        (
+            "record",
+            Part::Record {
+                from: Offset(1),
+                bytes: vec![2],
+            },
+        ),
+        ("blob", Part::Blob { bytes: vec![3] }),
+        (
+            "happened",
+            Part::Happened {
+                code: Some(0),
+                signal: 0,
+                text: Some("ok".into()),
+            },
+        ),
+        ("stats", Part::Stats(Box::new(stats))),
+        (
+            "tapped",
+            Part::Tapped {
+                conn: ConnEpoch(1),
+                from_host: true,
+                json: "{}".into(),
+            },
+        ),
+        ("failed", Part::Failed { error: error() }),
+    ]
+}
+
+fn queries() -> Vec<(&'static str, Query)> {
+    let session = session();
+    let wait = |until| Query::Wait {
+        session,
+        until,
+        timeout_millis: Some(1_000),
+    };
+    vec![
+        ("screen", Query::Screen { session }),
+        (
+            "rows",
+            Query::Rows {
+                session,
+                from: LineId(3),
+                screen: true,
+            },
+        ),
+        (
+            "record",
+            Query::Record {
+                session,
+                from: Offset(0),
+            },
+        ),
+        (
+            "blob",
+            Query::Blob {
+                hash: BlobHash([1; 32]),
+            },
+        ),
+        ("wait_exit", wait(Until::Exit)),
+        (
+            "wait_text",
+            wait(Until::Text {
+                regex: "ok$".into(),
+            }),
+        ),
+        ("wait_idle", wait(Until::Idle { millis: 500 })),
+        ("stats", Query::Stats),
+        ("tap", Query::Tap),
+    ]
+}
+
+/// Returns every sample with the name of its file.
+pub fn messages() -> Vec<(String, Message)> {
+    let session = session();
+    let token = LeaseToken([0x1e; 16]);
+    let cursor = LogCursor {
+        session,
+        epoch: LogEpoch(2),
+        applied: Seq(7),
+    };
+    let mut all: Vec<(String, Message)> = Vec::new();
+    let mut add = |name: &str, message: Message| all.push((name.to_owned(), message));
+
+    let hello = Hello {
+        versions: vec![1],
+        features: vec!["tap".into()],
+        client: client(),
+        program: "agor 0.1.0".into(),
+        resume: vec![cursor],
+        visible: vec![session],
+    };
+    add("hello", hello.into());
+    let welcome = Welcome {
+        version: 1,
+        features: vec![],
+        conn_epoch: ConnEpoch(9),
+        host: HostId([0x40; 32]),
+        incarnation: Incarnation(3),
+        program: "agord 0.1.0".into(),
+        limits: Limits::default(),
+    };
+    add("welcome", welcome.into());
+    for &code in ErrorCode::ALL {
+        let error = WireError::new(code, "a sentence");
+        add(
+            &format!("refused_{}", code.name()),
+            Refused { error }.into(),
+        );
+    }
+    add(
+        "ping",
+        Ping {
+            nonce: 1,
+            micros: 2,
+        }
+        .into(),
+    );
+    add(
+        "pong",
+        Pong {
+            nonce: 1,
+            micros: 2,
+            peer_unix_micros: 3,
+        }
+        .into(),
+    );
+    for (name, view) in [
+        ("visible", Visibility::Visible),
+        ("thumbnail", Visibility::Thumbnail),
+        ("hidden", Visibility::Hidden),
+    ] {
+        add(
+            &format!("subscribe_{name}"),
+            Subscribe { cursor, view }.into(),
+        );
+        add(&format!("view_{name}"), View { session, view }.into());
+    }
+    add(
+        "problem",
+        Problem {
+            session,
+            error: error(),
+        }
+        .into(),
+    );
+    add("unsubscribe", Unsubscribe { session }.into());
+    let subscribed = |start| Subscribed {
+        session,
+        epoch: LogEpoch(2),
+        from: Seq(8),
+        start,
+    };
+    add("subscribed_tail", subscribed(Start::Tail).into());
+    for (name, reason) in [
+        ("fresh", SnapshotReason::Fresh),
+        ("epoch_changed", SnapshotReason::EpochChanged),
+        ("cursor_ahead", SnapshotReason::CursorAhead),
+        ("pruned", SnapshotReason::Pruned),
+        ("too_far", SnapshotReason::TooFar),
+    ] {
+        add(
+            &format!("subscribed_{name}"),
+            subscribed(Start::Snapshot { reason }).into(),
+        );
+    }
+    add(
+        "live",
+        Live {
+            session,
+            seq: Seq(9),
+        }
+        .into(),
+    );
+    add("watch_list", WatchList { follow: true }.into());
+    add("session_list", list().into());
+    add(
+        "take_lease",
+        TakeLease {
+            session,
+            force: true,
+        }
+        .into(),
+    );
+    add("renew_lease", RenewLease { session, token }.into());
+    add("drop_lease", DropLease { session, token }.into());
+    add(
+        "lease_held",
+        Lease {
+            session,
+            standing: LeaseStanding::Held { token },
+        }
+        .into(),
+    );
+    let taken = LeaseStanding::Taken { by: client() };
+    add(
+        "lease_taken",
+        Lease {
+            session,
+            standing: taken,
+        }
+        .into(),
+    );
+    for (name, body) in commands() {
+        let command = Command {
+            id: command_id(),
+            n: CommandN(1),
+            body,
+        };
+        add(&format!("command_{name}"), command.into());
+    }
+    for (name, outcome) in outcomes() {
+        add(
+            &format!("receipt_{name}"),
+            Receipt {
+                id: command_id(),
+                outcome,
+            }
+            .into(),
+        );
+    }
+    let numbered = events().into_iter().zip(1..).map(|((_, body), n)| Event {
+        seq: Seq(n),
+        at_millis: 1_763_683_200_000 + n,
+        offset: Offset(n * 100),
+        body,
+    });
+    add(
+        "events",
+        Events {
+            session,
+            events: numbered.collect(),
+        }
+        .into(),
+    );
+    add("screen_update", update().into());
+    let plain = ScreenUpdate {
+        base: ScreenRev(0),
+        ops: vec![],
+        rows: vec![],
+        cursor: Cursor {
+            shape: CursorShape::Underline,
+            ..Cursor::default()
+        },
+        title: None,
+        palette: None,
+        placements: None,
+        ..update()
+    };
+    add("screen_update_plain", plain.into());
+    add(
+        "screen_ack",
+        ScreenAck {
+            session,
+            rev: ScreenRev(12),
+        }
+        .into(),
+    );
+    for (name, input) in inputs() {
+        let frame = InputFrame {
+            session,
+            token,
+            seq: InputSeq(5),
+            input,
+        };
+        add(&format!("input_{name}"), frame.into());
+    }
+    add(
+        "input_ack",
+        InputAck {
+            session,
+            seq: InputSeq(5),
+            refused: None,
+        }
+        .into(),
+    );
+    let refused = Some(WireError::new(ErrorCode::Fenced, "another client drives"));
+    add(
+        "input_ack_refused",
+        InputAck {
+            session,
+            seq: InputSeq(5),
+            refused,
+        }
+        .into(),
+    );
+    add(
+        "resize",
+        Resize {
+            session,
+            token,
+            size: Size::cells(100, 30),
+        }
+        .into(),
+    );
+    for (name, query) in queries() {
+        add(
+            &format!("ask_{name}"),
+            Ask {
+                ask: AskId(1),
+                query,
+            }
+            .into(),
+        );
+    }
+    for (name, part) in parts() {
+        add(
+            &format!("answer_{name}"),
+            Answer {
+                ask: AskId(1),
+                last: true,
+                part,
+            }
+            .into(),
+        );
+    }
+    all
+}
+
+/// Returns every kind of record with the name of its file.
+pub fn records() -> Vec<(&'static str, Record)> {
+    let size = Size {
+        cols: 80,
+        rows: 24,
+        width_px: 640,
+        height_px: 384,
+    };
+    [
+        ("out", RecordBody::Out(b"\x1b[1mhi\r\n".to_vec())),
+        ("err", RecordBody::Err(b"oh".to_vec())),
+        ("resized", RecordBody::Resized(size)),
+        ("configured", RecordBody::Configured(vec![0x80])),
+        (
+            "exited",
+            RecordBody::Exited {
+                code: -1,
+                signal: 15,
+            },
+        ),
+        ("started", RecordBody::Started { pid: 4_711, size }),
+        ("closed", RecordBody::Closed),
+    ]
+    .map(|(name, body)| {
+        (
+            name,
+            Record {
+                unix_micros: 1_763_683_200_000_000,
+                body,
+            },
+        )
+    })
+    .into()
+}

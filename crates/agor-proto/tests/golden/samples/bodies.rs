@@ -1,0 +1,314 @@
+//! One sample of every variant of the enumerations inside messages.
+
+use agor_proto::agent::*;
+use agor_proto::command::*;
+use agor_proto::event::EventBody;
+use agor_proto::ids::*;
+use agor_proto::input::*;
+use agor_proto::row::MarkKind;
+
+use super::{client, command_id, error, session, spec};
+
+/// Returns a sample of each variant with its name.
+pub fn inputs() -> Vec<(&'static str, Input)> {
+    let key = KeyInput {
+        key: Key::Char('c'),
+        mods: Mods::CTRL.with(Mods::SHIFT),
+        action: KeyAction::Repeat,
+        text: String::new(),
+        shifted: Some('C'),
+        base_layout: Some('c'),
+    };
+    let mouse = |action| MouseInput {
+        action,
+        col: 3,
+        row: 4,
+        x_px: 30,
+        y_px: 80,
+        mods: Mods::ALT,
+    };
+    vec![
+        ("key", Input::Key(key)),
+        (
+            "key_function",
+            Input::Key(KeyInput::press(Key::F(5), Mods::default())),
+        ),
+        (
+            "key_keypad",
+            Input::Key(KeyInput::press(Key::KeypadChar('5'), Mods::NUM_LOCK)),
+        ),
+        (
+            "text",
+            Input::Text {
+                text: "héllo".into(),
+            },
+        ),
+        (
+            "paste",
+            Input::Paste {
+                text: "a\nb".into(),
+                first: true,
+                last: false,
+            },
+        ),
+        (
+            "mouse_press",
+            Input::Mouse(mouse(MouseAction::Press(MouseButton::Left))),
+        ),
+        (
+            "mouse_move",
+            Input::Mouse(mouse(MouseAction::Move(Some(MouseButton::Extra(8))))),
+        ),
+        (
+            "mouse_wheel",
+            Input::Mouse(mouse(MouseAction::Wheel {
+                lines: -3,
+                columns: 0,
+            })),
+        ),
+        ("focus", Input::Focus { gained: true }),
+        (
+            "raw",
+            Input::Raw {
+                bytes: vec![0x1b, 0xff],
+            },
+        ),
+    ]
+}
+
+/// Returns a sample of each variant with its name.
+pub fn outcomes() -> Vec<(&'static str, Outcome)> {
+    vec![
+        ("accepted", Outcome::Accepted { seq: Seq(3) }),
+        ("done", Outcome::Done { seq: Seq(4) }),
+        ("rejected", Outcome::Rejected { error: error() }),
+        ("interrupted", Outcome::Interrupted),
+    ]
+}
+
+/// Returns a sample of each variant with its name.
+pub fn commands() -> Vec<(&'static str, CommandBody)> {
+    let session = session();
+    vec![
+        (
+            "create",
+            CommandBody::Create {
+                session,
+                spec: spec(),
+            },
+        ),
+        (
+            "send",
+            CommandBody::Send {
+                session,
+                inputs: inputs().into_iter().map(|i| i.1).collect(),
+            },
+        ),
+        (
+            "signal",
+            CommandBody::Signal {
+                session,
+                signal: 2,
+                to: SignalTarget::Foreground,
+            },
+        ),
+        ("kill", CommandBody::Kill { session }),
+        ("restart", CommandBody::Restart { session }),
+        (
+            "rename",
+            CommandBody::Rename {
+                session,
+                name: "tests".into(),
+            },
+        ),
+        ("remove", CommandBody::Remove { session }),
+        (
+            "stop_host",
+            CommandBody::StopHost {
+                keep_sessions: true,
+            },
+        ),
+    ]
+}
+
+/// Returns a sample of each variant with its name.
+pub fn agent_events() -> Vec<(&'static str, AgentEvent)> {
+    let id = || "a1".to_owned();
+    let evidence = Evidence {
+        source: EvidenceSource::Hook,
+        state: State::NeedsPermission,
+        reason: "PermissionRequest: Bash".into(),
+        offset: Offset(9),
+        at_millis: 10,
+    };
+    let option = PermissionOption {
+        id: "allow_once".into(),
+        name: "Yes".into(),
+        kind: PermissionKind::AllowOnce,
+    };
+    let step = PlanStep {
+        text: "read".into(),
+        status: ToolStatus::Done,
+    };
+    vec![
+        (
+            "message",
+            AgentEvent::Message {
+                id: id(),
+                from_person: false,
+                text: "hi".into(),
+            },
+        ),
+        (
+            "thought",
+            AgentEvent::Thought {
+                id: id(),
+                text: "hm".into(),
+            },
+        ),
+        (
+            "tool_call",
+            AgentEvent::ToolCall {
+                id: id(),
+                tool: "Bash".into(),
+                title: "ls".into(),
+                status: ToolStatus::Running,
+            },
+        ),
+        (
+            "permission_request",
+            AgentEvent::PermissionRequest {
+                id: id(),
+                title: "ls".into(),
+                options: vec![option],
+            },
+        ),
+        (
+            "question",
+            AgentEvent::Question {
+                id: id(),
+                text: "which?".into(),
+            },
+        ),
+        ("plan", AgentEvent::Plan { steps: vec![step] }),
+        (
+            "usage",
+            AgentEvent::Usage {
+                input_tokens: 1,
+                output_tokens: 2,
+                cost_micros: Some(3),
+            },
+        ),
+        (
+            "state",
+            AgentEvent::State {
+                from: State::Working,
+                to: State::NeedsPermission,
+                evidence,
+            },
+        ),
+        (
+            "error",
+            AgentEvent::Error {
+                message: "overloaded".into(),
+            },
+        ),
+        (
+            "marked",
+            AgentEvent::Marked {
+                at: LinePosition {
+                    line: LineId(1),
+                    column: 2,
+                },
+                label: "here".into(),
+            },
+        ),
+    ]
+}
+
+/// Returns a sample of each variant with its name.
+pub fn events() -> Vec<(&'static str, EventBody)> {
+    let size = Size::cells(80, 24);
+    let mut events = vec![
+        ("created", EventBody::Created { spec: spec() }),
+        ("started", EventBody::Started { pid: 4_711, size }),
+        (
+            "exited",
+            EventBody::Exited {
+                code: -1,
+                signal: 9,
+            },
+        ),
+        (
+            "failed",
+            EventBody::Failed {
+                reason: "no such command".into(),
+            },
+        ),
+        ("lost", EventBody::Lost),
+        (
+            "command",
+            EventBody::Command {
+                id: command_id(),
+                client: client(),
+                name: "send".into(),
+            },
+        ),
+        (
+            "renamed",
+            EventBody::Renamed {
+                name: "tests".into(),
+            },
+        ),
+        ("resized", EventBody::Resized { size }),
+        (
+            "titled",
+            EventBody::Titled {
+                title: "vim".into(),
+            },
+        ),
+        (
+            "folder",
+            EventBody::Folder {
+                path: "/tmp".into(),
+            },
+        ),
+        ("bell", EventBody::Bell),
+        (
+            "notified",
+            EventBody::Notified {
+                title: "t".into(),
+                body: "b".into(),
+            },
+        ),
+        (
+            "clipboard_written",
+            EventBody::ClipboardWritten { size_bytes: 12 },
+        ),
+        (
+            "marked",
+            EventBody::Marked {
+                at: LinePosition {
+                    line: LineId(1),
+                    column: 0,
+                },
+                mark: MarkKind::End { code: None },
+            },
+        ),
+    ];
+    events.extend(outcomes().into_iter().map(|(_, outcome)| {
+        (
+            "command_ended",
+            EventBody::CommandEnded {
+                id: command_id(),
+                outcome,
+            },
+        )
+    }));
+    events.extend(
+        agent_events()
+            .into_iter()
+            .map(|(name, event)| (name, EventBody::Agent(event))),
+    );
+    events
+}
