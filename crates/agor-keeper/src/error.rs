@@ -1,0 +1,133 @@
+//! What goes wrong between a host and a keeper, told apart as far as a caller can act on it.
+
+use std::{fmt, io, path::PathBuf};
+
+/// A failure of the keeper's process or of the host's link to it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum KeeperError {
+    /// Another keeper holds the lock beside the socket.
+    AlreadyRunning {
+        /// The lock file that is held.
+        lock: PathBuf,
+    },
+    /// Nobody listens on the socket; the caller may start a keeper.
+    NotRunning {
+        /// The socket that was tried.
+        socket: PathBuf,
+    },
+    /// The socket's directory is missing, not ours, or open to others.
+    UnsafeDirectory {
+        /// The directory that was refused.
+        directory: PathBuf,
+    },
+    /// The other side speaks another version of the protocol.
+    AbiMismatch {
+        /// The version spoken here.
+        ours: u16,
+        /// The version spoken there.
+        theirs: u16,
+    },
+    /// A host of this or a later incarnation has attached.
+    Fenced {
+        /// The incarnation that holds the keeper.
+        by: u64,
+    },
+    /// The other side runs as another user.
+    OtherUser {
+        /// The user of the other side.
+        uid: u32,
+    },
+    /// The keeper is shutting down and takes no host.
+    Stopping,
+    /// The other side sent what the protocol does not allow.
+    Protocol(&'static str),
+    /// A message is larger than a frame may be.
+    TooLarge {
+        /// The size of the message.
+        size_bytes: usize,
+        /// The largest allowed.
+        limit_bytes: usize,
+    },
+    /// The other side does not read, and the queue to it is full.
+    Backlog {
+        /// What waits in the queue.
+        queued_bytes: usize,
+    },
+    /// The other side closed the connection.
+    Closed,
+    /// The other side did not answer in time.
+    TimedOut,
+    /// The system refused an operation.
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl KeeperError {
+    /// Returns a function that wraps what the system said about `doing`.
+    pub(crate) fn io<E: Into<io::Error>>(doing: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Io {
+            doing,
+            source: source.into(),
+        }
+    }
+}
+
+impl fmt::Display for KeeperError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyRunning { lock } => {
+                write!(f, "another keeper holds {}", lock.display())
+            }
+            Self::NotRunning { socket } => {
+                write!(f, "no keeper listens on {}", socket.display())
+            }
+            Self::UnsafeDirectory { directory } => write!(
+                f,
+                "{} must exist, belong to this user and have mode 0700",
+                directory.display()
+            ),
+            Self::AbiMismatch { ours, theirs } => {
+                write!(
+                    f,
+                    "this side speaks version {ours} of the keeper's protocol, the other {theirs}"
+                )
+            }
+            Self::Fenced { by } => write!(f, "fenced by host incarnation {by}"),
+            Self::OtherUser { uid } => write!(f, "the other side runs as user {uid}"),
+            Self::Stopping => write!(f, "the keeper is shutting down"),
+            Self::Protocol(what) => write!(f, "protocol violated: {what}"),
+            Self::TooLarge {
+                size_bytes,
+                limit_bytes,
+            } => {
+                write!(
+                    f,
+                    "a message of {size_bytes} bytes exceeds the limit of {limit_bytes}"
+                )
+            }
+            Self::Backlog { queued_bytes } => {
+                write!(
+                    f,
+                    "{queued_bytes} bytes wait for the other side, which does not read"
+                )
+            }
+            Self::Closed => write!(f, "the other side closed the connection"),
+            Self::TimedOut => write!(f, "the other side did not answer in time"),
+            Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for KeeperError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

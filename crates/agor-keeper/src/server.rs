@@ -1,0 +1,143 @@
+//! The keeper's process: how it begins, and how it stands apart from whoever started it. What it
+//! then does is in `server/keeper.rs`.
+
+mod host;
+mod input;
+mod keeper;
+mod kill;
+mod process;
+mod session;
+mod spawn;
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::{
+        fd::OwnedFd,
+        unix::fs::{MetadataExt, OpenOptionsExt},
+    },
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{FlockOperation, Mode, flock},
+    io::Errno,
+    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with},
+    process::{chdir, geteuid, setsid, umask},
+    stdio::{dup2_stderr, dup2_stdin, dup2_stdout},
+};
+
+use crate::{KeeperError, system};
+use keeper::Keeper;
+
+/// How a keeper is run.
+#[derive(Clone, Debug)]
+pub struct KeeperOptions {
+    /// Where it listens. The directory exists, belongs to this user and has mode 0700; the lock
+    /// file stands beside the socket, with `.lock` after its name.
+    pub socket: PathBuf,
+}
+
+/// Runs a keeper in this process, which should have one thread, until it is told to shut down.
+///
+/// Once it listens it writes `ready\n` to standard output and lets go of all three standard
+/// streams, of its terminal and of its working directory.
+pub fn run(options: KeeperOptions) -> Result<(), KeeperError> {
+    let socket = std::path::absolute(&options.socket)
+        .map_err(KeeperError::io("resolving the socket's path"))?;
+    check_directory(&socket)?;
+    let lock = take_lock(&socket)?;
+    process::seal_inherited_descriptors();
+    // Refused to the leader of a process group, which then lacks nothing but a session of its own:
+    // the signals of its terminal are ignored below.
+    setsid().ok();
+    process::ignore_terminal_signals();
+    system::adopt_orphans().map_err(KeeperError::io("adopting orphans"))?;
+    let child_bell = system::bell().map_err(KeeperError::io("making a bell"))?;
+    let child_bell = process::watch_children(child_bell);
+    let file_limit = process::raise_file_limit();
+    let listener = listen_on(&socket)?;
+    chdir("/").map_err(KeeperError::io("leaving the working directory"))?;
+    let keeper = Keeper::new(listener, child_bell, file_limit);
+    announce_and_detach()?;
+    let outcome = keeper.run();
+    let removed = fs::remove_file(&socket);
+    // Only now may another keeper make its own socket there.
+    drop(lock);
+    outcome?;
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(KeeperError::io("removing the socket")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_directory(socket: &Path) -> Result<(), KeeperError> {
+    let directory = socket.parent().unwrap_or(Path::new("/"));
+    let safe = fs::metadata(directory).is_ok_and(|meta| {
+        meta.is_dir() && meta.uid() == geteuid().as_raw() && meta.mode() & 0o077 == 0
+    });
+    if safe {
+        Ok(())
+    } else {
+        Err(KeeperError::UnsafeDirectory {
+            directory: directory.to_owned(),
+        })
+    }
+}
+
+fn take_lock(socket: &Path) -> Result<File, KeeperError> {
+    let mut name = socket.as_os_str().to_owned();
+    name.push(".lock");
+    let path = PathBuf::from(name);
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(KeeperError::io("opening the lock file"))?;
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(Errno::WOULDBLOCK) => Err(KeeperError::AlreadyRunning { lock: path }),
+        Err(errno) => Err(KeeperError::io("locking the lock file")(errno)),
+    }
+}
+
+fn listen_on(socket: &Path) -> Result<OwnedFd, KeeperError> {
+    match fs::remove_file(socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(KeeperError::io("removing a dead keeper's socket")(error));
+        }
+        _ => {}
+    }
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let listener = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
+        .map_err(KeeperError::io("making a socket"))?;
+    let address = SocketAddrUnix::new(socket).map_err(KeeperError::io("naming the socket"))?;
+    let before = umask(Mode::from_raw_mode(0o177));
+    let bound = bind(&listener, &address);
+    umask(before);
+    bound.map_err(KeeperError::io("binding the socket"))?;
+    listen(&listener, 64).map_err(KeeperError::io("listening on the socket"))?;
+    Ok(listener)
+}
+
+fn announce_and_detach() -> Result<(), KeeperError> {
+    let mut stdout = io::stdout();
+    // Whoever started us may have gone already, which is its right.
+    stdout
+        .write_all(b"ready\n")
+        .and_then(|()| stdout.flush())
+        .ok();
+    let null = File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/null")
+        .map_err(KeeperError::io("opening /dev/null"))?;
+    dup2_stdin(&null)
+        .and_then(|()| dup2_stdout(&null))
+        .and_then(|()| dup2_stderr(&null))
+        .map_err(KeeperError::io("letting go of the standard streams"))
+}
