@@ -1,0 +1,247 @@
+//! Rows that left the top of the primary screen, in pages of compact bytes. A page needs nothing
+//! outside it: it has its own styles and links, so that it can be dropped, compressed or written
+//! away by itself.
+
+mod page;
+
+use std::collections::VecDeque;
+
+use agor_proto::ids::LineId;
+use agor_proto::row::{Mark, Row};
+use serde::{Deserialize, Serialize};
+
+use crate::cell::Cell;
+use crate::tables::Tables;
+pub(crate) use page::{
+    LocalLinks, Page, PageWriter, push_text, style_from_numbers, style_numbers, trim_runs,
+};
+
+/// Memory that the history of one terminal takes at most, however wide its rows are.
+pub(crate) const HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What a row is besides its cells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowHead<'a> {
+    pub line: LineId,
+    pub start: u32,
+    pub wraps: bool,
+    pub marks: &'a [Mark],
+}
+
+/// The rows above the screen, oldest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct History {
+    pages: VecDeque<Page>,
+    /// Rows of the first page that have been dropped.
+    skipped: usize,
+    rows: usize,
+    rows_max: usize,
+    /// Memory of all pages but the last.
+    closed_bytes: usize,
+    #[serde(skip)]
+    writer: PageWriter,
+}
+
+impl History {
+    /// Returns a history of at most `rows_max` rows.
+    pub fn new(rows_max: usize) -> Self {
+        Self {
+            rows_max,
+            ..Self::default()
+        }
+    }
+
+    /// Returns an equal history.
+    pub fn copy(&self) -> Self {
+        Self {
+            pages: self.pages.clone(),
+            skipped: self.skipped,
+            rows: self.rows,
+            rows_max: self.rows_max,
+            closed_bytes: self.closed_bytes,
+            writer: PageWriter::default(),
+        }
+    }
+
+    /// Says whether a history that was read from bytes can be used.
+    pub fn is_consistent(&mut self) -> bool {
+        let held: usize = self.pages.iter().map(Page::len).sum();
+        let closed = self.pages.len().saturating_sub(1);
+        // Memory is counted anew: allocations are not what they were.
+        self.closed_bytes = self.pages.iter().take(closed).map(Page::bytes).sum();
+        let first = self.pages.front().map_or(0, Page::len);
+        self.pages.iter().all(|page| page.len() > 0)
+            && (self.skipped < first || self.skipped == 0)
+            && held.checked_sub(self.skipped) == Some(self.rows)
+    }
+
+    /// Returns how many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Returns how many rows there may be.
+    pub fn rows_max(&self) -> usize {
+        self.rows_max
+    }
+
+    /// Returns the memory that the rows take.
+    pub fn bytes(&self) -> usize {
+        self.closed_bytes + self.pages.back().map_or(0, Page::bytes)
+    }
+
+    /// Returns the logical line of the oldest row.
+    pub fn first_line(&self) -> Option<LineId> {
+        self.pages.front()?.line_at(self.skipped)
+    }
+
+    /// Returns the oldest row that belongs to a logical line.
+    pub fn find_line(&self, line: LineId) -> Option<usize> {
+        let mut before = 0;
+        for (number, page) in self.pages.iter().enumerate() {
+            let skipped = if number == 0 { self.skipped } else { 0 };
+            let found = (skipped..page.len()).find(|at| page.line_at(*at) == Some(line));
+            if let Some(at) = found {
+                return Some(before + at - skipped);
+            }
+            before += page.len() - skipped;
+        }
+        None
+    }
+
+    /// Forgets all rows.
+    pub fn clear(&mut self) {
+        *self = Self::new(self.rows_max);
+    }
+
+    /// Adds a row at the end and drops the oldest if there are too many.
+    pub fn push(&mut self, head: RowHead<'_>, cells: &[Cell], tables: &Tables) {
+        self.push_with(|writer, page| writer.push(page, head, cells, tables));
+    }
+
+    /// Adds a row that is a whole line of ASCII in the default style.
+    #[inline]
+    pub fn push_ascii(&mut self, line: LineId, text: &[u8], tables: &Tables) {
+        self.push_with(|writer, page| writer.push_ascii(page, line, text, tables));
+    }
+
+    #[inline]
+    fn push_with(&mut self, push: impl FnOnce(&mut PageWriter, &mut Page)) {
+        if self.rows_max == 0 {
+            return;
+        }
+        if self.pages.back().is_none_or(Page::is_full) {
+            self.open_page();
+        }
+        if let Some(page) = self.pages.back_mut() {
+            push(&mut self.writer, page);
+            self.rows += 1;
+        }
+        if self.rows > self.rows_max {
+            self.drop_oldest();
+        }
+    }
+
+    fn open_page(&mut self) {
+        if let Some(full) = self.pages.back_mut() {
+            full.shrink();
+            self.closed_bytes += full.bytes();
+        }
+        self.pages.push_back(Page::default());
+        while self.closed_bytes > HISTORY_BYTES_MAX {
+            self.drop_first_page();
+        }
+    }
+
+    /// Adds whole pages that were taken from another history.
+    pub fn push_page(&mut self, page: Page) {
+        if self.rows_max == 0 || page.len() == 0 {
+            return;
+        }
+        self.open_page();
+        self.rows += page.len();
+        if let Some(last) = self.pages.back_mut() {
+            *last = page;
+        }
+        while self.rows > self.rows_max {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        self.skipped += 1;
+        self.rows -= 1;
+        if self
+            .pages
+            .front()
+            .is_some_and(|page| self.skipped >= page.len())
+        {
+            self.drop_first_page();
+        }
+    }
+
+    fn drop_first_page(&mut self) {
+        let Some(page) = self.pages.pop_front() else {
+            return;
+        };
+        self.rows -= page.len() - self.skipped;
+        self.skipped = 0;
+        if self.pages.is_empty() {
+            self.writer.forget();
+        } else {
+            self.closed_bytes -= page.bytes();
+        }
+    }
+
+    /// Returns up to `count` rows from the row `from` on, counted from the oldest.
+    pub fn rows_from(&self, from: usize, count: usize) -> Vec<Row> {
+        let mut skip = from.saturating_add(self.skipped);
+        let mut rows = Vec::new();
+        for page in &self.pages {
+            if skip >= page.len() {
+                skip -= page.len();
+                continue;
+            }
+            let end = page.len().min(skip.saturating_add(count - rows.len()));
+            rows.extend((skip..end).map(|at| page.row(at)));
+            skip = 0;
+            if rows.len() == count {
+                break;
+            }
+        }
+        rows
+    }
+
+    /// Removes the newest row and returns it.
+    pub fn pop(&mut self) -> Option<Row> {
+        if self.rows == 0 {
+            return None;
+        }
+        let row = self.pages.back_mut()?.pop()?;
+        self.rows -= 1;
+        if self.pages.back().is_some_and(|page| page.len() == 0) {
+            self.pages.pop_back();
+            self.writer.forget();
+            self.closed_bytes -= self.pages.back().map_or(0, Page::bytes);
+        }
+        if self.rows == 0 {
+            self.clear();
+        }
+        Some(row)
+    }
+
+    /// Says that the newest row's logical line ends with it.
+    pub fn end_last_line(&mut self) {
+        if let Some(page) = self.pages.back_mut() {
+            page.end_last_line();
+        }
+    }
+
+    /// Takes the pages out, with the number of rows of the first that do not count.
+    pub fn take_pages(&mut self) -> (usize, VecDeque<Page>) {
+        let skipped = self.skipped;
+        let pages = std::mem::take(&mut self.pages);
+        self.clear();
+        (skipped, pages)
+    }
+}

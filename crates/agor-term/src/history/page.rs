@@ -1,0 +1,227 @@
+//! A page of rows: for each row a head, its text in UTF-8, and, only where there are any, the
+//! shapes of its clusters, its styles, and its marks.
+
+mod reader;
+mod writer;
+
+use std::sync::Arc;
+
+use agor_proto::ids::LineId;
+use agor_proto::row::{Attrs, Color, Link, Row, Shape, Style};
+use serde::{Deserialize, Serialize};
+
+use crate::cell::{Cell, Content};
+use crate::tables::Tables;
+use reader::Reader;
+pub(crate) use writer::PageWriter;
+
+const PAGE_ROWS: usize = 512;
+const PAGE_BYTES: usize = 64 * 1024;
+
+const WRAPS: u8 = 1;
+const HAS_START: u8 = 1 << 1;
+const HAS_RUNS: u8 = 1 << 2;
+const HAS_SHAPES: u8 = 1 << 3;
+const HAS_MARKS: u8 = 1 << 4;
+
+/// Some rows that were pushed one after the other.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Page {
+    #[serde(with = "crate::checkpoint::byte_string")]
+    bytes: Vec<u8>,
+    /// Where each row begins.
+    offsets: Vec<u32>,
+    base: LineId,
+    #[serde(with = "crate::checkpoint::style_list")]
+    styles: Vec<Style>,
+    #[serde(with = "crate::checkpoint::link_list")]
+    links: Vec<Arc<Link>>,
+    /// The widest row.
+    cells_max: u16,
+    /// Whether a row is a part of a logical line of several.
+    wrapped: bool,
+}
+
+impl Page {
+    /// Returns how many rows it has.
+    pub fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// Says whether the next row belongs to a new page.
+    pub fn is_full(&self) -> bool {
+        self.offsets.len() >= PAGE_ROWS
+            || self.bytes.len() >= PAGE_BYTES
+            || self.styles.len() >= PAGE_BYTES / 16
+    }
+
+    /// Returns its memory.
+    pub fn bytes(&self) -> usize {
+        let links: usize = self
+            .links
+            .iter()
+            .map(|link| link.uri.len() + link.id.len() + 64)
+            .sum();
+        size_of::<Self>()
+            + self.bytes.len()
+            + self.offsets.len() * 4
+            + self.styles.len() * size_of::<Style>()
+            + links
+    }
+
+    /// Gives back room for rows that will not come.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.offsets.shrink_to_fit();
+        self.styles.shrink_to_fit();
+        self.links.shrink_to_fit();
+    }
+
+    /// Says whether its rows are the same at a width of `cols`.
+    pub fn fits(&self, cols: u16) -> bool {
+        !self.wrapped && self.cells_max <= cols
+    }
+
+    /// Returns the logical line of a row.
+    pub fn line_at(&self, at: usize) -> Option<LineId> {
+        let mut reader = Reader::new(self, *self.offsets.get(at)? as usize);
+        reader.flags();
+        Some(reader.line())
+    }
+
+    /// Returns a row; an empty one if there is none.
+    pub fn row(&self, at: usize) -> Row {
+        match self.offsets.get(at) {
+            Some(&offset) => Reader::new(self, offset as usize).row(),
+            None => Row::default(),
+        }
+    }
+
+    /// Removes the last row and returns it.
+    pub fn pop(&mut self) -> Option<Row> {
+        let row = self.row(self.len().checked_sub(1)?);
+        let offset = self.offsets.pop()?;
+        self.bytes.truncate(offset as usize);
+        Some(row)
+    }
+
+    /// Says that the last row's logical line ends with it.
+    pub fn end_last_line(&mut self) {
+        if let Some(&offset) = self.offsets.last()
+            && let Some(flags) = self.bytes.get_mut(offset as usize)
+        {
+            *flags &= !WRAPS;
+        }
+    }
+}
+
+/// Appends what `cells` show, and where that is not one character for each cell. Blanks at the end
+/// are left out unless the row wraps.
+pub(crate) fn push_text(
+    text: &mut String,
+    shapes: &mut Vec<Shape>,
+    cells: &[Cell],
+    wraps: bool,
+    tables: &Tables,
+) {
+    let shows = |cell: &Cell| !cell.is_blank() && !cell.is_spacer();
+    let used = match cells.iter().rposition(shows) {
+        _ if wraps => cells.len(),
+        Some(last) => last + 1,
+        None => 0,
+    };
+    for (at, cell) in cells[..used].iter().enumerate() {
+        if cell.is_spacer() {
+            continue;
+        }
+        let mut chars = 1;
+        match cell.content() {
+            Content::Empty => text.push(' '),
+            Content::Char(c) => text.push(c),
+            Content::Cluster(number) => {
+                let cluster = tables.cluster(number);
+                text.push_str(cluster);
+                chars = cluster.chars().count() as u8;
+            }
+        }
+        if chars != 1 || cell.is_wide() {
+            push_shape(shapes, at as u16, chars, 1 + u8::from(cell.is_wide()));
+        }
+    }
+}
+
+fn push_shape(shapes: &mut Vec<Shape>, cell: u16, chars: u8, width: u8) {
+    match shapes.last_mut() {
+        Some(last)
+            if (last.chars, last.width) == (chars, width)
+                && last.cell + last.clusters * u16::from(width) == cell =>
+        {
+            last.clusters += 1;
+        }
+        _ => shapes.push(Shape {
+            cell,
+            clusters: 1,
+            chars,
+            width,
+        }),
+    }
+}
+
+/// Drops runs at the end that look like nothing.
+pub(crate) fn trim_runs(row: &mut Row) {
+    while row
+        .runs
+        .last()
+        .is_some_and(|run| run.style == Style::default())
+    {
+        row.runs.pop();
+    }
+}
+
+/// Targets of links that one row names; so that a row never outgrows a frame. Further cells of the
+/// row are shown without a link.
+const ROW_LINK_BYTES: usize = 32 * 1024;
+
+/// Gives the links of one row their numbers in it.
+#[derive(Default)]
+pub(crate) struct LocalLinks {
+    known: Vec<u32>,
+    bytes: usize,
+}
+
+impl LocalLinks {
+    /// Returns the number in `row` of the link with `number` elsewhere, adding it if it is new.
+    pub fn number(&mut self, row: &mut Row, number: u32, link: &Link) -> u16 {
+        if let Some(at) = self.known.iter().position(|known| *known == number) {
+            return at as u16 + 1;
+        }
+        self.bytes += link.uri.len() + link.id.len();
+        if self.bytes > ROW_LINK_BYTES {
+            return 0;
+        }
+        self.known.push(number);
+        row.links.push(link.clone());
+        row.links.len() as u16
+    }
+}
+
+/// Returns a style as the numbers that a checkpoint holds.
+pub(crate) fn style_numbers(style: &Style) -> (u32, u32, u16, u32) {
+    (
+        style.fg.to_bits(),
+        style.bg.to_bits(),
+        style.attrs.0,
+        style.underline_color.to_bits(),
+    )
+}
+
+/// Returns the style that the numbers stand for.
+pub(crate) fn style_from_numbers((fg, bg, attrs, underline): (u32, u32, u16, u32)) -> Style {
+    Style {
+        fg: Color::from_bits(fg),
+        bg: Color::from_bits(bg),
+        attrs: Attrs(attrs),
+        underline_color: Color::from_bits(underline),
+        link: 0,
+    }
+}

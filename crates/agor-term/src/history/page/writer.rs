@@ -1,0 +1,251 @@
+//! Encodes rows into the newest page.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use agor_proto::ids::LineId;
+use agor_proto::row::{Link, Mark, MarkKind, Shape, Style};
+
+use super::{HAS_MARKS, HAS_RUNS, HAS_SHAPES, HAS_START, Page, WRAPS, push_text};
+use crate::cell::Cell;
+use crate::hash::FoldState;
+use crate::history::RowHead;
+use crate::tables::Tables;
+
+/// Remembers which of the terminal's styles and links the newest page has.
+#[derive(Debug, Default)]
+pub(crate) struct PageWriter {
+    generation: u32,
+    /// By the terminal's number of a style: the page's number and 1, or 0.
+    numbers: Vec<u16>,
+    known: HashMap<Style, u16, FoldState>,
+    /// The same for links, where 0 is none.
+    link_numbers: Vec<u16>,
+    links: HashMap<Arc<Link>, u16, FoldState>,
+    text: String,
+    shapes: Vec<Shape>,
+    /// The page as the last push left it: another page, or one that was cut, starts anew.
+    expected: Option<(LineId, usize)>,
+}
+
+impl PageWriter {
+    /// Forgets the page.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    fn attend(&mut self, page: &Page, tables: &Tables) {
+        let same = self.expected == Some((page.base, page.bytes.len()));
+        if same && self.generation == tables.generation() {
+            return;
+        }
+        self.generation = tables.generation();
+        self.numbers.clear();
+        self.link_numbers.clear();
+        if !same {
+            let numbered = page.styles.iter().enumerate();
+            self.known = numbered.map(|(at, style)| (*style, at as u16)).collect();
+            let numbered = page.links.iter().enumerate();
+            self.links = numbered
+                .map(|(at, link)| (link.clone(), at as u16 + 1))
+                .collect();
+        }
+    }
+
+    /// Adds a row to `page`: the cells that its text is made of.
+    pub fn push(&mut self, page: &mut Page, head: RowHead<'_>, cells: &[Cell], tables: &Tables) {
+        if page.offsets.is_empty() {
+            page.base = head.line;
+        }
+        self.attend(page, tables);
+        // A row that wraps is kept as wide as it is: where its line goes on depends on it.
+        let cells = match cells.iter().rposition(|cell| !cell.looks_empty()) {
+            _ if head.wraps => cells,
+            Some(last) => &cells[..=last],
+            None => &[],
+        };
+        let all = cells.iter().fold(0, |all, cell| all | cell.0);
+
+        let offset = page.bytes.len();
+        page.offsets.push(offset as u32);
+        let mut flags = if head.wraps { WRAPS } else { 0 };
+        let delta = zigzag(head.line.0.wrapping_sub(page.base.0) as i64);
+        if head.start == 0 && all < 0x80 {
+            // `cells` ends with what is seen, or the row wraps and keeps its blanks.
+            put_plain_head(&mut page.bytes, flags, delta, cells.len());
+            page.bytes
+                .extend(cells.iter().map(|cell| shown_byte(*cell)));
+        } else {
+            page.bytes.push(0);
+            put(&mut page.bytes, delta);
+            if head.start != 0 {
+                flags |= HAS_START;
+                put(&mut page.bytes, head.start.into());
+            }
+            if all & Cell::CONTENT < 0x80 {
+                put_plain_text(&mut page.bytes, head.wraps, cells);
+            } else if self.put_text(page, head.wraps, cells, tables) {
+                flags |= HAS_SHAPES;
+            }
+            if all >> 32 != 0 {
+                flags |= HAS_RUNS;
+                self.put_runs(page, cells, tables);
+            }
+        }
+        if !head.marks.is_empty() {
+            flags |= HAS_MARKS;
+            put_marks(&mut page.bytes, head.marks);
+        }
+        page.bytes[offset] = flags;
+        page.cells_max = page.cells_max.max(cells.len() as u16);
+        page.wrapped |= flags & (WRAPS | HAS_START) != 0;
+        self.expected = Some((page.base, page.bytes.len()));
+    }
+
+    /// Adds a row that is a whole line of ASCII in the default style.
+    #[inline]
+    pub fn push_ascii(&mut self, page: &mut Page, line: LineId, text: &[u8], tables: &Tables) {
+        if page.offsets.is_empty() {
+            page.base = line;
+        }
+        self.attend(page, tables);
+        let used = text
+            .iter()
+            .rposition(|byte| *byte != b' ')
+            .map_or(0, |last| last + 1);
+        page.offsets.push(page.bytes.len() as u32);
+        let delta = zigzag(line.0.wrapping_sub(page.base.0) as i64);
+        put_plain_head(&mut page.bytes, 0, delta, used);
+        page.bytes.extend_from_slice(&text[..used]);
+        page.cells_max = page.cells_max.max(used as u16);
+        self.expected = Some((page.base, page.bytes.len()));
+    }
+
+    /// Returns whether shapes follow the text.
+    fn put_text(&mut self, page: &mut Page, wraps: bool, cells: &[Cell], tables: &Tables) -> bool {
+        self.text.clear();
+        self.shapes.clear();
+        // Room for the longest characters, so that none has to ask for it.
+        self.text.reserve(4 * cells.len());
+        push_text(&mut self.text, &mut self.shapes, cells, wraps, tables);
+        put(&mut page.bytes, self.text.len() as u64);
+        page.bytes.extend_from_slice(self.text.as_bytes());
+        if self.shapes.is_empty() {
+            return false;
+        }
+        put(&mut page.bytes, self.shapes.len() as u64);
+        for shape in &self.shapes {
+            put(&mut page.bytes, shape.cell.into());
+            put(&mut page.bytes, shape.clusters.into());
+            page.bytes.extend([shape.chars, shape.width]);
+        }
+        true
+    }
+
+    fn put_runs(&mut self, page: &mut Page, cells: &[Cell], tables: &Tables) {
+        for run in cells.chunk_by(|a, b| a.look() == b.look()) {
+            let style = self.style_number(page, run[0].style(), tables);
+            let link = self.link_number(page, run[0].link(), tables);
+            put(&mut page.bytes, run.len() as u64);
+            put(&mut page.bytes, style.into());
+            put(&mut page.bytes, link.into());
+        }
+        put(&mut page.bytes, 0);
+    }
+
+    fn style_number(&mut self, page: &mut Page, number: u16, tables: &Tables) -> u16 {
+        let index = usize::from(number);
+        if let Some(&known @ 1..) = self.numbers.get(index) {
+            return known - 1;
+        }
+        let style = *tables.style(number);
+        let in_page = *self.known.entry(style).or_insert_with(|| {
+            page.styles.push(style);
+            (page.styles.len() - 1) as u16
+        });
+        if self.numbers.len() <= index {
+            self.numbers.resize(index + 1, 0);
+        }
+        self.numbers[index] = in_page + 1;
+        in_page
+    }
+
+    fn link_number(&mut self, page: &mut Page, number: u16, tables: &Tables) -> u16 {
+        if number == 0 {
+            return 0;
+        }
+        let index = usize::from(number);
+        if let Some(&known @ 1..) = self.link_numbers.get(index) {
+            return known;
+        }
+        let link = tables.link(number);
+        let in_page = *self.links.entry(link.clone()).or_insert_with(|| {
+            page.links.push(link.clone());
+            page.links.len() as u16
+        });
+        if self.link_numbers.len() <= index {
+            self.link_numbers.resize(index + 1, 0);
+        }
+        self.link_numbers[index] = in_page;
+        in_page
+    }
+}
+
+/// Writes what comes before the text of a row that begins a line. Nearly all rows have small
+/// numbers here; one write is much cheaper than three.
+#[inline]
+fn put_plain_head(bytes: &mut Vec<u8>, flags: u8, delta: u64, len: usize) {
+    if delta < 0x4000 && len < 0x80 {
+        bytes.extend_from_slice(&[flags, delta as u8 | 0x80, (delta >> 7) as u8, len as u8]);
+    } else {
+        bytes.push(flags);
+        put(bytes, delta);
+        put(bytes, len as u64);
+    }
+}
+
+/// One byte a cell: what nearly all output is.
+fn put_plain_text(bytes: &mut Vec<u8>, wraps: bool, cells: &[Cell]) {
+    let used = match cells.iter().rposition(|cell| !cell.is_blank()) {
+        _ if wraps => cells.len(),
+        Some(last) => last + 1,
+        None => 0,
+    };
+    put(bytes, used as u64);
+    bytes.extend(cells[..used].iter().map(|cell| shown_byte(*cell)));
+}
+
+/// Returns what a cell of ASCII shows; an empty one shows a space.
+fn shown_byte(cell: Cell) -> u8 {
+    let byte = cell.0 as u8;
+    byte | u8::from(byte == 0) << 5
+}
+
+fn zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63) as u64
+}
+
+fn put(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+fn put_marks(bytes: &mut Vec<u8>, marks: &[Mark]) {
+    put(bytes, marks.len() as u64);
+    for mark in marks {
+        put(bytes, mark.cell.into());
+        match mark.kind {
+            MarkKind::Prompt => bytes.push(0),
+            MarkKind::Input => bytes.push(1),
+            MarkKind::Output => bytes.push(2),
+            MarkKind::End { code: None } => bytes.push(3),
+            MarkKind::End { code: Some(code) } => {
+                bytes.push(4);
+                bytes.extend(code.to_le_bytes());
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Bytes of a program to a screen, and input of a person to bytes: the parser, the grid, the rows
+//! above it, checkpoints, the difference between two moments of a screen, and the encoding of
+//! keys, mouse and pastes.
+//!
+//! Nothing here does I/O or reads a clock. What happens with an [`Effect`] is the host's business;
+//! how a row is drawn is the renderer's.
+
+mod cell;
+mod charset;
+mod checkpoint;
+mod color;
+mod effect;
+mod grid;
+mod hash;
+mod history;
+pub mod input;
+mod modes;
+mod parser;
+mod pen;
+#[cfg(test)]
+mod properties;
+mod reflow;
+mod tables;
+mod terminal;
+pub mod text;
+pub mod update;
+mod width;
+
+pub use checkpoint::CheckpointError;
+pub use color::BaseColors;
+pub use effect::{ClipboardKind, Effect, ProgressState};
+pub use terminal::{Options, Terminal};

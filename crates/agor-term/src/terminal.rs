@@ -1,0 +1,356 @@
+//! A terminal: a parser and the state that its actions change. The folder has one file for each
+//! kind of action.
+
+mod control;
+mod csi;
+mod dcs;
+mod edit;
+mod flood;
+pub(crate) mod keyboard;
+mod mode;
+mod moves;
+mod osc;
+mod print;
+mod report;
+mod tabs;
+mod view;
+
+use agor_proto::ids::{LinePosition, Size};
+use agor_proto::limits;
+use agor_proto::row::Mark;
+use agor_proto::screen::CursorShape;
+use serde::{Deserialize, Serialize};
+
+use crate::cell::Cell;
+use crate::charset::Charsets;
+use crate::color::{BaseColors, Palette};
+use crate::effect::Effect;
+use crate::grid::{Area, Counters, Grid};
+use crate::history::History;
+use crate::modes::{Mode, ModeSet};
+use crate::parser::{Actions, Parser, Sequence, StringEnd};
+use crate::pen::Pen;
+use crate::reflow;
+use crate::tables::Tables;
+pub(crate) use keyboard::Keyboard;
+pub(crate) use tabs::Tabs;
+
+/// How a terminal begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The size; held within the limits.
+    pub size: Size,
+    /// Rows that are kept above the screen.
+    pub scrollback_rows: usize,
+    /// Whether questions that tell a program about the window are answered, which only test
+    /// suites need.
+    pub conformance: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            size: Size::cells(80, 24),
+            scrollback_rows: limits::SCROLLBACK_ROWS_DEFAULT,
+            conformance: false,
+        }
+    }
+}
+
+/// A terminal without a window.
+#[derive(Debug)]
+pub struct Terminal {
+    pub(crate) parser: Parser,
+    pub(crate) state: State,
+}
+
+/// Where the next character goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub row: u16,
+    pub col: u16,
+    /// The last column was written: the next character wraps first.
+    pub wrap_pending: bool,
+}
+
+/// What DECSC saves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SavedCursor {
+    pub place: Place,
+    pub style: agor_proto::row::Style,
+    pub charsets: Charsets,
+    pub origin: bool,
+}
+
+/// How the cursor looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CursorLook {
+    pub shape: CursorShape,
+}
+
+/// A notification that comes in pieces (OSC 99).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PendingNotification {
+    pub id: String,
+    pub title: String,
+    pub body: String,
+}
+
+/// Everything but the parser.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub size: Size,
+    pub conformance: bool,
+    /// The screen that is shown.
+    pub grid: Grid,
+    /// The screen that is not; the alternate one only once a program has used it.
+    pub other: Option<Grid>,
+    pub history: History,
+    pub tables: Tables,
+    pub counters: Counters,
+    pub cursor: Place,
+    pub pen: Pen,
+    pub charsets: Charsets,
+    /// DECSC of the primary and of the alternate screen.
+    pub saved: [Option<SavedCursor>; 2],
+    pub modes: ModeSet,
+    /// XTSAVE.
+    pub saved_modes: Vec<(u16, bool)>,
+    pub margins: Area,
+    pub tabs: Tabs,
+    pub look: CursorLook,
+    pub title: String,
+    pub titles: Vec<String>,
+    pub palette: Palette,
+    pub base_colors: BaseColors,
+    pub keyboards: [Keyboard; 2],
+    pub modify_other_keys: u8,
+    /// The character that REP repeats.
+    pub last_char: Option<char>,
+    /// Whether the next character may join the last one.
+    pub joinable: bool,
+    pub cwd: Option<(Option<String>, String)>,
+    pub notification: PendingNotification,
+    /// Room for replies in this call of [`Terminal::advance`].
+    pub reply_room: usize,
+    pub replies_dropped: u64,
+    /// Changes with everything that a client sees and that is not a row.
+    pub changes: u64,
+}
+
+impl Terminal {
+    /// Returns a terminal with an empty screen.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            parser: Parser::default(),
+            state: State::new(options),
+        }
+    }
+
+    /// Shows what a program wrote and adds what it asks for to `effects`, in order.
+    pub fn advance(&mut self, bytes: &[u8], effects: &mut Vec<Effect>) {
+        self.state.counters.look();
+        self.state.reply_room = limits::REPLY_QUEUE_MAX;
+        self.parser.advance(
+            bytes,
+            &mut Performer {
+                state: &mut self.state,
+                effects,
+            },
+        );
+        self.state.changes += 1;
+    }
+
+    /// Gives the screen another size. Logical lines of the primary screen are wrapped anew; the
+    /// alternate screen is cut, as its program draws it again.
+    pub fn resize(&mut self, size: Size, effects: &mut Vec<Effect>) {
+        let size = size.clamped();
+        if size == self.state.size {
+            return;
+        }
+        self.state.counters.look();
+        self.state.reply_room = limits::REPLY_QUEUE_MAX;
+        reflow::resize(&mut self.state, size);
+        if self.state.modes.has(Mode::SizeReports) {
+            self.state.report_size(effects);
+        }
+        self.state.changes += 1;
+    }
+
+    /// Says what the person's theme is, so that programs that ask are told. A program that asked
+    /// to hear of changes between dark and light (mode 2031) hears of one.
+    pub fn set_base_colors(&mut self, colors: BaseColors, effects: &mut Vec<Effect>) {
+        let was_dark = self.state.base_colors.is_dark();
+        self.state.base_colors = colors;
+        self.state.reply_room = limits::REPLY_QUEUE_MAX;
+        if self.state.modes.has(Mode::ColorSchemeReports) && was_dark != colors.is_dark() {
+            self.state.report_color_scheme(effects);
+        }
+    }
+}
+
+impl State {
+    pub(crate) fn new(options: Options) -> Self {
+        let size = options.size.clamped();
+        let mut counters = Counters::after(0, 0);
+        let grid = Grid::new(size.cols, size.rows, &mut counters);
+        Self {
+            size,
+            conformance: options.conformance,
+            grid,
+            other: None,
+            history: History::new(options.scrollback_rows),
+            tables: Tables::new(),
+            counters,
+            cursor: Place::default(),
+            pen: Pen::default(),
+            charsets: Charsets::default(),
+            saved: [None; 2],
+            modes: ModeSet::default(),
+            saved_modes: Vec::new(),
+            margins: Area {
+                top: 0,
+                bottom: size.rows,
+                left: 0,
+                right: size.cols,
+            },
+            tabs: Tabs::default(),
+            look: CursorLook::default(),
+            title: String::new(),
+            titles: Vec::new(),
+            palette: Palette::default(),
+            base_colors: BaseColors::default(),
+            keyboards: Default::default(),
+            modify_other_keys: 0,
+            last_char: None,
+            joinable: false,
+            cwd: None,
+            notification: PendingNotification::default(),
+            reply_room: limits::REPLY_QUEUE_MAX,
+            replies_dropped: 0,
+            changes: 0,
+        }
+    }
+
+    /// Says whether the alternate screen is shown.
+    pub(crate) fn on_alt(&self) -> bool {
+        self.modes.has(Mode::AltScreen)
+    }
+
+    /// Returns the index of the shown screen in what each screen has of its own.
+    pub(crate) fn screen_index(&self) -> usize {
+        usize::from(self.on_alt())
+    }
+
+    /// Makes room in the tables if they are full of what nobody shows any more.
+    pub(crate) fn make_room(&mut self) {
+        if !self.tables.wants_sweep() {
+            return;
+        }
+        self.pen.forget_numbers();
+        let mut used = self.tables.used();
+        self.grid.mark_used(&mut used);
+        if let Some(other) = &self.other {
+            other.mark_used(&mut used);
+        }
+        used.mark(Cell(Cell::template(0, self.pen.link())));
+        self.tables.sweep(&used);
+    }
+
+    /// Returns the bits of a cell that is printed now.
+    #[inline]
+    pub(crate) fn template(&mut self) -> u64 {
+        if self.pen.is_new() {
+            self.make_room();
+        }
+        self.pen.template(&mut self.tables)
+    }
+
+    /// Returns the cell that erasing leaves.
+    #[inline]
+    pub(crate) fn blank(&mut self) -> Cell {
+        if self.pen.is_new() {
+            self.make_room();
+        }
+        self.pen.blank(&mut self.tables)
+    }
+
+    /// Answers the program, unless it has asked too much at once.
+    pub(crate) fn reply(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        match self.reply_room.checked_sub(text.len()) {
+            Some(room) => {
+                self.reply_room = room;
+                effects.push(Effect::Reply(text.as_bytes().to_vec()));
+            }
+            None => self.replies_dropped += 1,
+        }
+    }
+
+    /// Returns the cursor as a place in the text.
+    pub(crate) fn line_position(&self) -> LinePosition {
+        let meta = self.grid.meta(self.cursor.row);
+        LinePosition {
+            line: meta.line,
+            column: meta.start + u32::from(self.cursor.col),
+        }
+    }
+
+    /// Remembers a mark at the cursor.
+    pub(crate) fn mark(&mut self, kind: agor_proto::row::MarkKind) -> LinePosition {
+        let mark = Mark {
+            cell: self.cursor.col,
+            kind,
+        };
+        self.grid
+            .add_mark(self.cursor.row, mark, &mut self.counters);
+        self.line_position()
+    }
+}
+
+/// Lets the parser act on the state.
+struct Performer<'a> {
+    state: &'a mut State,
+    effects: &'a mut Vec<Effect>,
+}
+
+impl Actions for Performer<'_> {
+    #[inline]
+    fn ascii(&mut self, run: &[u8]) {
+        self.state.print_ascii(run);
+    }
+
+    #[inline]
+    fn takes_lines(&self) -> Option<(usize, usize)> {
+        self.state.takes_lines()
+    }
+
+    fn lines(&mut self, bytes: &[u8], count: usize) {
+        self.state.print_lines(bytes, count);
+    }
+
+    #[inline]
+    fn character(&mut self, c: char) {
+        self.state.print(c);
+    }
+
+    fn control(&mut self, byte: u8) {
+        self.state.control(byte, self.effects);
+    }
+
+    fn escape(&mut self, sequence: &Sequence) {
+        self.state.escape(sequence, self.effects);
+    }
+
+    fn csi(&mut self, sequence: &Sequence) {
+        self.state.csi(sequence, self.effects);
+    }
+
+    fn osc(&mut self, body: &[u8], end: StringEnd) {
+        self.state.osc(body, end, self.effects);
+    }
+
+    fn dcs(&mut self, sequence: &Sequence, data: &[u8]) {
+        self.state.dcs(sequence, data, self.effects);
+    }
+}

@@ -1,0 +1,206 @@
+//! Moving the cursor, and the scrolling that comes of it.
+
+use super::State;
+use crate::modes::Mode;
+
+impl State {
+    /// Returns the column after the last that the cursor can write from where it is.
+    #[inline]
+    pub(super) fn right_edge(&self) -> u16 {
+        if self.cursor.col < self.margins.right {
+            self.margins.right
+        } else {
+            self.size.cols
+        }
+    }
+
+    /// Returns the first column that the cursor can go to from where it is.
+    fn left_edge(&self) -> u16 {
+        if self.cursor.col >= self.margins.left {
+            self.margins.left
+        } else {
+            0
+        }
+    }
+
+    fn in_side_margins(&self) -> bool {
+        (self.margins.left..self.margins.right).contains(&self.cursor.col)
+    }
+
+    /// Goes down a row; scrolls at the bottom margin.
+    #[inline]
+    pub(super) fn index(&mut self) {
+        self.cursor.wrap_pending = false;
+        if self.cursor.row + 1 == self.margins.bottom {
+            if self.in_side_margins() {
+                self.scroll_region_up(1);
+            }
+        } else if self.cursor.row + 1 < self.size.rows {
+            self.cursor.row += 1;
+        }
+    }
+
+    /// Goes up a row; scrolls at the top margin.
+    pub(super) fn reverse_index(&mut self) {
+        self.cursor.wrap_pending = false;
+        if self.cursor.row == self.margins.top {
+            if self.in_side_margins() {
+                self.scroll_region_down(1);
+            }
+        } else {
+            self.cursor.row = self.cursor.row.saturating_sub(1);
+        }
+    }
+
+    /// Does LF, VT and FF.
+    #[inline]
+    pub(super) fn line_feed(&mut self) {
+        self.index();
+        if self.modes.has(Mode::LineFeedNewLine) {
+            self.carriage_return();
+        }
+    }
+
+    /// Does CR.
+    #[inline]
+    pub(super) fn carriage_return(&mut self) {
+        self.cursor.wrap_pending = false;
+        self.cursor.col = self.left_edge();
+    }
+
+    /// Does BS; mode 45 lets it go to the end of the row above if that row wraps into this.
+    pub(super) fn backspace(&mut self) {
+        let reverse = self.modes.has(Mode::ReverseWrap) && self.modes.has(Mode::AutoWrap);
+        if self.cursor.wrap_pending {
+            self.cursor.wrap_pending = false;
+            if reverse {
+                return;
+            }
+        }
+        let left = self.left_edge();
+        if self.cursor.col > left {
+            self.cursor.col -= 1;
+        } else if reverse && self.cursor.row > 0 && self.grid.meta(self.cursor.row - 1).wraps {
+            self.cursor.row -= 1;
+            self.cursor.col = self.margins.right - 1;
+        }
+    }
+
+    pub(super) fn up(&mut self, count: u16) {
+        let top = if self.cursor.row >= self.margins.top {
+            self.margins.top
+        } else {
+            0
+        };
+        self.cursor.row = self.cursor.row.saturating_sub(count).max(top);
+        self.cursor.wrap_pending = false;
+    }
+
+    pub(super) fn down(&mut self, count: u16) {
+        let below = self.cursor.row < self.margins.bottom;
+        let last = if below {
+            self.margins.bottom
+        } else {
+            self.size.rows
+        } - 1;
+        self.cursor.row = self.cursor.row.saturating_add(count).min(last);
+        self.cursor.wrap_pending = false;
+    }
+
+    pub(super) fn right(&mut self, count: u16) {
+        self.cursor.col = self
+            .cursor
+            .col
+            .saturating_add(count)
+            .min(self.right_edge() - 1);
+        self.cursor.wrap_pending = false;
+    }
+
+    pub(super) fn left(&mut self, count: u16) {
+        self.cursor.col = self.cursor.col.saturating_sub(count).max(self.left_edge());
+        self.cursor.wrap_pending = false;
+    }
+
+    /// Goes to a row and column from 0, from the margins in origin mode.
+    pub(super) fn go_to(&mut self, row: u16, col: u16) {
+        self.go_to_row(row);
+        self.go_to_col(col);
+    }
+
+    pub(super) fn go_to_row(&mut self, row: u16) {
+        self.cursor.wrap_pending = false;
+        self.cursor.row = if self.modes.has(Mode::Origin) {
+            row.saturating_add(self.margins.top)
+                .min(self.margins.bottom - 1)
+        } else {
+            row.min(self.size.rows - 1)
+        };
+    }
+
+    pub(super) fn go_to_col(&mut self, col: u16) {
+        self.cursor.wrap_pending = false;
+        self.cursor.col = if self.modes.has(Mode::Origin) {
+            col.saturating_add(self.margins.left)
+                .min(self.margins.right - 1)
+        } else {
+            col.min(self.size.cols - 1)
+        };
+    }
+
+    /// Goes to the row and column of the screen, from the margins in origin mode, that is home.
+    pub(super) fn home(&mut self) {
+        self.go_to(0, 0);
+    }
+
+    pub(super) fn tab_forward(&mut self, count: u16) {
+        let last = self.right_edge() - 1;
+        for _ in 0..count.min(self.size.cols) {
+            self.cursor.col = self.tabs.next(self.cursor.col, last);
+        }
+        self.cursor.wrap_pending = false;
+    }
+
+    pub(super) fn tab_back(&mut self, count: u16) {
+        let first = if self.modes.has(Mode::Origin) {
+            self.left_edge()
+        } else {
+            0
+        };
+        for _ in 0..count.min(self.size.cols) {
+            self.cursor.col = self.tabs.previous(self.cursor.col, first);
+        }
+        self.cursor.wrap_pending = false;
+    }
+
+    /// Does DECSTBM; rows from 1, 0 for the edge of the screen.
+    pub(super) fn set_top_bottom(&mut self, top: u16, bottom: u16) {
+        let rows = self.size.rows;
+        let top = top.max(1) - 1;
+        let bottom = if bottom == 0 { rows } else { bottom.min(rows) };
+        if top + 1 < bottom {
+            self.margins.top = top;
+            self.margins.bottom = bottom;
+            self.home();
+        }
+    }
+
+    /// Does DECSLRM, in mode 69 only.
+    pub(super) fn set_left_right(&mut self, left: u16, right: u16) {
+        let cols = self.size.cols;
+        let left = left.max(1) - 1;
+        let right = if right == 0 { cols } else { right.min(cols) };
+        if left + 1 < right {
+            self.margins.left = left;
+            self.margins.right = right;
+            self.home();
+        }
+    }
+
+    /// Makes the whole screen scroll again.
+    pub(crate) fn reset_margins(&mut self) {
+        self.margins.top = 0;
+        self.margins.bottom = self.size.rows;
+        self.margins.left = 0;
+        self.margins.right = self.size.cols;
+    }
+}

@@ -1,0 +1,329 @@
+//! Showing characters: runs of ASCII, wide characters, and clusters.
+
+use agor_proto::limits;
+
+use super::State;
+use crate::cell::{Cell, Content};
+use crate::grid::split_wide;
+use crate::modes::Mode;
+use crate::width::{Class, char_width, cluster_width, is_dropped, joins};
+
+impl State {
+    /// Shows a run of characters from space to `~`.
+    #[inline]
+    pub(super) fn print_ascii(&mut self, run: &[u8]) {
+        let Some(&last) = run.last() else {
+            return;
+        };
+        if self.charsets.is_ascii() && !self.modes.has(Mode::Insert) {
+            self.put_run(run);
+            self.last_char = Some(last.into());
+            self.joinable = true;
+            return;
+        }
+        for &byte in run {
+            let c = self.charsets.take().map(byte);
+            self.put(c, char_width(c));
+        }
+    }
+
+    fn put_run(&mut self, mut run: &[u8]) {
+        let template = self.template();
+        let auto_wrap = self.modes.has(Mode::AutoWrap);
+        while !run.is_empty() {
+            if self.cursor.wrap_pending && auto_wrap {
+                self.wrap();
+            }
+            let (row, col, right) = (self.cursor.row, self.cursor.col, self.right_edge());
+            let room = usize::from(right - col);
+            let now = room.min(run.len());
+            let (written, rest) = run.split_at(now);
+            let end = col + now as u16;
+            let cells = self.grid.write(row, end, &mut self.counters);
+            split_wide(cells, col);
+            split_wide(cells, end);
+            for (cell, &byte) in cells[usize::from(col)..].iter_mut().zip(written) {
+                *cell = Cell(template | u64::from(byte));
+            }
+            self.cursor.wrap_pending = end == right;
+            self.cursor.col = end.min(right - 1);
+            run = rest;
+            if end == right {
+                self.wrote_last_column(row, right);
+                if let (false, Some(&last)) = (auto_wrap, run.last()) {
+                    // Without wrapping, all that follows falls on the last cell.
+                    self.grid.write(row, end, &mut self.counters)[usize::from(right) - 1] =
+                        Cell(template | u64::from(last));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Ends the logical line with this row; wrapping joins it to the next again.
+    #[inline]
+    fn wrote_last_column(&mut self, row: u16, right: u16) {
+        if right == self.size.cols && self.grid.meta(row).wraps {
+            self.grid.cut(row + 1, &mut self.counters);
+        }
+    }
+
+    /// Shows a character beyond ASCII.
+    #[inline]
+    pub(super) fn print(&mut self, c: char) {
+        let class = Class::of(c);
+        let width = u16::from(class.width());
+        let right = self.cursor.col + width;
+        let Some(template) = self.pen.ready() else {
+            self.print_slowly(c, class);
+            return;
+        };
+        // Inside a row nothing but the cells themselves changes.
+        let plain = class.always_starts()
+            && right < self.margins.right
+            && !self.cursor.wrap_pending
+            && !self.modes.has(Mode::Insert);
+        if !plain {
+            self.print_slowly(c, class);
+            return;
+        }
+        self.charsets.take();
+        let (row, col) = (self.cursor.row, self.cursor.col);
+        let cells = self.grid.write(row, right, &mut self.counters);
+        split_wide(cells, col);
+        split_wide(cells, right);
+        let at = usize::from(col);
+        if width == 2 {
+            cells[at..at + 2].copy_from_slice(&Cell::wide(template, c));
+        } else {
+            cells[at] = Cell::narrow(template, c);
+        }
+        self.cursor.col = right;
+        self.last_char = Some(c);
+        self.joinable = true;
+    }
+
+    fn print_slowly(&mut self, c: char, class: Class) {
+        if class.width() == 0 {
+            if !is_dropped(c) {
+                self.combine(c);
+            }
+            return;
+        }
+        if self.joinable
+            && !class.always_starts()
+            && self.modes.has(Mode::Graphemes)
+            && self.join_previous(c, class)
+        {
+            return;
+        }
+        self.charsets.take();
+        self.put(c, class.width());
+    }
+
+    /// Puts a character into cells of its own.
+    pub(super) fn put(&mut self, c: char, width: u8) {
+        let template = self.template();
+        let auto_wrap = self.modes.has(Mode::AutoWrap);
+        if self.cursor.wrap_pending && auto_wrap {
+            self.wrap();
+        }
+        let width = u16::from(width);
+        if self.cursor.col + width > self.right_edge() {
+            // A wide character before the edge.
+            let left = if self.modes.has(Mode::Margins) {
+                self.margins.left
+            } else {
+                0
+            };
+            if !auto_wrap || self.right_edge() - left < width {
+                return;
+            }
+            self.leave_last_cell();
+            self.wrap();
+            if self.cursor.col + width > self.right_edge() {
+                return;
+            }
+        }
+        let (row, col, right) = (self.cursor.row, self.cursor.col, self.right_edge());
+        if self.modes.has(Mode::Insert) {
+            let blank = self.blank();
+            if right == self.size.cols {
+                self.cut(row + 1);
+            }
+            self.grid
+                .insert_cells(row, (col, right), width, blank, &mut self.counters);
+        }
+        let end = col + width;
+        let cells = self.grid.write(row, end, &mut self.counters);
+        split_wide(cells, col);
+        split_wide(cells, end);
+        let at = usize::from(col);
+        if width == 2 {
+            cells[at..at + 2].copy_from_slice(&Cell::wide(template, c));
+        } else {
+            cells[at] = Cell::narrow(template, c);
+        }
+        self.cursor.wrap_pending = end == right;
+        self.cursor.col = end.min(right - 1);
+        if end == right {
+            self.wrote_last_column(row, right);
+        }
+        self.last_char = Some(c);
+        self.joinable = true;
+    }
+
+    /// Marks the last cell of the row as left free by a wide character.
+    fn leave_last_cell(&mut self) {
+        let (row, col) = (self.cursor.row, self.cursor.col);
+        let cols = self.size.cols;
+        if self.right_edge() == cols && col + 1 == cols {
+            let cells = self.grid.write(row, cols, &mut self.counters);
+            split_wide(cells, col);
+            cells[usize::from(col)] = Cell::LEADING_SPACER;
+        }
+    }
+
+    /// Goes to the beginning of the next row, which continues this one's logical line.
+    fn wrap(&mut self) {
+        let row = self.cursor.row;
+        let margins = self.margins;
+        let whole = margins.left == 0 && margins.right == self.size.cols;
+        let (line, start) = {
+            let meta = self.grid.meta(row);
+            (meta.line, meta.start)
+        };
+        if row + 1 == margins.bottom && whole {
+            let alone = margins.top == row;
+            let to_history = alone && row == 0 && margins.bottom == self.size.rows;
+            if to_history {
+                self.grid.set_wraps(row, &mut self.counters);
+            }
+            let len = u32::from(self.grid.text_len(row));
+            self.scroll_region_up(1);
+            if to_history {
+                self.grid
+                    .set_first_line(Some((line, start + len)), &mut self.counters);
+            } else if !alone {
+                self.grid.join(row - 1, &mut self.counters);
+            }
+        } else {
+            self.index();
+            if whole && self.cursor.row == row + 1 {
+                self.grid.join(row, &mut self.counters);
+            }
+        }
+        self.cursor.col = if self.modes.has(Mode::Margins) {
+            margins.left
+        } else {
+            0
+        };
+        self.cursor.wrap_pending = false;
+    }
+
+    /// Returns the column of the cluster before the cursor.
+    fn previous_column(&self) -> Option<u16> {
+        let cursor = self.cursor;
+        let col = if cursor.wrap_pending {
+            cursor.col
+        } else {
+            cursor.col.checked_sub(1)?
+        };
+        let cells = self.grid.cells(cursor.row);
+        if cells[usize::from(col)].is_spacer() {
+            col.checked_sub(1)
+        } else {
+            Some(col)
+        }
+    }
+
+    fn cluster_at(&self, col: u16) -> String {
+        match self.grid.cells(self.cursor.row)[usize::from(col)].content() {
+            Content::Empty => " ".into(),
+            Content::Char(c) => c.into(),
+            Content::Cluster(number) => self.tables.cluster(number).into(),
+        }
+    }
+
+    /// Adds a character that takes no cell to the cluster before the cursor.
+    fn combine(&mut self, c: char) {
+        if let Some(col) = self.previous_column() {
+            let mut text = self.cluster_at(col);
+            text.push(c);
+            self.set_cluster(col, &text);
+        }
+    }
+
+    /// Adds a character that takes cells by itself to the cluster before the cursor, if they are
+    /// one cluster; else returns `false`.
+    fn join_previous(&mut self, c: char, class: Class) -> bool {
+        let Some(col) = self.previous_column() else {
+            return false;
+        };
+        let content = self.grid.cells(self.cursor.row)[usize::from(col)].content();
+        if class.only_after_joiner() && !matches!(content, Content::Cluster(_)) {
+            return false;
+        }
+        let mut text = self.cluster_at(col);
+        if !joins(&text, c) {
+            return false;
+        }
+        text.push(c);
+        self.set_cluster(col, &text);
+        true
+    }
+
+    fn set_cluster(&mut self, col: u16, text: &str) {
+        if text.len() > limits::CLUSTER_MAX {
+            return;
+        }
+        self.make_room();
+        let Some(number) = self.tables.add_cluster(text) else {
+            return;
+        };
+        let row = self.cursor.row;
+        let at = usize::from(col);
+        let cells = self.grid.write(row, col + 1, &mut self.counters);
+        let cell = cells[at].with_cluster(number);
+        cells[at] = cell;
+        let widens = !cell.is_wide()
+            && self.modes.has(Mode::Graphemes)
+            && cluster_width(text) == 2
+            && !self.cursor.wrap_pending
+            && self.cursor.col == col + 1;
+        let right = self.right_edge();
+        if widens && col + 2 <= right {
+            let cells = self.grid.write(row, col + 2, &mut self.counters);
+            split_wide(cells, col + 2);
+            cells[at] = cell.widened();
+            cells[at + 1] = cell.spacer_after();
+            self.cursor.col = (col + 2).min(right - 1);
+            self.cursor.wrap_pending = col + 2 == right;
+            if self.cursor.wrap_pending {
+                self.wrote_last_column(row, right);
+            }
+        }
+    }
+
+    /// Shows the last character again (REP), at most as often as the screen has cells.
+    pub(super) fn repeat(&mut self, count: u16) {
+        let Some(c) = self.last_char else {
+            return;
+        };
+        let cells = u32::from(self.size.cols) * u32::from(self.size.rows);
+        let mut left = u32::from(count).min(cells) as usize;
+        if !(' '..='~').contains(&c) || self.modes.has(Mode::Insert) {
+            for _ in 0..left {
+                self.put(c, char_width(c).max(1));
+            }
+            return;
+        }
+        let run = [c as u8; 256];
+        while left > 0 {
+            let now = left.min(run.len());
+            self.put_run(&run[..now]);
+            left -= now;
+        }
+        self.joinable = true;
+    }
+}

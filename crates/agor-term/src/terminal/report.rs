@@ -1,0 +1,134 @@
+//! Answers to questions. They hold numbers and constants of ours, never bytes that the program
+//! chose: what an answer says, a shell may read as typed.
+
+use super::State;
+use crate::effect::Effect;
+use crate::modes::Mode;
+use crate::parser::Sequence;
+
+impl State {
+    /// Answers DA1: a VT220 with colours (22) that takes text for the clipboard (52).
+    pub(super) fn report_attributes(&mut self, effects: &mut Vec<Effect>) {
+        self.reply("\x1b[?62;22;52c", effects);
+    }
+
+    /// Answers DA2. Programs take the number for xterm's: 277 is the first with SGR mouse, which
+    /// vim looks for.
+    pub(super) fn report_version_number(&mut self, effects: &mut Vec<Effect>) {
+        self.reply("\x1b[>1;277;0c", effects);
+    }
+
+    /// Answers DA3.
+    pub(super) fn report_unit(&mut self, effects: &mut Vec<Effect>) {
+        self.reply("\x1bP!|00000000\x1b\\", effects);
+    }
+
+    /// Answers XTVERSION.
+    pub(super) fn report_version(&mut self, effects: &mut Vec<Effect>) {
+        self.reply(
+            concat!("\x1bP>|agor(", env!("CARGO_PKG_VERSION"), ")\x1b\\"),
+            effects,
+        );
+    }
+
+    fn reported_place(&self) -> (u16, u16) {
+        let (top, left) = match self.modes.has(Mode::Origin) {
+            true => (self.margins.top, self.margins.left),
+            false => (0, 0),
+        };
+        let (row, col) = (self.cursor.row, self.cursor.col);
+        (row.saturating_sub(top) + 1, col.saturating_sub(left) + 1)
+    }
+
+    /// Answers DSR.
+    pub(super) fn report_status(&mut self, which: u16, effects: &mut Vec<Effect>) {
+        match which {
+            5 => self.reply("\x1b[0n", effects),
+            6 => {
+                let (row, col) = self.reported_place();
+                self.reply(&format!("\x1b[{row};{col}R"), effects);
+            }
+            _ => {}
+        }
+    }
+
+    /// Answers DSR of DEC and of later inventors.
+    pub(super) fn report_private_status(&mut self, which: u16, effects: &mut Vec<Effect>) {
+        match which {
+            6 => {
+                let (row, col) = self.reported_place();
+                self.reply(&format!("\x1b[?{row};{col};1R"), effects);
+            }
+            // No printer, no locked keys, no locator.
+            15 => self.reply("\x1b[?13n", effects),
+            25 => self.reply("\x1b[?20n", effects),
+            26 => self.reply("\x1b[?27;1;0;0n", effects),
+            53 | 55 => self.reply("\x1b[?53n", effects),
+            996 => self.report_color_scheme(effects),
+            _ => {}
+        }
+    }
+
+    /// Says whether the theme is dark (`CSI ? 996 n`, mode 2031).
+    pub(super) fn report_color_scheme(&mut self, effects: &mut Vec<Effect>) {
+        let scheme = if self.base_colors.is_dark() { 1 } else { 2 };
+        self.reply(&format!("\x1b[?997;{scheme}n"), effects);
+    }
+
+    /// Says how large the screen is (mode 2048).
+    pub(super) fn report_size(&mut self, effects: &mut Vec<Effect>) {
+        let size = self.size;
+        let text = format!(
+            "\x1b[48;{};{};{};{}t",
+            size.rows, size.cols, size.height_px, size.width_px
+        );
+        self.reply(&text, effects);
+    }
+
+    /// Answers the question for the keyboard's flags.
+    pub(super) fn report_keyboard(&mut self, effects: &mut Vec<Effect>) {
+        let flags = self.keyboards[self.screen_index()].flags();
+        self.reply(&format!("\x1b[?{flags}u"), effects);
+    }
+
+    /// Answers XTQMODKEYS.
+    pub(super) fn report_modify_other_keys(&mut self, effects: &mut Vec<Effect>) {
+        let level = self.modify_other_keys;
+        self.reply(&format!("\x1b[>4;{level}m"), effects);
+    }
+
+    pub(super) fn keyboard_mut(&mut self) -> &mut super::Keyboard {
+        let screen = self.screen_index();
+        &mut self.keyboards[screen]
+    }
+
+    /// Does XTWINOPS, as far as that only asks for sizes or keeps titles. Titles are never sent
+    /// back: they are bytes that the program chose.
+    pub(super) fn window(&mut self, sequence: &Sequence, effects: &mut Vec<Effect>) {
+        let size = self.size;
+        let cell = (
+            size.height_px / size.rows.max(1),
+            size.width_px / size.cols.max(1),
+        );
+        match (sequence.param(0), sequence.param(1)) {
+            (14, 0 | 2) if size.width_px > 0 => {
+                self.reply(
+                    &format!("\x1b[4;{};{}t", size.height_px, size.width_px),
+                    effects,
+                );
+            }
+            (16, _) if size.width_px > 0 => {
+                self.reply(&format!("\x1b[6;{};{}t", cell.0, cell.1), effects);
+            }
+            (18, _) => self.reply(&format!("\x1b[8;{};{}t", size.rows, size.cols), effects),
+            (19, _) if self.conformance => {
+                self.reply(&format!("\x1b[9;{};{}t", size.rows, size.cols), effects);
+            }
+            (11, _) if self.conformance => self.reply("\x1b[1t", effects),
+            (13, _) if self.conformance => self.reply("\x1b[3;0;0t", effects),
+            (22, 0 | 2) => self.push_title(),
+            (23, 0 | 2) => self.pop_title(effects),
+            _ => {}
+        }
+    }
+}

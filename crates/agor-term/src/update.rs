@@ -1,0 +1,288 @@
+//! What a client has to be sent so that its mirror shows what the terminal shows: the difference
+//! to what it was sent last, found by the stamps of rows.
+
+use agor_proto::ids::{InputSeq, Offset, ScreenRev, SessionId, Size};
+use agor_proto::screen::{Cursor, History, Modes, PaletteEntry, ScreenOp, ScreenRow, ScreenUpdate};
+
+use crate::terminal::Terminal;
+
+/// Operations of one update; more movement than that is sent as rows.
+const OPS_MAX: usize = 4;
+/// The fewest rows for which an operation pays.
+const MOVED_MIN: usize = 2;
+
+/// What one client was sent last of one session.
+#[derive(Debug, Clone, Default)]
+pub struct Viewer {
+    rev: ScreenRev,
+    size: Option<Size>,
+    stamps: Vec<u64>,
+    cursor: Cursor,
+    modes: Modes,
+    history: History,
+    title: String,
+    palette: Vec<PaletteEntry>,
+    echo_ack: InputSeq,
+    /// The terminal's count of changes when it was last looked at.
+    changes: Option<u64>,
+}
+
+impl Viewer {
+    /// Returns a viewer that was sent nothing: its first update describes the whole screen.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets what was sent, so that the next update describes the whole screen, for a client
+    /// whose mirror has a gap.
+    pub fn forget(&mut self) {
+        let rev = self.rev;
+        *self = Self {
+            rev,
+            ..Self::default()
+        };
+    }
+
+    /// Returns the revision that was sent last.
+    #[must_use]
+    pub fn rev(&self) -> ScreenRev {
+        self.rev
+    }
+
+    /// Returns what differs from what was sent last, or `None` if nothing does. An `offset` that
+    /// moved without any change on the screen is no difference; an `echo_ack` is.
+    pub fn update(
+        &mut self,
+        terminal: &Terminal,
+        session: SessionId,
+        echo_ack: InputSeq,
+        offset: Offset,
+    ) -> Option<ScreenUpdate> {
+        let changes = Some(terminal.state.changes);
+        if self.changes == changes && self.echo_ack == echo_ack {
+            return None;
+        }
+        let first = self.size.is_none();
+        let size = terminal.size();
+        let stamps: Vec<u64> = (0..size.rows).map(|at| terminal.row_rev(at)).collect();
+        let mut update = ScreenUpdate {
+            session,
+            rev: self.rev.next(),
+            base: if first { ScreenRev(0) } else { self.rev },
+            size,
+            ops: Vec::new(),
+            rows: Vec::new(),
+            cursor: terminal.cursor(),
+            modes: terminal.modes(),
+            history: terminal.history(),
+            title: (first || self.title != terminal.title()).then(|| terminal.title().into()),
+            palette: (first || self.palette != terminal.palette())
+                .then(|| terminal.palette().to_vec()),
+            placements: None,
+            echo_ack,
+            offset,
+        };
+        self.changes = changes;
+        let same = self.size == Some(size)
+            && self.stamps == stamps
+            && self.cursor == update.cursor
+            && self.modes == update.modes
+            && self.history == update.history
+            && self.echo_ack == echo_ack
+            && update.title.is_none()
+            && update.palette.is_none();
+        if same {
+            return None;
+        }
+        // Rows beyond what the mirror has are empty there.
+        self.stamps.resize(stamps.len(), 0);
+        if self.size.is_some_and(|old| old.cols == size.cols) {
+            update.ops = moves(&mut self.stamps, &stamps);
+        }
+        for (at, (old, new)) in (0..).zip(self.stamps.iter().zip(&stamps)) {
+            if old != new {
+                update.rows.push(ScreenRow {
+                    at,
+                    row: terminal.row(at),
+                });
+            }
+        }
+        self.rev = update.rev;
+        self.size = Some(size);
+        self.stamps = stamps;
+        self.cursor = update.cursor;
+        self.modes = update.modes;
+        self.history = update.history;
+        self.echo_ack = echo_ack;
+        if let Some(title) = &update.title {
+            self.title.clone_from(title);
+        }
+        if let Some(palette) = &update.palette {
+            self.palette.clone_from(palette);
+        }
+        Some(update)
+    }
+}
+
+/// Finds rows of `old` that stand elsewhere in `new`, and makes `old` what a mirror has after the
+/// operations that are returned; rows that come in have stamp 0.
+fn moves(old: &mut [u64], new: &[u64]) -> Vec<ScreenOp> {
+    let mut ops = Vec::new();
+    while ops.len() < OPS_MAX {
+        let Some(found) = longest_move(old, new) else {
+            break;
+        };
+        let top = found.from.min(found.to);
+        let bottom = found.from.max(found.to) + found.len;
+        let by = found.from as i32 - found.to as i32;
+        let region = &mut old[top..bottom];
+        let distance = by.unsigned_abs() as usize;
+        let kept = region.len() - distance;
+        if by > 0 {
+            region.rotate_left(distance);
+            region[kept..].fill(0);
+        } else {
+            region.rotate_right(distance);
+            region[..distance].fill(0);
+        }
+        ops.push(ScreenOp::Scroll {
+            top: top as u16,
+            bottom: bottom as u16,
+            by,
+        });
+    }
+    ops
+}
+
+struct Moved {
+    from: usize,
+    to: usize,
+    len: usize,
+}
+
+/// Returns the longest block of rows that has moved and that moving costs no row that stands
+/// right.
+fn longest_move(old: &[u64], new: &[u64]) -> Option<Moved> {
+    let differing = |at: &usize| old[*at] != new[*at];
+    let first = (0..new.len()).find(differing)?;
+    let mut places: Vec<(u64, usize)> = old
+        .iter()
+        .enumerate()
+        .skip(first)
+        .map(|(at, stamp)| (*stamp, at))
+        .collect();
+    places.sort_unstable();
+    let mut best: Option<(usize, Moved)> = None;
+    let mut to = first;
+    while to < new.len() {
+        let found = places.binary_search_by_key(&new[to], |(stamp, _)| *stamp);
+        let from = found
+            .ok()
+            .map(|at| places[at].1)
+            .filter(|from| *from != to && new[to] != 0);
+        let Some(from) = from else {
+            to += 1;
+            continue;
+        };
+        let len = old[from..]
+            .iter()
+            .zip(&new[to..])
+            .take_while(|(a, b)| a == b)
+            .count();
+        let region = from.min(to)..from.max(to) + len;
+        let lost = region
+            .filter(|at| old[*at] == new[*at] && old[*at] != 0)
+            .count();
+        let gain = len.saturating_sub(lost);
+        if gain >= MOVED_MIN && best.as_ref().is_none_or(|(most, _)| gain > *most) {
+            best = Some((gain, Moved { from, to, len }));
+        }
+        to += len;
+    }
+    best.map(|(_, moved)| moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::Options;
+    use agor_proto::screen::Mirror;
+
+    fn session() -> SessionId {
+        SessionId::from_parts(1, [0; 10])
+    }
+
+    fn feed(terminal: &mut Terminal, text: &str) {
+        terminal.advance(text.as_bytes(), &mut Vec::new());
+    }
+
+    fn update(viewer: &mut Viewer, terminal: &Terminal) -> Option<ScreenUpdate> {
+        viewer.update(terminal, session(), InputSeq(0), Offset(0))
+    }
+
+    #[test]
+    fn a_scrolled_screen_sends_only_its_new_rows() {
+        let mut terminal = Terminal::new(Options {
+            size: Size::cells(20, 10),
+            ..Options::default()
+        });
+        let mut viewer = Viewer::new();
+        let mut mirror = Mirror::default();
+        (0..10).for_each(|n| feed(&mut terminal, &format!("\r\nline {n}")));
+        mirror
+            .apply(update(&mut viewer, &terminal).unwrap())
+            .unwrap();
+        feed(&mut terminal, "\r\nnew 1\r\nnew 2");
+        let update = update(&mut viewer, &terminal).unwrap();
+        assert_eq!(
+            update.ops,
+            [ScreenOp::Scroll {
+                top: 0,
+                bottom: 10,
+                by: 2
+            }]
+        );
+        assert_eq!(
+            update.rows.iter().map(|row| row.at).collect::<Vec<_>>(),
+            [8, 9]
+        );
+        mirror.apply(update).unwrap();
+        let rows: Vec<_> = (0..10).map(|at| terminal.row(at)).collect();
+        assert_eq!(mirror.rows, rows);
+    }
+
+    #[test]
+    fn rows_inserted_above_a_status_line_move_what_is_below() {
+        let mut terminal = Terminal::new(Options {
+            size: Size::cells(20, 8),
+            ..Options::default()
+        });
+        let mut viewer = Viewer::new();
+        (0..8).for_each(|n| feed(&mut terminal, &format!("\x1b[{};1Hrow {n}", n + 1)));
+        update(&mut viewer, &terminal).unwrap();
+        feed(&mut terminal, "\x1b[1;7r\x1b[2;1H\x1b[2L\x1b[r");
+        let update = update(&mut viewer, &terminal).unwrap();
+        assert_eq!(
+            update.ops,
+            [ScreenOp::Scroll {
+                top: 1,
+                bottom: 7,
+                by: -2
+            }]
+        );
+        assert_eq!(update.rows.len(), 2);
+    }
+
+    #[test]
+    fn nothing_is_sent_when_nothing_changed() {
+        let mut terminal = Terminal::new(Options::default());
+        let mut viewer = Viewer::new();
+        assert!(update(&mut viewer, &terminal).is_some());
+        assert_eq!(update(&mut viewer, &terminal), None);
+        feed(&mut terminal, "\x1b[?25h\x1b[0m");
+        assert_eq!(update(&mut viewer, &terminal), None);
+        feed(&mut terminal, "x");
+        assert_eq!(update(&mut viewer, &terminal).unwrap().rows.len(), 1);
+    }
+}

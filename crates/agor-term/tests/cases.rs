@@ -1,0 +1,94 @@
+//! Runs every folder of `tests/cases`: `input` is what a program writes to a screen of 20x6,
+//! `expected` is what then stands on it. Adding a case adds no code.
+//!
+//! `expected` holds the rows without blanks at their ends and without empty rows at the bottom,
+//! then lines that begin with `--`:
+//! `-- cursor ROW COLUMN` from 1, `-- reply TEXT` for each answer in order, `-- ansi ROW TEXT` for
+//! a row with its sequences, `-- history ROWS`. TEXT is escaped as Rust does it, with `\e` for ESC.
+//! `about` says what the case is about and where that is specified.
+
+use std::path::Path;
+
+use agor_proto::ids::Size;
+use agor_term::{Effect, Options, Terminal, text};
+
+fn escaped(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string().replace("\\x1b", "\\e")
+}
+
+fn shown(input: &[u8], expected: &str) -> String {
+    let mut terminal = Terminal::new(Options {
+        size: Size::cells(20, 6),
+        ..Options::default()
+    });
+    let mut effects = Vec::new();
+    terminal.advance(input, &mut effects);
+    let rows: Vec<_> = (0..6).map(|at| terminal.row(at)).collect();
+    let last = rows.iter().rposition(|row| !row.text.trim_end().is_empty());
+    let mut shown = String::new();
+    for row in &rows[..last.map_or(0, |last| last + 1)] {
+        shown.push_str(&format!("{}\n", row.text.trim_end()));
+    }
+    let cursor = terminal.cursor();
+    shown.push_str(&format!(
+        "-- cursor {} {}\n",
+        cursor.row + 1,
+        cursor.col + 1
+    ));
+    for effect in effects {
+        if let Effect::Reply(bytes) = effect {
+            shown.push_str(&format!("-- reply {}\n", escaped(&bytes)));
+        }
+    }
+    // What is written of the rest is what the case asks about.
+    for line in expected.lines() {
+        let mut words = line.split(' ');
+        match (words.next(), words.next(), words.next()) {
+            (Some("--"), Some("ansi"), Some(row)) => {
+                let at = row.parse::<usize>().expect("a row") - 1;
+                let ansi = text::ansi([&rows[at]]);
+                shown.push_str(&format!(
+                    "-- ansi {row} {}\n",
+                    escaped(ansi.trim_end_matches('\n').as_bytes())
+                ));
+            }
+            (Some("--"), Some("history"), _) => {
+                shown.push_str(&format!("-- history {}\n", terminal.history().rows));
+            }
+            _ => {}
+        }
+    }
+    shown
+}
+
+#[test]
+fn every_case_shows_what_it_expects() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut failures = String::new();
+    let mut count = 0;
+    let mut cases: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    cases.sort();
+    for case in cases {
+        let input = std::fs::read(case.join("input")).unwrap();
+        let expected = std::fs::read_to_string(case.join("expected")).unwrap();
+        let about = std::fs::read_to_string(case.join("about")).unwrap();
+        assert!(
+            about.trim().lines().count() == 1,
+            "{}: one line says it",
+            case.display()
+        );
+        let shown = shown(&input, &expected);
+        if shown != expected {
+            let name = case.file_name().unwrap().to_string_lossy();
+            failures.push_str(&format!(
+                "== {name}: {about}expected:\n{expected}shown:\n{shown}\n"
+            ));
+        }
+        count += 1;
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+    assert!(count >= 25, "only {count} cases were found");
+}

@@ -1,0 +1,224 @@
+//! What a program asks of the world, and in which order.
+
+use agor_proto::ids::{LinePosition, Size};
+use agor_proto::row::MarkKind;
+use agor_proto::screen::{Modes, PaletteSlot};
+use agor_term::{BaseColors, ClipboardKind, Effect, Options, ProgressState, Terminal};
+
+fn effects(input: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    Terminal::new(Options::default()).advance(input.as_bytes(), &mut effects);
+    effects
+}
+
+#[test]
+fn effects_come_in_the_order_of_the_output() {
+    assert_eq!(
+        effects("\x07\x1b[5n\x1b]2;t\x07\x1b[c"),
+        [
+            Effect::Bell,
+            Effect::Reply(b"\x1b[0n".to_vec()),
+            Effect::Title("t".into()),
+            Effect::Reply(b"\x1b[?62;22;52c".to_vec()),
+        ]
+    );
+}
+
+#[test]
+fn notifications_of_every_kind_are_understood() {
+    let note = |title: &str, body: &str| Effect::Notification {
+        title: title.into(),
+        body: body.into(),
+    };
+    assert_eq!(effects("\x1b]9;done\x07"), [note("", "done")]);
+    assert_eq!(
+        effects("\x1b]777;notify;build;done; really\x1b\\"),
+        [note("build", "done; really")]
+    );
+    assert_eq!(effects("\x1b]99;;hello\x1b\\"), [note("hello", "")]);
+    assert_eq!(
+        effects("\x1b]99;i=1:d=0:p=title;build\x1b\\\x1b]99;i=1:d=1:p=body:e=1;ZG9uZQ==\x1b\\"),
+        [note("build", "done")]
+    );
+    assert_eq!(
+        effects("\x1b]9;4;1;50\x07"),
+        [Effect::Progress(ProgressState::Percent(50))]
+    );
+    assert_eq!(
+        effects("\x1b]9;4;0\x07"),
+        [Effect::Progress(ProgressState::None)]
+    );
+}
+
+#[test]
+fn marks_say_where_in_the_text_they_stand() {
+    let mut terminal = Terminal::new(Options {
+        size: Size::cells(10, 4),
+        ..Options::default()
+    });
+    let mut effects = Vec::new();
+    terminal.advance(
+        b"\r\n\x1b]133;A\x07$ \x1b]133;B\x07a command that wraps\x1b]133;C\x07\r\n",
+        &mut effects,
+    );
+    terminal.advance(b"\x1b]133;D;7\x07", &mut effects);
+    let marks: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Mark { kind, at } => Some((*kind, *at)),
+            _ => None,
+        })
+        .collect();
+    let line = marks[0].1.line;
+    assert_eq!(
+        marks[0],
+        (MarkKind::Prompt, LinePosition { line, column: 0 })
+    );
+    assert_eq!(
+        marks[1],
+        (MarkKind::Input, LinePosition { line, column: 2 })
+    );
+    assert_eq!(
+        marks[2],
+        (MarkKind::Output, LinePosition { line, column: 22 })
+    );
+    assert_eq!(marks[3].0, MarkKind::End { code: Some(7) });
+    terminal.resize(Size::cells(40, 4), &mut Vec::new());
+    let row = (0..4)
+        .map(|at| terminal.row(at))
+        .find(|row| row.line == line)
+        .unwrap();
+    let cells: Vec<_> = row.marks.iter().map(|mark| mark.cell).collect();
+    assert_eq!(cells, [0, 2, 22], "marks move with their text");
+}
+
+#[test]
+fn a_directory_of_another_machine_keeps_its_name() {
+    assert_eq!(
+        effects("\x1b]7;file://box/home/me\x1b\\"),
+        [Effect::Cwd {
+            host: Some("box".into()),
+            path: "/home/me".into()
+        }]
+    );
+}
+
+#[test]
+fn the_clipboard_is_written_and_never_read() {
+    assert_eq!(
+        effects("\x1b]52;c;aGVsbG8=\x07\x1b]52;p;aGk=\x07\x1b]52;c;?\x07"),
+        [
+            Effect::ClipboardWrite {
+                kind: ClipboardKind::Clipboard,
+                text: "hello".into()
+            },
+            Effect::ClipboardWrite {
+                kind: ClipboardKind::Primary,
+                text: "hi".into()
+            },
+        ]
+    );
+}
+
+#[test]
+fn a_program_status_is_handed_on_as_it_is() {
+    assert_eq!(
+        effects("\x1b]7501;state=working:msg=aGk=\x07"),
+        [Effect::ProgramStatus(b"state=working:msg=aGk=".to_vec())]
+    );
+}
+
+#[test]
+fn titles_have_no_controls_and_come_back_from_the_stack() {
+    assert_eq!(
+        effects("\x1b]2;a\u{9b}b\u{202e}c\x07\x1b[22t\x1b]2;other\x07\x1b[23t"),
+        [
+            Effect::Title("abc".into()),
+            Effect::Title("other".into()),
+            Effect::Title("abc".into())
+        ]
+    );
+}
+
+#[test]
+fn colours_are_those_of_the_theme_until_a_program_changes_them() {
+    let mut terminal = Terminal::new(Options::default());
+    let mut effects = Vec::new();
+    let light = BaseColors {
+        foreground: (0, 0, 0),
+        background: (255, 255, 255),
+        ..BaseColors::default()
+    };
+    terminal.advance(b"\x1b[?2031h\x1b[?996n", &mut effects);
+    terminal.set_base_colors(light, &mut effects);
+    terminal.advance(b"\x1b]11;?\x07\x1b]11;#000080\x07", &mut effects);
+    assert_eq!(
+        effects,
+        [
+            Effect::Reply(b"\x1b[?997;1n".to_vec()),
+            Effect::Reply(b"\x1b[?997;2n".to_vec()),
+            Effect::Reply(b"\x1b]11;rgb:ffff/ffff/ffff\x07".to_vec()),
+            Effect::Palette,
+        ]
+    );
+    assert_eq!(terminal.palette()[0].slot, PaletteSlot::Background);
+    assert_eq!(terminal.palette()[0].rgb, (0, 0, 128));
+}
+
+#[test]
+fn a_resize_is_reported_to_a_program_that_asked() {
+    let mut terminal = Terminal::new(Options::default());
+    let mut effects = Vec::new();
+    terminal.advance(b"\x1b[?2048h", &mut effects);
+    let size = Size {
+        width_px: 1000,
+        height_px: 600,
+        ..Size::cells(100, 30)
+    };
+    terminal.resize(size, &mut effects);
+    assert_eq!(
+        effects,
+        [
+            Effect::Reply(b"\x1b[48;24;80;0;0t".to_vec()),
+            Effect::Reply(b"\x1b[48;30;100;600;1000t".to_vec()),
+        ]
+    );
+}
+
+#[test]
+fn clients_are_told_the_modes_that_they_act_on() {
+    let mut terminal = Terminal::new(Options::default());
+    terminal.advance(
+        b"\x1b[?1049h\x1b[?1002h\x1b[?2004h\x1b[>2u\x1b[?2026h",
+        &mut Vec::new(),
+    );
+    let modes = terminal.modes();
+    for mode in [
+        Modes::ALT_SCREEN,
+        Modes::MOUSE_BUTTONS,
+        Modes::MOUSE_DRAG,
+        Modes::BRACKETED_PASTE,
+        Modes::KEY_RELEASES,
+    ] {
+        assert!(modes.contains(mode), "{mode:?}");
+    }
+    assert!(!modes.contains(Modes::MOUSE_MOTION));
+    assert!(terminal.sync_update_open());
+    terminal.advance(b"\x1b[?2026l", &mut Vec::new());
+    assert!(!terminal.sync_update_open());
+}
+
+#[test]
+fn the_primary_screen_is_wrapped_while_the_alternate_one_is_shown() {
+    let mut terminal = Terminal::new(Options {
+        size: Size::cells(10, 4),
+        ..Options::default()
+    });
+    terminal.advance(
+        b"a long line of text\x1b[?1049hfull screen",
+        &mut Vec::new(),
+    );
+    terminal.resize(Size::cells(30, 4), &mut Vec::new());
+    terminal.advance(b"\x1b[?1049l!", &mut Vec::new());
+    assert_eq!(terminal.row(0).text, "a long line of text!");
+}
