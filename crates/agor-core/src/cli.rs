@@ -1,0 +1,113 @@
+//! The command line, the same in `agor` and `agord`: each verb is one file in `verbs/` and one row
+//! in the table of `verbs.rs`. What is done happens at the host; here are arguments, output and
+//! exit codes.
+
+mod context;
+mod exit;
+mod failure;
+mod output;
+mod paint;
+mod session_name;
+mod tty;
+mod verbs;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+pub use exit::Exit;
+
+use crate::paths::Overrides;
+use context::Context;
+use failure::Failure;
+use verbs::Verb;
+
+/// A program with this command line.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// Its name, as it is typed.
+    pub name: &'static str,
+    /// What it says without a verb; else the list of verbs is shown.
+    pub without_verb: Option<&'static str>,
+}
+
+/// Keeps agents and shells alive, and shows which one needs you.
+#[derive(Debug, Parser)]
+#[command(version, disable_help_subcommand = true)]
+struct Arguments {
+    /// Print results, and errors, as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Read settings from this folder
+    #[arg(long, global = true, value_name = "DIR")]
+    config: Option<PathBuf>,
+    /// Keep data, logs and sockets in this folder
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Keep logs in this folder
+    #[arg(long, global = true, value_name = "DIR", hide = true)]
+    state: Option<PathBuf>,
+    /// Keep sockets in this folder
+    #[arg(long, global = true, value_name = "DIR", hide = true)]
+    runtime: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// Returns the command line as clap has it.
+fn command(program: Program) -> clap::Command {
+    Arguments::command()
+        .name(program.name)
+        .bin_name(program.name)
+}
+
+/// Runs `program` with the arguments of this process.
+#[must_use]
+pub fn main(program: Program) -> ExitCode {
+    let parsed = command(program)
+        .try_get_matches()
+        .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
+    let arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            error.print().ok(); // Nobody reads; the exit code still tells.
+            return match error.exit_code() {
+                0 => ExitCode::SUCCESS,
+                _ => Exit::USAGE.into(),
+            };
+        }
+    };
+    let json = arguments.json;
+    match run(program, arguments) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.report(program.name, json);
+            failure.exit().into()
+        }
+    }
+}
+
+fn run(program: Program, arguments: Arguments) -> Result<Exit, Failure> {
+    let context = Context::new(
+        program,
+        arguments.json,
+        Overrides {
+            config: arguments.config,
+            data: arguments.data,
+            state: arguments.state,
+            runtime: arguments.runtime,
+        },
+    );
+    match (arguments.verb, program.without_verb) {
+        (Some(verb), _) => verb.run(&context),
+        (None, Some(sentence)) => Err(Failure::usage(sentence)),
+        (None, None) => {
+            command(program).print_help().map_err(Failure::output)?;
+            Ok(Exit::USAGE)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! The verbs: one file each, and one row in the table below, from which arguments, dispatch, help
+//! and the README's list come.
+
+mod attach;
+mod doctor;
+mod export;
+mod help;
+mod keeper;
+mod key;
+mod kill;
+mod log;
+mod ls;
+mod new;
+mod rename;
+mod resize;
+mod restart;
+mod rm;
+mod run;
+mod screen;
+mod send;
+mod serve;
+mod signal;
+mod stats;
+mod stop_host;
+mod tap;
+mod wait;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Declares the verbs, each with its documentation and the module that does it.
+macro_rules! verbs {
+    ($($(#[$attribute:meta])* $name:ident => $module:ident;)+) => {
+        /// What is to be done.
+        #[derive(Debug, Subcommand)]
+        pub enum Verb {
+            $($(#[$attribute])* $name($module::Arguments),)+
+        }
+
+        impl Verb {
+            /// Does it.
+            pub fn run(self, context: &Context) -> Result<Exit, Failure> {
+                match self {
+                    $(Self::$name(arguments) => $module::run(arguments, context),)+
+                }
+            }
+        }
+    };
+}
+
+verbs! {
+    /// Start the host, unless it runs already
+    Serve => serve;
+    /// Start a command, or your shell, in a new session, and print the session's id
+    New => new;
+    /// List the sessions
+    Ls => ls;
+    /// Show a session in this terminal and type into it
+    Attach => attach;
+    /// Type text into a session
+    Send => send;
+    /// Press keys in a session
+    Key => key;
+    /// Print what a session's screen shows
+    Screen => screen;
+    /// Print what happened in a session
+    Log => log;
+    /// Wait until a session's program ends, prints something or falls silent
+    Wait => wait;
+    /// Give a session's terminal another size
+    Resize => resize;
+    /// Send a signal to a session's program
+    Signal => signal;
+    /// End everything that runs in a session
+    Kill => kill;
+    /// Forget an ended session and delete its record
+    Rm => rm;
+    /// Give a session another name
+    Rename => rename;
+    /// Start an ended session's command again, in the same session
+    Restart => restart;
+    /// Print a session's whole output
+    Export => export;
+    /// Run a command in a terminal of agor's, without a host, until it ends
+    Run => run;
+    /// Print every message between the host and its clients
+    Tap => tap;
+    /// Look for what is wrong, and say what to do
+    Doctor => doctor;
+    /// Print figures of the host and its sessions
+    Stats => stats;
+    /// End the host, and the sessions unless told otherwise
+    StopHost => stop_host;
+    /// Explain a verb, or the exit codes
+    Help => help;
+    /// Keep a host's children (the host starts this)
+    #[command(hide = true)]
+    Keeper => keeper;
+}

@@ -1,0 +1,208 @@
+//! `new`: a command, or the person's shell, in a new session.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use agor_proto::command::CommandBody;
+use agor_proto::error::ErrorCode;
+use agor_proto::ids::{SessionId, Size};
+use agor_proto::session::SessionSpec;
+
+use super::super::context::Context;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::{output, tty};
+
+/// The variables of the caller that a new session gets. `TERM` and its kin are the host's, since
+/// the terminal is.
+const PASSED_ON: &[&str] = &[
+    "COLORFGBG",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "EDITOR",
+    "GPG_AGENT_INFO",
+    "HOME",
+    "LANG",
+    "LANGUAGE",
+    "LOGNAME",
+    "LS_COLORS",
+    "MANPATH",
+    "NO_COLOR",
+    "PAGER",
+    "PATH",
+    "SHELL",
+    "SSH_AGENT_PID",
+    "SSH_AUTH_SOCK",
+    "TZ",
+    "USER",
+    "VISUAL",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_CURRENT_DESKTOP",
+    "XDG_DATA_DIRS",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_SESSION_TYPE",
+    "XDG_STATE_HOME",
+];
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The folder in which it starts, and the project that it belongs to [default: this folder]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Its name [default: the command's]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// A variable of its environment; can be given several times
+    #[arg(long, value_name = "K=V", value_parser = variable)]
+    env: Vec<(String, String)>,
+    /// The size of its terminal [default: this terminal's, else 80x24]
+    #[arg(long, value_name = "COLSxROWS")]
+    size: Option<Size>,
+    /// Write nothing of it to disk
+    #[arg(long)]
+    private: bool,
+    /// The command and its arguments [default: your shell]
+    #[arg(last = true, value_name = "CMD")]
+    command: Vec<OsString>,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
+        _ => Err("write NAME=VALUE".into()),
+    }
+}
+
+pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
+    let spec = spec(arguments, std::env::vars_os())?;
+    context.block_on(async {
+        let client = context.client_or_start().await?;
+        let mut random = [0; 10];
+        getrandom::fill(&mut random).map_err(|error| {
+            Failure::host(
+                ErrorCode::Internal,
+                format!("the system gives no random numbers: {error}"),
+            )
+        })?;
+        let since_1970 = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let session = SessionId::from_parts(since_1970.as_millis() as u64, random);
+        client
+            .carry_out(CommandBody::Create { session, spec })
+            .await?;
+        if context.json {
+            output::json(&serde_json::json!({ "session": session }))?;
+        } else {
+            output::line(session)?;
+        }
+        Ok(Exit::SUCCESS)
+    })
+}
+
+fn spec(
+    arguments: Arguments,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<SessionSpec, Failure> {
+    let folder = match arguments.project {
+        Some(folder) => std::path::absolute(&folder),
+        None => std::env::current_dir(),
+    };
+    let folder = folder.map_err(|error| {
+        Failure::usage(format!(
+            "the folder cannot be found ({error}): give another --project"
+        ))
+    })?;
+    let argv = arguments
+        .command
+        .into_iter()
+        .map(|argument| text(argument, "an argument"));
+    let mut env = passed_on(environment);
+    for (name, value) in arguments.env {
+        env.retain(|(passed, _)| *passed != name);
+        env.push((name, value));
+    }
+    Ok(SessionSpec {
+        argv: argv.collect::<Result<_, _>>()?,
+        folder: text(folder.into(), "the folder")?,
+        name: arguments.name.unwrap_or_default(),
+        env,
+        size: arguments
+            .size
+            .or_else(tty::size)
+            .unwrap_or(Size::cells(80, 24)),
+        private: arguments.private,
+    })
+}
+
+fn text(given: OsString, what: &str) -> Result<String, Failure> {
+    given.into_string().map_err(|given| {
+        Failure::usage(format!(
+            "{what} is not UTF-8 ({}): agor cannot pass it on yet",
+            given.to_string_lossy()
+        ))
+    })
+}
+
+/// Returns what of an environment a session gets.
+fn passed_on(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
+    let passes = |name: &str| PASSED_ON.contains(&name) || name.starts_with("LC_");
+    let mut env: Vec<(String, String)> = environment
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| passes(name))
+        .collect();
+    env.sort();
+    env
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_variables_are_passed_on() {
+        let environment = [
+            ("PATH", "/bin"),
+            ("LC_TIME", "de_DE.UTF-8"),
+            ("AWS_SECRET_ACCESS_KEY", "canary"),
+            ("TERM", "dumb"),
+            ("SSH_AUTH_SOCK", "/run/agent"),
+        ];
+        let environment = environment.map(|(name, value)| (name.into(), value.into()));
+        let names: Vec<_> = passed_on(environment)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names, ["LC_TIME", "PATH", "SSH_AUTH_SOCK"]);
+    }
+
+    #[test]
+    fn what_the_person_asks_for_goes_before_what_is_passed_on() {
+        let arguments = Arguments {
+            project: Some("/tmp".into()),
+            name: None,
+            env: vec![("LANG".into(), "C".into()), ("K".into(), "a=b".into())],
+            size: Some(Size::cells(10, 5)),
+            private: false,
+            command: vec!["ls".into()],
+        };
+        let environment = [(OsString::from("LANG"), OsString::from("en_US"))];
+        let spec = spec(arguments, environment).unwrap();
+        let env = [("LANG", "C"), ("K", "a=b")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(spec.env, env);
+        assert_eq!(spec.folder, "/tmp");
+    }
+
+    #[test]
+    fn a_variable_is_a_name_and_a_value() {
+        assert_eq!(variable("A=b=c"), Ok(("A".into(), "b=c".into())));
+        assert!(variable("A").is_err());
+        assert!(variable("=b").is_err());
+    }
+}

@@ -1,0 +1,30 @@
+//! `rename`: a session gets another name.
+
+use agor_proto::command::CommandBody;
+
+use super::super::context::Context;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::output;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The session: its name, its id or the begin of its id
+    session: String,
+    /// Its new name
+    name: String,
+}
+
+pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
+    context.block_on(async {
+        let (client, session) = context.client_and_session(&arguments.session).await?;
+        let name = arguments.name;
+        client
+            .carry_out(CommandBody::Rename { session, name })
+            .await?;
+        if context.json {
+            output::json(&serde_json::json!({ "session": session }))?;
+        }
+        Ok(Exit::SUCCESS)
+    })
+}

@@ -1,0 +1,94 @@
+//! `screen`: what a session's screen shows, at this moment.
+
+use agor_proto::error::ErrorCode;
+use agor_proto::ids::LineId;
+use agor_proto::message::{Part, Query};
+use agor_proto::row::Row;
+use agor_proto::screen::Mirror;
+use agor_term::text;
+
+use super::super::context::Context;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::output;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The session: its name, its id or the begin of its id
+    session: String,
+    /// Print plain text, logical lines whole (the default)
+    #[arg(long, conflicts_with = "ansi")]
+    text: bool,
+    /// Print text with colours
+    #[arg(long)]
+    ansi: bool,
+    /// Print what has scrolled off the screen too
+    #[arg(long)]
+    scrollback: bool,
+}
+
+pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
+    context.block_on(async {
+        let (client, session) = context.client_and_session(&arguments.session).await?;
+        if arguments.scrollback {
+            let (from, screen) = (LineId(0), true);
+            let query = Query::Rows {
+                session,
+                from,
+                screen,
+            };
+            let mut answers = client.ask(query)?;
+            let mut all = Vec::new();
+            while let Some(part) = answers.next().await {
+                match part? {
+                    Part::Rows { rows } => all.extend(rows),
+                    part => return Err(unexpected(&part)),
+                }
+            }
+            if context.json {
+                output::json(&serde_json::json!({ "session": session, "rows": all }))?;
+            } else {
+                print(&all, arguments.ansi)?;
+            }
+            return Ok(Exit::SUCCESS);
+        }
+        let update = match client.ask_one(Query::Screen { session }).await? {
+            Part::Screen(update) => *update,
+            part => return Err(unexpected(&part)),
+        };
+        if context.json {
+            output::json(&update)?;
+            return Ok(Exit::SUCCESS);
+        }
+        let mut mirror = Mirror::default();
+        mirror.apply(update).map_err(|gap| {
+            Failure::host(
+                ErrorCode::Internal,
+                format!("the host sent half a screen: {gap}"),
+            )
+        })?;
+        print(&mirror.rows, arguments.ansi)?;
+        Ok(Exit::SUCCESS)
+    })
+}
+
+fn print(rows: &[Row], ansi: bool) -> Result<(), Failure> {
+    let text = if ansi {
+        text::ansi(rows)
+    } else {
+        text::plain(rows)
+    };
+    output::text(&text)
+}
+
+/// Returns the failure of an answer to another question.
+pub fn unexpected(part: &Part) -> Failure {
+    let kind = match part {
+        Part::Unknown => "an answer of a later release",
+        _ => "the answer to another question",
+    };
+    Failure::host(
+        ErrorCode::Internal,
+        format!("the host gave {kind}: update the older of the two programs"),
+    )
+}

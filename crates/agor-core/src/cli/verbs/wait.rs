@@ -1,0 +1,112 @@
+//! `wait`: for the end of a session's program, for a text, or for silence.
+
+use std::time::Duration;
+
+use agor_proto::message::{Part, Query, Until};
+
+use super::super::context::Context;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::output;
+use super::screen::unexpected;
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub struct Arguments {
+    /// The session: its name, its id or the begin of its id
+    session: String,
+    #[command(flatten)]
+    until: Condition,
+    /// Give up after so many seconds, with exit code 124
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// With --exit: end with the program's own exit code, or 128 and its signal's number
+    #[arg(long, conflicts_with_all = ["text", "idle"])]
+    mirror: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Condition {
+    /// Until its program has ended; prints the exit code
+    #[arg(long)]
+    exit: bool,
+    /// Until a line matches this regular expression; prints the line
+    #[arg(long, value_name = "REGEX")]
+    text: Option<String>,
+    /// Until no output came for so many milliseconds
+    #[arg(long, value_name = "MILLIS")]
+    idle: Option<u64>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "write a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "write a number of seconds".into())
+}
+
+pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
+    let until = match arguments.until {
+        Condition {
+            text: Some(regex), ..
+        } => Until::Text { regex },
+        Condition {
+            idle: Some(millis), ..
+        } => Until::Idle { millis },
+        Condition { .. } => Until::Exit,
+    };
+    let is_exit = until == Until::Exit;
+    context.block_on(async {
+        let (client, session) = context.client_and_session(&arguments.session).await?;
+        let timeout_millis = arguments.timeout.map(|timeout| timeout.as_millis() as u64);
+        let query = Query::Wait {
+            session,
+            until,
+            timeout_millis,
+        };
+        let (code, signal, text) = match client.ask_one(query).await? {
+            Part::Happened { code, signal, text } => (code, signal, text),
+            part => return Err(unexpected(&part)),
+        };
+        if context.json {
+            let happened = serde_json::json!({ "code": code, "signal": signal, "text": text });
+            output::json(&happened)?;
+        } else if let Some(text) = &text {
+            output::line(output::harmless(text))?;
+        } else if is_exit {
+            match code {
+                Some(code) if signal == 0 => output::line(code)?,
+                Some(_) => output::line(format_args!("signal {signal}"))?,
+                None => output::line("lost")?,
+            }
+        }
+        Ok(if arguments.mirror {
+            mirrored(code, signal)
+        } else {
+            Exit::SUCCESS
+        })
+    })
+}
+
+/// Returns the exit code that a shell would give a program that ended so.
+pub fn mirrored(code: Option<i32>, signal: i32) -> Exit {
+    match (code, signal) {
+        (_, 1..) => Exit(128_u8.saturating_add(u8::try_from(signal).unwrap_or(u8::MAX))),
+        (Some(code), _) => Exit(code.to_le_bytes()[0]),
+        (None, _) => Exit::PROBLEM,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_mirrored_as_shells_do() {
+        assert_eq!(mirrored(Some(0), 0), Exit(0));
+        assert_eq!(mirrored(Some(3), 0), Exit(3));
+        assert_eq!(mirrored(Some(-1), 9), Exit(137));
+        assert_eq!(mirrored(None, 0), Exit::PROBLEM);
+    }
+}

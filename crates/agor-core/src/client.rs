@@ -1,0 +1,426 @@
+//! A client of a host: what the command line, the window and tests use to see sessions and to act
+//! on them.
+//!
+//! [`connection`] decides what is said when, `driver.rs` does it, `start.rs` starts a host that
+//! is not there. A client outlives its links: commands, questions and subscriptions go on over
+//! the next one.
+
+mod backoff;
+pub mod connection;
+mod driver;
+mod follow;
+mod heartbeat;
+mod outbox;
+mod phase;
+mod questions;
+mod random;
+mod start;
+mod subscription;
+mod typing;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use agor_proto::command::{CommandBody, Outcome};
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::event::LogCursor;
+use agor_proto::ids::{AskId, ClientId, CommandId, Seq};
+use agor_proto::message::{Part, Query, Visibility, Welcome};
+use agor_proto::session::{SessionInfo, SessionList};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::link::{Dialer, LinkError};
+use crate::paths::{Paths, PathsError};
+use connection::{Connection, End, Manner, State, Wish};
+use driver::{Driver, Request, Sink};
+
+pub use subscription::{Subscription, Told};
+
+pub use start::{ALREADY_RUNNING_EXIT, Report, StartError};
+
+/// Starts a host; see [`Client::connect_or_start`].
+pub use start::host as start_host;
+
+/// What waits for one follower of a session; beyond it the host is asked to tell no more until
+/// everything was taken.
+pub const FOLLOW_WAITING_MAX: usize = 1_024;
+
+/// Parts of one answer that wait to be taken; beyond it the answer ends early (see
+/// [`Answers::next`]).
+pub const ANSWER_PARTS_MAX: usize = 1_024;
+
+/// A client that cannot do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The folders cannot be used.
+    #[error(transparent)]
+    Paths(#[from] PathsError),
+    /// No host answers, or not any more.
+    #[error("{reason}")]
+    NoHost {
+        /// What the last attempt said.
+        reason: String,
+    },
+    /// The host could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The host says no.
+    #[error(transparent)]
+    Host(#[from] WireError),
+    /// The answer came faster than it was taken and was cut off; ask again for the rest.
+    #[error("the answer came faster than it was read")]
+    TooSlow,
+    /// The client was closed.
+    #[error("the connection was closed")]
+    Closed,
+}
+
+/// How a client behaves; see [`Manner`].
+#[derive(Debug, Clone)]
+pub struct ClientOptions {
+    /// Its program and version, for diagnostics.
+    pub program: String,
+    /// How long to try before the first link; `None` is for ever.
+    pub first_patience: Option<Duration>,
+    /// How long to try after a link was lost; `None` is for ever.
+    pub patience: Option<Duration>,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self {
+            program: concat!("agor ", env!("CARGO_PKG_VERSION")).into(),
+            first_patience: Some(Duration::ZERO),
+            patience: Some(Duration::from_secs(30)),
+        }
+    }
+}
+
+/// A running client. It ends when the last of its handles is dropped.
+#[derive(Debug, Clone)]
+pub struct Client {
+    id: ClientId,
+    requests: mpsc::UnboundedSender<Request>,
+    state: watch::Receiver<State>,
+    asks: Arc<AtomicU64>,
+}
+
+impl Client {
+    /// Connects to the host of these folders.
+    ///
+    /// # Errors
+    /// [`ClientError::NoHost`] if none answers, [`ClientError::Host`] if it does not take this
+    /// client, [`ClientError::Paths`] if the folder of its socket cannot be trusted.
+    pub async fn connect(paths: &Paths) -> Result<Self, ClientError> {
+        Self::connect_with(paths, ClientOptions::default()).await
+    }
+
+    /// As [`Client::connect`], in a manner of one's own.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn connect_with(paths: &Paths, options: ClientOptions) -> Result<Self, ClientError> {
+        match paths.check_runtime() {
+            // Nobody has run here yet.
+            Err(PathsError::Io { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound
+                    && options.first_patience == Some(Duration::ZERO) =>
+            {
+                let socket = paths.host_socket();
+                let reason = LinkError::NotRunning { socket }.to_string();
+                return Err(ClientError::NoHost { reason });
+            }
+            Err(PathsError::Io { .. }) | Ok(()) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Self::over(Dialer::Socket(paths.host_socket()), options).await
+    }
+
+    /// Connects to the host of these folders, and starts it first if none answers. The host is a
+    /// process of its own and outlives this one.
+    ///
+    /// # Errors
+    /// As [`Client::connect`], and [`ClientError::Start`].
+    pub async fn connect_or_start(paths: &Paths) -> Result<Self, ClientError> {
+        match Self::connect(paths).await {
+            Err(ClientError::NoHost { .. }) => {}
+            result => return result,
+        }
+        start::host(paths).await?;
+        let options = ClientOptions {
+            first_patience: Some(Duration::from_secs(10)),
+            ..ClientOptions::default()
+        };
+        Self::connect_with(paths, options).await
+    }
+
+    /// Connects to whoever `dialer` finds. Waits until the host has answered or the options'
+    /// `first_patience` is over.
+    ///
+    /// # Errors
+    /// [`ClientError::NoHost`] and [`ClientError::Host`].
+    pub async fn over(dialer: Dialer, options: ClientOptions) -> Result<Self, ClientError> {
+        let mut client = Self::begin(dialer, options);
+        client.ready().await?;
+        Ok(client)
+    }
+
+    /// Returns a client that begins to connect and need not have succeeded.
+    #[must_use]
+    pub fn begin(dialer: Dialer, options: ClientOptions) -> Self {
+        let id = ClientId(random::bytes());
+        let connection = Connection::new(Manner {
+            client: id,
+            program: options.program,
+            first_patience: options.first_patience,
+            patience: options.patience,
+        });
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the task takes every request without waiting for anything, and what it keeps of \
+                      them is bounded there: OUTBOX_MAX, UNACKNOWLEDGED_MAX"
+        )]
+        let (requests, receiver) = mpsc::unbounded_channel();
+        let (sender, state) = watch::channel(State::Connecting);
+        let driver = Driver::new(connection, dialer, receiver, sender);
+        // The task ends with the last handle, which is what owns it.
+        tokio::spawn(driver.run());
+        Self {
+            id,
+            requests,
+            state,
+            asks: Arc::default(),
+        }
+    }
+
+    /// Returns what the host said when it took this client, waiting for a link if there is none.
+    ///
+    /// # Errors
+    /// Why no link was made.
+    pub async fn ready(&mut self) -> Result<Welcome, ClientError> {
+        let settled = |state: &State| matches!(state, State::Ready(_) | State::Ended(_));
+        let ended = match self.state.wait_for(settled).await.as_deref() {
+            Ok(State::Ready(welcome)) => return Ok((**welcome).clone()),
+            Ok(State::Ended(end)) => Some(end.clone()),
+            _ => None,
+        };
+        Err(ended.map_or(ClientError::Closed, ClientError::from))
+    }
+
+    /// Returns this client's id.
+    #[must_use]
+    pub fn id(&self) -> ClientId {
+        self.id
+    }
+
+    /// Returns how the client stands to its host, now and as it changes.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.state.clone()
+    }
+
+    /// Has a command carried out once and returns how it ended, also over a restart of the host.
+    ///
+    /// # Errors
+    /// [`ClientError::NoHost`] if the host stays away for longer than the options' `patience`;
+    /// the command may then have been carried out.
+    pub async fn command(&self, body: CommandBody) -> Result<Outcome, ClientError> {
+        let id = CommandId(random::bytes());
+        let (waiter, outcome) = oneshot::channel();
+        self.request(Request::Command(Wish::Command { id, body }, id, waiter))?;
+        outcome.await.map_err(|_| self.why_ended())
+    }
+
+    /// As [`Client::command`], with everything but [`Outcome::Done`] as an error.
+    ///
+    /// # Errors
+    /// As [`Client::command`], [`ClientError::Host`] if it was rejected or interrupted.
+    pub async fn carry_out(&self, body: CommandBody) -> Result<Seq, ClientError> {
+        let name = body.name();
+        match self.command(body).await? {
+            Outcome::Done { seq } | Outcome::Accepted { seq } => Ok(seq),
+            Outcome::Rejected { error } => Err(error.into()),
+            Outcome::Interrupted => Err(ClientError::Host(WireError::new(
+                ErrorCode::Unavailable,
+                format!(
+                    "the host went down while it carried out `{name}`, which may or may not have \
+                     taken effect: look at the session before you do it again"
+                ),
+            ))),
+        }
+    }
+
+    /// Has a question answered, in parts.
+    ///
+    /// # Errors
+    /// Why there is no connection any more.
+    pub fn ask(&self, query: Query) -> Result<Answers, ClientError> {
+        let ask = AskId(self.asks.fetch_add(1, Ordering::Relaxed) + 1);
+        let (sink, parts, waiting) = sink();
+        self.request(Request::Ask(Wish::Ask { ask, query }, ask, sink))?;
+        Ok(Answers {
+            client: self.clone(),
+            ask,
+            parts,
+            waiting,
+            ended: false,
+        })
+    }
+
+    /// Has a question answered that has one part.
+    ///
+    /// # Errors
+    /// The host's, or why there is no connection any more.
+    pub async fn ask_one(&self, query: Query) -> Result<Part, ClientError> {
+        let mut answers = self.ask(query)?;
+        answers.next().await.unwrap_or(Err(ClientError::Closed))
+    }
+
+    /// Returns the sessions.
+    ///
+    /// # Errors
+    /// Why there is no connection any more.
+    pub async fn list(&self) -> Result<Vec<SessionInfo>, ClientError> {
+        let (waiter, list) = oneshot::channel();
+        self.request(Request::List(waiter))?;
+        let list = list.await.map_err(|_| self.why_ended())?;
+        Ok(list.changed)
+    }
+
+    /// Returns the list of sessions and its changes, from the whole list on. After a new link the
+    /// whole list comes again.
+    ///
+    /// # Errors
+    /// Why there is no connection any more.
+    pub fn watch_list(&self) -> Result<ListWatch, ClientError> {
+        let (sink, lists, waiting) = sink();
+        self.request(Request::WatchList(sink))?;
+        Ok(ListWatch { lists, waiting })
+    }
+
+    /// Follows a session's events after `cursor`, and its screen as `view` says. A client follows
+    /// a session once; a second subscription ends the first.
+    ///
+    /// # Errors
+    /// Why there is no connection any more.
+    pub fn subscribe(
+        &self,
+        cursor: LogCursor,
+        view: Visibility,
+    ) -> Result<Subscription, ClientError> {
+        let session = cursor.session;
+        let (sink, told, waiting) = sink();
+        self.request(Request::Follow(
+            Wish::Follow { cursor, view },
+            session,
+            sink,
+        ))?;
+        Ok(Subscription::new(self.clone(), session, told, waiting))
+    }
+
+    /// Ends the client, whatever its other handles still wait for.
+    pub async fn close(mut self) {
+        if self.request(Request::Wish(Wish::Close)).is_ok() {
+            let ended = |state: &State| matches!(state, State::Ended(_));
+            self.state.wait_for(ended).await.ok(); // The task is gone: so it has ended.
+        }
+    }
+
+    fn request(&self, request: Request) -> Result<(), ClientError> {
+        self.requests.send(request).map_err(|_| self.why_ended())
+    }
+
+    fn wish(&self, wish: Wish) {
+        // A client that has ended fulfils no wish; who waits for something learns it there.
+        self.request(Request::Wish(wish)).ok();
+    }
+
+    fn why_ended(&self) -> ClientError {
+        match &*self.state.borrow() {
+            State::Ended(end) => end.clone().into(),
+            _ => ClientError::Closed,
+        }
+    }
+}
+
+impl From<End> for ClientError {
+    fn from(end: End) -> Self {
+        match end {
+            End::Closed => Self::Closed,
+            End::Unreachable { reason } => Self::NoHost { reason },
+            End::Refused(error) => Self::Host(error),
+        }
+    }
+}
+
+fn sink<T>() -> (Sink<T>, mpsc::UnboundedReceiver<T>, Arc<AtomicUsize>) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`waiting` bounds it: at FOLLOW_WAITING_MAX the host is asked to pause, at \
+                  ANSWER_PARTS_MAX the answer ends; a bounded one would lose what came meanwhile"
+    )]
+    let (queue, receiver) = mpsc::unbounded_channel();
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let sink = Sink {
+        queue,
+        waiting: Arc::clone(&waiting),
+    };
+    (sink, receiver, waiting)
+}
+
+/// The parts of an answer as they come.
+#[derive(Debug)]
+pub struct Answers {
+    client: Client,
+    ask: AskId,
+    parts: mpsc::UnboundedReceiver<Result<Part, ClientError>>,
+    waiting: Arc<AtomicUsize>,
+    ended: bool,
+}
+
+impl Answers {
+    /// Returns the next part, or `None` after the last.
+    ///
+    /// # Errors
+    /// [`ClientError::Host`] if the host cannot answer, [`ClientError::TooSlow`] if more than
+    /// [`ANSWER_PARTS_MAX`] parts waited to be taken, or why there is no connection any more.
+    pub async fn next(&mut self) -> Option<Result<Part, ClientError>> {
+        if self.ended {
+            return None;
+        }
+        let part = self.parts.recv().await?;
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        let part = match part {
+            Ok(Part::Failed { error }) => Err(error.into()),
+            part => part,
+        };
+        self.ended = part.is_err();
+        Some(part)
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        self.client.wish(Wish::Unask(self.ask));
+    }
+}
+
+/// The list of sessions as it changes.
+#[derive(Debug)]
+pub struct ListWatch {
+    lists: mpsc::UnboundedReceiver<SessionList>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl ListWatch {
+    /// Returns the next change, or `None` once the client has ended.
+    pub async fn next(&mut self) -> Option<SessionList> {
+        let list = self.lists.recv().await?;
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        Some(list)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,744 @@
+//! What a connection decides, event by event.
+
+use agor_proto::command::Outcome;
+use agor_proto::event::{Event as SessionEvent, EventBody};
+use agor_proto::ids::{ConnEpoch, HostId, Incarnation, LeaseToken, LogEpoch, Offset, Seq};
+use agor_proto::limits::Limits;
+use agor_proto::message::{InputAck, LeaseStanding, Refused, Start};
+use agor_proto::screen::{Cursor, History, Modes};
+
+use super::*;
+
+const US: ClientId = ClientId([1; 16]);
+const TOKEN: LeaseToken = LeaseToken([5; 16]);
+
+/// A connection and the time that its test makes pass.
+struct Bench {
+    connection: Connection,
+    start: Instant,
+    passed: Duration,
+    slept: Duration,
+}
+
+impl Bench {
+    fn new(patience: Option<Duration>) -> Self {
+        let manner = Manner {
+            client: US,
+            program: "test".into(),
+            first_patience: patience,
+            patience,
+        };
+        Self {
+            connection: Connection::new(manner),
+            start: Instant::now(),
+            passed: Duration::ZERO,
+            slept: Duration::ZERO,
+        }
+    }
+
+    /// Returns a connection that is ready, and asserts how it got there.
+    fn ready() -> Self {
+        let mut bench = Self::new(None);
+        bench.on(Event::Start);
+        bench.greet();
+        bench
+    }
+
+    fn now(&self) -> Moment {
+        Moment {
+            instant: self.start + self.passed,
+            unix_micros: (self.passed + self.slept).as_micros() as u64,
+            jitter: 1.0,
+        }
+    }
+
+    fn on(&mut self, event: Event) -> Vec<Effect> {
+        let now = self.now();
+        self.connection.on(event, now)
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.passed += time;
+    }
+
+    fn wish(&mut self, wish: Wish) -> Vec<Effect> {
+        self.on(Event::Wished(wish))
+    }
+
+    fn hear(&mut self, message: impl Into<Message>) -> Vec<Effect> {
+        self.on(Event::Received(message.into()))
+    }
+
+    /// Makes a link and lets the host answer; returns what is said then.
+    fn greet(&mut self) -> Vec<Message> {
+        self.on(Event::Dialled);
+        sent(&self.hear(welcome()))
+    }
+
+    /// Loses the link and makes another after `offline`; returns what is said over it.
+    fn reconnect(&mut self, offline: Duration) -> (Hello, Vec<Message>) {
+        let effects = self.on(lost());
+        assert!(
+            matches!(effects.last(), Some(Effect::Dial { .. })),
+            "{effects:?}"
+        );
+        self.pass(offline);
+        let hello = sent(&self.on(Event::Dialled));
+        let [Message::Hello(hello)] = &hello[..] else {
+            panic!("{hello:?}");
+        };
+        let hello = hello.clone();
+        (hello, sent(&self.hear(welcome())))
+    }
+}
+
+fn lost() -> Event {
+    Event::LinkLost {
+        reason: "cut".into(),
+    }
+}
+
+fn failed() -> Event {
+    Event::DialFailed {
+        reason: "nobody there".into(),
+    }
+}
+
+fn welcome() -> Welcome {
+    Welcome {
+        version: 1,
+        features: Vec::new(),
+        conn_epoch: ConnEpoch(1),
+        host: HostId([9; 32]),
+        incarnation: Incarnation(1),
+        program: String::new(),
+        limits: Limits::default(),
+    }
+}
+
+/// Returns what is sent, pings apart.
+fn sent(effects: &[Effect]) -> Vec<Message> {
+    let sent = effects.iter().filter_map(|effect| match effect {
+        Effect::Send(outgoing) => Some(outgoing.message().clone()),
+        _ => None,
+    });
+    sent.filter(|m| !matches!(m, Message::Ping(_))).collect()
+}
+
+fn told(effects: &[Effect]) -> Vec<News> {
+    let told = effects.iter().filter_map(|effect| match effect {
+        Effect::Tell(news) => Some(news.clone()),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn session() -> SessionId {
+    SessionId::from_parts(1, [0; 10])
+}
+
+fn command(n: u8) -> Wish {
+    Wish::Command {
+        id: CommandId([n; 16]),
+        body: CommandBody::Kill { session: session() },
+    }
+}
+
+fn ids(messages: &[Message]) -> Vec<u8> {
+    let id = messages.iter().filter_map(|message| match message {
+        Message::Command(command) => Some(command.id.0[0]),
+        _ => None,
+    });
+    id.collect()
+}
+
+fn events(range: std::ops::RangeInclusive<u64>) -> Events {
+    let event = |seq| SessionEvent {
+        seq: Seq(seq),
+        at_millis: 0,
+        offset: Offset(0),
+        body: EventBody::Bell,
+    };
+    Events {
+        session: session(),
+        events: range.map(event).collect(),
+    }
+}
+
+fn cursor(applied: u64) -> LogCursor {
+    LogCursor {
+        session: session(),
+        epoch: LogEpoch(1),
+        applied: Seq(applied),
+    }
+}
+
+fn subscribed(from: u64) -> Subscribed {
+    Subscribed {
+        session: session(),
+        epoch: LogEpoch(1),
+        from: Seq(from),
+        start: Start::Tail,
+    }
+}
+
+fn screen(base: u64, rev: u64) -> ScreenUpdate {
+    ScreenUpdate {
+        session: session(),
+        rev: ScreenRev(rev),
+        base: ScreenRev(base),
+        size: Size::cells(10, 3),
+        ops: Vec::new(),
+        rows: Vec::new(),
+        cursor: Cursor::default(),
+        modes: Modes::default(),
+        history: History::default(),
+        title: None,
+        palette: None,
+        placements: None,
+        echo_ack: InputSeq(0),
+        offset: Offset(0),
+    }
+}
+
+fn text(text: &str) -> Wish {
+    Wish::Type(session(), Input::Text { text: text.into() })
+}
+
+fn typed(messages: &[Message]) -> Vec<(u64, String)> {
+    let typed = messages.iter().filter_map(|message| match message {
+        Message::InputFrame(frame) => match &frame.input {
+            Input::Text { text } => Some((frame.seq.0, text.clone())),
+            _ => None,
+        },
+        _ => None,
+    });
+    typed.collect()
+}
+
+fn held() -> Lease {
+    Lease {
+        session: session(),
+        standing: LeaseStanding::Held { token: TOKEN },
+    }
+}
+
+fn ack(seq: u64, refused: Option<ErrorCode>) -> InputAck {
+    InputAck {
+        session: session(),
+        seq: InputSeq(seq),
+        refused: refused.map(|code| WireError::new(code, "no")),
+    }
+}
+
+#[test]
+fn b13_nothing_but_hello_is_said_before_the_host_has_answered() {
+    let mut bench = Bench::new(None);
+    assert!(sent(&bench.wish(command(1))).is_empty());
+    bench.on(Event::Start);
+    assert!(sent(&bench.wish(command(2))).is_empty());
+    let hello = sent(&bench.on(Event::Dialled));
+    assert!(matches!(hello[..], [Message::Hello(_)]));
+    assert!(sent(&bench.wish(command(3))).is_empty());
+    assert_eq!(ids(&sent(&bench.hear(welcome()))), [1, 2, 3]);
+}
+
+#[test]
+fn a2_wishes_never_dial() {
+    let mut bench = Bench::new(None);
+    bench.on(Event::Start);
+    bench.on(failed());
+    let effects: Vec<_> = (0..200).flat_map(|n| bench.wish(command(n))).collect();
+    assert!(
+        !effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Dial { .. }))
+    );
+}
+
+#[test]
+fn a3_a_first_failure_is_a_state_and_is_tried_again_more_slowly_each_time() {
+    let mut bench = Bench::new(None);
+    bench.on(Event::Start);
+    let mut before = Duration::ZERO;
+    for _ in 0..20 {
+        let effects = bench.on(failed());
+        let [
+            Effect::Tell(News::State(State::Away { .. })),
+            Effect::Dial { after },
+        ] = effects[..]
+        else {
+            panic!("{effects:?}");
+        };
+        assert!(after >= before && after <= backoff::CEILING);
+        before = after;
+        bench.pass(after);
+    }
+    assert_eq!(before, backoff::CEILING);
+}
+
+#[test]
+fn a_client_without_patience_ends_at_the_first_failure() {
+    let mut bench = Bench::new(Some(Duration::ZERO));
+    bench.on(Event::Start);
+    let effects = bench.on(failed());
+    let end = State::Ended(End::Unreachable {
+        reason: "nobody there".into(),
+    });
+    assert_eq!(effects, [Effect::Tell(News::State(end))]);
+    let declined = told(&bench.wish(command(1)));
+    assert!(matches!(&declined[..], [News::Receipt(r)] if r.outcome.is_final()));
+}
+
+#[test]
+fn a_link_that_ends_at_once_is_not_a_good_one() {
+    let mut bench = Bench::new(None);
+    bench.on(Event::Start);
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        bench.greet();
+        let effects = bench.on(lost());
+        let Some(Effect::Dial { after }) = effects.last() else {
+            panic!("{effects:?}");
+        };
+        waits.push(*after);
+    }
+    assert!(waits.last() > waits.first(), "{waits:?}");
+    bench.greet();
+    bench.pass(GOOD_LINK);
+    bench.on(lost());
+    bench.greet();
+    let effects = bench.on(lost());
+    assert!(
+        matches!(effects.last(), Some(Effect::Dial { after }) if *after < Duration::from_secs(1))
+    );
+}
+
+#[test]
+fn b8_a_refusal_ends_or_is_tried_again_as_its_code_says() {
+    for &code in ErrorCode::ALL {
+        let mut bench = Bench::new(None);
+        bench.on(Event::Start);
+        bench.on(Event::Dialled);
+        let error = WireError::new(code, "no");
+        let effects = bench.hear(Refused { error });
+        assert_eq!(effects.first(), Some(&Effect::Hangup));
+        let again = effects.iter().any(|e| matches!(e, Effect::Dial { .. }));
+        let never = matches!(code.retry(), Retry::Never | Retry::AfterAuth);
+        assert_eq!(again, !never, "{code}");
+        if let Retry::After(millis) = code.retry() {
+            let at_least = Duration::from_millis(millis.into());
+            assert!(matches!(effects.last(), Some(Effect::Dial { after }) if *after >= at_least));
+        }
+    }
+}
+
+#[test]
+fn a_host_of_another_version_is_refused_in_words() {
+    let mut bench = Bench::new(None);
+    bench.on(Event::Start);
+    bench.on(Event::Dialled);
+    let version = 9;
+    let news = told(&bench.hear(Welcome {
+        version,
+        ..welcome()
+    }));
+    let [News::State(State::Ended(End::Refused(error)))] = &news[..] else {
+        panic!("{news:?}");
+    };
+    assert_eq!(error.code, ErrorCode::Version);
+}
+
+#[test]
+fn a_host_that_does_not_answer_the_handshake_is_left() {
+    let mut bench = Bench::new(None);
+    bench.on(Event::Start);
+    bench.on(Event::Dialled);
+    let due = bench.connection.next_wake().unwrap();
+    bench.pass(due - bench.now().instant);
+    let effects = bench.on(Event::Tick);
+    assert_eq!(effects.first(), Some(&Effect::Hangup));
+    assert!(matches!(effects.last(), Some(Effect::Dial { .. })));
+}
+
+#[test]
+fn a_silent_host_is_given_up_and_a_talking_one_is_not() {
+    let mut bench = Bench::ready();
+    for _ in 0..10 {
+        bench.pass(Duration::from_secs(5));
+        let effects = bench.on(Event::Tick);
+        let ping = effects.iter().find_map(|effect| match effect {
+            Effect::Send(outgoing) => match outgoing.message() {
+                Message::Ping(ping) => Some(*ping),
+                _ => None,
+            },
+            _ => None,
+        });
+        let Ping { nonce, micros } = ping.unwrap();
+        let peer_unix_micros = 0;
+        bench.hear(Pong {
+            nonce,
+            micros,
+            peer_unix_micros,
+        });
+    }
+    assert_eq!(bench.connection.round_trip(), Some(Duration::ZERO));
+    bench.pass(Duration::from_secs(15));
+    let effects = bench.on(Event::Tick);
+    assert_eq!(effects.first(), Some(&Effect::Hangup));
+}
+
+#[test]
+fn after_sleep_the_link_is_probed_at_once() {
+    let mut bench = Bench::ready();
+    bench.on(Event::Tick);
+    bench.slept = Duration::from_secs(3_600);
+    let effects = bench.on(Event::Tick);
+    let probed = effects.iter().any(|effect| {
+        matches!(effect, Effect::Send(outgoing) if matches!(outgoing.message(), Message::Ping(_)))
+    });
+    assert!(probed, "{effects:?}");
+    bench.pass(Duration::from_secs(4));
+    assert_eq!(bench.on(Event::Tick).first(), Some(&Effect::Hangup));
+}
+
+#[test]
+fn a_ping_is_answered_with_its_nonce_and_time() {
+    let mut bench = Bench::ready();
+    bench.pass(Duration::from_millis(3));
+    let ping = Ping {
+        nonce: 8,
+        micros: 9,
+    };
+    let pong = Pong {
+        nonce: 8,
+        micros: 9,
+        peer_unix_micros: 3_000,
+    };
+    assert_eq!(sent(&bench.hear(ping)), [pong.into()]);
+}
+
+#[test]
+fn b10_commands_are_sent_again_in_order_with_their_ids_until_their_receipts() {
+    let mut bench = Bench::ready();
+    for n in 1..=3 {
+        assert_eq!(ids(&sent(&bench.wish(command(n)))), [n]);
+    }
+    let receipt = |n: u8, outcome| Receipt {
+        id: CommandId([n; 16]),
+        outcome,
+    };
+    let seq = Seq(0);
+    bench.hear(receipt(1, Outcome::Accepted { seq }));
+    bench.hear(receipt(2, Outcome::Done { seq }));
+    let (_, again) = bench.reconnect(Duration::ZERO);
+    assert_eq!(ids(&again), [1, 3]);
+    let news = told(&bench.hear(receipt(1, Outcome::Interrupted)));
+    assert!(matches!(news[..], [News::Receipt(_)]));
+    let repeated = told(&bench.hear(receipt(1, Outcome::Interrupted)));
+    assert!(repeated.is_empty());
+    let (_, again) = bench.reconnect(Duration::ZERO);
+    assert_eq!(ids(&again), [3]);
+}
+
+#[test]
+fn a_host_that_restarted_is_asked_for_everything_after_the_last_told_event() {
+    let mut bench = Bench::ready();
+    let view = Visibility::Visible;
+    let first = cursor(0);
+    assert_eq!(
+        sent(&bench.wish(Wish::Follow {
+            cursor: first,
+            view
+        }))
+        .len(),
+        1
+    );
+    bench.hear(subscribed(1));
+    bench.hear(events(1..=4));
+    let (hello, again) = bench.reconnect(Duration::ZERO);
+    assert_eq!(hello.resume, [cursor(4)]);
+    assert_eq!(hello.visible, [session()]);
+    assert!(again.is_empty(), "Hello subscribes: {again:?}");
+    bench.hear(subscribed(5));
+    let news = told(&bench.hear(events(5..=6)));
+    assert_eq!(news, [News::Events(events(5..=6))]);
+}
+
+#[test]
+fn a_repeat_is_ignored_and_a_gap_asks_again() {
+    let mut bench = Bench::ready();
+    let view = Visibility::Hidden;
+    let first = cursor(0);
+    bench.wish(Wish::Follow {
+        cursor: first,
+        view,
+    });
+    bench.hear(subscribed(1));
+    bench.hear(events(1..=3));
+    assert!(bench.hear(events(1..=3)).is_empty());
+    assert_eq!(
+        told(&bench.hear(events(3..=4))),
+        [News::Events(events(4..=4))]
+    );
+    let gap = bench.hear(events(6..=7));
+    assert!(told(&gap).is_empty());
+    let cursor = cursor(4);
+    let subscribe = agor_proto::message::Subscribe { cursor, view };
+    assert_eq!(sent(&gap), [subscribe.into()]);
+    assert!(
+        bench.hear(events(8..=8)).is_empty(),
+        "nothing until the host has decided"
+    );
+    bench.hear(subscribed(5));
+    assert_eq!(
+        told(&bench.hear(events(5..=8))),
+        [News::Events(events(5..=8))]
+    );
+}
+
+#[test]
+fn events_that_the_host_thinks_it_told_are_asked_for() {
+    let mut bench = Bench::ready();
+    let view = Visibility::Hidden;
+    let first = cursor(0);
+    bench.wish(Wish::Follow {
+        cursor: first,
+        view,
+    });
+    bench.hear(subscribed(1));
+    let live = |seq| Live {
+        session: session(),
+        seq: Seq(seq),
+    };
+    assert_eq!(told(&bench.hear(live(0))).len(), 1);
+    assert!(matches!(
+        sent(&bench.hear(live(2)))[..],
+        [Message::Subscribe(_)]
+    ));
+}
+
+#[test]
+fn a_screen_that_does_not_fit_is_asked_for_whole_once() {
+    let mut bench = Bench::ready();
+    let (first, view) = (cursor(0), Visibility::Visible);
+    bench.wish(Wish::Follow {
+        cursor: first,
+        view,
+    });
+    assert_eq!(told(&bench.hear(screen(0, 5))).len(), 1);
+    assert_eq!(told(&bench.hear(screen(5, 6))).len(), 1);
+    let gap = bench.hear(screen(7, 8));
+    let (session, rev) = (session(), ScreenRev(0));
+    let ask = agor_proto::message::ScreenAck { session, rev };
+    assert_eq!(sent(&gap), [ask.into()]);
+    assert!(bench.hear(screen(8, 9)).is_empty());
+    assert_eq!(told(&bench.hear(screen(0, 9))).len(), 1);
+}
+
+#[test]
+fn c11_a_paused_follower_is_told_nothing_and_goes_on_where_it_was() {
+    let mut bench = Bench::ready();
+    let (first, view) = (cursor(0), Visibility::Visible);
+    bench.wish(Wish::Follow {
+        cursor: first,
+        view,
+    });
+    bench.hear(subscribed(1));
+    bench.hear(events(1..=2));
+    assert!(matches!(
+        sent(&bench.wish(Wish::Pause(session())))[..],
+        [Message::Unsubscribe(_)]
+    ));
+    assert!(bench.hear(events(3..=3)).is_empty());
+    let (hello, _) = bench.reconnect(Duration::ZERO);
+    assert!(hello.resume.is_empty());
+    let resumed = sent(&bench.wish(Wish::Resume(session())));
+    assert!(matches!(&resumed[..], [Message::Subscribe(s)] if s.cursor == cursor(2)));
+    assert!(sent(&bench.wish(Wish::Resume(session()))).is_empty());
+}
+
+#[test]
+fn a_session_that_is_not_there_is_not_followed_again() {
+    let mut bench = Bench::ready();
+    let (first, view) = (cursor(0), Visibility::Visible);
+    bench.wish(Wish::Follow {
+        cursor: first,
+        view,
+    });
+    let session = session();
+    let error = WireError::new(ErrorCode::NoSession, "no such session");
+    let news = told(&bench.hear(Problem { session, error }));
+    assert!(matches!(news[..], [News::Problem(_)]));
+    let (hello, _) = bench.reconnect(Duration::ZERO);
+    assert!(hello.resume.is_empty());
+}
+
+#[test]
+fn what_is_typed_waits_for_the_lease_and_keeps_its_number_over_links() {
+    let mut bench = Bench::ready();
+    let asked = sent(&bench.wish(text("a")));
+    assert!(matches!(asked[..], [Message::TakeLease(_)]));
+    assert!(sent(&bench.wish(text("b"))).is_empty());
+    let both = [(1, "a".into()), (2, "b".into())];
+    assert_eq!(typed(&sent(&bench.hear(held()))), both);
+    bench.hear(ack(1, None));
+    let (_, again) = bench.reconnect(Duration::from_secs(1));
+    assert!(matches!(again[..], [Message::TakeLease(_)]));
+    assert_eq!(typed(&sent(&bench.hear(held()))), both[1..]);
+}
+
+#[test]
+fn after_more_than_two_seconds_offline_the_person_is_asked_first() {
+    for send in [true, false] {
+        let mut bench = Bench::ready();
+        bench.wish(text("rm -r it"));
+        bench.hear(held());
+        bench.on(lost());
+        bench.pass(Duration::from_secs(3));
+        bench.wish(text("!"));
+        bench.on(Event::Dialled);
+        let news = told(&bench.hear(welcome()));
+        assert!(news.contains(&News::InputHeld {
+            session: session(),
+            count: 2
+        }));
+        assert!(typed(&sent(&bench.hear(held()))).is_empty());
+        let session = session();
+        let decided = typed(&sent(&bench.wish(Wish::Decide { session, send })));
+        assert_eq!(decided.len(), if send { 2 } else { 0 });
+        assert_eq!(typed(&sent(&bench.wish(text("x")))), [(3, "x".into())]);
+    }
+}
+
+#[test]
+fn a_lease_is_renewed_and_taken_again_unless_another_took_it() {
+    let mut bench = Bench::ready();
+    bench.wish(text("a"));
+    bench.hear(held());
+    bench.pass(Duration::from_secs(5));
+    let renewed = sent(&bench.on(Event::Tick));
+    assert!(matches!(renewed[..], [Message::RenewLease(_)]));
+    // Two inputs are refused; the lease is asked for once.
+    bench.wish(text("b"));
+    let again = sent(&bench.hear(ack(1, Some(ErrorCode::Fenced))));
+    assert!(matches!(&again[..], [Message::TakeLease(take)] if !take.force));
+    assert!(sent(&bench.hear(ack(2, Some(ErrorCode::Fenced)))).is_empty());
+    assert_eq!(typed(&sent(&bench.hear(held()))).len(), 2);
+    bench.hear(ack(1, Some(ErrorCode::Fenced)));
+    let by = ClientId([2; 16]);
+    let taken = Lease {
+        session: session(),
+        standing: LeaseStanding::Taken { by },
+    };
+    let effects = bench.hear(taken);
+    assert!(sent(&effects).is_empty());
+    assert_eq!(told(&effects).len(), 2, "the lease, and what was not typed");
+    bench.pass(Duration::from_secs(5));
+    assert!(sent(&bench.on(Event::Tick)).is_empty());
+}
+
+#[test]
+fn input_that_finds_no_room_is_offered_again_in_order() {
+    let mut bench = Bench::ready();
+    bench.wish(text("a"));
+    bench.hear(held());
+    bench.wish(text("b"));
+    bench.hear(ack(1, Some(ErrorCode::InputFull)));
+    assert!(sent(&bench.wish(text("c"))).is_empty(), "it would overtake");
+    bench.pass(Duration::from_millis(100));
+    let again = typed(&sent(&bench.on(Event::Tick)));
+    assert_eq!(
+        again.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
+    bench.hear(ack(3, None));
+    let news = told(&bench.hear(ack(4, Some(ErrorCode::Ended))));
+    assert!(matches!(news[..], [News::InputRefused { .. }]));
+}
+
+#[test]
+fn questions_are_asked_again_unless_their_answer_had_begun() {
+    let mut bench = Bench::ready();
+    let wait = Query::Wait {
+        session: session(),
+        until: agor_proto::message::Until::Exit,
+        timeout_millis: Some(10_000),
+    };
+    let ask = |n| AskId(n);
+    bench.wish(Wish::Ask {
+        ask: ask(1),
+        query: wait,
+    });
+    bench.wish(Wish::Ask {
+        ask: ask(2),
+        query: Query::Stats,
+    });
+    let part = agor_proto::message::Part::Blob { bytes: vec![1] };
+    bench.hear(Answer {
+        ask: ask(2),
+        last: false,
+        part,
+    });
+    bench.pass(Duration::from_secs(3));
+    bench.on(lost());
+    bench.pass(Duration::from_secs(1));
+    bench.on(Event::Dialled);
+    let effects = bench.hear(welcome());
+    let asks = sent(&effects);
+    let [Message::Ask(again)] = &asks[..] else {
+        panic!("{asks:?}");
+    };
+    let left = Some(6_000);
+    assert!(matches!(again.query, Query::Wait { timeout_millis, .. } if timeout_millis == left));
+    let failed = told(&effects)
+        .into_iter()
+        .any(|news| matches!(news, News::Answer(a) if a.ask == ask(2) && a.last));
+    assert!(failed);
+}
+
+#[test]
+fn a_watched_list_is_asked_for_again_and_a_single_one_is_not() {
+    let list = || SessionList {
+        rev: agor_proto::ids::ListRev(1),
+        whole: true,
+        changed: Vec::new(),
+        removed: Vec::new(),
+    };
+    for follow in [true, false] {
+        let mut bench = Bench::ready();
+        assert_eq!(sent(&bench.wish(Wish::List { follow })).len(), 1);
+        assert_eq!(told(&bench.hear(list())).len(), 1);
+        let (_, again) = bench.reconnect(Duration::ZERO);
+        assert_eq!(again.len(), usize::from(follow));
+    }
+}
+
+#[test]
+fn late_news_of_a_lost_link_changes_nothing() {
+    let mut bench = Bench::ready();
+    bench.on(lost());
+    assert!(bench.on(lost()).is_empty());
+    assert!(bench.hear(welcome()).is_empty());
+    assert!(bench.on(Event::Tick).is_empty());
+    bench.greet();
+    assert_eq!(bench.on(Event::Dialled), [Effect::Hangup]);
+}
+
+#[test]
+fn an_outbox_that_is_full_says_so_at_once() {
+    let mut bench = Bench::new(None);
+    let id = |n: usize| CommandId((n as u128).to_be_bytes());
+    let body = CommandBody::StopHost {
+        keep_sessions: true,
+    };
+    for n in 0..super::super::outbox::OUTBOX_MAX {
+        let body = body.clone();
+        assert!(bench.wish(Wish::Command { id: id(n), body }).is_empty());
+    }
+    let news = told(&bench.wish(Wish::Command {
+        id: id(9_999),
+        body,
+    }));
+    assert!(matches!(&news[..], [News::Receipt(r)] if r.outcome.is_final()));
+}

@@ -1,0 +1,360 @@
+//! The task that feeds a [`Connection`]: it alone dials, reads, writes and tells the time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use agor_proto::command::Outcome;
+use agor_proto::ids::{AskId, CommandId, SessionId};
+use agor_proto::message::{Answer, Message, Part};
+use agor_proto::session::SessionList;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::connection::{Connection, Effect, Event, Moment, News, State, Wish};
+use super::{ANSWER_PARTS_MAX, ClientError, FOLLOW_WAITING_MAX, Told};
+use crate::link::{Dialer, Link, LinkError, LinkReader, LinkWriter};
+
+/// What the handles of a client ask of its task.
+pub enum Request {
+    /// A wish that nobody waits for.
+    Wish(Wish),
+    /// A command, and who waits for its end.
+    Command(Wish, CommandId, oneshot::Sender<Outcome>),
+    /// A question, and who takes the answer.
+    Ask(Wish, AskId, Sink<Result<Part, ClientError>>),
+    /// The list, once.
+    List(oneshot::Sender<SessionList>),
+    /// The list and its changes.
+    WatchList(Sink<SessionList>),
+    /// A session, and who follows it.
+    Follow(Wish, SessionId, Sink<Told>),
+    /// A follower, known by its counter, is gone.
+    Unfollow(SessionId, Arc<AtomicUsize>),
+}
+
+/// Where something goes that its taker may take later. The taker counts `waiting` down.
+pub struct Sink<T> {
+    /// The queue.
+    pub queue: mpsc::UnboundedSender<T>,
+    /// How much is in it.
+    pub waiting: Arc<AtomicUsize>,
+}
+
+impl<T> Sink<T> {
+    /// Puts `item` into the queue and returns how much is in it; `None` if nobody takes it.
+    fn put(&self, item: T) -> Option<usize> {
+        let waiting = self.waiting.fetch_add(1, Ordering::AcqRel) + 1;
+        self.queue.send(item).ok().map(|()| waiting)
+    }
+}
+
+/// See the module.
+pub struct Driver {
+    connection: Connection,
+    dialer: Dialer,
+    requests: mpsc::UnboundedReceiver<Request>,
+    state: watch::Sender<State>,
+    link: Option<(LinkReader, LinkWriter)>,
+    dial_at: Option<tokio::time::Instant>,
+    commands: BTreeMap<CommandId, oneshot::Sender<Outcome>>,
+    answers: BTreeMap<AskId, Sink<Result<Part, ClientError>>>,
+    lists: Vec<oneshot::Sender<SessionList>>,
+    list_watchers: Vec<Sink<SessionList>>,
+    follows: BTreeMap<SessionId, Sink<Told>>,
+    ended: bool,
+}
+
+/// What the task woke up for.
+enum Woke {
+    Request(Option<Request>),
+    Read(Result<Option<agor_proto::message::Message>, LinkError>),
+    Written(Result<(), LinkError>),
+    Dialled(Result<Link, LinkError>),
+    Tick,
+}
+
+impl Driver {
+    /// Returns the task's state; `state` begins as [`State::Connecting`].
+    pub fn new(
+        connection: Connection,
+        dialer: Dialer,
+        requests: mpsc::UnboundedReceiver<Request>,
+        state: watch::Sender<State>,
+    ) -> Self {
+        Self {
+            connection,
+            dialer,
+            requests,
+            state,
+            link: None,
+            dial_at: None,
+            commands: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            lists: Vec::new(),
+            list_watchers: Vec::new(),
+            follows: BTreeMap::new(),
+            ended: false,
+        }
+    }
+
+    /// Runs until every handle is gone or the connection has ended for good.
+    pub async fn run(mut self) {
+        self.feed(Event::Start);
+        while !self.ended {
+            let woke = self.sleep().await;
+            match woke {
+                Woke::Request(None) => self.feed(Event::Wished(Wish::Close)),
+                Woke::Request(Some(request)) => self.on_request(request),
+                Woke::Read(Ok(Some(message))) => self.feed(Event::Received(message)),
+                Woke::Read(Ok(None)) => self.lost("the host closed the link".into()),
+                Woke::Read(Err(error)) => self.lost(error.to_string()),
+                Woke::Written(Err(error)) => {
+                    // A host that refuses says why before it hangs up.
+                    if let Some(message) = self.last_words().await {
+                        self.feed(Event::Received(message));
+                    }
+                    if !self.ended {
+                        self.lost(error.to_string());
+                    }
+                }
+                Woke::Written(Ok(())) => {}
+                Woke::Dialled(Ok(link)) => {
+                    self.link = Some(link.split());
+                    self.feed(Event::Dialled);
+                }
+                Woke::Dialled(Err(error)) => self.feed(Event::DialFailed {
+                    reason: error.to_string(),
+                }),
+                Woke::Tick => self.feed(Event::Tick),
+            }
+        }
+        if let Some((_, mut writer)) = self.link.take() {
+            // Whoever closes has nothing left that a lost link could lose.
+            let bye = tokio::time::timeout(Duration::from_secs(1), writer.close());
+            bye.await.ok();
+        }
+    }
+
+    async fn sleep(&mut self) -> Woke {
+        let wake = self
+            .connection
+            .next_wake()
+            .map(tokio::time::Instant::from_std);
+        let tick = async {
+            match wake {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let dial = async {
+            match self.dial_at {
+                Some(at) => {
+                    tokio::time::sleep_until(at).await;
+                    self.dialer.dial().await
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let (read, write) = match &mut self.link {
+            Some((reader, writer)) => (Some(reader), Some(writer)),
+            None => (None, None),
+        };
+        let read = async {
+            match read {
+                Some(reader) => reader.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        let write = async {
+            match write {
+                Some(writer) if writer.queued_bytes() > 0 => writer.flush().await,
+                _ => std::future::pending().await,
+            }
+        };
+        let woke = tokio::select! {
+            biased;
+            result = write => Woke::Written(result),
+            result = read => Woke::Read(result),
+            request = self.requests.recv() => Woke::Request(request),
+            result = dial => Woke::Dialled(result),
+            () = tick => Woke::Tick,
+        };
+        if matches!(woke, Woke::Dialled(_)) {
+            self.dial_at = None;
+        }
+        woke
+    }
+
+    /// Returns what the host said before it hung up.
+    async fn last_words(&mut self) -> Option<Message> {
+        let (reader, _) = self.link.as_mut()?;
+        let heard = tokio::time::timeout(Duration::from_secs(1), reader.next()).await;
+        heard.ok()?.ok()?
+    }
+
+    fn lost(&mut self, reason: String) {
+        self.link = None;
+        self.feed(Event::LinkLost { reason });
+    }
+
+    fn on_request(&mut self, request: Request) {
+        match request {
+            Request::Wish(wish) => {
+                if let Wish::Unask(ask) = &wish {
+                    self.answers.remove(ask);
+                }
+                self.feed(Event::Wished(wish));
+            }
+            Request::Command(wish, id, waiter) => {
+                self.commands.insert(id, waiter);
+                self.feed(Event::Wished(wish));
+            }
+            Request::Ask(wish, ask, sink) => {
+                self.answers.insert(ask, sink);
+                self.feed(Event::Wished(wish));
+            }
+            Request::List(waiter) => {
+                self.lists.push(waiter);
+                self.feed(Event::Wished(Wish::List { follow: false }));
+            }
+            Request::WatchList(sink) => {
+                self.list_watchers.push(sink);
+                self.feed(Event::Wished(Wish::List { follow: true }));
+            }
+            Request::Follow(wish, session, sink) => {
+                self.follows.insert(session, sink);
+                self.feed(Event::Wished(wish));
+            }
+            Request::Unfollow(session, waiting) => {
+                let ours = |sink: &Sink<Told>| Arc::ptr_eq(&sink.waiting, &waiting);
+                // A later follower of the same session goes on.
+                if self.follows.get(&session).is_some_and(ours) {
+                    self.follows.remove(&session);
+                    self.feed(Event::Wished(Wish::Unfollow(session)));
+                }
+            }
+        }
+    }
+
+    fn feed(&mut self, event: Event) {
+        let mut events = vec![event];
+        // A wish that follows from news is fed after the news' siblings.
+        while let Some(event) = events.pop() {
+            for effect in self.connection.on(event, now()) {
+                match effect {
+                    Effect::Dial { after } => {
+                        self.dial_at = Some(tokio::time::Instant::now() + after);
+                    }
+                    Effect::Send(outgoing) => {
+                        if let Some((_, writer)) = &mut self.link
+                            && let Err(error) = writer.queue(outgoing.message())
+                        {
+                            tracing::warn!(%error, "a message was not sent");
+                        }
+                    }
+                    Effect::Hangup => self.link = None,
+                    Effect::Tell(news) => events.extend(self.tell(news)),
+                }
+            }
+        }
+    }
+
+    /// Hands news to whoever waits for it; returns what follows from that.
+    fn tell(&mut self, news: News) -> Option<Event> {
+        let (session, told) = match news {
+            News::State(state) => {
+                self.on_state(state);
+                return None;
+            }
+            News::Receipt(receipt) => {
+                if receipt.outcome.is_final()
+                    && let Some(waiter) = self.commands.remove(&receipt.id)
+                {
+                    // Nobody may wait any more; the command was carried out all the same.
+                    waiter.send(receipt.outcome).ok();
+                }
+                return None;
+            }
+            News::Answer(answer) => return self.on_answer(answer),
+            News::List(list) => {
+                if list.whole {
+                    for waiter in self.lists.drain(..) {
+                        waiter.send(list.clone()).ok(); // Nobody may wait any more.
+                    }
+                }
+                self.list_watchers
+                    .retain(|sink| sink.put(list.clone()).is_some());
+                return None;
+            }
+            News::Subscribed(told) => (told.session, Told::Subscribed(told)),
+            News::Events(told) => (told.session, Told::Events(told.events)),
+            News::Live(told) => (told.session, Told::Live(told.seq)),
+            News::Screen(told) => (told.session, Told::Screen(told)),
+            News::Lease(told) => (told.session, Told::Lease(told.standing)),
+            News::Problem(told) => (told.session, Told::Problem(told.error)),
+            News::InputTaken { session, seq } => (session, Told::InputTaken { seq }),
+            News::InputRefused {
+                session,
+                seq,
+                error,
+            } => (session, Told::InputRefused { seq, error }),
+            News::InputHeld { session, count } => (session, Told::InputHeld { count }),
+        };
+        let sink = self.follows.get(&session)?;
+        match sink.put(told) {
+            None => {
+                self.follows.remove(&session);
+                Some(Event::Wished(Wish::Unfollow(session)))
+            }
+            Some(FOLLOW_WAITING_MAX) => Some(Event::Wished(Wish::Pause(session))),
+            Some(_) => None,
+        }
+    }
+
+    fn on_answer(&mut self, answer: Answer) -> Option<Event> {
+        let sink = self.answers.get(&answer.ask)?;
+        let waiting = sink.waiting.load(Ordering::Acquire);
+        let unask = if waiting >= ANSWER_PARTS_MAX {
+            // Memory is not the place for what nobody takes.
+            sink.put(Err(ClientError::TooSlow));
+            true
+        } else {
+            sink.put(Ok(answer.part)).is_none()
+        };
+        if answer.last || unask {
+            self.answers.remove(&answer.ask);
+        }
+        unask.then_some(Event::Wished(Wish::Unask(answer.ask)))
+    }
+
+    fn on_state(&mut self, state: State) {
+        match &state {
+            State::Connecting => {}
+            State::Ready(welcome) => tracing::debug!(conn = %welcome.conn_epoch, "connected"),
+            State::Away { reason, attempt } => tracing::info!(reason, attempt, "reconnecting"),
+            State::Ended(_) => self.ended = true,
+        }
+        for sink in self.follows.values() {
+            sink.put(Told::Connection(state.clone())); // Who is gone is noticed at the next news.
+        }
+        // Before what waits is let go, since it looks there for the reason.
+        self.state.send_replace(state);
+        if self.ended {
+            self.commands.clear();
+            self.lists.clear();
+            self.list_watchers.clear();
+            self.follows.clear();
+        }
+    }
+}
+
+fn now() -> Moment {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    Moment {
+        // Tokio's clock, so that tests can pause it.
+        instant: Instant::from(tokio::time::Instant::now()),
+        unix_micros: since_1970.map_or(0, |time| time.as_micros() as u64),
+        jitter: super::random::fraction(),
+    }
+}

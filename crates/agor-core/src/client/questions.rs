@@ -1,0 +1,97 @@
+//! Questions whose answers have not all come. A question changes nothing, so it is asked again
+//! over a new connection, unless a part of its answer was handed on already.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::ids::AskId;
+use agor_proto::message::{Answer, Ask, Message, Part, Query};
+
+use super::connection::News;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Questions {
+    by_id: BTreeMap<AskId, Question>,
+}
+
+#[derive(Debug)]
+struct Question {
+    query: Query,
+    /// When a wait with a limit is over.
+    deadline: Option<Instant>,
+    begun: bool,
+}
+
+impl Questions {
+    /// Asks.
+    pub fn add(&mut self, ask: AskId, query: Query, now: Instant) -> Message {
+        let deadline = match &query {
+            Query::Wait {
+                timeout_millis: Some(millis),
+                ..
+            } => now.checked_add(Duration::from_millis(*millis)),
+            _ => None,
+        };
+        let question = Question {
+            query: query.clone(),
+            deadline,
+            begun: false,
+        };
+        self.by_id.insert(ask, question);
+        Ask { ask, query }.into()
+    }
+
+    /// Wants no more of an answer.
+    pub fn remove(&mut self, ask: AskId) {
+        self.by_id.remove(&ask);
+    }
+
+    /// Returns what a new connection asks again, and the answers that are lost in the middle.
+    pub fn greeted(&mut self, now: Instant) -> (Vec<Message>, Vec<News>) {
+        let mut again = Vec::new();
+        let mut lost = Vec::new();
+        self.by_id.retain(|&ask, question| {
+            if question.begun {
+                lost.push(failed(ask, "the host went away in the middle of an answer"));
+                return false;
+            }
+            let mut query = question.query.clone();
+            if let (Query::Wait { timeout_millis, .. }, Some(deadline)) =
+                (&mut query, question.deadline)
+            {
+                let left = deadline.saturating_duration_since(now);
+                *timeout_millis = Some(left.as_millis() as u64);
+            }
+            again.push(Ask { ask, query }.into());
+            true
+        });
+        (again, lost)
+    }
+
+    /// Returns the end of every answer that still waits.
+    pub fn give_up(&mut self, reason: &str) -> Vec<News> {
+        let asked = std::mem::take(&mut self.by_id);
+        asked.into_keys().map(|ask| failed(ask, reason)).collect()
+    }
+
+    /// Takes a part of an answer.
+    pub fn on_answer(&mut self, answer: Answer) -> Option<News> {
+        let question = self.by_id.get_mut(&answer.ask)?;
+        question.begun = true;
+        if answer.last {
+            self.by_id.remove(&answer.ask);
+        }
+        Some(News::Answer(answer))
+    }
+}
+
+fn failed(ask: AskId, reason: &str) -> News {
+    let error = WireError::new(ErrorCode::Unavailable, reason);
+    News::Answer(Answer {
+        ask,
+        last: true,
+        part: Part::Failed { error },
+    })
+}

@@ -1,0 +1,254 @@
+//! A client against a host that a test plays by hand.
+
+use agor_proto::command::{Command, Receipt};
+use agor_proto::ids::{ConnEpoch, HostId, Incarnation, ListRev, SessionId};
+use agor_proto::limits::Limits;
+use agor_proto::message::{Answer, Message, Refused, Welcome};
+
+use super::*;
+use crate::link::{Link, LinkReader, LinkWriter, Listener};
+
+/// The host's end of one link, past the handshake.
+struct Host {
+    reader: LinkReader,
+    writer: LinkWriter,
+}
+
+impl Host {
+    async fn accept(listener: &mut Listener) -> Self {
+        let (mut reader, mut writer) = listener.accept().await.unwrap().split();
+        let hello = reader.next().await.unwrap();
+        assert!(matches!(hello, Some(Message::Hello(_))), "{hello:?}");
+        let welcome = Welcome {
+            version: 1,
+            features: Vec::new(),
+            conn_epoch: ConnEpoch(1),
+            host: HostId([9; 32]),
+            incarnation: Incarnation(1),
+            program: "test".into(),
+            limits: Limits::default(),
+        };
+        writer.send(&welcome.into()).await.unwrap();
+        Self { reader, writer }
+    }
+
+    /// Returns the next message that is no heartbeat.
+    async fn hear(&mut self) -> Option<Message> {
+        loop {
+            match self.reader.next().await.unwrap() {
+                Some(Message::Ping(_)) => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn hear_command(&mut self) -> Command {
+        match self.hear().await {
+            Some(Message::Command(command)) => command,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn say(&mut self, message: impl Into<Message>) {
+        self.writer.send(&message.into()).await.unwrap();
+    }
+}
+
+async fn connected() -> (Client, Host, Listener) {
+    let (mut listener, dialer) = Listener::memory();
+    let client = Client::over(dialer, ClientOptions::default());
+    let (client, host) = tokio::join!(client, Host::accept(&mut listener));
+    (client.unwrap(), host, listener)
+}
+
+fn kill() -> CommandBody {
+    CommandBody::Kill {
+        session: SessionId::from_parts(1, [0; 10]),
+    }
+}
+
+#[tokio::test]
+async fn a_command_is_carried_out_once_over_a_restart_of_the_host() {
+    let (client, mut host, mut listener) = connected().await;
+    let command = tokio::spawn(async move { client.command(kill()).await });
+    let first = host.hear_command().await;
+    drop(host);
+    let mut host = Host::accept(&mut listener).await;
+    let again = host.hear_command().await;
+    assert_eq!(first, again);
+    let outcome = Outcome::Done { seq: Seq(4) };
+    host.say(Receipt {
+        id: again.id,
+        outcome: outcome.clone(),
+    })
+    .await;
+    assert_eq!(command.await.unwrap().unwrap(), outcome);
+}
+
+#[tokio::test]
+async fn an_answer_comes_in_parts_and_ends() {
+    let (client, mut host, _listener) = connected().await;
+    let mut answers = client.ask(Query::Stats).unwrap();
+    let Some(Message::Ask(ask)) = host.hear().await else {
+        panic!();
+    };
+    for byte in 0..3 {
+        let part = Part::Blob { bytes: vec![byte] };
+        host.say(Answer {
+            ask: ask.ask,
+            last: byte == 2,
+            part,
+        })
+        .await;
+    }
+    for byte in 0..3 {
+        let part = answers.next().await.unwrap().unwrap();
+        assert_eq!(part, Part::Blob { bytes: vec![byte] });
+    }
+    assert!(answers.next().await.is_none());
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_cut_off_and_says_so() {
+    let (client, mut host, _listener) = connected().await;
+    let mut answers = client.ask(Query::Tap).unwrap();
+    let Some(Message::Ask(ask)) = host.hear().await else {
+        panic!();
+    };
+    let part = Part::Blob { bytes: vec![1] };
+    let answer = Answer {
+        ask: ask.ask,
+        last: false,
+        part,
+    };
+    for _ in 0..ANSWER_PARTS_MAX + 10 {
+        host.say(answer.clone()).await;
+    }
+    let mut parts = 0;
+    let end = loop {
+        match answers.next().await {
+            Some(Ok(_)) => parts += 1,
+            end => break end,
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(
+        matches!(end, Some(Err(ClientError::TooSlow))),
+        "{end:?} after {parts}"
+    );
+    assert!(parts >= ANSWER_PARTS_MAX);
+}
+
+#[tokio::test]
+async fn no_host_is_an_error_at_once() {
+    let (listener, dialer) = Listener::memory();
+    drop(listener);
+    let error = Client::over(dialer, ClientOptions::default())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ClientError::NoHost { .. }));
+}
+
+#[tokio::test]
+async fn a_refusal_is_the_hosts_own_words() {
+    let (mut listener, dialer) = Listener::memory();
+    let client = Client::over(dialer, ClientOptions::default());
+    let refuse = async {
+        let (_, mut writer) = Link::split(listener.accept().await.unwrap());
+        let error = WireError::new(ErrorCode::TooMany, "256 connections are open");
+        writer.send(&Refused { error }.into()).await.unwrap();
+    };
+    let (client, ()) = tokio::join!(client, refuse);
+    let error = client.unwrap_err();
+    assert_eq!(error.to_string(), "256 connections are open");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_stays_away_ends_what_waits_for_it() {
+    let (client, mut host, listener) = connected().await;
+    let waiting = tokio::spawn(async move { client.command(kill()).await });
+    host.hear_command().await;
+    drop((host, listener));
+    let error = waiting.await.unwrap().unwrap_err();
+    assert!(matches!(error, ClientError::NoHost { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_list_is_asked_for_and_comes_whole() {
+    let (client, mut host, _listener) = connected().await;
+    let list = tokio::spawn(async move { client.list().await });
+    assert!(matches!(host.hear().await, Some(Message::WatchList(_))));
+    host.say(SessionList {
+        rev: ListRev(1),
+        whole: true,
+        changed: Vec::new(),
+        removed: Vec::new(),
+    })
+    .await;
+    assert_eq!(list.await.unwrap().unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_is_dropped_is_unsubscribed_and_the_link_ends_with_the_client() {
+    let (client, mut host, _listener) = connected().await;
+    let session = SessionId::from_parts(1, [0; 10]);
+    let cursor = LogCursor {
+        session,
+        epoch: agor_proto::ids::LogEpoch(0),
+        applied: Seq(0),
+    };
+    let first = client.subscribe(cursor, Visibility::Hidden).unwrap();
+    let second = client.subscribe(cursor, Visibility::Visible).unwrap();
+    assert!(matches!(host.hear().await, Some(Message::Subscribe(_))));
+    assert!(matches!(host.hear().await, Some(Message::Subscribe(_))));
+    drop(first);
+    drop(second);
+    drop(client);
+    assert!(matches!(host.hear().await, Some(Message::Unsubscribe(_))));
+    assert_eq!(host.hear().await, None);
+}
+
+#[tokio::test]
+async fn a_follower_that_takes_nothing_is_paused_and_goes_on_where_it_was() {
+    let (client, mut host, _listener) = connected().await;
+    let session = SessionId::from_parts(1, [0; 10]);
+    let cursor = LogCursor {
+        session,
+        epoch: agor_proto::ids::LogEpoch(1),
+        applied: Seq(0),
+    };
+    let mut told = client.subscribe(cursor, Visibility::Hidden).unwrap();
+    assert!(matches!(host.hear().await, Some(Message::Subscribe(_))));
+    let subscribed = |from| agor_proto::message::Subscribed {
+        session,
+        epoch: agor_proto::ids::LogEpoch(1),
+        from: Seq(from),
+        start: agor_proto::message::Start::Tail,
+    };
+    host.say(subscribed(1)).await;
+    for seq in 1..=2 * FOLLOW_WAITING_MAX as u64 {
+        let event = agor_proto::event::Event {
+            seq: Seq(seq),
+            at_millis: 0,
+            offset: agor_proto::ids::Offset(0),
+            body: agor_proto::event::EventBody::Bell,
+        };
+        let events = vec![event];
+        host.say(agor_proto::message::Events { session, events })
+            .await;
+    }
+    assert!(matches!(host.hear().await, Some(Message::Unsubscribe(_))));
+    let mut applied = 0;
+    while told.waiting() > 0 {
+        if let Some(Told::Events(events)) = told.next().await {
+            for event in events {
+                assert_eq!(event.seq, Seq(applied + 1));
+                applied = event.seq.0;
+            }
+        }
+    }
+    match host.hear().await {
+        Some(Message::Subscribe(again)) => assert_eq!(again.cursor.applied, Seq(applied)),
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,346 @@
+//! What a client types: the lease that lets it, and inputs kept until the program was given them.
+//!
+//! An input is sent again with the same number until it is acknowledged; the host's keeper writes
+//! each once. After more than [`REPLAY_WITHOUT_ASKING`] offline nothing is sent again before the
+//! person was asked: what made sense then may do harm now.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use agor_proto::error::{ErrorCode, Retry, WireError};
+use agor_proto::ids::{ClientId, InputSeq, LeaseToken, SessionId, Size};
+use agor_proto::input::Input;
+use agor_proto::limits::LEASE_RENEW_MILLIS;
+use agor_proto::message::{
+    DropLease, InputAck, InputFrame, Lease, LeaseStanding, Message, RenewLease, Resize, TakeLease,
+};
+
+use super::connection::News;
+
+/// How long a client may have been offline to send again what was typed without asking.
+pub const REPLAY_WITHOUT_ASKING: Duration = Duration::from_secs(2);
+
+/// Inputs of one session that are not acknowledged; beyond it one is refused with `InputFull`.
+pub const UNACKNOWLEDGED_MAX: usize = 4_096;
+
+const RENEW: Duration = Duration::from_millis(LEASE_RENEW_MILLIS);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Typing {
+    by_session: BTreeMap<SessionId, Typist>,
+}
+
+#[derive(Debug)]
+struct Typist {
+    session: SessionId,
+    standing: Standing,
+    last: InputSeq,
+    unacknowledged: VecDeque<(InputSeq, Input)>,
+    /// The size that is wanted, once this client drives.
+    size: Option<Size>,
+    /// When refused input is offered again.
+    retry_at: Option<Instant>,
+    /// Whether the person must say first what becomes of what was typed offline.
+    held: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Neither asked for nor wanted.
+    None,
+    /// Asked for, or to be asked for over the next connection.
+    Asked,
+    /// This client drives.
+    Held {
+        token: LeaseToken,
+        renew_at: Instant,
+    },
+    /// Another client drives.
+    Taken,
+}
+
+/// Messages for the host and news for the client.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// For the host.
+    pub send: Vec<Message>,
+    /// For the client.
+    pub news: Vec<News>,
+}
+
+impl Typing {
+    fn typist(&mut self, session: SessionId) -> &mut Typist {
+        self.by_session.entry(session).or_insert_with(|| Typist {
+            session,
+            standing: Standing::None,
+            last: InputSeq(0),
+            unacknowledged: VecDeque::new(),
+            size: None,
+            retry_at: None,
+            held: false,
+        })
+    }
+
+    /// Asks for the lease.
+    pub fn drive(&mut self, session: SessionId, force: bool) -> Said {
+        let typist = self.typist(session);
+        typist.standing = Standing::Asked;
+        Said::send(TakeLease { session, force })
+    }
+
+    /// Gives the lease back and forgets what was not acknowledged.
+    pub fn release(&mut self, session: SessionId) -> Said {
+        match self.by_session.remove(&session) {
+            Some(Typist {
+                standing: Standing::Held { token, .. },
+                ..
+            }) => Said::send(DropLease { session, token }),
+            _ => Said::default(),
+        }
+    }
+
+    /// Takes an input; asks for the lease first if need be.
+    pub fn add(&mut self, session: SessionId, input: Input) -> Said {
+        let typist = self.typist(session);
+        if typist.unacknowledged.len() >= UNACKNOWLEDGED_MAX {
+            let error = WireError::new(
+                ErrorCode::InputFull,
+                "the program does not read its input; this was not taken",
+            );
+            return Said::news(News::InputRefused {
+                session,
+                seq: typist.last.next(),
+                error,
+            });
+        }
+        typist.last = typist.last.next();
+        let seq = typist.last;
+        typist.unacknowledged.push_back((seq, input.clone()));
+        match typist.standing {
+            Standing::Held { token, .. } if typist.retry_at.is_none() && !typist.held => {
+                Said::send(InputFrame {
+                    session,
+                    token,
+                    seq,
+                    input,
+                })
+            }
+            Standing::None => self.drive(session, false),
+            _ => Said::default(),
+        }
+    }
+
+    /// Wants a size, now or as soon as this client drives.
+    pub fn resize(&mut self, session: SessionId, size: Size) -> Said {
+        let typist = self.typist(session);
+        typist.size = Some(size);
+        match typist.standing {
+            Standing::Held { token, .. } => Said::send(Resize {
+                session,
+                token,
+                size,
+            }),
+            _ => Said::default(),
+        }
+    }
+
+    /// Sends what was held back after a time offline, or forgets it.
+    pub fn decide(&mut self, session: SessionId, send: bool) -> Said {
+        let typist = self.typist(session);
+        typist.held = false;
+        if !send {
+            typist.unacknowledged.clear();
+        }
+        typist.send_all()
+    }
+
+    /// Returns what a new connection begins with, after `offline` without one.
+    pub fn greeted(&mut self, offline: Duration) -> Said {
+        let mut said = Said::default();
+        for (&session, typist) in &mut self.by_session {
+            typist.retry_at = None;
+            if offline > REPLAY_WITHOUT_ASKING && !typist.unacknowledged.is_empty() && !typist.held
+            {
+                typist.held = true;
+                said.news.push(News::InputHeld {
+                    session,
+                    count: typist.unacknowledged.len(),
+                });
+            }
+            if matches!(typist.standing, Standing::Asked | Standing::Held { .. }) {
+                typist.standing = Standing::Asked;
+                let force = false;
+                said.send.push(TakeLease { session, force }.into());
+            }
+        }
+        said
+    }
+
+    /// Takes the host's word about a lease.
+    pub fn on_lease(&mut self, lease: Lease, client: ClientId, now: Instant) -> Said {
+        let Some(typist) = self.by_session.get_mut(&lease.session) else {
+            return Said::default();
+        };
+        match lease.standing {
+            LeaseStanding::Held { token } => {
+                let renew_at = now + RENEW;
+                typist.standing = Standing::Held { token, renew_at };
+                let mut said = Said::news(News::Lease(lease));
+                if let Some(size) = typist.size {
+                    let session = lease.session;
+                    let resize = Resize {
+                        session,
+                        token,
+                        size,
+                    };
+                    said.send.push(resize.into());
+                }
+                said.join(typist.send_all());
+                said
+            }
+            // It lapsed and nobody has it.
+            LeaseStanding::Taken { by } if by == client => typist.ask(),
+            LeaseStanding::Taken { .. } => typist.lose(lease),
+        }
+    }
+
+    /// Takes the host's word about an input.
+    pub fn on_ack(&mut self, ack: InputAck, now: Instant) -> Said {
+        let session = ack.session;
+        let Some(typist) = self.by_session.get_mut(&session) else {
+            return Said::default();
+        };
+        let Some(error) = ack.refused else {
+            while typist
+                .unacknowledged
+                .front()
+                .is_some_and(|(seq, _)| *seq <= ack.seq)
+            {
+                typist.unacknowledged.pop_front();
+            }
+            let seq = ack.seq;
+            return Said::news(News::InputTaken { session, seq });
+        };
+        if error.code == ErrorCode::Fenced {
+            // One question at a time, however many inputs were refused.
+            return match typist.standing {
+                Standing::Held { .. } => typist.ask(),
+                _ => Said::default(),
+            };
+        }
+        match error.code.retry() {
+            Retry::After(millis) => {
+                let at = now + Duration::from_millis(millis.into());
+                typist.retry_at.get_or_insert(at);
+                Said::default()
+            }
+            Retry::Never | Retry::AfterAuth | Retry::AfterResync => {
+                typist.unacknowledged.retain(|(seq, _)| *seq != ack.seq);
+                Said::news(News::InputRefused {
+                    session,
+                    seq: ack.seq,
+                    error,
+                })
+            }
+        }
+    }
+
+    /// Does what is due.
+    pub fn tick(&mut self, now: Instant) -> Said {
+        let mut said = Said::default();
+        for (&session, typist) in &mut self.by_session {
+            if let Standing::Held { token, renew_at } = &mut typist.standing
+                && now >= *renew_at
+            {
+                *renew_at = now + RENEW;
+                let token = *token;
+                said.send.push(RenewLease { session, token }.into());
+            }
+            if typist.retry_at.is_some_and(|at| now >= at) {
+                typist.retry_at = None;
+                said.join(typist.send_all());
+            }
+        }
+        said
+    }
+
+    /// Returns when [`Typing::tick`] is due.
+    pub fn next_wake(&self) -> Option<Instant> {
+        let renewals = self.by_session.values().filter_map(|t| match t.standing {
+            Standing::Held { renew_at, .. } => Some(renew_at),
+            _ => None,
+        });
+        let retries = self.by_session.values().filter_map(|t| t.retry_at);
+        renewals.chain(retries).min()
+    }
+}
+
+impl Typist {
+    fn send_all(&self) -> Said {
+        let Standing::Held { token, .. } = self.standing else {
+            return Said::default();
+        };
+        if self.held {
+            return Said::default();
+        }
+        let frame = |(seq, input): &(InputSeq, Input)| {
+            let (session, seq, input) = (self.session, *seq, input.clone());
+            InputFrame {
+                session,
+                token,
+                seq,
+                input,
+            }
+            .into()
+        };
+        Said {
+            send: self.unacknowledged.iter().map(frame).collect(),
+            news: Vec::new(),
+        }
+    }
+
+    fn ask(&mut self) -> Said {
+        self.standing = Standing::Asked;
+        let (session, force) = (self.session, false);
+        Said::send(TakeLease { session, force })
+    }
+
+    /// Another drives: what was typed for this client's turn is not typed into the other's.
+    fn lose(&mut self, lease: Lease) -> Said {
+        self.standing = Standing::Taken;
+        let lost = std::mem::take(&mut self.unacknowledged);
+        self.held = false;
+        self.retry_at = None;
+        let mut said = Said::news(News::Lease(lease));
+        if let Some((seq, _)) = lost.back() {
+            said.news.push(News::InputRefused {
+                session: self.session,
+                seq: *seq,
+                error: WireError::new(ErrorCode::Fenced, "another client drives this session"),
+            });
+        }
+        said
+    }
+}
+
+impl Said {
+    fn send(message: impl Into<Message>) -> Self {
+        Self {
+            send: vec![message.into()],
+            news: Vec::new(),
+        }
+    }
+
+    fn news(news: News) -> Self {
+        Self {
+            send: Vec::new(),
+            news: vec![news],
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.send.extend(other.send);
+        self.news.extend(other.news);
+    }
+}

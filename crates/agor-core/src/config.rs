@@ -1,0 +1,263 @@
+//! The settings that a person writes into `config.toml`. A damaged file never keeps a host from
+//! starting: it starts with the defaults, and both its log and the command line say so.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use agor_proto::limits;
+use serde::Deserialize;
+
+use crate::paths::Paths;
+
+/// Rows of history that a person can ask for, for each session.
+const SCROLLBACK_ROWS_MAX: usize = 1_000_000;
+
+/// The settings, with defaults for what is not set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The program of a session without a command; else the person's login shell.
+    pub shell: Option<String>,
+    /// Rows of history that a session keeps at hand.
+    pub scrollback_rows: usize,
+    /// What is kept on disk.
+    pub record: Record,
+}
+
+/// What is kept on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record {
+    /// Output of one session, in bytes; the oldest goes first.
+    pub session_max_bytes: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            shell: None,
+            scrollback_rows: limits::SCROLLBACK_ROWS_DEFAULT,
+            record: Record::default(),
+        }
+    }
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            session_max_bytes: limits::SESSION_RECORD_MAX,
+        }
+    }
+}
+
+/// A file of settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is not TOML, or a value is of the wrong kind.
+    #[error(
+        "{} is damaged in line {line}, column {column} ({reason}): mend it; until then the \
+         defaults are used", path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// It cannot be read.
+    #[error("{} cannot be read ({source}): until then the defaults are used", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Settings, and what is wrong with their file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings; the defaults if the file is damaged.
+    pub config: Config,
+    /// Why the file was not used.
+    pub error: Option<ConfigError>,
+    /// Settings that are not known or beyond a bound, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    shell: Option<String>,
+    scrollback_rows: Option<usize>,
+    record: WrittenRecord,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WrittenRecord {
+    session_max_bytes: Option<u64>,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, toml::Value>,
+}
+
+impl Loaded {
+    /// Reads the settings of these folders; without a file they are the defaults.
+    #[must_use]
+    pub fn read(paths: &Paths) -> Self {
+        let path = paths.config_file();
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&path, &text),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Self::parse(&path, ""),
+            Err(source) => Self::defaults(ConfigError::Unreadable { path, source }),
+        }
+    }
+
+    /// Returns every complaint, each a sentence.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<String> {
+        let error = self.error.iter().map(ToString::to_string);
+        error.chain(self.warnings.iter().cloned()).collect()
+    }
+
+    fn defaults(error: ConfigError) -> Self {
+        Self {
+            config: Config::default(),
+            error: Some(error),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn parse(path: &Path, text: &str) -> Self {
+        let written: Written = match toml::from_str(text) {
+            Ok(written) => written,
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start).min(text.len());
+                let (line, column) = position(text, at);
+                return Self::defaults(ConfigError::Damaged {
+                    path: path.to_owned(),
+                    line,
+                    column,
+                    reason: error.message().lines().collect::<Vec<_>>().join(", "),
+                });
+            }
+        };
+        let mut config = Config::default();
+        let mut warnings = Vec::new();
+        let file = path.display();
+        let unknown = written.unknown.keys().cloned();
+        let of_record = written
+            .record
+            .unknown
+            .keys()
+            .map(|key| format!("record.{key}"));
+        for key in unknown.chain(of_record) {
+            warnings.push(format!(
+                "{file}: this release knows no setting {key:?}; it is ignored"
+            ));
+        }
+        config.shell = written.shell.filter(|shell| !shell.is_empty());
+        if let Some(rows) = written.scrollback_rows {
+            config.scrollback_rows = rows.min(SCROLLBACK_ROWS_MAX);
+            if rows > SCROLLBACK_ROWS_MAX {
+                warnings.push(format!(
+                    "{file}: scrollback_rows is at most {SCROLLBACK_ROWS_MAX}, which is used"
+                ));
+            }
+        }
+        if let Some(bytes) = written.record.session_max_bytes {
+            let least = limits::SEGMENT_BYTES;
+            config.record.session_max_bytes = bytes.max(least);
+            if bytes < least {
+                warnings.push(format!(
+                    "{file}: record.session_max_bytes is at least {least}, which is used"
+                ));
+            }
+        }
+        Self {
+            config,
+            error: None,
+            warnings,
+        }
+    }
+}
+
+/// Returns line and column, from 1, of the byte `at`.
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(at)];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.matches('\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Loaded {
+        Loaded::parse(Path::new("/c/config.toml"), text)
+    }
+
+    #[test]
+    fn what_is_not_set_is_the_default() {
+        let loaded = parse("");
+        assert_eq!(loaded.config, Config::default());
+        assert!(loaded.complaints().is_empty());
+    }
+
+    #[test]
+    fn settings_are_read() {
+        let loaded = parse(
+            "shell = \"/usr/bin/fish\"\nscrollback_rows = 500\n\
+             [record]\nsession_max_bytes = 8_000_000",
+        );
+        assert_eq!(loaded.config.shell.as_deref(), Some("/usr/bin/fish"));
+        assert_eq!(loaded.config.scrollback_rows, 500);
+        assert_eq!(loaded.config.record.session_max_bytes, 8_000_000);
+        assert!(loaded.complaints().is_empty(), "{:?}", loaded.complaints());
+    }
+
+    #[test]
+    fn unknown_settings_warn_and_the_rest_is_used() {
+        let loaded = parse("scrollback_rows = 5\nfont = \"x\"\n[record]\nage = 3");
+        assert_eq!(loaded.config.scrollback_rows, 5);
+        let complaints = loaded.complaints();
+        assert_eq!(complaints.len(), 2);
+        assert!(complaints[0].contains("font"), "{complaints:?}");
+        assert!(complaints[1].contains("record.age"), "{complaints:?}");
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_by_line_and_column_and_the_defaults_are_used() {
+        for (text, at) in [
+            ("shell = \"a\"\nscrollback_rows = many", (2, 19)),
+            ("scrollback_rows = \"ü\" x", (1, 23)),
+            ("scrollback_rows = -1", (1, 19)),
+        ] {
+            let loaded = parse(text);
+            assert_eq!(loaded.config, Config::default());
+            let Some(ConfigError::Damaged { line, column, .. }) = loaded.error else {
+                panic!("{text:?} was taken");
+            };
+            assert_eq!((line, column), at, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn values_beyond_a_bound_are_held_to_it_aloud() {
+        let loaded = parse("scrollback_rows = 99999999\n[record]\nsession_max_bytes = 1");
+        assert_eq!(loaded.config.scrollback_rows, SCROLLBACK_ROWS_MAX);
+        assert_eq!(
+            loaded.config.record.session_max_bytes,
+            limits::SEGMENT_BYTES
+        );
+        assert_eq!(loaded.warnings.len(), 2);
+    }
+}

@@ -1,0 +1,256 @@
+//! The host: the one process of a machine that knows what its sessions are and were, and tells
+//! its clients. Closing or losing it ends no session: the programs are the keeper's.
+//!
+//! `session.rs` decides what a session does, `actor.rs` feeds it; `conn.rs` serves a client;
+//! `keeper.rs` talks to the keeper; `hub.rs` is how they find each other; `start.rs` is how a host
+//! comes up.
+
+mod actor;
+mod conn;
+mod hub;
+mod keeper;
+mod list;
+mod mailbox;
+mod outbox;
+mod query;
+mod rebuild;
+mod session;
+mod start;
+mod tap;
+mod watched;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use agor_keeper::{KeeperError, Request};
+use agor_proto::ids::ConnEpoch;
+
+use crate::config::Config;
+use crate::link::{LinkError, Listener};
+use crate::paths::Paths;
+use crate::storage::StoreError;
+
+use hub::{Hub, Stop};
+use keeper::{KeeperAddress, KeeperHandle};
+use session::{Launcher, Now, TerminalOptions};
+
+/// The name and version under which a host introduces itself.
+pub const PROGRAM: &str = concat!("agord ", env!("CARGO_PKG_VERSION"));
+
+/// Connections whose numbers are reserved in the store at once.
+const CONN_EPOCHS: u64 = 1_000;
+
+/// How often a host looks whether it is still the one that its lock names.
+const LOCK_CHECK: Duration = Duration::from_secs(5);
+
+/// How long programs may take to end when the host is told to end them.
+const END_GRACE: Duration = Duration::from_secs(2);
+
+/// Why a host did not come up, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// Another one runs and answers.
+    #[error("a host is running already{}; use it, or end it with `agor stop-host`", of(*.pid))]
+    Running {
+        /// Its process.
+        pid: Option<u32>,
+    },
+    /// Another one took over.
+    #[error("another host has taken over")]
+    Fenced,
+    /// The store failed while it was used.
+    #[error(
+        "the host's store cannot be written any more; the log says why. Programs go on; start the host again once that is mended"
+    )]
+    StoreFailed,
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The socket or the lock cannot be used.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The keeper that runs cannot be used.
+    #[error("the keeper that runs cannot be used: {0}")]
+    Keeper(#[from] KeeperError),
+    /// Something that should not happen.
+    #[error("{0}")]
+    Internal(String),
+}
+
+fn of(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}
+
+/// Returns this moment.
+fn now() -> Now {
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Now {
+        instant: Instant::now(),
+        unix_millis: since_1970.as_millis() as u64,
+    }
+}
+
+/// Runs a host until it is stopped. `ready` is called once clients can connect.
+///
+/// # Errors
+/// Why it did not come up, or why it ended without being asked to.
+pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Result<(), HostError> {
+    raise_descriptor_limit();
+    let (lock, former) = start::lock(paths).await?;
+    let opened = start::open_store(paths, former)?;
+    for notice in &opened.notices {
+        tracing::error!(%notice, "the store was mended");
+    }
+    let address = KeeperAddress {
+        socket: paths.keeper_socket(),
+        incarnation: opened.incarnation,
+        program: start::program()?,
+    };
+    let (link, kept, keeper_pid) = start::attach(&address)?;
+    let options = TerminalOptions {
+        scrollback_rows: config.scrollback_rows,
+    };
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let host_name = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    let launcher = Launcher::new(environment, config.shell.clone(), host_name, options);
+    let (keeper, requests) = KeeperHandle::new();
+    let hub = Arc::new(Hub::new(
+        opened.store,
+        keeper,
+        launcher,
+        opened.host_id,
+        opened.incarnation,
+    ));
+    hub.set_keeper_pid(keeper_pid);
+    start::restore(&hub, kept).await?;
+    let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
+    let listener = Listener::bind(paths, lock)?;
+    tracing::info!(incarnation = hub.incarnation().0, "the host is up");
+    ready();
+    let accepting = tokio::spawn(accept(Arc::clone(&hub), listener));
+    let stop = hub.stopped().await;
+    tracing::info!(?stop, "the host ends");
+    accepting.abort();
+    let result = match stop {
+        Stop::Keep => Ok(()),
+        Stop::EndSessions => {
+            end_sessions(&hub, keeping).await;
+            Ok(())
+        }
+        Stop::Fenced => Err(HostError::Fenced),
+        Stop::StoreFailed => Err(HostError::StoreFailed),
+    };
+    settle(&hub).await;
+    let store = hub.store().clone();
+    match tokio::task::spawn_blocking(move || store.close()).await {
+        Ok(Err(error)) if result.is_ok() => {
+            tracing::warn!(%error, "the store was not closed in order; the next start checks it");
+        }
+        _ => {}
+    }
+    result
+}
+
+/// Takes the descriptors that the system allows: each session needs three.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: maximum,
+            maximum,
+        },
+    ) {
+        tracing::warn!(%error, "the limit on open files stays as it is");
+    }
+}
+
+/// Takes connections until it is told to end.
+async fn accept(hub: Arc<Hub>, mut listener: Listener) {
+    let mut epochs = 0..0;
+    let mut checks = tokio::time::interval(LOCK_CHECK);
+    loop {
+        tokio::select! {
+            link = listener.accept() => match link {
+                Ok(link) => {
+                    let Some(epoch) = next_epoch(&hub, &mut epochs).await else {
+                        return;
+                    };
+                    tokio::spawn(conn::serve(Arc::clone(&hub), link, epoch));
+                }
+                Err(error) => {
+                    tracing::error!(%error, "no connections can be taken any more");
+                    return hub.stop(Stop::Keep);
+                }
+            },
+            _ = checks.tick() => {
+                if !listener.holds_lock() {
+                    return hub.stop(Stop::Fenced);
+                }
+            }
+        }
+    }
+}
+
+/// Returns the number of the next connection.
+async fn next_epoch(hub: &Hub, epochs: &mut std::ops::Range<u64>) -> Option<ConnEpoch> {
+    if epochs.is_empty() {
+        match hub.store().reserve_conn_epochs(CONN_EPOCHS).await {
+            Ok(ConnEpoch(first)) => *epochs = first..first + CONN_EPOCHS,
+            Err(StoreError::Fenced { .. }) => {
+                hub.stop(Stop::Fenced);
+                return None;
+            }
+            Err(error) => {
+                tracing::error!(%error, "connections cannot be numbered");
+                hub.stop(Stop::StoreFailed);
+                return None;
+            }
+        }
+    }
+    epochs.next().map(ConnEpoch)
+}
+
+/// Ends all programs, and the keeper after them.
+async fn end_sessions(hub: &Hub, keeping: tokio::task::JoinHandle<()>) {
+    let grace_millis = END_GRACE.as_millis() as u32;
+    hub.keeper().ask(Request::Shutdown { grace_millis }).await;
+    let ended = async {
+        for (_, handle) in hub.sessions() {
+            let (done, gone) = tokio::sync::oneshot::channel();
+            if handle
+                .letters
+                .send(hub::Letter::WhenEnded(done))
+                .await
+                .is_ok()
+            {
+                gone.await.ok();
+            }
+        }
+    };
+    if tokio::time::timeout(END_GRACE * 4, ended).await.is_err() {
+        tracing::warn!("some programs did not end in time");
+    }
+    keeping.abort();
+}
+
+/// Waits until everything that came so far is on disk.
+async fn settle(hub: &Hub) {
+    let settled = async {
+        for (_, handle) in hub.sessions() {
+            let (done, settled) = tokio::sync::oneshot::channel();
+            if handle.letters.send(hub::Letter::Settle(done)).await.is_ok() {
+                settled.await.ok();
+            }
+        }
+    };
+    // What is not stored by then waits in the rings.
+    tokio::time::timeout(END_GRACE, settled).await.ok();
+}

@@ -1,0 +1,415 @@
+//! The task of one session: waits for what happens to it, asks [`Session`] what to do, does it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use agor_keeper::{Event as KeeperEvent, RequestFault, RingError, RingReader};
+use agor_proto::ids::{ConnEpoch, Offset, Seq};
+use agor_proto::limits::EVENT_BATCH_MAX;
+use agor_proto::message::Message;
+use tokio::io::Interest;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep_until;
+
+use super::hub::{Hub, Letter, Stop};
+use super::mailbox::{Mailbox, Note};
+use super::now;
+use super::outbox::Outbox;
+use super::rebuild;
+use super::session::{Cause, Effect, Figures, Session};
+use super::watched::{Watched, watch};
+use crate::storage::StoreError;
+
+/// Records that are folded before anything else is looked at.
+const RING_SLICE_BYTES: usize = 256 * 1024;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Actor {
+    hub: Arc<Hub>,
+    session: Session,
+    inbox: mpsc::Receiver<Letter>,
+    mailbox: Mailbox,
+    ring: Option<Watched<RingReader>>,
+    outboxes: BTreeMap<ConnEpoch, Outbox>,
+    settling: Vec<(Offset, oneshot::Sender<()>)>,
+    ending: Vec<oneshot::Sender<()>>,
+    /// Whether the ring may hold more than was read.
+    unread: bool,
+    gone: bool,
+}
+
+impl Actor {
+    /// Returns the task of `session`.
+    #[must_use]
+    pub fn new(
+        hub: Arc<Hub>,
+        session: Session,
+        inbox: mpsc::Receiver<Letter>,
+        mailbox: Mailbox,
+    ) -> Self {
+        Self {
+            hub,
+            session,
+            inbox,
+            mailbox,
+            ring: None,
+            outboxes: BTreeMap::new(),
+            settling: Vec::new(),
+            ending: Vec::new(),
+            unread: false,
+            gone: false,
+        }
+    }
+
+    /// Runs until the session is removed or the host ends.
+    pub async fn run(mut self) {
+        self.on(Cause::Tick).await;
+        while !self.gone {
+            if self.unread {
+                self.read_ring().await;
+                // Others have their turn between two slices of a flood.
+                tokio::task::yield_now().await;
+            }
+            let wake = self.session.next_wake();
+            let unread = self.unread;
+            tokio::select! {
+                letter = self.inbox.recv() => match letter {
+                    Some(letter) => self.on_letter(letter).await,
+                    None => return,
+                },
+                note = self.mailbox.take() => self.on_note(note).await,
+                rung = rung(self.ring.as_ref()) => match rung {
+                    Ok(()) => self.unread = true,
+                    Err(error) => {
+                        tracing::error!(session_id = %self.session.id(), %error, "the ring cannot be watched");
+                        self.ring = None;
+                    }
+                },
+                () = sleep_until(wake.unwrap_or_else(|| now().instant).into()), if wake.is_some() => {
+                    self.on(Cause::Tick).await;
+                }
+                () = std::future::ready(()), if unread => {}
+            }
+        }
+        self.hub.forget(self.session.id());
+    }
+
+    async fn on_letter(&mut self, letter: Letter) {
+        match letter {
+            Letter::Wish {
+                conn,
+                client,
+                outbox,
+                wish,
+            } => {
+                self.outboxes.insert(conn, outbox);
+                self.on(Cause::Asked {
+                    conn,
+                    client,
+                    what: *wish,
+                })
+                .await;
+            }
+            Letter::ConnGone(conn) => {
+                self.on(Cause::ConnGone { conn }).await;
+                self.outboxes.remove(&conn);
+            }
+            Letter::Settle(done) => {
+                self.settling.push((self.session.offset(), done));
+                self.tell_settled();
+            }
+            Letter::WhenEnded(done) => {
+                self.ending.push(done);
+                self.tell_ended();
+            }
+            Letter::Figures(figures) => {
+                // Who asked may have gone.
+                let ring_bytes = self.ring.as_ref().map_or(0, |ring| {
+                    let ring = &ring.get_ref().0;
+                    ring.head().saturating_sub(ring.tail())
+                });
+                figures
+                    .send(Figures {
+                        ring_bytes,
+                        ..self.session.figures()
+                    })
+                    .ok();
+            }
+        }
+    }
+
+    async fn on_note(&mut self, note: Note) {
+        let cause = match note {
+            Note::Keeper(event) => match self.cause_of(event).await {
+                Some(cause) => cause,
+                None => return,
+            },
+            Note::Kept(ring) => {
+                self.take_ring(ring);
+                Cause::RingKept
+            }
+            Note::Started { ring, pid } => {
+                self.take_ring(ring);
+                Cause::Spawned { pid }
+            }
+            Note::StartFailed(reason) => Cause::SpawnFailed { reason },
+            Note::KeeperLost => {
+                // The mapping outlives the keeper: what it left is still to be had.
+                while self.read_ring().await {}
+                self.ring = None;
+                Cause::KeeperLost
+            }
+            Note::Written(Ok(())) => Cause::Committed,
+            Note::Written(Err(StoreError::Fenced { .. })) => return self.hub.stop(Stop::Fenced),
+            Note::Written(Err(error)) => {
+                tracing::error!(session_id = %self.session.id(), %error, "the session cannot be stored");
+                return self.hub.stop(Stop::StoreFailed);
+            }
+            Note::Replayed(conn, events) => Cause::Replayed { conn, events },
+        };
+        self.on(cause).await;
+        self.tell_settled();
+        self.tell_ended();
+    }
+
+    async fn cause_of(&mut self, event: KeeperEvent) -> Option<Cause> {
+        Some(match event {
+            KeeperEvent::InputDone { source, seq, .. } => Cause::InputDone { source, seq },
+            KeeperEvent::InputRefused {
+                source,
+                seq,
+                reason,
+                ..
+            } => Cause::InputRefused {
+                source,
+                seq,
+                reason,
+            },
+            KeeperEvent::InputState {
+                source, written, ..
+            } => Cause::InputState { source, written },
+            KeeperEvent::Killed { survivors, .. } => {
+                // What the program said last comes before the end of the kill.
+                while self.read_ring().await {}
+                Cause::Killed { survivors }
+            }
+            KeeperEvent::Forgotten { .. } => {
+                while self.read_ring().await {}
+                self.ring = None;
+                Cause::Forgotten
+            }
+            KeeperEvent::State(_) => Cause::KeeperAnswered,
+            KeeperEvent::Failed { fault, .. } => Cause::KeeperDeclined {
+                reason: match fault {
+                    RequestFault::NoSession => "the keeper does not know the session".into(),
+                    RequestFault::StillRunning => "the program is still running".into(),
+                    RequestFault::NotDelivered => "nobody is there to get the signal".into(),
+                    RequestFault::Busy => "too many sessions are being ended".into(),
+                },
+            },
+            _ => return None,
+        })
+    }
+
+    /// Takes a ring and begins to read it where the record ends.
+    fn take_ring(&mut self, ring: RingReader) {
+        match watch(ring, Interest::READABLE) {
+            Ok(ring) => {
+                self.ring = Some(ring);
+                self.unread = true;
+            }
+            Err(error) => {
+                tracing::error!(session_id = %self.session.id(), %error, "the ring cannot be watched");
+            }
+        }
+    }
+
+    /// Folds a slice of what waits in the ring; says whether there was any.
+    async fn read_ring(&mut self) -> bool {
+        self.unread = false;
+        let Some(ring) = &self.ring else {
+            return false;
+        };
+        let ring = &ring.get_ref().0;
+        let from = self.session.offset();
+        let mut bytes = Vec::new();
+        // Cleared before reading: what comes after rings again.
+        let read = ring
+            .clear_bell()
+            .and_then(|()| ring.read(from.0, RING_SLICE_BYTES, &mut bytes));
+        match read {
+            Ok(to) => self.unread = to < ring.head(),
+            Err(RingError::OutOfRange { position, tail, .. }) if position < tail => {
+                tracing::error!(session_id = %self.session.id(), position, tail, "output is missing: the keeper let go of it and the store does not have it");
+                self.on(Cause::Gap { to: Offset(tail) }).await;
+                self.unread = true;
+                return true;
+            }
+            Err(error) => {
+                tracing::error!(session_id = %self.session.id(), %error, "the ring cannot be read");
+                self.ring = None;
+                return false;
+            }
+        }
+        if bytes.is_empty() {
+            return false;
+        }
+        self.on(Cause::Ring { from, bytes }).await;
+        true
+    }
+
+    /// Asks the session about `cause` and does what it says, and about what follows from that.
+    async fn on(&mut self, cause: Cause) {
+        if self.session.wants_terminal(&cause) {
+            self.load_terminal().await;
+        }
+        let mut effects = Vec::new();
+        self.session.on(cause, now(), &mut effects);
+        while !effects.is_empty() {
+            let mut overflowed = Vec::new();
+            for effect in std::mem::take(&mut effects) {
+                if let Some((conn, untold)) = self.perform(effect).await {
+                    overflowed.push((conn, untold));
+                }
+            }
+            for (conn, untold) in overflowed {
+                self.session
+                    .on(Cause::Overflowed { conn, untold }, now(), &mut effects);
+            }
+        }
+    }
+
+    async fn load_terminal(&mut self) {
+        let hub = Arc::clone(&self.hub);
+        let (id, size) = (self.session.id(), self.session.spec().size);
+        let end = self.session.offset();
+        let rebuilt = tokio::task::spawn_blocking(move || {
+            let options = hub.launcher().terminal_options();
+            rebuild::terminal(hub.store(), id, size, end, options)
+        });
+        match rebuilt.await {
+            Ok(terminal) => self.session.set_terminal(terminal),
+            Err(error) => {
+                tracing::error!(session_id = %id, %error, "the screen could not be rebuilt");
+            }
+        }
+    }
+
+    /// Does one thing; returns what did not fit a connection's outbox.
+    async fn perform(&mut self, effect: Effect) -> Option<(ConnEpoch, Seq)> {
+        match effect {
+            Effect::Keeper(request) => self.hub.keeper().ask(request).await,
+            Effect::Write(transaction) => {
+                let mailbox = self.mailbox.clone();
+                let store = self.hub.store().clone();
+                // One is under way at a time for each session, so nothing can overtake.
+                tokio::spawn(async move {
+                    mailbox.put(Note::Written(store.write(transaction).await));
+                });
+            }
+            Effect::Send(conn, message) => {
+                let untold = match &message {
+                    Message::Events(events) => events.events.first().map(|event| event.seq),
+                    _ => None,
+                };
+                let refused = self.outboxes.get(&conn)?.push(message).is_err();
+                return untold.filter(|_| refused).map(|seq| (conn, seq));
+            }
+            Effect::Stream(conn, messages) => {
+                let outbox = self.outboxes.get(&conn)?.clone();
+                tokio::spawn(async move {
+                    for message in messages {
+                        if outbox.push_in_turn(message).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            Effect::Replay { conn, after } => self.replay(conn, after),
+            Effect::Release(to) => {
+                let released = self
+                    .ring
+                    .as_ref()
+                    .map(|ring| ring.get_ref().0.release(to.0));
+                match released {
+                    Some(Err(RingError::Fenced { by })) => {
+                        tracing::warn!(by, "a newer host has taken over");
+                        self.hub.stop(Stop::Fenced);
+                    }
+                    Some(Err(error)) => {
+                        tracing::error!(session_id = %self.session.id(), %error, "the ring does not take its release");
+                    }
+                    Some(Ok(())) | None => {}
+                }
+            }
+            Effect::Listed(info) => self.hub.list().put(*info),
+            Effect::Gone => self.gone = true,
+        }
+        None
+    }
+
+    fn replay(&self, conn: ConnEpoch, after: Seq) {
+        let Some(outbox) = self.outboxes.get(&conn).cloned() else {
+            return;
+        };
+        let (hub, mailbox, id) = (
+            Arc::clone(&self.hub),
+            self.mailbox.clone(),
+            self.session.id(),
+        );
+        tokio::spawn(async move {
+            if outbox.room().await.is_err() {
+                return;
+            }
+            let read =
+                tokio::task::spawn_blocking(move || hub.store().events(id, after, EVENT_BATCH_MAX));
+            match read.await {
+                Ok(Ok(events)) => mailbox.put(Note::Replayed(conn, events)),
+                Ok(Err(error)) => {
+                    tracing::error!(session_id = %id, %error, "stored events cannot be read");
+                }
+                Err(error) => {
+                    tracing::error!(session_id = %id, %error, "stored events cannot be read");
+                }
+            }
+        });
+    }
+
+    /// Answers those who waited for the program's end.
+    fn tell_ended(&mut self) {
+        if !self.session.alive() {
+            for done in self.ending.drain(..) {
+                // Who asked may have gone.
+                done.send(()).ok();
+            }
+        }
+    }
+
+    /// Answers those who waited for everything folded so far to be on disk.
+    fn tell_settled(&mut self) {
+        let committed = self.session.figures().committed;
+        for (offset, done) in std::mem::take(&mut self.settling) {
+            if offset <= committed {
+                // Who asked may have gone.
+                done.send(()).ok();
+            } else {
+                self.settling.push((offset, done));
+            }
+        }
+    }
+}
+
+/// Waits until the keeper rings; for ever without a ring.
+async fn rung(ring: Option<&Watched<RingReader>>) -> io::Result<()> {
+    match ring {
+        Some(ring) => {
+            let mut ready = ring.readable().await?;
+            // The bell itself is cleared before the ring is read.
+            ready.clear_ready();
+            Ok(())
+        }
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,483 @@
+//! One connection: the handshake, then every message to where it belongs.
+//!
+//! A connection owns nothing. When it ends, each session that it spoke to is told so and forgets
+//! what that connection, by its [`ConnEpoch`], had there; nothing else changes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agor_proto::PROTOCOL_VERSION;
+use agor_proto::command::{Command, CommandBody, Outcome, Receipt};
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::event::LogCursor;
+use agor_proto::ids::{ClientId, ConnEpoch, LeaseToken, ListRev, Seq, SessionId};
+use agor_proto::limits::{CONNECTIONS_MAX, HANDSHAKE_MILLIS, Limits};
+use agor_proto::message::{
+    Answer, Ask, Hello, Message, Part, Pong, Problem, Query, Refused, Subscribe, Visibility,
+    Welcome,
+};
+use sha2::{Digest, Sha256};
+
+use super::hub::{Counters, Hub, Letter, SessionHandle, Stop};
+use super::outbox::Outbox;
+use super::session::Wish;
+use super::{now, query, tap};
+use crate::link::{Link, LinkError, LinkReader, LinkWriter};
+use crate::storage::StoredReceipt;
+
+const HANDSHAKE: Duration = Duration::from_millis(HANDSHAKE_MILLIS);
+
+/// How long a connection that ends is given to read its last messages.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What this host can do beyond the protocol's version.
+const FEATURES: &[&str] = &["wait", "tap"];
+
+/// Takes a connection and serves it to its end.
+pub async fn serve(hub: Arc<Hub>, link: Link, conn: ConnEpoch) {
+    Counters::add(&hub.counters().connections_total, 1);
+    let open = hub
+        .counters()
+        .connections
+        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let peer = link.peer();
+    let (mut reader, mut writer) = link.split();
+    if open >= CONNECTIONS_MAX as u64 {
+        let message = format!("the host has {CONNECTIONS_MAX} connections; close one first");
+        refuse(&mut writer, ErrorCode::TooMany, message).await;
+    } else if let Some(hello) = greet(&hub, conn, &mut reader, &mut writer).await {
+        tracing::info!(%conn, client = %hello.client, pid = peer.pid, program = %hello.program, "accepted a connection");
+        let outbox = Outbox::new();
+        let writing = tokio::spawn(write(Arc::clone(&hub), conn, outbox.clone(), writer));
+        let mut connection = Connection::new(Arc::clone(&hub), conn, hello.client, outbox.clone());
+        let end = connection.read(&mut reader, hello).await;
+        connection.end().await;
+        outbox.close();
+        // What was queued last says why; a peer that does not read it is not waited for.
+        let writer = writing.abort_handle();
+        if tokio::time::timeout(FAREWELL, writing).await.is_err() {
+            writer.abort();
+        }
+        tracing::info!(%conn, reason = %end, "a connection ended");
+    }
+    Counters::add(&hub.counters().unknown_frames, reader.unknown_frames());
+    hub.counters()
+        .connections
+        .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+}
+
+async fn refuse(writer: &mut LinkWriter, code: ErrorCode, message: String) {
+    tracing::warn!(%code, %message, "refused a connection");
+    let refused = Refused {
+        error: WireError::new(code, message),
+    };
+    // The peer may be gone; there is nothing more to say to it either way.
+    writer.send(&refused.into()).await.ok();
+    writer.close().await.ok();
+}
+
+/// Exchanges Hello and Welcome; `None` if the connection was refused or failed.
+async fn greet(
+    hub: &Hub,
+    conn: ConnEpoch,
+    reader: &mut LinkReader,
+    writer: &mut LinkWriter,
+) -> Option<Hello> {
+    let first = tokio::time::timeout(HANDSHAKE, reader.next()).await;
+    let hello = match first {
+        Ok(Ok(Some(Message::Hello(hello)))) => hello,
+        Ok(Ok(Some(_))) => {
+            refuse(
+                writer,
+                ErrorCode::BadRequest,
+                "the first message must be Hello".into(),
+            )
+            .await;
+            return None;
+        }
+        Ok(Err(LinkError::Frame(error))) => {
+            refuse(writer, ErrorCode::BadRequest, error.to_string()).await;
+            return None;
+        }
+        Ok(Ok(None) | Err(_)) | Err(_) => return None,
+    };
+    if !hello.versions.contains(&PROTOCOL_VERSION) {
+        let message = format!(
+            "this host speaks version {PROTOCOL_VERSION} of the protocol and the client {:?}; update the older one",
+            hello.versions
+        );
+        refuse(writer, ErrorCode::Version, message).await;
+        return None;
+    }
+    let welcome = Welcome {
+        version: PROTOCOL_VERSION,
+        features: FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
+        conn_epoch: conn,
+        host: hub.host(),
+        incarnation: hub.incarnation(),
+        program: super::PROGRAM.to_owned(),
+        limits: Limits::default(),
+    };
+    writer.send(&welcome.into()).await.ok()?;
+    Some(hello)
+}
+
+/// Writes what comes into the outbox until it is closed or the link fails.
+async fn write(hub: Arc<Hub>, conn: ConnEpoch, outbox: Outbox, mut writer: LinkWriter) {
+    while let Some(messages) = outbox.take().await {
+        for message in messages {
+            tap::show(&hub, conn, true, &message);
+            let queued = match writer.queue(&message) {
+                Ok(()) if writer.queued_bytes() < 256 * 1024 => Ok(()),
+                Ok(()) => writer.flush().await,
+                Err(error) => {
+                    tracing::error!(%conn, %error, "a message could not be sent");
+                    Ok(())
+                }
+            };
+            if queued.is_err() {
+                return outbox.close();
+            }
+        }
+        if writer.flush().await.is_err() {
+            return outbox.close();
+        }
+    }
+    // What is left is for a peer that may be gone.
+    writer.close().await.ok();
+}
+
+/// What a connection knows.
+struct Connection {
+    hub: Arc<Hub>,
+    conn: ConnEpoch,
+    client: ClientId,
+    outbox: Outbox,
+    /// The sessions that it spoke to, which are told of its end.
+    spoken_to: BTreeSet<SessionId>,
+    watching_list: bool,
+}
+
+impl Connection {
+    fn new(hub: Arc<Hub>, conn: ConnEpoch, client: ClientId, outbox: Outbox) -> Self {
+        Self {
+            hub,
+            conn,
+            client,
+            outbox,
+            spoken_to: BTreeSet::new(),
+            watching_list: false,
+        }
+    }
+
+    /// Serves the peer's messages; returns why that ended.
+    async fn read(&mut self, reader: &mut LinkReader, hello: Hello) -> String {
+        for cursor in hello.resume {
+            let visible = hello.visible.contains(&cursor.session);
+            let view = if visible {
+                Visibility::Visible
+            } else {
+                Visibility::Hidden
+            };
+            self.on(Subscribe { cursor, view }.into()).await;
+        }
+        loop {
+            if self.outbox.is_closed() {
+                return "it does not read".into();
+            }
+            match reader.next().await {
+                Ok(Some(message)) => {
+                    tap::show(&self.hub, self.conn, false, &message);
+                    self.on(message).await;
+                }
+                Ok(None) => return "closed by the client".into(),
+                Err(LinkError::Frame(error)) => {
+                    let error = WireError::new(ErrorCode::BadRequest, error.to_string());
+                    let reason = error.message.clone();
+                    self.say(Refused { error });
+                    return reason;
+                }
+                Err(error) => return error.to_string(),
+            }
+        }
+    }
+
+    /// Tells every session that it spoke to that it is gone.
+    async fn end(&mut self) {
+        for session in std::mem::take(&mut self.spoken_to) {
+            if let Some(handle) = self.hub.session(session) {
+                // The session may be going as well.
+                handle.letters.send(Letter::ConnGone(self.conn)).await.ok();
+            }
+        }
+    }
+
+    fn say(&self, message: impl Into<Message>) {
+        // A connection that is gone is told nothing.
+        self.outbox.push(message.into()).ok();
+    }
+
+    async fn on(&mut self, message: Message) {
+        match message {
+            Message::Ping(ping) => {
+                let peer_unix_micros = now().unix_millis * 1_000;
+                let (nonce, micros) = (ping.nonce, ping.micros);
+                self.say(Pong {
+                    nonce,
+                    micros,
+                    peer_unix_micros,
+                });
+            }
+            Message::Subscribe(subscribe) => {
+                let LogCursor { session, .. } = subscribe.cursor;
+                self.wish(session, Wish::Subscribe(subscribe)).await;
+            }
+            Message::Unsubscribe(message) => {
+                self.wish(message.session, Wish::Unsubscribe).await;
+            }
+            Message::View(message) => {
+                self.wish(message.session, Wish::View(message.view)).await;
+            }
+            Message::ScreenAck(ack) => {
+                self.wish(ack.session, Wish::ScreenAck(ack.rev)).await;
+            }
+            Message::TakeLease(take) => match fresh_token() {
+                Ok(fresh) => {
+                    let wish = Wish::TakeLease {
+                        force: take.force,
+                        fresh,
+                    };
+                    self.wish(take.session, wish).await;
+                }
+                Err(error) => self.say(Problem {
+                    session: take.session,
+                    error,
+                }),
+            },
+            Message::RenewLease(renew) => {
+                self.wish(renew.session, Wish::RenewLease(renew.token))
+                    .await;
+            }
+            Message::DropLease(drop) => {
+                self.wish(drop.session, Wish::DropLease(drop.token)).await;
+            }
+            Message::InputFrame(frame) => {
+                self.wish(frame.session, Wish::Type(frame)).await;
+            }
+            Message::Resize(resize) => {
+                let wish = Wish::Resize {
+                    token: resize.token,
+                    size: resize.size,
+                };
+                self.wish(resize.session, wish).await;
+            }
+            Message::WatchList(watch) => self.watch_list(watch.follow),
+            Message::Command(command) => self.on_command(command).await,
+            Message::Ask(ask) => self.on_ask(ask).await,
+            // Answers to what the host never asks, and what only a host says.
+            _ => tracing::debug!(conn = %self.conn, kind = message.kind(), "ignored a message"),
+        }
+    }
+
+    /// Gives a wish to its session, or says that there is none.
+    async fn wish(&mut self, session: SessionId, wish: Wish) {
+        match self.hub.session(session) {
+            Some(handle) => self.send(&handle, session, wish).await,
+            None => self.say(Problem {
+                session,
+                error: no_session(session),
+            }),
+        }
+    }
+
+    async fn send(&mut self, handle: &SessionHandle, session: SessionId, wish: Wish) {
+        self.spoken_to.insert(session);
+        let letter = Letter::Wish {
+            conn: self.conn,
+            client: self.client,
+            outbox: self.outbox.clone(),
+            wish: Box::new(wish),
+        };
+        if handle.letters.send(letter).await.is_err() {
+            self.say(Problem {
+                session,
+                error: no_session(session),
+            });
+        }
+    }
+
+    fn watch_list(&mut self, follow: bool) {
+        if self.watching_list {
+            return;
+        }
+        let first = self.hub.list().changes(ListRev(0));
+        let mut seen = first.rev;
+        self.say(first);
+        if !follow {
+            return;
+        }
+        self.watching_list = true;
+        let (hub, outbox) = (Arc::clone(&self.hub), self.outbox.clone());
+        tokio::spawn(async move {
+            let mut watch = hub.list().watch();
+            // Ends with the host, or when the connection takes no more.
+            while watch.wait_for(|&rev| rev > seen).await.is_ok() {
+                let changes = hub.list().changes(seen);
+                seen = changes.rev;
+                if outbox.push_in_turn(changes.into()).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    async fn on_command(&mut self, command: Command) {
+        let id = command.id;
+        let reject = |error| Receipt {
+            id,
+            outcome: Outcome::Rejected { error },
+        };
+        let digest = match rmp_serde::to_vec_named(&command.body) {
+            Ok(body) => <[u8; 32]>::from(Sha256::digest(&body)),
+            Err(error) => {
+                let error = WireError::new(ErrorCode::BadRequest, error.to_string());
+                return self.say(reject(error));
+            }
+        };
+        let Some(session) = command.body.session() else {
+            return self.on_host_command(&command);
+        };
+        let stored = match self.stored_receipt(command.id).await {
+            Ok(stored) => stored,
+            Err(error) => return self.say(reject(error)),
+        };
+        let handle = match &command.body {
+            CommandBody::Create { .. } => self.hub.add_unborn(session),
+            _ => self.hub.session(session),
+        };
+        match (handle, stored) {
+            (Some(handle), stored) => {
+                self.send(
+                    &handle,
+                    session,
+                    Wish::Command {
+                        command,
+                        digest,
+                        stored,
+                    },
+                )
+                .await;
+            }
+            // The session is gone, and its receipt says how this command ended.
+            (None, Some(stored)) if stored.digest == digest => {
+                self.say(Receipt {
+                    id,
+                    outcome: stored.outcome,
+                });
+            }
+            (None, _) if matches!(command.body, CommandBody::Create { .. }) => {
+                let message = "the host has as many sessions as it can; remove ended ones first";
+                self.say(reject(WireError::new(ErrorCode::TooMany, message)));
+            }
+            (None, _) => self.say(reject(no_session(session))),
+        }
+    }
+
+    async fn stored_receipt(
+        &self,
+        id: agor_proto::ids::CommandId,
+    ) -> Result<Option<StoredReceipt>, WireError> {
+        let (hub, client) = (Arc::clone(&self.hub), self.client);
+        let read = tokio::task::spawn_blocking(move || hub.store().receipt(client, id)).await;
+        match read {
+            Ok(Ok(stored)) => Ok(stored),
+            Ok(Err(error)) => Err(WireError::new(ErrorCode::Storage, error.to_string())),
+            Err(error) => Err(WireError::new(ErrorCode::Internal, error.to_string())),
+        }
+    }
+
+    /// Carries out a command that is about no session.
+    fn on_host_command(&self, command: &Command) {
+        let outcome = match &command.body {
+            CommandBody::StopHost { keep_sessions } => {
+                let stop = if *keep_sessions {
+                    Stop::Keep
+                } else {
+                    Stop::EndSessions
+                };
+                self.hub.stop(stop);
+                Outcome::Done { seq: Seq(0) }
+            }
+            _ => Outcome::Rejected {
+                error: WireError::new(
+                    ErrorCode::Unsupported,
+                    "this host does not know that command",
+                ),
+            },
+        };
+        self.say(Receipt {
+            id: command.id,
+            outcome,
+        });
+    }
+
+    async fn on_ask(&mut self, question: Ask) {
+        let Ask { ask, query } = question;
+        let fail = |code, message: String| Answer {
+            ask,
+            last: true,
+            part: Part::Failed {
+                error: WireError::new(code, message),
+            },
+        };
+        let (hub, outbox) = (Arc::clone(&self.hub), self.outbox.clone());
+        match query {
+            Query::Screen { session }
+            | Query::Rows { session, .. }
+            | Query::Wait { session, .. } => match self.hub.session(session) {
+                Some(handle) => self.send(&handle, session, Wish::Ask { ask, query }).await,
+                None => self.say(fail(ErrorCode::NoSession, no_session(session).message)),
+            },
+            Query::Record { session, from } => match self.hub.session(session) {
+                Some(handle) => {
+                    tokio::spawn(query::record(hub, handle, session, from, ask, outbox));
+                }
+                None => self.say(fail(ErrorCode::NoSession, no_session(session).message)),
+            },
+            Query::Stats => {
+                tokio::spawn(query::stats(hub, ask, outbox));
+            }
+            Query::Tap => {
+                tokio::spawn(tap::run(hub, self.conn, ask, outbox));
+            }
+            Query::Blob { .. } => {
+                self.say(fail(ErrorCode::Pruned, "there is no such blob".into()));
+            }
+            Query::Unknown => {
+                self.say(fail(
+                    ErrorCode::Unsupported,
+                    "this host cannot answer that".into(),
+                ));
+            }
+        }
+    }
+}
+
+fn no_session(session: SessionId) -> WireError {
+    WireError::new(
+        ErrorCode::NoSession,
+        format!("there is no session {session}; see `agor ls`"),
+    )
+}
+
+fn fresh_token() -> Result<LeaseToken, WireError> {
+    let mut token = [0; 16];
+    getrandom::fill(&mut token).map_err(|error| {
+        WireError::new(
+            ErrorCode::Internal,
+            format!("the system gives no random numbers: {error}"),
+        )
+    })?;
+    Ok(LeaseToken(token))
+}

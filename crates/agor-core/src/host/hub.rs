@@ -1,0 +1,303 @@
+//! What the tasks of a host share: who the sessions are and how to reach each, the store, the
+//! keeper, the list, the figures. It decides nothing about a session.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use agor_proto::ids::{ClientId, ConnEpoch, HostId, Incarnation, LogEpoch, SessionId};
+use agor_proto::limits::SESSIONS_MAX;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use super::actor::Actor;
+use super::keeper::KeeperHandle;
+use super::list::List;
+use super::mailbox::Mailbox;
+use super::outbox::Outbox;
+use super::session::{Figures, Launcher, Session, Wish};
+use super::tap::Tapped;
+use crate::storage::Store;
+
+/// Wishes that wait for one session. A connection that has one more waits.
+const LETTERS_MAX: usize = 256;
+
+/// Frames that a tap may be behind before it misses some, which it is told.
+const TAP_BACKLOG: usize = 1_024;
+
+/// Something for a session's task.
+#[derive(Debug)]
+pub enum Letter {
+    /// A client asks for something.
+    Wish {
+        /// On which connection.
+        conn: ConnEpoch,
+        /// Which client.
+        client: ClientId,
+        /// Where its answers go.
+        outbox: Outbox,
+        /// For what.
+        wish: Box<Wish>,
+    },
+    /// A connection is gone.
+    ConnGone(ConnEpoch),
+    /// Answered once everything folded so far is on disk.
+    Settle(oneshot::Sender<()>),
+    /// Answered once the session's program has ended.
+    WhenEnded(oneshot::Sender<()>),
+    /// Statistics want figures.
+    Figures(oneshot::Sender<Figures>),
+}
+
+/// How to reach a session.
+#[derive(Debug, Clone)]
+pub struct SessionHandle {
+    /// Where to send letters.
+    pub letters: mpsc::Sender<Letter>,
+    mailbox: Mailbox,
+}
+
+/// Why a host ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It was asked to, and the programs go on.
+    Keep,
+    /// It was asked to, and the programs end.
+    EndSessions,
+    /// Another host took over.
+    Fenced,
+    /// The store cannot be written any more.
+    StoreFailed,
+}
+
+/// Counters of a host.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Connections at this moment.
+    pub connections: AtomicU64,
+    /// Connections so far.
+    pub connections_total: AtomicU64,
+    /// Frames of kinds that this release does not know.
+    pub unknown_frames: AtomicU64,
+}
+
+impl Counters {
+    /// Adds to a counter.
+    pub fn add(counter: &AtomicU64, n: u64) {
+        counter.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Reads a counter.
+    #[must_use]
+    pub fn get(counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Relaxed)
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Hub {
+    sessions: RwLock<HashMap<SessionId, SessionHandle>>,
+    store: Store,
+    keeper: KeeperHandle,
+    keeper_pid: AtomicU64,
+    list: List,
+    launcher: Launcher,
+    host: HostId,
+    incarnation: Incarnation,
+    since: Instant,
+    counters: Counters,
+    tap: broadcast::Sender<Tapped>,
+    stop: watch::Sender<Option<Stop>>,
+}
+
+impl Hub {
+    /// Returns the hub of a host without sessions.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        keeper: KeeperHandle,
+        launcher: Launcher,
+        host: HostId,
+        incarnation: Incarnation,
+    ) -> Self {
+        Self {
+            sessions: RwLock::default(),
+            store,
+            keeper,
+            keeper_pid: AtomicU64::new(0),
+            list: List::default(),
+            launcher,
+            host,
+            incarnation,
+            since: Instant::now(),
+            counters: Counters::default(),
+            tap: broadcast::channel(TAP_BACKLOG).0,
+            stop: watch::channel(None).0,
+        }
+    }
+
+    /// Returns the store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns the way to the keeper.
+    #[must_use]
+    pub fn keeper(&self) -> &KeeperHandle {
+        &self.keeper
+    }
+
+    /// Returns the keeper's process, if one is known.
+    #[must_use]
+    pub fn keeper_pid(&self) -> u32 {
+        self.keeper_pid.load(Ordering::Relaxed) as u32
+    }
+
+    /// Notes the keeper's process.
+    pub fn set_keeper_pid(&self, pid: u32) {
+        self.keeper_pid.store(u64::from(pid), Ordering::Relaxed);
+    }
+
+    /// Returns the list of sessions.
+    #[must_use]
+    pub fn list(&self) -> &List {
+        &self.list
+    }
+
+    /// Returns what programs are started with.
+    #[must_use]
+    pub fn launcher(&self) -> &Launcher {
+        &self.launcher
+    }
+
+    /// Returns which host this is.
+    #[must_use]
+    pub fn host(&self) -> HostId {
+        self.host
+    }
+
+    /// Returns which life of the host this is.
+    #[must_use]
+    pub fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
+    /// Returns since when the host runs.
+    #[must_use]
+    pub fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// Returns the counters.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Returns where frames go that are tapped.
+    #[must_use]
+    pub fn tap(&self) -> &broadcast::Sender<Tapped> {
+        &self.tap
+    }
+
+    /// Ends the host. The first reason counts.
+    pub fn stop(&self, reason: Stop) {
+        self.stop.send_if_modified(|stop| {
+            let first = stop.is_none();
+            if first {
+                *stop = Some(reason);
+            }
+            first
+        });
+    }
+
+    /// Waits until the host ends.
+    pub async fn stopped(&self) -> Stop {
+        let mut stop = self.stop.subscribe();
+        match stop.wait_for(Option::is_some).await {
+            Ok(reason) => reason.unwrap_or(Stop::Keep),
+            Err(_) => Stop::Keep,
+        }
+    }
+
+    /// Returns how to reach a session.
+    #[must_use]
+    pub fn session(&self, id: SessionId) -> Option<SessionHandle> {
+        self.sessions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .cloned()
+    }
+
+    /// Returns how to reach every session.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<(SessionId, SessionHandle)> {
+        let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
+        sessions
+            .iter()
+            .map(|(&id, handle)| (id, handle.clone()))
+            .collect()
+    }
+
+    /// Returns where keeper and store put what a session asked for.
+    #[must_use]
+    pub fn mailbox(&self, id: SessionId) -> Option<Mailbox> {
+        self.session(id).map(|handle| handle.mailbox)
+    }
+
+    /// Does something with every session's mailbox.
+    pub fn each_mailbox(&self, act: impl Fn(&Mailbox)) {
+        let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
+        sessions.values().for_each(|handle| act(&handle.mailbox));
+    }
+
+    /// Starts the task of `session` and returns how to reach it.
+    pub fn add(self: &Arc<Self>, session: Session) -> SessionHandle {
+        let (letters, inbox) = mpsc::channel(LETTERS_MAX);
+        let mailbox = Mailbox::default();
+        let handle = SessionHandle {
+            letters,
+            mailbox: mailbox.clone(),
+        };
+        let id = session.id();
+        self.sessions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, handle.clone());
+        tokio::spawn(Actor::new(Arc::clone(self), session, inbox, mailbox).run());
+        handle
+    }
+
+    /// Returns how to reach the session that a command is about to create.
+    #[must_use]
+    pub fn add_unborn(self: &Arc<Self>, id: SessionId) -> Option<SessionHandle> {
+        if let Some(handle) = self.session(id) {
+            return Some(handle);
+        }
+        if self
+            .sessions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+            >= SESSIONS_MAX
+        {
+            return None;
+        }
+        let now = super::now();
+        // A new history has a number that none before it had.
+        let epoch = LogEpoch(now.unix_millis);
+        Some(self.add(Session::unborn(id, epoch, self.launcher.clone(), now)))
+    }
+
+    /// Forgets a session whose task has ended.
+    pub fn forget(&self, id: SessionId) {
+        self.sessions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
+        self.list.remove(id);
+    }
+}

@@ -1,0 +1,79 @@
+//! What comes back to a session from those whom it asked: the keeper and the store.
+//!
+//! Putting something in never waits, so keeper and store cannot be held up by a session. It is
+//! bounded by what the session asked for: each request has at most one answer here.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use agor_keeper::{Event as KeeperEvent, RingReader};
+use agor_proto::event::Event;
+use agor_proto::ids::ConnEpoch;
+use tokio::sync::Notify;
+
+use crate::storage::StoreError;
+
+/// Something that came back.
+#[derive(Debug)]
+pub enum Note {
+    /// The keeper said something about the session.
+    Keeper(KeeperEvent),
+    /// The keeper has had a ring for the session since before this host.
+    Kept(RingReader),
+    /// The keeper has started the session's program.
+    Started {
+        /// The ring.
+        ring: RingReader,
+        /// The program.
+        pid: u32,
+    },
+    /// The session could not be started, or its ring could not be mapped.
+    StartFailed(String),
+    /// The keeper is gone.
+    KeeperLost,
+    /// A transaction came to its end.
+    Written(Result<(), StoreError>),
+    /// Stored events were read.
+    Replayed(ConnEpoch, Vec<Event>),
+}
+
+/// See the module.
+#[derive(Debug, Clone, Default)]
+pub struct Mailbox(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    notes: Mutex<VecDeque<Note>>,
+    came: Notify,
+}
+
+impl Mailbox {
+    /// Puts a note in.
+    pub fn put(&self, note: Note) {
+        self.0
+            .notes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(note);
+        self.0.came.notify_one();
+    }
+
+    /// Returns the oldest note, once there is one.
+    pub async fn take(&self) -> Note {
+        loop {
+            let came = self.0.came.notified();
+            let note = self
+                .0
+                .notes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop_front();
+            if let Some(note) = note {
+                // Others may have come with one notification.
+                self.0.came.notify_one();
+                return note;
+            }
+            came.await;
+        }
+    }
+}

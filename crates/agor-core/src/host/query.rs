@@ -1,0 +1,122 @@
+//! Answers that come from the store or from everywhere, in tasks of their own: a client that
+//! reads slowly holds up nothing but its own answer.
+
+use std::sync::Arc;
+
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::ids::{AskId, Offset, SessionId};
+use agor_proto::limits::BULK_CHUNK_MAX;
+use agor_proto::message::{Answer, Part, SessionStats, Stats};
+use tokio::sync::oneshot;
+
+use super::hub::{Counters, Hub, Letter, SessionHandle};
+use super::outbox::Outbox;
+
+/// Sends the output record of a session from `from` on, up to what it is now.
+pub async fn record(
+    hub: Arc<Hub>,
+    handle: SessionHandle,
+    session: SessionId,
+    from: Offset,
+    ask: AskId,
+    outbox: Outbox,
+) {
+    let (done, settled) = oneshot::channel();
+    if handle.letters.send(Letter::Settle(done)).await.is_ok() {
+        // A session that goes meanwhile has stored what it had.
+        settled.await.ok();
+    }
+    let mut from = from;
+    loop {
+        let store = hub.store().clone();
+        let read = tokio::task::spawn_blocking(move || store.record(session, from, BULK_CHUNK_MAX));
+        let (part, last) = match read.await {
+            Ok(Ok(page)) => {
+                let last = page.bytes.is_empty();
+                let part = Part::Record {
+                    from: page.from,
+                    bytes: page.bytes,
+                };
+                from = page.next;
+                (part, last)
+            }
+            Ok(Err(error)) => (failed(ErrorCode::Storage, error.to_string()), true),
+            Err(error) => (failed(ErrorCode::Internal, error.to_string()), true),
+        };
+        if outbox
+            .push_in_turn(Answer { ask, last, part }.into())
+            .await
+            .is_err()
+            || last
+        {
+            return;
+        }
+    }
+}
+
+fn failed(code: ErrorCode, message: String) -> Part {
+    Part::Failed {
+        error: WireError::new(code, message),
+    }
+}
+
+/// Sends how the host is.
+pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
+    let store = hub.store().clone();
+    let part = match tokio::task::spawn_blocking(move || store.stats()).await {
+        Ok(Ok(stored)) => {
+            let mut sessions = Vec::new();
+            for (id, handle) in hub.sessions() {
+                let (figures, answer) = oneshot::channel();
+                if handle.letters.send(Letter::Figures(figures)).await.is_err() {
+                    continue;
+                }
+                let Ok(figures) = answer.await else {
+                    continue;
+                };
+                sessions.push(SessionStats {
+                    session: id.to_string(),
+                    offset: figures.offset.0,
+                    committed: figures.committed.0,
+                    ring_bytes: figures.ring_bytes,
+                    subscribers: figures.subscribers as u64,
+                    updates: figures.updates,
+                    history_rows: u64::from(figures.history_rows),
+                    disk_bytes: stored.session_bytes.get(&id).copied().unwrap_or(0),
+                    replies_dropped: 0,
+                });
+            }
+            sessions.sort_by(|a, b| a.session.cmp(&b.session));
+            let counters = hub.counters();
+            Part::Stats(Box::new(Stats {
+                program: super::PROGRAM.to_owned(),
+                pid: std::process::id(),
+                incarnation: hub.incarnation().0,
+                uptime_millis: hub.since().elapsed().as_millis() as u64,
+                keeper_pid: hub.keeper_pid(),
+                connections: Counters::get(&counters.connections),
+                connections_total: Counters::get(&counters.connections_total),
+                unknown_frames: Counters::get(&counters.unknown_frames),
+                database_bytes: stored.database_bytes,
+                commits: stored.commits,
+                commit_rows: stored.rows,
+                commit_max_micros: stored.commit_micros_max,
+                sessions,
+            }))
+        }
+        Ok(Err(error)) => failed(ErrorCode::Storage, error.to_string()),
+        Err(error) => failed(ErrorCode::Internal, error.to_string()),
+    };
+    // A connection that is gone is told nothing.
+    outbox
+        .push_in_turn(
+            Answer {
+                ask,
+                last: true,
+                part,
+            }
+            .into(),
+        )
+        .await
+        .ok();
+}

@@ -1,0 +1,75 @@
+//! A session's terminal from what is stored: the last checkpoint and the output after it.
+
+use agor_proto::ids::{Offset, SessionId, Size};
+use agor_term::Terminal;
+
+use super::session::{Rebuild, TerminalOptions};
+use crate::storage::{Store, StoreError};
+
+/// Output that is read from the store at once.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+/// Returns the terminal of `session` at `end`. What is damaged is left out and logged: a screen
+/// with a gap is better than none.
+#[must_use]
+pub fn terminal(
+    store: &Store,
+    session: SessionId,
+    size: Size,
+    end: Offset,
+    options: TerminalOptions,
+) -> Terminal {
+    let mut rebuild = begin(store, session, size, end, options);
+    while rebuild.offset() < end {
+        let from = rebuild.offset();
+        match store.record(session, from, PAGE_BYTES) {
+            Ok(page) if page.bytes.is_empty() => break,
+            Ok(page) => {
+                if page.from != from {
+                    rebuild.skip_to(page.from);
+                }
+                rebuild.feed(&page.bytes);
+                if rebuild.offset() < page.next {
+                    rebuild.skip_to(page.next);
+                }
+            }
+            Err(error) => {
+                tracing::error!(session_id = %session, %error, offset = from.0, "output cannot be read; the screen has a gap");
+                break;
+            }
+        }
+    }
+    rebuild.finish()
+}
+
+/// Returns the newest checkpoint that can be used, or an empty terminal at the beginning.
+fn begin(
+    store: &Store,
+    session: SessionId,
+    size: Size,
+    end: Offset,
+    options: TerminalOptions,
+) -> Rebuild {
+    let mut before = Some(end);
+    while let Some((offset, data)) = newest(store, session, before) {
+        match Terminal::restore(&data) {
+            Ok(terminal) => return Rebuild::begin(offset, Some(terminal), size, options),
+            Err(error) => {
+                tracing::warn!(session_id = %session, offset = offset.0, %error, "a checkpoint cannot be used; an older one is tried");
+            }
+        }
+        if offset == Offset(0) {
+            break;
+        }
+        before = Some(Offset(offset.0 - 1));
+    }
+    Rebuild::begin(Offset(0), None, size, options)
+}
+
+fn newest(store: &Store, session: SessionId, before: Option<Offset>) -> Option<(Offset, Vec<u8>)> {
+    let found: Result<_, StoreError> = store.latest_checkpoint(session, before);
+    found.unwrap_or_else(|error| {
+        tracing::warn!(session_id = %session, %error, "checkpoints cannot be read");
+        None
+    })
+}

@@ -1,0 +1,558 @@
+//! What one session does about whatever happens to it. Decides; does no I/O and reads no clock
+//! (the task that feeds it is `actor.rs`).
+//!
+//! Each concern keeps its own state in a module beside this file; this file routes causes to them
+//! and holds what they share.
+
+mod causes;
+mod commands;
+mod fold;
+mod journal;
+mod launch;
+mod lease;
+mod record;
+mod screens;
+mod subscribers;
+mod waits;
+mod wishes;
+
+use std::time::{Duration, Instant};
+
+use agor_keeper::{Request, SessionKey};
+use agor_proto::agent::State;
+use agor_proto::command::{CommandBody, Outcome};
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::event::EventBody;
+use agor_proto::ids::{LogEpoch, Offset, Seq, SessionId, Size};
+use agor_proto::limits;
+use agor_proto::message::{Query, Until, Visibility};
+use agor_proto::session::{Life, SessionInfo, SessionSpec};
+use agor_term::Terminal;
+
+use crate::storage::{SessionRow, StoredReceipt, StoredSession};
+
+pub use causes::{Cause, Effect, Now, Wish};
+pub use fold::{Fold, Rebuild, TerminalOptions};
+pub use launch::Launcher;
+
+use commands::Commands;
+use journal::Journal;
+use lease::LeaseDesk;
+use record::Manners;
+use screens::Screens;
+use subscribers::Subscribers;
+use waits::Waits;
+
+/// The source under which the host itself gives input to a program, for `send` and `key`. A
+/// client's own input has its [`ClientId`]; no client is all zeros.
+pub const COMMAND_SOURCE: u128 = 0;
+
+/// How long a program may take after a hang-up before it is killed.
+const KILL_GRACE: Duration = Duration::from_secs(1);
+
+/// Between two changes of a session's list entry that only say that it is active.
+const ACTIVITY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// One session.
+#[derive(Debug)]
+pub struct Session {
+    id: SessionId,
+    key: SessionKey,
+    spec: SessionSpec,
+    name: String,
+    life: Life,
+    pid: Option<u32>,
+    /// Whether the keeper has a ring for it.
+    ring: bool,
+    /// Whether the record said that nobody can write any more.
+    closed: bool,
+    created_millis: u64,
+    active_millis: u64,
+    size: Size,
+    cwd: String,
+    title: String,
+    fold: Fold,
+    journal: Journal,
+    commands: Commands,
+    subscribers: Subscribers,
+    screens: Screens,
+    lease: LeaseDesk,
+    waits: Waits,
+    manners: Manners,
+    /// Where the last checkpoint stands.
+    checkpoint_at: Offset,
+    launcher: Launcher,
+    listed_at: Option<Instant>,
+    listing_changed: bool,
+    removed: bool,
+}
+
+impl Session {
+    /// Returns a session that a command is about to create.
+    #[must_use]
+    pub fn unborn(id: SessionId, epoch: LogEpoch, launcher: Launcher, now: Now) -> Self {
+        let spec = SessionSpec {
+            argv: Vec::new(),
+            folder: "/".into(),
+            name: String::new(),
+            env: Vec::new(),
+            size: Size::cells(80, 24),
+            private: false,
+        };
+        let row = SessionRow {
+            id,
+            spec,
+            name: String::new(),
+            life: Life::Starting,
+            cwd: String::new(),
+            title: String::new(),
+            size: Size::cells(80, 24),
+            created_millis: now.unix_millis,
+            active_millis: now.unix_millis,
+            epoch,
+        };
+        let stored = StoredSession {
+            row,
+            first_seq: Seq(1),
+            last_seq: Seq(0),
+            first: Offset(0),
+            end: Offset(0),
+        };
+        Self::from_store(stored, launcher)
+    }
+
+    /// Returns a session as the store has it. Its terminal comes later (see
+    /// [`Session::wants_terminal`]).
+    #[must_use]
+    pub fn from_store(stored: StoredSession, launcher: Launcher) -> Self {
+        let StoredSession {
+            row,
+            first_seq,
+            last_seq,
+            end,
+            ..
+        } = stored;
+        let journal = Journal::new(&row, first_seq, last_seq);
+        Self {
+            id: row.id,
+            key: SessionKey(row.id.bytes()),
+            name: row.name,
+            life: row.life,
+            pid: None,
+            ring: false,
+            closed: false,
+            created_millis: row.created_millis,
+            active_millis: row.active_millis,
+            size: row.size,
+            cwd: row.cwd,
+            title: row.title,
+            fold: Fold::new(end, launcher.terminal_options()),
+            journal,
+            commands: Commands::default(),
+            subscribers: Subscribers::default(),
+            screens: Screens::new(row.id),
+            lease: LeaseDesk::default(),
+            waits: Waits::default(),
+            manners: Manners::default(),
+            checkpoint_at: end,
+            launcher,
+            listed_at: None,
+            listing_changed: true,
+            removed: false,
+            spec: row.spec,
+        }
+    }
+
+    /// Says that the keeper still has this session's program or what it left, as a host finds it
+    /// when it starts. `drained` says that its output has ended and all of it is stored.
+    pub fn adopt(&mut self, pid: u32, alive: bool, drained: bool) {
+        self.ring = true;
+        self.closed = drained;
+        self.pid = alive.then_some(pid);
+        if alive {
+            self.life = Life::Running;
+        }
+        self.listing_changed = true;
+    }
+
+    /// Says that no keeper has this session's program, as a host finds it when it starts.
+    pub fn orphan(&mut self, now: Now) {
+        if self.life.alive() {
+            self.lose(now);
+        }
+    }
+
+    /// Ends the commands that an earlier life of the host had accepted and not finished.
+    pub fn interrupt(&mut self, receipts: Vec<StoredReceipt>, now: Now) {
+        for receipt in receipts {
+            self.journal
+                .finish_unknown(receipt, self.fold.offset(), now);
+        }
+    }
+
+    /// Returns the session's id.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Returns what the session was made from.
+    #[must_use]
+    pub fn spec(&self) -> &SessionSpec {
+        &self.spec
+    }
+
+    /// Returns the offset up to which records were folded; reading of the ring goes on there.
+    #[must_use]
+    pub fn offset(&self) -> Offset {
+        self.fold.offset()
+    }
+
+    /// Says whether the session runs, as far as is known.
+    #[must_use]
+    pub fn alive(&self) -> bool {
+        self.life.alive()
+    }
+
+    /// Says whether `cause` can only be dealt with once the terminal is there.
+    #[must_use]
+    pub fn wants_terminal(&self, cause: &Cause) -> bool {
+        if self.fold.terminal().is_some() {
+            return false;
+        }
+        match cause {
+            Cause::Ring { .. } => true,
+            Cause::Asked { what, .. } => match what {
+                Wish::Subscribe(subscribe) => subscribe.view != Visibility::Hidden,
+                Wish::View(view) => *view != Visibility::Hidden,
+                Wish::Ask { query, .. } => !matches!(
+                    query,
+                    Query::Record { .. }
+                        | Query::Wait {
+                            until: Until::Exit | Until::Idle { .. },
+                            ..
+                        }
+                ),
+                Wish::Type(_) => true,
+                Wish::Command { command, .. } => matches!(
+                    command.body,
+                    CommandBody::Send { .. } | CommandBody::Restart { .. }
+                ),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Gives the session its terminal, as the store's record folds to.
+    pub fn set_terminal(&mut self, terminal: Terminal) {
+        self.fold.set_terminal(terminal);
+    }
+
+    /// Returns how the list shows the session.
+    #[must_use]
+    pub fn info(&self) -> SessionInfo {
+        let argv = self.launcher.argv(&self.spec);
+        SessionInfo {
+            id: self.id,
+            name: self.shown_name(&argv),
+            argv,
+            folder: self.spec.folder.clone(),
+            cwd: if self.cwd.is_empty() {
+                self.spec.folder.clone()
+            } else {
+                self.cwd.clone()
+            },
+            title: self.title.clone(),
+            size: self.size,
+            state: match &self.life {
+                Life::Starting => State::Starting,
+                Life::Running => State::Unknown,
+                Life::Failed { .. } => State::Error,
+                Life::Exited { .. } | Life::Lost => State::Exited,
+            },
+            life: self.life.clone(),
+            pid: self.pid,
+            private: self.spec.private,
+            created_millis: self.created_millis,
+            active_millis: self.active_millis,
+            offset: self.fold.offset(),
+            epoch: self.journal.epoch(),
+            seq: self.journal.last_seq(),
+        }
+    }
+
+    fn shown_name(&self, argv: &[String]) -> String {
+        if !self.name.is_empty() {
+            return self.name.clone();
+        }
+        let program = argv.first().map_or("", String::as_str);
+        program.rsplit('/').next().unwrap_or(program).to_owned()
+    }
+
+    /// Returns the sizes that statistics show: committed offset, subscribers, updates sent, rows
+    /// of history in memory.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        Figures {
+            offset: self.fold.offset(),
+            committed: self.journal.committed_offset(self.fold.offset()),
+            subscribers: self.subscribers.len(),
+            updates: self.screens.updates_sent(),
+            history_rows: self.fold.terminal().map_or(0, |t| t.history().rows),
+            ring_bytes: 0,
+        }
+    }
+
+    /// Returns when [`Cause::Tick`] is due.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Instant> {
+        let activity = match (self.listing_changed, self.listed_at) {
+            (true, Some(at)) => Some(at + ACTIVITY_INTERVAL),
+            _ => None,
+        };
+        [
+            self.screens.next_wake(&self.fold),
+            self.waits.next_wake(),
+            self.commands.next_wake(),
+            activity,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Does what follows from `cause`, which happened at `now`.
+    pub fn on(&mut self, cause: Cause, now: Now, effects: &mut Vec<Effect>) {
+        match cause {
+            Cause::Ring { from, bytes } => self.on_records(from, &bytes, now, effects),
+            Cause::RingKept => effects.push(Effect::Release(self.fold.offset())),
+            Cause::Gap { to } => {
+                let from = self.fold.offset();
+                self.fold.skip_to(to);
+                self.journal.gap(from, to);
+            }
+            Cause::Spawned { pid } => {
+                self.ring = true;
+                self.closed = false;
+                self.pid = Some(pid);
+                self.commands
+                    .started(&mut self.journal, self.fold.offset(), now);
+                self.change();
+            }
+            Cause::SpawnFailed { reason } => {
+                self.life = Life::Failed {
+                    reason: reason.clone(),
+                };
+                self.pid = None;
+                self.event(
+                    EventBody::Failed {
+                        reason: reason.clone(),
+                    },
+                    now,
+                );
+                self.commands
+                    .start_failed(reason, &mut self.journal, self.fold.offset(), now);
+                self.waits.ended(&self.life, effects);
+                self.store_session();
+            }
+            Cause::InputState {
+                source: COMMAND_SOURCE,
+                written,
+            } => {
+                let at = self.fold.offset();
+                self.commands
+                    .input_done(written, &mut self.journal, at, now);
+                if !self.life.alive() {
+                    self.commands.input_void(&mut self.journal, at, now);
+                }
+            }
+            Cause::InputState { .. } => {}
+            Cause::InputDone { source, seq } => self.on_input_done(source, seq, now, effects),
+            Cause::InputRefused {
+                source,
+                seq,
+                reason,
+            } => {
+                self.on_input_refused(source, seq, reason, now, effects);
+            }
+            Cause::Killed { survivors } => {
+                self.commands
+                    .killed(survivors, &mut self.journal, self.fold.offset(), now);
+                self.go_on_restarting(effects);
+            }
+            Cause::Forgotten => {
+                self.ring = false;
+                self.go_on_restarting(effects);
+            }
+            Cause::KeeperAnswered => {
+                self.commands
+                    .signalled(None, &mut self.journal, self.fold.offset(), now);
+            }
+            Cause::KeeperDeclined { reason } => {
+                self.commands
+                    .signalled(Some(reason), &mut self.journal, self.fold.offset(), now);
+            }
+            Cause::KeeperLost => self.on_keeper_lost(now, effects),
+            Cause::Committed => self.on_committed(now, effects),
+            Cause::Replayed { conn, events } => {
+                self.subscribers
+                    .replayed(conn, self.id, events, &self.journal, effects);
+            }
+            Cause::Overflowed { conn, untold } => {
+                self.subscribers.overflowed(conn, untold, effects);
+            }
+            Cause::ConnGone { conn } => {
+                self.subscribers.remove(conn);
+                self.screens.remove(conn);
+                self.waits.remove(conn);
+                self.commands.remove_conn(conn);
+                self.rest();
+            }
+            Cause::Asked { conn, client, what } => self.on_wish(conn, client, what, now, effects),
+            Cause::Tick => {}
+        }
+        self.waits.tick(now.instant, effects);
+        self.commands.retry_inputs(self.key, now.instant, effects);
+        self.screens.pump(&self.fold, now.instant, effects);
+        self.settle(now, effects);
+    }
+
+    fn on_keeper_lost(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.ring = false;
+        if self.life.alive() {
+            self.lose(now);
+            let reason = "the keeper went down".to_owned();
+            self.commands
+                .start_failed(reason, &mut self.journal, self.fold.offset(), now);
+            self.waits.ended(&self.life, effects);
+        }
+        self.commands
+            .interrupt_all(&mut self.journal, self.fold.offset(), now);
+    }
+
+    fn on_committed(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let Some(committed) = self.journal.committed() else {
+            return;
+        };
+        if let Some(to) = committed.to {
+            effects.push(Effect::Release(to));
+        }
+        self.subscribers
+            .publish(self.id, &committed.events, effects);
+        for id in committed.accepted {
+            self.dispatch(id, now, effects);
+        }
+        for receipt in committed.receipts {
+            self.commands.report(&receipt, effects);
+        }
+        if self.removed {
+            effects.push(Effect::Gone);
+        }
+    }
+
+    /// Gives an ended program's ring back once everything in it is on disk.
+    fn forget_ring_if_drained(&mut self, effects: &mut Vec<Effect>) {
+        if self.ring && self.closed && !self.life.alive() && self.journal.is_quiet() {
+            self.closed = false;
+            effects.push(Effect::Keeper(Request::Forget { session: self.key }));
+        }
+    }
+
+    fn lose(&mut self, now: Now) {
+        self.life = Life::Lost;
+        self.pid = None;
+        self.event(EventBody::Lost, now);
+        self.store_session();
+    }
+
+    fn event(&mut self, body: EventBody, now: Now) -> Seq {
+        self.listing_changed = true;
+        self.journal
+            .event(body, self.fold.offset(), now.unix_millis)
+    }
+
+    /// Makes the list entry go out with what is done next.
+    fn change(&mut self) {
+        self.listing_changed = true;
+        self.listed_at = None;
+    }
+
+    fn store_session(&mut self) {
+        self.change();
+        if self.removed {
+            return;
+        }
+        let row = SessionRow {
+            id: self.id,
+            spec: self.spec.clone(),
+            name: self.name.clone(),
+            life: self.life.clone(),
+            cwd: self.cwd.clone(),
+            title: self.title.clone(),
+            size: self.size,
+            created_millis: self.created_millis,
+            active_millis: self.active_millis,
+            epoch: self.journal.epoch(),
+        };
+        self.journal.session(row);
+    }
+
+    /// Lets go of an ended session's terminal that nobody looks at.
+    fn rest(&mut self) {
+        let unused = self.screens.nobody_looks() && self.waits.is_empty();
+        if !self.life.alive() && !self.ring && unused && self.journal.is_quiet() {
+            self.fold.drop_terminal();
+        }
+    }
+
+    /// Hands what has gathered to the store, and the list entry to the list.
+    fn settle(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        if let Some(transaction) = self.journal.next_transaction() {
+            effects.push(Effect::Write(transaction));
+        } else if self.journal.commits_itself() {
+            self.on_committed(now, effects);
+        }
+        self.forget_ring_if_drained(effects);
+        let due = self
+            .listed_at
+            .is_none_or(|at| now.instant >= at + ACTIVITY_INTERVAL);
+        if self.listing_changed && due && !self.removed {
+            self.listing_changed = false;
+            self.listed_at = Some(now.instant);
+            effects.push(Effect::Listed(Box::new(self.info())));
+        }
+    }
+}
+
+/// What statistics show of a session.
+#[derive(Debug, Clone, Copy)]
+pub struct Figures {
+    /// How far its record goes.
+    pub offset: Offset,
+    /// Bytes of it that wait in the ring.
+    pub ring_bytes: u64,
+    /// How far its record is on disk.
+    pub committed: Offset,
+    /// Connections that follow it.
+    pub subscribers: usize,
+    /// Screen updates sent so far.
+    pub updates: u64,
+    /// Rows of history in memory.
+    pub history_rows: u32,
+}
+
+/// Returns the outcome of a command that was refused for `code`.
+fn rejected(code: ErrorCode, message: impl Into<String>) -> Outcome {
+    Outcome::Rejected {
+        error: WireError::new(code, message),
+    }
+}
+
+/// Says whether `name` can be a session's name.
+fn is_name(name: &str) -> bool {
+    name.len() <= limits::NAME_MAX && !name.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests;

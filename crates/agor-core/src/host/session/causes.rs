@@ -1,0 +1,197 @@
+//! What can happen to a session, and what it can want done.
+
+use std::time::Instant;
+
+use agor_keeper::{RefusedInput, Request};
+use agor_proto::command::Command;
+use agor_proto::event::Event;
+use agor_proto::ids::{AskId, ClientId, ConnEpoch, LeaseToken, Offset, ScreenRev, Seq, Size};
+use agor_proto::message::{InputFrame, Message, Query, Subscribe, Visibility};
+use agor_proto::session::SessionInfo;
+
+use crate::storage::{StoredReceipt, Transaction};
+
+/// One moment, by both clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// For durations.
+    pub instant: Instant,
+    /// For people: milliseconds since 1970.
+    pub unix_millis: u64,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Cause {
+    /// Records came through the ring.
+    Ring {
+        /// Where the first begins.
+        from: Offset,
+        /// The records in their byte form.
+        bytes: Vec<u8>,
+    },
+    /// The ring that the keeper kept is there. What an earlier life of the host stored and did not
+    /// release is still in it.
+    RingKept,
+    /// Records before `to` are lost: the keeper let go of them and the store does not have them.
+    Gap {
+        /// Where the record goes on.
+        to: Offset,
+    },
+    /// The keeper started the program, or had it already.
+    Spawned {
+        /// Its process.
+        pid: u32,
+    },
+    /// The keeper could not start it.
+    SpawnFailed {
+        /// One sentence.
+        reason: String,
+    },
+    /// Input was written to the program.
+    InputDone {
+        /// Whose.
+        source: u128,
+        /// Up to which.
+        seq: u64,
+    },
+    /// Input was not taken.
+    InputRefused {
+        /// Whose.
+        source: u128,
+        /// Which.
+        seq: u64,
+        /// Why.
+        reason: RefusedInput,
+    },
+    /// How much of a source's input the program was given.
+    InputState {
+        /// Whose.
+        source: u128,
+        /// Up to which.
+        written: u64,
+    },
+    /// A kill is over.
+    Killed {
+        /// Processes that it could not end.
+        survivors: u32,
+    },
+    /// The keeper dropped the ended program's ring.
+    Forgotten,
+    /// The keeper carried out what was asked before.
+    KeeperAnswered,
+    /// The keeper did not carry out what was asked before.
+    KeeperDeclined {
+        /// One sentence.
+        reason: String,
+    },
+    /// The keeper is gone, and with it the program; what it left in the ring was read.
+    KeeperLost,
+    /// The transaction that was under way is on disk.
+    Committed,
+    /// Events that a subscriber asked for were read.
+    Replayed {
+        /// For whom.
+        conn: ConnEpoch,
+        /// The events, without gaps.
+        events: Vec<Event>,
+    },
+    /// A connection could not take events.
+    Overflowed {
+        /// Which.
+        conn: ConnEpoch,
+        /// The first event that it was not told.
+        untold: Seq,
+    },
+    /// A connection is gone.
+    ConnGone {
+        /// Which.
+        conn: ConnEpoch,
+    },
+    /// A client asks for something.
+    Asked {
+        /// On which connection.
+        conn: ConnEpoch,
+        /// Which client.
+        client: ClientId,
+        /// For what.
+        what: Wish,
+    },
+    /// Time passed; see [`Session::next_wake`].
+    Tick,
+}
+
+/// What a client asks a session for.
+#[derive(Debug)]
+pub enum Wish {
+    /// To carry out a command.
+    Command {
+        /// The command.
+        command: Command,
+        /// The digest of its body.
+        digest: [u8; 32],
+        /// What the store knows of it.
+        stored: Option<StoredReceipt>,
+    },
+    /// To follow.
+    Subscribe(Subscribe),
+    /// To follow no more.
+    Unsubscribe,
+    /// To see the screen in another way.
+    View(Visibility),
+    /// To go on after a screen update.
+    ScreenAck(ScreenRev),
+    /// To drive.
+    TakeLease {
+        /// Whether to take it from another.
+        force: bool,
+        /// The token of the lease, if it is given.
+        fresh: LeaseToken,
+    },
+    /// To go on driving.
+    RenewLease(LeaseToken),
+    /// To drive no more.
+    DropLease(LeaseToken),
+    /// To type.
+    Type(InputFrame),
+    /// To set the size.
+    Resize {
+        /// The driver's lease.
+        token: LeaseToken,
+        /// The size.
+        size: Size,
+    },
+    /// To be told something.
+    Ask {
+        /// The question's number.
+        ask: AskId,
+        /// The question.
+        query: Query,
+    },
+}
+
+/// Something to do, in order.
+#[derive(Debug)]
+pub enum Effect {
+    /// Ask the keeper for something.
+    Keeper(Request),
+    /// Write to the store; answered by [`Cause::Committed`].
+    Write(Transaction),
+    /// Send a message. Events may not fit: then [`Cause::Overflowed`] follows.
+    Send(ConnEpoch, Message),
+    /// Send these one after the other, as the connection takes them.
+    Stream(ConnEpoch, Vec<Message>),
+    /// Read events after `after` once the connection has room; answered by [`Cause::Replayed`].
+    Replay {
+        /// For whom.
+        conn: ConnEpoch,
+        /// After which.
+        after: Seq,
+    },
+    /// Records before this are on disk: the ring may forget them.
+    Release(Offset),
+    /// The session's list entry changed.
+    Listed(Box<SessionInfo>),
+    /// The session is removed, with everything.
+    Gone,
+}

@@ -1,0 +1,496 @@
+//! Commands about one session, from their coming to their receipt.
+//!
+//! A command is stored before it is carried out and its outcome is stored before it is told. What
+//! cannot be known after a crash is `Interrupted`; nothing is carried out twice.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use agor_keeper::{Request, SessionKey, SignalScope};
+use agor_proto::command::{Command, CommandBody, Outcome, Receipt, SignalTarget};
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::event::EventBody;
+use agor_proto::ids::{ClientId, CommandId, ConnEpoch, Offset, Seq};
+use agor_proto::session::{Life, SessionSpec};
+
+use super::journal::{Journal, Ticket};
+use super::{COMMAND_SOURCE, Effect, KILL_GRACE, Now, Session, is_name, rejected};
+use crate::storage::StoredReceipt;
+
+/// Before input that a program had no room for is offered again.
+const INPUT_RETRY: Duration = Duration::from_millis(100);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Commands {
+    in_flight: BTreeMap<CommandId, InFlight>,
+    /// Signals that the keeper was given and has not answered, in order.
+    signals: Vec<CommandId>,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    ticket: Ticket,
+    conns: Vec<ConnEpoch>,
+    body: CommandBody,
+    seq: Seq,
+    stage: Stage,
+}
+
+/// How far a command is.
+#[derive(Debug)]
+enum Stage {
+    /// It is on its way to the disk, or done and its receipt is.
+    Storing,
+    /// The keeper was asked to start the program.
+    Starting,
+    /// An ended program's remains are cleared away before it is started again.
+    Clearing,
+    /// The keeper was given input; kept until it is written, in case it must be offered again.
+    Typing {
+        bytes: Vec<u8>,
+        retry_at: Option<Instant>,
+    },
+    /// The keeper was asked to send a signal.
+    Signalling,
+    /// The keeper was asked to end everything.
+    Killing,
+}
+
+impl Commands {
+    /// Ends `id` and everything that is kept of it but its connections, who wait for the receipt.
+    fn finish(
+        &mut self,
+        id: CommandId,
+        outcome: Outcome,
+        journal: &mut Journal,
+        at: Offset,
+        now: Now,
+    ) {
+        if let Some(command) = self.in_flight.get_mut(&id) {
+            command.stage = Stage::Storing;
+            journal.finish(command.ticket, outcome, at, now);
+        }
+    }
+
+    fn ids(&self, wanted: impl Fn(&InFlight) -> bool) -> Vec<CommandId> {
+        self.in_flight
+            .iter()
+            .filter(|(_, c)| wanted(c))
+            .map(|(&id, _)| id)
+            .collect()
+    }
+
+    /// The keeper started the program.
+    pub fn started(&mut self, journal: &mut Journal, at: Offset, now: Now) {
+        for id in self.ids(|command| matches!(command.stage, Stage::Starting)) {
+            self.finish(id, Outcome::Done { seq: Seq(0) }, journal, at, now);
+        }
+    }
+
+    /// The keeper could not start the program.
+    pub fn start_failed(&mut self, reason: String, journal: &mut Journal, at: Offset, now: Now) {
+        for id in self.ids(|c| matches!(c.stage, Stage::Starting | Stage::Clearing)) {
+            let outcome = rejected(ErrorCode::SpawnFailed, reason.clone());
+            self.finish(id, outcome, journal, at, now);
+        }
+    }
+
+    /// Input of the host was written to the program.
+    pub fn input_done(&mut self, seq: u64, journal: &mut Journal, at: Offset, now: Now) {
+        for id in self.ids(|c| matches!(c.stage, Stage::Typing { .. }) && c.seq.0 <= seq) {
+            self.finish(id, Outcome::Done { seq: Seq(0) }, journal, at, now);
+        }
+    }
+
+    /// Says whether input of the host is on its way to the program.
+    pub fn is_typing(&self) -> bool {
+        self.in_flight
+            .values()
+            .any(|command| matches!(command.stage, Stage::Typing { .. }))
+    }
+
+    /// The program ended; what it was not given by then it will never be.
+    pub fn input_void(&mut self, journal: &mut Journal, at: Offset, now: Now) {
+        for id in self.ids(|command| matches!(command.stage, Stage::Typing { .. })) {
+            let outcome = rejected(
+                ErrorCode::Ended,
+                "the program ended before it took the input",
+            );
+            self.finish(id, outcome, journal, at, now);
+        }
+    }
+
+    /// Input of the host was not taken.
+    pub fn input_refused(
+        &mut self,
+        seq: u64,
+        error: WireError,
+        journal: &mut Journal,
+        at: Offset,
+        now: Now,
+    ) {
+        for id in self.ids(|c| matches!(c.stage, Stage::Typing { .. }) && c.seq.0 == seq) {
+            if error.code != ErrorCode::InputFull {
+                let outcome = Outcome::Rejected {
+                    error: error.clone(),
+                };
+                self.finish(id, outcome, journal, at, now);
+            } else if let Some(InFlight {
+                stage: Stage::Typing { retry_at, .. },
+                ..
+            }) = self.in_flight.get_mut(&id)
+            {
+                *retry_at = Some(now.instant + INPUT_RETRY);
+            }
+        }
+    }
+
+    /// Offers input again that the program had no room for, the oldest first.
+    pub fn retry_inputs(&mut self, key: SessionKey, now: Instant, effects: &mut Vec<Effect>) {
+        let mut due: Vec<&mut InFlight> = self
+            .in_flight
+            .values_mut()
+            .filter(|c| matches!(c.stage, Stage::Typing { retry_at: Some(at), .. } if at <= now))
+            .collect();
+        due.sort_by_key(|command| command.seq);
+        for command in due {
+            if let Stage::Typing { bytes, retry_at } = &mut command.stage {
+                *retry_at = None;
+                effects.push(Effect::Keeper(Request::Input {
+                    session: key,
+                    source: COMMAND_SOURCE,
+                    seq: command.seq.0,
+                    bytes: bytes.clone(),
+                }));
+            }
+        }
+    }
+
+    /// Returns when [`Commands::retry_inputs`] is due.
+    pub fn next_wake(&self) -> Option<Instant> {
+        let due = |command: &InFlight| match command.stage {
+            Stage::Typing { retry_at, .. } => retry_at,
+            _ => None,
+        };
+        self.in_flight.values().filter_map(due).min()
+    }
+
+    /// The keeper has answered the oldest signal; `problem` says why it was not sent.
+    pub fn signalled(
+        &mut self,
+        problem: Option<String>,
+        journal: &mut Journal,
+        at: Offset,
+        now: Now,
+    ) {
+        if self.signals.is_empty() {
+            return;
+        }
+        let id = self.signals.remove(0);
+        let outcome = match problem {
+            None => Outcome::Done { seq: Seq(0) },
+            Some(reason) => rejected(ErrorCode::Ended, reason),
+        };
+        self.finish(id, outcome, journal, at, now);
+    }
+
+    /// A kill is over.
+    pub fn killed(&mut self, survivors: u32, journal: &mut Journal, at: Offset, now: Now) {
+        for id in self.ids(|command| matches!(command.stage, Stage::Killing)) {
+            let outcome = match survivors {
+                0 => Outcome::Done { seq: Seq(0) },
+                n => rejected(
+                    ErrorCode::Running,
+                    format!("{n} processes of the session could not be ended"),
+                ),
+            };
+            self.finish(id, outcome, journal, at, now);
+        }
+    }
+
+    /// Nobody can know any more how the commands under way ended.
+    pub fn interrupt_all(&mut self, journal: &mut Journal, at: Offset, now: Now) {
+        self.signals.clear();
+        for id in self.ids(|command| !matches!(command.stage, Stage::Storing)) {
+            self.finish(id, Outcome::Interrupted, journal, at, now);
+        }
+    }
+
+    /// Forgets a connection: it is told no receipts.
+    pub fn remove_conn(&mut self, conn: ConnEpoch) {
+        self.in_flight
+            .values_mut()
+            .for_each(|command| command.conns.retain(|&c| c != conn));
+    }
+
+    /// Tells a receipt that is on disk.
+    pub fn report(&mut self, receipt: &Receipt, effects: &mut Vec<Effect>) {
+        let conns = if receipt.outcome.is_final() {
+            self.in_flight
+                .remove(&receipt.id)
+                .map(|command| command.conns)
+        } else {
+            self.in_flight
+                .get(&receipt.id)
+                .map(|command| command.conns.clone())
+        };
+        for conn in conns.unwrap_or_default() {
+            effects.push(Effect::Send(conn, receipt.clone().into()));
+        }
+    }
+
+    /// Returns the restart that waits for the old program's remains to go, if there is one.
+    fn clearing(&self) -> Option<CommandId> {
+        self.ids(|command| matches!(command.stage, Stage::Clearing))
+            .first()
+            .copied()
+    }
+}
+
+impl Session {
+    /// Takes a command: refuses it, repeats its receipt, or stores it to be carried out.
+    #[expect(clippy::too_many_arguments, reason = "what a command comes with")]
+    pub(super) fn on_command(
+        &mut self,
+        conn: ConnEpoch,
+        client: ClientId,
+        command: Command,
+        digest: [u8; 32],
+        stored: Option<StoredReceipt>,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Command { id, n, body } = command;
+        let tell = |outcome| Effect::Send(conn, Receipt { id, outcome }.into());
+        let reused = || {
+            rejected(
+                ErrorCode::IdReuse,
+                "this command id was used for another command",
+            )
+        };
+        if let Some(known) = self.commands.in_flight.get_mut(&id) {
+            if known.ticket.digest != digest {
+                effects.push(tell(reused()));
+            } else if !known.conns.contains(&conn) {
+                known.conns.push(conn);
+            }
+            return;
+        }
+        if let Some(stored) = stored {
+            let outcome = match stored.outcome {
+                _ if stored.digest != digest => reused(),
+                // Accepted by a host that is no more, and not under way here.
+                Outcome::Accepted { .. } => Outcome::Interrupted,
+                known => known,
+            };
+            effects.push(tell(outcome));
+            return;
+        }
+        let ticket = Ticket {
+            client,
+            id,
+            n,
+            digest,
+        };
+        let mut in_flight = InFlight {
+            ticket,
+            conns: vec![conn],
+            body,
+            seq: Seq(0),
+            stage: Stage::Storing,
+        };
+        if let Err(error) = self.check(&in_flight.body) {
+            self.journal.refuse(ticket, Outcome::Rejected { error });
+            self.commands.in_flight.insert(id, in_flight);
+            return;
+        }
+        if let CommandBody::Create { spec, .. } = &in_flight.body {
+            self.be_born(spec.clone(), now);
+        }
+        if matches!(in_flight.body, CommandBody::Remove { .. }) {
+            self.removed = true;
+            self.journal.remove(ticket);
+            self.commands.in_flight.insert(id, in_flight);
+            return;
+        }
+        let name = in_flight.body.name().to_owned();
+        in_flight.seq = self.event(EventBody::Command { id, client, name }, now);
+        self.journal.accept(ticket, in_flight.seq);
+        self.commands.in_flight.insert(id, in_flight);
+    }
+
+    /// Says whether a command can be carried out, as far as can be known before.
+    fn check(&self, body: &CommandBody) -> Result<(), WireError> {
+        let error = |code, message: &str| Err(WireError::new(code, message));
+        let born = self.journal.last_seq() > Seq(0);
+        if self.removed || (!born && !matches!(body, CommandBody::Create { .. })) {
+            return error(ErrorCode::NoSession, "there is no such session");
+        }
+        match body {
+            CommandBody::Create { .. } if born => {
+                error(ErrorCode::BadRequest, "there is a session with this id")
+            }
+            CommandBody::Create { spec, .. } => self.launcher.check(spec),
+            CommandBody::Restart { .. } | CommandBody::Remove { .. } if self.life.alive() => error(
+                ErrorCode::Running,
+                "the session is running; end it first with `kill`",
+            ),
+            CommandBody::Restart { .. } if self.commands.clearing().is_some() => error(
+                ErrorCode::Running,
+                "the session is being started again already",
+            ),
+            CommandBody::Send { .. } | CommandBody::Signal { .. } if !self.life.alive() => error(
+                ErrorCode::Ended,
+                "the session's program has ended; `restart` starts it again",
+            ),
+            CommandBody::Signal { signal, .. } if !(1..=64).contains(signal) => {
+                error(ErrorCode::BadRequest, "a signal is a number from 1 to 64")
+            }
+            CommandBody::Rename { name, .. } if !is_name(name) => error(
+                ErrorCode::BadRequest,
+                "the name is too long or holds control characters",
+            ),
+            CommandBody::StopHost { .. } | CommandBody::Unknown => error(
+                ErrorCode::Unsupported,
+                "this host does not know that command",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn be_born(&mut self, spec: SessionSpec, now: Now) {
+        self.journal.set_private(spec.private);
+        self.name.clone_from(&spec.name);
+        self.size = spec.size.clamped();
+        self.spec = spec.clone();
+        self.life = Life::Starting;
+        self.event(EventBody::Created { spec }, now);
+        self.store_session();
+    }
+
+    /// Carries out a command that is on disk.
+    pub(super) fn dispatch(&mut self, id: CommandId, now: Now, effects: &mut Vec<Effect>) {
+        let Some(command) = self.commands.in_flight.get_mut(&id) else {
+            return;
+        };
+        let at = self.fold.offset();
+        let session = self.key;
+        match command.body.clone() {
+            CommandBody::Create { .. } => {
+                command.stage = Stage::Starting;
+                self.spawn(effects);
+            }
+            CommandBody::Restart { .. } => {
+                command.stage = Stage::Clearing;
+                if self.ring {
+                    // Something of the old program may still hold its terminal.
+                    let grace_millis = KILL_GRACE.as_millis() as u32;
+                    effects.push(Effect::Keeper(Request::Kill {
+                        session,
+                        grace_millis,
+                    }));
+                } else {
+                    self.go_on_restarting(effects);
+                }
+            }
+            CommandBody::Send { inputs, .. } => {
+                let mut bytes = Vec::new();
+                if let Some(terminal) = self.fold.terminal() {
+                    inputs
+                        .iter()
+                        .for_each(|input| terminal.encode(input, &mut bytes));
+                }
+                if bytes.len() > agor_keeper::caps::INPUT_BYTES {
+                    let reason = format!(
+                        "the text takes {} bytes; the limit of one `send` is {}",
+                        bytes.len(),
+                        agor_keeper::caps::INPUT_BYTES
+                    );
+                    let outcome = rejected(ErrorCode::BadRequest, reason);
+                    self.commands
+                        .finish(id, outcome, &mut self.journal, at, now);
+                    return;
+                }
+                let (source, seq) = (COMMAND_SOURCE, command.seq.0);
+                command.stage = Stage::Typing {
+                    bytes: bytes.clone(),
+                    retry_at: None,
+                };
+                effects.push(Effect::Keeper(Request::Input {
+                    session,
+                    source,
+                    seq,
+                    bytes,
+                }));
+            }
+            CommandBody::Signal { signal, to, .. } => {
+                command.stage = Stage::Signalling;
+                self.commands.signals.push(id);
+                let scope = match to {
+                    SignalTarget::Foreground => SignalScope::Foreground,
+                    SignalTarget::Leader => SignalScope::Leader,
+                    SignalTarget::All => SignalScope::All,
+                };
+                effects.push(Effect::Keeper(Request::Signal {
+                    session,
+                    signal,
+                    scope,
+                }));
+                // The keeper says nothing about a signal that it sent; it answers in order.
+                effects.push(Effect::Keeper(Request::AskState { session }));
+            }
+            CommandBody::Kill { .. } => {
+                if self.ring {
+                    command.stage = Stage::Killing;
+                    let grace_millis = KILL_GRACE.as_millis() as u32;
+                    effects.push(Effect::Keeper(Request::Kill {
+                        session,
+                        grace_millis,
+                    }));
+                } else {
+                    let done = Outcome::Done { seq: Seq(0) };
+                    self.commands.finish(id, done, &mut self.journal, at, now);
+                }
+            }
+            CommandBody::Rename { name, .. } => {
+                self.name.clone_from(&name);
+                self.event(EventBody::Renamed { name }, now);
+                self.store_session();
+                let done = Outcome::Done { seq: Seq(0) };
+                self.commands.finish(id, done, &mut self.journal, at, now);
+            }
+            CommandBody::Remove { .. } | CommandBody::StopHost { .. } | CommandBody::Unknown => {}
+        }
+    }
+
+    /// Takes the next step of a restart: the old ring goes first, with everything in it on disk.
+    pub(super) fn go_on_restarting(&mut self, effects: &mut Vec<Effect>) {
+        let Some(id) = self.commands.clearing() else {
+            return;
+        };
+        if self.ring {
+            // `Closed` comes with what is left in the ring; the ring is forgotten after it.
+            return;
+        }
+        if let Some(command) = self.commands.in_flight.get_mut(&id) {
+            command.stage = Stage::Starting;
+        }
+        self.life = Life::Starting;
+        self.spawn(effects);
+    }
+
+    fn spawn(&mut self, effects: &mut Vec<Effect>) {
+        let cwd = if self.cwd.is_empty() {
+            self.spec.folder.clone()
+        } else {
+            self.cwd.clone()
+        };
+        let at = self.fold.offset();
+        let spec = self
+            .launcher
+            .spawn(self.key, &self.spec, &cwd, self.size, at);
+        effects.push(Effect::Keeper(Request::Spawn(spec)));
+        self.change();
+    }
+}

@@ -1,0 +1,337 @@
+//! What a session writes to the store, in order: its events, its output, its receipts.
+//!
+//! One transaction is under way at a time; what comes meanwhile gathers for the next, so that a
+//! flood commits in large groups and a quiet session at once. An event is told to subscribers
+//! after its commit: one that was told can never be given another number.
+
+use std::collections::VecDeque;
+
+use agor_proto::command::{Outcome, Receipt};
+use agor_proto::event::{Event, EventBody};
+use agor_proto::ids::{ClientId, CommandId, CommandN, LogEpoch, Offset, Seq, SessionId};
+use agor_proto::limits::EVENT_BATCH_MAX;
+
+use super::Now;
+use crate::storage::{SessionRow, StoredReceipt, Transaction, Write};
+
+/// Events that are kept in memory for subscribers that were away for a moment.
+const RECENT_EVENTS: usize = EVENT_BATCH_MAX;
+
+/// A command as its receipts name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// Whose command.
+    pub client: ClientId,
+    /// Which.
+    pub id: CommandId,
+    /// Its place among the client's.
+    pub n: CommandN,
+    /// The digest of its body.
+    pub digest: [u8; 32],
+}
+
+/// What is on disk since the last time.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// Events, in order.
+    pub events: Vec<Event>,
+    /// The end of the output that is on disk, if that moved.
+    pub to: Option<Offset>,
+    /// Commands that may be carried out now.
+    pub accepted: Vec<CommandId>,
+    /// Receipts to tell.
+    pub receipts: Vec<Receipt>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Journal {
+    session: SessionId,
+    private: bool,
+    epoch: LogEpoch,
+    first_seq: Seq,
+    last_seq: Seq,
+    committed_seq: Seq,
+    committed_to: Option<Offset>,
+    recent: VecDeque<Event>,
+    gathering: Gathering,
+    under_way: Option<Gathering>,
+}
+
+/// One transaction's worth.
+#[derive(Debug, Default)]
+struct Gathering {
+    session: Option<SessionRow>,
+    gap: Option<(Offset, Offset)>,
+    record: Option<(Offset, Vec<u8>)>,
+    checkpoint: Option<(Offset, Vec<u8>)>,
+    receipts: Vec<(Ticket, Seq, Outcome)>,
+    removes: bool,
+    outcome: Committed,
+}
+
+impl Gathering {
+    fn is_empty(&self) -> bool {
+        self.session.is_none()
+            && self.gap.is_none()
+            && self.record.is_none()
+            && self.checkpoint.is_none()
+            && self.receipts.is_empty()
+            && !self.removes
+            && self.outcome.events.is_empty()
+    }
+}
+
+impl Journal {
+    /// Returns the journal of a stored session, which keeps the events `first_seq` to `last_seq`.
+    pub fn new(row: &SessionRow, first_seq: Seq, last_seq: Seq) -> Self {
+        Self {
+            session: row.id,
+            private: row.spec.private,
+            epoch: row.epoch,
+            first_seq,
+            last_seq,
+            committed_seq: last_seq,
+            committed_to: None,
+            recent: VecDeque::new(),
+            gathering: Gathering::default(),
+            under_way: None,
+        }
+    }
+
+    /// Says whether nothing of the session may be written.
+    pub fn set_private(&mut self, private: bool) {
+        self.private = private;
+    }
+
+    /// Returns the history in which the events are numbered.
+    pub fn epoch(&self) -> LogEpoch {
+        self.epoch
+    }
+
+    /// Returns the number of the last event, on disk or not.
+    pub fn last_seq(&self) -> Seq {
+        self.last_seq
+    }
+
+    /// Returns the number of the last event that is on disk.
+    pub fn committed_seq(&self) -> Seq {
+        self.committed_seq
+    }
+
+    /// Returns the end of the output that is on disk; `folded` if none came since the start.
+    pub fn committed_offset(&self, folded: Offset) -> Offset {
+        self.committed_to.unwrap_or(folded)
+    }
+
+    /// Says whether everything is on disk.
+    pub fn is_quiet(&self) -> bool {
+        self.gathering.is_empty() && self.under_way.is_none()
+    }
+
+    /// Returns the committed events after `after` if they are still in memory.
+    pub fn recent_after(&self, after: Seq) -> Option<Vec<Event>> {
+        let first = self
+            .recent
+            .front()
+            .map_or(self.committed_seq.next(), |event| event.seq);
+        if after.next() < first {
+            return None;
+        }
+        Some(
+            self.recent
+                .iter()
+                .filter(|event| event.seq > after)
+                .cloned()
+                .collect(),
+        )
+    }
+
+    /// Returns the oldest event that can still be told, or the next if there is none.
+    pub fn first_kept(&self) -> Seq {
+        if self.private {
+            self.recent
+                .front()
+                .map_or(self.committed_seq.next(), |event| event.seq)
+        } else {
+            self.first_seq
+        }
+    }
+
+    /// Numbers and keeps an event.
+    pub fn event(&mut self, body: EventBody, offset: Offset, at_millis: u64) -> Seq {
+        self.last_seq = self.last_seq.next();
+        self.gathering.outcome.events.push(Event {
+            seq: self.last_seq,
+            at_millis,
+            offset,
+            body,
+        });
+        self.last_seq
+    }
+
+    /// Keeps records that were folded, which end at `to`.
+    pub fn record(&mut self, from: Offset, to: Offset, bytes: &[u8]) {
+        self.gathering.outcome.to = Some(to);
+        let (_, kept) = self
+            .gathering
+            .record
+            .get_or_insert_with(|| (from, Vec::new()));
+        if !self.private {
+            kept.extend_from_slice(bytes);
+        }
+    }
+
+    /// Keeps that the record has a hole; there must be nothing else to keep of it yet.
+    pub fn gap(&mut self, from: Offset, to: Offset) {
+        self.gathering.gap = Some((from, to));
+    }
+
+    /// Keeps a checkpoint of the terminal at `offset`.
+    pub fn checkpoint(&mut self, offset: Offset, data: Vec<u8>) {
+        self.gathering.checkpoint = Some((offset, data));
+    }
+
+    /// Keeps the session's own row.
+    pub fn session(&mut self, row: SessionRow) {
+        self.gathering.session = Some(row);
+    }
+
+    /// Keeps that a command was accepted; it comes back in [`Committed::accepted`].
+    pub fn accept(&mut self, ticket: Ticket, seq: Seq) {
+        self.gathering.outcome.accepted.push(ticket.id);
+        self.put_receipt(ticket, seq, Outcome::Accepted { seq });
+    }
+
+    /// Keeps a command's end, with the event that tells of it.
+    pub fn finish(&mut self, ticket: Ticket, outcome: Outcome, offset: Offset, now: Now) {
+        let told = EventBody::CommandEnded {
+            id: ticket.id,
+            outcome: outcome.clone(),
+        };
+        let seq = self.event(told, offset, now.unix_millis);
+        let outcome = match outcome {
+            Outcome::Done { .. } => Outcome::Done { seq },
+            other => other,
+        };
+        self.put_receipt(ticket, seq, outcome);
+    }
+
+    /// Keeps that a command was refused before anything was done for it.
+    pub fn refuse(&mut self, ticket: Ticket, outcome: Outcome) {
+        self.put_receipt(ticket, Seq(0), outcome);
+    }
+
+    /// Keeps that nobody knows whether a command of an earlier life of the host took effect.
+    pub fn finish_unknown(&mut self, receipt: StoredReceipt, offset: Offset, now: Now) {
+        let ticket = Ticket {
+            client: receipt.client,
+            id: receipt.id,
+            n: receipt.n,
+            digest: receipt.digest,
+        };
+        self.finish(ticket, Outcome::Interrupted, offset, now);
+    }
+
+    /// Forgets the session with everything, and keeps the receipt of the command that asked it.
+    pub fn remove(&mut self, ticket: Ticket) {
+        self.gathering.removes = true;
+        self.gathering.session = None;
+        self.gathering.record = None;
+        self.gathering.checkpoint = None;
+        self.gathering.outcome.events.clear();
+        self.put_receipt(ticket, Seq(0), Outcome::Done { seq: Seq(0) });
+    }
+
+    fn put_receipt(&mut self, ticket: Ticket, seq: Seq, outcome: Outcome) {
+        let receipt = Receipt {
+            id: ticket.id,
+            outcome: outcome.clone(),
+        };
+        self.gathering.outcome.receipts.push(receipt);
+        self.gathering.receipts.push((ticket, seq, outcome));
+    }
+
+    /// Returns the next transaction, if there is one and none is under way.
+    pub fn next_transaction(&mut self) -> Option<Transaction> {
+        if self.private || self.under_way.is_some() || self.gathering.is_empty() {
+            return None;
+        }
+        let mut gathered = std::mem::take(&mut self.gathering);
+        let transaction = self.transaction(&mut gathered);
+        self.under_way = Some(gathered);
+        Some(transaction)
+    }
+
+    /// Says whether what has gathered needs no store: a private session's. It is then "on disk"
+    /// at once.
+    pub fn commits_itself(&mut self) -> bool {
+        if !self.private || self.gathering.is_empty() || self.under_way.is_some() {
+            return false;
+        }
+        self.under_way = Some(std::mem::take(&mut self.gathering));
+        true
+    }
+
+    /// Moves the gathered writes out, in the order in which the store must see them.
+    fn transaction(&self, gathered: &mut Gathering) -> Transaction {
+        let session = self.session;
+        let mut writes = Vec::new();
+        if let Some(row) = gathered.session.take() {
+            writes.push(Write::PutSession(row));
+        }
+        if let Some((from, to)) = gathered.gap.take() {
+            writes.push(Write::AppendGap { session, from, to });
+        }
+        if let Some((from, bytes)) = gathered.record.take() {
+            let to = Offset(from.0 + bytes.len() as u64);
+            writes.push(Write::AppendRecord {
+                session,
+                from,
+                to,
+                bytes,
+            });
+        }
+        if !gathered.outcome.events.is_empty() {
+            let events = gathered.outcome.events.clone();
+            writes.push(Write::AppendEvents { session, events });
+        }
+        if let Some((offset, data)) = gathered.checkpoint.take() {
+            writes.push(Write::PutCheckpoint {
+                session,
+                offset,
+                data,
+            });
+        }
+        if gathered.removes {
+            writes.push(Write::RemoveSession { session });
+        }
+        for (ticket, seq, outcome) in gathered.receipts.drain(..) {
+            writes.push(Write::PutReceipt(StoredReceipt {
+                client: ticket.client,
+                id: ticket.id,
+                n: ticket.n,
+                digest: ticket.digest,
+                session: Some(session),
+                seq,
+                outcome,
+            }));
+        }
+        Transaction::new(writes)
+    }
+
+    /// Returns what the transaction that was under way made true.
+    pub fn committed(&mut self) -> Option<Committed> {
+        let outcome = self.under_way.take()?.outcome;
+        if let Some(last) = outcome.events.last() {
+            self.committed_seq = last.seq;
+        }
+        if outcome.to.is_some() {
+            self.committed_to = outcome.to;
+        }
+        self.recent.extend(outcome.events.iter().cloned());
+        let excess = self.recent.len().saturating_sub(RECENT_EVENTS);
+        self.recent.drain(..excess);
+        Some(outcome)
+    }
+}

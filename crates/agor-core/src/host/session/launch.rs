@@ -1,0 +1,288 @@
+//! How a session's program is started: command, environment, size.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use agor_keeper::{Io, PtySize, SessionKey, SpawnSpec};
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::ids::{Offset, Size};
+use agor_proto::limits::{RING_BYTES, SPAWN_MAX};
+use agor_proto::session::SessionSpec;
+
+use super::{TerminalOptions, is_name};
+
+/// Variables that a program gets from the host where its client sent none.
+const FROM_HOST: &[&str] = &["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TZ", "USER"];
+
+/// Variables that describe our terminal, whatever the client's own terminal is.
+const OURS: &[(&str, &str)] = &[
+    ("TERM", "xterm-256color"),
+    ("COLORTERM", "truecolor"),
+    ("TERM_PROGRAM", "agor"),
+    ("TERM_PROGRAM_VERSION", env!("CARGO_PKG_VERSION")),
+];
+
+/// Variables of a client's terminal that would mislead a program in ours.
+const FOREIGN: &[&str] = &[
+    "ALACRITTY_WINDOW_ID",
+    "COLUMNS",
+    "KITTY_WINDOW_ID",
+    "LINES",
+    "STY",
+    "TERMCAP",
+    "TMUX",
+    "TMUX_PANE",
+    "VTE_VERSION",
+    "WEZTERM_PANE",
+    "WINDOWID",
+];
+
+/// What the host knows for starting programs.
+#[derive(Debug, Clone)]
+pub struct Launcher {
+    /// The host's own values of [`FROM_HOST`].
+    environment: Vec<(String, String)>,
+    /// The person's shell, if the settings name one.
+    shell: Option<String>,
+    host_name: String,
+    options: TerminalOptions,
+}
+
+impl Launcher {
+    /// Returns a launcher. `environment` is the host's own.
+    pub fn new(
+        environment: impl Iterator<Item = (String, String)>,
+        shell: Option<String>,
+        host_name: String,
+        options: TerminalOptions,
+    ) -> Self {
+        let environment = environment.filter(|(name, _)| FROM_HOST.contains(&name.as_str()));
+        Self {
+            environment: environment.collect(),
+            shell,
+            host_name,
+            options,
+        }
+    }
+
+    /// Says whether `name`, as a program gave it, is this machine.
+    #[must_use]
+    pub fn is_this_host(&self, name: &str) -> bool {
+        name.is_empty() || name == "localhost" || name == self.host_name
+    }
+
+    /// Returns how terminals are made.
+    #[must_use]
+    pub fn terminal_options(&self) -> TerminalOptions {
+        self.options
+    }
+
+    /// Returns the command of `spec`: its own, or the person's shell.
+    #[must_use]
+    pub fn argv(&self, spec: &SessionSpec) -> Vec<String> {
+        if !spec.argv.is_empty() {
+            return spec.argv.clone();
+        }
+        let of = |env: &[(String, String)]| {
+            env.iter()
+                .find(|(name, value)| name == "SHELL" && !value.is_empty())
+                .map(|v| v.1.clone())
+        };
+        let shell = self
+            .shell
+            .clone()
+            .or_else(|| of(&spec.env))
+            .or_else(|| of(&self.environment));
+        vec![shell.unwrap_or_else(|| "/bin/sh".into())]
+    }
+
+    /// Says whether a session can be made from `spec`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, spec: &SessionSpec) -> Result<(), WireError> {
+        let bad = |message: String| Err(WireError::new(ErrorCode::BadRequest, message));
+        let strings = spec
+            .argv
+            .iter()
+            .chain(spec.env.iter().flat_map(|(n, v)| [n, v]));
+        let size_bytes: usize = strings.clone().map(|text| text.len() + 1).sum();
+        if size_bytes > SPAWN_MAX {
+            return bad(format!(
+                "command and environment take {size_bytes} bytes; the limit is {SPAWN_MAX}"
+            ));
+        }
+        if strings.clone().any(|text| text.contains('\0')) {
+            return bad("command and environment cannot hold the character NUL".into());
+        }
+        if let Some((name, _)) = spec
+            .env
+            .iter()
+            .find(|(name, _)| name.is_empty() || name.contains('='))
+        {
+            return bad(format!("{name:?} cannot be the name of a variable"));
+        }
+        if !spec.folder.starts_with('/') || spec.folder.contains('\0') {
+            return bad(format!(
+                "{:?} is not the absolute path of a folder",
+                spec.folder
+            ));
+        }
+        if !is_name(&spec.name) {
+            return bad("the name is too long or holds control characters".into());
+        }
+        Ok(())
+    }
+
+    /// Returns what the keeper is asked to start.
+    #[must_use]
+    pub fn spawn(
+        &self,
+        key: SessionKey,
+        spec: &SessionSpec,
+        cwd: &str,
+        size: Size,
+        at: Offset,
+    ) -> SpawnSpec {
+        let mut env: Vec<(String, String)> = self.environment.clone();
+        let ours = OURS
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        let asked = spec
+            .env
+            .iter()
+            .filter(|(name, _)| !FOREIGN.contains(&name.as_str()))
+            .cloned();
+        let folder = [("PWD".to_owned(), cwd.to_owned())];
+        // The last one of a name counts.
+        for (name, value) in ours.chain(asked).chain(folder) {
+            env.retain(|(other, _)| *other != name);
+            env.push((name, value));
+        }
+        SpawnSpec {
+            session: key,
+            argv: self.argv(spec).into_iter().map(OsString::from).collect(),
+            env: env
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            cwd: PathBuf::from(cwd),
+            size: pty_size(size),
+            io: Io::Pty,
+            ring_bytes: RING_BYTES as u32,
+            start_offset: at.0,
+        }
+    }
+}
+
+/// Returns `size` as the keeper takes it.
+#[must_use]
+pub fn pty_size(size: Size) -> PtySize {
+    let Size {
+        cols,
+        rows,
+        width_px,
+        height_px,
+    } = size.clamped();
+    PtySize {
+        cols,
+        rows,
+        xpix: width_px,
+        ypix: height_px,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(env: &[(&str, &str)]) -> SessionSpec {
+        SessionSpec {
+            argv: vec![],
+            folder: "/tmp".into(),
+            name: String::new(),
+            env: env
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect(),
+            size: Size::cells(80, 24),
+            private: false,
+        }
+    }
+
+    fn launcher() -> Launcher {
+        let environment = [
+            ("PATH", "/bin"),
+            ("SHELL", "/bin/zsh"),
+            ("AWS_SECRET", "x"),
+            ("TERM", "dumb"),
+        ];
+        let environment = environment.map(|(n, v)| (n.to_owned(), v.to_owned()));
+        Launcher::new(
+            environment.into_iter(),
+            None,
+            "here".into(),
+            TerminalOptions {
+                scrollback_rows: 10,
+            },
+        )
+    }
+
+    fn value(spawn: &SpawnSpec, name: &str) -> Option<String> {
+        let found = spawn.env.iter().filter(|(other, _)| other == name);
+        let values: Vec<_> = found
+            .map(|(_, value)| value.to_string_lossy().into_owned())
+            .collect();
+        assert!(values.len() <= 1, "{name} is set twice");
+        values.into_iter().next()
+    }
+
+    #[test]
+    fn a_program_gets_the_clients_environment_before_the_hosts_and_our_terminal() {
+        let spec = spec(&[
+            ("PATH", "/usr/bin"),
+            ("TMUX", "x"),
+            ("TERM", "dumb-on-purpose"),
+        ]);
+        let spawn = launcher().spawn(SessionKey([0; 16]), &spec, "/tmp", spec.size, Offset(0));
+        assert_eq!(value(&spawn, "PATH").as_deref(), Some("/usr/bin"));
+        assert_eq!(value(&spawn, "TERM").as_deref(), Some("dumb-on-purpose"));
+        assert_eq!(value(&spawn, "COLORTERM").as_deref(), Some("truecolor"));
+        assert_eq!(value(&spawn, "TMUX"), None);
+        assert_eq!(
+            value(&spawn, "AWS_SECRET"),
+            None,
+            "the host's own secrets stay with it"
+        );
+        assert_eq!(spawn.argv, ["/bin/zsh"]);
+    }
+
+    #[test]
+    fn a_spec_that_cannot_be_started_is_refused_in_words() {
+        let launcher = launcher();
+        assert!(launcher.check(&spec(&[])).is_ok());
+        assert!(launcher.check(&spec(&[("A=B", "x")])).is_err());
+        assert!(launcher.check(&spec(&[("A", "x\0")])).is_err());
+        assert!(
+            launcher
+                .check(&SessionSpec {
+                    folder: "here".into(),
+                    ..spec(&[])
+                })
+                .is_err()
+        );
+        assert!(
+            launcher
+                .check(&SessionSpec {
+                    name: "a\nb".into(),
+                    ..spec(&[])
+                })
+                .is_err()
+        );
+        let huge = SessionSpec {
+            argv: vec!["x".repeat(SPAWN_MAX)],
+            ..spec(&[])
+        };
+        assert!(launcher.check(&huge).is_err());
+    }
+}

@@ -1,0 +1,199 @@
+//! What follows from a session's output records: events, answers of the terminal, its end.
+
+use agor_keeper::Request;
+use agor_proto::event::EventBody;
+use agor_proto::ids::Offset;
+use agor_proto::limits::CHECKPOINT_BYTES;
+use agor_proto::record::{self, RawRecord, RecordBody};
+use agor_proto::session::Life;
+use agor_term::Effect as Asked;
+
+use super::{COMMAND_SOURCE, Effect, Now, Session};
+
+/// How often a program can make an event of each kind: a bell or a title that changes with every
+/// line is no news. The record has them all.
+const QUIET_MICROS: u64 = 1_000_000;
+
+/// When a program last made an event that it could make too often, by the record's clock, so that
+/// folding again decides the same.
+#[derive(Debug, Default)]
+pub struct Manners {
+    bell_micros: u64,
+    title_micros: u64,
+    notification_micros: u64,
+}
+
+/// Says whether an event may be made at `now_micros`, and notes it.
+fn may(last_micros: &mut u64, now_micros: u64) -> bool {
+    let quiet = now_micros.saturating_sub(*last_micros) >= QUIET_MICROS;
+    if quiet {
+        *last_micros = now_micros;
+    }
+    quiet
+}
+
+impl Session {
+    /// Folds records that begin at `from` and does what follows.
+    pub(super) fn on_records(
+        &mut self,
+        from: Offset,
+        bytes: &[u8],
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        if from != self.fold.offset() {
+            // A second reading of what was folded: nothing new.
+            return;
+        }
+        if from == Offset(0) && self.fold.terminal().is_none() {
+            self.fold.begin(self.size);
+        }
+        let mut ended = false;
+        for record in record::records(bytes, from) {
+            let Ok(record) = record else {
+                tracing::error!(session_id = %self.id, offset = self.fold.offset().0, "a damaged record came through the ring");
+                break;
+            };
+            let folded = self.fold.fold(record, self.waits.want_text());
+            self.waits.look(&folded.lines, effects);
+            self.answer(record, folded.effects, now, effects);
+            ended |= self.on_control(record, now);
+        }
+        let to = self.fold.offset();
+        let taken = (to.0 - from.0) as usize;
+        self.journal.record(from, to, &bytes[..taken]);
+        self.checkpoint_if_due(to);
+        self.active_millis = now.unix_millis;
+        self.listing_changed = true;
+        self.waits.active(now.instant);
+        self.screens.changed(&self.fold, now.instant);
+        if ended {
+            if self.commands.is_typing() {
+                let (session, source) = (self.key, COMMAND_SOURCE);
+                effects.push(Effect::Keeper(Request::AskInput { session, source }));
+            }
+            self.screens.pump(&self.fold, now.instant, effects);
+            self.waits.ended(&self.life, effects);
+        }
+    }
+
+    /// Gives the program what its terminal answers, and keeps what it asked of the person.
+    fn answer(
+        &mut self,
+        record: RawRecord<'_>,
+        asked: Vec<Asked>,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        let mut ordinal = 0;
+        let micros = record.unix_micros;
+        for asked in asked {
+            match asked {
+                Asked::Reply(bytes) => {
+                    ordinal += 1;
+                    effects.push(Effect::Keeper(Request::Reply {
+                        session: self.key,
+                        offset: record.offset.0,
+                        ordinal,
+                        bytes,
+                    }));
+                }
+                Asked::Bell => {
+                    if may(&mut self.manners.bell_micros, micros) {
+                        self.event(EventBody::Bell, now);
+                    }
+                }
+                Asked::Title(title) => {
+                    if may(&mut self.manners.title_micros, micros) {
+                        self.event(
+                            EventBody::Titled {
+                                title: title.clone(),
+                            },
+                            now,
+                        );
+                    }
+                    self.title = title;
+                    self.listing_changed = true;
+                }
+                Asked::Cwd { host, path } => {
+                    let here = host.is_none_or(|host| self.launcher.is_this_host(&host));
+                    if here && path != self.cwd {
+                        self.cwd.clone_from(&path);
+                        self.event(EventBody::Folder { path }, now);
+                        self.store_session();
+                    }
+                }
+                Asked::Notification { title, body } => {
+                    if may(&mut self.manners.notification_micros, micros) {
+                        self.event(EventBody::Notified { title, body }, now);
+                    }
+                }
+                Asked::ClipboardWrite { text, .. } => {
+                    let size_bytes = text.len() as u64;
+                    self.event(EventBody::ClipboardWritten { size_bytes }, now);
+                }
+                Asked::Mark { kind, at } => {
+                    self.event(EventBody::Marked { at, mark: kind }, now);
+                }
+                // Evidence for an agent's state and figures for its badge: read by what judges
+                // states, from the record.
+                Asked::Progress(_) | Asked::ProgramStatus(_) | Asked::Palette | Asked::Reset => {}
+            }
+        }
+    }
+
+    /// Follows a record that is not output; says whether the program ended.
+    fn on_control(&mut self, record: RawRecord<'_>, now: Now) -> bool {
+        if matches!(record.kind, RawRecord::OUT | RawRecord::ERR) {
+            return false;
+        }
+        match record.to_record().map(|record| record.body) {
+            Ok(RecordBody::Started { pid, size }) => {
+                self.life = Life::Running;
+                self.pid = Some(pid);
+                self.size = size;
+                self.event(EventBody::Started { pid, size }, now);
+                self.store_session();
+            }
+            Ok(RecordBody::Resized(size)) if size != self.size => {
+                self.size = size;
+                self.event(EventBody::Resized { size }, now);
+                self.store_session();
+            }
+            Ok(RecordBody::Exited { code, signal }) => {
+                self.life = Life::Exited { code, signal };
+                self.pid = None;
+                self.event(EventBody::Exited { code, signal }, now);
+                self.store_session();
+                return true;
+            }
+            Ok(RecordBody::Closed) => self.closed = true,
+            _ => {}
+        }
+        false
+    }
+
+    fn checkpoint_if_due(&mut self, at: Offset) {
+        if self.spec.private || at.0 - self.checkpoint_at.0 < CHECKPOINT_BYTES {
+            return;
+        }
+        if let Some(terminal) = self.fold.terminal() {
+            self.checkpoint_at = at;
+            self.journal.checkpoint(at, terminal.checkpoint());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_rings_all_the_time_makes_one_event_a_second() {
+        let mut last = 0;
+        let rung = (0..5_000_000_u64)
+            .step_by(1_000)
+            .filter(|at| may(&mut last, 10_000_000 + at));
+        assert_eq!(rung.count(), 5);
+    }
+}

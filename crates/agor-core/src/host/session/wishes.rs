@@ -1,0 +1,233 @@
+//! What clients ask a session for, apart from commands: to see, to drive, to be told.
+
+use std::time::Duration;
+
+use agor_keeper::{RefusedInput, Request};
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::ids::{AskId, ClientId, ConnEpoch};
+use agor_proto::message::{
+    Answer, InputAck, InputFrame, Lease, LeaseStanding, Message, Part, Query,
+};
+
+use super::{COMMAND_SOURCE, Effect, Now, Session, Wish, launch, waits};
+
+impl Session {
+    pub(super) fn on_wish(
+        &mut self,
+        conn: ConnEpoch,
+        client: ClientId,
+        wish: Wish,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        match wish {
+            Wish::Command {
+                command,
+                digest,
+                stored,
+            } => {
+                self.on_command(conn, client, command, digest, stored, now, effects);
+            }
+            Wish::Subscribe(subscribe) => {
+                self.subscribers
+                    .add(conn, self.id, &subscribe.cursor, &self.journal, effects);
+                self.screens.view(conn, client, subscribe.view);
+            }
+            Wish::Unsubscribe => {
+                self.subscribers.remove(conn);
+                self.screens.remove(conn);
+                self.rest();
+            }
+            Wish::View(view) => {
+                self.screens.view(conn, client, view);
+                self.rest();
+            }
+            Wish::ScreenAck(rev) => self.screens.acknowledged(conn, rev, now.instant),
+            Wish::TakeLease { force, fresh } => {
+                let standing = self.lease.take(client, force, fresh, now.instant);
+                effects.push(Effect::Send(
+                    conn,
+                    Lease {
+                        session: self.id,
+                        standing,
+                    }
+                    .into(),
+                ));
+            }
+            Wish::RenewLease(token) => {
+                if let Some(by) = self.lease.renew(client, token, now.instant) {
+                    let standing = LeaseStanding::Taken { by };
+                    effects.push(Effect::Send(
+                        conn,
+                        Lease {
+                            session: self.id,
+                            standing,
+                        }
+                        .into(),
+                    ));
+                }
+            }
+            Wish::DropLease(token) => self.lease.release(client, token),
+            Wish::Type(frame) => self.on_typed(conn, client, frame, now, effects),
+            Wish::Resize { token, size } => {
+                let size = size.clamped();
+                if !self.lease.holds(client, token, now.instant) {
+                    let standing = self.lease.standing(client);
+                    effects.push(Effect::Send(
+                        conn,
+                        Lease {
+                            session: self.id,
+                            standing,
+                        }
+                        .into(),
+                    ));
+                } else if self.ring && self.life.alive() && size != self.size {
+                    let size = launch::pty_size(size);
+                    effects.push(Effect::Keeper(Request::Resize {
+                        session: self.key,
+                        size,
+                    }));
+                }
+            }
+            Wish::Ask { ask, query } => self.on_query(conn, ask, query, now, effects),
+        }
+    }
+
+    /// Encodes and forwards an input of the driver.
+    pub(super) fn on_typed(
+        &mut self,
+        conn: ConnEpoch,
+        client: ClientId,
+        frame: InputFrame,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        let refusal = if !self.life.alive() {
+            Some(WireError::new(
+                ErrorCode::Ended,
+                "the session's program has ended",
+            ))
+        } else if !self.lease.holds(client, frame.token, now.instant) {
+            Some(WireError::new(
+                ErrorCode::Fenced,
+                "another client drives this session",
+            ))
+        } else {
+            None
+        };
+        if let Some(error) = refusal {
+            let ack = InputAck {
+                session: self.id,
+                seq: frame.seq,
+                refused: Some(error),
+            };
+            effects.push(Effect::Send(conn, ack.into()));
+            return;
+        }
+        let mut bytes = Vec::new();
+        if let Some(terminal) = self.fold.terminal() {
+            terminal.encode(&frame.input, &mut bytes);
+        }
+        self.screens.typed(conn, client);
+        let source = u128::from_be_bytes(client.0);
+        effects.push(Effect::Keeper(Request::Input {
+            session: self.key,
+            source,
+            seq: frame.seq.0,
+            bytes,
+        }));
+    }
+
+    pub(super) fn on_input_done(
+        &mut self,
+        source: u128,
+        seq: u64,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        if source == COMMAND_SOURCE {
+            self.commands
+                .input_done(seq, &mut self.journal, self.fold.offset(), now);
+        } else {
+            self.screens
+                .input_done(ClientId(source.to_be_bytes()), seq, effects);
+        }
+    }
+
+    pub(super) fn on_input_refused(
+        &mut self,
+        source: u128,
+        seq: u64,
+        reason: RefusedInput,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        let error = match reason {
+            RefusedInput::Full => WireError::new(
+                ErrorCode::InputFull,
+                "the program does not read its input; it was not taken and can be sent again",
+            ),
+            RefusedInput::NoSession | RefusedInput::Ended => {
+                WireError::new(ErrorCode::Ended, "the session's program has ended")
+            }
+        };
+        if source == COMMAND_SOURCE {
+            self.commands
+                .input_refused(seq, error, &mut self.journal, self.fold.offset(), now);
+        } else {
+            self.screens
+                .input_refused(ClientId(source.to_be_bytes()), seq, error, effects);
+        }
+    }
+
+    pub(super) fn on_query(
+        &mut self,
+        conn: ConnEpoch,
+        ask: AskId,
+        query: Query,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        let answer = |part, last| Message::from(Answer { ask, last, part });
+        match query {
+            Query::Screen { .. } => {
+                let part = match self.fold.whole_screen(self.id) {
+                    Some(update) => Part::Screen(Box::new(update)),
+                    None => Part::Failed {
+                        error: WireError::new(ErrorCode::Internal, "the screen is not there"),
+                    },
+                };
+                effects.push(Effect::Send(conn, answer(part, true)));
+            }
+            Query::Rows { from, screen, .. } => {
+                let mut pages: Vec<Message> = self
+                    .fold
+                    .pages(from, screen)
+                    .into_iter()
+                    .map(|rows| answer(Part::Rows { rows }, false))
+                    .collect();
+                pages.push(answer(Part::Rows { rows: Vec::new() }, true));
+                effects.push(Effect::Stream(conn, pages));
+            }
+            Query::Wait {
+                until,
+                timeout_millis,
+                ..
+            } => {
+                let timeout = timeout_millis.map(Duration::from_millis);
+                let request = waits::Request {
+                    conn,
+                    ask,
+                    until,
+                    timeout,
+                };
+                self.waits
+                    .add(request, &self.life, &self.fold, now.instant, effects);
+            }
+            _ => {
+                let error = WireError::new(ErrorCode::Unsupported, "this host cannot answer that");
+                effects.push(Effect::Send(conn, answer(Part::Failed { error }, true)));
+            }
+        }
+    }
+}

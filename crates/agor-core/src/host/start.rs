@@ -1,0 +1,235 @@
+//! How a host comes up: it takes the lock, opens the store, finds its keeper, and puts its sessions
+//! back as they were.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agor_keeper::{KeeperLink, SessionState};
+use agor_proto::PROTOCOL_VERSION;
+use agor_proto::ids::{ClientId, LogEpoch, Offset, Seq, SessionId, Size};
+use agor_proto::message::{Hello, Message};
+use agor_proto::session::{Life, SessionSpec};
+
+use super::hub::Hub;
+use super::keeper;
+use super::mailbox::Note;
+use super::now;
+use super::session::Session;
+use super::{HostError, PROGRAM};
+use crate::link::{Dialer, HostLock, LinkError};
+use crate::paths::Paths;
+use crate::storage::{Opened, SessionRow, Store, StoreError, StoredReceipt, StoredSession};
+
+/// How long another host may take to answer before it is taken over.
+const ANSWER: Duration = Duration::from_secs(3);
+
+/// How long the system may take to end a process that it was told to kill.
+const DYING: Duration = Duration::from_secs(2);
+
+/// Takes the host's lock; from a host that holds it and does not answer, by taking over.
+pub async fn lock(paths: &Paths) -> Result<(HostLock, Option<u32>), HostError> {
+    match HostLock::take(paths) {
+        Ok(lock) => Ok((lock, None)),
+        Err(LinkError::HostRunning { pid }) => {
+            if answers(paths).await {
+                return Err(HostError::Running { pid });
+            }
+            tracing::warn!(?pid, "the host that runs does not answer; taking over");
+            Ok((HostLock::take_over(paths)?, pid))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says whether a host answers at the socket.
+async fn answers(paths: &Paths) -> bool {
+    let greet = async {
+        let (mut reader, mut writer) = Dialer::Socket(paths.host_socket()).dial().await?.split();
+        let hello = Hello {
+            versions: vec![PROTOCOL_VERSION],
+            features: Vec::new(),
+            client: ClientId([0; 16]),
+            program: PROGRAM.to_owned(),
+            resume: Vec::new(),
+            visible: Vec::new(),
+        };
+        writer.send(&hello.into()).await?;
+        reader.next().await
+    };
+    let answer = tokio::time::timeout(ANSWER, greet).await;
+    matches!(
+        answer,
+        Ok(Ok(Some(Message::Welcome(_) | Message::Refused(_))))
+    )
+}
+
+/// Opens the store. A former host that was stopped in the middle of a write holds the database;
+/// it is ended, since it can do nothing more and its programs are the keeper's.
+pub fn open_store(paths: &Paths, former: Option<u32>) -> Result<Opened, HostError> {
+    match (Store::open(paths.data()), former) {
+        (Err(StoreError::Busy { .. }), Some(pid)) => {
+            end_former(pid);
+            Ok(Store::open(paths.data())?)
+        }
+        (opened, _) => Ok(opened?),
+    }
+}
+
+fn end_former(pid: u32) {
+    use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        return;
+    };
+    // The descriptor names the process that is looked at now, whatever the number is used for later.
+    let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else {
+        return;
+    };
+    let name = std::fs::read_to_string(format!("/proc/{}/comm", pid.as_raw_nonzero()));
+    if !name.is_ok_and(|name| name.trim().starts_with("agor")) {
+        return;
+    }
+    tracing::warn!(
+        pid = pid.as_raw_nonzero(),
+        "ending a former host that holds the database"
+    );
+    if pidfd_send_signal(&process, Signal::KILL).is_ok() {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let patience = Timespec {
+            tv_sec: DYING.as_secs().cast_signed(),
+            tv_nsec: 0,
+        };
+        // What follows fails with a clear error if it is still there.
+        poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&patience)).ok();
+    }
+}
+
+/// Puts every stored session back, and gives each what the keeper still has of it.
+pub async fn restore(hub: &Arc<Hub>, kept: Vec<SessionState>) -> Result<(), HostError> {
+    let store = hub.store().clone();
+    let (stored, unfinished) = tokio::task::spawn_blocking(move || {
+        Ok::<_, StoreError>((store.sessions()?, store.unfinished_receipts()?))
+    })
+    .await
+    .map_err(|error| HostError::Internal(error.to_string()))??;
+    let mut receipts: HashMap<SessionId, Vec<StoredReceipt>> = HashMap::new();
+    for receipt in unfinished {
+        if let Some(session) = receipt.session {
+            receipts.entry(session).or_default().push(receipt);
+        }
+    }
+    let mut kept: HashMap<SessionId, SessionState> = kept
+        .into_iter()
+        .filter_map(|state| Some((SessionId::from_bytes(state.session.0).ok()?, state)))
+        .collect();
+    for session in stored {
+        let id = session.row.id;
+        let session = Session::from_store(session, hub.launcher().clone());
+        put_back(
+            hub,
+            session,
+            kept.remove(&id),
+            receipts.remove(&id).unwrap_or_default(),
+        );
+    }
+    for (id, state) in kept {
+        // Not in the store: a private session, or one that a damaged database lost.
+        put_back(hub, unknown(hub, id, &state), Some(state), Vec::new());
+    }
+    Ok(())
+}
+
+fn put_back(
+    hub: &Arc<Hub>,
+    mut session: Session,
+    kept: Option<SessionState>,
+    receipts: Vec<StoredReceipt>,
+) {
+    let id = session.id();
+    let ring = match kept {
+        Some(SessionState {
+            ring: Some(fds),
+            pid,
+            alive,
+            closed,
+            head,
+            ..
+        }) => {
+            session.adopt(pid, alive, closed && Offset(head) == session.offset());
+            match keeper::map(hub, fds) {
+                Ok(ring) => Some(Note::Kept(ring)),
+                Err(reason) => {
+                    tracing::error!(session_id = %id, reason, "output cannot be read on");
+                    None
+                }
+            }
+        }
+        _ => {
+            session.orphan(now());
+            None
+        }
+    };
+    session.interrupt(receipts, now());
+    hub.add(session);
+    if let (Some(note), Some(mailbox)) = (ring, hub.mailbox(id)) {
+        mailbox.put(note);
+    }
+}
+
+/// Returns a session that only the keeper knows. Nothing of it is written.
+fn unknown(hub: &Hub, id: SessionId, state: &SessionState) -> Session {
+    let size = Size {
+        cols: state.size.cols,
+        rows: state.size.rows,
+        width_px: state.size.xpix,
+        height_px: state.size.ypix,
+    };
+    let spec = SessionSpec {
+        argv: Vec::new(),
+        folder: "/".into(),
+        name: "private".into(),
+        env: Vec::new(),
+        size,
+        private: true,
+    };
+    let now = now();
+    let row = SessionRow {
+        id,
+        name: spec.name.clone(),
+        spec,
+        life: Life::Running,
+        cwd: String::new(),
+        title: String::new(),
+        size,
+        created_millis: id.unix_millis(),
+        active_millis: now.unix_millis,
+        epoch: LogEpoch(now.unix_millis),
+    };
+    let at = Offset(state.tail);
+    let stored = StoredSession {
+        row,
+        first_seq: Seq(1),
+        last_seq: Seq(0),
+        first: at,
+        end: at,
+    };
+    Session::from_store(stored, hub.launcher().clone())
+}
+
+/// Returns the program that can be the keeper: this one.
+pub fn program() -> Result<PathBuf, HostError> {
+    std::env::current_exe()
+        .map_err(|error| HostError::Internal(format!("this program cannot find itself: {error}")))
+}
+
+/// What a keeper that was found has.
+pub type Attached = (Option<KeeperLink>, Vec<SessionState>, u32);
+
+/// Connects to the keeper of an earlier life of the host, if it is there.
+pub fn attach(address: &keeper::KeeperAddress) -> Result<Attached, HostError> {
+    Ok(match keeper::attach(address)? {
+        Some((link, hello)) => (Some(link), hello.sessions, hello.pid),
+        None => (None, Vec::new(), 0),
+    })
+}

@@ -1,0 +1,72 @@
+//! The frames of a host's links, for a person who looks for a mistake.
+
+use std::sync::Arc;
+
+use agor_proto::ids::{AskId, ConnEpoch};
+use agor_proto::message::{Answer, Message, Part};
+use tokio::sync::broadcast;
+
+use super::hub::Hub;
+use super::outbox::Outbox;
+
+/// A frame that was sent or received.
+#[derive(Debug, Clone)]
+pub struct Tapped {
+    conn: ConnEpoch,
+    from_host: bool,
+    json: Arc<str>,
+}
+
+/// Shows a message to those who tap, if there are any.
+pub fn show(hub: &Hub, conn: ConnEpoch, from_host: bool, message: &Message) {
+    if hub.tap().receiver_count() == 0 {
+        return;
+    }
+    if let Ok(json) = serde_json::to_string(message) {
+        hub.tap()
+            .send(Tapped {
+                conn,
+                from_host,
+                json: json.into(),
+            })
+            .ok();
+    }
+}
+
+/// Sends what is tapped on other links to `outbox`, until the connection ends.
+pub async fn run(hub: Arc<Hub>, own: ConnEpoch, ask: AskId, outbox: Outbox) {
+    let mut frames = hub.tap().subscribe();
+    loop {
+        let (conn, from_host, json) = match frames.recv().await {
+            Ok(frame) if frame.conn == own => continue,
+            Ok(Tapped {
+                conn,
+                from_host,
+                json,
+            }) => (conn, from_host, json.to_string()),
+            Err(broadcast::error::RecvError::Lagged(n)) => {
+                (own, true, format!("{{\"missed\":{n}}}"))
+            }
+            Err(broadcast::error::RecvError::Closed) => return,
+        };
+        let part = Part::Tapped {
+            conn,
+            from_host,
+            json,
+        };
+        if outbox
+            .push_in_turn(
+                Answer {
+                    ask,
+                    last: false,
+                    part,
+                }
+                .into(),
+            )
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
+}

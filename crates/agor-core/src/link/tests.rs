@@ -1,0 +1,190 @@
+//! What every link keeps to, whatever it runs over.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use agor_proto::frame::{self, FrameError, Lane};
+use agor_proto::limits::FRAME_BODY_MAX;
+use agor_proto::message::Ping;
+use tokio::io::AsyncWriteExt;
+
+use super::*;
+use crate::paths::{Overrides, Paths, Surroundings};
+
+fn ping(nonce: u64) -> Message {
+    Ping { nonce, micros: 7 }.into()
+}
+
+fn profile(folder: &Path) -> Paths {
+    let overrides = Overrides {
+        config: Some(folder.join("config")),
+        data: Some(folder.join("data")),
+        ..Overrides::default()
+    };
+    let paths = Paths::resolve_in(&Surroundings::default(), &overrides).unwrap();
+    paths.create().unwrap();
+    paths
+}
+
+/// Returns a reader and the bare stream that it reads from.
+fn reader_over_bytes() -> (LinkReader, tokio::io::DuplexStream) {
+    let (ours, theirs) = tokio::io::duplex(4 * 1024 * 1024);
+    let (read, write) = tokio::io::split(ours);
+    let peer = Peer { uid: 0, pid: None };
+    let (reader, _writer) = Link::new(peer, read, write).split();
+    (reader, theirs)
+}
+
+#[tokio::test]
+async fn messages_come_in_the_order_in_which_they_were_sent() {
+    let (here, there) = Link::pair(64);
+    let (_, mut writer) = here.split();
+    let (mut reader, _) = there.split();
+    let sending = tokio::spawn(async move {
+        for nonce in 0..100 {
+            writer.queue(&ping(nonce)).unwrap();
+        }
+        writer.flush().await.unwrap();
+        writer.close().await.unwrap();
+    });
+    for nonce in 0..100 {
+        assert_eq!(reader.next().await.unwrap(), Some(ping(nonce)));
+    }
+    sending.await.unwrap();
+    assert_eq!(reader.next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_flush_that_is_dropped_goes_on_where_it_was() {
+    let (here, there) = Link::pair(5);
+    let (_, mut writer) = here.split();
+    let (mut reader, _) = there.split();
+    writer.queue(&ping(1)).unwrap();
+    let flush = tokio::time::timeout(std::time::Duration::ZERO, writer.flush());
+    assert!(flush.await.is_err(), "the pipe is smaller than the message");
+    let (flushed, read) = tokio::join!(writer.flush(), reader.next());
+    flushed.unwrap();
+    assert_eq!(read.unwrap(), Some(ping(1)));
+}
+
+#[tokio::test]
+async fn frames_of_unknown_kinds_are_skipped_and_counted() {
+    let (mut reader, mut theirs) = reader_over_bytes();
+    let mut bytes = Vec::new();
+    frame::write(Lane::Control, 0x7fff, b"later", &mut bytes).unwrap();
+    ping(3).encode(&mut bytes).unwrap();
+    theirs.write_all(&bytes).await.unwrap();
+    assert_eq!(reader.next().await.unwrap(), Some(ping(3)));
+    assert_eq!(reader.unknown_frames(), 1);
+}
+
+#[tokio::test]
+async fn a_known_kind_with_another_body_is_an_error() {
+    let (mut reader, mut theirs) = reader_over_bytes();
+    let mut bytes = Vec::new();
+    frame::write(Lane::Control, ping(0).kind(), b"\xc1", &mut bytes).unwrap();
+    theirs.write_all(&bytes).await.unwrap();
+    let error = reader.next().await.unwrap_err();
+    assert!(matches!(error, LinkError::Frame(FrameError::Decode { .. })));
+}
+
+#[tokio::test]
+async fn a_frame_beyond_the_limit_is_refused_before_it_comes() {
+    let (mut reader, mut theirs) = reader_over_bytes();
+    let announced = (FRAME_BODY_MAX as u32 + 1).to_be_bytes();
+    theirs.write_all(&announced).await.unwrap();
+    theirs.write_all(&[1, 0, 0, 4]).await.unwrap();
+    let error = reader.next().await.unwrap_err();
+    assert!(matches!(
+        error,
+        LinkError::Frame(FrameError::TooLarge { .. })
+    ));
+}
+
+#[tokio::test]
+async fn garbage_ends_the_link_with_an_error() {
+    let (mut reader, mut theirs) = reader_over_bytes();
+    theirs.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    assert!(matches!(reader.next().await, Err(LinkError::Frame(_))));
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_inside_a_frame_is_told_apart_from_an_end() {
+    let (mut reader, mut theirs) = reader_over_bytes();
+    let mut bytes = Vec::new();
+    ping(3).encode(&mut bytes).unwrap();
+    theirs.write_all(&bytes[..bytes.len() - 1]).await.unwrap();
+    drop(theirs);
+    assert!(matches!(reader.next().await, Err(LinkError::Cut)));
+}
+
+#[tokio::test]
+async fn a_message_beyond_the_limit_leaves_the_queue_as_it_was() {
+    let (here, _there) = Link::pair(64);
+    let (_, mut writer) = here.split();
+    let answer = agor_proto::message::Answer {
+        ask: agor_proto::ids::AskId(1),
+        last: true,
+        part: agor_proto::message::Part::Blob {
+            bytes: vec![0; FRAME_BODY_MAX],
+        },
+    };
+    let error = writer.queue(&answer.into()).unwrap_err();
+    assert!(matches!(
+        error,
+        LinkError::Frame(FrameError::TooLarge { .. })
+    ));
+    assert_eq!(writer.queued_bytes(), 0);
+}
+
+#[tokio::test]
+async fn the_hosts_socket_is_for_its_user_alone_and_goes_with_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = profile(folder.path());
+    let dialer = Dialer::Socket(paths.host_socket());
+    let missing = dialer.dial().await.unwrap_err();
+    assert!(matches!(missing, LinkError::NotRunning { .. }));
+
+    let mut listener = Listener::bind(&paths, HostLock::take(&paths).unwrap()).unwrap();
+    let mode = fs::metadata(paths.host_socket()).unwrap().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (dialled, accepted) = tokio::join!(dialer.dial(), listener.accept());
+    assert_eq!(dialled.unwrap().peer().uid, accepted.unwrap().peer().uid);
+    let second = HostLock::take(&paths).unwrap_err();
+    let us = std::process::id();
+    assert!(matches!(second, LinkError::HostRunning { pid: Some(pid) } if pid == us));
+    assert_eq!(HostLock::holder(&paths), Some(us));
+
+    drop(listener);
+    assert!(!paths.host_socket().exists());
+    assert_eq!(HostLock::holder(&paths), None);
+    HostLock::take(&paths).unwrap();
+}
+
+#[tokio::test]
+async fn what_a_dead_host_left_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = profile(folder.path());
+    drop(std::os::unix::net::UnixListener::bind(paths.host_socket()).unwrap());
+    let dialer = Dialer::Socket(paths.host_socket());
+    let dead = dialer.dial().await.unwrap_err();
+    assert!(matches!(dead, LinkError::NotRunning { .. }));
+    let mut listener = Listener::bind(&paths, HostLock::take(&paths).unwrap()).unwrap();
+    let (dialled, accepted) = tokio::join!(dialer.dial(), listener.accept());
+    dialled.unwrap();
+    accepted.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_that_was_taken_over_notices_and_leaves_the_new_socket_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = profile(folder.path());
+    let old = Listener::bind(&paths, HostLock::take(&paths).unwrap()).unwrap();
+    let new = Listener::bind(&paths, HostLock::take_over(&paths).unwrap()).unwrap();
+    assert!(!old.holds_lock());
+    assert!(new.holds_lock());
+    drop(old);
+    assert!(paths.host_socket().exists());
+    Dialer::Socket(paths.host_socket()).dial().await.unwrap();
+}

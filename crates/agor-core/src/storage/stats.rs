@@ -1,0 +1,128 @@
+//! Numbers about the store, for people and for the tests of its promises.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use agor_proto::ids::SessionId;
+
+use super::read::session_id;
+use super::{DATABASE, Store, StoreError, from_sql};
+
+/// What the writer counts.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    commits: AtomicU64,
+    rows: AtomicU64,
+    commit_micros: AtomicU64,
+    commit_micros_max: AtomicU64,
+    failed_groups: AtomicU64,
+    sealed: AtomicU64,
+    not_sealed: AtomicU64,
+    damaged: AtomicBool,
+}
+
+impl Counters {
+    pub(super) fn committed(&self, rows: u64, micros: u64) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+        self.commit_micros.fetch_add(micros, Ordering::Relaxed);
+        self.commit_micros_max.fetch_max(micros, Ordering::Relaxed);
+    }
+
+    pub(super) fn group_failed(&self) {
+        self.failed_groups.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that SQLite found the database damaged, so that it is not marked as closed in order.
+    pub(super) fn damage_was_met(&self) {
+        self.damaged.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn not_sealed(&self) {
+        self.not_sealed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn sealed(&self) {
+        self.sealed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Numbers about the store since it was opened, and its sizes now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stats {
+    /// Bytes of the database.
+    pub database_bytes: u64,
+    /// Bytes of the database's log.
+    pub log_bytes: u64,
+    /// Commits.
+    pub commits: u64,
+    /// Rows in all commits.
+    pub rows: u64,
+    /// Microseconds of a commit on average, from taking the write lock until it was safe on disk.
+    pub commit_micros_mean: u64,
+    /// Microseconds of the longest commit.
+    pub commit_micros_max: u64,
+    /// Groups that failed as a whole, such as on a full disk.
+    pub failed_groups: u64,
+    /// Segments written.
+    pub sealed: u64,
+    /// Segments that could not be written when they were due, such as on a full disk.
+    pub not_sealed: u64,
+    /// KiB of transactions that wait or are being stored.
+    pub queued_kib: u64,
+    /// Bytes of each session's segments and chunks on disk.
+    pub session_bytes: BTreeMap<SessionId, u64>,
+}
+
+fn file_bytes(path: &Path) -> u64 {
+    // A log that is not there yet has no bytes.
+    std::fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+impl Store {
+    /// Returns numbers about the store.
+    ///
+    /// # Errors
+    /// [`StoreError`]. Blocks.
+    pub fn stats(&self) -> Result<Stats, StoreError> {
+        let session_bytes = self.0.readers.read("reading sizes", |database| {
+            let mut statement = database.prepare_cached(
+                "SELECT id, \
+                 (SELECT COALESCE(SUM(size_bytes), 0) FROM segments WHERE session = key) + \
+                 (SELECT COALESCE(SUM(LENGTH(body)), 0) FROM chunks WHERE session = key) \
+                 FROM sessions ORDER BY id",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut sessions = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                sessions.insert(session_id(row.get(0)?)?, from_sql(row.get(1)?));
+            }
+            Ok(sessions)
+        })?;
+        let counters = &self.0.counters;
+        let commits = counters.commits.load(Ordering::Relaxed);
+        let database = self.0.folder.join(DATABASE);
+        Ok(Stats {
+            database_bytes: file_bytes(&database),
+            log_bytes: file_bytes(&database.with_extension("db-wal")),
+            commits,
+            rows: counters.rows.load(Ordering::Relaxed),
+            commit_micros_mean: counters
+                .commit_micros
+                .load(Ordering::Relaxed)
+                .checked_div(commits)
+                .unwrap_or(0),
+            commit_micros_max: counters.commit_micros_max.load(Ordering::Relaxed),
+            failed_groups: counters.failed_groups.load(Ordering::Relaxed),
+            sealed: counters.sealed.load(Ordering::Relaxed),
+            not_sealed: counters.not_sealed.load(Ordering::Relaxed),
+            queued_kib: self.0.queue.waiting_kib(),
+            session_bytes,
+        })
+    }
+}

@@ -1,0 +1,438 @@
+//! Commits: groups, atomicity, order, receipts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use agor_proto::command::Outcome;
+use agor_proto::event::EventBody;
+use agor_proto::ids::{ClientId, CommandId, CommandN, ConnEpoch, Offset, Seq};
+use agor_proto::limits::RECEIPTS_PER_CLIENT;
+
+use super::super::{SessionRow, Store, StoreError, Transaction, WhenFull, Write, read};
+use super::{
+    append, append_event, event, open, options, out, receipt, row, session_id, store_now, write,
+};
+
+#[test]
+fn many_writers_share_few_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let (sender, acknowledged) = mpsc::sync_channel(1_000);
+    let sessions: Vec<_> = (0..64).map(|_| session_id()).collect();
+    for &session in &sessions {
+        write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    }
+    let before = store.stats().unwrap().commits;
+    for seq in 1..=10 {
+        for &session in &sessions {
+            let sender = sender.clone();
+            let on_done = Box::new(move |result| sender.send(result).unwrap());
+            store.submit(append_event(session, seq), on_done).unwrap();
+        }
+    }
+    for _ in 0..640 {
+        acknowledged.recv().unwrap().unwrap();
+    }
+    let commits = store.stats().unwrap().commits - before;
+    assert!(commits <= 64, "{commits} commits for 640 transactions");
+    for session in sessions {
+        assert_eq!(store.events(session, Seq(0), 100).unwrap().len(), 10);
+    }
+}
+
+#[test]
+fn a_write_is_acknowledged_after_its_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    for seq in 1..=50 {
+        let path = folder.path().to_owned();
+        let (sender, receiver) = mpsc::sync_channel(1_000);
+        let on_done = Box::new(move |result: Result<(), StoreError>| {
+            result.unwrap();
+            // What another connection sees is committed.
+            let reader = read::open_reader(&path).unwrap();
+            let last: u64 = reader
+                .query_row("SELECT MAX(seq) FROM events", [], |row| {
+                    row.get::<_, i64>(0)
+                })
+                .unwrap()
+                .cast_unsigned();
+            sender.send(last).unwrap();
+        });
+        store.submit(append_event(session, seq), on_done).unwrap();
+        assert_eq!(receiver.recv().unwrap(), seq);
+    }
+}
+
+#[test]
+fn a_transaction_is_stored_whole_or_not_at_all_and_leaves_its_neighbours_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let (good, bad) = (session_id(), session_id());
+    let put = |session| Write::PutSession(row(session));
+    write(&store, vec![put(good), put(bad)]).unwrap();
+    let (sender, acknowledged) = mpsc::sync_channel(1_000);
+    let submit = |name: &'static str, transaction| {
+        let sender = sender.clone();
+        let on_done = Box::new(move |result| sender.send((name, result)).unwrap());
+        store.submit(transaction, on_done).unwrap();
+    };
+    let renamed = SessionRow {
+        name: "half".into(),
+        ..row(bad)
+    };
+    submit("before", append_event(good, 1));
+    submit(
+        "refused",
+        Transaction::new(vec![
+            Write::PutSession(renamed),
+            append(bad, 0, out(b"half")),
+            Write::PutReceipt(receipt(1, 1, Outcome::Interrupted)),
+            Write::AppendEvents {
+                session: bad,
+                events: vec![event(1), event(3)],
+            },
+        ]),
+    );
+    submit("after", append_event(good, 2));
+    for _ in 0..3 {
+        let (name, result) = acknowledged.recv().unwrap();
+        assert_eq!(result.is_ok(), name != "refused", "{name}: {result:?}");
+    }
+    assert_eq!(store.session(good).unwrap().last_seq, Seq(2));
+    let stored = store.session(bad).unwrap();
+    assert_eq!((stored.last_seq, stored.end), (Seq(0), Offset(0)));
+    assert_eq!(stored.row.name, "shell");
+    let asked = receipt(1, 1, Outcome::Interrupted);
+    assert_eq!(store.receipt(asked.client, asked.id).unwrap(), None);
+    // The writer's own idea of where the records end was taken back too.
+    write(&store, vec![append(bad, 0, out(b"whole"))]).unwrap();
+    store_now(&store, append_event(bad, 1)).unwrap();
+}
+
+#[test]
+fn an_event_that_does_not_follow_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    store_now(&store, append_event(session, 1)).unwrap();
+    for seq in [0, 1, 3, u64::MAX] {
+        let refused = store_now(&store, append_event(session, seq));
+        assert!(
+            matches!(refused, Err(StoreError::Contiguity { expected: 2, got, .. }) if got == seq),
+            "{refused:?}"
+        );
+    }
+    let stranger = session_id();
+    assert_eq!(
+        store_now(&store, append_event(stranger, 1)),
+        Err(StoreError::NoSession(stranger))
+    );
+}
+
+#[test]
+fn a_record_that_does_not_follow_or_is_not_whole_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    let first = out(b"first");
+    let end = first.len() as u64;
+    write(
+        &store,
+        vec![Write::PutSession(row(session)), append(session, 0, first)],
+    )
+    .unwrap();
+    for from in [0, end - 1, end + 1] {
+        assert!(matches!(
+            write(&store, vec![append(session, from, out(b"x"))]),
+            Err(StoreError::Contiguity { expected, .. }) if expected == end
+        ));
+    }
+    let mut cut = out(b"cut");
+    cut.pop();
+    assert!(matches!(
+        write(&store, vec![append(session, end, cut)]),
+        Err(StoreError::BadRecord { .. })
+    ));
+    let checkpoint = Write::PutCheckpoint {
+        session,
+        offset: Offset(end + 1),
+        data: vec![1],
+    };
+    assert!(matches!(
+        write(&store, vec![checkpoint]),
+        Err(StoreError::Contiguity { .. })
+    ));
+    assert_eq!(store.session(session).unwrap().end, Offset(end));
+}
+
+#[test]
+fn events_come_back_as_they_were_and_a_later_kind_as_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    let events: Vec<_> = (1..=300).map(event).collect();
+    write(
+        &store,
+        vec![
+            Write::PutSession(row(session)),
+            Write::AppendEvents {
+                session,
+                events: events.clone(),
+            },
+        ],
+    )
+    .unwrap();
+    assert_eq!(store.events(session, Seq(0), 1_000).unwrap(), events);
+    assert_eq!(
+        store.events(session, Seq(100), 5).unwrap(),
+        events[100..105]
+    );
+    assert_eq!(store.events(session, Seq(300), 5).unwrap(), []);
+    assert_eq!(store.first_seq(session).unwrap(), Seq(1));
+    let later =
+        rmp_serde::to_vec_named(&serde_json::json!({"kind": "levitated", "with": {"m": 3}}));
+    rusqlite::Connection::open(folder.path().join("host.db"))
+        .unwrap()
+        .execute(
+            "UPDATE events SET body = ?1 WHERE seq = 2",
+            [later.unwrap()],
+        )
+        .unwrap();
+    let read = store.events(session, Seq(1), 2).unwrap();
+    assert_eq!(read[0].body, EventBody::Unknown);
+    assert_eq!(read[1], events[2]);
+}
+
+#[test]
+fn a_session_is_replaced_without_touching_its_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    write(
+        &store,
+        vec![
+            Write::PutSession(row(session)),
+            append(session, 0, out(b"kept")),
+        ],
+    )
+    .unwrap();
+    let mut changed = row(session);
+    changed.title = "vim".into();
+    changed.spec.argv = vec!["vim".into()];
+    write(&store, vec![Write::PutSession(changed.clone())]).unwrap();
+    let stored = store.session(session).unwrap();
+    assert_eq!(stored.row, changed);
+    assert_eq!(stored.end.0, out(b"kept").len() as u64);
+    assert_eq!(store.sessions().unwrap(), [stored]);
+}
+
+#[test]
+fn nothing_of_a_private_session_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    let mut private = row(session);
+    private.spec.private = true;
+    assert_eq!(
+        write(&store, vec![Write::PutSession(private)]),
+        Err(StoreError::Private(session))
+    );
+    assert_eq!(
+        write(&store, vec![append(session, 0, out(b"secret"))]),
+        Err(StoreError::NoSession(session))
+    );
+    assert!(store.sessions().unwrap().is_empty());
+}
+
+#[test]
+fn a_command_id_with_other_contents_is_refused_and_a_settled_outcome_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let put = |receipt| write(&store, vec![Write::PutReceipt(receipt)]);
+    let accepted = receipt(1, 7, Outcome::Accepted { seq: Seq(4) });
+    put(accepted.clone()).unwrap();
+    assert_eq!(
+        store.receipt(accepted.client, accepted.id).unwrap(),
+        Some(accepted.clone())
+    );
+    assert_eq!(
+        store.unfinished_receipts().unwrap(),
+        std::slice::from_ref(&accepted)
+    );
+    let mut other = accepted.clone();
+    other.digest = [9; 32];
+    assert!(matches!(put(other), Err(StoreError::IdReuse { .. })));
+    let done = receipt(1, 7, Outcome::Done { seq: Seq(4) });
+    put(done.clone()).unwrap();
+    put(done.clone()).unwrap();
+    assert!(matches!(put(accepted), Err(StoreError::Settled { .. })));
+    assert_eq!(store.receipt(done.client, done.id).unwrap(), Some(done));
+    assert_eq!(store.unfinished_receipts().unwrap(), []);
+}
+
+#[test]
+fn receipts_per_client_are_kept_and_the_forgotten_ones_are_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let total = RECEIPTS_PER_CLIENT as u64 + 128;
+    let unfinished = receipt(1, 1, Outcome::Accepted { seq: Seq(0) });
+    write(&store, vec![Write::PutReceipt(unfinished.clone())]).unwrap();
+    for first in (2..=total).step_by(1_000) {
+        let some = (first..(first + 1_000).min(total + 1))
+            .map(|n| Write::PutReceipt(receipt(1, n, Outcome::Done { seq: Seq(0) })))
+            .collect();
+        write(&store, some).unwrap();
+    }
+    let client = ClientId([1; 16]);
+    let CommandN(forgotten) = store.forgotten_commands(client).unwrap();
+    assert!(
+        (total - RECEIPTS_PER_CLIENT as u64 - 64..=total - RECEIPTS_PER_CLIENT as u64)
+            .contains(&forgotten),
+        "{forgotten}"
+    );
+    let id = |n: u64| receipt(1, n, Outcome::Interrupted).id;
+    assert_eq!(store.receipt(client, id(forgotten)).unwrap(), None);
+    assert!(store.receipt(client, id(forgotten + 1)).unwrap().is_some());
+    assert_eq!(store.unfinished_receipts().unwrap(), [unfinished]);
+    assert_eq!(
+        store.forgotten_commands(ClientId([2; 16])).unwrap(),
+        CommandN(0)
+    );
+}
+
+#[test]
+fn the_last_two_checkpoints_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    let record = out(&[b'x'; 1_000]);
+    write(
+        &store,
+        vec![Write::PutSession(row(session)), append(session, 0, record)],
+    )
+    .unwrap();
+    assert_eq!(store.latest_checkpoint(session, None).unwrap(), None);
+    for offset in [10, 20, 30] {
+        let data = vec![offset as u8; 5_000];
+        write(
+            &store,
+            vec![Write::PutCheckpoint {
+                session,
+                offset: Offset(offset),
+                data,
+            }],
+        )
+        .unwrap();
+    }
+    let latest = |at| store.latest_checkpoint(session, at).unwrap();
+    assert_eq!(latest(None), Some((Offset(30), vec![30; 5_000])));
+    assert_eq!(
+        latest(Some(Offset(29))),
+        Some((Offset(20), vec![20; 5_000]))
+    );
+    assert_eq!(latest(Some(Offset(19))), None);
+    rusqlite::Connection::open(folder.path().join("host.db"))
+        .unwrap()
+        .execute(
+            "UPDATE checkpoints SET crc = crc + 1 WHERE record_offset = 30",
+            [],
+        )
+        .unwrap();
+    assert_eq!(latest(None), Some((Offset(20), vec![20; 5_000])));
+}
+
+#[tokio::test]
+async fn a_number_of_a_connection_is_given_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut next = ConnEpoch(0);
+    for _ in 0..3 {
+        // Dropped, not closed: as after a crash.
+        let store = open(folder.path(), options()).store;
+        for count in [1, 10] {
+            let first = store.reserve_conn_epochs(count).await.unwrap();
+            assert!(first > next);
+            next = ConnEpoch(first.0 + count - 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_transaction_hears_how_it_ended_also_when_the_store_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let told = Arc::new(AtomicUsize::new(0));
+    let session = session_id();
+    for seq in 0..200 {
+        let told = Arc::clone(&told);
+        let transaction = match seq {
+            0 => Transaction::new(vec![Write::PutSession(row(session))]),
+            _ => append_event(session, seq),
+        };
+        let on_done = Box::new(move |_| {
+            told.fetch_add(1, Ordering::Relaxed);
+        });
+        store.submit_waiting(transaction, on_done).await;
+    }
+    let other = store.clone();
+    tokio::task::spawn_blocking(|| store.close())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(told.load(Ordering::Relaxed), 200);
+    assert_eq!(
+        other.write(append_event(session, 200)).await,
+        Err(StoreError::Closed)
+    );
+    assert_eq!(other.sessions(), Err(StoreError::Closed));
+    drop(other);
+    let again: Store = open(folder.path(), options()).store;
+    assert_eq!(again.session(session).unwrap().last_seq, Seq(199));
+}
+
+#[test]
+fn a_full_queue_gives_the_transaction_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    // The writer is held in a callback while the queue fills.
+    let (release, held) = mpsc::sync_channel::<()>(1);
+    let (entered, is_held) = mpsc::sync_channel(1_000);
+    let hold = Box::new(move |_| {
+        entered.send(()).unwrap();
+        held.recv().unwrap();
+    });
+    store.submit(append_event(session, 1), hold).unwrap();
+    is_held.recv().unwrap();
+    let record = out(&[0; 60_000]);
+    let mut queued = 0;
+    let refused = loop {
+        let from = queued * record.len() as u64;
+        let transaction = Transaction::new(vec![append(session, from, record.clone())]);
+        match store.submit(transaction, Box::new(|_| ())) {
+            Ok(()) => queued += 1,
+            Err(full) => break full,
+        }
+    };
+    assert!((100..2_000).contains(&queued), "{queued}");
+    assert_eq!(refused.0.when_full, WhenFull::Wait);
+    // Commands have a part of the queue of their own.
+    let command = Write::PutReceipt(receipt(1, 1, Outcome::Interrupted));
+    let (sender, receiver) = mpsc::sync_channel(1_000);
+    store
+        .submit(
+            Transaction::new(vec![command]),
+            Box::new(move |result| sender.send(result).unwrap()),
+        )
+        .unwrap();
+    release.send(()).unwrap();
+    receiver.recv().unwrap().unwrap();
+    let end = store.session(session).unwrap().end.0;
+    assert_eq!(end, queued * record.len() as u64);
+    assert!(CommandId([0; 16]) < CommandId([1; 16]));
+}

@@ -1,0 +1,113 @@
+//! One transaction of the database, made only while this host is the one that may, and what follows
+//! from it.
+
+use std::os::unix::fs::MetadataExt;
+
+use super::super::apply::Failure;
+use super::super::files::hand_over;
+use super::super::{DATABASE, Health, StoreError, from_sql, unix_millis};
+use super::Work;
+
+impl Work {
+    /// Does `work` in a transaction that is ours to make, and what follows from it once it is safe
+    /// on disk.
+    pub(super) fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let result = self.try_transact(work);
+        match &result {
+            Ok(_) => self.tell_health(Health::Good),
+            Err(error) => {
+                self.counters.group_failed();
+                match error {
+                    StoreError::Full => {
+                        let since_millis = unix_millis();
+                        if !matches!(*self.health.borrow(), Health::Full { .. }) {
+                            self.tell_health(Health::Full { since_millis });
+                        }
+                    }
+                    StoreError::Fenced => {
+                        self.state.fatal = Some(StoreError::Fenced);
+                        self.tell_health(Health::Fenced);
+                    }
+                    StoreError::Damaged { .. } => {
+                        self.counters.damage_was_met();
+                        self.tell_health(Health::Damaged);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        result
+    }
+
+    fn tell_health(&self, health: Health) {
+        self.health.send_if_modified(|now| {
+            // Once damaged, a later success does not make it whole.
+            let changes = *now != health && *now != Health::Damaged;
+            if changes {
+                *now = health;
+            }
+            changes
+        });
+    }
+
+    fn try_transact<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        if let Some(error) = &self.state.fatal {
+            return Err(error.clone());
+        }
+        let result = self.begin().and_then(|()| work(self)).and_then(|value| {
+            let heads = self.applier.heads.flush(&self.database)?;
+            self.savepoint("COMMIT")?;
+            Ok((value, heads))
+        });
+        match result {
+            Ok((value, heads)) => {
+                self.applier.heads.keep();
+                for effect in self.applier.effects.drain(..) {
+                    hand_over(&self.files, &self.folder, effect);
+                }
+                for (session, head) in heads {
+                    self.seal_if_due(session, head.unsealed);
+                }
+                Ok(value)
+            }
+            Err(failure) => {
+                // Some failures have rolled everything back already.
+                if !self.database.is_autocommit() {
+                    self.savepoint("ROLLBACK").ok();
+                }
+                self.applier.heads.clear();
+                self.applier.effects.clear();
+                Err(match failure {
+                    Failure::Refused(error) => error,
+                    Failure::Sql(error) => {
+                        StoreError::from_sql("writing to the database", &self.folder, &error)
+                    }
+                })
+            }
+        }
+    }
+
+    /// Takes the write lock, if this host is still the one that may.
+    fn begin(&self) -> Result<(), Failure> {
+        let file = std::fs::metadata(self.folder.join(DATABASE))
+            .map(|metadata| (metadata.dev(), metadata.ino()));
+        if file.ok() != Some(self.file) {
+            return Err(Failure::Refused(StoreError::Fenced));
+        }
+        self.savepoint("BEGIN IMMEDIATE")?;
+        let incarnation: i64 = self
+            .database
+            .prepare_cached("SELECT incarnation FROM host")?
+            .query_row([], |row| row.get(0))?;
+        if from_sql(incarnation) != self.incarnation.0 {
+            return Err(Failure::Refused(StoreError::Fenced));
+        }
+        Ok(())
+    }
+}
