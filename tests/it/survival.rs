@@ -1,0 +1,290 @@
+//! What survives when a host does not: programs, their output, their answers, what was typed.
+
+use std::collections::BTreeSet;
+
+use crate::agor::{Agor, runs, signal_process, step_until};
+
+/// How often a host dies in each test; `cargo xtask soak` asks for more.
+fn rounds() -> u64 {
+    std::env::var("AGOR_TEST_ROUNDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(30)
+}
+
+/// A generator of numbers that look random and are the same in every run with a seed
+/// (xorshift64*).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % limit
+    }
+}
+
+/// Counts until the file `stop` is there, then says how far it came.
+const COUNTER: &str = r#"
+i=0
+while [ ! -e stop ]; do
+  n=0
+  while [ $n -lt 40 ]; do i=$((i+1)); n=$((n+1)); echo "n $i"; done
+  read -t 0.005 < /dev/tty
+done
+echo "end $i"
+"#;
+
+/// Returns the numbers that a counter printed, and the number at which it says it ended.
+fn counted(text: &str) -> (Vec<u64>, Option<u64>) {
+    let number = |line: &str, word: &str| {
+        line.trim()
+            .strip_prefix(word)
+            .and_then(|rest| rest.trim().parse::<u64>().ok())
+    };
+    let numbers = text.lines().filter_map(|line| number(line, "n ")).collect();
+    let end = text.lines().find_map(|line| number(line, "end "));
+    (numbers, end)
+}
+
+/// Waits until the host has stored some more of what the counters print, a different amount each
+/// time, so that the next death comes at another moment of its work.
+fn let_it_work(agor: &Agor, sessions: &[String], random: &mut Random) {
+    let session = &sessions[random.below(sessions.len() as u64) as usize];
+    let offset = |agor: &Agor| agor.info(session)["offset"].as_u64().expect("an offset");
+    let goal = offset(agor) + random.below(60_000);
+    step_until("the counters go on", || {
+        (offset(agor) >= goal).then_some(())
+    });
+}
+
+/// Checks that nothing is missing and nothing there twice, in the record, in history and on the
+/// screen.
+fn check_counters(agor: &Agor, sessions: &[String]) {
+    agor.write("stop", "");
+    for session in sessions {
+        agor.ok(&["wait", session, "--exit", "--timeout", "60"]);
+        let record = String::from_utf8_lossy(&agor.raw(session)).into_owned();
+        let (numbers, end) = counted(&record);
+        let end = end.unwrap_or_else(|| panic!("{session} did not say how far it came"));
+        let expected: Vec<u64> = (1..=end).collect();
+        let missing: Vec<_> = expected
+            .iter()
+            .filter(|n| numbers.binary_search(n).is_err())
+            .collect();
+        assert!(missing.is_empty(), "{session} misses {missing:?} of {end}");
+        assert!(
+            numbers == expected,
+            "{session} has numbers twice or out of order"
+        );
+
+        let history = agor.ok(&["screen", session, "--scrollback"]);
+        let (numbers, end_there) = counted(&history);
+        assert_eq!(
+            end_there,
+            Some(end),
+            "history and screen end as the record does"
+        );
+        let first = numbers.first().copied().expect("some history");
+        assert_eq!(
+            numbers,
+            (first..=end).collect::<Vec<_>>(),
+            "history without gaps"
+        );
+        assert!(
+            numbers.len() >= 9_000.min(end as usize),
+            "history is as long as it should be"
+        );
+
+        let (numbers, end_there) = counted(&agor.screen(session));
+        assert_eq!(end_there, Some(end));
+        assert_eq!(numbers.last(), Some(&end));
+    }
+}
+
+fn start_counters(agor: &Agor) -> (Vec<String>, BTreeSet<u64>) {
+    let sessions: Vec<String> = (0..8).map(|_| agor.session(COUNTER)).collect();
+    let pids = sessions
+        .iter()
+        .map(|session| agor.info(session)["pid"].as_u64().expect("a pid"));
+    let pids: BTreeSet<u64> = pids.collect();
+    assert_eq!(pids.len(), 8);
+    (sessions, pids)
+}
+
+#[test]
+fn i_d3_eight_counting_programs_survive_their_host_being_killed_again_and_again() {
+    let mut random = Random(0x5eed_0001);
+    let mut agor = Agor::started();
+    let (sessions, pids) = start_counters(&agor);
+    for round in 0..rounds() {
+        let_it_work(&agor, &sessions, &mut random);
+        agor.crash_host();
+        assert!(
+            pids.iter().all(|&pid| runs(pid as u32)),
+            "a program died in round {round}"
+        );
+        agor.start_host();
+    }
+    check_counters(&agor, &sessions);
+}
+
+#[test]
+fn a_stopped_host_is_taken_over_and_what_it_does_later_survives_nothing() {
+    let mut random = Random(0x5eed_0002);
+    let mut agor = Agor::started();
+    let (sessions, pids) = start_counters(&agor);
+    for _ in 0..rounds().div_ceil(10) {
+        let_it_work(&agor, &sessions, &mut random);
+        agor.signal_host("STOP");
+        agor.start_host();
+        assert!(pids.iter().all(|&pid| runs(pid as u32)), "a program died");
+        let_it_work(&agor, &sessions, &mut random);
+        // The former host wakes up in the middle of whatever it did, and ends by itself.
+        agor.wake_former_host();
+        let_it_work(&agor, &sessions, &mut random);
+    }
+    check_counters(&agor, &sessions);
+}
+
+#[test]
+fn a_program_that_asks_its_terminal_survives_kills_with_each_answer_once() {
+    let mut random = Random(0x5eed_0003);
+    let mut agor = Agor::started();
+    // Asks where the cursor is, one question after the other, and counts the answers; a second
+    // answer to one question would be read as the answer to the next and be in the way at the end.
+    let session = agor.session(
+        r#"
+stty raw -echo
+i=0
+while [ ! -e stop ]; do
+  printf '\033[%d;%dH\033[6n' $((i % 20 + 1)) $((i % 70 + 1))
+  IFS= read -r -d R answer
+  want=$(printf '\033[%d;%d' $((i % 20 + 1)) $((i % 70 + 1)))
+  if [ "$answer" != "$want" ]; then printf '\033[H\033[2Jwrong answer to %d: %q' $i "$answer"; sleep 60; fi
+  i=$((i+1))
+  printf '\033[24;1Hasked %d ' $i
+done
+IFS= read -r -t 1 -n 1 more && printf 'one too many'
+printf '\033[H\033[2Jall %d answered' $i
+"#,
+    );
+    for _ in 0..rounds() {
+        let_it_work(&agor, std::slice::from_ref(&session), &mut random);
+        agor.crash_host();
+        agor.start_host();
+    }
+    agor.write("stop", "");
+    agor.ok(&["wait", &session, "--exit", "--timeout", "60"]);
+    let screen = agor.screen(&session);
+    assert!(screen.contains("answered"), "{screen}");
+    assert!(
+        !screen.contains("wrong") && !screen.contains("too many"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn typed_lines_survive_kills_of_the_host_and_arrive_once() {
+    let mut random = Random(0x5eed_0004);
+    let mut agor = Agor::started();
+    let session = agor.session("while read -r line; do echo \"got $line\"; done");
+    let lines = rounds() * 4;
+    for n in 0..lines {
+        let text = format!("line {n}");
+        let child = agor
+            .command(&["send", &session, &text, "--enter"])
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("agord runs");
+        // Every fourth line is on its way while the host dies.
+        if n % 4 == 3 {
+            if random.below(2) == 0 {
+                std::thread::yield_now();
+            }
+            agor.crash_host();
+            agor.start_host();
+        }
+        let mut output = child.wait_with_output().expect("agord ends");
+        // It may have come when no host was there; then nothing was done, and it says so.
+        while output.status.code() == Some(18) {
+            output = agor.command(&["send", &session, &text, "--enter"]).output().expect("agord");
+        }
+        // Either it was typed, or it says that nobody knows (then it is there at most once).
+        let code = output.status.code();
+        assert!(
+            code == Some(0) || String::from_utf8_lossy(&output.stderr).contains("interrupted"),
+            "send ended with {code:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    agor.ok(&["send", &session, "the end", "--enter"]);
+    agor.ok(&["wait", &session, "--text", "got the end", "--timeout", "60"]);
+    let record = String::from_utf8_lossy(&agor.raw(&session)).into_owned();
+    let got: Vec<u64> = record
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("got line ")?.parse().ok())
+        .collect();
+    let unique: BTreeSet<u64> = got.iter().copied().collect();
+    assert_eq!(unique.len(), got.len(), "a line arrived twice: {got:?}");
+    assert!(got.is_sorted(), "lines arrived out of order: {got:?}");
+    assert!(
+        got.len() as u64 >= lines - lines / 4,
+        "lines are missing that were acknowledged: {got:?}"
+    );
+}
+
+#[test]
+fn c13_a_killed_keeper_leaves_what_was_said_and_a_session_that_can_be_restarted() {
+    let agor = Agor::started();
+    let session =
+        agor.session("cd /tmp; printf '\\033]7;file:///tmp\\007'; echo $((6*7)); sleep 600");
+    agor.screen_with(&session, "42");
+    let keeper = agor.keeper_pid().expect("a keeper");
+    signal_process(keeper, "KILL");
+    step_until("the session is lost", || {
+        (agor.info(&session)["life"] == "lost").then_some(())
+    });
+    assert!(
+        agor.screen(&session).contains("42"),
+        "the screen is still there"
+    );
+    assert_eq!(agor.info(&session)["cwd"], "/tmp");
+    agor.ok(&["restart", &session]);
+    step_until("it runs again", || {
+        (agor.info(&session)["life"] == "running").then_some(())
+    });
+    step_until("it says it again", || {
+        (agor
+            .ok(&["screen", &session, "--scrollback"])
+            .matches("42")
+            .count()
+            == 2)
+            .then_some(())
+    });
+}
+
+#[test]
+fn after_a_reboot_sessions_survive_as_ended_ones_with_screen_history_and_command() {
+    let mut agor = Agor::started();
+    let session = agor.session("seq 1 500; echo done $((6*7)); sleep 600");
+    agor.screen_with(&session, "done 42");
+    let keeper = agor.keeper_pid().expect("a keeper");
+    // What a power cut does: everything at once.
+    signal_process(keeper, "KILL");
+    agor.crash_host();
+    agor.start_host();
+    let info = agor.info(&session);
+    assert_eq!(info["life"], "lost");
+    assert_eq!(info["argv"][0], "bash");
+    let history = agor.ok(&["screen", &session, "--scrollback"]);
+    assert!(
+        history.contains("\n250\n") && history.contains("done 42"),
+        "{history}"
+    );
+    agor.ok(&["restart", &session]);
+    step_until("it runs again", || {
+        (agor.info(&session)["life"] == "running").then_some(())
+    });
+}
