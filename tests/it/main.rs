@@ -1,8 +1,16 @@
 //! Whole-program tests, and the ceilings that keep the crates apart.
 
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test says what it expects so"
+)]
+
 mod agor;
 mod bad_input;
 mod ceilings;
+mod docs;
 mod processes;
 mod programs;
 mod survival;

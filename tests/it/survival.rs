@@ -209,7 +209,10 @@ fn typed_lines_survive_kills_of_the_host_and_arrive_once() {
         let mut output = child.wait_with_output().expect("agord ends");
         // It may have come when no host was there; then nothing was done, and it says so.
         while output.status.code() == Some(18) {
-            output = agor.command(&["send", &session, &text, "--enter"]).output().expect("agord");
+            output = agor
+                .command(&["send", &session, &text, "--enter"])
+                .output()
+                .expect("agord");
         }
         // Either it was typed, or it says that nobody knows (then it is there at most once).
         let code = output.status.code();

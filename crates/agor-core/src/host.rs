@@ -204,7 +204,7 @@ async fn next_epoch(hub: &Hub, epochs: &mut std::ops::Range<u64>) -> Option<Conn
     if epochs.is_empty() {
         match hub.store().reserve_conn_epochs(CONN_EPOCHS).await {
             Ok(ConnEpoch(first)) => *epochs = first..first + CONN_EPOCHS,
-            Err(StoreError::Fenced { .. }) => {
+            Err(StoreError::Fenced) => {
                 hub.stop(Stop::Fenced);
                 return None;
             }

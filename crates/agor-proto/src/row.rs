@@ -364,6 +364,22 @@ impl Row {
         Style::default()
     }
 
+    /// Returns how many bytes the row takes on the wire at the most.
+    #[must_use]
+    pub fn size_bytes_max(&self) -> usize {
+        let links: usize = self
+            .links
+            .iter()
+            .map(|link| link.uri.len() + link.id.len() + 24)
+            .sum();
+        // A run is at most six numbers of five bytes and their array's head; a shape ten bytes.
+        64 + self.text.len()
+            + 32 * self.runs.len()
+            + 12 * self.shapes.len()
+            + links
+            + 40 * self.marks.len()
+    }
+
     /// Says whether the row goes on in the next.
     #[must_use]
     pub fn wraps(&self) -> bool {
@@ -641,7 +657,7 @@ mod tests {
             [0; 0],
             "new",
         );
-        let row: Row = rmp_serde::from_slice(&rmp_serde::to_vec(&later).unwrap()).unwrap();
+        let row: Row = rmp_serde::from_slice(&rmp_serde::to_vec_named(&later).unwrap()).unwrap();
         assert_eq!(row.text, "x");
         assert_eq!(row.style_at(0).attrs, Attrs::BOLD);
     }

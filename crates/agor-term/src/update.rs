@@ -8,6 +8,9 @@ use crate::terminal::Terminal;
 
 /// Operations of one update; more movement than that is sent as rows.
 const OPS_MAX: usize = 4;
+/// What the rows of one update take at the most, about; what is left comes with the next, so that
+/// every update fits a frame.
+const UPDATE_BYTES_MAX: usize = agor_proto::limits::FRAME_BODY_MAX / 2;
 /// The fewest rows for which an operation pays.
 const MOVED_MIN: usize = 2;
 
@@ -23,7 +26,7 @@ pub struct Viewer {
     title: String,
     palette: Vec<PaletteEntry>,
     echo_ack: InputSeq,
-    /// The terminal's count of changes when it was last looked at.
+    /// The terminal's count of changes when it was last looked at and all of it was sent.
     changes: Option<u64>,
 }
 
@@ -50,6 +53,12 @@ impl Viewer {
         self.rev
     }
 
+    /// Says whether the last update was too large to hold everything that differed.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.changes.is_none() && self.size.is_some()
+    }
+
     /// Returns what differs from what was sent last, or `None` if nothing does. An `offset` that
     /// moved without any change on the screen is no difference; an `echo_ack` is.
     pub fn update(
@@ -65,7 +74,7 @@ impl Viewer {
         }
         let first = self.size.is_none();
         let size = terminal.size();
-        let stamps: Vec<u64> = (0..size.rows).map(|at| terminal.row_rev(at)).collect();
+        let mut stamps: Vec<u64> = (0..size.rows).map(|at| terminal.row_rev(at)).collect();
         let mut update = ScreenUpdate {
             session,
             rev: self.rev.next(),
@@ -100,13 +109,20 @@ impl Viewer {
         if self.size.is_some_and(|old| old.cols == size.cols) {
             update.ops = moves(&mut self.stamps, &stamps);
         }
-        for (at, (old, new)) in (0..).zip(self.stamps.iter().zip(&stamps)) {
-            if old != new {
-                update.rows.push(ScreenRow {
-                    at,
-                    row: terminal.row(at),
-                });
+        let mut size_bytes = 0;
+        for (at, (old, new)) in (0..).zip(self.stamps.iter().zip(&mut stamps)) {
+            if old == new {
+                continue;
             }
+            if size_bytes > UPDATE_BYTES_MAX {
+                // It keeps the stamp of what the mirror has.
+                *new = *old;
+                self.changes = None;
+                continue;
+            }
+            let row = terminal.row(at);
+            size_bytes += row.size_bytes_max();
+            update.rows.push(ScreenRow { at, row });
         }
         self.rev = update.rev;
         self.size = Some(size);

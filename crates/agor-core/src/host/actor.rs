@@ -108,7 +108,7 @@ impl Actor {
                 self.on(Cause::Asked {
                     conn,
                     client,
-                    what: *wish,
+                    what: wish,
                 })
                 .await;
             }
@@ -162,7 +162,7 @@ impl Actor {
                 Cause::KeeperLost
             }
             Note::Written(Ok(())) => Cause::Committed,
-            Note::Written(Err(StoreError::Fenced { .. })) => return self.hub.stop(Stop::Fenced),
+            Note::Written(Err(StoreError::Fenced)) => return self.hub.stop(Stop::Fenced),
             Note::Written(Err(error)) => {
                 tracing::error!(session_id = %self.session.id(), %error, "the session cannot be stored");
                 return self.hub.stop(Stop::StoreFailed);

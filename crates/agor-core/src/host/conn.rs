@@ -308,13 +308,10 @@ impl Connection {
     }
 
     fn watch_list(&mut self, follow: bool) {
-        if self.watching_list {
-            return;
-        }
         let first = self.hub.list().changes(ListRev(0));
         let mut seen = first.rev;
         self.say(first);
-        if !follow {
+        if !follow || self.watching_list {
             return;
         }
         self.watching_list = true;

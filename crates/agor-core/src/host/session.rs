@@ -81,6 +81,8 @@ pub struct Session {
     manners: Manners,
     /// Where the last checkpoint stands.
     checkpoint_at: Offset,
+    /// When it was made.
+    checkpointed: Option<Instant>,
     launcher: Launcher,
     listed_at: Option<Instant>,
     listing_changed: bool,
@@ -155,6 +157,7 @@ impl Session {
             waits: Waits::default(),
             manners: Manners::default(),
             checkpoint_at: end,
+            checkpointed: None,
             launcher,
             listed_at: None,
             listing_changed: true,
@@ -222,7 +225,7 @@ impl Session {
         }
         match cause {
             Cause::Ring { .. } => true,
-            Cause::Asked { what, .. } => match what {
+            Cause::Asked { what, .. } => match &**what {
                 Wish::Subscribe(subscribe) => subscribe.view != Visibility::Hidden,
                 Wish::View(view) => *view != Visibility::Hidden,
                 Wish::Ask { query, .. } => !matches!(
@@ -409,7 +412,7 @@ impl Session {
                 self.commands.remove_conn(conn);
                 self.rest();
             }
-            Cause::Asked { conn, client, what } => self.on_wish(conn, client, what, now, effects),
+            Cause::Asked { conn, client, what } => self.on_wish(conn, client, *what, now, effects),
             Cause::Tick => {}
         }
         self.waits.tick(now.instant, effects);

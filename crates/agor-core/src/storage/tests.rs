@@ -1,6 +1,7 @@
 //! Tests of the store. Each promise of `DURABILITY.md` is one of them.
 
 mod commit;
+mod format;
 mod full;
 mod kill;
 mod record;

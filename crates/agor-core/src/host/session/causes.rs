@@ -115,7 +115,7 @@ pub enum Cause {
         /// Which client.
         client: ClientId,
         /// For what.
-        what: Wish,
+        what: Box<Wish>,
     },
     /// Time passed; see [`Session::next_wake`].
     Tick,
@@ -123,6 +123,7 @@ pub enum Cause {
 
 /// What a client asks a session for.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a wish travels in a box")]
 pub enum Wish {
     /// To carry out a command.
     Command {

@@ -113,8 +113,7 @@ impl Fold {
         let mut pages: Vec<Vec<Row>> = Vec::new();
         let mut page_bytes = usize::MAX;
         for row in rows(terminal, from, with_screen) {
-            // Twice what such a row takes at the most.
-            let row_bytes = 64 + 2 * row.text.len() + 40 * row.runs.len() + 16 * row.shapes.len();
+            let row_bytes = row.size_bytes_max();
             page_bytes = page_bytes.saturating_add(row_bytes);
             if page_bytes > BULK_CHUNK_MAX {
                 pages.push(Vec::new());

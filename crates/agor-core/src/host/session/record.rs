@@ -1,5 +1,7 @@
 //! What follows from a session's output records: events, answers of the terminal, its end.
 
+use std::time::Duration;
+
 use agor_keeper::Request;
 use agor_proto::event::EventBody;
 use agor_proto::ids::Offset;
@@ -9,6 +11,12 @@ use agor_proto::session::Life;
 use agor_term::Effect as Asked;
 
 use super::{COMMAND_SOURCE, Effect, Now, Session};
+
+/// Between two checkpoints of a session that floods.
+const CHECKPOINT_REST: Duration = Duration::from_secs(1);
+
+/// Output after which there is a checkpoint all the same.
+const CHECKPOINT_FAR: u64 = 64 * CHECKPOINT_BYTES;
 
 /// How often a program can make an event of each kind: a bell or a title that changes with every
 /// line is no news. The record has them all.
@@ -62,7 +70,7 @@ impl Session {
         let to = self.fold.offset();
         let taken = (to.0 - from.0) as usize;
         self.journal.record(from, to, &bytes[..taken]);
-        self.checkpoint_if_due(to);
+        self.checkpoint_if_due(to, now);
         self.active_millis = now.unix_millis;
         self.listing_changed = true;
         self.waits.active(now.instant);
@@ -173,10 +181,18 @@ impl Session {
         false
     }
 
-    fn checkpoint_if_due(&mut self, at: Offset) {
-        if self.spec.private || at.0 - self.checkpoint_at.0 < CHECKPOINT_BYTES {
+    /// A checkpoint holds the whole history, so a flood makes one a second rather than one for
+    /// each of its megabytes: folding what came since takes less time than that.
+    fn checkpoint_if_due(&mut self, at: Offset, now: Now) {
+        let since_bytes = at.0 - self.checkpoint_at.0;
+        let rested = self
+            .checkpointed
+            .is_none_or(|last| now.instant >= last + CHECKPOINT_REST);
+        let due = since_bytes >= CHECKPOINT_BYTES && (rested || since_bytes >= CHECKPOINT_FAR);
+        if self.spec.private || !due {
             return;
         }
+        self.checkpointed = Some(now.instant);
         if let Some(terminal) = self.fold.terminal() {
             self.checkpoint_at = at;
             self.journal.checkpoint(at, terminal.checkpoint());

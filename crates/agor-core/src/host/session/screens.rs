@@ -240,6 +240,7 @@ impl Screens {
                 .viewer
                 .update(terminal, self.session, echo_ack, fold.offset());
             if let Some(update) = update {
+                screen.stale = screen.viewer.is_behind();
                 screen.sent_at = Some(now);
                 screen.unacknowledged.push_back((update.rev, now));
                 self.updates_sent += 1;

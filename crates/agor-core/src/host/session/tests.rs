@@ -305,7 +305,7 @@ impl World {
         self.on(Cause::Asked {
             conn: CONN,
             client: CLIENT,
-            what,
+            what: Box::new(what),
         });
     }
 
@@ -444,12 +444,12 @@ fn b2_a_connection_that_ends_takes_nothing_with_it() {
     world.on(Cause::Asked {
         conn: ConnEpoch(2),
         client: CLIENT,
-        what: Wish::Type(typed(1)),
+        what: Box::new(Wish::Type(typed(1))),
     });
     world.on(Cause::Asked {
         conn: ConnEpoch(2),
         client: CLIENT,
-        what: Wish::Type(typed(1)),
+        what: Box::new(Wish::Type(typed(1))),
     });
     assert_eq!(
         world.keeper.typed.len(),
@@ -473,7 +473,7 @@ fn a_stale_driver_never_types() {
     world.on(Cause::Asked {
         conn: ConnEpoch(2),
         client: other,
-        what,
+        what: Box::new(what),
     });
     let frame = InputFrame {
         session: id(),

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use agor_proto::command::Outcome;
-use agor_proto::ids::{Offset, Seq, SessionId};
+use agor_proto::ids::{ConnEpoch, Offset, Seq, SessionId};
 use agor_proto::session::Life;
 
 use super::super::schema::{MIGRATIONS, Migration};
@@ -57,7 +57,7 @@ fn nobody_else_may_read_what_is_stored() {
         ],
     )
     .unwrap();
-    wait_until("sealing", || !segment_files(&data, session).is_empty());
+    wait_until("sealing", || store.stats().unwrap().sealed == 1);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let mut folders = vec![data];
     while let Some(folder) = folders.pop() {
@@ -300,6 +300,13 @@ fn store_with_backup(folder: &Path) -> (SessionId, Vec<u8>, Opened) {
     (session, all, opened)
 }
 
+fn reserve(store: &Store) -> ConnEpoch {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(store.reserve_conn_epochs(100)).unwrap()
+}
+
 /// Overwrites the database behind its first page.
 fn overwrite(path: &Path) {
     let mut bytes = fs::read(path).unwrap();
@@ -315,6 +322,7 @@ fn a_damaged_database_is_set_aside_and_restored_with_what_the_folders_hold() {
     let tail = out(b"only in the database");
     let from = all.len() as u64;
     write(&opened.store, vec![append(session, from, tail)]).unwrap();
+    let given = reserve(&opened.store);
     opened.store.close().unwrap();
     fs::rename(
         folder.path().join("kept"),
@@ -340,6 +348,7 @@ fn a_damaged_database_is_set_aside_and_restored_with_what_the_folders_hold() {
     assert!(again.notices[0].to_string().contains("host.db.damaged-"));
     assert_eq!(again.host_id, opened.host_id);
     assert!(again.incarnation > opened.incarnation);
+    assert!(reserve(&again.store) > given);
     let stored = again.store.session(session).unwrap();
     assert!(stored.row.epoch > row(session).epoch);
     assert_eq!(
