@@ -53,7 +53,9 @@ fn line(case: &str, value: f64, unit: &str, peer: Option<(&str, f64)>) {
 }
 
 fn open(folder: &Path) -> Store {
-    Store::open(folder).expect("a store opens").store
+    Store::open(folder, agor_proto::limits::SESSION_RECORD_MAX)
+        .expect("a store opens")
+        .store
 }
 
 async fn new_session(store: &Store, n: usize) -> SessionId {

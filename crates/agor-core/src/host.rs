@@ -99,7 +99,7 @@ fn now() -> Now {
 pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Result<(), HostError> {
     raise_descriptor_limit();
     let (lock, former) = start::lock(paths).await?;
-    let opened = start::open_store(paths, former)?;
+    let opened = start::open_store(paths, config, former)?;
     for notice in &opened.notices {
         tracing::error!(%notice, "the store was mended");
     }

@@ -374,13 +374,18 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens the store in `folder`, which is made if need be. Blocks; a damaged database is checked
-    /// and restored here.
+    /// Opens the store in `folder`, which is made if need be, and keeps at most about
+    /// `session_max_bytes` of each session's output. Blocks; a damaged database is checked and
+    /// restored here.
     ///
     /// # Errors
     /// [`StoreError`]; a damaged database is none.
-    pub fn open(folder: &Path) -> Result<Opened, StoreError> {
-        Self::open_with(folder, Options::default())
+    pub fn open(folder: &Path, session_max_bytes: u64) -> Result<Opened, StoreError> {
+        let options = Options {
+            record_max: session_max_bytes,
+            ..Options::default()
+        };
+        Self::open_with(folder, options)
     }
 
     /// Stores `transaction`; returns when it is safe on disk. Waits while the queue is full.

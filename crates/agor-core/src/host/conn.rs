@@ -24,7 +24,7 @@ use super::outbox::Outbox;
 use super::session::Wish;
 use super::{now, query, tap};
 use crate::link::{Link, LinkError, LinkReader, LinkWriter};
-use crate::storage::StoredReceipt;
+use crate::storage::{StoreError, StoredReceipt};
 
 const HANDSHAKE: Duration = Duration::from_millis(HANDSHAKE_MILLIS);
 
@@ -345,7 +345,7 @@ impl Connection {
         let Some(session) = command.body.session() else {
             return self.on_host_command(&command);
         };
-        let stored = match self.stored_receipt(command.id).await {
+        let stored = match self.stored_receipt(&command).await {
             Ok(stored) => stored,
             Err(error) => return self.say(reject(error)),
         };
@@ -381,14 +381,20 @@ impl Connection {
         }
     }
 
-    async fn stored_receipt(
-        &self,
-        id: agor_proto::ids::CommandId,
-    ) -> Result<Option<StoredReceipt>, WireError> {
-        let (hub, client) = (Arc::clone(&self.hub), self.client);
-        let read = tokio::task::spawn_blocking(move || hub.store().receipt(client, id)).await;
-        match read {
-            Ok(Ok(stored)) => Ok(stored),
+    /// Returns what the store knows of a command. One so old that its receipt is forgotten cannot
+    /// be told from a new one with its number: it is refused.
+    async fn stored_receipt(&self, command: &Command) -> Result<Option<StoredReceipt>, WireError> {
+        let (hub, client, id) = (Arc::clone(&self.hub), self.client, command.id);
+        let read = tokio::task::spawn_blocking(move || {
+            let stored = hub.store().receipt(client, id)?;
+            Ok::<_, StoreError>((stored, hub.store().forgotten_commands(client)?))
+        });
+        match read.await {
+            Ok(Ok((None, forgotten))) if command.n <= forgotten => Err(WireError::new(
+                ErrorCode::IdReuse,
+                "the command is older than the receipts that are kept",
+            )),
+            Ok(Ok((stored, _))) => Ok(stored),
             Ok(Err(error)) => Err(WireError::new(ErrorCode::Storage, error.to_string())),
             Err(error) => Err(WireError::new(ErrorCode::Internal, error.to_string())),
         }

@@ -18,6 +18,7 @@ use super::mailbox::Note;
 use super::now;
 use super::session::Session;
 use super::{HostError, PROGRAM};
+use crate::config::Config;
 use crate::link::{Dialer, HostLock, LinkError};
 use crate::paths::Paths;
 use crate::storage::{Opened, SessionRow, Store, StoreError, StoredReceipt, StoredSession};
@@ -67,11 +68,16 @@ async fn answers(paths: &Paths) -> bool {
 
 /// Opens the store. A former host that was stopped in the middle of a write holds the database;
 /// it is ended, since it can do nothing more and its programs are the keeper's.
-pub fn open_store(paths: &Paths, former: Option<u32>) -> Result<Opened, HostError> {
-    match (Store::open(paths.data()), former) {
+pub fn open_store(
+    paths: &Paths,
+    config: &Config,
+    former: Option<u32>,
+) -> Result<Opened, HostError> {
+    let open = || Store::open(paths.data(), config.record.session_max_bytes);
+    match (open(), former) {
         (Err(StoreError::Busy { .. }), Some(pid)) => {
             end_former(pid);
-            Ok(Store::open(paths.data())?)
+            Ok(open()?)
         }
         (opened, _) => Ok(opened?),
     }

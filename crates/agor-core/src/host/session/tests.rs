@@ -1,6 +1,8 @@
 //! A session between a keeper and a store that are simple enough to be obviously right, and that
 //! can die at any moment.
 
+mod bounds;
+
 use std::collections::BTreeMap;
 
 use agor_proto::command::{Command, CommandBody, Receipt};

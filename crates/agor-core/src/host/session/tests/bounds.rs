@@ -1,0 +1,337 @@
+//! The limits that a session keeps, each by its name.
+
+use agor_proto::input::Input;
+use agor_proto::limits::*;
+use agor_proto::message::{Answer, Part};
+
+use super::*;
+
+/// Returns the answers that were sent.
+fn answers(world: &World) -> Vec<Part> {
+    let part = |message: &Message| match message {
+        Message::Answer(Answer { part, .. }) => Some(part.clone()),
+        _ => None,
+    };
+    world
+        .sent
+        .iter()
+        .filter_map(|(_, message)| part(message))
+        .collect()
+}
+
+fn is_refused_as(outcomes: &[Outcome], code: ErrorCode) -> bool {
+    matches!(outcomes, [Outcome::Rejected { error }] if error.code == code)
+}
+
+#[test]
+fn name_max_holds_for_new_names_and_for_renaming() {
+    let mut world = World::running();
+    for (n, name) in [(2, "x".repeat(NAME_MAX + 1)), (3, "a\nb".into())] {
+        world.command(
+            n,
+            CommandBody::Rename {
+                session: id(),
+                name,
+            },
+        );
+        world.commit();
+        assert!(is_refused_as(&world.receipts(n), ErrorCode::BadRequest));
+    }
+    world.command(
+        4,
+        CommandBody::Rename {
+            session: id(),
+            name: "x".repeat(NAME_MAX),
+        },
+    );
+    world.commit();
+    assert!(matches!(
+        world.receipts(4).last(),
+        Some(Outcome::Done { .. })
+    ));
+}
+
+#[test]
+fn spawn_max_refuses_a_command_before_anything_is_started() {
+    let mut world = World::new();
+    let spec = SessionSpec {
+        argv: vec!["x".repeat(SPAWN_MAX)],
+        ..spec()
+    };
+    world.command(
+        1,
+        CommandBody::Create {
+            session: id(),
+            spec,
+        },
+    );
+    world.commit();
+    assert!(is_refused_as(&world.receipts(1), ErrorCode::BadRequest));
+    assert_eq!(world.keeper.spawned, 0);
+}
+
+#[test]
+fn input_request_max_refuses_a_send_and_types_none_of_it() {
+    let mut world = World::running();
+    let text = "x".repeat(agor_keeper::caps::INPUT_BYTES + 1);
+    let body = CommandBody::Send {
+        session: id(),
+        inputs: vec![Input::Text { text }],
+    };
+    world.command(2, body);
+    world.commit();
+    assert!(matches!(
+        world.receipts(2).last(),
+        Some(Outcome::Rejected { error }) if error.code == ErrorCode::BadRequest
+    ));
+    assert!(world.keeper.typed.is_empty());
+}
+
+#[test]
+fn regex_max_and_a_regex_that_would_grow_are_refused() {
+    let mut world = World::running();
+    for regex in [
+        "x".repeat(REGEX_MAX + 1),
+        "(a{1000}){1000}".into(),
+        "(".into(),
+    ] {
+        let until = Until::Text { regex };
+        let query = Query::Wait {
+            session: id(),
+            until,
+            timeout_millis: None,
+        };
+        world.ask(Wish::Ask {
+            ask: AskId(1),
+            query,
+        });
+    }
+    let parts = answers(&world);
+    assert_eq!(parts.len(), 3);
+    assert!(
+        parts.iter().all(
+            |part| matches!(part, Part::Failed { error } if error.code == ErrorCode::BadRequest)
+        )
+    );
+}
+
+#[test]
+fn tail_max_gives_a_client_that_is_far_behind_a_snapshot() {
+    let mut world = World::running();
+    for n in 0..TAIL_MAX + 10 {
+        let name = format!("{n}");
+        let now = world.now();
+        world.session.event(EventBody::Renamed { name }, now);
+    }
+    world.on(Cause::Tick);
+    world.commit();
+    world.sent.clear();
+    let cursor = LogCursor {
+        session: id(),
+        epoch: LogEpoch(7),
+        applied: Seq(1),
+    };
+    world.ask(Wish::Subscribe(Subscribe {
+        cursor,
+        view: Visibility::Hidden,
+    }));
+    let Some((_, Message::Subscribed(subscribed))) = world.sent.first() else {
+        panic!("{:?}", world.sent.first());
+    };
+    use agor_proto::message::{SnapshotReason, Start};
+    assert_eq!(
+        subscribed.start,
+        Start::Snapshot {
+            reason: SnapshotReason::TooFar
+        }
+    );
+    let told: Vec<u64> = world
+        .sent
+        .iter()
+        .filter_map(|(_, message)| match message {
+            Message::Events(events) => Some(events.events.iter().map(|event| event.seq.0)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert_eq!(told.len() as u64, TAIL_MAX, "the newest ones, without gaps");
+    assert_eq!(
+        told,
+        (subscribed.from.0..subscribed.from.0 + TAIL_MAX).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn event_batch_max_bounds_what_one_message_tells() {
+    let mut world = World::running();
+    let cursor = LogCursor {
+        session: id(),
+        epoch: LogEpoch(7),
+        applied: Seq(0),
+    };
+    world.ask(Wish::Subscribe(Subscribe {
+        cursor,
+        view: Visibility::Hidden,
+    }));
+    for n in 0..3 * EVENT_BATCH_MAX {
+        let now = world.now();
+        world.session.event(
+            EventBody::Renamed {
+                name: format!("{n}"),
+            },
+            now,
+        );
+    }
+    world.on(Cause::Tick);
+    world.commit();
+    let batches = world.sent.iter().filter_map(|(_, message)| match message {
+        Message::Events(events) => Some(events.events.len()),
+        _ => None,
+    });
+    assert!(batches.clone().all(|len| len <= EVENT_BATCH_MAX));
+    assert_eq!(
+        batches.sum::<usize>() as u64,
+        world.session.journal.last_seq().0
+    );
+}
+
+#[test]
+fn screen_window_and_screen_pace_bound_what_a_viewer_is_sent() {
+    let mut world = World::running();
+    let cursor = LogCursor {
+        session: id(),
+        epoch: LogEpoch(7),
+        applied: Seq(0),
+    };
+    world.ask(Wish::Subscribe(Subscribe {
+        cursor,
+        view: Visibility::Thumbnail,
+    }));
+    let sent = |world: &World| {
+        world
+            .sent
+            .iter()
+            .filter(|(_, m)| matches!(m, Message::ScreenUpdate(_)))
+            .count()
+    };
+    let first = sent(&world);
+    // The world's clock goes on by 10 ms with each cause: 50 changes in half a second.
+    for n in 0..50 {
+        world.print(&format!("{n}\r\n"));
+        world.read();
+    }
+    assert!(
+        sent(&world) <= first + 1,
+        "a thumbnail is sent once a second"
+    );
+    assert!(sent(&world) <= SCREEN_WINDOW);
+}
+
+#[test]
+fn sync_update_millis_is_how_long_a_program_can_hold_its_screen_back() {
+    let mut world = World::running();
+    let cursor = LogCursor {
+        session: id(),
+        epoch: LogEpoch(7),
+        applied: Seq(0),
+    };
+    world.ask(Wish::Subscribe(Subscribe {
+        cursor,
+        view: Visibility::Visible,
+    }));
+    let rev = |world: &World| {
+        let updates = world.sent.iter().filter_map(|(_, message)| match message {
+            Message::ScreenUpdate(update) => Some(update.rev),
+            _ => None,
+        });
+        updates.last().unwrap_or_default()
+    };
+    let before = rev(&world);
+    world.ask(Wish::ScreenAck(before));
+    world.print("\x1b[?2026hhalf a screen");
+    world.read();
+    world.on(Cause::Tick);
+    assert_eq!(rev(&world), before, "held back");
+    let wake = world
+        .session
+        .next_wake()
+        .expect("it does not wait for ever");
+    world.clock += SYNC_UPDATE_MILLIS;
+    assert!(wake <= world.start + Duration::from_millis(world.clock));
+    world.on(Cause::Tick);
+    assert_ne!(rev(&world), before, "shown as it is");
+}
+
+#[test]
+fn lease_millis_and_the_keepers_caps_are_what_the_protocol_says() {
+    use agor_keeper::caps;
+    assert_eq!(caps::INPUT_QUEUE_BYTES, INPUT_QUEUE_MAX, "input_queue_max");
+    assert_eq!(caps::INPUT_SOURCES, INPUT_SOURCES_MAX, "input_sources_max");
+    assert_eq!(caps::RECORD_BYTES, RECORD_PAYLOAD_MAX, "record_payload_max");
+    assert_eq!(caps::REPLY_QUEUE_BYTES, REPLY_QUEUE_MAX, "reply_queue_max");
+    assert!(
+        (caps::RING_MIN_BYTES..=caps::RING_MAX_BYTES).contains(&RING_BYTES),
+        "ring_bytes"
+    );
+    const { assert!(LEASE_RENEW_MILLIS * 2 < LEASE_MILLIS) };
+}
+
+#[test]
+fn the_keepers_records_are_the_protocols_records() {
+    use agor_keeper::record as theirs;
+    use agor_proto::record as ours;
+    assert_eq!(theirs::HEADER_BYTES, ours::HEADER_BYTES);
+    let bodies = [
+        RecordBody::Started {
+            pid: 7,
+            size: Size {
+                width_px: 1,
+                height_px: 2,
+                ..Size::cells(3, 4)
+            },
+        },
+        RecordBody::Out(b"out".to_vec()),
+        RecordBody::Err(b"err".to_vec()),
+        RecordBody::Resized(Size {
+            width_px: 5,
+            height_px: 6,
+            ..Size::cells(7, 8)
+        }),
+        RecordBody::Configured(vec![1, 2]),
+        RecordBody::Exited {
+            code: -1,
+            signal: 15,
+        },
+        RecordBody::Closed,
+    ];
+    let mut bytes = Vec::new();
+    for body in &bodies {
+        Record {
+            unix_micros: 99,
+            body: body.clone(),
+        }
+        .encode(&mut bytes);
+    }
+    let read: Vec<String> = theirs::iter(0, &bytes)
+        .map(|record| format!("{:?}", record.record))
+        .collect();
+    let names = [
+        "Started",
+        "Out",
+        "Err",
+        "Resized",
+        "Configured",
+        "Exited",
+        "Closed",
+    ];
+    assert_eq!(read.len(), names.len(), "{read:?}");
+    for (read, name) in read.iter().zip(names) {
+        assert!(read.starts_with(name), "{read} is not {name}");
+    }
+    assert!(
+        read[0].contains("pid: 7") && read[0].contains("cols: 3"),
+        "{}",
+        read[0]
+    );
+    assert!(read[5].contains("15"), "{}", read[5]);
+}
