@@ -282,6 +282,10 @@ impl Actor {
     }
 
     async fn load_terminal(&mut self) {
+        if self.session.spec().private {
+            // Nothing of it is stored: its screen begins empty.
+            return self.session.begin_terminal();
+        }
         let hub = Arc::clone(&self.hub);
         let (id, size) = (self.session.id(), self.session.spec().size);
         let end = self.session.offset();

@@ -252,6 +252,11 @@ impl Session {
         self.fold.set_terminal(terminal);
     }
 
+    /// Gives the session an empty terminal.
+    pub fn begin_terminal(&mut self) {
+        self.fold.begin(self.size);
+    }
+
     /// Returns how the list shows the session.
     #[must_use]
     pub fn info(&self) -> SessionInfo {
@@ -382,6 +387,8 @@ impl Session {
             Cause::Killed { survivors } => {
                 self.commands
                     .killed(survivors, &mut self.journal, self.fold.offset(), now);
+                // Should something still hold the terminal, it loses it.
+                self.closed |= !self.life.alive();
                 self.go_on_restarting(effects);
             }
             Cause::Forgotten => {
@@ -449,7 +456,12 @@ impl Session {
         for receipt in committed.receipts {
             self.commands.report(&receipt, effects);
         }
-        if self.removed {
+        // A session whose creation was refused has nothing that could be asked for.
+        let unborn = self.journal.last_seq() == Seq(0) && self.commands.is_empty();
+        if committed.removed || unborn {
+            if self.ring {
+                effects.push(Effect::Keeper(Request::Forget { session: self.key }));
+            }
             effects.push(Effect::Gone);
         }
     }
@@ -504,23 +516,28 @@ impl Session {
     /// Lets go of an ended session's terminal that nobody looks at.
     fn rest(&mut self) {
         let unused = self.screens.nobody_looks() && self.waits.is_empty();
-        if !self.life.alive() && !self.ring && unused && self.journal.is_quiet() {
+        // A private session's terminal is nowhere else.
+        let ended = !self.life.alive() && !self.ring && !self.spec.private;
+        if ended && unused && self.journal.is_quiet() {
             self.fold.drop_terminal();
         }
     }
 
     /// Hands what has gathered to the store, and the list entry to the list.
     fn settle(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        // What is carried out may gather more to store.
+        while self.journal.commits_itself() {
+            self.on_committed(now, effects);
+        }
         if let Some(transaction) = self.journal.next_transaction() {
             effects.push(Effect::Write(transaction));
-        } else if self.journal.commits_itself() {
-            self.on_committed(now, effects);
         }
         self.forget_ring_if_drained(effects);
         let due = self
             .listed_at
             .is_none_or(|at| now.instant >= at + ACTIVITY_INTERVAL);
-        if self.listing_changed && due && !self.removed {
+        let born = self.journal.last_seq() > Seq(0);
+        if self.listing_changed && due && born && !self.removed {
             self.listing_changed = false;
             self.listed_at = Some(now.instant);
             effects.push(Effect::Listed(Box::new(self.info())));

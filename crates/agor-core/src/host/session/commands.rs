@@ -58,6 +58,11 @@ enum Stage {
 }
 
 impl Commands {
+    /// Says whether no command is under way.
+    pub fn is_empty(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
     /// Ends `id` and everything that is kept of it but its connections, who wait for the receipt.
     fn finish(
         &mut self,
@@ -310,6 +315,15 @@ impl Session {
         }
         if matches!(in_flight.body, CommandBody::Remove { .. }) {
             self.removed = true;
+            if self.ring {
+                // Something that the program started may still run.
+                let grace_millis = KILL_GRACE.as_millis() as u32;
+                let session = self.key;
+                effects.push(Effect::Keeper(Request::Kill {
+                    session,
+                    grace_millis,
+                }));
+            }
             self.journal.remove(ticket);
             self.commands.in_flight.insert(id, in_flight);
             return;

@@ -41,6 +41,8 @@ pub struct Committed {
     pub accepted: Vec<CommandId>,
     /// Receipts to tell.
     pub receipts: Vec<Receipt>,
+    /// Whether the session is no longer stored.
+    pub removed: bool,
 }
 
 /// See the module.
@@ -236,6 +238,7 @@ impl Journal {
     /// Forgets the session with everything, and keeps the receipt of the command that asked it.
     pub fn remove(&mut self, ticket: Ticket) {
         self.gathering.removes = true;
+        self.gathering.outcome.removed = true;
         self.gathering.session = None;
         self.gathering.record = None;
         self.gathering.checkpoint = None;

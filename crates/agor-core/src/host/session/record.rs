@@ -146,6 +146,8 @@ impl Session {
                 // Evidence for an agent's state and figures for its badge: read by what judges
                 // states, from the record.
                 Asked::Progress(_) | Asked::ProgramStatus(_) | Asked::Palette | Asked::Reset => {}
+                // Only a terminal for test suites asks it; a session has the size of its driver.
+                Asked::ResizeRequest { .. } => {}
             }
         }
     }

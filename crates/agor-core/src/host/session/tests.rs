@@ -117,6 +117,8 @@ struct World {
     session: Session,
     under_way: Option<Transaction>,
     sent: Vec<(ConnEpoch, Message)>,
+    listed: bool,
+    gone: bool,
     clock: u64,
     start: Instant,
 }
@@ -135,6 +137,8 @@ impl World {
             session,
             under_way: None,
             sent: Vec::new(),
+            listed: false,
+            gone: false,
             clock: 1,
             start,
         }
@@ -215,7 +219,8 @@ impl World {
                 causes.push_back(Cause::Killed { survivors: 0 });
             }
             Effect::Keeper(Request::Forget { .. }) => causes.push_back(Cause::Forgotten),
-            Effect::Keeper(_) | Effect::Listed(_) => {}
+            Effect::Keeper(_) => {}
+            Effect::Listed(_) => self.listed = true,
             Effect::Write(transaction) => {
                 assert!(self.under_way.is_none(), "two transactions under way");
                 self.under_way = Some(transaction);
@@ -236,13 +241,16 @@ impl World {
                 causes.push_back(Cause::Replayed { conn, events });
             }
             Effect::Release(to) => {
-                assert!(
-                    to.0 <= self.disk.record.len() as u64,
-                    "released before it was stored"
-                );
+                let stored = self.disk.record.len() as u64;
+                // Of a private session nothing is stored.
+                let private = self.session.spec.private;
+                assert!(private || to.0 <= stored, "released before it was stored");
                 self.keeper.released = self.keeper.released.max(to.0);
             }
-            Effect::Gone => assert!(self.disk.removed),
+            Effect::Gone => {
+                assert!(self.disk.removed || self.disk.row.is_none());
+                self.gone = true;
+            }
         }
     }
 
@@ -578,6 +586,77 @@ fn c4_a_viewer_that_does_not_acknowledge_gets_no_more_than_its_window_and_then_t
         text.contains("49"),
         "the newest screen comes after the acknowledgement: {text}"
     );
+}
+
+#[test]
+fn a_session_that_is_removed_while_it_is_written_is_gone_after_its_removal_is_stored() {
+    let mut world = World::running();
+    world.command(2, CommandBody::Kill { session: id() });
+    world.commit();
+    // A transaction is under way when the removal comes.
+    world.command(
+        3,
+        CommandBody::Rename {
+            session: id(),
+            name: "last".into(),
+        },
+    );
+    world.command(4, CommandBody::Remove { session: id() });
+    world.commit();
+    assert!(world.disk.removed && world.gone);
+    assert!(matches!(
+        world.receipts(4).last(),
+        Some(Outcome::Done { .. })
+    ));
+}
+
+#[test]
+fn a_session_whose_creation_is_refused_leaves_nothing() {
+    let mut world = World::new();
+    let spec = SessionSpec {
+        folder: "not absolute".into(),
+        ..spec()
+    };
+    world.command(
+        1,
+        CommandBody::Create {
+            session: id(),
+            spec,
+        },
+    );
+    assert!(!world.listed, "it is not on the list");
+    world.commit();
+    assert!(matches!(world.receipts(1)[..], [Outcome::Rejected { .. }]));
+    assert!(world.gone);
+}
+
+#[test]
+fn a_private_session_needs_no_store_for_its_commands() {
+    let mut world = World::new();
+    let spec = SessionSpec {
+        private: true,
+        ..spec()
+    };
+    world.command(
+        1,
+        CommandBody::Create {
+            session: id(),
+            spec,
+        },
+    );
+    world.read();
+    world.command(
+        2,
+        CommandBody::Rename {
+            session: id(),
+            name: "quiet".into(),
+        },
+    );
+    assert!(matches!(
+        world.receipts(2).last(),
+        Some(Outcome::Done { .. })
+    ));
+    assert!(world.under_way.is_none() && world.disk.row.is_none());
 }
 
 /// One thing that happens in the property below.
