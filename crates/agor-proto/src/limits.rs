@@ -43,18 +43,28 @@ limits! {
     ROWS_MAX: u16 = 1_000, "cells", "the size is clamped";
     /// The text of one cell: a grapheme cluster in UTF-8.
     CLUSTER_MAX: usize = 64, "bytes", "further marks of the cluster are dropped";
+    /// Different clusters of more than one character that the two screens of a terminal show at once.
+    CLUSTERS_MAX: usize = 65_536, "clusters", "further clusters show their first character";
     /// Styles that one terminal keeps apart at once.
     STYLES_MAX: usize = 65_535, "styles", "unused ones are collected, then the default is used";
     /// Different hyperlinks (OSC 8) that one terminal keeps.
     LINKS_MAX: usize = 10_000, "links", "further text carries no link";
     /// One hyperlink's target.
     LINK_MAX: usize = 2 * 1024, "bytes", "the text carries no link";
+    /// Targets and names of the hyperlinks of one row, so that a row never outgrows a frame.
+    ROW_LINK_BYTES_MAX: usize = 32 * 1024, "bytes", "further cells of the row carry no link";
+    /// Marks of a shell's conversation (OSC 133) in one row; a shell needs four.
+    ROW_MARKS_MAX: usize = 16, "marks", "further marks are reported and not kept";
     /// An operating system command (OSC) from a program.
     OSC_MAX: usize = 64 * 1024, "bytes", "the sequence is read to its end and ignored";
     /// An OSC 52 (clipboard) or OSC 1337 (images) from a program.
     OSC_LONG_MAX: usize = 1024 * 1024, "bytes", "the sequence is read to its end and ignored";
     /// A device control string (DCS) or application command (APC) from a program.
     DCS_MAX: usize = 4 * 1024 * 1024, "bytes", "the sequence is read to its end and ignored";
+    /// A device control string that is answered (DECRQSS, XTGETTCAP).
+    DCS_QUERY_MAX: usize = 4 * 1024, "bytes", "the sequence is read to its end and not answered";
+    /// Names of one XTGETTCAP that are answered; a program asks for a few.
+    CAPABILITY_NAMES_MAX: usize = 64, "names", "further names are not answered";
     /// Parameters of one control sequence (CSI), sub-parameters included.
     CSI_PARAMS_MAX: usize = 32, "parameters", "the sequence is ignored";
     /// A title that a program sets.
@@ -65,10 +75,20 @@ limits! {
     KEYBOARD_STACK_MAX: usize = 16, "modes", "the oldest is dropped";
     /// A desktop notification's text that a program asks for.
     NOTIFICATION_MAX: usize = 4 * 1024, "bytes", "cut at a character";
+    /// The name that joins the pieces of a notification (OSC 99).
+    NOTIFICATION_ID_MAX: usize = 128, "bytes", "cut at a character";
+    /// A program's status (OSC 7501), as its specification says.
+    PROGRAM_STATUS_MAX: usize = 4 * 1024, "bytes", "the sequence is ignored";
     /// Answers of a terminal that wait for the program to read.
     REPLY_QUEUE_MAX: usize = 64 * 1024, "bytes", "further answers are dropped and counted";
+    /// Notches of the wheel in one input that a program hears of; more come from a broken device.
+    WHEEL_NOTCHES_MAX: u16 = 64, "notches", "further notches are dropped";
     /// Rows that leave the top of the screen and are kept, for a session that does not say.
     SCROLLBACK_ROWS_DEFAULT: usize = 10_000, "rows", "the oldest are dropped from memory; the record keeps them";
+    /// Memory that the rows above one terminal's screen take, however wide they are.
+    HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024, "bytes", "the oldest are dropped from memory; the record keeps them";
+    /// What the rows of one screen update take, about, so that it fits a frame.
+    UPDATE_BYTES_MAX: usize = FRAME_BODY_MAX / 2, "bytes", "the other rows come with the next updates";
     /// Payload of one record of output.
     RECORD_PAYLOAD_MAX: usize = 64 * 1024, "bytes", "the keeper makes more records";
     /// The ring between a keeper and its host, for each session.

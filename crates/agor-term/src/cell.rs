@@ -63,6 +63,11 @@ impl Cell {
         )
     }
 
+    /// Returns the cell in another style.
+    pub fn with_style(self, number: u16) -> Self {
+        Self(self.0 & !(0xffff << 32) | u64::from(number) << 32)
+    }
+
     /// Returns the cell as the first half of a wide character.
     pub fn widened(self) -> Self {
         Self(self.0 | Self::WIDE)

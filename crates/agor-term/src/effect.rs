@@ -1,6 +1,6 @@
 //! What a program asks of the world outside its screen.
 
-use agor_proto::ids::LinePosition;
+use agor_proto::ids::{LinePosition, Size};
 use agor_proto::row::MarkKind;
 
 /// One request, in the order of the output.
@@ -49,6 +49,11 @@ pub enum Effect {
     ProgramStatus(Vec<u8>),
     /// Colours changed; see [`crate::Terminal::palette`].
     Palette,
+    /// The screen took another size as a test suite asked (`conformance`); the PTY is to be told.
+    ResizeRequest {
+        /// The size.
+        size: Size,
+    },
     /// RIS: what was said about the program no longer holds.
     Reset,
 }

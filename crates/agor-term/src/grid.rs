@@ -7,6 +7,7 @@ mod lines;
 mod shift;
 
 use agor_proto::ids::LineId;
+use agor_proto::limits::ROW_MARKS_MAX;
 use agor_proto::row::{Mark, Row, RowFlags, Run, Style};
 pub(crate) use shift::Area;
 
@@ -71,9 +72,6 @@ pub(crate) struct RowMeta {
     pub wraps: bool,
     pub marks: Vec<Mark>,
 }
-
-/// Marks of one row; a shell needs four.
-const ROW_MARKS_MAX: usize = 16;
 
 /// One screen.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ mod page;
 use std::collections::VecDeque;
 
 use agor_proto::ids::LineId;
+use agor_proto::limits::HISTORY_BYTES_MAX;
 use agor_proto::row::{Mark, Row};
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +16,6 @@ use crate::tables::Tables;
 pub(crate) use page::{
     LocalLinks, Page, PageWriter, push_text, style_from_numbers, style_numbers, trim_runs,
 };
-
-/// Memory that the history of one terminal takes at most, however wide its rows are.
-pub(crate) const HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What a row is besides its cells.
 #[derive(Debug, Clone, Copy)]

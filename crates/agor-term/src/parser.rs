@@ -16,8 +16,6 @@ pub(crate) use scan::line_len;
 use scan::{control_at, plain_lines, printable_run};
 use utf8::Decoded;
 
-/// A DCS that is kept to be answered; others are read to their end and forgotten.
-pub(crate) const DCS_QUERY_MAX: usize = 4 * 1024;
 /// A buffer that grew beyond this is given back when its string has ended.
 const BUFFER_KEPT: usize = 4 * 1024;
 
@@ -78,6 +76,9 @@ enum State {
     /// APC, PM, SOS and the DCS that nobody asked for.
     Skipped,
     SkippedEscape,
+    /// `DCS tmux;`, in which ESC is written twice.
+    Passed,
+    PassedEscape,
 }
 
 /// The state between two bytes.
@@ -112,9 +113,15 @@ impl Parser {
                 State::DcsHeader => self.dcs_header(rest),
                 State::Dcs => self.dcs(rest),
                 State::Skipped => self.skipped(rest),
-                State::OscEscape | State::DcsEscape | State::SkippedEscape => {
-                    self.string_escape(rest[0], actions)
+                State::Passed => self.passed(rest),
+                State::PassedEscape if rest[0] == 0x1b => {
+                    self.state = State::Passed;
+                    1
                 }
+                State::OscEscape
+                | State::DcsEscape
+                | State::SkippedEscape
+                | State::PassedEscape => self.string_escape(rest[0], actions),
             };
             rest = &rest[used..];
         }
@@ -371,7 +378,13 @@ impl Parser {
                 self.sequence.finish(byte);
                 // DECRQSS and XTGETTCAP.
                 let answered = byte == b'q' && matches!(self.sequence.intermediates(), b"$" | b"+");
-                self.state = if answered { State::Dcs } else { State::Skipped };
+                // What tmux would pass on to the terminal around it is not ours to do.
+                let passed = byte == b't' && self.sequence.intermediates().is_empty();
+                self.state = match (answered, passed) {
+                    (true, _) => State::Dcs,
+                    (_, true) => State::Passed,
+                    _ => State::Skipped,
+                };
             }
             0x20..=0x2f => self.sequence.add_intermediate(byte),
             b'<'..=b'?' if self.sequence.add_prefix(byte) => {}
@@ -385,7 +398,7 @@ impl Parser {
 
     fn dcs(&mut self, bytes: &[u8]) -> usize {
         let end = control_at(bytes);
-        self.extend_string(&bytes[..end], DCS_QUERY_MAX);
+        self.extend_string(&bytes[..end], limits::DCS_QUERY_MAX);
         match bytes.get(end) {
             None => return end,
             Some(0x1b) => self.state = State::DcsEscape,
@@ -396,11 +409,19 @@ impl Parser {
     }
 
     fn skipped(&mut self, bytes: &[u8]) -> usize {
+        self.skip(bytes, State::SkippedEscape)
+    }
+
+    fn passed(&mut self, bytes: &[u8]) -> usize {
+        self.skip(bytes, State::PassedEscape)
+    }
+
+    fn skip(&mut self, bytes: &[u8], escape: State) -> usize {
         match memchr::memchr3(0x1b, 0x18, 0x1a, bytes) {
             None => bytes.len(),
             Some(at) => {
                 if bytes[at] == 0x1b {
-                    self.state = State::SkippedEscape;
+                    self.state = escape;
                 } else {
                     self.end_string();
                 }

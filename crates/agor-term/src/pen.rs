@@ -226,7 +226,7 @@ impl Pen {
 
     /// Returns the parameters that set this style, for DECRQSS.
     pub fn describe(&self) -> String {
-        sgr_params(&self.style)
+        sgr_params(&self.style, ColorForm::Colons)
     }
 }
 
@@ -247,8 +247,17 @@ fn rgb(r: u16, g: u16, b: u16) -> Option<Color> {
     ))
 }
 
+/// How the colours of the text and behind it are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ColorForm {
+    /// `38:2::r:g:b`, of the standard.
+    Colons,
+    /// `38;2;r;g;b`, which every reader knows.
+    Semicolons,
+}
+
 /// Returns the SGR parameters that make the default style into `style`, beginning with 0.
-pub(crate) fn sgr_params(style: &Style) -> String {
+pub(crate) fn sgr_params(style: &Style, form: ColorForm) -> String {
     let mut params = String::from("0");
     let attrs = style.attrs;
     for (attr, param) in [
@@ -281,8 +290,14 @@ pub(crate) fn sgr_params(style: &Style) -> String {
             Color::Indexed(n @ 8..16) => {
                 params.push_str(&format!(";{}", bright + u16::from(n - 8)))
             }
-            Color::Indexed(n) => params.push_str(&format!(";{extended}:5:{n}")),
-            Color::Rgb(r, g, b) => params.push_str(&format!(";{extended}:2::{r}:{g}:{b}")),
+            Color::Indexed(n) => params.push_str(&match form {
+                ColorForm::Colons => format!(";{extended}:5:{n}"),
+                ColorForm::Semicolons => format!(";{extended};5;{n}"),
+            }),
+            Color::Rgb(r, g, b) => params.push_str(&match form {
+                ColorForm::Colons => format!(";{extended}:2::{r}:{g}:{b}"),
+                ColorForm::Semicolons => format!(";{extended};2;{r};{g};{b}"),
+            }),
         }
     }
     match style.underline_color {

@@ -59,8 +59,8 @@ fn piece() -> impl Strategy<Value = Output> {
     let csi = (
         prop_oneof![8 => Just(""), 2 => Just("?"), 1 => Just(">"), 1 => Just("=")],
         proptest::collection::vec(number, 0..4),
-        prop_oneof![10 => Just(""), 1 => Just(" "), 1 => Just("!"), 1 => Just("$"), 1 => Just("'")],
-        proptest::sample::select(b"@ABCDEFGHIJKLMPSTXZ`abcdefghlmnpqrstu}~".to_vec()),
+        prop_oneof![10 => Just(""), 1 => Just(" "), 1 => Just("!"), 1 => Just("$"), 1 => Just("'"), 1 => Just("*")],
+        proptest::sample::select(b"@ABCDEFGHIJKLMPSTXZ`abcdefghlmnpqrstuvxz{}~".to_vec()),
     )
         .prop_map(|(prefix, params, intermediate, last)| {
             let params: Vec<_> = params.iter().map(u16::to_string).collect();
@@ -126,6 +126,16 @@ fn piece() -> impl Strategy<Value = Output> {
         "\x1b[1\"q",
         "\x1b[0\"q",
         "\x1b[?2J",
+        "\x1b[2*x",
+        "\x1b[2;3;5;11;1;5$r",
+        "\x1b[1;2;6;20;4;7$t",
+        "\x1b[1;2;4;9;1;3;5$v",
+        "\x1b[1;12;6;20;1;1;1$v",
+        "\x1b[69;2;4;5;20$x",
+        "\x1b[2;1;3;20$z",
+        "\x1b[1;5;6;9${",
+        "\x1b]66;s=2;big 漢\x07",
+        "\x1bPtmux;\x1b\x1b[6n\x1b\\",
     ])
     .prop_map(|text| text.as_bytes().to_vec());
     prop_oneof![
@@ -139,6 +149,26 @@ fn piece() -> impl Strategy<Value = Output> {
             .prop_map(|lines| (lines.join("\r\n") + "\r\n").into_bytes()),
     ]
     .prop_map(Output)
+}
+
+/// One piece that only a test suite's terminal acts on.
+fn suite_piece() -> impl Strategy<Value = Output> {
+    let number = prop_oneof![4 => 0_u16..30, 1 => Just(65_535_u16)];
+    (
+        proptest::sample::select(vec![
+            "t", "t", "t", "*y", "#y", "8;4;9t", "9;1t", "9;0t", "10;2t", "20t", "21t", "22;1t",
+        ]),
+        proptest::collection::vec(number, 0..5),
+    )
+        .prop_map(|(last, params)| {
+            let params: Vec<_> = params.iter().map(u16::to_string).collect();
+            let params = if last.len() > 2 {
+                String::new()
+            } else {
+                params.join(";")
+            };
+            Output(format!("\x1b[{params}{last}\x1b]1;icon\x07").into_bytes())
+        })
 }
 
 fn output() -> impl Strategy<Value = Output> {
@@ -191,6 +221,29 @@ proptest! {
     }
 
     #[test]
+    fn what_test_suites_may_do_folds_as_well(
+        pieces in proptest::collection::vec((piece(), suite_piece()), 1..12),
+        cut in any::<proptest::sample::Index>(),
+    ) {
+        let bytes: Vec<u8> = pieces.iter().flat_map(|(a, b)| [&a[..], &b[..]].concat()).collect();
+        let cut = cut.index(bytes.len() + 1);
+        let suite = || Terminal::new(Options {
+            size: Size::cells(20, 6),
+            scrollback_rows: 50,
+            conformance: true,
+        });
+        let (mut all, mut head) = (suite(), suite());
+        let (mut effects, mut later) = (Vec::new(), Vec::new());
+        all.advance(&bytes, &mut effects);
+        head.advance(&bytes[..cut], &mut later);
+        let mut restored = Terminal::restore(&head.checkpoint()).unwrap();
+        restored.advance(&bytes[cut..], &mut later);
+        prop_assert_eq!(effects, later);
+        prop_assert_eq!(rows(&all), rows(&restored));
+        prop_assert_eq!(state(&all), state(&restored));
+    }
+
+    #[test]
     fn a_mirror_shows_what_the_terminal_shows(
         steps in proptest::collection::vec((proptest::collection::vec(piece(), 1..6), 1_u16..40, 1_u16..12, 0_u8..8), 1..20),
     ) {
@@ -214,6 +267,39 @@ proptest! {
                 prop_assert_eq!(mirror.history, terminal.history());
             }
         }
+    }
+
+    #[test]
+    fn a_mirror_that_is_sent_little_at_once_catches_up(
+        steps in proptest::collection::vec((proptest::collection::vec(piece(), 1..6), 1_u16..40, 1_u16..12, 0_u8..8, 0_usize..1_000), 1..20),
+    ) {
+        let mut terminal = terminal(20, 6, 50);
+        let mut viewer = Viewer::new();
+        let mut mirror = Mirror::default();
+        let session = SessionId::from_parts(1, [0; 10]);
+        for (pieces, cols, height, chance, bytes_max) in steps {
+            if chance == 0 {
+                terminal.resize(Size::cells(cols, height), &mut Vec::new());
+            }
+            terminal.advance(&concat(&pieces), &mut Vec::new());
+            if chance == 1 {
+                viewer.forget();
+            }
+            if let Some(update) = viewer.update_within(bytes_max, &terminal, session, InputSeq(0), Offset(0)) {
+                mirror.apply(update).unwrap();
+            }
+            if !viewer.is_behind() {
+                prop_assert_eq!(&mirror.rows, &rows(&terminal));
+            }
+        }
+        let mut updates = 0;
+        while let Some(update) = viewer.update_within(0, &terminal, session, InputSeq(0), Offset(0)) {
+            mirror.apply(update).unwrap();
+            updates += 1;
+        }
+        prop_assert!(updates <= terminal.size().rows);
+        prop_assert!(!viewer.is_behind());
+        prop_assert_eq!(&mirror.rows, &rows(&terminal));
     }
 
     #[test]

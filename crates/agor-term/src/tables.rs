@@ -12,9 +12,6 @@ use agor_proto::row::{Color, Link, Style};
 use crate::cell::Cell;
 use crate::hash::FoldState;
 
-/// Clusters of more than one character that the two screens of a terminal can show at once.
-pub(crate) const CLUSTERS_MAX: usize = 65_536;
-
 /// Values with numbers; number 0 is always the neutral value.
 #[derive(Debug)]
 pub(crate) struct Interner<T> {
@@ -162,7 +159,7 @@ impl Tables {
         Self {
             styles: Interner::new(Style::default(), limits::STYLES_MAX),
             links: Interner::new(Arc::new(no_link), limits::LINKS_MAX + 1),
-            clusters: Interner::new("".into(), CLUSTERS_MAX),
+            clusters: Interner::new("".into(), limits::CLUSTERS_MAX),
             recent: Vec::new(),
             recent_links: Vec::new(),
             hash: FoldState::default(),

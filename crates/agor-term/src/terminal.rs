@@ -1,6 +1,7 @@
 //! A terminal: a parser and the state that its actions change. The folder has one file for each
 //! kind of action.
 
+mod checksum;
 mod control;
 mod csi;
 mod dcs;
@@ -11,9 +12,11 @@ mod mode;
 mod moves;
 mod osc;
 mod print;
+mod rect;
 mod report;
 mod tabs;
 mod view;
+mod window;
 
 use agor_proto::ids::{LinePosition, Size};
 use agor_proto::limits;
@@ -30,10 +33,10 @@ use crate::history::History;
 use crate::modes::{Mode, ModeSet};
 use crate::parser::{Actions, Parser, Sequence, StringEnd};
 use crate::pen::Pen;
-use crate::reflow;
 use crate::tables::Tables;
 pub(crate) use keyboard::Keyboard;
 pub(crate) use tabs::Tabs;
+pub(crate) use window::Window;
 
 /// How a terminal begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +45,8 @@ pub struct Options {
     pub size: Size,
     /// Rows that are kept above the screen.
     pub scrollback_rows: usize,
-    /// Whether questions that tell a program about the window are answered, which only test
-    /// suites need.
+    /// Whether programs may read and resize the window and read the screen, which only test suites
+    /// need.
     pub conformance: bool,
 }
 
@@ -125,6 +128,9 @@ pub(crate) struct State {
     pub base_colors: BaseColors,
     pub keyboards: [Keyboard; 2],
     pub modify_other_keys: u8,
+    /// DECSACE: DECCARA and DECRARA change a rectangle, not a stream of cells.
+    pub changes_rectangles: bool,
+    pub window: Window,
     /// The character that REP repeats.
     pub last_char: Option<char>,
     /// Whether the next character may join the last one.
@@ -165,17 +171,8 @@ impl Terminal {
     /// Gives the screen another size. Logical lines of the primary screen are wrapped anew; the
     /// alternate screen is cut, as its program draws it again.
     pub fn resize(&mut self, size: Size, effects: &mut Vec<Effect>) {
-        let size = size.clamped();
-        if size == self.state.size {
-            return;
-        }
-        self.state.counters.look();
         self.state.reply_room = limits::REPLY_QUEUE_MAX;
-        reflow::resize(&mut self.state, size);
-        if self.state.modes.has(Mode::SizeReports) {
-            self.state.report_size(effects);
-        }
-        self.state.changes += 1;
+        self.state.resize(size, effects);
     }
 
     /// Says what the person's theme is, so that programs that ask are told. A program that asked
@@ -223,6 +220,8 @@ impl State {
             base_colors: BaseColors::default(),
             keyboards: Default::default(),
             modify_other_keys: 0,
+            changes_rectangles: false,
+            window: Window::default(),
             last_char: None,
             joinable: false,
             cwd: None,

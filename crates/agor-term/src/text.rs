@@ -3,7 +3,7 @@
 
 use agor_proto::row::{Row, Style};
 
-use crate::pen::sgr_params;
+use crate::pen::{ColorForm, sgr_params};
 
 /// Returns the rows as plain text: rows of one logical line joined, blanks at the end of a line
 /// left out, a line feed after each line.
@@ -83,7 +83,10 @@ fn change_style(out: &mut String, row: &Row, now: &mut Style, next: Style) {
     }
     let look = |style: &Style| Style { link: 0, ..*style };
     if look(now) != look(&next) {
-        out.push_str(&format!("\x1b[{}m", sgr_params(&next)));
+        out.push_str(&format!(
+            "\x1b[{}m",
+            sgr_params(&next, ColorForm::Semicolons)
+        ));
     }
     *now = next;
 }

@@ -2,15 +2,13 @@
 //! to what it was sent last, found by the stamps of rows.
 
 use agor_proto::ids::{InputSeq, Offset, ScreenRev, SessionId, Size};
+use agor_proto::limits::UPDATE_BYTES_MAX;
 use agor_proto::screen::{Cursor, History, Modes, PaletteEntry, ScreenOp, ScreenRow, ScreenUpdate};
 
 use crate::terminal::Terminal;
 
 /// Operations of one update; more movement than that is sent as rows.
 const OPS_MAX: usize = 4;
-/// What the rows of one update take at the most, about; what is left comes with the next, so that
-/// every update fits a frame.
-const UPDATE_BYTES_MAX: usize = agor_proto::limits::FRAME_BODY_MAX / 2;
 /// The fewest rows for which an operation pays.
 const MOVED_MIN: usize = 2;
 
@@ -28,6 +26,8 @@ pub struct Viewer {
     echo_ack: InputSeq,
     /// The terminal's count of changes when it was last looked at and all of it was sent.
     changes: Option<u64>,
+    /// The row to begin with, so that rows at the bottom have their turn if every update is full.
+    next_row: usize,
 }
 
 impl Viewer {
@@ -63,6 +63,18 @@ impl Viewer {
     /// moved without any change on the screen is no difference; an `echo_ack` is.
     pub fn update(
         &mut self,
+        terminal: &Terminal,
+        session: SessionId,
+        echo_ack: InputSeq,
+        offset: Offset,
+    ) -> Option<ScreenUpdate> {
+        self.update_within(UPDATE_BYTES_MAX, terminal, session, echo_ack, offset)
+    }
+
+    /// Does [`Viewer::update`] with another size at which rows wait for the next update.
+    pub(crate) fn update_within(
+        &mut self,
+        bytes_max: usize,
         terminal: &Terminal,
         session: SessionId,
         echo_ack: InputSeq,
@@ -109,17 +121,27 @@ impl Viewer {
         if self.size.is_some_and(|old| old.cols == size.cols) {
             update.ops = moves(&mut self.stamps, &stamps);
         }
+        let rows = stamps.len();
+        let begin = if self.next_row < rows {
+            self.next_row
+        } else {
+            0
+        };
+        self.next_row = 0;
         let mut size_bytes = 0;
-        for (at, (old, new)) in (0..).zip(self.stamps.iter().zip(&mut stamps)) {
-            if old == new {
+        for at in (begin..rows).chain(0..begin) {
+            if self.stamps[at] == stamps[at] {
                 continue;
             }
-            if size_bytes > UPDATE_BYTES_MAX {
+            if size_bytes > bytes_max {
+                if self.changes.take().is_some() {
+                    self.next_row = at;
+                }
                 // It keeps the stamp of what the mirror has.
-                *new = *old;
-                self.changes = None;
+                stamps[at] = self.stamps[at];
                 continue;
             }
+            let at = at as u16;
             let row = terminal.row(at);
             size_bytes += row.size_bytes_max();
             update.rows.push(ScreenRow { at, row });
@@ -223,6 +245,8 @@ fn longest_move(old: &[u64], new: &[u64]) -> Option<Moved> {
 mod tests {
     use super::*;
     use crate::terminal::Options;
+    use agor_proto::limits;
+    use agor_proto::message::Message;
     use agor_proto::screen::Mirror;
 
     fn session() -> SessionId {
@@ -288,6 +312,87 @@ mod tests {
             }]
         );
         assert_eq!(update.rows.len(), 2);
+    }
+
+    /// A screen of the largest size, each cell a cluster in a style of its own; every eighth row
+    /// has clusters of the longest kind.
+    fn largest_screen() -> Terminal {
+        let mut terminal = Terminal::new(Options {
+            size: Size::cells(limits::COLS_MAX, limits::ROWS_MAX),
+            scrollback_rows: 0,
+            ..Options::default()
+        });
+        for at in 0..u32::from(limits::ROWS_MAX) {
+            let marks = if at % 8 == 0 { 31 } else { 1 };
+            let mut row = format!("\x1b[{}H", at + 1);
+            for col in 0..u32::from(limits::COLS_MAX) {
+                let mark = char::from_u32(0x300 + (at + col) % 100).unwrap();
+                let (red, green) = (col % 250, (col / 250 + at) % 60);
+                row.push_str(&format!(
+                    "\x1b[38;2;{red};{green};9;48;2;1;{green};{red};4me"
+                ));
+                (0..marks).for_each(|_| row.push(mark));
+            }
+            feed(&mut terminal, &row);
+        }
+        terminal
+    }
+
+    #[test]
+    fn update_bytes_max() {
+        let mut terminal = largest_screen();
+        let mut viewer = Viewer::new();
+        let mut mirror = Mirror::default();
+        let mut count = 0;
+        let mut largest = 0;
+        loop {
+            let update = update(&mut viewer, &terminal).unwrap();
+            let mut frame = Vec::new();
+            Message::from(update.clone()).encode(&mut frame).unwrap();
+            largest = largest.max(frame.len());
+            mirror.apply(update).unwrap();
+            count += 1;
+            match count {
+                // What changes in between is no reason to begin again, and is sent as well.
+                3 => feed(&mut terminal, "\x1b[H\x1b[mchanged\x1b[1000;1Hlast"),
+                5 => feed(&mut terminal, "\x1b[2;900r\x1b[900;1H\n\n\n"),
+                _ => {}
+            }
+            if !viewer.is_behind() && count > 5 {
+                break;
+            }
+        }
+        assert_eq!(update(&mut viewer, &terminal), None);
+        assert!(count > 20, "{count}");
+        // A row that was begun is sent whole.
+        let row_bytes_max = 256 * 1024;
+        assert!(
+            largest <= limits::UPDATE_BYTES_MAX + row_bytes_max,
+            "{largest}"
+        );
+        assert!(largest > limits::UPDATE_BYTES_MAX / 2, "{largest}");
+        let rows: Vec<_> = (0..limits::ROWS_MAX).map(|at| terminal.row(at)).collect();
+        assert!(mirror.rows == rows, "the mirror shows something else");
+    }
+
+    #[test]
+    fn rows_at_the_bottom_have_their_turn_while_everything_changes() {
+        let mut terminal = Terminal::new(Options {
+            size: Size::cells(20, 40),
+            ..Options::default()
+        });
+        let mut viewer = Viewer::new();
+        let mut sent = std::collections::HashSet::new();
+        for round in 0..8 {
+            let screen: String = (1..=40)
+                .map(|at| format!("\x1b[{at}Hround {round}"))
+                .collect();
+            feed(&mut terminal, &screen);
+            let update = viewer.update_within(600, &terminal, session(), InputSeq(0), Offset(0));
+            sent.extend(update.unwrap().rows.iter().map(|row| row.at));
+            assert!(viewer.is_behind());
+        }
+        assert_eq!(sent.len(), 40);
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! `expected` holds the rows without blanks at their ends and without empty rows at the bottom,
 //! then lines that begin with `--`:
 //! `-- cursor ROW COLUMN` from 1, `-- reply TEXT` for each answer in order, `-- ansi ROW TEXT` for
-//! a row with its sequences, `-- history ROWS`. TEXT is escaped as Rust does it, with `\e` for ESC.
-//! `about` says what the case is about and where that is specified.
+//! a row with its sequences, `-- history ROWS`, `-- size COLSxROWS`, `-- title TEXT`. TEXT is escaped as Rust does it, with `\e` for ESC.
+//! `about` says what the case is about and where that is specified. A file `conformance` switches
+//! on what only test suites may do.
 
 use std::path::Path;
 
@@ -16,14 +17,17 @@ fn escaped(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string().replace("\\x1b", "\\e")
 }
 
-fn shown(input: &[u8], expected: &str) -> String {
+fn shown(input: &[u8], expected: &str, conformance: bool) -> String {
     let mut terminal = Terminal::new(Options {
         size: Size::cells(20, 6),
+        conformance,
         ..Options::default()
     });
     let mut effects = Vec::new();
     terminal.advance(input, &mut effects);
-    let rows: Vec<_> = (0..6).map(|at| terminal.row(at)).collect();
+    let rows: Vec<_> = (0..terminal.size().rows)
+        .map(|at| terminal.row(at))
+        .collect();
     let last = rows.iter().rposition(|row| !row.text.trim_end().is_empty());
     let mut shown = String::new();
     for row in &rows[..last.map_or(0, |last| last + 1)] {
@@ -55,6 +59,12 @@ fn shown(input: &[u8], expected: &str) -> String {
             (Some("--"), Some("history"), _) => {
                 shown.push_str(&format!("-- history {}\n", terminal.history().rows));
             }
+            (Some("--"), Some("size"), _) => {
+                shown.push_str(&format!("-- size {}\n", terminal.size()));
+            }
+            (Some("--"), Some("title"), _) => {
+                shown.push_str(&format!("-- title {}\n", terminal.title()));
+            }
             _ => {}
         }
     }
@@ -80,7 +90,7 @@ fn every_case_shows_what_it_expects() {
             "{}: one line says it",
             case.display()
         );
-        let shown = shown(&input, &expected);
+        let shown = shown(&input, &expected, case.join("conformance").exists());
         if shown != expected {
             let name = case.file_name().unwrap().to_string_lossy();
             failures.push_str(&format!(

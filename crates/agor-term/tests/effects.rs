@@ -222,3 +222,34 @@ fn the_primary_screen_is_wrapped_while_the_alternate_one_is_shown() {
     terminal.advance(b"\x1b[?1049l!", &mut Vec::new());
     assert_eq!(terminal.row(0).text, "a long line of text!");
 }
+
+#[test]
+fn a_test_suite_has_the_screen_resized_and_the_pty_told() {
+    let resized = |conformance, input: &str| {
+        let mut terminal = Terminal::new(Options {
+            size: Size {
+                width_px: 800,
+                height_px: 480,
+                ..Size::cells(80, 24)
+            },
+            conformance,
+            ..Options::default()
+        });
+        let mut effects = Vec::new();
+        terminal.advance(input.as_bytes(), &mut effects);
+        (terminal.size(), effects)
+    };
+    let size = Size {
+        width_px: 1_000,
+        height_px: 600,
+        ..Size::cells(100, 30)
+    };
+    assert_eq!(
+        resized(true, "\x1b[8;30;100t"),
+        (size, vec![Effect::ResizeRequest { size }])
+    );
+    assert_eq!(resized(true, "\x1b[8;24;80t").1, []);
+    assert_eq!(resized(false, "\x1b[8;30;100t").1, []);
+    let most = resized(true, "\x1b[8;65535;65535t").0;
+    assert_eq!((most.cols, most.rows), (1_000, 1_000));
+}

@@ -72,6 +72,91 @@ fn dcs_max() {
 }
 
 #[test]
+fn dcs_query_max() {
+    let mut terminal = terminal(80, 24);
+    let mut ask = |len: usize| {
+        let query = [b"\x1bP$q".as_slice(), &vec![b'x'; len], b"\x1b\\"].concat();
+        replies(&feed(&mut terminal, &query))
+    };
+    assert_eq!(ask(limits::DCS_QUERY_MAX), b"\x1bP0$r\x1b\\");
+    assert_eq!(ask(limits::DCS_QUERY_MAX + 1), b"");
+    assert_eq!(ask(1), b"\x1bP0$r\x1b\\");
+}
+
+#[test]
+fn capability_names_max() {
+    let names = vec!["436F"; 10 * limits::CAPABILITY_NAMES_MAX].join(";");
+    let effects = feed(
+        &mut terminal(80, 24),
+        format!("\x1bP+q{names}\x1b\\").as_bytes(),
+    );
+    assert_eq!(effects.len(), limits::CAPABILITY_NAMES_MAX);
+}
+
+#[test]
+fn program_status_max() {
+    let status = |len: usize| {
+        let body = "x".repeat(len);
+        feed(
+            &mut terminal(80, 24),
+            format!("\x1b]7501;{body}\x07").as_bytes(),
+        )
+    };
+    let longest = limits::PROGRAM_STATUS_MAX;
+    assert_eq!(
+        status(longest),
+        [Effect::ProgramStatus(vec![b'x'; longest])]
+    );
+    assert_eq!(status(longest + 1), []);
+}
+
+#[test]
+fn row_marks_max() {
+    let mut terminal = terminal(80, 24);
+    let marks: String = (0..10_000).map(|n| format!("\x1b]133;D;{n}\x07")).collect();
+    assert_eq!(feed(&mut terminal, marks.as_bytes()).len(), 10_000);
+    assert_eq!(terminal.row(0).marks.len(), limits::ROW_MARKS_MAX);
+}
+
+#[test]
+fn row_link_bytes_max() {
+    let mut terminal = terminal(200, 4);
+    for n in 0..150 {
+        let link = format!("http://x/{n:0>1900}");
+        feed(&mut terminal, format!("\x1b]8;;{link}\x07y").as_bytes());
+    }
+    let bytes = |row: &agor_proto::row::Row| row.links.iter().map(|link| link.uri.len()).sum();
+    let on_screen: usize = bytes(&terminal.row(0));
+    assert!(on_screen > limits::ROW_LINK_BYTES_MAX / 2 && on_screen <= limits::ROW_LINK_BYTES_MAX);
+    assert_eq!(terminal.row(0).text, "y".repeat(150));
+    feed(&mut terminal, b"\x1b]8;;\x07\r\n\n\n\n");
+    let in_history: usize = bytes(&terminal.history_rows(0, 1)[0]);
+    assert!(in_history <= limits::ROW_LINK_BYTES_MAX);
+}
+
+#[test]
+fn wheel_notches_max() {
+    use agor_proto::input::{Input, Mods, MouseAction, MouseInput};
+    let mut terminal = terminal(80, 24);
+    feed(&mut terminal, b"\x1b[?1000h\x1b[?1006h");
+    let far = Input::Mouse(MouseInput {
+        action: MouseAction::Wheel {
+            lines: i16::MIN,
+            columns: 0,
+        },
+        col: 0,
+        row: 0,
+        x_px: 0,
+        y_px: 0,
+        mods: Mods::default(),
+    });
+    let mut out = Vec::new();
+    terminal.encode(&far, &mut out);
+    let notch = b"\x1b[<64;1;1M";
+    assert_eq!(out, notch.repeat(limits::WHEEL_NOTCHES_MAX.into()));
+}
+
+#[test]
 fn csi_params_max() {
     let mut terminal = terminal(80, 24);
     let params = vec!["99999999999"; 10_000].join(";");
@@ -133,6 +218,18 @@ fn notification_max() {
 }
 
 #[test]
+fn notification_id_max() {
+    let (short, long) = (terminal(80, 24), "x".repeat(limits::OSC_MAX / 2));
+    let mut terminal = terminal(80, 24);
+    feed(
+        &mut terminal,
+        format!("\x1b]99;i={long}:d=0;hi\x07").as_bytes(),
+    );
+    let grown = terminal.checkpoint().len() - short.checkpoint().len();
+    assert!((limits::NOTIFICATION_ID_MAX..limits::NOTIFICATION_ID_MAX + 64).contains(&grown));
+}
+
+#[test]
 fn reply_queue_max() {
     let mut terminal = terminal(80, 24);
     let effects = feed(
@@ -156,6 +253,42 @@ fn cluster_max() {
     let row = terminal.row(0);
     assert!(row.text.len() <= limits::CLUSTER_MAX);
     assert!(row.text.len() > limits::CLUSTER_MAX - 2);
+}
+
+#[test]
+fn clusters_max() {
+    let mut terminal = terminal(300, 300);
+    let marks = |n: u32| char::from_u32(0x300 + n % 112).unwrap();
+    let clusters: String = (0..80_000_u32)
+        .flat_map(|n| {
+            [
+                char::from(b'a' + (n / 12_544) as u8),
+                marks(n),
+                marks(n / 112),
+            ]
+        })
+        .collect();
+    feed(&mut terminal, clusters.as_bytes());
+    let shown: std::collections::HashSet<String> = (0..300)
+        .flat_map(|at| {
+            let row = terminal.row(at);
+            let long = row.clusters().filter(|cluster| cluster.text.len() > 1);
+            long.map(|cluster| cluster.text.to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(shown.len() <= limits::CLUSTERS_MAX);
+    assert!(
+        shown.len() > limits::CLUSTERS_MAX - 1_024,
+        "{}",
+        shown.len()
+    );
+    feed(&mut terminal, "\x1b[2J\x1b[H".as_bytes());
+    feed(&mut terminal, "e\u{301}".repeat(2_000).as_bytes());
+    assert!(
+        terminal.row(5).text.starts_with("e\u{301}"),
+        "unused clusters made room"
+    );
 }
 
 #[test]
@@ -216,7 +349,7 @@ fn scrollback_rows_default() {
 }
 
 #[test]
-fn history_has_a_cap_in_bytes_too() {
+fn history_bytes_max() {
     let mut terminal = Terminal::new(Options {
         size: Size::cells(1_000, 2),
         scrollback_rows: 100_000,
@@ -228,7 +361,10 @@ fn history_has_a_cap_in_bytes_too() {
     for _ in 0..20_000 {
         feed(&mut terminal, format!("{wide_row}\r\n").as_bytes());
     }
-    assert!(terminal.history_bytes() < 70 * 1024 * 1024);
+    let bytes = terminal.history_bytes();
+    assert!(bytes > limits::HISTORY_BYTES_MAX / 2, "{bytes}");
+    // The pages at both ends are never dropped in part.
+    assert!(bytes < limits::HISTORY_BYTES_MAX + 1024 * 1024, "{bytes}");
 }
 
 #[test]
@@ -256,6 +392,18 @@ fn large_counts_cost_no_more_than_the_screen() {
             format!("\x1b[65535{last}").repeat(2_000).as_bytes(),
         );
     }
+    for rectangle in ["$z", "${", "$v", "$r", "$t"] {
+        feed(
+            &mut terminal,
+            format!("\x1b[1;1;65535;65535;1;5;7{rectangle}")
+                .repeat(500)
+                .as_bytes(),
+        );
+    }
+    feed(
+        &mut terminal,
+        b"\x1b[65;1;1;65535;65535$x".repeat(500).as_slice(),
+    );
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub enum Tests {
 #[derive(Debug, Default)]
 pub struct Report {
     tally: Tally,
+    skipped: Vec<String>,
     times: Vec<(&'static str, Duration, u64)>,
 }
 
@@ -66,13 +67,14 @@ impl Report {
             let outcome = run_one(step);
             let took = started.elapsed();
             self.times.push((step.name, took, step.budget_minutes));
-            let (status, tally) = outcome.map_err(|error| {
+            let (status, tally, skipped) = outcome.map_err(|error| {
                 Failure::SetUp(format!(
                     "cargo could not be started for {}: {error}",
                     step.name
                 ))
             })?;
             self.tally += tally;
+            self.skipped.extend(skipped);
             say_if_over(step.name, took, step.budget_minutes);
             let why = if !status.success() {
                 status.to_string()
@@ -96,9 +98,13 @@ impl Report {
         Ok(())
     }
 
-    /// Prints how long each step took, then the count of tests as the last line.
+    /// Prints how long each step took, which tests were skipped and why, then the count of tests as the
+    /// last line.
     pub fn finish(&self) {
         self.print_times();
+        for test in &self.skipped {
+            println!("skipped: {test}");
+        }
         println!("{}", self.tally);
     }
 
@@ -132,7 +138,7 @@ pub fn command_line(cargo: &[&str], environment: &[(&str, &str)]) -> String {
         .join(" ")
 }
 
-fn run_one(step: &Step<'_>) -> io::Result<(ExitStatus, Tally)> {
+fn run_one(step: &Step<'_>) -> io::Result<(ExitStatus, Tally, Vec<String>)> {
     let mut child = Command::new(workspace::cargo())
         .args(step.cargo)
         .envs(step.environment.iter().copied())
@@ -164,11 +170,8 @@ fn run_one(step: &Step<'_>) -> io::Result<(ExitStatus, Tally)> {
             }
         }
     }
-    let tally = scanner
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .tally();
-    Ok((status, tally))
+    let scanner = scanner.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok((status, scanner.tally(), scanner.skipped().to_vec()))
 }
 
 /// Waits for `child` and says once, while it still runs, that it is over its budget.

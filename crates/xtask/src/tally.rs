@@ -10,7 +10,7 @@ pub struct Tally {
     pub passed: u64,
     /// Tests that failed.
     pub failed: u64,
-    /// Tests that were marked as ignored.
+    /// Tests that were marked as ignored, or passed by saying `skipped: ` and why.
     pub skipped: u64,
 }
 
@@ -60,10 +60,19 @@ impl fmt::Display for Tally {
 }
 
 /// Adds up the results in a stream of bytes that arrives in pieces of any size.
+///
+/// libtest knows no test that finds out while it runs that it cannot: such a test prints a line
+/// `skipped: why` and returns. With `--show-output` that line follows the test's name and comes before
+/// the result of its binary, which counts it as passed.
 #[derive(Debug, Default)]
 pub struct Scanner {
     line: Vec<u8>,
     tally: Tally,
+    /// The test whose output is being read.
+    test: String,
+    /// Tests of this binary that said why they were skipped.
+    skipping: Vec<String>,
+    skipped: Vec<String>,
 }
 
 /// More of a line than this is not kept: no line of results is longer.
@@ -79,16 +88,41 @@ impl Scanner {
                 }
                 continue;
             }
-            if let Some(tally) = Tally::from_line(&String::from_utf8_lossy(&self.line)) {
-                self.tally += tally;
-            }
+            let line = String::from_utf8_lossy(&self.line).into_owned();
             self.line.clear();
+            self.read_line(&line);
+        }
+    }
+
+    fn read_line(&mut self, line: &str) {
+        if let Some(test) = line
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.strip_suffix(" stdout ----"))
+        {
+            test.clone_into(&mut self.test);
+        } else if let Some(why) = line.strip_prefix("skipped: ") {
+            let test = format!("{}: ", self.test);
+            // A test may say it for each of its parts.
+            if !self.skipping.iter().any(|said| said.starts_with(&test)) {
+                self.skipping.push(test + why);
+            }
+        } else if let Some(mut tally) = Tally::from_line(line) {
+            let skipped = tally.passed.min(self.skipping.len() as u64);
+            tally.passed -= skipped;
+            tally.skipped += skipped;
+            self.tally += tally;
+            self.skipped.append(&mut self.skipping);
         }
     }
 
     /// Returns what was counted so far.
     pub fn tally(&self) -> Tally {
         self.tally
+    }
+
+    /// Returns the tests that said so far why they were skipped, each with why.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
     }
 }
 
@@ -174,6 +208,43 @@ mod tests {
                 }
             );
         }
+    }
+
+    #[test]
+    fn a_test_that_says_why_it_was_skipped_did_not_pass() {
+        let text = "\
+test a ... ok
+
+successes:
+
+---- a stdout ----
+skipped: no disk can be mounted
+skipped: nor another
+
+---- b stdout ----
+skipped is not what this says
+---- c stdout ----
+skipped: no root
+successes:
+    a
+
+test result: ok. 5 passed; 0 failed; 1 ignored
+test result: ok. 2 passed; 0 failed; 0 ignored
+";
+        let mut scanner = Scanner::default();
+        scanner.read(text.as_bytes());
+        assert_eq!(
+            scanner.tally(),
+            Tally {
+                passed: 5,
+                failed: 0,
+                skipped: 3
+            }
+        );
+        assert_eq!(
+            scanner.skipped(),
+            ["a: no disk can be mounted", "c: no root"]
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::pen::Pen;
 use crate::reflow::{LooseRow, grid_of};
 use crate::tables::Tables;
 use crate::terminal::{
-    CursorLook, Keyboard, Options, PendingNotification, Place, SavedCursor, State, Tabs,
+    CursorLook, Keyboard, Options, PendingNotification, Place, SavedCursor, State, Tabs, Window,
 };
 
 type StyleNumbers = (u32, u32, u16, u32);
@@ -49,6 +49,10 @@ pub(super) struct SavedState {
     base_colors: [(u8, u8, u8); 19],
     keyboards: [Keyboard; 2],
     modify_other_keys: u8,
+    #[serde(default)]
+    changes_rectangles: bool,
+    #[serde(default)]
+    window: Window,
     last_char: Option<char>,
     joinable: bool,
     cwd: Option<(Option<String>, String)>,
@@ -166,6 +170,8 @@ impl SavedState {
             base_colors,
             keyboards: state.keyboards.clone(),
             modify_other_keys: state.modify_other_keys,
+            changes_rectangles: state.changes_rectangles,
+            window: state.window.clone(),
             last_char: state.last_char,
             joinable: state.joinable,
             cwd: state.cwd.clone(),
@@ -271,6 +277,8 @@ impl SavedState {
         };
         state.keyboards = self.keyboards;
         state.modify_other_keys = self.modify_other_keys;
+        state.changes_rectangles = self.changes_rectangles;
+        state.window = self.window;
         state.last_char = self.last_char;
         state.joinable = self.joinable;
         state.cwd = self.cwd;

@@ -104,6 +104,16 @@ impl Grid {
         }
     }
 
+    /// Puts `cells` into a row from cell `from` on.
+    pub fn put_cells(&mut self, at: u16, from: u16, cells: &[Cell], counters: &mut Counters) {
+        let to = from.saturating_add(cells.len() as u16).min(self.cols);
+        let row = self.write(at, to, counters);
+        split_wide(row, from);
+        split_wide(row, to);
+        let (from, to) = (usize::from(from), usize::from(to));
+        row[from..to].copy_from_slice(&cells[..to - from]);
+    }
+
     fn copy_cells(&mut self, from: u16, to: u16, area: Area, counters: &mut Counters) {
         let (left, right) = (usize::from(area.left), usize::from(area.right));
         let start = self.slot(from) * usize::from(self.cols);

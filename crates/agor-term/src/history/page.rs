@@ -7,6 +7,7 @@ mod writer;
 use std::sync::Arc;
 
 use agor_proto::ids::LineId;
+use agor_proto::limits;
 use agor_proto::row::{Attrs, Color, Link, Row, Shape, Style};
 use serde::{Deserialize, Serialize};
 
@@ -178,10 +179,6 @@ pub(crate) fn trim_runs(row: &mut Row) {
     }
 }
 
-/// Targets of links that one row names; so that a row never outgrows a frame. Further cells of the
-/// row are shown without a link.
-const ROW_LINK_BYTES: usize = 32 * 1024;
-
 /// Gives the links of one row their numbers in it.
 #[derive(Default)]
 pub(crate) struct LocalLinks {
@@ -196,7 +193,7 @@ impl LocalLinks {
             return at as u16 + 1;
         }
         self.bytes += link.uri.len() + link.id.len();
-        if self.bytes > ROW_LINK_BYTES {
+        if self.bytes > limits::ROW_LINK_BYTES_MAX {
             return 0;
         }
         self.known.push(number);

@@ -1,12 +1,11 @@
 //! The mouse, in the mode and encoding that the program chose (xterm's ctlseqs, "Mouse Tracking").
 
 use agor_proto::input::{Mods, MouseAction, MouseButton, MouseInput};
+use agor_proto::limits::WHEEL_NOTCHES_MAX;
 
 use crate::modes::Mode;
 use crate::terminal::State;
 
-/// Notches of one input that are sent on; more come from a broken device.
-const NOTCHES_MAX: u16 = 64;
 /// Rows that one notch of the wheel moves where the program has no mouse.
 const ROWS_PER_NOTCH: u16 = 3;
 
@@ -33,7 +32,7 @@ pub(super) fn encode(mouse: &MouseInput, state: &State, out: &mut Vec<u8>) {
             }
             for (notches, back, forth) in [(lines, 64, 65), (columns, 66, 67)] {
                 let code = if notches < 0 { back } else { forth };
-                for _ in 0..notches.unsigned_abs().min(NOTCHES_MAX) {
+                for _ in 0..notches.unsigned_abs().min(WHEEL_NOTCHES_MAX) {
                     report(mouse, code, Kind::Wheel, state, out);
                 }
             }
@@ -69,7 +68,7 @@ fn scroll_by_keys(lines: i16, state: &State, out: &mut Vec<u8>) {
         (false, true) => b"\x1bOB",
         (false, false) => b"\x1b[B",
     };
-    for _ in 0..lines.unsigned_abs().min(NOTCHES_MAX) * ROWS_PER_NOTCH {
+    for _ in 0..lines.unsigned_abs().min(WHEEL_NOTCHES_MAX) * ROWS_PER_NOTCH {
         out.extend_from_slice(key);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::State;
 use super::edit::Spare;
+use super::rect::Change;
 use crate::effect::Effect;
 use crate::modes::Mode;
 use crate::parser::Sequence;
@@ -139,7 +140,20 @@ impl State {
             (b' ', b'q') => self.set_cursor_style(sequence.param(0)),
             (b'!', b'p') => self.soft_reset(),
             (b'"', b'q') => self.pen.set_protected(sequence.param(0) == 1),
+            (b'#', b'y') if self.conformance => self.window.checksum_bits = sequence.param(0),
             (b'$', b'p') => self.report_ansi_mode(sequence.param(0), effects),
+            (b'$', b'r') => self.change_area(sequence, Change::Set),
+            (b'$', b't') => self.change_area(sequence, Change::Reverse),
+            (b'$', b'v') => self.copy_area(sequence),
+            (b'$', b'x') => self.fill_area(sequence),
+            (b'$', b'z') => self.erase_area(sequence, Spare::Nothing),
+            (b'$', b'{') => self.erase_area(sequence, Spare::Protected),
+            (b'*', b'x') => match sequence.param(0) {
+                0 | 1 => self.changes_rectangles = false,
+                2 => self.changes_rectangles = true,
+                _ => {}
+            },
+            (b'*', b'y') if self.conformance => self.report_checksum(sequence, effects),
             (b'\'', b'}') => self.edit_columns(sequence.count(0), true),
             (b'\'', b'~') => self.edit_columns(sequence.count(0), false),
             _ => {}

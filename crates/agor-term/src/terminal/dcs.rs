@@ -3,10 +3,8 @@
 use super::State;
 use crate::effect::Effect;
 use crate::parser::Sequence;
+use agor_proto::limits;
 use agor_proto::row::Attrs;
-
-/// Names of one XTGETTCAP that are answered; a program asks for a few.
-const NAMES_MAX: usize = 64;
 
 /// Capabilities by their names in hexadecimal digits, and their values likewise; names and values
 /// stand in answers as constants of ours.
@@ -49,6 +47,7 @@ impl State {
                 let protected = self.pen.style().attrs.contains(Attrs::PROTECTED);
                 format!("{}\"q", u8::from(protected))
             }
+            b"*x" => format!("{}*x", 1 + u8::from(self.changes_rectangles)),
             b"\"p" => "62;1\"p".into(),
             b"t" => format!("{}t", self.size.rows),
             _ => {
@@ -60,7 +59,10 @@ impl State {
     }
 
     fn report_capabilities(&mut self, names: &[u8], effects: &mut Vec<Effect>) {
-        for name in names.split(|byte| *byte == b';').take(NAMES_MAX) {
+        for name in names
+            .split(|byte| *byte == b';')
+            .take(limits::CAPABILITY_NAMES_MAX)
+        {
             let known = CAPABILITIES
                 .iter()
                 .find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name));

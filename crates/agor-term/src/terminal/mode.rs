@@ -262,6 +262,8 @@ impl State {
         self.titles.clear();
         self.keyboards = Default::default();
         self.modify_other_keys = 0;
+        self.changes_rectangles = false;
+        self.window.checksum_bits = 0;
         self.last_char = None;
         self.notification = Default::default();
         self.home();

@@ -12,9 +12,6 @@ use crate::effect::{ClipboardKind, Effect, ProgressState};
 use crate::parser::StringEnd;
 use text::{decode_base64, file_url, number, shown_text, split};
 
-/// The longest OSC 7501 of its specification.
-const STATUS_MAX: usize = 4 * 1024;
-
 impl State {
     /// Does an operating system command.
     pub(super) fn osc(&mut self, body: &[u8], end: StringEnd, effects: &mut Vec<Effect>) {
@@ -22,6 +19,10 @@ impl State {
         let Some(code) = number(code) else {
             return;
         };
+        if self.conformance && matches!(code, 0 | 1) {
+            self.window
+                .set_icon_title(shown_text(rest, limits::TITLE_MAX));
+        }
         match code {
             0 | 2 => self.set_title(shown_text(rest, limits::TITLE_MAX), effects),
             4 => self.palette_colors(rest, end, effects),
@@ -38,7 +39,10 @@ impl State {
                     effects.push(Effect::Palette);
                 }
             }
+            // The pointer's shape is the app's; questions for it go unanswered.
+            22 => {}
             52 => clipboard(rest, effects),
+            66 => self.print_sized(rest),
             133 => self.shell_mark(rest, effects),
             1337 => self.osc_1337(rest, effects),
             7501 => self.program_status(rest, end, effects),
@@ -213,7 +217,7 @@ impl State {
         let Some(payload) = decoded else {
             return;
         };
-        let id = shown_text(field(b"i").unwrap_or_default(), 128);
+        let id = shown_text(field(b"i").unwrap_or_default(), limits::NOTIFICATION_ID_MAX);
         if self.notification.id != id {
             self.notification = super::PendingNotification {
                 id,
@@ -260,11 +264,23 @@ impl State {
         }
     }
 
+    /// Does kitty's text sizing without its sizes: the text is shown as if it were written plainly.
+    fn print_sized(&mut self, rest: &[u8]) {
+        let (_, text) = split(rest, b';');
+        for c in String::from_utf8_lossy(text).chars() {
+            match c {
+                ' '..='~' => self.print_ascii(&[c as u8]),
+                '\u{a0}'.. => self.print(c),
+                _ => {}
+            }
+        }
+    }
+
     /// Does OSC 7501. The query is answered with itself, a constant.
     fn program_status(&mut self, rest: &[u8], end: StringEnd, effects: &mut Vec<Effect>) {
         if rest == b"?" {
             self.reply(&format!("\x1b]7501;?{}", end.text()), effects);
-        } else if rest.len() <= STATUS_MAX {
+        } else if rest.len() <= limits::PROGRAM_STATUS_MAX {
             effects.push(Effect::ProgramStatus(rest.to_vec()));
         }
     }

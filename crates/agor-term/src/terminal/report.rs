@@ -4,7 +4,6 @@
 use super::State;
 use crate::effect::Effect;
 use crate::modes::Mode;
-use crate::parser::Sequence;
 
 impl State {
     /// Answers DA1: a VT220 with colours (22) that takes text for the clipboard (52).
@@ -100,35 +99,5 @@ impl State {
     pub(super) fn keyboard_mut(&mut self) -> &mut super::Keyboard {
         let screen = self.screen_index();
         &mut self.keyboards[screen]
-    }
-
-    /// Does XTWINOPS, as far as that only asks for sizes or keeps titles. Titles are never sent
-    /// back: they are bytes that the program chose.
-    pub(super) fn window(&mut self, sequence: &Sequence, effects: &mut Vec<Effect>) {
-        let size = self.size;
-        let cell = (
-            size.height_px / size.rows.max(1),
-            size.width_px / size.cols.max(1),
-        );
-        match (sequence.param(0), sequence.param(1)) {
-            (14, 0 | 2) if size.width_px > 0 => {
-                self.reply(
-                    &format!("\x1b[4;{};{}t", size.height_px, size.width_px),
-                    effects,
-                );
-            }
-            (16, _) if size.width_px > 0 => {
-                self.reply(&format!("\x1b[6;{};{}t", cell.0, cell.1), effects);
-            }
-            (18, _) => self.reply(&format!("\x1b[8;{};{}t", size.rows, size.cols), effects),
-            (19, _) if self.conformance => {
-                self.reply(&format!("\x1b[9;{};{}t", size.rows, size.cols), effects);
-            }
-            (11, _) if self.conformance => self.reply("\x1b[1t", effects),
-            (13, _) if self.conformance => self.reply("\x1b[3;0;0t", effects),
-            (22, 0 | 2) => self.push_title(),
-            (23, 0 | 2) => self.pop_title(effects),
-            _ => {}
-        }
     }
 }

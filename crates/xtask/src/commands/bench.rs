@@ -28,7 +28,20 @@ struct Bench {
 }
 
 /// Every benchmark. A new one is a target and a row.
-const BENCHES: &[Bench] = &[];
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "term",
+        doc: "Output to a screen and to differences, and the memory of a terminal",
+        package: "agor-term",
+        target: "parse",
+    },
+    Bench {
+        name: "store",
+        doc: "Events and output that the store has safely on disk",
+        package: "agor-core",
+        target: "store",
+    },
+];
 
 /// Runs it.
 pub fn run(arguments: &[String]) -> Result<(), Failure> {

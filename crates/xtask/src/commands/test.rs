@@ -27,6 +27,9 @@ const STEPS: &[Step<'static>] = &[
             "--exclude",
             "tests",
             "--no-fail-fast",
+            "--",
+            // Where a test says that it was skipped, and why.
+            "--show-output",
         ],
         environment: &[],
         tests: Tests::Some,
@@ -42,6 +45,7 @@ const STEPS: &[Step<'static>] = &[
             "--",
             "--skip",
             "ceilings::",
+            "--show-output",
         ],
         environment: &[],
         tests: Tests::Some,

@@ -103,6 +103,8 @@ struct Running {
     /// Whether the caller's size is not followed.
     fixed: bool,
     sync_since: Option<Instant>,
+    /// The size that was asked for last, until the record says that it is there.
+    awaited_size: Option<Size>,
 }
 
 /// Input that the command was not given yet, in order.
@@ -172,6 +174,7 @@ impl Running {
             view,
             fixed,
             sync_since: None,
+            awaited_size: None,
         })
     }
 
@@ -239,22 +242,36 @@ impl Running {
                         width_px: size.xpix,
                         height_px: size.ypix,
                     };
-                    self.terminal.resize(size, &mut effects);
+                    // A suite's terminal has its new size already: older ones would undo it.
+                    if self.awaited_size.is_none_or(|awaited| awaited == size) {
+                        self.awaited_size = None;
+                        self.terminal.resize(size, &mut effects);
+                    }
                 }
                 Record::Exited(ended) => self.ended = Some(ended),
                 _ => {}
             }
-            let replies = effects.drain(..).filter_map(|effect| match effect {
-                Effect::Reply(bytes) => Some(bytes),
-                _ => None,
-            });
-            for (ordinal, bytes) in (0..).zip(replies) {
-                self.keeper.ask(Request::Reply {
-                    session: self.keeper.session,
-                    offset: positioned.offset,
-                    ordinal,
-                    bytes,
-                })?;
+            let mut ordinal = 0;
+            for effect in effects.drain(..) {
+                match effect {
+                    Effect::Reply(bytes) => {
+                        self.keeper.ask(Request::Reply {
+                            session: self.keeper.session,
+                            offset: positioned.offset,
+                            ordinal,
+                            bytes,
+                        })?;
+                        ordinal += 1;
+                    }
+                    Effect::ResizeRequest { size } => {
+                        self.awaited_size = Some(size);
+                        self.keeper.ask(Request::Resize {
+                            session: self.keeper.session,
+                            size: pty_size(size),
+                        })?;
+                    }
+                    _ => {}
+                }
             }
         }
         if end != self.position {
@@ -337,9 +354,10 @@ impl Running {
         if self.fixed {
             return Ok(());
         }
+        self.awaited_size = Some(size.clamped());
         self.keeper.ask(Request::Resize {
             session: self.keeper.session,
-            size: pty_size(size),
+            size: pty_size(size.clamped()),
         })
     }
 
@@ -378,10 +396,11 @@ impl View {
     /// Brings the mirror up to what the terminal shows.
     fn look(&mut self, terminal: &Terminal) {
         let session = SessionId::from_parts(0, [0; 10]);
-        let update = self
+        // A screen too large for one update comes in several.
+        while let Some(update) = self
             .viewer
-            .update(terminal, session, InputSeq(0), Offset(0));
-        if let Some(update) = update {
+            .update(terminal, session, InputSeq(0), Offset(0))
+        {
             match self.mirror.apply(update) {
                 Ok(()) => self.display.changed(),
                 // Cannot be: viewer and mirror are only ever moved together.

@@ -244,7 +244,7 @@ fn sync_update_millis_is_how_long_a_program_can_hold_its_screen_back() {
             Message::ScreenUpdate(update) => Some(update.rev),
             _ => None,
         });
-        updates.last().unwrap_or_default()
+        updates.next_back().unwrap_or_default()
     };
     let before = rev(&world);
     world.ask(Wish::ScreenAck(before));
