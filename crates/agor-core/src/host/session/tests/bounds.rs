@@ -240,7 +240,7 @@ fn sync_update_millis_is_how_long_a_program_can_hold_its_screen_back() {
         view: Visibility::Visible,
     }));
     let rev = |world: &World| {
-        let updates = world.sent.iter().filter_map(|(_, message)| match message {
+        let mut updates = world.sent.iter().filter_map(|(_, message)| match message {
             Message::ScreenUpdate(update) => Some(update.rev),
             _ => None,
         });
