@@ -8,9 +8,11 @@
 )]
 
 mod agor;
+mod attach;
 mod bad_input;
 mod ceilings;
 mod docs;
 mod processes;
 mod programs;
 mod survival;
+mod verbs;

@@ -11,6 +11,7 @@ mod session_name;
 mod tty;
 mod verbs;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -70,12 +71,19 @@ pub fn main(program: Program) -> ExitCode {
         .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
+        Err(error) if error.exit_code() == 0 => {
+            error.print().ok(); // Nobody reads; the exit code still tells.
+            return ExitCode::SUCCESS;
+        }
+        Err(error) if asks_for_json(std::env::args_os()) => {
+            let said = error.render().to_string();
+            let said = said.strip_prefix("error: ").unwrap_or(&said).trim_end();
+            Failure::usage(said).report(program.name, true);
+            return Exit::USAGE.into();
+        }
         Err(error) => {
             error.print().ok(); // Nobody reads; the exit code still tells.
-            return match error.exit_code() {
-                0 => ExitCode::SUCCESS,
-                _ => Exit::USAGE.into(),
-            };
+            return Exit::USAGE.into();
         }
     };
     let json = arguments.json;
@@ -86,6 +94,14 @@ pub fn main(program: Program) -> ExitCode {
             failure.exit().into()
         }
     }
+}
+
+/// Says whether arguments that cannot be read as such ask for JSON. What follows `--` is not ours.
+fn asks_for_json(arguments: impl IntoIterator<Item = OsString>) -> bool {
+    let mut ours = arguments
+        .into_iter()
+        .take_while(|argument| argument != "--");
+    ours.any(|argument| argument == "--json")
 }
 
 fn run(program: Program, arguments: Arguments) -> Result<Exit, Failure> {

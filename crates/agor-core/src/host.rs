@@ -19,16 +19,19 @@ mod start;
 mod tap;
 mod watched;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use agor_keeper::{KeeperError, Request};
+use agor_proto::error::WireError;
 use agor_proto::ids::ConnEpoch;
+use agor_proto::message::Refused;
 
 use crate::config::Config;
-use crate::link::{LinkError, Listener};
+use crate::link::{Link, LinkError, Listener};
 use crate::paths::Paths;
-use crate::storage::StoreError;
+use crate::storage::{Store, StoreError};
 
 use hub::{Hub, Stop};
 use keeper::{KeeperAddress, KeeperHandle};
@@ -42,6 +45,9 @@ const CONN_EPOCHS: u64 = 1_000;
 
 /// How often a host looks whether it is still the one that its lock names.
 const LOCK_CHECK: Duration = Duration::from_secs(5);
+
+/// How long a client that is refused may take to read why.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long programs may take to end when the host is told to end them.
 const END_GRACE: Duration = Duration::from_secs(2);
@@ -63,6 +69,9 @@ pub enum HostError {
         "the host's store cannot be written any more; the log says why. Programs go on; start the host again once that is mended"
     )]
     StoreFailed,
+    /// The keeper hung up and runs on.
+    #[error("the link to the keeper was lost. Programs go on; start the host again to find them")]
+    KeeperLinkLost,
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -130,23 +139,42 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     hub.set_keeper_pid(keeper_pid);
     start::restore(&hub, kept).await?;
     let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
-    let listener = Listener::bind(paths, lock)?;
+    let mut listener = Listener::bind(paths, lock)?;
     tracing::info!(incarnation = hub.incarnation().0, "the host is up");
     ready();
-    let accepting = tokio::spawn(accept(Arc::clone(&hub), listener));
-    let stop = hub.stopped().await;
+    let stop = tokio::select! {
+        stop = hub.stopped() => stop,
+        stop = accept(&hub, &mut listener) => {
+            hub.stop(stop);
+            hub.stopped().await
+        }
+    };
     tracing::info!(?stop, "the host ends");
-    accepting.abort();
+    let result = tokio::select! {
+        result = end(&hub, stop, keeping) => result,
+        never = hang_up(&mut listener) => match never {},
+    };
+    // With it goes the lock: the next host begins where everything is written and closed.
+    drop(listener);
+    result
+}
+
+/// Ends what `stop` says, writes down what is left, and closes the store.
+async fn end(hub: &Hub, stop: Stop, keeping: tokio::task::JoinHandle<()>) -> Result<(), HostError> {
     let result = match stop {
         Stop::Keep => Ok(()),
         Stop::EndSessions => {
-            end_sessions(&hub, keeping).await;
+            end_sessions(hub, keeping).await;
             Ok(())
         }
         Stop::Fenced => Err(HostError::Fenced),
         Stop::StoreFailed => Err(HostError::StoreFailed),
+        Stop::KeeperLinkLost => Err(HostError::KeeperLinkLost),
     };
-    settle(&hub).await;
+    // A store that takes nothing more settles nothing.
+    if !matches!(stop, Stop::Fenced | Stop::StoreFailed) {
+        settle(hub).await;
+    }
     let store = hub.store().clone();
     match tokio::task::spawn_blocking(move || store.close()).await {
         Ok(Err(error)) if result.is_ok() => {
@@ -155,6 +183,14 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         _ => {}
     }
     result
+}
+
+/// Closes every connection that comes: one that waited would look like a host that hangs.
+async fn hang_up(listener: &mut Listener) -> Infallible {
+    while let Ok(link) = listener.accept().await {
+        drop(link);
+    }
+    std::future::pending().await
 }
 
 /// Takes the descriptors that the system allows: each session needs three.
@@ -172,50 +208,66 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// Takes connections until it is told to end.
-async fn accept(hub: Arc<Hub>, mut listener: Listener) {
+/// Takes connections until it cannot any more, and returns what the host is to do then.
+async fn accept(hub: &Arc<Hub>, listener: &mut Listener) -> Stop {
     let mut epochs = 0..0;
     let mut checks = tokio::time::interval(LOCK_CHECK);
     loop {
-        tokio::select! {
+        let link = tokio::select! {
             link = listener.accept() => match link {
-                Ok(link) => {
-                    let Some(epoch) = next_epoch(&hub, &mut epochs).await else {
-                        return;
-                    };
-                    tokio::spawn(conn::serve(Arc::clone(&hub), link, epoch));
-                }
+                Ok(link) => link,
                 Err(error) => {
                     tracing::error!(%error, "no connections can be taken any more");
-                    return hub.stop(Stop::Keep);
+                    return Stop::Keep;
                 }
             },
             _ = checks.tick() => {
                 if !listener.holds_lock() {
-                    return hub.stop(Stop::Fenced);
+                    return Stop::Fenced;
                 }
+                continue;
+            }
+        };
+        match next_epoch(hub.store(), &mut epochs).await {
+            Ok(epoch) => {
+                tokio::spawn(conn::serve(Arc::clone(hub), link, epoch));
+            }
+            Err(error @ (StoreError::Full | StoreError::Busy { .. })) => {
+                tracing::warn!(%error, "refused a connection, which cannot be numbered");
+                tokio::spawn(refuse(link, error));
+            }
+            Err(StoreError::Fenced) => return Stop::Fenced,
+            Err(error) => {
+                tracing::error!(%error, "connections cannot be numbered");
+                return Stop::StoreFailed;
             }
         }
     }
 }
 
 /// Returns the number of the next connection.
-async fn next_epoch(hub: &Hub, epochs: &mut std::ops::Range<u64>) -> Option<ConnEpoch> {
-    if epochs.is_empty() {
-        match hub.store().reserve_conn_epochs(CONN_EPOCHS).await {
-            Ok(ConnEpoch(first)) => *epochs = first..first + CONN_EPOCHS,
-            Err(StoreError::Fenced) => {
-                hub.stop(Stop::Fenced);
-                return None;
-            }
-            Err(error) => {
-                tracing::error!(%error, "connections cannot be numbered");
-                hub.stop(Stop::StoreFailed);
-                return None;
-            }
-        }
+async fn next_epoch(
+    store: &Store,
+    epochs: &mut std::ops::Range<u64>,
+) -> Result<ConnEpoch, StoreError> {
+    if let Some(epoch) = epochs.next() {
+        return Ok(ConnEpoch(epoch));
     }
-    epochs.next().map(ConnEpoch)
+    let ConnEpoch(first) = store.reserve_conn_epochs(CONN_EPOCHS).await?;
+    *epochs = first + 1..first + CONN_EPOCHS;
+    Ok(ConnEpoch(first))
+}
+
+/// Tells a client why it cannot be served now.
+async fn refuse(link: Link, error: StoreError) {
+    let (_, mut writer) = link.split();
+    let error = WireError::new(error.code(), error.to_string());
+    let farewell = async {
+        writer.send(&Refused { error }.into()).await?;
+        writer.close().await
+    };
+    // It may be gone; there is nothing more to say to it either way.
+    tokio::time::timeout(FAREWELL, farewell).await.ok();
 }
 
 /// Ends all programs, and the keeper after them.

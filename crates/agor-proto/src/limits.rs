@@ -101,10 +101,12 @@ limits! {
     INPUT_MAX: usize = 64 * 1024, "bytes", "the client makes more inputs";
     /// Characters of a session's or project's name.
     NAME_MAX: usize = 200, "bytes", "refused with `BadRequest`";
+    /// The path of a folder.
+    FOLDER_MAX: usize = 4_096, "bytes", "refused with `BadRequest`; a program's own word (OSC 7) is ignored";
     /// A session's command, arguments and environment together.
     SPAWN_MAX: usize = 128 * 1024, "bytes", "refused with `BadRequest`";
     /// Sessions at one host, ended ones included.
-    SESSIONS_MAX: usize = 4_096, "sessions", "refused with `TooMany`";
+    SESSIONS_MAX: usize = 1_024, "sessions", "refused with `TooMany`";
     /// Connections at one host.
     CONNECTIONS_MAX: usize = 256, "connections", "refused with `TooMany`";
     /// Frames that wait for one client to read them, screens apart (those coalesce).

@@ -151,12 +151,13 @@ fn piece() -> impl Strategy<Value = Output> {
     .prop_map(Output)
 }
 
-/// One piece that only a test suite's terminal acts on.
+/// One piece that only a test suite's terminal acts on. Checksums are left out: which blanks were
+/// drawn is not in a checkpoint, and suites run without any.
 fn suite_piece() -> impl Strategy<Value = Output> {
     let number = prop_oneof![4 => 0_u16..30, 1 => Just(65_535_u16)];
     (
         proptest::sample::select(vec![
-            "t", "t", "t", "*y", "#y", "8;4;9t", "9;1t", "9;0t", "10;2t", "20t", "21t", "22;1t",
+            "t", "t", "t", "#y", "8;4;9t", "9;1t", "9;0t", "10;2t", "20t", "21t", "22;1t",
         ]),
         proptest::collection::vec(number, 0..5),
     )

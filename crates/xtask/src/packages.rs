@@ -57,6 +57,7 @@ pub const NEEDS: &[Need] = &[
     tests(Sign::Program("htop"), "htop"),
     tests(Sign::Program("less"), "less"),
     tests(Sign::Program("ps"), "procps"),
+    tests(Sign::Program("sqlite3"), "sqlite3"),
     tests(Sign::Program("tmux"), "tmux"),
     tests(Sign::Program("vim"), "vim"),
 ];

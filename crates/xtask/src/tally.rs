@@ -106,6 +106,12 @@ impl Scanner {
             if !self.skipping.iter().any(|said| said.starts_with(&test)) {
                 self.skipping.push(test + why);
             }
+        } else if let Some((test, why)) = line
+            .strip_prefix("test ")
+            .and_then(|rest| rest.split_once(" ... ignored"))
+        {
+            let why = why.trim_start_matches([',', ' ']);
+            self.skipped.push(format!("{test}: {why}"));
         } else if let Some(mut tally) = Tally::from_line(line) {
             let skipped = tally.passed.min(self.skipping.len() as u64);
             tally.passed -= skipped;
@@ -120,7 +126,7 @@ impl Scanner {
         self.tally
     }
 
-    /// Returns the tests that said so far why they were skipped, each with why.
+    /// Returns the tests that were skipped so far, each with why.
     pub fn skipped(&self) -> &[String] {
         &self.skipped
     }
@@ -214,6 +220,7 @@ mod tests {
     fn a_test_that_says_why_it_was_skipped_did_not_pass() {
         let text = "\
 test a ... ok
+test d ... ignored, no test
 
 successes:
 
@@ -243,7 +250,7 @@ test result: ok. 2 passed; 0 failed; 0 ignored
         );
         assert_eq!(
             scanner.skipped(),
-            ["a: no disk can be mounted", "c: no root"]
+            ["d: no test", "a: no disk can be mounted", "c: no root"]
         );
     }
 

@@ -71,15 +71,9 @@ pub struct Said {
 
 impl Typing {
     fn typist(&mut self, session: SessionId) -> &mut Typist {
-        self.by_session.entry(session).or_insert_with(|| Typist {
-            session,
-            standing: Standing::None,
-            last: InputSeq(0),
-            unacknowledged: VecDeque::new(),
-            size: None,
-            retry_at: None,
-            held: false,
-        })
+        self.by_session
+            .entry(session)
+            .or_insert_with(|| Typist::new(session, InputSeq(0)))
     }
 
     /// Asks for the lease.
@@ -91,12 +85,15 @@ impl Typing {
 
     /// Gives the lease back and forgets what was not acknowledged.
     pub fn release(&mut self, session: SessionId) -> Said {
-        match self.by_session.remove(&session) {
-            Some(Typist {
-                standing: Standing::Held { token, .. },
-                ..
-            }) => Said::send(DropLease { session, token }),
-            _ => Said::default(),
+        let Some(typist) = self.by_session.get_mut(&session) else {
+            return Said::default();
+        };
+        // Numbers go on: one that was used is a repeat to the keeper, which writes it no more.
+        let last = typist.last;
+        let former = std::mem::replace(typist, Typist::new(session, last));
+        match former.standing {
+            Standing::Held { token, .. } => Said::send(DropLease { session, token }),
+            Standing::None | Standing::Asked | Standing::Taken => Said::default(),
         }
     }
 
@@ -183,6 +180,12 @@ impl Typing {
             return Said::default();
         };
         match lease.standing {
+            // It was given back before it came.
+            LeaseStanding::Held { token } if typist.standing == Standing::None => {
+                let session = lease.session;
+                Said::send(DropLease { session, token })
+            }
+            LeaseStanding::Taken { .. } if typist.standing == Standing::None => Said::default(),
             LeaseStanding::Held { token } => {
                 let renew_at = now + RENEW;
                 typist.standing = Standing::Held { token, renew_at };
@@ -208,7 +211,8 @@ impl Typing {
     /// Takes the host's word about an input.
     pub fn on_ack(&mut self, ack: InputAck, now: Instant) -> Said {
         let session = ack.session;
-        let Some(typist) = self.by_session.get_mut(&session) else {
+        let wanted = |typist: &&mut Typist| typist.standing != Standing::None;
+        let Some(typist) = self.by_session.get_mut(&session).filter(wanted) else {
             return Said::default();
         };
         let Some(error) = ack.refused else {
@@ -277,6 +281,19 @@ impl Typing {
 }
 
 impl Typist {
+    /// Returns one who does not drive and whose next input has the number after `last`.
+    fn new(session: SessionId, last: InputSeq) -> Self {
+        Self {
+            session,
+            standing: Standing::None,
+            last,
+            unacknowledged: VecDeque::new(),
+            size: None,
+            retry_at: None,
+            held: false,
+        }
+    }
+
     fn send_all(&self) -> Said {
         let Standing::Held { token, .. } = self.standing else {
             return Said::default();

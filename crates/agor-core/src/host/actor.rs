@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use agor_keeper::{Event as KeeperEvent, RequestFault, RingError, RingReader};
-use agor_proto::ids::{ConnEpoch, Offset, Seq};
+use agor_keeper::{Event as KeeperEvent, RingError, RingReader};
+use agor_proto::command::{Outcome, Receipt};
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::ids::{ConnEpoch, Offset, Seq, SessionId};
 use agor_proto::limits::EVENT_BATCH_MAX;
-use agor_proto::message::Message;
+use agor_proto::message::{Answer, Message, Part, Problem};
 use tokio::io::Interest;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
@@ -17,7 +19,7 @@ use super::mailbox::{Mailbox, Note};
 use super::now;
 use super::outbox::Outbox;
 use super::rebuild;
-use super::session::{Cause, Effect, Figures, Session};
+use super::session::{Cause, Effect, Figures, Session, Wish};
 use super::watched::{Watched, watch};
 use crate::storage::StoreError;
 
@@ -94,6 +96,13 @@ impl Actor {
             }
         }
         self.hub.forget(self.session.id());
+        // Who asked something of it in the meantime is told.
+        self.inbox.close();
+        while let Some(letter) = self.inbox.recv().await {
+            if let Letter::Wish { outbox, wish, .. } = letter {
+                refuse(&outbox, self.session.id(), *wish);
+            }
+        }
     }
 
     async fn on_letter(&mut self, letter: Letter) {
@@ -157,7 +166,7 @@ impl Actor {
             Note::StartFailed(reason) => Cause::SpawnFailed { reason },
             Note::KeeperLost => {
                 // The mapping outlives the keeper: what it left is still to be had.
-                while self.read_ring().await {}
+                self.drain_ring().await;
                 self.ring = None;
                 Cause::KeeperLost
             }
@@ -192,23 +201,16 @@ impl Actor {
             } => Cause::InputState { source, written },
             KeeperEvent::Killed { survivors, .. } => {
                 // What the program said last comes before the end of the kill.
-                while self.read_ring().await {}
+                self.drain_ring().await;
                 Cause::Killed { survivors }
             }
             KeeperEvent::Forgotten { .. } => {
-                while self.read_ring().await {}
+                self.drain_ring().await;
                 self.ring = None;
                 Cause::Forgotten
             }
             KeeperEvent::State(_) => Cause::KeeperAnswered,
-            KeeperEvent::Failed { fault, .. } => Cause::KeeperDeclined {
-                reason: match fault {
-                    RequestFault::NoSession => "the keeper does not know the session".into(),
-                    RequestFault::StillRunning => "the program is still running".into(),
-                    RequestFault::NotDelivered => "nobody is there to get the signal".into(),
-                    RequestFault::Busy => "too many sessions are being ended".into(),
-                },
-            },
+            KeeperEvent::Failed { fault, .. } => Cause::KeeperDeclined { fault },
             _ => return None,
         })
     }
@@ -224,6 +226,12 @@ impl Actor {
                 tracing::error!(session_id = %self.session.id(), %error, "the ring cannot be watched");
             }
         }
+    }
+
+    /// Folds what is in the ring now, and not what comes meanwhile.
+    async fn drain_ring(&mut self) {
+        let head = self.ring.as_ref().map_or(0, |ring| ring.get_ref().0.head());
+        while self.session.offset().0 < head && self.read_ring().await {}
     }
 
     /// Folds a slice of what waits in the ring; says whether there was any.
@@ -294,7 +302,7 @@ impl Actor {
             rebuild::terminal(hub.store(), id, size, end, options)
         });
         match rebuilt.await {
-            Ok(terminal) => self.session.set_terminal(terminal),
+            Ok((terminal, checkpoint)) => self.session.set_terminal(terminal, checkpoint),
             Err(error) => {
                 tracing::error!(session_id = %id, %error, "the screen could not be rebuilt");
             }
@@ -371,12 +379,11 @@ impl Actor {
                 tokio::task::spawn_blocking(move || hub.store().events(id, after, EVENT_BATCH_MAX));
             match read.await {
                 Ok(Ok(events)) => mailbox.put(Note::Replayed(conn, events)),
-                Ok(Err(error)) => {
-                    tracing::error!(session_id = %id, %error, "stored events cannot be read");
+                Ok(Err(StoreError::NoSession { .. })) => {
+                    mailbox.put(Note::Replayed(conn, Vec::new()))
                 }
-                Err(error) => {
-                    tracing::error!(session_id = %id, %error, "stored events cannot be read");
-                }
+                Ok(Err(error)) => unreadable(&outbox, id, &error.to_string()),
+                Err(error) => unreadable(&outbox, id, &error.to_string()),
             }
         });
     }
@@ -403,6 +410,36 @@ impl Actor {
             }
         }
     }
+}
+
+/// Tells a subscriber that its events cannot be read.
+fn unreadable(outbox: &Outbox, session: SessionId, reason: &str) {
+    tracing::error!(session_id = %session, reason, "stored events cannot be read");
+    let message = format!("events cannot be read from the store: {reason}");
+    let error = WireError::new(ErrorCode::Storage, message);
+    // A connection that is gone is told nothing.
+    outbox.push(Problem { session, error }.into()).ok();
+}
+
+/// Answers a wish that came to a session that is gone.
+fn refuse(outbox: &Outbox, session: SessionId, wish: Wish) {
+    let error = WireError::new(ErrorCode::NoSession, "the session was removed");
+    let message: Message = match wish {
+        Wish::Command { command, .. } => Receipt {
+            id: command.id,
+            outcome: Outcome::Rejected { error },
+        }
+        .into(),
+        Wish::Ask { ask, .. } => Answer {
+            ask,
+            last: true,
+            part: Part::Failed { error },
+        }
+        .into(),
+        _ => Problem { session, error }.into(),
+    };
+    // A connection that is gone is told nothing.
+    outbox.push(message).ok();
 }
 
 /// Waits until the keeper rings; for ever without a ring.

@@ -102,6 +102,16 @@ async fn greet(
         }
         Ok(Ok(None) | Err(_)) | Err(_) => return None,
     };
+    if hello.client == ClientId([0; 16]) {
+        // It would be taken for the host's own commands at the keeper.
+        refuse(
+            writer,
+            ErrorCode::BadId,
+            "no client has an id of zeros".into(),
+        )
+        .await;
+        return None;
+    }
     if !hello.versions.contains(&PROTOCOL_VERSION) {
         let message = format!(
             "this host speaks version {PROTOCOL_VERSION} of the protocol and the client {:?}; update the older one",
@@ -133,7 +143,10 @@ async fn write(hub: Arc<Hub>, conn: ConnEpoch, outbox: Outbox, mut writer: LinkW
                 Ok(()) => writer.flush().await,
                 Err(error) => {
                     tracing::error!(%conn, %error, "a message could not be sent");
-                    Ok(())
+                    let error = WireError::new(ErrorCode::Internal, error.to_string());
+                    // Better no link than one on which something is missing.
+                    outbox.close();
+                    writer.queue(&Refused { error }.into())
                 }
             };
             if queued.is_err() {
@@ -345,6 +358,10 @@ impl Connection {
         let Some(session) = command.body.session() else {
             return self.on_host_command(&command);
         };
+        if !self.hub.claim(self.client, id, session) {
+            let message = "this command id was used for another session";
+            return self.say(reject(WireError::new(ErrorCode::IdReuse, message)));
+        }
         let stored = match self.stored_receipt(&command).await {
             Ok(stored) => stored,
             Err(error) => return self.say(reject(error)),

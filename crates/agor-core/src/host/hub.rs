@@ -1,12 +1,12 @@
 //! What the tasks of a host share: who the sessions are and how to reach each, the store, the
 //! keeper, the list, the figures. It decides nothing about a session.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
-use agor_proto::ids::{ClientId, ConnEpoch, HostId, Incarnation, LogEpoch, SessionId};
+use agor_proto::ids::{ClientId, CommandId, ConnEpoch, HostId, Incarnation, LogEpoch, SessionId};
 use agor_proto::limits::SESSIONS_MAX;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -21,6 +21,9 @@ use crate::storage::Store;
 
 /// Wishes that wait for one session. A connection that has one more waits.
 const LETTERS_MAX: usize = 256;
+
+/// Command ids whose sessions are remembered; older ones are in the store.
+const CLAIMS_KEPT: usize = 1_024;
 
 /// Frames that a tap may be behind before it misses some, which it is told.
 const TAP_BACKLOG: usize = 1_024;
@@ -68,6 +71,8 @@ pub enum Stop {
     Fenced,
     /// The store cannot be written any more.
     StoreFailed,
+    /// The keeper runs and has hung up.
+    KeeperLinkLost,
 }
 
 /// Counters of a host.
@@ -109,6 +114,8 @@ pub struct Hub {
     counters: Counters,
     tap: broadcast::Sender<Tapped>,
     stop: watch::Sender<Option<Stop>>,
+    /// The sessions for which command ids were used last.
+    claims: Mutex<VecDeque<(ClientId, CommandId, SessionId)>>,
 }
 
 impl Hub {
@@ -134,6 +141,7 @@ impl Hub {
             counters: Counters::default(),
             tap: broadcast::channel(TAP_BACKLOG).0,
             stop: watch::channel(None).0,
+            claims: Mutex::default(),
         }
     }
 
@@ -256,40 +264,66 @@ impl Hub {
 
     /// Starts the task of `session` and returns how to reach it.
     pub fn add(self: &Arc<Self>, session: Session) -> SessionHandle {
+        let mut sessions = self
+            .sessions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.start(session, &mut sessions)
+    }
+
+    fn start(
+        self: &Arc<Self>,
+        session: Session,
+        sessions: &mut HashMap<SessionId, SessionHandle>,
+    ) -> SessionHandle {
         let (letters, inbox) = mpsc::channel(LETTERS_MAX);
         let mailbox = Mailbox::default();
         let handle = SessionHandle {
             letters,
             mailbox: mailbox.clone(),
         };
-        let id = session.id();
-        self.sessions
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, handle.clone());
+        sessions.insert(session.id(), handle.clone());
         tokio::spawn(Actor::new(Arc::clone(self), session, inbox, mailbox).run());
         handle
     }
 
-    /// Returns how to reach the session that a command is about to create.
+    /// Returns how to reach the session that a command is about to create; `None` if there are as
+    /// many as there can be.
     #[must_use]
     pub fn add_unborn(self: &Arc<Self>, id: SessionId) -> Option<SessionHandle> {
-        if let Some(handle) = self.session(id) {
-            return Some(handle);
-        }
-        if self
+        let mut sessions = self
             .sessions
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
-            >= SESSIONS_MAX
-        {
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = sessions.get(&id) {
+            return Some(handle.clone());
+        }
+        if sessions.len() >= SESSIONS_MAX {
             return None;
         }
         let now = super::now();
         // A new history has a number that none before it had.
         let epoch = LogEpoch(now.unix_millis);
-        Some(self.add(Session::unborn(id, epoch, self.launcher.clone(), now)))
+        let session = Session::unborn(id, epoch, self.launcher.clone(), now);
+        Some(self.start(session, &mut sessions))
+    }
+
+    /// Notes that a client uses a command's id for `session`; says whether it may: an id that was
+    /// used for another session just now may not have reached the store.
+    #[must_use]
+    pub fn claim(&self, client: ClientId, id: CommandId, session: SessionId) -> bool {
+        let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        let earlier = claims
+            .iter()
+            .rev()
+            .find(|claim| (claim.0, claim.1) == (client, id));
+        if let Some(&(_, _, other)) = earlier {
+            return other == session;
+        }
+        claims.push_back((client, id, session));
+        let excess = claims.len().saturating_sub(CLAIMS_KEPT);
+        claims.drain(..excess);
+        true
     }
 
     /// Forgets a session whose task has ended.

@@ -124,8 +124,17 @@ pub async fn run(
             continue;
         };
         let asked = tokio::select! {
-            request = requests.recv() => match request {
-                Some(request) => ask(live, &request),
+            // A request is taken when the one before is on its way: a keeper that does not read
+            // makes sessions wait, and no queue here grows.
+            request = requests.recv(), if !live.get_ref().0.wants_write() => match request {
+                Some(request) => match ask(live, &request) {
+                    Err(KeeperError::TooLarge { size_bytes, limit_bytes }) => {
+                        tracing::error!(size_bytes, limit_bytes, "a request was too large for the keeper");
+                        decline(&hub, &request);
+                        Ok(())
+                    }
+                    asked => asked,
+                },
                 None => return,
             },
             told = next_event(live) => match told {
@@ -144,9 +153,18 @@ pub async fn run(
                 hub.stop(Stop::Fenced);
                 return;
             }
+            Err(error) if std::os::unix::net::UnixStream::connect(&address.socket).is_ok() => {
+                // It runs, and the programs with it; only the next life of the host may attach.
+                tracing::error!(%error, "the link to the keeper is lost");
+                return hub.stop(Stop::KeeperLinkLost);
+            }
             Err(error) => {
                 tracing::error!(%error, "the keeper is gone, and the programs with it");
                 link = None;
+                // What was asked before is not to be carried out by another keeper.
+                while let Ok(request) = requests.try_recv() {
+                    decline(&hub, &request);
+                }
                 hub.each_mailbox(|mailbox| mailbox.put(Note::KeeperLost));
             }
         }
@@ -200,6 +218,10 @@ async fn without_keeper(
 fn decline(hub: &Hub, request: &Request) {
     use agor_keeper::RefusedInput;
     let (session, event) = match request {
+        Request::Spawn(spec) => {
+            let reason = "the keeper could not be asked to start the command".into();
+            return put(hub, spec.session.0, Note::StartFailed(reason));
+        }
         Request::Input {
             session,
             source,

@@ -1,8 +1,8 @@
 //! What waits to be written to one connection.
 //!
-//! Nothing that fills an outbox ever waits for its client. Events and answers are refused when it
-//! is full and are taken up again from the store; screens are bounded by their window, the rest by
-//! what the client itself asked for. A client that asks without reading until
+//! Nothing that fills an outbox ever waits for its client. Events are refused when it is full and
+//! are taken up again from the store; long answers wait for room; screens are bounded by their
+//! window, the rest by what the client itself asked for. A client that asks without reading until
 //! [`HOPELESS`] messages wait is let go.
 
 use std::collections::VecDeque;
@@ -57,7 +57,7 @@ impl Outbox {
     /// # Errors
     /// [`Refused`] if the outbox is full and the message can be had again, or it is closed.
     pub fn push(&self, message: Message) -> Result<(), Refused> {
-        let again = matches!(message, Message::Events(_) | Message::Answer(_));
+        let again = matches!(message, Message::Events(_));
         self.with(|state| {
             if state.closed || (again && state.queue.len() >= CLIENT_QUEUE_MAX) {
                 return Err(Refused);

@@ -40,7 +40,15 @@ pub async fn record(
                 from = page.next;
                 (part, last)
             }
-            Ok(Err(error)) => (failed(ErrorCode::Storage, error.to_string()), true),
+            Ok(Err(error)) => match error.readable_from().filter(|&next| next > from) {
+                Some(next) => {
+                    // The next piece begins later: its reader sees the hole.
+                    tracing::error!(session_id = %session, %error, "a part of the output is left out");
+                    from = next;
+                    continue;
+                }
+                None => (failed(ErrorCode::Storage, error.to_string()), true),
+            },
             Err(error) => (failed(ErrorCode::Internal, error.to_string()), true),
         };
         if outbox

@@ -9,7 +9,8 @@ use crate::storage::{Store, StoreError};
 /// Output that is read from the store at once.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-/// Returns the terminal of `session` at `end`. What is damaged is left out and logged: a screen
+/// Returns the terminal of `session` at `end`, and the offset of the checkpoint that it was rebuilt
+/// from. What is damaged is left out and logged: a screen
 /// with a gap is better than none.
 #[must_use]
 pub fn terminal(
@@ -18,8 +19,9 @@ pub fn terminal(
     size: Size,
     end: Offset,
     options: TerminalOptions,
-) -> Terminal {
+) -> (Terminal, Offset) {
     let mut rebuild = begin(store, session, size, end, options);
+    let checkpoint = rebuild.offset();
     while rebuild.offset() < end {
         let from = rebuild.offset();
         match store.record(session, from, PAGE_BYTES) {
@@ -35,11 +37,14 @@ pub fn terminal(
             }
             Err(error) => {
                 tracing::error!(session_id = %session, %error, offset = from.0, "output cannot be read; the screen has a gap");
-                break;
+                match error.readable_from().filter(|&next| next > from) {
+                    Some(next) => rebuild.skip_to(next),
+                    None => break,
+                }
             }
         }
     }
-    rebuild.finish()
+    (rebuild.finish(), checkpoint)
 }
 
 /// Returns the newest checkpoint that can be used, or an empty terminal at the beginning.

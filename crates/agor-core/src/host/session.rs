@@ -18,7 +18,7 @@ mod wishes;
 
 use std::time::{Duration, Instant};
 
-use agor_keeper::{Request, SessionKey};
+use agor_keeper::{Request, RequestFault, SessionKey};
 use agor_proto::agent::State;
 use agor_proto::command::{CommandBody, Outcome};
 use agor_proto::error::{ErrorCode, WireError};
@@ -49,6 +49,9 @@ pub const COMMAND_SOURCE: u128 = 0;
 
 /// How long a program may take after a hang-up before it is killed.
 const KILL_GRACE: Duration = Duration::from_secs(1);
+
+/// What the list shows of a command.
+const LISTED_ARGV_BYTES: usize = 400;
 
 /// Between two changes of a session's list entry that only say that it is active.
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(1);
@@ -84,6 +87,15 @@ pub struct Session {
     /// When it was made.
     checkpointed: Option<Instant>,
     launcher: Launcher,
+    /// Whether a command has created it, now or in an earlier life of the host.
+    born: bool,
+    /// Whether the keeper is ending everything of it. What is started meanwhile would be ended too:
+    /// processes are known by the session's mark.
+    killing: bool,
+    /// The size that the keeper was asked for last.
+    asked_size: Option<Size>,
+    /// When those who wait are told of the program's end, should its output not end before.
+    end_due: Option<Instant>,
     listed_at: Option<Instant>,
     listing_changed: bool,
     removed: bool,
@@ -120,7 +132,9 @@ impl Session {
             first: Offset(0),
             end: Offset(0),
         };
-        Self::from_store(stored, launcher)
+        let mut session = Self::from_store(stored, launcher);
+        session.born = false;
+        session
     }
 
     /// Returns a session as the store has it. Its terminal comes later (see
@@ -134,7 +148,7 @@ impl Session {
             end,
             ..
         } = stored;
-        let journal = Journal::new(&row, first_seq, last_seq);
+        let journal = Journal::new(&row, first_seq, last_seq, end);
         Self {
             id: row.id,
             key: SessionKey(row.id.bytes()),
@@ -159,6 +173,10 @@ impl Session {
             checkpoint_at: end,
             checkpointed: None,
             launcher,
+            born: true,
+            killing: false,
+            asked_size: None,
+            end_due: None,
             listed_at: None,
             listing_changed: true,
             removed: false,
@@ -247,8 +265,9 @@ impl Session {
         }
     }
 
-    /// Gives the session its terminal, as the store's record folds to.
-    pub fn set_terminal(&mut self, terminal: Terminal) {
+    /// Gives the session its terminal, as the store's record folds to from `checkpoint` on.
+    pub fn set_terminal(&mut self, terminal: Terminal, checkpoint: Offset) {
+        self.checkpoint_at = checkpoint;
         self.fold.set_terminal(terminal);
     }
 
@@ -260,10 +279,19 @@ impl Session {
     /// Returns how the list shows the session.
     #[must_use]
     pub fn info(&self) -> SessionInfo {
-        let argv = self.launcher.argv(&self.spec);
+        let mut argv = self.launcher.argv(&self.spec);
+        let name = self.shown_name(&argv);
+        // A list shows what fits a line, and must fit a frame with a thousand sessions.
+        let mut room = LISTED_ARGV_BYTES;
+        argv.retain_mut(|word| {
+            let kept = word.floor_char_boundary(room);
+            word.truncate(kept);
+            room -= kept;
+            kept > 0
+        });
         SessionInfo {
             id: self.id,
-            name: self.shown_name(&argv),
+            name,
             argv,
             folder: self.spec.folder.clone(),
             cwd: if self.cwd.is_empty() {
@@ -304,7 +332,7 @@ impl Session {
     pub fn figures(&self) -> Figures {
         Figures {
             offset: self.fold.offset(),
-            committed: self.journal.committed_offset(self.fold.offset()),
+            committed: self.journal.committed_offset(),
             subscribers: self.subscribers.len(),
             updates: self.screens.updates_sent(),
             history_rows: self.fold.terminal().map_or(0, |t| t.history().rows),
@@ -315,7 +343,8 @@ impl Session {
     /// Returns when [`Cause::Tick`] is due.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
-        let activity = match (self.listing_changed, self.listed_at) {
+        let listed = self.listing_changed && self.born && !self.removed;
+        let activity = match (listed, self.listed_at) {
             (true, Some(at)) => Some(at + ACTIVITY_INTERVAL),
             _ => None,
         };
@@ -324,6 +353,7 @@ impl Session {
             self.waits.next_wake(),
             self.commands.next_wake(),
             activity,
+            self.end_due,
         ]
         .into_iter()
         .flatten()
@@ -344,6 +374,7 @@ impl Session {
                 self.ring = true;
                 self.closed = false;
                 self.pid = Some(pid);
+                self.asked_size = None;
                 self.commands
                     .started(&mut self.journal, self.fold.offset(), now);
                 self.change();
@@ -387,6 +418,7 @@ impl Session {
             Cause::Killed { survivors } => {
                 self.commands
                     .killed(survivors, &mut self.journal, self.fold.offset(), now);
+                self.killing = false;
                 // Should something still hold the terminal, it loses it.
                 self.closed |= !self.life.alive();
                 self.go_on_restarting(effects);
@@ -397,12 +429,9 @@ impl Session {
             }
             Cause::KeeperAnswered => {
                 self.commands
-                    .signalled(None, &mut self.journal, self.fold.offset(), now);
+                    .signalled(&mut self.journal, self.fold.offset(), now);
             }
-            Cause::KeeperDeclined { reason } => {
-                self.commands
-                    .signalled(Some(reason), &mut self.journal, self.fold.offset(), now);
-            }
+            Cause::KeeperDeclined { fault } => self.on_declined(fault, now, effects),
             Cause::KeeperLost => self.on_keeper_lost(now, effects),
             Cause::Committed => self.on_committed(now, effects),
             Cause::Replayed { conn, events } => {
@@ -422,20 +451,52 @@ impl Session {
             Cause::Asked { conn, client, what } => self.on_wish(conn, client, *what, now, effects),
             Cause::Tick => {}
         }
+        if self.end_due.is_some_and(|due| now.instant >= due) {
+            self.tell_end(effects);
+        }
         self.waits.tick(now.instant, effects);
         self.commands.retry_inputs(self.key, now.instant, effects);
         self.screens.pump(&self.fold, now.instant, effects);
         self.settle(now, effects);
     }
 
+    /// The keeper did not carry out a request.
+    fn on_declined(&mut self, fault: RequestFault, now: Now, effects: &mut Vec<Effect>) {
+        let at = self.fold.offset();
+        match fault {
+            RequestFault::NoSession => {
+                // Nothing of the session is left that could be ended.
+                self.commands.no_signals(&mut self.journal, at, now);
+                self.commands.killed(0, &mut self.journal, at, now);
+                self.killing = false;
+                self.go_on_restarting(effects);
+            }
+            RequestFault::NotDelivered => {
+                self.commands
+                    .signal_failed("nobody is there to get the signal");
+            }
+            RequestFault::Busy => {
+                self.commands
+                    .signal_failed("too many sessions are being ended");
+                self.commands.kill_declined(&mut self.journal, at, now);
+                self.killing = false;
+            }
+            // The ring is kept as long as something uses it.
+            RequestFault::StillRunning => {}
+        }
+    }
+
     fn on_keeper_lost(&mut self, now: Now, effects: &mut Vec<Effect>) {
         self.ring = false;
+        self.killing = false;
         if self.life.alive() {
             self.lose(now);
             let reason = "the keeper went down".to_owned();
             self.commands
                 .start_failed(reason, &mut self.journal, self.fold.offset(), now);
-            self.waits.ended(&self.life, effects);
+        }
+        if self.end_due.is_some() || !self.waits.is_empty() {
+            self.tell_end(effects);
         }
         self.commands
             .interrupt_all(&mut self.journal, self.fold.offset(), now);
@@ -457,7 +518,7 @@ impl Session {
             self.commands.report(&receipt, effects);
         }
         // A session whose creation was refused has nothing that could be asked for.
-        let unborn = self.journal.last_seq() == Seq(0) && self.commands.is_empty();
+        let unborn = !self.born && self.commands.is_empty();
         if committed.removed || unborn {
             if self.ring {
                 effects.push(Effect::Keeper(Request::Forget { session: self.key }));
@@ -466,9 +527,26 @@ impl Session {
         }
     }
 
+    /// Tells those who wait that the program has ended, and all that it said was seen.
+    pub(super) fn tell_end(&mut self, effects: &mut Vec<Effect>) {
+        self.end_due = None;
+        self.waits.ended(&self.life, effects);
+    }
+
+    /// Asks the keeper to end everything of the session.
+    pub(super) fn ask_kill(&mut self, effects: &mut Vec<Effect>) {
+        self.killing = true;
+        let (session, grace_millis) = (self.key, KILL_GRACE.as_millis() as u32);
+        effects.push(Effect::Keeper(Request::Kill {
+            session,
+            grace_millis,
+        }));
+    }
+
     /// Gives an ended program's ring back once everything in it is on disk.
     fn forget_ring_if_drained(&mut self, effects: &mut Vec<Effect>) {
-        if self.ring && self.closed && !self.life.alive() && self.journal.is_quiet() {
+        let ended = self.closed && !self.life.alive() && !self.killing;
+        if self.ring && ended && self.journal.is_quiet() {
             self.closed = false;
             effects.push(Effect::Keeper(Request::Forget { session: self.key }));
         }
@@ -533,11 +611,11 @@ impl Session {
             effects.push(Effect::Write(transaction));
         }
         self.forget_ring_if_drained(effects);
+        self.rest();
         let due = self
             .listed_at
             .is_none_or(|at| now.instant >= at + ACTIVITY_INTERVAL);
-        let born = self.journal.last_seq() > Seq(0);
-        if self.listing_changed && due && born && !self.removed {
+        if self.listing_changed && due && self.born && !self.removed {
             self.listing_changed = false;
             self.listed_at = Some(now.instant);
             effects.push(Effect::Listed(Box::new(self.info())));

@@ -2,6 +2,7 @@
 //! back as they were.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use agor_proto::PROTOCOL_VERSION;
 use agor_proto::ids::{ClientId, LogEpoch, Offset, Seq, SessionId, Size};
 use agor_proto::message::{Hello, Message};
 use agor_proto::session::{Life, SessionSpec};
+use rustix::fs::{FlockOperation, flock};
+use tokio::time::Instant;
 
 use super::hub::Hub;
 use super::keeper;
@@ -23,47 +26,112 @@ use crate::link::{Dialer, HostLock, LinkError};
 use crate::paths::Paths;
 use crate::storage::{Opened, SessionRow, Store, StoreError, StoredReceipt, StoredSession};
 
-/// How long another host may take to answer before it is taken over.
+/// How long a host that has taken a connection may take to answer before it is taken over.
 const ANSWER: Duration = Duration::from_secs(3);
+
+/// How long a host may hold the lock without taking connections before it is taken over. It starts,
+/// has just ended, or was stopped in between.
+const STARTING: Duration = Duration::from_secs(10);
+
+/// How long a host is waited for that hangs up on everybody, as one does that ends.
+const ENDING: Duration = Duration::from_secs(25);
+
+/// How often a host that does not answer yet is tried again.
+const REDIAL: Duration = Duration::from_millis(50);
 
 /// How long the system may take to end a process that it was told to kill.
 const DYING: Duration = Duration::from_secs(2);
 
+/// The lock, and the process of the host it was taken over from.
+type Locked = (HostLock, Option<u32>);
+
 /// Takes the host's lock; from a host that holds it and does not answer, by taking over.
-pub async fn lock(paths: &Paths) -> Result<(HostLock, Option<u32>), HostError> {
-    match HostLock::take(paths) {
-        Ok(lock) => Ok((lock, None)),
-        Err(LinkError::HostRunning { pid }) => {
-            if answers(paths).await {
-                return Err(HostError::Running { pid });
-            }
-            tracing::warn!(?pid, "the host that runs does not answer; taking over");
-            Ok((HostLock::take_over(paths)?, pid))
+pub async fn lock(paths: &Paths) -> Result<Locked, HostError> {
+    let mut met: Option<(Option<u32>, Instant)> = None;
+    loop {
+        let pid = match HostLock::take(paths) {
+            Ok(lock) => return Ok((lock, None)),
+            Err(LinkError::HostRunning { pid }) => pid,
+            Err(error) => return Err(error.into()),
+        };
+        let since = match met {
+            Some((known, since)) if known == pid => since,
+            // Another one than before has its own time to start.
+            _ => Instant::now(),
+        };
+        met = Some((pid, since));
+        let gone = match greet(paths, pid).await {
+            Greeted::Answered => return Err(HostError::Running { pid }),
+            Greeted::Silence => true,
+            Greeted::Absent => since.elapsed() >= STARTING,
+            // It lives: it is not taken over, however long it takes.
+            Greeted::HungUp if since.elapsed() >= ENDING => return Err(HostError::Running { pid }),
+            Greeted::HungUp => false,
+        };
+        if gone && let Some(locked) = take_over(paths, pid)? {
+            return Ok(locked);
         }
+        tokio::time::sleep(REDIAL).await;
+    }
+}
+
+/// Takes the lock from `former`; `None` if that is not the one that holds it any more.
+fn take_over(paths: &Paths, former: Option<u32>) -> Result<Option<Locked>, HostError> {
+    let folder = File::open(&paths.runtime)
+        .map_err(|error| HostError::Internal(format!("the runtime folder: {error}")))?;
+    // One at a time, so that two that waited for the same host do not take over each other.
+    if flock(&folder, FlockOperation::NonBlockingLockExclusive).is_err() {
+        return Ok(None);
+    }
+    match HostLock::take(paths) {
+        Ok(lock) => Ok(Some((lock, None))),
+        Err(LinkError::HostRunning { pid }) if pid == former => {
+            tracing::warn!(?pid, "the host that runs does not answer; taking over");
+            Ok(Some((HostLock::take_over(paths)?, pid)))
+        }
+        Err(LinkError::HostRunning { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Says whether a host answers at the socket.
-async fn answers(paths: &Paths) -> bool {
-    let greet = async {
-        let (mut reader, mut writer) = Dialer::Socket(paths.host_socket()).dial().await?.split();
-        let hello = Hello {
-            versions: vec![PROTOCOL_VERSION],
-            features: Vec::new(),
-            client: ClientId([0; 16]),
-            program: PROGRAM.to_owned(),
-            resume: Vec::new(),
-            visible: Vec::new(),
-        };
+/// What became of a greeting.
+enum Greeted {
+    /// A host answered.
+    Answered,
+    /// The holder of the lock has the connection and says nothing.
+    Silence,
+    /// The holder of the lock takes no connections.
+    Absent,
+    /// The connection was taken and closed again.
+    HungUp,
+}
+
+/// Greets the host at the socket, where `holder` should be.
+async fn greet(paths: &Paths, holder: Option<u32>) -> Greeted {
+    let Ok(link) = Dialer::Socket(paths.host_socket()).dial().await else {
+        return Greeted::Absent;
+    };
+    let listener = link.peer().pid.and_then(|pid| u32::try_from(pid).ok());
+    let (mut reader, mut writer) = link.split();
+    let hello = Hello {
+        versions: vec![PROTOCOL_VERSION],
+        features: Vec::new(),
+        client: ClientId([0; 16]),
+        program: PROGRAM.to_owned(),
+        resume: Vec::new(),
+        visible: Vec::new(),
+    };
+    let exchange = async {
         writer.send(&hello.into()).await?;
         reader.next().await
     };
-    let answer = tokio::time::timeout(ANSWER, greet).await;
-    matches!(
-        answer,
-        Ok(Ok(Some(Message::Welcome(_) | Message::Refused(_))))
-    )
+    match tokio::time::timeout(ANSWER, exchange).await {
+        Ok(Ok(Some(Message::Welcome(_) | Message::Refused(_)))) => Greeted::Answered,
+        Ok(_) => Greeted::HungUp,
+        Err(_) if listener == holder => Greeted::Silence,
+        // The socket is still the one of the host before it.
+        Err(_) => Greeted::Absent,
+    }
 }
 
 /// Opens the store. A former host that was stopped in the middle of a write holds the database;

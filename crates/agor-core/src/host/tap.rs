@@ -19,7 +19,15 @@ pub struct Tapped {
 
 /// Shows a message to those who tap, if there are any.
 pub fn show(hub: &Hub, conn: ConnEpoch, from_host: bool, message: &Message) {
-    if hub.tap().receiver_count() == 0 {
+    // What a tap tells is not tapped again: two of them would feed each other.
+    let told = matches!(
+        message,
+        Message::Answer(Answer {
+            part: Part::Tapped { .. },
+            ..
+        })
+    );
+    if told || hub.tap().receiver_count() == 0 {
         return;
     }
     if let Ok(json) = serde_json::to_string(message) {

@@ -152,6 +152,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Returns where the record can be read on, if a part of it cannot be read.
+    #[must_use]
+    pub fn readable_from(&self) -> Option<Offset> {
+        match self {
+            Self::DamagedRecord { to, .. } => Some(*to),
+            Self::Pruned { first, .. } => Some(*first),
+            _ => None,
+        }
+    }
+
     /// Returns the error of `error`, met while `doing` something with `path`.
     pub(super) fn from_io(doing: &str, path: &Path, error: &io::Error) -> Self {
         match error.kind() {

@@ -1,5 +1,6 @@
 //! DECRQCRA and XTCHECKSUM: a sum over a rectangle, by which test suites read the screen. A person
-//! must not have them: a program could read what other programs left there.
+//! must not have them: a program could read what other programs left there. Checkpoints do not say
+//! which blanks were drawn, so the sum after one may differ.
 
 use agor_proto::row::{Attrs, Style, Underline};
 

@@ -119,6 +119,7 @@ fn failure(error: HostError) -> Failure {
         HostError::Store(error) => Failure::host(error.code(), message),
         HostError::Link(error) => error.into(),
         HostError::Keeper(error) => super::keeper::failure(&error),
+        HostError::KeeperLinkLost => Failure::host(ErrorCode::Keeper, message),
         HostError::Internal(_) => Failure::host(ErrorCode::Internal, message),
     }
 }

@@ -589,6 +589,33 @@ fn what_is_typed_waits_for_the_lease_and_keeps_its_number_over_links() {
 }
 
 #[test]
+fn a_session_that_is_driven_again_is_typed_into_with_numbers_that_were_not_used() {
+    let mut bench = Bench::ready();
+    bench.wish(text("a"));
+    bench.hear(held());
+    assert_eq!(typed(&sent(&bench.wish(text("b")))), [(2, "b".into())]);
+    let session = session();
+    let released = sent(&bench.wish(Wish::Release(session)));
+    assert!(matches!(released[..], [Message::DropLease(_)]));
+    assert!(told(&bench.hear(ack(2, None))).is_empty());
+    bench.reconnect(Duration::from_secs(1));
+    let asked = sent(&bench.wish(text("c")));
+    assert!(matches!(asked[..], [Message::TakeLease(_)]));
+    assert_eq!(typed(&sent(&bench.hear(held()))), [(3, "c".into())]);
+}
+
+#[test]
+fn a_lease_that_comes_after_it_was_given_back_is_given_back_again() {
+    let mut bench = Bench::ready();
+    let session = session();
+    bench.wish(text("a"));
+    assert!(sent(&bench.wish(Wish::Release(session))).is_empty());
+    let effects = bench.hear(held());
+    assert!(matches!(sent(&effects)[..], [Message::DropLease(_)]));
+    assert!(told(&effects).is_empty());
+}
+
+#[test]
 fn after_more_than_two_seconds_offline_the_person_is_asked_first() {
     for send in [true, false] {
         let mut bench = Bench::ready();

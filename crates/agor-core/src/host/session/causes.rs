@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use agor_keeper::{RefusedInput, Request};
+use agor_keeper::{RefusedInput, Request, RequestFault};
 use agor_proto::command::Command;
 use agor_proto::event::Event;
 use agor_proto::ids::{AskId, ClientId, ConnEpoch, LeaseToken, Offset, ScreenRev, Seq, Size};
@@ -82,8 +82,8 @@ pub enum Cause {
     KeeperAnswered,
     /// The keeper did not carry out what was asked before.
     KeeperDeclined {
-        /// One sentence.
-        reason: String,
+        /// Why.
+        fault: RequestFault,
     },
     /// The keeper is gone, and with it the program; what it left in the ring was read.
     KeeperLost,

@@ -3,7 +3,7 @@
 //! A command is stored before it is carried out and its outcome is stored before it is told. What
 //! cannot be known after a crash is `Interrupted`; nothing is carried out twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use agor_keeper::{Request, SessionKey, SignalScope};
@@ -14,8 +14,11 @@ use agor_proto::ids::{ClientId, CommandId, ConnEpoch, Offset, Seq};
 use agor_proto::session::{Life, SessionSpec};
 
 use super::journal::{Journal, Ticket};
-use super::{COMMAND_SOURCE, Effect, KILL_GRACE, Now, Session, is_name, rejected};
+use super::{COMMAND_SOURCE, Effect, Now, Session, is_name, rejected};
 use crate::storage::StoredReceipt;
+
+/// Ended commands that are kept in memory.
+const ENDED_KEPT: usize = 256;
 
 /// Before input that a program had no room for is offered again.
 const INPUT_RETRY: Duration = Duration::from_millis(100);
@@ -24,8 +27,10 @@ const INPUT_RETRY: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub struct Commands {
     in_flight: BTreeMap<CommandId, InFlight>,
-    /// Signals that the keeper was given and has not answered, in order.
-    signals: Vec<CommandId>,
+    /// Signals that the keeper was given and has not answered, in order, with what went wrong.
+    signals: VecDeque<(CommandId, Option<&'static str>)>,
+    /// The last commands that came to their end: a repeat that crossed its receipt is known by them.
+    ended: VecDeque<(Ticket, Outcome)>,
 }
 
 #[derive(Debug)]
@@ -181,23 +186,41 @@ impl Commands {
         self.in_flight.values().filter_map(due).min()
     }
 
-    /// The keeper has answered the oldest signal; `problem` says why it was not sent.
-    pub fn signalled(
-        &mut self,
-        problem: Option<String>,
-        journal: &mut Journal,
-        at: Offset,
-        now: Now,
-    ) {
-        if self.signals.is_empty() {
+    /// The keeper has dealt with the oldest signal.
+    pub fn signalled(&mut self, journal: &mut Journal, at: Offset, now: Now) {
+        let Some((id, problem)) = self.signals.pop_front() else {
             return;
-        }
-        let id = self.signals.remove(0);
+        };
         let outcome = match problem {
             None => Outcome::Done { seq: Seq(0) },
             Some(reason) => rejected(ErrorCode::Ended, reason),
         };
         self.finish(id, outcome, journal, at, now);
+    }
+
+    /// The oldest signal was not sent; the keeper's answer to it is still to come.
+    pub fn signal_failed(&mut self, problem: &'static str) {
+        if let Some(signal) = self.signals.front_mut() {
+            signal.1 = Some(problem);
+        }
+    }
+
+    /// The keeper does not know the session: no signal reaches anybody.
+    pub fn no_signals(&mut self, journal: &mut Journal, at: Offset, now: Now) {
+        while !self.signals.is_empty() {
+            self.signal_failed("the session's program has ended");
+            self.signalled(journal, at, now);
+        }
+    }
+
+    /// The keeper cannot end the session now.
+    pub fn kill_declined(&mut self, journal: &mut Journal, at: Offset, now: Now) {
+        let killing =
+            |command: &InFlight| matches!(command.stage, Stage::Killing | Stage::Clearing);
+        for id in self.ids(killing) {
+            let reason = "too many sessions are being ended at once; try again";
+            self.finish(id, rejected(ErrorCode::TooMany, reason), journal, at, now);
+        }
     }
 
     /// A kill is over.
@@ -232,13 +255,16 @@ impl Commands {
     /// Tells a receipt that is on disk.
     pub fn report(&mut self, receipt: &Receipt, effects: &mut Vec<Effect>) {
         let conns = if receipt.outcome.is_final() {
-            self.in_flight
-                .remove(&receipt.id)
-                .map(|command| command.conns)
+            self.in_flight.remove(&receipt.id).map(|command| {
+                self.ended
+                    .push_back((command.ticket, receipt.outcome.clone()));
+                let excess = self.ended.len().saturating_sub(ENDED_KEPT);
+                self.ended.drain(..excess);
+                command.conns
+            })
         } else {
-            self.in_flight
-                .get(&receipt.id)
-                .map(|command| command.conns.clone())
+            let command = self.in_flight.get(&receipt.id);
+            command.map(|command| command.conns.clone())
         };
         for conn in conns.unwrap_or_default() {
             effects.push(Effect::Send(conn, receipt.clone().into()));
@@ -282,6 +308,11 @@ impl Session {
             }
             return;
         }
+        if let Some((ended, outcome)) = self.commands.ended.iter().find(|(t, _)| t.id == id) {
+            let same = ended.digest == digest;
+            effects.push(tell(if same { outcome.clone() } else { reused() }));
+            return;
+        }
         if let Some(stored) = stored {
             let outcome = match stored.outcome {
                 _ if stored.digest != digest => reused(),
@@ -317,12 +348,7 @@ impl Session {
             self.removed = true;
             if self.ring {
                 // Something that the program started may still run.
-                let grace_millis = KILL_GRACE.as_millis() as u32;
-                let session = self.key;
-                effects.push(Effect::Keeper(Request::Kill {
-                    session,
-                    grace_millis,
-                }));
+                self.ask_kill(effects);
             }
             self.journal.remove(ticket);
             self.commands.in_flight.insert(id, in_flight);
@@ -337,7 +363,7 @@ impl Session {
     /// Says whether a command can be carried out, as far as can be known before.
     fn check(&self, body: &CommandBody) -> Result<(), WireError> {
         let error = |code, message: &str| Err(WireError::new(code, message));
-        let born = self.journal.last_seq() > Seq(0);
+        let born = self.born;
         if self.removed || (!born && !matches!(body, CommandBody::Create { .. })) {
             return error(ErrorCode::NoSession, "there is no such session");
         }
@@ -374,6 +400,7 @@ impl Session {
     }
 
     fn be_born(&mut self, spec: SessionSpec, now: Now) {
+        self.born = true;
         self.journal.set_private(spec.private);
         self.name.clone_from(&spec.name);
         self.size = spec.size.clamped();
@@ -397,13 +424,9 @@ impl Session {
             }
             CommandBody::Restart { .. } => {
                 command.stage = Stage::Clearing;
-                if self.ring {
+                if self.ring && !self.killing {
                     // Something of the old program may still hold its terminal.
-                    let grace_millis = KILL_GRACE.as_millis() as u32;
-                    effects.push(Effect::Keeper(Request::Kill {
-                        session,
-                        grace_millis,
-                    }));
+                    self.ask_kill(effects);
                 } else {
                     self.go_on_restarting(effects);
                 }
@@ -440,7 +463,7 @@ impl Session {
             }
             CommandBody::Signal { signal, to, .. } => {
                 command.stage = Stage::Signalling;
-                self.commands.signals.push(id);
+                self.commands.signals.push_back((id, None));
                 let scope = match to {
                     SignalTarget::Foreground => SignalScope::Foreground,
                     SignalTarget::Leader => SignalScope::Leader,
@@ -457,11 +480,7 @@ impl Session {
             CommandBody::Kill { .. } => {
                 if self.ring {
                     command.stage = Stage::Killing;
-                    let grace_millis = KILL_GRACE.as_millis() as u32;
-                    effects.push(Effect::Keeper(Request::Kill {
-                        session,
-                        grace_millis,
-                    }));
+                    self.ask_kill(effects);
                 } else {
                     let done = Outcome::Done { seq: Seq(0) };
                     self.commands.finish(id, done, &mut self.journal, at, now);
@@ -483,7 +502,7 @@ impl Session {
         let Some(id) = self.commands.clearing() else {
             return;
         };
-        if self.ring {
+        if self.ring || self.killing {
             // `Closed` comes with what is left in the ring; the ring is forgotten after it.
             return;
         }

@@ -92,9 +92,12 @@ impl Fold {
         }
     }
 
-    /// Returns the whole screen as an update against nothing.
+    /// Returns the whole screen as an update against nothing; `None` without a terminal, or if the
+    /// screen does not fit one update.
     pub fn whole_screen(&self, session: SessionId) -> Option<ScreenUpdate> {
-        Viewer::new().update(self.terminal.as_ref()?, session, InputSeq(0), self.offset)
+        let mut viewer = Viewer::new();
+        let update = viewer.update(self.terminal.as_ref()?, session, InputSeq(0), self.offset);
+        update.filter(|_| !viewer.is_behind())
     }
 
     /// Returns the lines of the screen, wrapped ones joined.

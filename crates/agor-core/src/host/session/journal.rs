@@ -7,12 +7,13 @@
 use std::collections::VecDeque;
 
 use agor_proto::command::{Outcome, Receipt};
+use agor_proto::error::ErrorCode;
 use agor_proto::event::{Event, EventBody};
 use agor_proto::ids::{ClientId, CommandId, CommandN, LogEpoch, Offset, Seq, SessionId};
 use agor_proto::limits::EVENT_BATCH_MAX;
 
 use super::Now;
-use crate::storage::{SessionRow, StoredReceipt, Transaction, Write};
+use crate::storage::{SessionRow, StoredReceipt, Transaction, WhenFull, Write};
 
 /// Events that are kept in memory for subscribers that were away for a moment.
 const RECENT_EVENTS: usize = EVENT_BATCH_MAX;
@@ -54,7 +55,9 @@ pub struct Journal {
     first_seq: Seq,
     last_seq: Seq,
     committed_seq: Seq,
-    committed_to: Option<Offset>,
+    committed_to: Offset,
+    /// Whether the session is being removed: nothing of it is stored any more but receipts.
+    removed: bool,
     recent: VecDeque<Event>,
     gathering: Gathering,
     under_way: Option<Gathering>,
@@ -85,8 +88,9 @@ impl Gathering {
 }
 
 impl Journal {
-    /// Returns the journal of a stored session, which keeps the events `first_seq` to `last_seq`.
-    pub fn new(row: &SessionRow, first_seq: Seq, last_seq: Seq) -> Self {
+    /// Returns the journal of a stored session, which keeps the events `first_seq` to
+    /// `last_seq` and the output up to `end`.
+    pub fn new(row: &SessionRow, first_seq: Seq, last_seq: Seq, end: Offset) -> Self {
         Self {
             session: row.id,
             private: row.spec.private,
@@ -94,7 +98,8 @@ impl Journal {
             first_seq,
             last_seq,
             committed_seq: last_seq,
-            committed_to: None,
+            committed_to: end,
+            removed: false,
             recent: VecDeque::new(),
             gathering: Gathering::default(),
             under_way: None,
@@ -121,9 +126,9 @@ impl Journal {
         self.committed_seq
     }
 
-    /// Returns the end of the output that is on disk; `folded` if none came since the start.
-    pub fn committed_offset(&self, folded: Offset) -> Offset {
-        self.committed_to.unwrap_or(folded)
+    /// Returns the end of the output that is on disk.
+    pub fn committed_offset(&self) -> Offset {
+        self.committed_to
     }
 
     /// Says whether everything is on disk.
@@ -162,6 +167,9 @@ impl Journal {
 
     /// Numbers and keeps an event.
     pub fn event(&mut self, body: EventBody, offset: Offset, at_millis: u64) -> Seq {
+        if self.removed {
+            return Seq(0);
+        }
         self.last_seq = self.last_seq.next();
         self.gathering.outcome.events.push(Event {
             seq: self.last_seq,
@@ -174,6 +182,9 @@ impl Journal {
 
     /// Keeps records that were folded, which end at `to`.
     pub fn record(&mut self, from: Offset, to: Offset, bytes: &[u8]) {
+        if self.removed {
+            return;
+        }
         self.gathering.outcome.to = Some(to);
         let (_, kept) = self
             .gathering
@@ -187,16 +198,21 @@ impl Journal {
     /// Keeps that the record has a hole; there must be nothing else to keep of it yet.
     pub fn gap(&mut self, from: Offset, to: Offset) {
         self.gathering.gap = Some((from, to));
+        self.gathering.outcome.to = Some(to);
     }
 
     /// Keeps a checkpoint of the terminal at `offset`.
     pub fn checkpoint(&mut self, offset: Offset, data: Vec<u8>) {
-        self.gathering.checkpoint = Some((offset, data));
+        if !self.removed {
+            self.gathering.checkpoint = Some((offset, data));
+        }
     }
 
     /// Keeps the session's own row.
     pub fn session(&mut self, row: SessionRow) {
-        self.gathering.session = Some(row);
+        if !self.removed {
+            self.gathering.session = Some(row);
+        }
     }
 
     /// Keeps that a command was accepted; it comes back in [`Committed::accepted`].
@@ -237,8 +253,22 @@ impl Journal {
 
     /// Forgets the session with everything, and keeps the receipt of the command that asked it.
     pub fn remove(&mut self, ticket: Ticket) {
+        self.removed = true;
         self.gathering.removes = true;
         self.gathering.outcome.removed = true;
+        // What was accepted in the same breath is not carried out any more.
+        self.gathering.outcome.accepted.clear();
+        let gone = || super::rejected(ErrorCode::NoSession, "the session was removed");
+        for (_, _, outcome) in &mut self.gathering.receipts {
+            if !outcome.is_final() {
+                *outcome = gone();
+            }
+        }
+        for receipt in &mut self.gathering.outcome.receipts {
+            if !receipt.outcome.is_final() {
+                receipt.outcome = gone();
+            }
+        }
         self.gathering.session = None;
         self.gathering.record = None;
         self.gathering.checkpoint = None;
@@ -320,7 +350,8 @@ impl Journal {
                 outcome,
             }));
         }
-        Transaction::new(writes)
+        // A full disk makes sessions wait, whatever they have to say; it never ends the host.
+        Transaction::new(writes).when_full(WhenFull::Wait)
     }
 
     /// Returns what the transaction that was under way made true.
@@ -329,9 +360,7 @@ impl Journal {
         if let Some(last) = outcome.events.last() {
             self.committed_seq = last.seq;
         }
-        if outcome.to.is_some() {
-            self.committed_to = outcome.to;
-        }
+        self.committed_to = outcome.to.unwrap_or(self.committed_to);
         self.recent.extend(outcome.events.iter().cloned());
         let excess = self.recent.len().saturating_sub(RECENT_EVENTS);
         self.recent.drain(..excess);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use agor_keeper::{Io, PtySize, SessionKey, SpawnSpec};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::{Offset, Size};
-use agor_proto::limits::{RING_BYTES, SPAWN_MAX};
+use agor_proto::limits::{FOLDER_MAX, RING_BYTES, SPAWN_MAX};
 use agor_proto::session::SessionSpec;
 
 use super::{TerminalOptions, is_name};
@@ -106,7 +106,8 @@ impl Launcher {
             .argv
             .iter()
             .chain(spec.env.iter().flat_map(|(n, v)| [n, v]));
-        let size_bytes: usize = strings.clone().map(|text| text.len() + 1).sum();
+        // Each string costs the request to the keeper its length beside its bytes.
+        let size_bytes: usize = strings.clone().map(|text| text.len() + 8).sum();
         if size_bytes > SPAWN_MAX {
             return bad(format!(
                 "command and environment take {size_bytes} bytes; the limit is {SPAWN_MAX}"
@@ -122,7 +123,10 @@ impl Launcher {
         {
             return bad(format!("{name:?} cannot be the name of a variable"));
         }
-        if !spec.folder.starts_with('/') || spec.folder.contains('\0') {
+        if spec.folder.len() > FOLDER_MAX
+            || !spec.folder.starts_with('/')
+            || spec.folder.contains('\0')
+        {
             return bad(format!(
                 "{:?} is not the absolute path of a folder",
                 spec.folder

@@ -5,12 +5,17 @@ use std::time::Duration;
 use agor_keeper::Request;
 use agor_proto::event::EventBody;
 use agor_proto::ids::Offset;
-use agor_proto::limits::CHECKPOINT_BYTES;
+use agor_proto::limits::{CHECKPOINT_BYTES, FOLDER_MAX};
 use agor_proto::record::{self, RawRecord, RecordBody};
 use agor_proto::session::Life;
 use agor_term::Effect as Asked;
 
 use super::{COMMAND_SOURCE, Effect, Now, Session};
+
+/// How long after a program's end its last output may come: the keeper tells the end at once, also
+/// while a full ring holds output back, and something that the program started may keep its
+/// terminal open for ever.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Between two checkpoints of a session that floods.
 const CHECKPOINT_REST: Duration = Duration::from_secs(1);
@@ -56,7 +61,7 @@ impl Session {
         if from == Offset(0) && self.fold.terminal().is_none() {
             self.fold.begin(self.size);
         }
-        let mut ended = false;
+        let mut exited = false;
         for record in record::records(bytes, from) {
             let Ok(record) = record else {
                 tracing::error!(session_id = %self.id, offset = self.fold.offset().0, "a damaged record came through the ring");
@@ -65,7 +70,7 @@ impl Session {
             let folded = self.fold.fold(record, self.waits.want_text());
             self.waits.look(&folded.lines, effects);
             self.answer(record, folded.effects, now, effects);
-            ended |= self.on_control(record, now);
+            exited |= self.on_control(record, now);
         }
         let to = self.fold.offset();
         let taken = (to.0 - from.0) as usize;
@@ -75,13 +80,16 @@ impl Session {
         self.listing_changed = true;
         self.waits.active(now.instant);
         self.screens.changed(&self.fold, now.instant);
-        if ended {
+        if exited {
             if self.commands.is_typing() {
                 let (session, source) = (self.key, COMMAND_SOURCE);
                 effects.push(Effect::Keeper(Request::AskInput { session, source }));
             }
+            self.end_due = Some(now.instant + LAST_WORDS);
+        }
+        if self.closed && self.end_due.is_some() {
             self.screens.pump(&self.fold, now.instant, effects);
-            self.waits.ended(&self.life, effects);
+            self.tell_end(effects);
         }
     }
 
@@ -125,7 +133,7 @@ impl Session {
                 }
                 Asked::Cwd { host, path } => {
                     let here = host.is_none_or(|host| self.launcher.is_this_host(&host));
-                    if here && path != self.cwd {
+                    if here && path != self.cwd && path.len() <= FOLDER_MAX {
                         self.cwd.clone_from(&path);
                         self.event(EventBody::Folder { path }, now);
                         self.store_session();

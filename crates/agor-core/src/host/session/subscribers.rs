@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use agor_proto::event::{Event, LogCursor};
+use agor_proto::event::{Event, EventBody, LogCursor};
 use agor_proto::ids::{ConnEpoch, Seq, SessionId};
-use agor_proto::limits::{EVENT_BATCH_MAX, TAIL_MAX};
+use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX, TAIL_MAX};
 use agor_proto::message::{Events, Live, SnapshotReason, Start, Subscribed};
 
 use super::Effect;
@@ -25,6 +25,8 @@ struct Subscriber {
     next: Seq,
     /// Whether it gets events as they are committed.
     live: bool,
+    /// Whether stored events were asked for and have not come.
+    reading: bool,
 }
 
 impl Subscribers {
@@ -83,11 +85,12 @@ impl Subscribers {
             Subscriber {
                 next: from,
                 live: false,
+                reading: false,
             },
         );
         match journal.recent_after(after) {
             Some(events) => self.replayed(conn, session, events, journal, effects),
-            None => effects.push(Effect::Replay { conn, after }),
+            None => self.read(conn, effects),
         }
     }
 
@@ -96,7 +99,21 @@ impl Subscribers {
         self.by_conn.remove(&conn);
     }
 
-    /// Tells stored events, and makes the subscriber live if they were the last.
+    /// Asks for the stored events from a subscriber's next one on, unless some are on their way.
+    fn read(&mut self, conn: ConnEpoch, effects: &mut Vec<Effect>) {
+        if let Some(subscriber) = self.by_conn.get_mut(&conn)
+            && !subscriber.reading
+        {
+            subscriber.reading = true;
+            effects.push(Effect::Replay {
+                conn,
+                after: Seq(subscriber.next.0 - 1),
+            });
+        }
+    }
+
+    /// Tells stored events, and makes the subscriber live if they were the last. Events that do not
+    /// go on where it is (it was set back meanwhile) are read again.
     pub fn replayed(
         &mut self,
         conn: ConnEpoch,
@@ -108,42 +125,47 @@ impl Subscribers {
         let Some(subscriber) = self.by_conn.get_mut(&conn) else {
             return;
         };
-        let fresh: Vec<Event> = events
+        subscriber.reading = false;
+        let mut fresh: Vec<Event> = events
             .into_iter()
             .filter(|event| event.seq >= subscriber.next)
             .collect();
-        let came = !fresh.is_empty();
+        if fresh
+            .first()
+            .is_some_and(|first| first.seq > subscriber.next)
+        {
+            return self.read(conn, effects);
+        }
+        if fresh.is_empty() && subscriber.next <= journal.committed_seq() {
+            // What was just committed, and all that a private session has, is in memory.
+            let after = Seq(subscriber.next.0 - 1);
+            match journal.recent_after(after) {
+                Some(recent) => fresh = recent,
+                // The store has less than it said: the client misses something and asks again.
+                None => return,
+            }
+        }
         if let Some(last) = fresh.last() {
             subscriber.next = last.seq.next();
         }
+        let caught_up = subscriber.next > journal.committed_seq();
+        subscriber.live = caught_up;
+        let seq = Seq(subscriber.next.0 - 1);
         tell(conn, session, &fresh, effects);
-        if subscriber.next > journal.committed_seq() {
-            subscriber.live = true;
-            let seq = Seq(subscriber.next.0 - 1);
+        if caught_up {
             effects.push(Effect::Send(conn, Live { session, seq }.into()));
-        } else if came {
-            effects.push(Effect::Replay {
-                conn,
-                after: Seq(subscriber.next.0 - 1),
-            });
+        } else {
+            self.read(conn, effects);
         }
-        // Otherwise the store has less than it said: the subscriber stays where it is, and its
-        // client asks again when it misses something.
     }
 
     /// Makes a subscriber whose queue did not take the events from `untold` on read them from the
     /// store once there is room.
     pub fn overflowed(&mut self, conn: ConnEpoch, untold: Seq, effects: &mut Vec<Effect>) {
-        let Some(subscriber) = self.by_conn.get_mut(&conn) else {
-            return;
-        };
-        subscriber.next = subscriber.next.min(untold);
-        if subscriber.live {
+        if let Some(subscriber) = self.by_conn.get_mut(&conn) {
+            subscriber.next = subscriber.next.min(untold);
             subscriber.live = false;
-            effects.push(Effect::Replay {
-                conn,
-                after: Seq(subscriber.next.0 - 1),
-            });
+            self.read(conn, effects);
         }
     }
 
@@ -153,15 +175,49 @@ impl Subscribers {
             return;
         };
         for (&conn, subscriber) in self.by_conn.iter_mut().filter(|(_, s)| s.live) {
-            subscriber.next = last.seq.next();
-            tell(conn, session, events, effects);
+            // One that read ahead of the commit's notice has been told some of them.
+            let known = events.partition_point(|event| event.seq < subscriber.next);
+            subscriber.next = subscriber.next.max(last.seq.next());
+            tell(conn, session, &events[known..], effects);
         }
     }
 }
 
 fn tell(conn: ConnEpoch, session: SessionId, events: &[Event], effects: &mut Vec<Effect>) {
-    for batch in events.chunks(EVENT_BATCH_MAX) {
+    let mut rest = events;
+    while !rest.is_empty() {
+        let mut size_bytes = 0;
+        let fits = rest.iter().take(EVENT_BATCH_MAX).take_while(|event| {
+            size_bytes += size_bytes_about(event);
+            size_bytes <= BULK_CHUNK_MAX
+        });
+        // One that is larger than a batch goes alone.
+        let count = fits.count().max(1);
+        let (batch, after) = rest.split_at(count);
+        rest = after;
         let events = batch.to_vec();
         effects.push(Effect::Send(conn, Events { session, events }.into()));
+    }
+}
+
+/// Returns about how many bytes an event takes on the wire.
+fn size_bytes_about(event: &Event) -> usize {
+    let of = |texts: &[&str]| texts.iter().map(|text| text.len()).sum::<usize>();
+    256 + match &event.body {
+        EventBody::Created { spec } => {
+            let env = spec
+                .env
+                .iter()
+                .map(|(name, value)| name.len() + value.len() + 8);
+            let argv = spec.argv.iter().map(|word| word.len() + 4);
+            env.chain(argv).sum::<usize>() + of(&[&spec.folder, &spec.name])
+        }
+        EventBody::Failed { reason } => of(&[reason]),
+        EventBody::Renamed { name } => of(&[name]),
+        EventBody::Titled { title } => of(&[title]),
+        EventBody::Folder { path } => of(&[path]),
+        EventBody::Notified { title, body } => of(&[title, body]),
+        EventBody::Agent(_) => BULK_CHUNK_MAX / 8,
+        _ => 0,
     }
 }

@@ -98,6 +98,9 @@ struct Keeper {
     typed: Vec<Vec<u8>>,
     spawned: u32,
     alive: bool,
+    /// Whether a kill is answered later, by the test.
+    kills_slowly: bool,
+    killing: bool,
 }
 
 impl Keeper {
@@ -163,7 +166,7 @@ impl World {
                     launcher().terminal_options(),
                 );
                 rebuild.feed(&self.disk.record);
-                self.session.set_terminal(rebuild.finish());
+                self.session.set_terminal(rebuild.finish(), Offset(0));
             }
             let now = self.now();
             let mut effects = Vec::new();
@@ -177,6 +180,10 @@ impl World {
     fn perform(&mut self, effect: Effect, causes: &mut std::collections::VecDeque<Cause>) {
         match effect {
             Effect::Keeper(Request::Spawn(spec)) => {
+                assert!(
+                    !self.keeper.killing,
+                    "started while everything of it is ended"
+                );
                 self.keeper.spawned += 1;
                 self.keeper.alive = true;
                 assert_eq!(spec.start_offset, self.keeper.ring.len() as u64);
@@ -216,7 +223,11 @@ impl World {
                     self.keeper.write(RecordBody::Closed);
                 }
                 self.read();
-                causes.push_back(Cause::Killed { survivors: 0 });
+                self.keeper.killing = true;
+                if !self.keeper.kills_slowly {
+                    self.keeper.killing = false;
+                    causes.push_back(Cause::Killed { survivors: 0 });
+                }
             }
             Effect::Keeper(Request::Forget { .. }) => causes.push_back(Cause::Forgotten),
             Effect::Keeper(_) => {}
@@ -524,6 +535,105 @@ fn c13_the_exit_code_is_stored_and_a_restart_goes_on_in_the_same_record() {
     world.print("second");
     world.read();
     assert_eq!(world.session.fold.screen_lines()[..2], ["first", "second"]);
+}
+
+#[test]
+fn d2_a_restarted_program_is_not_taken_for_what_is_still_being_ended() {
+    let mut world = World::running();
+    world.keeper.kills_slowly = true;
+    world.keeper.alive = false;
+    world
+        .keeper
+        .write(RecordBody::Exited { code: 0, signal: 0 });
+    world.keeper.write(RecordBody::Closed);
+    world.read();
+    // Asked for while the end is still being stored.
+    world.command(2, CommandBody::Restart { session: id() });
+    world.commit();
+    assert_eq!(
+        world.keeper.spawned, 1,
+        "its mark is the old program's: it would be ended"
+    );
+    world.keeper.killing = false;
+    world.on(Cause::Killed { survivors: 0 });
+    world.commit();
+    assert_eq!(world.keeper.spawned, 2);
+    assert!(matches!(
+        world.receipts(2).last(),
+        Some(Outcome::Done { .. })
+    ));
+}
+
+#[test]
+fn a_command_that_crosses_its_receipt_is_not_carried_out_again() {
+    let mut world = World::running();
+    let send = || CommandBody::Send {
+        session: id(),
+        inputs: vec![agor_proto::input::Input::Text { text: "hi".into() }],
+    };
+    world.command(2, send());
+    world.commit();
+    // Looked up before the receipt was stored, and delivered after.
+    let command = Command {
+        id: CommandId([2; 16]),
+        n: CommandN(2),
+        body: send(),
+    };
+    world.ask(Wish::Command {
+        command,
+        digest: [2; 32],
+        stored: None,
+    });
+    world.commit();
+    assert_eq!(world.keeper.typed, [b"hi".to_vec()]);
+    assert!(matches!(
+        world.receipts(2).last(),
+        Some(Outcome::Done { .. })
+    ));
+}
+
+#[test]
+fn c13_the_end_is_told_after_the_last_output() {
+    let mut world = World::running();
+    let wait = |until| Query::Wait {
+        session: id(),
+        until,
+        timeout_millis: None,
+    };
+    let query = wait(Until::Text {
+        regex: "last words".into(),
+    });
+    world.ask(Wish::Ask {
+        ask: AskId(1),
+        query,
+    });
+    world.ask(Wish::Ask {
+        ask: AskId(2),
+        query: wait(Until::Exit),
+    });
+    // A full ring holds output back while the end is told.
+    world
+        .keeper
+        .write(RecordBody::Exited { code: 0, signal: 0 });
+    world.read();
+    world.print("last words");
+    world.keeper.write(RecordBody::Closed);
+    world.read();
+    let happened = world.sent.iter().filter(|(_, message)| {
+        matches!(message, Message::Answer(answer)
+            if matches!(answer.part, agor_proto::message::Part::Happened { .. }))
+    });
+    assert_eq!(happened.count(), 2, "{:?}", world.sent);
+}
+
+#[test]
+fn a_lost_commit_is_never_taken_for_a_stored_one() {
+    let mut world = World::running();
+    world.print("not stored yet");
+    world.read();
+    assert!(world.session.figures().committed < world.session.offset());
+    world.commit();
+    assert_eq!(world.session.figures().committed, world.session.offset());
 }
 
 #[test]

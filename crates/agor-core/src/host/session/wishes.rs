@@ -81,7 +81,11 @@ impl Session {
                         }
                         .into(),
                     ));
-                } else if self.ring && self.life.alive() && size != self.size {
+                } else if self.ring
+                    && self.life.alive()
+                    && self.asked_size.unwrap_or(self.size) != size
+                {
+                    self.asked_size = Some(size);
                     let size = launch::pty_size(size);
                     effects.push(Effect::Keeper(Request::Resize {
                         session: self.key,
@@ -127,6 +131,17 @@ impl Session {
         let mut bytes = Vec::new();
         if let Some(terminal) = self.fold.terminal() {
             terminal.encode(&frame.input, &mut bytes);
+        }
+        if bytes.len() > agor_keeper::caps::INPUT_BYTES {
+            let message = "the input is too long; send it in pieces";
+            let refused = Some(WireError::new(ErrorCode::BadRequest, message));
+            let ack = InputAck {
+                session: self.id,
+                seq: frame.seq,
+                refused,
+            };
+            effects.push(Effect::Send(conn, ack.into()));
+            return;
         }
         self.screens.typed(conn, client);
         let source = u128::from_be_bytes(client.0);
@@ -194,7 +209,10 @@ impl Session {
                 let part = match self.fold.whole_screen(self.id) {
                     Some(update) => Part::Screen(Box::new(update)),
                     None => Part::Failed {
-                        error: WireError::new(ErrorCode::Internal, "the screen is not there"),
+                        error: WireError::new(
+                            ErrorCode::Internal,
+                            "the screen does not fit one answer; its rows can be had with --scrollback",
+                        ),
                     },
                 };
                 effects.push(Effect::Send(conn, answer(part, true)));
