@@ -176,6 +176,8 @@ fn two_attached_terminals_show_the_same_and_whoever_types_drives() {
     let first = attached(&agor, "100x30", &inner);
     agor.screen_with(&first, "now 30 100");
     let second = attached(&agor, "70x20", &inner);
+    // Before it knows, what is typed there is for nobody.
+    agor.screen_with(&first, "another terminal drives");
     agor.screen_with(&second, "now 20 70");
     agor.screen_with(&first, "now 20 70");
     agor.ok(&["send", &second, "from the second", "--enter"]);
@@ -183,7 +185,6 @@ fn two_attached_terminals_show_the_same_and_whoever_types_drives() {
         agor.screen_with(outer, "heard from the second");
     }
     let sizes = agor.screen(&inner).matches("now 30 100").count();
-    agor.screen_with(&first, "another terminal drives");
     agor.ok(&["send", &first, "from the first", "--enter"]);
     for outer in [&first, &second] {
         agor.screen_with(outer, "heard from the first");
@@ -200,9 +201,11 @@ fn an_attach_that_is_killed_harms_neither_the_session_nor_the_others() {
     let first = attached(&agor, "100x30", &inner);
     agor.screen_with(&first, "now 30 100");
     let second = attached(&agor, "100x30", &inner);
-    agor.screen_with(&second, "now 30 100");
+    // Before it knows, what is typed there is for nobody.
     agor.screen_with(&first, "another terminal drives");
+    agor.screen_with(&second, "now 30 100");
     agor.ok(&["send", &first, "one", "--enter"]);
+    agor.screen_with(&second, "another terminal drives");
     agor.screen_with(&second, "heard one");
     let killed = attach_of(&agor, &first);
     signal_process(killed, "KILL");
@@ -372,4 +375,16 @@ fn a_flood_of_output_does_not_keep_the_detach_key_waiting() {
     let screen = agor.screen_with(&outer, "as it was");
     assert!(screen.contains("left with 0"), "{screen}");
     agor.ok(&["kill", &inner]);
+}
+
+#[test]
+fn text_typed_right_after_another_terminal_took_over_is_not_lost() {
+    let agor = Agor::started();
+    let inner = echo(&agor, "80x24");
+    let first = attached(&agor, "100x30", &inner);
+    agor.screen_with(&first, "now 30 100");
+    let second = attached(&agor, "70x20", &inner);
+    agor.screen_with(&first, "now 20 70");
+    agor.ok(&["send", &first, "from the first", "--enter"]);
+    agor.screen_with(&second, "heard from the first");
 }

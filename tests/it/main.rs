@@ -12,6 +12,7 @@ mod attach;
 mod bad_input;
 mod ceilings;
 mod docs;
+mod hosts;
 mod processes;
 mod programs;
 mod survival;

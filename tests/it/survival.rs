@@ -291,3 +291,24 @@ fn after_a_reboot_sessions_survive_as_ended_ones_with_screen_history_and_command
         (agor.info(&session)["life"] == "running").then_some(())
     });
 }
+
+#[test]
+fn a_private_session_survives_its_host_and_can_be_used_and_ended() {
+    let mut agor = Agor::started();
+    let script = "while read -r line; do echo \"got $line\"; done";
+    let session = agor.ok(&["new", "--private", "--", "bash", "-c", script]);
+    let session = session.trim();
+    agor.ok(&["send", session, "before", "--enter"]);
+    agor.screen_with(session, "got before");
+    agor.crash_host();
+    agor.start_host();
+    assert_eq!(agor.info(session)["life"], "running");
+    agor.ok(&["send", session, "after", "--enter"]);
+    let screen = agor.screen_with(session, "got after");
+    assert!(
+        !screen.contains("before"),
+        "nothing of it was kept: {screen}"
+    );
+    agor.ok(&["kill", session]);
+    agor.ok(&["wait", session, "--exit", "--timeout", "30"]);
+}

@@ -51,7 +51,7 @@ impl Following {
         use std::io::BufRead;
         let mut child = command.stdout(Stdio::piped()).spawn().expect("agord runs");
         let stdout = child.stdout.take().expect("a pipe");
-        let (sender, lines) = std::sync::mpsc::channel();
+        let (sender, lines) = std::sync::mpsc::sync_channel(1024);
         std::thread::spawn(move || {
             for line in std::io::BufReader::new(stdout).lines() {
                 let Ok(line) = line else { return };
@@ -356,8 +356,14 @@ fn doctor_is_content_with_what_is_well_and_names_what_is_not() {
     // Its keeper is gone under the host.
     let keeper = agor.keeper_pid().expect("a keeper");
     crate::agor::signal_process(keeper, "KILL");
+    // The host may end with it; the next one finds out.
     step_until("the session is lost", || {
-        (agor.info(&session)["life"] == "lost").then_some(())
+        if agor.run(&["ls"]).code == 18 {
+            agor.ok(&["serve"]);
+        }
+        let list = agor.run(&["ls", "--json"]);
+        let list: Value = serde_json::from_str(&list.stdout).ok()?;
+        (list[0]["id"] == session && list[0]["life"] == "lost").then_some(())
     });
     let after = agor.run(&["doctor"]);
     assert!(

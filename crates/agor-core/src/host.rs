@@ -127,7 +127,13 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         .nodename()
         .to_string_lossy()
         .into_owned();
-    let launcher = Launcher::new(environment, config.shell.clone(), host_name, options);
+    let launcher = Launcher::new(
+        environment,
+        config.shell.clone(),
+        host_name,
+        options,
+        opened.incarnation,
+    );
     let (keeper, requests) = KeeperHandle::new();
     let hub = Arc::new(Hub::new(
         opened.store,

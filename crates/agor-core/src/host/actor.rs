@@ -35,7 +35,7 @@ pub struct Actor {
     mailbox: Mailbox,
     ring: Option<Watched<RingReader>>,
     outboxes: BTreeMap<ConnEpoch, Outbox>,
-    settling: Vec<(Offset, oneshot::Sender<()>)>,
+    settling: Vec<(Offset, oneshot::Sender<Offset>)>,
     ending: Vec<oneshot::Sender<()>>,
     /// Whether the ring may hold more than was read.
     unread: bool,
@@ -404,7 +404,7 @@ impl Actor {
         for (offset, done) in std::mem::take(&mut self.settling) {
             if offset <= committed {
                 // Who asked may have gone.
-                done.send(()).ok();
+                done.send(offset).ok();
             } else {
                 self.settling.push((offset, done));
             }

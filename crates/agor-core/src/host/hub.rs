@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
-use agor_proto::ids::{ClientId, CommandId, ConnEpoch, HostId, Incarnation, LogEpoch, SessionId};
+use agor_proto::ids::{
+    ClientId, CommandId, ConnEpoch, HostId, Incarnation, LogEpoch, Offset, SessionId,
+};
 use agor_proto::limits::SESSIONS_MAX;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -44,8 +46,8 @@ pub enum Letter {
     },
     /// A connection is gone.
     ConnGone(ConnEpoch),
-    /// Answered once everything folded so far is on disk.
-    Settle(oneshot::Sender<()>),
+    /// Answered once everything folded so far is on disk, with where that ends.
+    Settle(oneshot::Sender<Offset>),
     /// Answered once the session's program has ended.
     WhenEnded(oneshot::Sender<()>),
     /// Statistics want figures.

@@ -5,12 +5,14 @@ use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use agor_keeper::{
     Event, Hello, KeeperError, KeeperLink, Request, RequestFault, RingFds, RingReader, SpawnStep,
 };
 use agor_proto::ids::{Incarnation, SessionId};
-use tokio::io::Interest;
+use tokio::io::{AsyncReadExt, Interest};
+use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
 use super::hub::{Hub, Stop};
@@ -19,6 +21,9 @@ use super::watched::{self, Watched};
 
 /// Requests that wait for the keeper's task. A session that has one more waits.
 const REQUESTS_MAX: usize = 1_024;
+
+/// How long a keeper says nothing that is alive.
+const SILENCE: Duration = Duration::from_millis(300);
 
 /// Where the keeper is and who asks.
 #[derive(Debug, Clone)]
@@ -153,7 +158,7 @@ pub async fn run(
                 hub.stop(Stop::Fenced);
                 return;
             }
-            Err(error) if std::os::unix::net::UnixStream::connect(&address.socket).is_ok() => {
+            Err(error) if still_runs(&address).await => {
                 // It runs, and the programs with it; only the next life of the host may attach.
                 tracing::error!(%error, "the link to the keeper is lost");
                 return hub.stop(Stop::KeeperLinkLost);
@@ -169,6 +174,16 @@ pub async fn run(
             }
         }
     }
+}
+
+/// Says whether the keeper whose link failed runs on. One that is dying may still have its socket:
+/// a live one waits in silence for what a connection says first, a dead one hangs up.
+async fn still_runs(address: &KeeperAddress) -> bool {
+    let greeting = async {
+        let mut stream = UnixStream::connect(&address.socket).await?;
+        stream.read(&mut [0]).await
+    };
+    tokio::time::timeout(SILENCE, greeting).await.is_err()
 }
 
 /// Deals with a request while no keeper runs: only a start is worth making one.

@@ -22,17 +22,19 @@ pub async fn record(
     outbox: Outbox,
 ) {
     let (done, settled) = oneshot::channel();
-    if handle.letters.send(Letter::Settle(done)).await.is_ok() {
-        // A session that goes meanwhile has stored what it had.
-        settled.await.ok();
-    }
+    // A session that goes meanwhile has stored what it had.
+    let end = match handle.letters.send(Letter::Settle(done)).await {
+        Ok(()) => settled.await.ok(),
+        Err(_) => None,
+    };
     let mut from = from;
     loop {
         let store = hub.store().clone();
         let read = tokio::task::spawn_blocking(move || store.record(session, from, BULK_CHUNK_MAX));
         let (part, last) = match read.await {
             Ok(Ok(page)) => {
-                let last = page.bytes.is_empty();
+                // A program that prints faster than the client reads does not make this endless.
+                let last = page.bytes.is_empty() || end.is_some_and(|end| page.next >= end);
                 let part = Part::Record {
                     from: page.from,
                     bytes: page.bytes,

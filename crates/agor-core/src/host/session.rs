@@ -43,10 +43,6 @@ use screens::Screens;
 use subscribers::Subscribers;
 use waits::Waits;
 
-/// The source under which the host itself gives input to a program, for `send` and `key`. A
-/// client's own input has its [`ClientId`]; no client is all zeros.
-pub const COMMAND_SOURCE: u128 = 0;
-
 /// How long a program may take after a hang-up before it is killed.
 const KILL_GRACE: Duration = Duration::from_secs(1);
 
@@ -395,10 +391,7 @@ impl Session {
                 self.waits.ended(&self.life, effects);
                 self.store_session();
             }
-            Cause::InputState {
-                source: COMMAND_SOURCE,
-                written,
-            } => {
+            Cause::InputState { source, written } if source == self.launcher.source() => {
                 let at = self.fold.offset();
                 self.commands
                     .input_done(written, &mut self.journal, at, now);
@@ -455,7 +448,8 @@ impl Session {
             self.tell_end(effects);
         }
         self.waits.tick(now.instant, effects);
-        self.commands.retry_inputs(self.key, now.instant, effects);
+        self.commands
+            .retry_inputs(self.key, self.launcher.source(), now.instant, effects);
         self.screens.pump(&self.fold, now.instant, effects);
         self.settle(now, effects);
     }

@@ -14,7 +14,7 @@ use agor_proto::ids::{ClientId, CommandId, ConnEpoch, Offset, Seq};
 use agor_proto::session::{Life, SessionSpec};
 
 use super::journal::{Journal, Ticket};
-use super::{COMMAND_SOURCE, Effect, Now, Session, is_name, rejected};
+use super::{Effect, Now, Session, is_name, rejected};
 use crate::storage::StoredReceipt;
 
 /// Ended commands that are kept in memory.
@@ -157,7 +157,13 @@ impl Commands {
     }
 
     /// Offers input again that the program had no room for, the oldest first.
-    pub fn retry_inputs(&mut self, key: SessionKey, now: Instant, effects: &mut Vec<Effect>) {
+    pub fn retry_inputs(
+        &mut self,
+        key: SessionKey,
+        source: u128,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) {
         let mut due: Vec<&mut InFlight> = self
             .in_flight
             .values_mut()
@@ -169,7 +175,7 @@ impl Commands {
                 *retry_at = None;
                 effects.push(Effect::Keeper(Request::Input {
                     session: key,
-                    source: COMMAND_SOURCE,
+                    source,
                     seq: command.seq.0,
                     bytes: bytes.clone(),
                 }));
@@ -449,7 +455,7 @@ impl Session {
                         .finish(id, outcome, &mut self.journal, at, now);
                     return;
                 }
-                let (source, seq) = (COMMAND_SOURCE, command.seq.0);
+                let (source, seq) = (self.launcher.source(), command.seq.0);
                 command.stage = Stage::Typing {
                     bytes: bytes.clone(),
                     retry_at: None,

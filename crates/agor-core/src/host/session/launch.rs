@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use agor_keeper::{Io, PtySize, SessionKey, SpawnSpec};
 use agor_proto::error::{ErrorCode, WireError};
-use agor_proto::ids::{Offset, Size};
+use agor_proto::ids::{Incarnation, Offset, Size};
 use agor_proto::limits::{FOLDER_MAX, RING_BYTES, SPAWN_MAX};
 use agor_proto::session::SessionSpec;
 
@@ -46,6 +46,7 @@ pub struct Launcher {
     shell: Option<String>,
     host_name: String,
     options: TerminalOptions,
+    incarnation: Incarnation,
 }
 
 impl Launcher {
@@ -55,6 +56,7 @@ impl Launcher {
         shell: Option<String>,
         host_name: String,
         options: TerminalOptions,
+        incarnation: Incarnation,
     ) -> Self {
         let environment = environment.filter(|(name, _)| FROM_HOST.contains(&name.as_str()));
         Self {
@@ -62,7 +64,16 @@ impl Launcher {
             shell,
             host_name,
             options,
+            incarnation,
         }
+    }
+
+    /// Returns the source under which the host itself gives input to a program, for `send` and
+    /// `key`. Each life of the host has its own, since what a private session or a restored database
+    /// numbers begins anew; no client has a number so small (see `conn.rs`).
+    #[must_use]
+    pub fn source(&self) -> u128 {
+        self.incarnation.0.into()
     }
 
     /// Says whether `name`, as a program gave it, is this machine.
@@ -229,6 +240,7 @@ mod tests {
             TerminalOptions {
                 scrollback_rows: 10,
             },
+            Incarnation(1),
         )
     }
 

@@ -45,6 +45,11 @@ impl LeaseDesk {
         }
     }
 
+    /// Returns who holds the lease, lapsed or not.
+    pub fn holder(&self) -> Option<ClientId> {
+        self.holder.map(|holder| holder.client)
+    }
+
     /// Keeps the lease; returns the other client that has it if it was taken meanwhile.
     pub fn renew(&mut self, client: ClientId, token: LeaseToken, now: Instant) -> Option<ClientId> {
         match &mut self.holder {

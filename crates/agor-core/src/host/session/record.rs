@@ -10,7 +10,7 @@ use agor_proto::record::{self, RawRecord, RecordBody};
 use agor_proto::session::Life;
 use agor_term::Effect as Asked;
 
-use super::{COMMAND_SOURCE, Effect, Now, Session};
+use super::{Effect, Now, Session};
 
 /// How long after a program's end its last output may come: the keeper tells the end at once, also
 /// while a full ring holds output back, and something that the program started may keep its
@@ -82,7 +82,7 @@ impl Session {
         self.screens.changed(&self.fold, now.instant);
         if exited {
             if self.commands.is_typing() {
-                let (session, source) = (self.key, COMMAND_SOURCE);
+                let (session, source) = (self.key, self.launcher.source());
                 effects.push(Effect::Keeper(Request::AskInput { session, source }));
             }
             self.end_due = Some(now.instant + LAST_WORDS);

@@ -146,6 +146,15 @@ impl Screens {
         }
     }
 
+    /// Returns the connections through which `client` sees the screen.
+    pub fn conns_of(&self, client: ClientId) -> impl Iterator<Item = ConnEpoch> {
+        let seeing = self
+            .by_conn
+            .iter()
+            .filter(move |(_, screen)| screen.client == client);
+        seeing.map(|(&conn, _)| conn)
+    }
+
     /// Notes that `client` types through `conn`.
     pub fn typed(&mut self, conn: ConnEpoch, client: ClientId) {
         let typist = self.typed.entry(client).or_insert(Typist {

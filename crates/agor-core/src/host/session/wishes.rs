@@ -9,7 +9,7 @@ use agor_proto::message::{
     Answer, InputAck, InputFrame, Lease, LeaseStanding, Message, Part, Query,
 };
 
-use super::{COMMAND_SOURCE, Effect, Now, Session, Wish, launch, waits};
+use super::{Effect, Now, Session, Wish, launch, waits};
 
 impl Session {
     pub(super) fn on_wish(
@@ -44,15 +44,19 @@ impl Session {
             }
             Wish::ScreenAck(rev) => self.screens.acknowledged(conn, rev, now.instant),
             Wish::TakeLease { force, fresh } => {
+                let former = self.lease.holder().filter(|&former| former != client);
                 let standing = self.lease.take(client, force, fresh, now.instant);
-                effects.push(Effect::Send(
-                    conn,
-                    Lease {
-                        session: self.id,
-                        standing,
-                    }
-                    .into(),
-                ));
+                let lease = |standing| Lease {
+                    session: self.id,
+                    standing,
+                };
+                effects.push(Effect::Send(conn, lease(standing).into()));
+                if let (Some(former), LeaseStanding::Held { .. }) = (former, standing) {
+                    // Who drove so far is told before it types into the void.
+                    let taken = lease(LeaseStanding::Taken { by: client });
+                    let told = self.screens.conns_of(former);
+                    effects.extend(told.map(|conn| Effect::Send(conn, taken.into())));
+                }
             }
             Wish::RenewLease(token) => {
                 if let Some(by) = self.lease.renew(client, token, now.instant) {
@@ -160,7 +164,7 @@ impl Session {
         now: Now,
         effects: &mut Vec<Effect>,
     ) {
-        if source == COMMAND_SOURCE {
+        if source == self.launcher.source() {
             self.commands
                 .input_done(seq, &mut self.journal, self.fold.offset(), now);
         } else {
@@ -186,7 +190,7 @@ impl Session {
                 WireError::new(ErrorCode::Ended, "the session's program has ended")
             }
         };
-        if source == COMMAND_SOURCE {
+        if source == self.launcher.source() {
             self.commands
                 .input_refused(seq, error, &mut self.journal, self.fold.offset(), now);
         } else {

@@ -1,0 +1,391 @@
+//! A session between a keeper and a store that are simple enough to be obviously right, and that
+//! can die at any moment.
+
+use std::collections::BTreeMap;
+
+use agor_proto::command::{Command, CommandBody, Receipt};
+use agor_proto::event::Event;
+use agor_proto::ids::{ClientId, CommandId, CommandN, ConnEpoch};
+use agor_proto::message::Message;
+use agor_proto::record::{Record, RecordBody};
+
+use super::super::*;
+use crate::storage::{Transaction, Write};
+
+pub(super) const CLIENT: ClientId = ClientId([1; 16]);
+pub(super) const CONN: ConnEpoch = ConnEpoch(1);
+
+pub(super) fn id() -> SessionId {
+    SessionId::from_parts(1, [3; 10])
+}
+
+pub(super) fn launcher() -> Launcher {
+    let options = TerminalOptions {
+        scrollback_rows: 100,
+    };
+    Launcher::new(
+        std::iter::empty(),
+        None,
+        "here".into(),
+        options,
+        agor_proto::ids::Incarnation(1),
+    )
+}
+
+pub(super) fn spec() -> SessionSpec {
+    SessionSpec {
+        argv: vec!["prog".into()],
+        folder: "/tmp".into(),
+        name: String::new(),
+        env: Vec::new(),
+        size: Size::cells(20, 5),
+        private: false,
+    }
+}
+
+/// What survives a host: the store and the keeper's ring.
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    pub(super) row: Option<SessionRow>,
+    pub(super) events: Vec<Event>,
+    pub(super) record: Vec<u8>,
+    pub(super) receipts: BTreeMap<CommandId, StoredReceipt>,
+    pub(super) removed: bool,
+}
+
+impl Disk {
+    pub(super) fn apply(&mut self, transaction: Transaction) {
+        for write in transaction.writes {
+            match write {
+                Write::PutSession(row) => self.row = Some(row),
+                Write::AppendEvents { events, .. } => {
+                    for event in events {
+                        assert_eq!(
+                            event.seq.0,
+                            self.events.len() as u64 + 1,
+                            "a gap in the events"
+                        );
+                        self.events.push(event);
+                    }
+                }
+                Write::AppendRecord {
+                    from, to, bytes, ..
+                } => {
+                    assert_eq!(
+                        from.0,
+                        self.record.len() as u64,
+                        "output stored twice or skipped"
+                    );
+                    self.record.extend_from_slice(&bytes);
+                    assert_eq!(to.0, self.record.len() as u64);
+                }
+                Write::PutReceipt(receipt) => {
+                    self.receipts.insert(receipt.id, receipt);
+                }
+                Write::RemoveSession { .. } => self.removed = true,
+                Write::AppendGap { .. } | Write::PutCheckpoint { .. } => {}
+            }
+        }
+    }
+}
+
+/// What the keeper does, as far as a session can see it.
+#[derive(Debug, Default)]
+pub(super) struct Keeper {
+    pub(super) ring: Vec<u8>,
+    pub(super) released: u64,
+    pub(super) last_reply: (u64, u32),
+    pub(super) replies: Vec<Vec<u8>>,
+    pub(super) inputs: BTreeMap<u128, u64>,
+    pub(super) typed: Vec<Vec<u8>>,
+    pub(super) spawned: u32,
+    pub(super) alive: bool,
+    /// Whether a kill is answered later, by the test.
+    pub(super) kills_slowly: bool,
+    pub(super) killing: bool,
+}
+
+impl Keeper {
+    pub(super) fn write(&mut self, body: RecordBody) {
+        Record {
+            unix_micros: 1,
+            body,
+        }
+        .encode(&mut self.ring);
+    }
+}
+
+/// A host with one session, and what it is told.
+pub(super) struct World {
+    pub(super) disk: Disk,
+    pub(super) keeper: Keeper,
+    pub(super) session: Session,
+    pub(super) under_way: Option<Transaction>,
+    pub(super) sent: Vec<(ConnEpoch, Message)>,
+    pub(super) listed: bool,
+    pub(super) gone: bool,
+    pub(super) clock: u64,
+    pub(super) start: Instant,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let start = Instant::now();
+        let now = Now {
+            instant: start,
+            unix_millis: 1,
+        };
+        let session = Session::unborn(id(), LogEpoch(7), launcher(), now);
+        Self {
+            disk: Disk::default(),
+            keeper: Keeper::default(),
+            session,
+            under_way: None,
+            sent: Vec::new(),
+            listed: false,
+            gone: false,
+            clock: 1,
+            start,
+        }
+    }
+
+    pub(super) fn now(&mut self) -> Now {
+        self.clock += 10;
+        Now {
+            instant: self.start + Duration::from_millis(self.clock),
+            unix_millis: self.clock,
+        }
+    }
+
+    pub(super) fn on(&mut self, cause: Cause) {
+        let mut causes = std::collections::VecDeque::from([cause]);
+        while let Some(cause) = causes.pop_front() {
+            if self.session.wants_terminal(&cause) {
+                let mut rebuild = Rebuild::begin(
+                    Offset(0),
+                    None,
+                    Size::cells(20, 5),
+                    launcher().terminal_options(),
+                );
+                rebuild.feed(&self.disk.record);
+                self.session.set_terminal(rebuild.finish(), Offset(0));
+            }
+            let now = self.now();
+            let mut effects = Vec::new();
+            self.session.on(cause, now, &mut effects);
+            for effect in effects {
+                self.perform(effect, &mut causes);
+            }
+        }
+    }
+
+    pub(super) fn perform(
+        &mut self,
+        effect: Effect,
+        causes: &mut std::collections::VecDeque<Cause>,
+    ) {
+        match effect {
+            Effect::Keeper(Request::Spawn(spec)) => {
+                assert!(
+                    !self.keeper.killing,
+                    "started while everything of it is ended"
+                );
+                self.keeper.spawned += 1;
+                self.keeper.alive = true;
+                assert_eq!(spec.start_offset, self.keeper.ring.len() as u64);
+                self.keeper.write(RecordBody::Started {
+                    pid: 9,
+                    size: Size::cells(20, 5),
+                });
+                causes.push_back(Cause::Spawned { pid: 9 });
+            }
+            Effect::Keeper(Request::Input {
+                source, seq, bytes, ..
+            }) => {
+                let last = self.keeper.inputs.entry(source).or_default();
+                if seq > *last {
+                    *last = seq;
+                    self.keeper.typed.push(bytes);
+                }
+                causes.push_back(Cause::InputDone { source, seq });
+            }
+            Effect::Keeper(Request::Reply {
+                offset,
+                ordinal,
+                bytes,
+                ..
+            }) => {
+                if (offset, ordinal) > self.keeper.last_reply {
+                    self.keeper.last_reply = (offset, ordinal);
+                    self.keeper.replies.push(bytes);
+                }
+            }
+            Effect::Keeper(Request::Kill { .. }) => {
+                if std::mem::take(&mut self.keeper.alive) {
+                    self.keeper.write(RecordBody::Exited {
+                        code: -1,
+                        signal: 9,
+                    });
+                    self.keeper.write(RecordBody::Closed);
+                }
+                self.read();
+                self.keeper.killing = true;
+                if !self.keeper.kills_slowly {
+                    self.keeper.killing = false;
+                    causes.push_back(Cause::Killed { survivors: 0 });
+                }
+            }
+            Effect::Keeper(Request::Forget { .. }) => causes.push_back(Cause::Forgotten),
+            Effect::Keeper(_) => {}
+            Effect::Listed(_) => self.listed = true,
+            Effect::Write(transaction) => {
+                assert!(self.under_way.is_none(), "two transactions under way");
+                self.under_way = Some(transaction);
+            }
+            Effect::Send(conn, message) => self.sent.push((conn, message)),
+            Effect::Stream(conn, messages) => {
+                self.sent
+                    .extend(messages.into_iter().map(|message| (conn, message)));
+            }
+            Effect::Replay { conn, after } => {
+                let events = self
+                    .disk
+                    .events
+                    .iter()
+                    .filter(|e| e.seq > after)
+                    .cloned()
+                    .collect();
+                causes.push_back(Cause::Replayed { conn, events });
+            }
+            Effect::Release(to) => {
+                let stored = self.disk.record.len() as u64;
+                // Of a private session nothing is stored.
+                let private = self.session.spec.private;
+                assert!(private || to.0 <= stored, "released before it was stored");
+                self.keeper.released = self.keeper.released.max(to.0);
+            }
+            Effect::Gone => {
+                assert!(self.disk.removed || self.disk.row.is_none());
+                self.gone = true;
+            }
+        }
+    }
+
+    /// Lets the session read what is in the ring.
+    pub(super) fn read(&mut self) {
+        let from = self.session.offset();
+        let bytes = self.keeper.ring[from.0 as usize..].to_vec();
+        if !bytes.is_empty() {
+            self.on(Cause::Ring { from, bytes });
+        }
+    }
+
+    /// Stores what is under way, and what gathers behind it.
+    pub(super) fn commit(&mut self) {
+        while let Some(transaction) = self.under_way.take() {
+            self.disk.apply(transaction);
+            self.on(Cause::Committed);
+        }
+    }
+
+    /// Kills the host and starts another. `stored` says whether the transaction that was under
+    /// way had reached the disk.
+    pub(super) fn crash(&mut self, stored: bool) {
+        if let Some(transaction) = self.under_way.take()
+            && stored
+        {
+            self.disk.apply(transaction);
+        }
+        let Some(row) = self.disk.row.clone() else {
+            // The creating command was not acknowledged: its client sends it again.
+            *self = Self::new();
+            self.create();
+            return;
+        };
+        let stored = StoredSession {
+            row,
+            first_seq: Seq(1),
+            last_seq: Seq(self.disk.events.len() as u64),
+            first: Offset(0),
+            end: Offset(self.disk.record.len() as u64),
+        };
+        self.session = Session::from_store(stored, launcher());
+        let now = self.now();
+        if self.keeper.spawned > 0 {
+            self.session.adopt(9, self.keeper.alive, false);
+            self.on(Cause::RingKept);
+        } else {
+            self.session.orphan(now);
+        }
+        let unfinished = self
+            .disk
+            .receipts
+            .values()
+            .filter(|receipt| !receipt.outcome.is_final())
+            .cloned()
+            .collect();
+        self.session.interrupt(unfinished, now);
+        self.on(Cause::Tick);
+    }
+
+    pub(super) fn ask(&mut self, what: Wish) {
+        self.on(Cause::Asked {
+            conn: CONN,
+            client: CLIENT,
+            what: Box::new(what),
+        });
+    }
+
+    pub(super) fn command(&mut self, n: u8, body: CommandBody) {
+        let id = CommandId([n; 16]);
+        let command = Command {
+            id,
+            n: CommandN(u64::from(n)),
+            body,
+        };
+        let stored = self.disk.receipts.get(&id).cloned();
+        self.ask(Wish::Command {
+            command,
+            digest: [n; 32],
+            stored,
+        });
+    }
+
+    pub(super) fn create(&mut self) {
+        self.command(
+            1,
+            CommandBody::Create {
+                session: id(),
+                spec: spec(),
+            },
+        );
+    }
+
+    /// Brings up the session with its program.
+    pub(super) fn running() -> Self {
+        let mut world = Self::new();
+        world.create();
+        world.commit();
+        world.read();
+        world.commit();
+        assert_eq!(world.session.life, Life::Running);
+        world
+    }
+
+    pub(super) fn print(&mut self, text: &str) {
+        self.keeper.write(RecordBody::Out(text.as_bytes().to_vec()));
+    }
+
+    pub(super) fn receipts(&self, n: u8) -> Vec<Outcome> {
+        let wanted = |message: &Message| match message {
+            Message::Receipt(Receipt { id, outcome }) if *id == CommandId([n; 16]) => {
+                Some(outcome.clone())
+            }
+            _ => None,
+        };
+        self.sent
+            .iter()
+            .filter_map(|(_, message)| wanted(message))
+            .collect()
+    }
+}
