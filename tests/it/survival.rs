@@ -217,7 +217,7 @@ fn typed_lines_survive_kills_of_the_host_and_arrive_once() {
         // Either it was typed, or it says that nobody knows (then it is there at most once).
         let code = output.status.code();
         assert!(
-            code == Some(0) || String::from_utf8_lossy(&output.stderr).contains("interrupted"),
+            matches!(code, Some(0 | 15)),
             "send ended with {code:?}: {}",
             String::from_utf8_lossy(&output.stderr)
         );

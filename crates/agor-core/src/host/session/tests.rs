@@ -287,15 +287,7 @@ fn an_ended_session_can_be_removed_and_a_running_one_cannot() {
 #[test]
 fn c4_a_viewer_that_does_not_acknowledge_gets_no_more_than_its_window_and_then_the_newest() {
     let mut world = World::running();
-    let cursor = LogCursor {
-        session: id(),
-        epoch: LogEpoch(0),
-        applied: Seq(0),
-    };
-    world.ask(Wish::Subscribe(Subscribe {
-        cursor,
-        view: Visibility::Visible,
-    }));
+    world.subscribe(0, Visibility::Visible);
     for n in 0..50 {
         world.print(&format!("{n}\r\n"));
         world.read();

@@ -126,15 +126,7 @@ fn tail_max_gives_a_client_that_is_far_behind_a_snapshot() {
     world.on(Cause::Tick);
     world.commit();
     world.sent.clear();
-    let cursor = LogCursor {
-        session: id(),
-        epoch: LogEpoch(7),
-        applied: Seq(1),
-    };
-    world.ask(Wish::Subscribe(Subscribe {
-        cursor,
-        view: Visibility::Hidden,
-    }));
+    world.subscribe(1, Visibility::Hidden);
     let Some((_, Message::Subscribed(subscribed))) = world.sent.first() else {
         panic!("{:?}", world.sent.first());
     };
@@ -164,15 +156,7 @@ fn tail_max_gives_a_client_that_is_far_behind_a_snapshot() {
 #[test]
 fn event_batch_max_bounds_what_one_message_tells() {
     let mut world = World::running();
-    let cursor = LogCursor {
-        session: id(),
-        epoch: LogEpoch(7),
-        applied: Seq(0),
-    };
-    world.ask(Wish::Subscribe(Subscribe {
-        cursor,
-        view: Visibility::Hidden,
-    }));
+    world.subscribe(0, Visibility::Hidden);
     for n in 0..3 * EVENT_BATCH_MAX {
         let now = world.now();
         world.session.event(
@@ -198,15 +182,7 @@ fn event_batch_max_bounds_what_one_message_tells() {
 #[test]
 fn screen_window_and_screen_pace_bound_what_a_viewer_is_sent() {
     let mut world = World::running();
-    let cursor = LogCursor {
-        session: id(),
-        epoch: LogEpoch(7),
-        applied: Seq(0),
-    };
-    world.ask(Wish::Subscribe(Subscribe {
-        cursor,
-        view: Visibility::Thumbnail,
-    }));
+    world.subscribe(0, Visibility::Thumbnail);
     let sent = |world: &World| {
         world
             .sent
@@ -230,15 +206,7 @@ fn screen_window_and_screen_pace_bound_what_a_viewer_is_sent() {
 #[test]
 fn sync_update_millis_is_how_long_a_program_can_hold_its_screen_back() {
     let mut world = World::running();
-    let cursor = LogCursor {
-        session: id(),
-        epoch: LogEpoch(7),
-        applied: Seq(0),
-    };
-    world.ask(Wish::Subscribe(Subscribe {
-        cursor,
-        view: Visibility::Visible,
-    }));
+    world.subscribe(0, Visibility::Visible);
     let rev = |world: &World| {
         let mut updates = world.sent.iter().filter_map(|(_, message)| match message {
             Message::ScreenUpdate(update) => Some(update.rev),

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use agor_proto::command::{Command, CommandBody, Receipt};
-use agor_proto::event::Event;
+use agor_proto::event::{Event, LogCursor};
 use agor_proto::ids::{ClientId, CommandId, CommandN, ConnEpoch};
-use agor_proto::message::Message;
+use agor_proto::message::{Message, Subscribe};
 use agor_proto::record::{Record, RecordBody};
 
 use super::super::*;
@@ -349,6 +349,16 @@ impl World {
             digest: [n; 32],
             stored,
         });
+    }
+
+    /// Follows the session's events after `applied`, and its screen as `view` says.
+    pub(super) fn subscribe(&mut self, applied: u64, view: Visibility) {
+        let cursor = LogCursor {
+            session: id(),
+            epoch: LogEpoch(7),
+            applied: Seq(applied),
+        };
+        self.ask(Wish::Subscribe(Subscribe { cursor, view }));
     }
 
     pub(super) fn create(&mut self) {
