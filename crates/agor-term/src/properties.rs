@@ -391,3 +391,18 @@ proptest! {
         }
     }
 }
+
+/// Blanks at the end of a line that were written look like those that were not, in a checkpoint too:
+/// a resize must treat them alike.
+#[test]
+fn blanks_at_the_end_make_no_difference_to_a_resize_after_a_checkpoint() {
+    let mut all = terminal(20, 6, 50);
+    all.advance(b" aaaaaa  ", &mut Vec::new());
+    let mut restored = Terminal::restore(&all.checkpoint()).unwrap();
+    for terminal in [&mut all, &mut restored] {
+        terminal.resize(Size::cells(9, 4), &mut Vec::new());
+        terminal.advance(b"a", &mut Vec::new());
+    }
+    assert_eq!(rows(&all), rows(&restored));
+    assert_eq!(state(&all), state(&restored));
+}

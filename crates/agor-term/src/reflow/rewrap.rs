@@ -68,7 +68,13 @@ impl Rewrap {
                 .iter()
                 .rposition(|cell| !cell.is_blank())
                 .map_or(0, |last| last + 1);
-            cells = &cells[..text.max(cells.len().min(self.cols))];
+            // Whether plain blanks at the end were written or never touched must not matter: a
+            // checkpoint does not tell them apart.
+            let coloured = cells
+                .iter()
+                .rposition(|cell| !cell.is_blank() || cell.style() != 0)
+                .map_or(0, |last| last + 1);
+            cells = &cells[..text.max(coloured.min(self.cols))];
             if offset > 0 {
                 cells = &cells[..text];
             }
