@@ -93,7 +93,7 @@ pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
                     updates: figures.updates,
                     history_rows: u64::from(figures.history_rows),
                     disk_bytes: stored.session_bytes.get(&id).copied().unwrap_or(0),
-                    replies_dropped: 0,
+                    replies_dropped: figures.replies_dropped,
                 });
             }
             sessions.sort_by(|a, b| a.session.cmp(&b.session));

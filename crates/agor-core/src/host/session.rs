@@ -332,6 +332,7 @@ impl Session {
             subscribers: self.subscribers.len(),
             updates: self.screens.updates_sent(),
             history_rows: self.fold.terminal().map_or(0, |t| t.history().rows),
+            replies_dropped: self.fold.terminal().map_or(0, Terminal::replies_dropped),
             ring_bytes: 0,
         }
     }
@@ -632,6 +633,8 @@ pub struct Figures {
     pub updates: u64,
     /// Rows of history in memory.
     pub history_rows: u32,
+    /// Answers of its terminal that were dropped.
+    pub replies_dropped: u64,
 }
 
 /// Returns the outcome of a command that was refused for `code`.
