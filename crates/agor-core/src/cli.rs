@@ -10,6 +10,7 @@ mod paint;
 mod session_name;
 mod tty;
 mod verbs;
+mod window;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,10 +19,11 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 pub use exit::Exit;
+pub use failure::Failure;
+pub use window::{Opening, Picture, Shot, Theme, Window};
 
 use crate::paths::Overrides;
 use context::Context;
-use failure::Failure;
 use verbs::Verb;
 
 /// A program with this command line.
@@ -29,8 +31,8 @@ use verbs::Verb;
 pub struct Program {
     /// Its name, as it is typed.
     pub name: &'static str,
-    /// What it says without a verb; else the list of verbs is shown.
-    pub without_verb: Option<&'static str>,
+    /// Its window, which it opens without a verb; a program without one shows the list of verbs.
+    pub window: Option<Window>,
 }
 
 /// Keeps agents and shells alive, and shows which one needs you.
@@ -52,15 +54,21 @@ struct Arguments {
     /// Keep sockets in this folder
     #[arg(long, global = true, value_name = "DIR", hide = true)]
     runtime: Option<PathBuf>,
+    #[command(flatten)]
+    opening: window::Arguments,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
 
 /// Returns the command line as clap has it.
 fn command(program: Program) -> clap::Command {
-    Arguments::command()
+    let command = Arguments::command()
         .name(program.name)
-        .bin_name(program.name)
+        .bin_name(program.name);
+    match program.window {
+        Some(_) => command,
+        None => window::hide_arguments(command),
+    }
 }
 
 /// Runs `program` with the arguments of this process.
@@ -115,9 +123,12 @@ fn run(program: Program, arguments: Arguments) -> Result<Exit, Failure> {
             runtime: arguments.runtime,
         },
     );
-    match (arguments.verb, program.without_verb) {
+    match (arguments.verb, program.window) {
         (Some(verb), _) => verb.run(&context),
-        (None, Some(sentence)) => Err(Failure::usage(sentence)),
+        (None, Some(window)) => {
+            let opening = arguments.opening.read()?;
+            (window.open)(context.paths()?, opening)
+        }
         (None, None) => {
             command(program).print_help().map_err(Failure::output)?;
             Ok(Exit::USAGE)

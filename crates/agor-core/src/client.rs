@@ -10,6 +10,7 @@ pub mod connection;
 mod driver;
 mod follow;
 mod heartbeat;
+pub mod launch;
 mod outbox;
 mod phase;
 mod questions;

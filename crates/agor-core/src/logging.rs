@@ -1,4 +1,4 @@
-//! Where the host's log goes. What is logged is decided where it happens; nothing there may be
+//! Where the logs of host and window go. What is logged is decided where it happens; nothing there may be
 //! output, keys or secrets.
 
 use std::fs::{self, File, OpenOptions};
@@ -17,13 +17,29 @@ const LOG_MAX_BYTES: u64 = 8 * 1024 * 1024;
 /// What is logged unless `AGOR_LOG` says otherwise.
 const DEFAULT_FILTER: &str = "info";
 
-/// Writes the log of this process to the host's log file, and to standard error too if `aloud`.
+/// Whose log it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The host's; on standard error too if `aloud`.
+    Host {
+        /// Whether somebody reads it there.
+        aloud: bool,
+    },
+    /// A window's.
+    Window,
+}
+
+/// Writes the log of this process to its log file.
 /// `AGOR_LOG` says what is logged, in the form of `info,agor_core::host=debug`.
 ///
 /// # Errors
 /// What the system said about the file.
-pub fn start(paths: &Paths, aloud: bool) -> io::Result<()> {
-    let file = open(&paths.host_log())?;
+pub fn start(paths: &Paths, whose: Whose) -> io::Result<()> {
+    let file = match whose {
+        Whose::Host { .. } => open(&paths.host_log())?,
+        Whose::Window => open(&paths.window_log())?,
+    };
+    let aloud = whose == Whose::Host { aloud: true };
     let filter = filter(std::env::var("AGOR_LOG").ok());
     let format = tracing_subscriber::fmt()
         .with_env_filter(filter)

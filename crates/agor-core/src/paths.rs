@@ -296,6 +296,12 @@ impl Paths {
         self.state.join("host.log")
     }
 
+    /// Returns the window's log.
+    #[must_use]
+    pub fn window_log(&self) -> PathBuf {
+        self.state.join("window.log")
+    }
+
     /// Returns the folder of the database.
     #[must_use]
     pub fn data(&self) -> &Path {

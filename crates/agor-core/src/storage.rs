@@ -11,6 +11,7 @@ mod files;
 mod head;
 mod open;
 mod prepare;
+mod profile;
 mod queue;
 mod read;
 mod record;
@@ -39,6 +40,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
 pub use error::StoreError;
+pub use profile::{Document, Profile};
 pub use stats::Stats;
 
 use files::Files;

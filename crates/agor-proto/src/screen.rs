@@ -4,6 +4,8 @@
 //! update is the one that was sent before it; acknowledgements pace the sender and never change
 //! what is sent.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BlobHash, InputSeq, LineId, LinePosition, Offset, ScreenRev, SessionId, Size};
@@ -215,8 +217,9 @@ pub struct Mirror {
     pub rev: ScreenRev,
     /// Its size.
     pub size: Size,
-    /// Its rows, as many as the size says.
-    pub rows: Vec<Row>,
+    /// Its rows, as many as the size says. A row that moves stays the same allocation, so that
+    /// whoever draws it knows it by its address.
+    pub rows: Vec<Arc<Row>>,
     /// The cursor.
     pub cursor: Cursor,
     /// What the program switched on.
@@ -240,7 +243,7 @@ impl Default for Mirror {
         Self {
             rev: ScreenRev(0),
             size: Size::cells(80, 24),
-            rows: vec![Row::default(); 24],
+            rows: vec![Arc::default(); 24],
             cursor: Cursor::default(),
             modes: Modes::default(),
             history: History::default(),
@@ -284,13 +287,13 @@ impl Mirror {
         }
         self.size = update.size.clamped();
         self.rows
-            .resize_with(usize::from(self.size.rows), Row::default);
+            .resize_with(usize::from(self.size.rows), Arc::default);
         for op in update.ops {
             self.move_rows(op);
         }
         for ScreenRow { at, row } in update.rows {
             if let Some(place) = self.rows.get_mut(usize::from(at)) {
-                *place = row;
+                *place = Arc::new(row);
             }
         }
         self.rev = update.rev;
@@ -321,10 +324,10 @@ impl Mirror {
                 if by >= 0 {
                     region.rotate_left(distance);
                     let kept = region.len() - distance;
-                    region[kept..].fill_with(Row::default);
+                    region[kept..].fill_with(Arc::default);
                 } else {
                     region.rotate_right(distance);
-                    region[..distance].fill_with(Row::default);
+                    region[..distance].fill_with(Arc::default);
                 }
             }
             ScreenOp::Copy { from, to } => {

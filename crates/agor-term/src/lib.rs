@@ -20,6 +20,7 @@ mod pen;
 #[cfg(test)]
 mod properties;
 mod reflow;
+pub mod rows;
 mod tables;
 mod terminal;
 pub mod text;

@@ -7,6 +7,6 @@ use agor_core::cli::{self, Program};
 fn main() -> ExitCode {
     cli::main(Program {
         name: "agord",
-        without_verb: None,
+        window: None,
     })
 }

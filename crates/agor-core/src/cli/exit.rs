@@ -38,8 +38,23 @@ exits! {
     AMBIGUOUS, 24, "ambiguous", "Several sessions have this name or begin of an id.";
     TERMINAL, 25, "terminal", "This needs a terminal (`attach`).";
     OUTPUT, 26, "output", "The output cannot be written.";
+    DISPLAY, 27, "display", "There is no display that a window can be opened on (`agor`).";
+    GRAPHICS, 28, "graphics", "No graphics driver can draw (`agor`, `shot`).";
+    FONT, 29, "font", "A font cannot be used (`agor`, `shot`).";
     CANNOT_RUN, 126, "cannot_run", "The command is there and cannot be run (`run`).";
     NOT_FOUND, 127, "not_found", "The command is not there (`run`).";
+}
+
+impl Exit {
+    /// Returns the exit code that a shell would give a program that ended so.
+    #[must_use]
+    pub fn mirrored(code: Option<i32>, signal: i32) -> Self {
+        match (code, signal) {
+            (_, 1..) => Self(128_u8.saturating_add(u8::try_from(signal).unwrap_or(u8::MAX))),
+            (Some(code), _) => Self(code.to_le_bytes()[0]),
+            (None, _) => Self::PROBLEM,
+        }
+    }
 }
 
 /// One row of `help exit-codes`.
@@ -117,6 +132,14 @@ mod tests {
             );
         }
         assert!(rows.iter().all(|row| row.meaning.ends_with('.')));
+    }
+
+    #[test]
+    fn an_end_is_mirrored_as_shells_do() {
+        assert_eq!(Exit::mirrored(Some(0), 0), Exit(0));
+        assert_eq!(Exit::mirrored(Some(3), 0), Exit(3));
+        assert_eq!(Exit::mirrored(Some(-1), 9), Exit(137));
+        assert_eq!(Exit::mirrored(None, 0), Exit::PROBLEM);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 const AGOR: Program = Program {
     name: "agor",
-    without_verb: None,
+    window: None,
 };
 
 fn parse(line: &str) -> Result<Arguments, clap::Error> {
@@ -100,17 +100,36 @@ fn everything_after_two_hyphens_is_the_commands() {
     assert!(!parse("agor run -- ls --json").unwrap().json);
 }
 
+fn opened(_: crate::paths::Paths, opening: Opening) -> Result<Exit, Failure> {
+    Err(Failure::usage(format!("{:?}", opening.command)))
+}
+
 #[test]
-fn without_a_verb_one_sentence_says_what_to_do() {
+fn a_program_with_a_window_opens_it_without_a_verb() {
     let program = Program {
         name: "agor",
-        without_verb: Some("say a verb"),
+        window: Some(Window {
+            open: opened,
+            shot: |_, _| Err(Failure::usage("")),
+        }),
     };
-    let failure = run(program, parse("agor").unwrap()).unwrap_err();
-    assert_eq!(
-        (failure.exit(), failure.message()),
-        (Exit::USAGE, "say a verb")
-    );
+    let arguments = parse("agor --data /tmp/d --runtime /tmp/r -e ls --json -l").unwrap();
+    let failure = run(program, arguments).unwrap_err();
+    assert_eq!(failure.message(), r#"Some(["ls", "--json", "-l"])"#);
+}
+
+#[test]
+fn the_size_of_a_pane_needs_a_command_and_a_font_size_has_bounds() {
+    assert!(parse("agor --size 80x24").is_err());
+    assert!(parse("agor --size 80x24 -e ls").is_ok());
+    assert!(parse("agor --font-size 2").is_err());
+    assert!(parse("agor --font-size 13.5").is_ok());
+}
+
+#[test]
+fn a_program_without_a_window_says_nothing_about_one() {
+    let help = command(AGOR).render_help().to_string();
+    assert!(!help.contains("font-size"), "{help}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod run;
 mod screen;
 mod send;
 mod serve;
+mod shot;
 mod signal;
 mod stats;
 mod stop_host;
@@ -94,6 +95,8 @@ verbs! {
     Stats => stats;
     /// End the host, and the sessions unless told otherwise
     StopHost => stop_host;
+    /// Draw the window into a picture (`agor` alone)
+    Shot => shot;
     /// Explain a verb, or the exit codes
     Help => help;
     /// Keep a host's children (the host starts this)

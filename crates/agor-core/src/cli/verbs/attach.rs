@@ -20,7 +20,7 @@ use super::super::failure::Failure;
 use super::super::output;
 use super::super::paint::Display;
 use super::super::tty::{self, KeyParser, same_key};
-use super::wait::mirrored;
+
 use crate::client::connection::{End, State};
 use crate::client::{Client, Subscription, Told};
 
@@ -91,12 +91,12 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
                     (_, signal) => format!("[{name} was ended by signal {signal}]"),
                 });
                 Ok(if arguments.mirror {
-                    mirrored(code, signal)
+                    Exit::mirrored(code, signal)
                 } else {
                     Exit::SUCCESS
                 })
             }
-            Left::Told(signal) => Ok(mirrored(None, signal)),
+            Left::Told(signal) => Ok(Exit::mirrored(None, signal)),
             Left::Failed(failure) => Err(failure),
         }
     })

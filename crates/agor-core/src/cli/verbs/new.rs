@@ -2,52 +2,16 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use agor_proto::command::CommandBody;
-use agor_proto::error::ErrorCode;
-use agor_proto::ids::{SessionId, Size};
+use agor_proto::ids::Size;
 use agor_proto::session::SessionSpec;
 
 use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::{output, tty};
-
-/// The variables of the caller that a new session gets. `TERM` and its kin are the host's, since
-/// the terminal is.
-const PASSED_ON: &[&str] = &[
-    "COLORFGBG",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "DISPLAY",
-    "EDITOR",
-    "GPG_AGENT_INFO",
-    "HOME",
-    "LANG",
-    "LANGUAGE",
-    "LOGNAME",
-    "LS_COLORS",
-    "MANPATH",
-    "NO_COLOR",
-    "PAGER",
-    "PATH",
-    "SHELL",
-    "SSH_AGENT_PID",
-    "SSH_AUTH_SOCK",
-    "TZ",
-    "USER",
-    "VISUAL",
-    "WAYLAND_DISPLAY",
-    "XAUTHORITY",
-    "XDG_CONFIG_HOME",
-    "XDG_CACHE_HOME",
-    "XDG_CURRENT_DESKTOP",
-    "XDG_DATA_DIRS",
-    "XDG_DATA_HOME",
-    "XDG_RUNTIME_DIR",
-    "XDG_SESSION_TYPE",
-    "XDG_STATE_HOME",
-];
+use crate::client::launch;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -82,17 +46,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     let spec = spec(arguments, std::env::vars_os())?;
     context.block_on(async {
         let client = context.client_or_start().await?;
-        let mut random = [0; 10];
-        getrandom::fill(&mut random).map_err(|error| {
-            Failure::host(
-                ErrorCode::Internal,
-                format!("the system gives no random numbers: {error}"),
-            )
-        })?;
-        let since_1970 = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let session = SessionId::from_parts(since_1970.as_millis() as u64, random);
+        let session = launch::session_id();
         client
             .carry_out(CommandBody::Create { session, spec })
             .await?;
@@ -122,7 +76,7 @@ fn spec(
         .command
         .into_iter()
         .map(|argument| text(argument, "an argument"));
-    let mut env = passed_on(environment);
+    let mut env = launch::passed_on(environment);
     for (name, value) in arguments.env {
         env.retain(|(passed, _)| *passed != name);
         env.push((name, value));
@@ -149,38 +103,9 @@ fn text(given: OsString, what: &str) -> Result<String, Failure> {
     })
 }
 
-/// Returns what of an environment a session gets.
-fn passed_on(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
-    let passes = |name: &str| PASSED_ON.contains(&name) || name.starts_with("LC_");
-    let mut env: Vec<(String, String)> = environment
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| passes(name))
-        .collect();
-    env.sort();
-    env
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_listed_variables_are_passed_on() {
-        let environment = [
-            ("PATH", "/bin"),
-            ("LC_TIME", "de_DE.UTF-8"),
-            ("AWS_SECRET_ACCESS_KEY", "canary"),
-            ("TERM", "dumb"),
-            ("SSH_AUTH_SOCK", "/run/agent"),
-        ];
-        let environment = environment.map(|(name, value)| (name.into(), value.into()));
-        let names: Vec<_> = passed_on(environment)
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        assert_eq!(names, ["LC_TIME", "PATH", "SSH_AUTH_SOCK"]);
-    }
 
     #[test]
     fn what_the_person_asks_for_goes_before_what_is_passed_on() {

@@ -28,7 +28,7 @@ use super::super::output;
 use super::super::paint::Display;
 use super::super::tty::{self, KeyParser};
 use super::keeper::failure;
-use super::wait::mirrored;
+
 use private_keeper::PrivateKeeper;
 
 /// Output that is looked at before input and painting have their turn.
@@ -84,7 +84,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         if arguments.show {
             output::text(&text::plain(&last))?;
         }
-        Ok(mirrored(Some(ended.code), ended.signal))
+        Ok(Exit::mirrored(Some(ended.code), ended.signal))
     })
 }
 

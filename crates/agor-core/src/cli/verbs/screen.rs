@@ -48,7 +48,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
             if context.json {
                 output::json(&serde_json::json!({ "session": session, "rows": all }))?;
             } else {
-                print(&all, arguments.ansi)?;
+                print(all.iter(), arguments.ansi)?;
             }
             return Ok(Exit::SUCCESS);
         }
@@ -67,12 +67,12 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
                 format!("the host sent half a screen: {gap}"),
             )
         })?;
-        print(&mirror.rows, arguments.ansi)?;
+        print(mirror.rows.iter().map(AsRef::as_ref), arguments.ansi)?;
         Ok(Exit::SUCCESS)
     })
 }
 
-fn print(rows: &[Row], ansi: bool) -> Result<(), Failure> {
+fn print<'a>(rows: impl Iterator<Item = &'a Row>, ansi: bool) -> Result<(), Failure> {
     let text = if ansi {
         text::ansi(rows)
     } else {

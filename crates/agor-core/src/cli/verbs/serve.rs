@@ -86,7 +86,7 @@ fn detached(paths: &Paths) -> Result<Exit, Failure> {
 fn serve(paths: &Paths, aloud: bool, ready: impl FnOnce()) -> Result<(), Failure> {
     paths.create()?;
     let loaded = Loaded::read(paths);
-    logging::start(paths, aloud).map_err(|error| {
+    logging::start(paths, logging::Whose::Host { aloud }).map_err(|error| {
         let log = paths.host_log();
         Failure::new(
             Exit::FOLDER,

@@ -82,31 +82,9 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
             }
         }
         Ok(if arguments.mirror {
-            mirrored(code, signal)
+            Exit::mirrored(code, signal)
         } else {
             Exit::SUCCESS
         })
     })
-}
-
-/// Returns the exit code that a shell would give a program that ended so.
-pub fn mirrored(code: Option<i32>, signal: i32) -> Exit {
-    match (code, signal) {
-        (_, 1..) => Exit(128_u8.saturating_add(u8::try_from(signal).unwrap_or(u8::MAX))),
-        (Some(code), _) => Exit(code.to_le_bytes()[0]),
-        (None, _) => Exit::PROBLEM,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_end_is_mirrored_as_shells_do() {
-        assert_eq!(mirrored(Some(0), 0), Exit(0));
-        assert_eq!(mirrored(Some(3), 0), Exit(3));
-        assert_eq!(mirrored(Some(-1), 9), Exit(137));
-        assert_eq!(mirrored(None, 0), Exit::PROBLEM);
-    }
 }

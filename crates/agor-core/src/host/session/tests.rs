@@ -314,7 +314,7 @@ fn c4_a_viewer_that_does_not_acknowledge_gets_no_more_than_its_window_and_then_t
     for update in updates(&world).into_iter().skip(limits::SCREEN_WINDOW) {
         mirror.apply(update).unwrap();
     }
-    let text = agor_term::text::plain(&mirror.rows);
+    let text = agor_term::text::plain(mirror.rows.iter().map(AsRef::as_ref));
     assert!(
         text.contains("49"),
         "the newest screen comes after the acknowledgement: {text}"

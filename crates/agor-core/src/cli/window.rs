@@ -1,0 +1,124 @@
+//! What the command line says about a window: read here, so that both programs have one command
+//! line; done by the program that has a window.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use agor_proto::ids::Size;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::paths::Paths;
+
+/// Points that text may measure.
+const FONT_SIZES: std::ops::RangeInclusive<f32> = 4.0..=96.0;
+
+/// A window, as a program has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Opens it and returns when it has been closed.
+    pub open: fn(Paths, Opening) -> Result<Exit, Failure>,
+    /// Draws it into a picture.
+    pub shot: fn(Paths, &Shot) -> Result<Picture, Failure>,
+}
+
+/// A picture, encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The PNG's bytes.
+    pub png: Vec<u8>,
+}
+
+/// How a window is opened.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Opening {
+    /// The command of the one pane that it has; else it shows the stored layout.
+    pub command: Option<Vec<String>>,
+    /// Cells of that pane.
+    pub size: Option<Size>,
+    /// Points of the terminal's text.
+    pub font_size: Option<f32>,
+    /// The theme; else the last one that was chosen.
+    pub theme: Option<Theme>,
+}
+
+/// A picture of the window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shot {
+    /// The file.
+    pub out: PathBuf,
+    /// Its width and height in pixels.
+    pub size_px: (u32, u32),
+    /// Pixels in a point.
+    pub scale: f32,
+    /// The theme.
+    pub theme: Option<Theme>,
+}
+
+/// The built-in themes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Theme {
+    Dark,
+    Light,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Run this command in a window of its own, and end with its exit code
+    #[arg(
+        short = 'e',
+        value_name = "CMD",
+        num_args = 1..,
+        allow_hyphen_values = true
+    )]
+    execute: Option<Vec<OsString>>,
+    /// The size of that command's terminal
+    #[arg(long, value_name = "COLSxROWS", requires = "execute")]
+    size: Option<Size>,
+    /// The size of the window's terminal text, in points
+    #[arg(long, value_name = "POINTS", value_parser = font_size)]
+    font_size: Option<f32>,
+    /// The window's theme
+    #[arg(long, value_enum, value_name = "THEME")]
+    theme: Option<Theme>,
+}
+
+fn font_size(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(size) if FONT_SIZES.contains(&size) => Ok(size),
+        _ => Err("write a number of points from 4 to 96".into()),
+    }
+}
+
+impl Arguments {
+    /// Returns what the arguments say.
+    pub fn read(self) -> Result<Opening, Failure> {
+        let text = |argument: OsString| {
+            argument.into_string().map_err(|argument| {
+                Failure::usage(format!(
+                    "an argument is not UTF-8 ({}): agor cannot pass it on yet",
+                    argument.to_string_lossy()
+                ))
+            })
+        };
+        let command = self
+            .execute
+            .map(|words| words.into_iter().map(text).collect::<Result<_, _>>());
+        Ok(Opening {
+            command: command.transpose()?,
+            size: self.size,
+            font_size: self.font_size,
+            theme: self.theme,
+        })
+    }
+}
+
+/// Returns a command line that does not show the arguments of a window that its program lacks.
+pub fn hide_arguments(command: clap::Command) -> clap::Command {
+    ["execute", "size", "font_size", "theme"]
+        .into_iter()
+        .fold(command, |command, name| {
+            command.mut_arg(name, |argument| argument.hide(true))
+        })
+}
