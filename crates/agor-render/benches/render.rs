@@ -1,0 +1,2 @@
+//! A placeholder replaced below.
+fn main() {}

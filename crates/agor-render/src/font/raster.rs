@@ -1,0 +1,292 @@
+//! Glyphs to pixels.
+
+use swash::scale::image::{Content, Image};
+use swash::scale::{Render, ScaleContext, Source, StrikeWith};
+use swash::shape::ShapeContext;
+use swash::zeno::{Angle, Transform};
+
+use super::NEUTRAL;
+use super::face::{Face, Slant};
+
+/// A glyph's pixels and where they stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Bitmap {
+    pub width: u32,
+    pub height: u32,
+    /// From the pen to the left edge.
+    pub left: i32,
+    /// From the baseline up to the top edge.
+    pub top: i32,
+    /// Four bytes for each pixel, premultiplied, instead of one.
+    pub color: bool,
+    pub data: Vec<u8>,
+}
+
+impl Bitmap {
+    pub fn is_empty(&self) -> bool {
+        self.width == 0 || self.height == 0
+    }
+
+    /// Returns the image `width` x `height` pixels large, each pixel the mean of those that it
+    /// covers. For pictures, which are always made smaller.
+    pub fn resized(&self, width: u32, height: u32) -> Self {
+        let channels = if self.color { 4 } else { 1 };
+        let (sx, sy) = (
+            self.width as f32 / width as f32,
+            self.height as f32 / height as f32,
+        );
+        let mut data = Vec::with_capacity(width as usize * height as usize * channels);
+        for y in 0..height {
+            let rows = span(y as f32 * sy, (y + 1) as f32 * sy, self.height);
+            for x in 0..width {
+                let columns = span(x as f32 * sx, (x + 1) as f32 * sx, self.width);
+                let mut sum = [0.0_f32; 4];
+                let mut area = 0.0;
+                for (row, row_part) in rows.clone() {
+                    for (column, column_part) in columns.clone() {
+                        let part = row_part * column_part;
+                        let at = (row as usize * self.width as usize + column as usize) * channels;
+                        for (total, value) in sum.iter_mut().zip(&self.data[at..at + channels]) {
+                            *total += f32::from(*value) * part;
+                        }
+                        area += part;
+                    }
+                }
+                data.extend(
+                    sum[..channels]
+                        .iter()
+                        .map(|total| (total / area.max(f32::EPSILON)).round() as u8),
+                );
+            }
+        }
+        Self {
+            width,
+            height,
+            left: (self.left as f32 / sx).round() as i32,
+            top: (self.top as f32 / sy).round() as i32,
+            color: self.color,
+            data,
+        }
+    }
+
+    /// Draws `over` on top of the image, which grows as needed.
+    fn compose(&mut self, over: Self) {
+        if self.is_empty() {
+            *self = over;
+            return;
+        }
+        if over.is_empty() {
+            return;
+        }
+        let left = self.left.min(over.left);
+        let top = self.top.max(over.top);
+        let right = (self.left + self.width as i32).max(over.left + over.width as i32);
+        let bottom = (self.top - self.height as i32).min(over.top - over.height as i32);
+        let color = self.color || over.color;
+        let mut both = Self {
+            width: (right - left) as u32,
+            height: (top - bottom) as u32,
+            left,
+            top,
+            color,
+            data: Vec::new(),
+        };
+        let channels = if color { 4 } else { 1 };
+        both.data = vec![0; both.width as usize * both.height as usize * channels];
+        for part in [&*self, &over] {
+            both.blend(part);
+        }
+        *self = both;
+    }
+
+    fn blend(&mut self, part: &Self) {
+        let (dx, dy) = (part.left - self.left, self.top - part.top);
+        for y in 0..part.height as usize {
+            for x in 0..part.width as usize {
+                let from = y * part.width as usize + x;
+                let to = (y + dy as usize) * self.width as usize + x + dx as usize;
+                if !self.color {
+                    self.data[to] = self.data[to].max(part.data[from]);
+                    continue;
+                }
+                let source = if part.color {
+                    [0, 1, 2, 3].map(|n| part.data[from * 4 + n])
+                } else {
+                    [part.data[from]; 4]
+                };
+                let under = 255 - u16::from(source[3]);
+                for (n, value) in source.into_iter().enumerate() {
+                    let old = u16::from(self.data[to * 4 + n]);
+                    self.data[to * 4 + n] = (u16::from(value) + old * under / 255).min(255) as u8;
+                }
+            }
+        }
+    }
+}
+
+/// Returns the whole pixels from `start` to `end` and how much of each is covered.
+fn span(start: f32, end: f32, limit: u32) -> impl Iterator<Item = (u32, f32)> + Clone {
+    let first = start.floor() as u32;
+    let last = (end.ceil() as u32).min(limit).max(first + 1).min(limit);
+    (first.min(limit.saturating_sub(1))..last).map(move |pixel| {
+        let part = end.min((pixel + 1) as f32) - start.max(pixel as f32);
+        (pixel, part.max(0.0))
+    })
+}
+
+/// A glyph in its place within a cluster.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Placed {
+    pub glyph: u16,
+    pub x: f32,
+    pub y: f32,
+}
+
+/// Keeps what swash reuses between glyphs.
+pub(crate) struct Rasterizer {
+    scale: ScaleContext,
+    shape: ShapeContext,
+}
+
+impl Rasterizer {
+    pub fn new() -> Self {
+        Self {
+            scale: ScaleContext::with_max_entries(16),
+            shape: ShapeContext::with_max_entries(16),
+        }
+    }
+
+    /// Returns the glyphs of `text` and the width that they take.
+    pub fn shape(&mut self, face: &Face, size_px: f32, text: &str) -> (Vec<Placed>, f32) {
+        let mut script = swash::text::Script::Latin;
+        for c in text.chars() {
+            let of = swash::text::Codepoint::script(c);
+            if !matches!(
+                of,
+                swash::text::Script::Common
+                    | swash::text::Script::Inherited
+                    | swash::text::Script::Unknown
+            ) {
+                script = of;
+                break;
+            }
+        }
+        let mut shaper = self
+            .shape
+            .builder(face.font())
+            .script(script)
+            .size(size_px)
+            .normalized_coords(&face.coords)
+            .build();
+        shaper.add_str(text);
+        let mut placed = Vec::new();
+        let mut pen = 0.0;
+        shaper.shape_with(|cluster| {
+            for glyph in cluster.glyphs {
+                placed.push(Placed {
+                    glyph: glyph.id,
+                    x: pen + glyph.x,
+                    y: glyph.y,
+                });
+                pen += glyph.advance;
+            }
+        });
+        (placed, pen)
+    }
+
+    /// Returns the pixels of `glyphs` together.
+    pub fn rasterize(&mut self, face: &Face, size_px: f32, glyphs: &[Placed]) -> Bitmap {
+        let mut whole = Bitmap::default();
+        for placed in glyphs {
+            let mut one = self.glyph(face, size_px, placed.glyph);
+            one.left += placed.x.round() as i32;
+            one.top += placed.y.round() as i32;
+            whole.compose(one);
+        }
+        whole
+    }
+
+    fn glyph(&mut self, face: &Face, size_px: f32, glyph: u16) -> Bitmap {
+        let font = face.font();
+        let hint = !face.embolden && face.slant == Slant::Own;
+        let mut scaler = self
+            .scale
+            .builder(font)
+            .size(size_px)
+            .hint(hint)
+            .normalized_coords(&face.coords)
+            .build();
+        let mut image = Image::new();
+        if scaler.has_color_outlines() {
+            let mut render = Render::new(&[Source::ColorOutline(0)]);
+            render.default_color([NEUTRAL.0, NEUTRAL.1, NEUTRAL.2, 255]);
+            if render.render_into(&mut scaler, glyph, &mut image) && has_ink(&image) {
+                return bitmap(image);
+            }
+        }
+        if scaler.has_color_bitmaps() {
+            // In its own size: what is not scaled yet can be multiplied by its alpha before it is.
+            let mut unscaled = self.scale.builder(font).size(0.0).build();
+            image.clear();
+            if unscaled.scale_color_bitmap_into(glyph, StrikeWith::LargestSize, &mut image)
+                && has_ink(&image)
+            {
+                return bitmap(image);
+            }
+            scaler = self
+                .scale
+                .builder(font)
+                .size(size_px)
+                .hint(hint)
+                .normalized_coords(&face.coords)
+                .build();
+        }
+        image.clear();
+        let mut render = Render::new(&[Source::Outline, Source::Bitmap(StrikeWith::ExactSize)]);
+        if face.embolden {
+            render.embolden((size_px / 28.0).max(0.35));
+        }
+        if face.slant == Slant::Sheared {
+            render.transform(Some(Transform::skew(
+                Angle::from_degrees(12.0),
+                Angle::from_degrees(0.0),
+            )));
+        }
+        if render.render_into(&mut scaler, glyph, &mut image) {
+            bitmap(image)
+        } else {
+            Bitmap::default()
+        }
+    }
+}
+
+fn has_ink(image: &Image) -> bool {
+    image.data.chunks_exact(4).any(|pixel| pixel[3] != 0)
+}
+
+fn bitmap(image: Image) -> Bitmap {
+    let color = image.content == Content::Color;
+    let mut data = image.data;
+    if color {
+        for pixel in data.chunks_exact_mut(4) {
+            let alpha = u16::from(pixel[3]);
+            for channel in &mut pixel[..3] {
+                *channel = (u16::from(*channel) * alpha / 255) as u8;
+            }
+        }
+    }
+    let placement = image.placement;
+    let bytes = if color { 4 } else { 1 };
+    // A damaged font may promise more pixels than it has.
+    if data.len() < placement.width as usize * placement.height as usize * bytes {
+        return Bitmap::default();
+    }
+    Bitmap {
+        width: placement.width,
+        height: placement.height,
+        left: placement.left,
+        top: placement.top,
+        color,
+        data,
+    }
+}

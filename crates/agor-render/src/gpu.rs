@@ -1,0 +1,11 @@
+//! The device's side: the pipeline, its bindings, and the buffers of instances and panes.
+
+mod instance;
+mod pages;
+mod pipeline;
+mod uniforms;
+
+pub(crate) use instance::{HEIGHT_MAX, Instance, Kind, Rect, instance};
+pub(crate) use pages::{Lease, Pages, Returns, Span};
+pub(crate) use pipeline::{Bindings, Pipeline};
+pub(crate) use uniforms::{PaneUniform, ROWS_MAX, Uniforms};

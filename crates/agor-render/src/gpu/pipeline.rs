@@ -1,0 +1,159 @@
+//! The one pipeline, and what is bound when it draws.
+
+use std::num::NonZeroU64;
+use std::sync::{Arc, OnceLock};
+
+use super::uniforms::BLOCK_BYTES;
+
+/// The pipeline and its layout.
+pub(crate) struct Pipeline {
+    pipeline: wgpu::RenderPipeline,
+    layout: wgpu::BindGroupLayout,
+}
+
+/// What a draw binds. When a texture or the buffer of panes grows, draws that were made before
+/// follow `next` to what took its place.
+pub(crate) struct Bindings {
+    pipeline: wgpu::RenderPipeline,
+    group: wgpu::BindGroup,
+    next: OnceLock<Arc<Bindings>>,
+}
+
+impl Bindings {
+    /// Returns the pipeline and the newest group.
+    pub fn newest(&self) -> (&wgpu::RenderPipeline, &wgpu::BindGroup) {
+        let mut newest = self;
+        while let Some(next) = newest.next.get() {
+            newest = next;
+        }
+        (&newest.pipeline, &newest.group)
+    }
+
+    /// Makes draws that have `self` use `next`.
+    pub fn replace_by(&self, next: &Arc<Self>) {
+        // Only its owner replaces it, and keeps the new one from then on: it is set once.
+        self.next.set(Arc::clone(next)).ok();
+    }
+}
+
+impl Drop for Bindings {
+    fn drop(&mut self) {
+        // Without recursion, however long the chain.
+        let mut next = self.next.take();
+        while let Some(mut bindings) = next.and_then(Arc::into_inner) {
+            next = bindings.next.take();
+        }
+    }
+}
+
+impl Pipeline {
+    pub fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
+        let texture = |binding| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::FRAGMENT,
+            ty: wgpu::BindingType::Texture {
+                sample_type: wgpu::TextureSampleType::Float { filterable: false },
+                view_dimension: wgpu::TextureViewDimension::D2Array,
+                multisampled: false,
+            },
+            count: None,
+        };
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("agor cells"),
+            entries: &[
+                wgpu::BindGroupLayoutEntry {
+                    binding: 0,
+                    visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,
+                    ty: wgpu::BindingType::Buffer {
+                        ty: wgpu::BufferBindingType::Uniform,
+                        has_dynamic_offset: true,
+                        min_binding_size: NonZeroU64::new(BLOCK_BYTES),
+                    },
+                    count: None,
+                },
+                texture(1),
+                texture(2),
+            ],
+        });
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("agor cells"),
+            source: wgpu::ShaderSource::Wgsl(include_str!("shader.wgsl").into()),
+        });
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("agor cells"),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some("agor cells"),
+            layout: Some(&pipeline_layout),
+            vertex: wgpu::VertexState {
+                module: &module,
+                entry_point: Some("vertex"),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                buffers: &[Some(wgpu::VertexBufferLayout {
+                    array_stride: 16,
+                    step_mode: wgpu::VertexStepMode::Instance,
+                    attributes: &wgpu::vertex_attr_array![0 => Uint32x4],
+                })],
+            },
+            primitive: wgpu::PrimitiveState {
+                topology: wgpu::PrimitiveTopology::TriangleStrip,
+                ..Default::default()
+            },
+            depth_stencil: None,
+            multisample: wgpu::MultisampleState::default(),
+            fragment: Some(wgpu::FragmentState {
+                module: &module,
+                entry_point: Some("fragment"),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &[("linear_target", f64::from(u8::from(target.is_srgb())))],
+                    ..Default::default()
+                },
+                targets: &[Some(wgpu::ColorTargetState {
+                    format: target,
+                    blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
+                    write_mask: wgpu::ColorWrites::ALL,
+                })],
+            }),
+            multiview_mask: None,
+            cache: None,
+        });
+        Self { pipeline, layout }
+    }
+
+    pub fn bind(
+        &self,
+        device: &wgpu::Device,
+        panes: &wgpu::Buffer,
+        [mono, color]: &[wgpu::TextureView; 2],
+    ) -> Arc<Bindings> {
+        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("agor cells"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                        buffer: panes,
+                        offset: 0,
+                        size: NonZeroU64::new(BLOCK_BYTES),
+                    }),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 1,
+                    resource: wgpu::BindingResource::TextureView(mono),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 2,
+                    resource: wgpu::BindingResource::TextureView(color),
+                },
+            ],
+        });
+        Arc::new(Bindings {
+            pipeline: self.pipeline.clone(),
+            group,
+            next: OnceLock::new(),
+        })
+    }
+}

@@ -1,0 +1,623 @@
+//! What is kept of a pane between frames: which row stands in which slot, and where its instances
+//! are.
+//!
+//! A pane has one span of instances, drawn in one call:
+//! ```text
+//! backdrop | what lies under the text, by row | block cursor | text, by row | other cursors
+//! ```
+//! Rows lie in it in any order; each carries the number of its slot, and the pane's block says at
+//! which height a slot stands. So a row that scrolls costs four bytes.
+
+mod cursor;
+mod row;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use agor_proto::row::Row;
+
+use crate::color::Palette;
+use crate::font::{Foundry, SizedFont};
+use crate::gpu::{
+    Instance, Lease, Pages, PaneUniform, ROWS_MAX, Rect, Returns, Span, Uniforms, instance,
+};
+use crate::quick_hash::{QuickHasher, QuickMap};
+use crate::renderer::Counters;
+use crate::view::{CursorStyle, Highlight, HighlightKind, PaneView};
+use row::RowBuilder;
+
+/// A pane's memory between frames. It lives with its pane; what it holds of the renderer's buffers
+/// goes back when it is dropped.
+#[derive(Default)]
+pub struct PaneCache {
+    lease: Option<Lease>,
+    palette: Option<Box<Palette>>,
+    font_id: u32,
+    columns: u16,
+    /// Goes up with everything that makes all rows look different.
+    epoch: u64,
+    /// Evictions of the atlas that were taken account of.
+    seen: u64,
+    /// The pages that the rows on the screen use.
+    pages: u32,
+    /// Goes up with each update.
+    stamp: u64,
+    slots: Vec<RowSlot>,
+    /// The slot of each row on the screen.
+    order: Vec<u16>,
+    /// The top of each slot; the first is the pane's own.
+    tops: Vec<i32>,
+    under: Region,
+    over: Region,
+    cursor: cursor::Drawn,
+}
+
+impl std::fmt::Debug for PaneCache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PaneCache")
+            .field("rows", &self.order.len())
+            .field("slots", &self.slots.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a slot stands that no row on the screen uses.
+const NOWHERE: i32 = -1 << 20;
+/// No cell at which sequences are split.
+const NO_SPLIT: u16 = u16::MAX;
+/// How much of the background a pane takes on that steps back, of 255.
+const VEIL: u32 = 88;
+
+#[derive(Debug, Default)]
+struct RowSlot {
+    /// The row that was built; held, so that its address belongs to nobody else.
+    row: Option<Arc<Row>>,
+    epoch: u64,
+    spans: u64,
+    split: u16,
+    blink_on: bool,
+    facts: row::Facts,
+    /// The atlas's evictions when it was built.
+    evictions: u64,
+    under: Part,
+    over: Part,
+    /// The update in which it was last in use.
+    stamp: u64,
+}
+
+/// A row's instances, counted from the span's beginning.
+#[derive(Debug, Default, Clone, Copy)]
+struct Part {
+    at: u32,
+    len: u32,
+    room: u32,
+}
+
+/// The parts of all rows of one kind.
+#[derive(Debug, Default, Clone, Copy)]
+struct Region {
+    at: u32,
+    used: u32,
+    room: u32,
+}
+
+impl Region {
+    fn end(self) -> u32 {
+        self.at + self.room
+    }
+
+    fn take(&mut self, count: u32) -> Option<u32> {
+        let at = self.at + self.used;
+        (self.used + count <= self.room).then(|| {
+            self.used += count;
+            at
+        })
+    }
+}
+
+/// What an update works with.
+pub(crate) struct Context<'a> {
+    pub font: &'a mut SizedFont,
+    pub foundry: &'a mut Foundry,
+    pub pages: &'a mut Pages,
+    pub uniforms: &'a mut Uniforms,
+    pub returns: &'a Arc<Returns>,
+    /// Spans and blocks that go back when no frame can draw them any more.
+    pub retired: &'a mut Vec<(Option<Span>, Option<Range<u32>>)>,
+    pub scratch: &'a mut Scratch,
+    pub counters: &'a mut Counters,
+}
+
+/// Memory that all updates use in turn.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    hashes: Vec<u64>,
+    /// Rows of the screen whose slot does not fit.
+    wanted: Vec<usize>,
+    /// Slots in need of a row, by the address of the one that they have.
+    loose: QuickMap<usize, u16>,
+    spare: Vec<u16>,
+    marks: Vec<(Range<u16>, HighlightKind)>,
+    under: Vec<Instance>,
+    over: Vec<Instance>,
+    built: Vec<Built>,
+    copied: Vec<Instance>,
+}
+
+struct Built {
+    slot: u16,
+    under: Range<usize>,
+    over: Range<usize>,
+}
+
+impl PaneCache {
+    /// Returns the memory of a pane that was not drawn yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns where the pane's instances and its block are.
+    pub(crate) fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
+    }
+
+    /// Makes instances and block those of `view`.
+    pub(crate) fn update(&mut self, cx: &mut Context<'_>, view: &PaneView<'_>) {
+        if let Some(lease) = &self.lease
+            && !Arc::ptr_eq(&lease.returns, cx.returns)
+        {
+            *self = Self::default();
+        }
+        let metrics = cx.font.metrics;
+        let [width, height] = view.size_px;
+        let rows = view
+            .rows
+            .len()
+            .min(height.div_ceil(metrics.height_px) as usize)
+            .min(ROWS_MAX - 1);
+        let visible = width.div_ceil(metrics.width_px).min(u32::from(u16::MAX));
+        let columns = view.columns.min(visible as u16);
+
+        self.stamp += 1;
+        self.note_changes(cx, view, columns);
+        hash_spans(cx.scratch, view.spans, rows);
+
+        self.find_wanted(cx.scratch, view, rows);
+        if !cx.scratch.wanted.is_empty() || self.order.len() != rows {
+            self.assign(cx.scratch, view, rows);
+            self.build(cx, view);
+            self.place(cx);
+            self.pages = self.order.iter().fold(0, |pages, slot| {
+                pages | self.slots[usize::from(*slot)].facts.pages
+            });
+            for top in &mut self.tops {
+                *top = NOWHERE;
+            }
+            self.tops.resize(self.slots.len() + 1, NOWHERE);
+            self.tops[0] = 0;
+            for (n, slot) in self.order.iter().enumerate() {
+                self.tops[usize::from(*slot) + 1] = n as i32 * metrics.height_px as i32;
+            }
+        }
+        if self.lease.is_none() {
+            self.tops.resize(1, 0);
+            self.place(cx);
+        }
+        cx.foundry.atlas.touch(self.pages);
+
+        let block = self.draw_cursor(cx, view, rows, columns);
+        let palette = self.palette.as_deref();
+        let background = palette
+            .map(|palette| palette.background)
+            .unwrap_or_default();
+        let uniform = PaneUniform {
+            origin: view.origin_px,
+            cell: [metrics.width_px as i32, metrics.height_px as i32],
+            cursor_min: block.map_or([0; 2], |(min, _)| min),
+            cursor_max: block.map_or([0; 2], |(_, max)| max),
+            cursor_text: palette
+                .map(|palette| palette.cursor_text.packed())
+                .unwrap_or_default(),
+            veil: background.packed() | if view.dim { VEIL << 24 } else { 0 },
+            size: [width.min(1 << 20) as i32, height.min(1 << 20) as i32],
+        };
+        if let Some(lease) = &self.lease {
+            cx.uniforms.write(&lease.block, &uniform, &self.tops);
+        }
+    }
+
+    /// Starts a new epoch if something about all rows changed, and forgets rows whose glyphs left
+    /// the atlas.
+    fn note_changes(&mut self, cx: &Context<'_>, view: &PaneView<'_>, columns: u16) {
+        let same_colors = self
+            .palette
+            .as_ref()
+            .is_some_and(|palette| palette.is_of(view.colors, view.palette, view.reverse));
+        if !same_colors {
+            let palette = Palette::new(view.colors, view.palette, view.reverse);
+            self.palette = Some(Box::new(palette));
+        }
+        if !same_colors || self.font_id != cx.font.id || self.columns != columns {
+            self.epoch += 1;
+            self.font_id = cx.font.id;
+            self.columns = columns;
+        }
+        let atlas = &cx.foundry.atlas;
+        if self.seen != atlas.evictions() {
+            self.seen = atlas.evictions();
+            for slot in &mut self.slots {
+                if !atlas.kept(slot.facts.pages, slot.evictions) {
+                    slot.epoch = 0;
+                }
+            }
+        }
+    }
+
+    fn split(view: &PaneView<'_>, row: usize) -> u16 {
+        match view.cursor {
+            Some(cursor) if usize::from(cursor.row) == row => cursor.col,
+            _ => NO_SPLIT,
+        }
+    }
+
+    /// Says whether the slot shows `row` as it should look.
+    fn fits(&self, slot: u16, view: &PaneView<'_>, row: usize, spans: u64) -> bool {
+        let slot = &self.slots[usize::from(slot)];
+        slot.row
+            .as_ref()
+            .is_some_and(|built| Arc::ptr_eq(built, &view.rows[row]))
+            && slot.epoch == self.epoch
+            && slot.spans == spans
+            && (!slot.facts.blinks || slot.blink_on == view.blink_on)
+            && (!slot.facts.sequences || slot.split == Self::split(view, row))
+    }
+
+    fn find_wanted(&mut self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) {
+        scratch.wanted.clear();
+        for row in 0..rows {
+            let fits = self
+                .order
+                .get(row)
+                .is_some_and(|&slot| self.fits(slot, view, row, scratch.hashes[row]));
+            if !fits {
+                scratch.wanted.push(row);
+            }
+        }
+    }
+
+    /// Gives every row on the screen a slot: its own where it is only elsewhere. What is left in
+    /// `wanted` is to be built.
+    fn assign(&mut self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) {
+        let Scratch {
+            wanted,
+            loose,
+            spare,
+            hashes,
+            ..
+        } = scratch;
+        let stamp = self.stamp;
+        let before = self.order.len();
+        self.order.resize(rows, u16::MAX);
+        let mut next = wanted.iter().copied().peekable();
+        for row in 0..rows.min(before) {
+            if next.next_if_eq(&row).is_none() {
+                self.slots[usize::from(self.order[row])].stamp = stamp;
+            }
+        }
+        loose.clear();
+        spare.clear();
+        for (n, slot) in self.slots.iter().enumerate() {
+            if slot.stamp != stamp {
+                spare.push(n as u16);
+                if let Some(row) = &slot.row {
+                    loose.insert(Arc::as_ptr(row) as usize, n as u16);
+                }
+            }
+        }
+        // Rows that stand elsewhere now; only then may others take the slots that are left.
+        for &row in &*wanted {
+            let own = loose.remove(&(Arc::as_ptr(&view.rows[row]) as usize));
+            self.order[row] = own.unwrap_or(u16::MAX);
+            if let Some(slot) = own {
+                self.slots[usize::from(slot)].stamp = stamp;
+            }
+        }
+        wanted.retain(|&row| {
+            let slot = self.order[row];
+            if slot != u16::MAX {
+                return !self.fits(slot, view, row, hashes[row]);
+            }
+            let free = loop {
+                match spare.pop() {
+                    Some(slot) if self.slots[usize::from(slot)].stamp == stamp => {}
+                    free => break free,
+                }
+            };
+            let slot = free.unwrap_or_else(|| {
+                self.slots.push(RowSlot::default());
+                (self.slots.len() - 1) as u16
+            });
+            self.slots[usize::from(slot)].stamp = stamp;
+            self.order[row] = slot;
+            true
+        });
+        for slot in &mut self.slots {
+            if slot.stamp != stamp {
+                slot.row = None;
+            }
+        }
+    }
+
+    /// Builds the wanted rows.
+    fn build(&mut self, cx: &mut Context<'_>, view: &PaneView<'_>) {
+        let Some(palette) = self.palette.as_deref() else {
+            return;
+        };
+        let scratch = &mut *cx.scratch;
+        scratch.under.clear();
+        scratch.over.clear();
+        scratch.built.clear();
+        for &row in &scratch.wanted {
+            let slot = self.order[row];
+            let (under, over) = (scratch.under.len(), scratch.over.len());
+            scratch.marks.clear();
+            scratch.marks.extend(
+                view.spans
+                    .iter()
+                    .filter(|span| usize::from(span.row) == row)
+                    .map(|span| (span.cols.clone(), span.kind)),
+            );
+            let split = Self::split(view, row);
+            let facts = RowBuilder {
+                font: cx.font,
+                foundry: cx.foundry,
+                palette,
+                slot: slot + 1,
+                columns: self.columns,
+                marks: &scratch.marks,
+                blink_on: view.blink_on,
+                split,
+                under: &mut scratch.under,
+                over: &mut scratch.over,
+                facts: row::Facts::default(),
+            }
+            .build(&view.rows[row]);
+            let place = &mut self.slots[usize::from(slot)];
+            place.row = Some(Arc::clone(&view.rows[row]));
+            place.epoch = self.epoch;
+            place.spans = scratch.hashes[row];
+            place.split = split;
+            place.blink_on = view.blink_on;
+            place.facts = facts;
+            place.evictions = cx.foundry.atlas.evictions();
+            cx.foundry.atlas.touch(facts.pages);
+            scratch.built.push(Built {
+                slot,
+                under: under..scratch.under.len(),
+                over: over..scratch.over.len(),
+            });
+            cx.counters.rows_built += 1;
+        }
+        cx.counters.instances_built += (scratch.under.len() + scratch.over.len()) as u64;
+    }
+
+    /// Puts what was built where it belongs.
+    fn place(&mut self, cx: &mut Context<'_>) {
+        let scratch = &mut *cx.scratch;
+        let fits = self.lease.is_some() && self.make_room(scratch);
+        if !fits {
+            self.lay_out(cx);
+            return;
+        }
+        let Some(lease) = &self.lease else { return };
+        for built in &scratch.built {
+            let slot = &mut self.slots[usize::from(built.slot)];
+            for (part, new) in [
+                (&mut slot.under, &scratch.under[built.under.clone()]),
+                (&mut slot.over, &scratch.over[built.over.clone()]),
+            ] {
+                let len = new.len() as u32;
+                let written = cx
+                    .pages
+                    .write(&lease.instances, part.at..part.at + len.max(part.len));
+                if let Some((head, tail)) = written.split_at_mut_checked(new.len()) {
+                    head.copy_from_slice(new);
+                    tail.fill([0; 4]);
+                }
+                part.len = len;
+            }
+        }
+        scratch.built.clear();
+        self.fit_block(cx);
+    }
+
+    /// Finds room for what was built within the span; says whether there is. Where a row moves to
+    /// a larger place its old one becomes part of what is zeroed.
+    fn make_room(&mut self, scratch: &Scratch) -> bool {
+        // A row that grew out of its place would leave a hole; a new layout fills all of them.
+        let grows = |slot: &RowSlot, built: &Built| {
+            built.under.len() as u32 > slot.under.room || built.over.len() as u32 > slot.over.room
+        };
+        for built in &scratch.built {
+            let slot = &mut self.slots[usize::from(built.slot)];
+            if !grows(slot, built) {
+                continue;
+            }
+            if slot.under.len > 0 || slot.over.len > 0 {
+                return false;
+            }
+            for (part, region, len) in [
+                (&mut slot.under, &mut self.under, built.under.len()),
+                (&mut slot.over, &mut self.over, built.over.len()),
+            ] {
+                let room = (len as u32).next_multiple_of(4);
+                if room > part.room {
+                    let Some(at) = region.take(room) else {
+                        return false;
+                    };
+                    *part = Part { at, len: 0, room };
+                }
+            }
+        }
+        true
+    }
+
+    /// Takes a span that holds everything, with room to grow, and moves all rows there.
+    fn lay_out(&mut self, cx: &mut Context<'_>) {
+        let scratch = &mut *cx.scratch;
+        for built in &scratch.built {
+            let slot = &mut self.slots[usize::from(built.slot)];
+            for (part, len) in [
+                (&mut slot.under, built.under.len()),
+                (&mut slot.over, built.over.len()),
+            ] {
+                part.room = part.room.max((len as u32).next_multiple_of(4));
+            }
+        }
+        let mut rooms = [0_u32; 2];
+        for slot in &self.slots {
+            if slot.stamp == self.stamp {
+                rooms[0] += slot.under.room;
+                rooms[1] += slot.over.room;
+            }
+        }
+        let [under, over] = rooms.map(|room| room + room / 4 + 16);
+        let count = 1 + under + 1 + over + cursor::OVERLAYS;
+        let span = cx.pages.take(count);
+        cx.pages.write(&span, 0..count).fill([0; 4]);
+        let old = self.lease.as_ref().map(|lease| lease.instances.clone());
+        self.under = Region {
+            at: 1,
+            used: 0,
+            room: under,
+        };
+        self.over = Region {
+            at: 2 + under,
+            used: 0,
+            room: over,
+        };
+        for slot in &mut self.slots {
+            if slot.stamp != self.stamp {
+                (slot.under, slot.over) = (Part::default(), Part::default());
+                continue;
+            }
+            for (part, region) in [
+                (&mut slot.under, &mut self.under),
+                (&mut slot.over, &mut self.over),
+            ] {
+                let from = part.at;
+                part.at = region.take(part.room).unwrap_or(region.at);
+                if let Some(old) = &old {
+                    let (from, to) = ((old, from), (&span, part.at));
+                    cx.pages.copy(from, to, part.len, &mut scratch.copied);
+                }
+            }
+        }
+        let units = cx.uniforms.take(self.slots.len() + 1);
+        let lease = Lease {
+            instances: span,
+            block: units,
+            returns: Arc::clone(cx.returns),
+        };
+        if let Some(old) = self.lease.replace(lease) {
+            // What frames under way still draw goes back when they are over; see `Renderer::begin`.
+            drop(old);
+        }
+        self.cursor = cursor::Drawn::default();
+        self.place(cx);
+    }
+
+    /// Takes a larger block if there are more slots than it has room for.
+    fn fit_block(&mut self, cx: &mut Context<'_>) {
+        if let Some(lease) = &mut self.lease
+            && !Uniforms::holds(&lease.block, self.slots.len() + 1)
+        {
+            let block = cx.uniforms.take(self.slots.len() + 1);
+            let old = std::mem::replace(&mut lease.block, block);
+            cx.retired.push((None, Some(old)));
+        }
+    }
+
+    /// Draws backdrop and cursor; returns the cells under a block.
+    fn draw_cursor(
+        &mut self,
+        cx: &mut Context<'_>,
+        view: &PaneView<'_>,
+        rows: usize,
+        columns: u16,
+    ) -> Option<([i32; 2], [i32; 2])> {
+        let (Some(palette), Some(lease)) = (self.palette.as_deref(), &self.lease) else {
+            return None;
+        };
+        let mut drawn = cursor::Drawn::new(palette.background);
+        let mut block = None;
+        if let Some(cursor) = view.cursor
+            && usize::from(cursor.row) < rows
+            && columns > 0
+            && cursor.style != CursorStyle::BlinkedOff
+        {
+            let row = usize::from(cursor.row);
+            let cell = cursor.col.min(columns - 1);
+            let (cell, cells) = cursor::cells(&view.rows[row], cell);
+            let slot = self.order[row] + 1;
+            drawn.draw(slot, cell, cells, cursor, palette.cursor, &cx.font.metrics);
+            block = drawn.is_block().then(|| {
+                let (w, h) = (
+                    cx.font.metrics.width_px as i32,
+                    cx.font.metrics.height_px as i32,
+                );
+                let min = [i32::from(cell) * w, row as i32 * h];
+                (min, [min[0] + i32::from(cells) * w, min[1] + h])
+            });
+        }
+        if drawn != self.cursor {
+            let span = &lease.instances;
+            for (at, old, new) in [
+                (0, &self.cursor.backdrop[..], &drawn.backdrop[..]),
+                (self.under.end(), &self.cursor.block[..], &drawn.block[..]),
+                (
+                    self.over.end(),
+                    &self.cursor.overlay[..],
+                    &drawn.overlay[..],
+                ),
+            ] {
+                if old != new {
+                    let written = cx.pages.write(span, at..at + new.len() as u32);
+                    if written.len() == new.len() {
+                        written.copy_from_slice(new);
+                    }
+                }
+            }
+            self.cursor = drawn;
+        }
+        block
+    }
+}
+
+/// Makes `hashes` hold, for each row, a number that differs with its highlights.
+fn hash_spans(scratch: &mut Scratch, spans: &[Highlight], rows: usize) {
+    use std::hash::{Hash, Hasher};
+    if scratch.hashes.len() < rows {
+        scratch.hashes.resize(rows, 0);
+    }
+    scratch.hashes[..rows].fill(0);
+    for span in spans {
+        if let Some(hash) = scratch.hashes[..rows].get_mut(usize::from(span.row)) {
+            let mut hasher = QuickHasher::default();
+            (*hash, &span.cols, span.kind).hash(&mut hasher);
+            *hash = hasher.finish() | 1;
+        }
+    }
+}
+
+/// Returns a filled rectangle of a row.
+fn filled(slot: u16, x: i32, y: u32, width: u32, height: u32, color: crate::Rgb) -> Instance {
+    let rect = Rect {
+        x,
+        y: y as i32,
+        width,
+        height,
+    };
+    instance(slot, rect, color)
+}

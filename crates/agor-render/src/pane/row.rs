@@ -1,0 +1,408 @@
+//! One row to instances.
+
+use std::ops::Range;
+
+use agor_proto::row::{Attrs, Cluster, Row, Run, Style, Underline};
+
+use super::{NO_SPLIT, filled};
+use crate::color::{Ink, Palette, Rgb};
+use crate::font::{Foundry, Glyph, SizedFont, Variant, Wave};
+use crate::gpu::Instance;
+use crate::view::HighlightKind;
+
+/// What was learnt of a row while it was built.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// The pages of the atlas that it uses.
+    pub pages: u32,
+    /// Some of it blinks.
+    pub blinks: bool,
+    /// Some of it looks different where the cursor stands.
+    pub sequences: bool,
+}
+
+/// Builds one row.
+pub(super) struct RowBuilder<'a> {
+    pub font: &'a mut SizedFont,
+    pub foundry: &'a mut Foundry,
+    pub palette: &'a Palette,
+    pub slot: u16,
+    pub columns: u16,
+    pub marks: &'a [(Range<u16>, HighlightKind)],
+    pub blink_on: bool,
+    /// The cell before and after which sequences end.
+    pub split: u16,
+    pub under: &'a mut Vec<Instance>,
+    pub over: &'a mut Vec<Instance>,
+    pub facts: Facts,
+}
+
+/// Cells side by side that look the same.
+struct Segment {
+    cells: Range<u16>,
+    ink: Ink,
+    attrs: Attrs,
+    underline: Underline,
+}
+
+/// The background that was put down last.
+struct Behind {
+    color: Rgb,
+    /// Where it begins.
+    cell: u16,
+    /// Its place among the instances.
+    at: usize,
+}
+
+/// The longest sequence of operators that is looked at as one.
+const SEQUENCE_MAX: usize = 32;
+
+/// The runs of a row, taken in order.
+struct Runs<'a> {
+    left: std::slice::Iter<'a, Run>,
+    style: Style,
+    end: u16,
+}
+
+impl<'a> Runs<'a> {
+    fn new(row: &'a Row) -> Self {
+        Self {
+            left: row.runs.iter(),
+            style: Style::default(),
+            end: 0,
+        }
+    }
+
+    /// Returns the style of `cell` and where it ends. Cells must come in order.
+    fn at(&mut self, cell: u16) -> (Style, u16) {
+        while self.end <= cell {
+            match self.left.next() {
+                Some(run) => {
+                    self.style = run.style;
+                    self.end = self.end.saturating_add(run.cells);
+                    // The sum of a hostile row's runs can stay where it is.
+                    if self.end == u16::MAX {
+                        break;
+                    }
+                }
+                None => {
+                    self.style = Style::default();
+                    self.end = u16::MAX;
+                    break;
+                }
+            }
+        }
+        (self.style, self.end)
+    }
+}
+
+/// The text of a row, taken in order.
+enum Text<'a, I: Iterator<Item = Cluster<'a>>> {
+    /// A byte for each cell.
+    Ascii(&'a [u8]),
+    Clusters(std::iter::Peekable<I>),
+}
+
+impl RowBuilder<'_> {
+    /// Appends the row's instances, and returns what was learnt.
+    pub fn build(mut self, row: &Row) -> Facts {
+        let mut runs = Runs::new(row);
+        let mut text = if row.shapes.is_empty() && row.text.is_ascii() {
+            Text::Ascii(row.text.as_bytes())
+        } else {
+            Text::Clusters(row.clusters().peekable())
+        };
+        let mut behind = None;
+        let mut cell = 0;
+        while cell < self.columns {
+            let segment = self.segment(&mut runs, cell);
+            self.background(&segment, &mut behind);
+            let hidden = segment.attrs.contains(Attrs::INVISIBLE) || self.blinked_off(&segment);
+            if !hidden {
+                self.lines_under(&segment);
+            }
+            match &mut text {
+                Text::Ascii(bytes) if !hidden => self.ascii(bytes, &segment),
+                Text::Ascii(_) => {}
+                Text::Clusters(clusters) => self.clusters(row, clusters, &segment, hidden),
+            }
+            if !hidden {
+                self.lines_over(&segment);
+            }
+            cell = segment.cells.end;
+        }
+        self.facts
+    }
+
+    /// Returns the cells from `cell` on that look the same.
+    fn segment(&mut self, runs: &mut Runs<'_>, cell: u16) -> Segment {
+        let (style, end) = runs.at(cell);
+        let mut end = end.min(self.columns);
+        let mut ink = self.palette.ink(&style);
+        let mut underline = style.attrs.underline();
+        for (cells, kind) in self.marks {
+            if !cells.contains(&cell) {
+                if cells.start > cell {
+                    end = end.min(cells.start);
+                }
+                continue;
+            }
+            end = end.min(cells.end);
+            let theme = &self.palette.theme;
+            match kind {
+                HighlightKind::Selection => {
+                    ink.behind = Some(self.palette.selection);
+                    ink.text = self.palette.selection_text.unwrap_or(ink.text);
+                }
+                HighlightKind::SearchHit => ink.behind = Some(theme.search_hit),
+                HighlightKind::SearchCurrent => {
+                    ink.behind = Some(theme.search_current);
+                    ink.text = theme.search_text;
+                    ink.line = theme.search_text;
+                }
+                HighlightKind::HoveredLink => {
+                    ink.text = theme.link;
+                    ink.line = theme.link;
+                    underline = Underline::Single;
+                }
+                HighlightKind::Preedit => {
+                    ink.behind = Some(theme.preedit);
+                    ink.text = self.palette.foreground;
+                    ink.line = self.palette.foreground;
+                    underline = Underline::Single;
+                }
+            }
+        }
+        Segment {
+            cells: cell..end.max(cell + 1),
+            ink,
+            attrs: style.attrs,
+            underline,
+        }
+    }
+
+    fn blinked_off(&mut self, segment: &Segment) -> bool {
+        let blinks =
+            segment.attrs.contains(Attrs::BLINK) || segment.attrs.contains(Attrs::RAPID_BLINK);
+        self.facts.blinks |= blinks;
+        blinks && !self.blink_on
+    }
+
+    fn x(&self, cell: u16) -> i32 {
+        i32::from(cell) * self.font.metrics.width_px as i32
+    }
+
+    fn width(&self, cells: &Range<u16>) -> u32 {
+        u32::from(cells.end - cells.start) * self.font.metrics.width_px
+    }
+
+    fn background(&mut self, segment: &Segment, last: &mut Option<Behind>) {
+        let Some(color) = segment.ink.behind else {
+            *last = None;
+            return;
+        };
+        let height = self.font.metrics.height_px;
+        // Neighbours of one colour become one rectangle, unless lines came between.
+        if let Some(before) = last
+            && before.color == color
+            && before.at + 1 == self.under.len()
+        {
+            let x = self.x(before.cell);
+            let width = self.width(&(before.cell..segment.cells.end));
+            self.under[before.at] = filled(self.slot, x, 0, width, height, color);
+            return;
+        }
+        *last = Some(Behind {
+            color,
+            cell: segment.cells.start,
+            at: self.under.len(),
+        });
+        let (x, width) = (self.x(segment.cells.start), self.width(&segment.cells));
+        self.under
+            .push(filled(self.slot, x, 0, width, height, color));
+    }
+
+    fn lines_under(&mut self, segment: &Segment) {
+        let line = self.font.metrics.underline;
+        let (x, width) = (self.x(segment.cells.start), self.width(&segment.cells));
+        let color = segment.ink.line;
+        let thickness = line.thickness_px;
+        let wave = match segment.underline {
+            Underline::None => return,
+            Underline::Single => {
+                let fill = filled(self.slot, x, line.top_px, width, thickness, color);
+                self.under.push(fill);
+                return;
+            }
+            Underline::Double => {
+                let height = self.font.metrics.height_px;
+                let second = (line.top_px + 2 * thickness).min(height.saturating_sub(thickness));
+                let first = line.top_px.min(second.saturating_sub(2 * thickness));
+                for top in [first, second] {
+                    self.under
+                        .push(filled(self.slot, x, top, width, thickness, color));
+                }
+                return;
+            }
+            Underline::Curly => Wave::Curly,
+            Underline::Dotted => Wave::Dotted,
+            Underline::Dashed => Wave::Dashed,
+        };
+        let tile = self.font.wave(self.foundry, wave, &mut self.facts.pages);
+        self.under
+            .push(tile.tiled(self.slot, x, width, color.packed()));
+    }
+
+    fn lines_over(&mut self, segment: &Segment) {
+        let (x, width) = (self.x(segment.cells.start), self.width(&segment.cells));
+        let color = segment.ink.text;
+        let line = self.font.metrics.strikeout;
+        if segment.attrs.contains(Attrs::STRIKETHROUGH) {
+            let fill = filled(self.slot, x, line.top_px, width, line.thickness_px, color);
+            self.over.push(fill);
+        }
+        if segment.attrs.contains(Attrs::OVERLINE) {
+            self.over
+                .push(filled(self.slot, x, 0, width, line.thickness_px, color));
+        }
+    }
+
+    fn variant(segment: &Segment) -> Variant {
+        Variant::new(
+            segment.attrs.contains(Attrs::BOLD),
+            segment.attrs.contains(Attrs::ITALIC),
+        )
+    }
+
+    fn ascii(&mut self, bytes: &[u8], segment: &Segment) {
+        let start = usize::from(segment.cells.start).min(bytes.len());
+        let end = usize::from(segment.cells.end).min(bytes.len());
+        let bytes = &bytes[start..end];
+        let color = segment.ink.text.packed();
+        let variant = Self::variant(segment);
+        let ligatures = self.font.spec.ligatures;
+        let step = self.font.metrics.width_px as i32;
+        let mut x = self.x(segment.cells.start);
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            if ligatures && is_operator(byte) {
+                let length = bytes[at..]
+                    .iter()
+                    .take(SEQUENCE_MAX)
+                    .take_while(|byte| is_operator(**byte))
+                    .count();
+                if length > 1 {
+                    let cell = segment.cells.start + at as u16;
+                    if let Ok(text) = std::str::from_utf8(&bytes[at..at + length]) {
+                        self.sequence(text, cell, variant, color);
+                    }
+                    at += length;
+                    x += step * length as i32;
+                    continue;
+                }
+            }
+            if byte != b' ' {
+                let pages = &mut self.facts.pages;
+                let glyph = self.font.ascii(self.foundry, byte, variant, pages);
+                if !glyph.is_blank() {
+                    self.over.push(glyph.instance(self.slot, x, color));
+                }
+            }
+            at += 1;
+            x += step;
+        }
+    }
+
+    fn clusters<'a>(
+        &mut self,
+        row: &'a Row,
+        clusters: &mut std::iter::Peekable<impl Iterator<Item = Cluster<'a>>>,
+        segment: &Segment,
+        hidden: bool,
+    ) {
+        let color = segment.ink.text.packed();
+        let variant = Self::variant(segment);
+        let ligatures = self.font.spec.ligatures;
+        while let Some(cluster) = clusters.next_if(|c| c.cell < segment.cells.end) {
+            if hidden || cluster.text == " " {
+                continue;
+            }
+            if ligatures && is_operator_text(cluster.text) {
+                // The text of neighbouring clusters lies side by side in the row's.
+                let start = cluster.text.as_ptr() as usize - row.text.as_ptr() as usize;
+                let mut end = start + 1;
+                while end - start < SEQUENCE_MAX
+                    && clusters
+                        .next_if(|c| c.cell < segment.cells.end && is_operator_text(c.text))
+                        .is_some()
+                {
+                    end += 1;
+                }
+                if end - start > 1 {
+                    self.sequence(&row.text[start..end], cluster.cell, variant, color);
+                    continue;
+                }
+            }
+            let glyph = self.font.cluster(
+                self.foundry,
+                cluster.text,
+                cluster.width,
+                variant,
+                &mut self.facts.pages,
+            );
+            self.push(glyph, cluster.cell, color);
+        }
+    }
+
+    fn push(&mut self, glyph: Glyph, cell: u16, color: u32) {
+        if !glyph.is_blank() {
+            let x = self.x(cell);
+            self.over.push(glyph.instance(self.slot, x, color));
+        }
+    }
+
+    /// Draws operators side by side, as one sign where the font has one. At the cursor each stands
+    /// alone: there one has to see what one edits.
+    fn sequence(&mut self, text: &str, cell: u16, variant: Variant, color: u32) {
+        self.facts.sequences = true;
+        let split = usize::from(self.split.wrapping_sub(cell));
+        if self.split != NO_SPLIT && self.split >= cell && split < text.len() {
+            self.joined(&text[..split], cell, variant, color);
+            self.joined(&text[split..=split], self.split, variant, color);
+            self.joined(&text[split + 1..], self.split + 1, variant, color);
+        } else {
+            self.joined(text, cell, variant, color);
+        }
+    }
+
+    fn joined(&mut self, text: &str, cell: u16, variant: Variant, color: u32) {
+        let count = if text.len() > 1 {
+            self.font.sequence(self.foundry, text, variant)
+        } else {
+            0
+        };
+        for n in 0..count {
+            let pages = &mut self.facts.pages;
+            let (glyph, offset) = self
+                .font
+                .sequence_glyph(self.foundry, text, n, variant, pages);
+            self.push(glyph, cell.saturating_add(offset), color);
+        }
+        if count == 0 {
+            for (n, byte) in text.bytes().enumerate() {
+                let pages = &mut self.facts.pages;
+                let glyph = self.font.ascii(self.foundry, byte, variant, pages);
+                self.push(glyph, cell + n as u16, color);
+            }
+        }
+    }
+}
+
+/// Says whether fonts have signs for sequences with `byte` in them.
+fn is_operator(byte: u8) -> bool {
+    byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'\'' | b',' | b'`')
+}
+
+fn is_operator_text(text: &str) -> bool {
+    matches!(text.as_bytes(), [byte] if is_operator(*byte))
+}

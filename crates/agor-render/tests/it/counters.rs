@@ -1,0 +1,387 @@
+//! What a frame costs, and rows that nobody should send.
+
+use std::sync::Arc;
+
+use agor_proto::row::{Attrs, Color, Row, Run, Shape, Style};
+use agor_proto::screen::CursorShape;
+use agor_render::{
+    CursorStyle, CursorView, FontSpec, Highlight, HighlightKind, Offscreen, PaneCache, Rgb,
+};
+
+use crate::scene::{RowText, Scene, attrs, bg, gpu, row};
+
+const COLUMNS: u16 = 80;
+
+/// Returns a row of 80 columns that looks like what a program prints: words, a few colours.
+fn printed(n: usize) -> Row {
+    let mut text = RowText::new();
+    let mut left = usize::from(COLUMNS);
+    for word in 0.. {
+        let letters = 3 + (n * 7 + word * 5) % 8;
+        let piece: String = (0..letters)
+            .map(|c| char::from(b'a' + ((n + word * 3 + c) % 26) as u8))
+            .chain([' '])
+            .take(left)
+            .collect();
+        left -= piece.len();
+        let style = Style {
+            fg: if word % 4 == 0 {
+                Color::Indexed((n % 16) as u8)
+            } else {
+                Color::Default
+            },
+            ..Style::default()
+        };
+        text = text.text(&piece, style);
+        if left == 0 {
+            break;
+        }
+    }
+    text.build()
+}
+
+fn scene() -> Scene {
+    let mut scene = Scene::new(FontSpec::default(), (0..24).map(printed).collect());
+    scene.columns = COLUMNS;
+    // Twice: the first draws the glyphs.
+    scene.frame();
+    scene.frame();
+    scene
+}
+
+#[test]
+fn a_pane_that_did_not_change_costs_nothing() {
+    let mut scene = scene();
+    scene.frame();
+    let counters = scene.renderer.counters();
+    assert_eq!(counters.rows_built, 0);
+    assert_eq!(counters.bytes_uploaded, 0);
+    assert_eq!(counters.draws, 1);
+}
+
+#[test]
+fn one_row_that_changed_is_one_row_built_and_sent() {
+    let mut scene = scene();
+    scene.rows[7] = Arc::new(printed(99));
+    scene.frame();
+    let counters = scene.renderer.counters();
+    assert_eq!(counters.rows_built, 1);
+    assert!(counters.bytes_uploaded > 0);
+    assert!(
+        counters.bytes_uploaded <= 20 * u64::from(COLUMNS),
+        "{counters:?}"
+    );
+}
+
+#[test]
+fn all_rows_that_changed_take_at_most_20_bytes_a_column() {
+    let mut scene = scene();
+    for (n, row) in scene.rows.iter_mut().enumerate() {
+        *row = Arc::new(printed(n + 31));
+    }
+    scene.frame();
+    let counters = scene.renderer.counters();
+    assert_eq!(counters.rows_built, 24);
+    assert!(
+        counters.bytes_uploaded <= 24 * 20 * u64::from(COLUMNS),
+        "{counters:?}"
+    );
+}
+
+#[test]
+fn a_screen_that_scrolled_builds_only_the_new_row() {
+    let mut scene = scene();
+    for n in 0..100 {
+        scene.rows.remove(0);
+        scene.rows.push(Arc::new(printed(n + 24)));
+        let drawn = scene.picture();
+        let counters = scene.renderer.counters();
+        assert_eq!(counters.rows_built, 1, "step {n}");
+        if n % 20 == 0 {
+            assert!(
+                drawn == fresh(&mut scene),
+                "step {n} looks unlike a new pane"
+            );
+        }
+    }
+}
+
+/// Draws the scene with a cache that knows nothing.
+fn fresh(scene: &mut Scene) -> crate::scene::Picture {
+    let kept = std::mem::take(&mut scene.cache);
+    let picture = scene.picture();
+    scene.cache = kept;
+    picture
+}
+
+#[test]
+fn whatever_changed_the_picture_is_that_of_a_new_pane() {
+    let mut scene = scene();
+    let mut random = 12_345_u64;
+    let mut next = move |below: usize| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (random >> 33) as usize % below
+    };
+    for step in 0..120 {
+        match next(9) {
+            0 => scene.rows.rotate_left(1),
+            1 => scene.rows[3..17].rotate_right(2),
+            2 => {
+                let copied = Arc::clone(&scene.rows[next(24)]);
+                scene.rows[next(24)] = copied;
+            }
+            3 => scene.rows[next(24)] = Arc::default(),
+            4 => {
+                let style = attrs(&[Attrs::BLINK, Attrs::BOLD]);
+                let text = RowText::new()
+                    .text("blinking", style)
+                    .text("x", bg(Color::Indexed(3)));
+                scene.rows[next(24)] = Arc::new(text.build());
+            }
+            5 => {
+                let start = next(80) as u16;
+                scene.spans = vec![Highlight {
+                    row: next(24) as u16,
+                    cols: start..start + 5,
+                    kind: HighlightKind::Selection,
+                }];
+            }
+            6 => scene.blink_on = !scene.blink_on,
+            7 => {
+                scene.cursor = Some(CursorView {
+                    col: next(80) as u16,
+                    row: next(24) as u16,
+                    shape: CursorShape::Block,
+                    style: CursorStyle::Focused,
+                });
+            }
+            _ => {
+                for _ in 0..next(8) {
+                    scene.rows[next(24)] = Arc::new(printed(next(1000)));
+                }
+            }
+        }
+        let kept = scene.picture();
+        assert!(kept == fresh(&mut scene), "step {step}");
+    }
+}
+
+#[test]
+fn a_cursor_that_moves_builds_no_row() {
+    let mut scene = scene();
+    for (shape, style) in [
+        (CursorShape::Block, CursorStyle::Focused),
+        (CursorShape::Bar, CursorStyle::Focused),
+        (CursorShape::Block, CursorStyle::Unfocused),
+        (CursorShape::Block, CursorStyle::BlinkedOff),
+    ] {
+        for row in [3, 4, 23] {
+            scene.cursor = Some(CursorView {
+                col: row,
+                row,
+                shape,
+                style,
+            });
+            scene.frame();
+            let counters = scene.renderer.counters();
+            assert_eq!(counters.rows_built, 0);
+            assert!(counters.bytes_uploaded < 300, "{counters:?}");
+        }
+    }
+}
+
+#[test]
+fn only_rows_that_blink_are_built_when_it_blinks() {
+    let mut scene = scene();
+    let blinking = RowText::new().text("blink", attrs(&[Attrs::BLINK]));
+    scene.rows[5] = Arc::new(blinking.build());
+    scene.frame();
+    for _ in 0..3 {
+        scene.blink_on = !scene.blink_on;
+        scene.frame();
+        assert_eq!(scene.renderer.counters().rows_built, 1);
+    }
+}
+
+#[test]
+fn colours_and_sizes_build_everything_again_and_nothing_afterwards() {
+    let mut scene = scene();
+    scene.colors.foreground = Rgb(1, 2, 3);
+    scene.frame();
+    assert_eq!(scene.renderer.counters().rows_built, 24);
+    let larger = FontSpec {
+        scale: 2.0,
+        ..FontSpec::default()
+    };
+    scene.renderer.set_font(larger.clone());
+    scene.frame();
+    assert_eq!(scene.renderer.counters().rows_built, 24);
+    scene.renderer.set_font(FontSpec::default());
+    scene.frame();
+    let counters = scene.renderer.counters();
+    assert_eq!((counters.rows_built, counters.glyphs_rasterized), (24, 0));
+    scene.frame();
+    assert_eq!(scene.renderer.counters().bytes_uploaded, 0);
+}
+
+#[test]
+fn a_row_at_the_address_of_one_that_is_gone_is_built() {
+    let mut scene = scene();
+    for n in 0..200 {
+        // The allocator gives the new row the old one's memory as soon as nobody holds that.
+        scene.rows[2] = Arc::default();
+        scene.rows[2] = Arc::new(printed(n));
+        scene.frame();
+        assert_eq!(scene.renderer.counters().rows_built, 1);
+    }
+}
+
+#[test]
+fn more_than_is_visible_is_not_built() {
+    let mut scene = Scene::new(FontSpec::default(), vec![row(&"x".repeat(10_000))]);
+    scene.rows = vec![Arc::clone(&scene.rows[0]); 3000];
+    scene.frame_of([400, 320]);
+    let counters = scene.renderer.counters();
+    assert_eq!(counters.rows_built, 20);
+    assert_eq!(counters.instances_built, 20 * 50);
+}
+
+#[test]
+fn hostile_rows_are_drawn_as_well_as_they_can_be() {
+    let shape = |cell, clusters, chars, width| Shape {
+        cell,
+        clusters,
+        chars,
+        width,
+    };
+    let run = |cells| Run {
+        cells,
+        style: attrs(&[Attrs::REVERSE]),
+    };
+    let rows = vec![
+        Row {
+            text: "abc".into(),
+            shapes: vec![shape(0, u16::MAX, 0, 255), shape(7, 9, 255, 9)],
+            runs: vec![run(u16::MAX), run(u16::MAX), run(0)],
+            ..Row::default()
+        },
+        Row {
+            text: "\0\u{1}\u{7f}\u{9b}\n\r\t\u{202e}\u{feff}x\u{301}\u{e0001}".into(),
+            runs: vec![run(0), run(0), run(3)],
+            ..Row::default()
+        },
+        Row {
+            text: format!("e{}", "\u{301}".repeat(400)),
+            shapes: vec![shape(0, 1, 255, 2)],
+            ..Row::default()
+        },
+        Row {
+            text: "é".repeat(10_000),
+            ..Row::default()
+        },
+        Row {
+            text: "\u{10ffff}\u{e000}\u{fdd0}".into(),
+            ..Row::default()
+        },
+        Row {
+            text: "日".repeat(5000),
+            shapes: vec![shape(0, 5000, 1, 2)],
+            ..Row::default()
+        },
+    ];
+    for ligatures in [false, true] {
+        let font = FontSpec {
+            ligatures,
+            ..FontSpec::default()
+        };
+        let mut scene = Scene::new(font, rows.clone());
+        for columns in [0, 1, 80, 10_000, u16::MAX] {
+            scene.columns = columns;
+            scene.cursor = Some(CursorView {
+                col: columns,
+                row: u16::MAX,
+                shape: CursorShape::Bar,
+                style: CursorStyle::Focused,
+            });
+            scene.spans = vec![
+                Highlight {
+                    row: u16::MAX,
+                    cols: 0..9,
+                    kind: HighlightKind::Selection,
+                },
+                Highlight {
+                    row: 1,
+                    cols: std::ops::Range { start: 9, end: 3 },
+                    kind: HighlightKind::SearchHit,
+                },
+                Highlight {
+                    row: 0,
+                    cols: 0..u16::MAX,
+                    kind: HighlightKind::Preedit,
+                },
+            ];
+            for size in [[0, 0], [1, 1], [640, 400], [u32::MAX, u32::MAX]] {
+                scene.frame_of(size);
+            }
+            scene.cursor = scene.cursor.map(|cursor| CursorView { row: 0, ..cursor });
+            let draw = scene.frame_of([640, 400]);
+            let offscreen = Offscreen::new(gpu(), [640, 400]).unwrap();
+            offscreen.render(&[(draw, [0, 0, 640, 400])]).unwrap();
+        }
+    }
+}
+
+#[test]
+fn fonts_of_absurd_sizes_have_cells() {
+    for size_points in [0.0, -5.0, f32::NAN, f32::INFINITY, 1.0, 5000.0] {
+        for line_height in [0.0, f32::NAN, 100.0] {
+            let font = FontSpec {
+                size_points,
+                line_height,
+                ..FontSpec::default()
+            };
+            let mut scene = Scene::new(font, vec![row("A─█gÅ")]);
+            let metrics = scene.renderer.metrics();
+            assert!(metrics.width_px > 0 && metrics.height_px > 0);
+            assert!(metrics.baseline_px <= metrics.height_px);
+            scene.frame_of([600, 600]);
+        }
+    }
+}
+
+#[test]
+fn what_dropped_panes_held_is_used_again() {
+    let mut scene = scene();
+    for _ in 0..400 {
+        scene.cache = PaneCache::new();
+        scene.frame();
+    }
+    // 400 panes would have filled several pages; the picture would be wrong if two shared a span.
+    let picture = scene.picture();
+    assert!(picture == fresh(&mut scene));
+}
+
+#[test]
+fn an_atlas_that_is_full_empties_its_oldest_page_and_draws_on() {
+    let font = |size_points| FontSpec {
+        size_points,
+        ..FontSpec::default()
+    };
+    let mut scene = Scene::new(font(13.0), vec![row("first")]);
+    let first = scene.picture();
+    // Each size draws its glyphs again: at 200 pixels about 30 of them fill a page.
+    let text: Vec<_> = ('!'..='~').map(|c| row(&c.to_string())).collect();
+    for step in 0..24 {
+        scene.renderer.set_font(font(180.0 + step as f32));
+        scene.rows = text.iter().cloned().map(Arc::new).collect();
+        scene.columns = 1;
+        scene.frame();
+    }
+    scene.renderer.set_font(font(13.0));
+    scene.rows = vec![Arc::new(row("first"))];
+    scene.columns = 5;
+    assert!(scene.picture() == first);
+    assert!(scene.renderer.counters().glyphs_rasterized > 0);
+}

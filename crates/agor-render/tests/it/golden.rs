@@ -1,0 +1,256 @@
+//! Pictures held against those that a person looked at.
+
+use std::fs;
+use std::path::PathBuf;
+
+use agor_proto::row::{Attrs, Color, Row, Style, Underline};
+use agor_proto::screen::CursorShape;
+use agor_render::{CursorStyle, CursorView, FontSpec, Highlight, HighlightKind};
+
+use crate::scene::{Picture, RowText, Scene, attrs, bg, fg, row};
+
+/// How much a channel may differ: software drivers round differently.
+const TOLERANCE: u8 = 6;
+/// How many pixels of a thousand may differ by more.
+const STRAYS_PER_MILLE: usize = 1;
+
+fn font(scale: f32) -> FontSpec {
+    FontSpec {
+        scale,
+        ..FontSpec::default()
+    }
+}
+
+fn read(path: &PathBuf) -> Option<Picture> {
+    let decoder = png::Decoder::new(std::io::BufReader::new(fs::File::open(path).ok()?));
+    let mut reader = decoder.read_info().ok()?;
+    let mut pixels = vec![0; reader.output_buffer_size()?];
+    let info = reader.next_frame(&mut pixels).ok()?;
+    let rgb = &pixels[..info.buffer_size()];
+    let pixels = rgb
+        .chunks_exact(3)
+        .flat_map(|p| [p[0], p[1], p[2], 255])
+        .collect();
+    Some(Picture {
+        width: info.width,
+        height: info.height,
+        pixels,
+    })
+}
+
+fn write(path: &PathBuf, picture: &Picture) {
+    let file = fs::File::create(path).unwrap();
+    let mut encoder = png::Encoder::new(file, picture.width, picture.height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::High);
+    let mut writer = encoder.write_header().unwrap();
+    let rgb: Vec<u8> = picture
+        .pixels
+        .chunks_exact(4)
+        .flat_map(|p| [p[0], p[1], p[2]])
+        .collect();
+    writer.write_image_data(&rgb).unwrap();
+}
+
+/// Returns expected, actual and what differs beside each other.
+fn side_by_side(expected: Option<&Picture>, actual: &Picture) -> Picture {
+    let (width, height) = (actual.width, actual.height);
+    let mut pixels = Vec::new();
+    for y in 0..height {
+        let want = |x: u32| match expected {
+            Some(e) if x < e.width && y < e.height => e.at(x, y),
+            _ => [128, 0, 128],
+        };
+        for x in 0..width {
+            let [r, g, b] = want(x);
+            pixels.extend([r, g, b, 255]);
+        }
+        for x in 0..width {
+            let [r, g, b] = actual.at(x, y);
+            pixels.extend([r, g, b, 255]);
+        }
+        for x in 0..width {
+            let (a, b) = (want(x), actual.at(x, y));
+            pixels.extend([0, 1, 2].map(|n| a[n].abs_diff(b[n]).saturating_mul(4)));
+            pixels.push(255);
+        }
+    }
+    Picture {
+        width: width * 3,
+        height,
+        pixels,
+    }
+}
+
+/// Holds `picture` against `tests/golden/name.png`. `AGOR_ACCEPT=1` makes it the one to come.
+fn hold(name: &str, picture: &Picture) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let path = folder.join(format!("{name}.png"));
+    if std::env::var_os("AGOR_ACCEPT").is_some() {
+        fs::create_dir_all(folder).unwrap();
+        write(&path, picture);
+        return;
+    }
+    let expected = read(&path);
+    let strays = match &expected {
+        Some(e) if (e.width, e.height) == (picture.width, picture.height) => e
+            .pixels
+            .chunks_exact(4)
+            .zip(picture.pixels.chunks_exact(4))
+            .filter(|(a, b)| (0..3).any(|n| a[n].abs_diff(b[n]) > TOLERANCE))
+            .count(),
+        _ => usize::MAX,
+    };
+    let allowed = picture.pixels.len() / 4 * STRAYS_PER_MILLE / 1000;
+    if strays > allowed {
+        let shown = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
+        write(&shown, &side_by_side(expected.as_ref(), picture));
+        panic!(
+            "{name}: {strays} pixels differ (at most {allowed}); expected, actual and difference \
+             are in {}; AGOR_ACCEPT=1 accepts the actual",
+            shown.display()
+        );
+    }
+}
+
+fn styles() -> Vec<Row> {
+    let colors = (0..16).fold(RowText::new(), |row, n| {
+        row.text("Ab", fg(Color::Indexed(n)))
+    });
+    let behind = (0..16).fold(RowText::new(), |row, n| {
+        row.text("  ", bg(Color::Indexed(n)))
+    });
+    let mut reverse_red = attrs(&[Attrs::REVERSE]);
+    reverse_red.fg = Color::Indexed(1);
+    vec![
+        row("The quick brown fox jumps (over) {a}"),
+        row("lazy dogs; ÅÄÖ ñ ç Ł 0O 1lI| gjpqy_@"),
+        RowText::new()
+            .text("Bold ", attrs(&[Attrs::BOLD]))
+            .text("Italic ", attrs(&[Attrs::ITALIC]))
+            .text("Both ", attrs(&[Attrs::BOLD, Attrs::ITALIC]))
+            .text("Dim ", attrs(&[Attrs::DIM]))
+            .text("Hidden ", attrs(&[Attrs::INVISIBLE]))
+            .text("Rev", attrs(&[Attrs::REVERSE]))
+            .text("Red", reverse_red)
+            .build(),
+        RowText::new()
+            .text("Struck ", attrs(&[Attrs::STRIKETHROUGH]))
+            .text("Overlined ", attrs(&[Attrs::OVERLINE]))
+            .text(
+                "BlackOnWhite",
+                Style {
+                    fg: Color::Rgb(0, 0, 0),
+                    bg: Color::Rgb(255, 255, 255),
+                    ..Style::default()
+                },
+            )
+            .build(),
+        colors.build(),
+        behind.build(),
+    ]
+}
+
+fn underlines() -> Vec<Row> {
+    let line = |name: &str, underline, color| {
+        let mut style = Style::default();
+        style.attrs.set_underline(underline);
+        style.underline_color = color;
+        RowText::new().text(name, style).build()
+    };
+    vec![
+        line("single gjpqy", Underline::Single, Color::Default),
+        line("double gjpqy", Underline::Double, Color::Default),
+        line("curly gjpqy ", Underline::Curly, Color::Indexed(1)),
+        line("dotted gjpqy", Underline::Dotted, Color::Indexed(2)),
+        line("dashed gjpqy", Underline::Dashed, Color::Rgb(255, 200, 0)),
+    ]
+}
+
+fn shapes() -> Vec<Row> {
+    vec![
+        row("┌─┬┐╔═╦╗╓─╥╖╒═╤╕┏━┳┓╭──╮┍━┯┑"),
+        row("│ ││║ ║║║ ║║│ ││┃ ┃┃│╱╲│┝━┿┥"),
+        row("├─┼┤╠═╬╣╟─╫╢╞═╪╡┣━╋┫│╲╱│┕━┷┙"),
+        row("└─┴┘╚═╩╝╙─╨╜╘═╧╛┗━┻┛╰──╯╼╾╳╳"),
+        row("┄┄┅┅┈┈┉┉╌╌╍╍┆┇┊┋╎╏╴╶╵╷╸╺╹╻╽╿"),
+        row("▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐▀▔▕░▒▓▖▗▘▙▚▛"),
+        row("▜▝▞▟▙▟▛▜██░░▒▒▓▓⠁⠃⠇⡇⣇⣧⣷⣿⣿⣿⢸⠿"),
+        row("🬀🬁🬂🬃🬄🬅🬆🬇🬈🬉🬊🬋🬌🬍🬎🬏🬻🬺🭰🭶🮂🮇\u{e0b0}\u{e0b1}\u{e0b2}\u{e0b3}\u{e0b4}\u{e0b6}"),
+    ]
+}
+
+#[test]
+fn styles_look_as_accepted_at_every_scale() {
+    for scale in [1.0, 1.25, 1.5, 2.0] {
+        let picture = Scene::new(font(scale), styles()).picture();
+        hold(&format!("styles-{scale}"), &picture);
+    }
+}
+
+#[test]
+fn underlines_look_as_accepted_at_every_scale() {
+    for scale in [1.0, 1.25, 1.5, 2.0] {
+        let picture = Scene::new(font(scale), underlines()).picture();
+        hold(&format!("underlines-{scale}"), &picture);
+    }
+}
+
+#[test]
+fn shapes_look_as_accepted_at_every_scale() {
+    for scale in [1.0, 1.25, 1.5, 2.0] {
+        let picture = Scene::new(font(scale), shapes()).picture();
+        hold(&format!("shapes-{scale}"), &picture);
+    }
+}
+
+#[test]
+fn cursors_look_as_accepted() {
+    for scale in [1.0, 2.0] {
+        let mut columns = Vec::new();
+        for (shape, style) in [
+            (CursorShape::Block, CursorStyle::Focused),
+            (CursorShape::Bar, CursorStyle::Focused),
+            (CursorShape::Underline, CursorStyle::Focused),
+            (CursorShape::Block, CursorStyle::Unfocused),
+            (CursorShape::Block, CursorStyle::BlinkedOff),
+        ] {
+            let mut scene = Scene::new(font(scale), vec![row("agM")]);
+            scene.cursor = Some(CursorView {
+                col: 1,
+                row: 0,
+                shape,
+                style,
+            });
+            columns.push(scene.picture());
+        }
+        let mut whole = columns[0].clone();
+        for picture in &columns[1..] {
+            whole.pixels.extend_from_slice(&picture.pixels);
+            whole.height += picture.height;
+        }
+        hold(&format!("cursors-{scale}"), &whole);
+    }
+}
+
+#[test]
+fn highlights_look_as_accepted() {
+    for scale in [1.0, 1.5] {
+        let mut scene = Scene::new(
+            font(scale),
+            vec![
+                row("selected text here"),
+                row("search hits: hit hit"),
+                row("https://example.org/"),
+                row("preedit: nihao"),
+            ],
+        );
+        let mut mark = |row, cols, kind| scene.spans.push(Highlight { row, cols, kind });
+        mark(0, 4..18, HighlightKind::Selection);
+        mark(1, 13..16, HighlightKind::SearchHit);
+        mark(1, 17..20, HighlightKind::SearchCurrent);
+        mark(2, 0..20, HighlightKind::HoveredLink);
+        mark(3, 9..14, HighlightKind::Preedit);
+        hold(&format!("highlights-{scale}"), &scene.picture());
+    }
+}
