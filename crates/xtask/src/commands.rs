@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod golden;
+mod run;
 mod soak;
 mod test;
 
@@ -23,6 +24,12 @@ pub struct Command {
 
 /// Every command, in the order of the help.
 pub const COMMANDS: &[Command] = &[
+    Command {
+        id: "run",
+        arguments: "[--yes] [-- arguments]",
+        doc: "Installs what the window needs, builds agor and opens it; without a display, a picture",
+        run: run::run,
+    },
     Command {
         id: "test",
         arguments: "[--yes]",

@@ -1,5 +1,5 @@
-//! `cargo xtask`: what a person types to check this repository. Owns no rule and no test of its own:
-//! it runs those of the crates, in order, and says what came of it.
+//! `cargo xtask`: what a person types to run this program and to check this repository. Owns no rule and no
+//! test of its own: it runs those of the crates, in order, and says what came of it.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

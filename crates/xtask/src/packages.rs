@@ -1,13 +1,17 @@
-//! What a machine needs besides Rust: the table of system packages, and how they are installed.
+//! What a machine needs besides Rust: the table of system packages, how to tell that they are there
+//! (`packages/signs.rs`), and how they are installed.
 //!
 //! Installs by apt-get alone. Elsewhere it names what is missing and leaves the installing to the person.
 
+mod signs;
+
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
 use crate::workspace;
+pub use signs::Sign;
 
 /// One thing that must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,20 +24,13 @@ pub struct Need {
     pub user: User,
 }
 
-/// What shows that a package is installed, by whatever means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// A program of this name in `PATH`.
-    Program(&'static str),
-    /// A file at this path.
-    File(&'static str),
-}
-
 /// What a package is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {
     /// Nothing can be built without it.
     Build,
+    /// The window opens it when it runs.
+    Window,
     /// Whole-program tests drive it.
     Tests,
 }
@@ -47,19 +44,62 @@ pub enum Consent {
     Given,
 }
 
+/// Where the system's Vulkan loader looks for drivers.
+const VULKAN_DRIVERS: &[&str] = &[
+    "/etc/vulkan/icd.d",
+    "/usr/local/etc/vulkan/icd.d",
+    "/usr/local/share/vulkan/icd.d",
+    "/usr/share/vulkan/icd.d",
+];
+
+/// Where the fonts lie that tests expect.
+const NOTO_FONTS: &[&str] = &[
+    "/usr/share/fonts/opentype/noto",
+    "/usr/share/fonts/truetype/noto",
+];
+
 /// Everything that is needed. A new need is a row.
 pub const NEEDS: &[Need] = &[
     build(Sign::Program("cc"), "gcc"),
     // SQLite and zstd are compiled from their C sources.
     build(Sign::File("/usr/include/stdio.h"), "libc6-dev"),
+    // Nothing of these is linked; they are opened by name.
+    window(Sign::Library("libvulkan.so.1"), "libvulkan1"),
+    window(Sign::Entry(VULKAN_DRIVERS, ""), "mesa-vulkan-drivers"),
+    // Finds the system's fonts for what the bundled ones lack.
+    window(Sign::Library("libfontconfig.so.1"), "libfontconfig1"),
+    window(Sign::Library("libX11.so.6"), "libx11-6"),
+    window(Sign::Library("libX11-xcb.so.1"), "libx11-xcb1"),
+    window(Sign::Library("libXcursor.so.1"), "libxcursor1"),
+    window(Sign::Library("libXi.so.6"), "libxi6"),
+    window(Sign::Library("libxcb.so.1"), "libxcb1"),
+    window(Sign::Library("libxkbcommon.so.0"), "libxkbcommon0"),
+    window(Sign::Library("libxkbcommon-x11.so.0"), "libxkbcommon-x11-0"),
+    window(
+        Sign::Library("libwayland-client.so.0"),
+        "libwayland-client0",
+    ),
     tests(Sign::Program("bash"), "bash"),
     tests(Sign::Program("fish"), "fish"),
+    tests(Sign::Entry(NOTO_FONTS, "NotoSansCJK-"), "fonts-noto-cjk"),
+    tests(
+        Sign::Entry(NOTO_FONTS, "NotoColorEmoji"),
+        "fonts-noto-color-emoji",
+    ),
     tests(Sign::Program("htop"), "htop"),
     tests(Sign::Program("less"), "less"),
     tests(Sign::Program("ps"), "procps"),
     tests(Sign::Program("sqlite3"), "sqlite3"),
     tests(Sign::Program("tmux"), "tmux"),
     tests(Sign::Program("vim"), "vim"),
+    tests(Sign::Program("xclip"), "xclip"),
+    tests(Sign::Program("xdotool"), "xdotool"),
+    tests(Sign::Program("Xvfb"), "xvfb"),
+    // Windows are tested on a software driver, whatever else there is.
+    tests(
+        Sign::Entry(VULKAN_DRIVERS, "lvp_icd"),
+        "mesa-vulkan-drivers",
+    ),
 ];
 
 const fn build(sign: Sign, package: &'static str) -> Need {
@@ -67,6 +107,14 @@ const fn build(sign: Sign, package: &'static str) -> Need {
         sign,
         package,
         user: User::Build,
+    }
+}
+
+const fn window(sign: Sign, package: &'static str) -> Need {
+    Need {
+        sign,
+        package,
+        user: User::Window,
     }
 }
 
@@ -78,9 +126,10 @@ const fn tests(sign: Sign, package: &'static str) -> Need {
     }
 }
 
-/// Sees to it that everything in [`NEEDS`] is there.
-pub fn set_up(consent: Consent) -> Result<(), Failure> {
-    let missing = missing(NEEDS);
+/// Sees to it that everything in [`NEEDS`] that these users need is there.
+pub fn set_up(consent: Consent, users: &[User]) -> Result<(), Failure> {
+    let mut missing = missing(NEEDS);
+    missing.retain(|need| users.contains(&need.user));
     if missing.is_empty() {
         println!("set-up: every system package that is needed is there");
         return Ok(());
@@ -88,13 +137,13 @@ pub fn set_up(consent: Consent) -> Result<(), Failure> {
     for need in &missing {
         println!("missing: {}", describe(need));
     }
-    if !is_there(Sign::Program("apt-get")) {
+    if !Sign::Program("apt-get").is_there() {
         return without_apt(&missing);
     }
     install(&missing, consent)?;
     let still: Vec<_> = missing
         .into_iter()
-        .filter(|need| !is_there(need.sign))
+        .filter(|need| !need.sign.is_there())
         .collect();
     match still.first() {
         None => Ok(()),
@@ -128,29 +177,17 @@ fn missing(needs: &[Need]) -> Vec<Need> {
     needs
         .iter()
         .copied()
-        .filter(|need| !is_there(need.sign))
+        .filter(|need| !need.sign.is_there())
         .collect()
 }
 
-fn is_there(sign: Sign) -> bool {
-    match sign {
-        Sign::File(path) => Path::new(path).exists(),
-        Sign::Program(name) => std::env::var_os("PATH").is_some_and(|path| {
-            std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
-        }),
-    }
-}
-
 fn describe(need: &Need) -> String {
-    let what = match need.sign {
-        Sign::Program(name) => format!("program {name}"),
-        Sign::File(path) => format!("file {path}"),
-    };
     let user = match need.user {
         User::Build => "needed to build",
-        User::Tests => "driven by whole-program tests",
+        User::Window => "opened by the window",
+        User::Tests => "used by whole-program tests",
     };
-    format!("{what}, {user} (Debian package {})", need.package)
+    format!("{}, {user} (Debian package {})", need.sign, need.package)
 }
 
 fn without_apt(missing: &[Need]) -> Result<(), Failure> {
@@ -162,14 +199,15 @@ fn without_apt(missing: &[Need]) -> Result<(), Failure> {
         ));
     }
     println!(
-        "warning: this system has no apt-get; the tests that drive the programs above will fail until \
-         you install them"
+        "warning: this system has no apt-get; what needs the above will fail until you install it"
     );
     Ok(())
 }
 
 fn install(missing: &[Need], consent: Consent) -> Result<(), Failure> {
-    let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    // One package may bring several things.
+    let packages: BTreeSet<_> = missing.iter().map(|need| need.package).collect();
+    let packages = Vec::from_iter(packages);
     let by_hand = format!(
         "apt-get install --no-install-recommends {}",
         packages.join(" ")
@@ -180,7 +218,7 @@ fn install(missing: &[Need], consent: Consent) -> Result<(), Failure> {
         Privilege::Sudo
     };
     if privilege == Privilege::Sudo {
-        if !is_there(Sign::Program("sudo")) {
+        if !Sign::Program("sudo").is_there() {
             return Err(Failure::SetUp(format!(
                 "there is no sudo: as root, run `{by_hand}` first"
             )));
@@ -236,13 +274,37 @@ fn agrees(by_hand: &str) -> Result<bool, Failure> {
     Ok(read > 0 && matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
 }
 
+/// A network or another installer that does not answer must not hold up everything for ever.
+const APT_GET: &[&str] = &[
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    "timeout",
+    "--kill-after=10",
+    "600",
+    "apt-get",
+    "-o",
+    "DPkg::Lock::Timeout=120",
+    "-o",
+    "Acquire::Retries=3",
+    "-o",
+    "Acquire::http::Timeout=30",
+    "-o",
+    "Acquire::https::Timeout=30",
+];
+
 fn apt_get(privilege: Privilege, arguments: &[&str]) -> Result<bool, Failure> {
-    let words: &[&str] = match privilege {
-        Privilege::Root => &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"],
-        Privilege::Sudo => &["sudo", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"],
+    let before: &[&str] = match privilege {
+        Privilege::Root => &[],
+        // Outside the limit: a person may take long to type a password.
+        Privilege::Sudo => &["sudo"],
     };
-    let (program, before) = words.split_first().unwrap_or((&"apt-get", &[]));
-    let status = Command::new(program).args(before).args(arguments).status();
+    let words: Vec<_> = [before, APT_GET, arguments].concat();
+    let (program, rest) = words.split_first().unwrap_or((&"apt-get", &[]));
+    // It must not ask anything; sudo asks the terminal itself.
+    let status = Command::new(program)
+        .args(rest)
+        .stdin(Stdio::null())
+        .status();
     match status {
         Ok(status) => Ok(status.success()),
         Err(error) => Err(Failure::SetUp(format!(
@@ -254,12 +316,16 @@ fn apt_get(privilege: Privilege, arguments: &[&str]) -> Result<bool, Failure> {
 #[cfg(test)]
 mod unit {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
-    fn every_package_stands_in_one_row() {
-        let packages: BTreeSet<_> = NEEDS.iter().map(|need| need.package).collect();
-        assert_eq!(packages.len(), NEEDS.len());
+    fn nothing_is_needed_twice() {
+        for (at, need) in NEEDS.iter().enumerate() {
+            let after = &NEEDS[at + 1..];
+            assert!(
+                after.iter().all(|other| other.sign != need.sign),
+                "{need:?} is there twice"
+            );
+        }
     }
 
     #[test]

@@ -1,23 +1,27 @@
 //! Runs cargo commands one after another: shows all that they print while they print it, counts their
-//! tests, and holds each against its budget of minutes.
+//! tests, holds each against its budget of minutes, and kills it when it is far over.
 
-use std::io::{self, Read, Write};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+mod guard;
+mod output;
+mod running;
+mod supervise;
+
+use std::io::{self, IsTerminal};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
-use crate::tally::{Scanner, Tally};
+use crate::tally::Tally;
 use crate::workspace;
+use guard::Folder;
+use supervise::{Ended, Limits, Outcome, supervise};
 
 /// One cargo command with its budget.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
     /// What it checks, in a word or two.
     pub name: &'static str,
-    /// Minutes that it may take, cold, on two cores. More is said, not failed.
+    /// Minutes that it may take, cold, on two cores. More is said; three times as much ends it.
     pub budget_minutes: u64,
     /// Arguments of cargo.
     pub cargo: &'static [&'static str],
@@ -36,19 +40,34 @@ pub enum Tests {
     Some,
 }
 
+/// A step is killed at so many times its budget …
+const LIMIT_IN_BUDGETS: u64 = 3;
+
+/// … but not before so many minutes, since a small budget is soon over on a busy machine.
+const LIMIT_AT_LEAST_MINUTES: u64 = 5;
+
+/// Tells the whole-program tests that the programs which they run are built.
+const PROGRAMS_BUILT: (&str, &str) = ("AGOR_TEST_PROGRAMS", "built");
+
 /// What came of steps that all succeeded, or of those up to the first that did not.
 #[derive(Debug, Default)]
 pub struct Report {
     tally: Tally,
     skipped: Vec<String>,
     times: Vec<(&'static str, Duration, u64)>,
+    /// When everything must be done, and the minutes that it had.
+    deadline: Option<(Instant, u64)>,
 }
 
-/// How long output may still come after the process that was started has ended. Whatever holds it open
-/// for longer is a process that outlived its test.
-const OUTPUT_GRACE: Duration = Duration::from_secs(5);
-
 impl Report {
+    /// Returns one whose steps must all be done in `minutes` from now.
+    pub fn within(minutes: u64) -> Report {
+        Report {
+            deadline: Some((Instant::now() + minutes_long(minutes), minutes)),
+            ..Report::default()
+        }
+    }
+
     /// Notes that something other than a cargo command took `took`.
     pub fn note(&mut self, name: &'static str, took: Duration, budget_minutes: u64) {
         self.times.push((name, took, budget_minutes));
@@ -64,24 +83,41 @@ impl Report {
                 command_line(step.cargo, step.environment)
             );
             let started = Instant::now();
-            let outcome = run_one(step);
+            let limits = limits(step.budget_minutes, self.deadline, started);
+            if limits.hard.is_zero() {
+                self.print_times();
+                return Err(Failure::Step(format!(
+                    "{} was not begun: there was no time left for it",
+                    step.name
+                )));
+            }
+            let outcome = run_one(step, limits);
             let took = started.elapsed();
             self.times.push((step.name, took, step.budget_minutes));
-            let (status, tally, skipped) = outcome.map_err(|error| {
+            let outcome = outcome.map_err(|error| {
                 Failure::SetUp(format!(
                     "cargo could not be started for {}: {error}",
                     step.name
                 ))
             })?;
+            for process in &outcome.leftovers {
+                println!(
+                    "warning: {} left a process behind, now killed: {process}",
+                    step.name
+                );
+            }
+            let tally = outcome.heard.scanner.tally();
             self.tally += tally;
+            let skipped = outcome.heard.scanner.skipped().iter().cloned();
             self.skipped.extend(skipped);
             say_if_over(step.name, took, step.budget_minutes);
-            let why = if !status.success() {
-                status.to_string()
-            } else if step.tests == Tests::Some && tally.ran() == 0 {
-                "no test ran".to_owned()
-            } else {
-                continue;
+            let why = match outcome.ended {
+                Ended::Killed => self.why_killed(&outcome, step, limits),
+                Ended::Itself(status) if !status.success() => status.to_string(),
+                Ended::Itself(_) if step.tests == Tests::Some && tally.ran() == 0 => {
+                    "no test ran".to_owned()
+                }
+                Ended::Itself(_) => continue,
             };
             self.print_times();
             let counted = if self.tally.ran() > 0 {
@@ -96,6 +132,23 @@ impl Report {
             )));
         }
         Ok(())
+    }
+
+    /// Prints the end of what a step said, and returns why it was killed and over what.
+    fn why_killed(&self, outcome: &Outcome, step: &Step<'_>, limits: Limits) -> String {
+        let heard = &outcome.heard;
+        println!("\n== the last {} lines of {}", heard.tail.len(), step.name);
+        for line in &heard.tail {
+            println!("{line}");
+        }
+        let limit = match self.deadline {
+            Some((_, minutes)) if limits.hard < limit(step.budget_minutes) => {
+                format!("what was left of {minutes} minutes for everything")
+            }
+            _ => "its limit".to_owned(),
+        };
+        let hard = clock(limits.hard);
+        format!("killed after {hard}, {limit}; {}", heard.going_on())
     }
 
     /// Prints how long each step took, which tests were skipped and why, then the count of tests as the
@@ -138,91 +191,43 @@ pub fn command_line(cargo: &[&str], environment: &[(&str, &str)]) -> String {
         .join(" ")
 }
 
-fn run_one(step: &Step<'_>) -> io::Result<(ExitStatus, Tally, Vec<String>)> {
-    let mut child = Command::new(workspace::cargo())
+fn minutes_long(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
+}
+
+/// Returns after how long a step with this budget is killed.
+fn limit(budget_minutes: u64) -> Duration {
+    minutes_long((budget_minutes * LIMIT_IN_BUDGETS).max(LIMIT_AT_LEAST_MINUTES))
+}
+
+/// Returns what a step that starts `now` may take, with everything to be done at the deadline.
+fn limits(budget_minutes: u64, deadline: Option<(Instant, u64)>, now: Instant) -> Limits {
+    let own = limit(budget_minutes);
+    let left = deadline.map(|(at, _)| at.saturating_duration_since(now));
+    Limits {
+        budget: minutes_long(budget_minutes),
+        hard: left.map_or(own, |left| left.min(own)),
+    }
+}
+
+fn run_one(step: &Step<'_>, limits: Limits) -> io::Result<Outcome> {
+    let mut command = Command::new(workspace::cargo());
+    command
         .args(step.cargo)
         .envs(step.environment.iter().copied())
-        .current_dir(workspace::root())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let scanner = Arc::new(Mutex::new(Scanner::default()));
-    let (output_ended, output_end) = sync_channel::<()>(1);
-    let copier = match child.stdout.take() {
-        Some(output) => Some(copy_output(output, Arc::clone(&scanner), output_ended)?),
-        None => None,
+        .current_dir(workspace::root());
+    // It prints into a pipe, whose end we copy to the terminal.
+    if io::stderr().is_terminal() && std::env::var_os("CARGO_TERM_COLOR").is_none() {
+        command.env("CARGO_TERM_COLOR", "always");
+    }
+    let folder = match step.tests {
+        Tests::Some => {
+            command.env(PROGRAMS_BUILT.0, PROGRAMS_BUILT.1);
+            Some(Folder::make()?)
+        }
+        Tests::None => None,
     };
-    let status = wait(&mut child, step)?;
-    // The copier drops its end of the channel at the end of the output.
-    match output_end.recv_timeout(OUTPUT_GRACE) {
-        Err(RecvTimeoutError::Timeout) => println!(
-            "warning: a process that {} started still runs and holds its output open",
-            step.name
-        ),
-        Ok(()) | Err(RecvTimeoutError::Disconnected) => {
-            if let Some(copier) = copier
-                && copier.join().is_err()
-            {
-                println!(
-                    "warning: the output of {} could not be copied to its end",
-                    step.name
-                );
-            }
-        }
-    }
-    let scanner = scanner.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok((status, scanner.tally(), scanner.skipped().to_vec()))
-}
-
-/// Waits for `child` and says once, while it still runs, that it is over its budget.
-fn wait(child: &mut Child, step: &Step<'_>) -> io::Result<ExitStatus> {
-    let (finish, finished) = sync_channel::<()>(0);
-    let (name, budget_minutes) = (step.name, step.budget_minutes);
-    let watch = thread::Builder::new()
-        .name("budget".into())
-        .spawn(move || {
-            let budget = Duration::from_secs(budget_minutes * 60);
-            if finished.recv_timeout(budget) == Err(RecvTimeoutError::Timeout) {
-                println!(
-                    "warning: {name} is over its budget of {budget_minutes} minutes and still runs"
-                );
-            }
-        })?;
-    let status = child.wait();
-    drop(finish);
-    if watch.join().is_err() {
-        println!("warning: the budget of {name} was not watched");
-    }
-    status
-}
-
-fn copy_output(
-    mut output: ChildStdout,
-    scanner: Arc<Mutex<Scanner>>,
-    ended: SyncSender<()>,
-) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name("output".into()).spawn(move || {
-        let _ended = ended;
-        let mut buffer = [0; 8192];
-        loop {
-            let bytes = match output.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => buffer.get(..count).unwrap_or_default(),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    println!("warning: the output ended early: {error}");
-                    break;
-                }
-            };
-            let mut stdout = io::stdout().lock();
-            // A reader of ours that went away must not stop the count.
-            stdout.write_all(bytes).and_then(|()| stdout.flush()).ok();
-            scanner
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .read(bytes);
-        }
-    })
+    supervise(step.name, command, folder, limits)
 }
 
 fn say_if_over(name: &str, took: Duration, budget_minutes: u64) {
@@ -234,7 +239,8 @@ fn say_if_over(name: &str, took: Duration, budget_minutes: u64) {
     }
 }
 
-fn clock(duration: Duration) -> String {
+/// Returns a duration as minutes and seconds.
+pub fn clock(duration: Duration) -> String {
     // Rounded up, so that nothing took no time.
     let seconds = duration.as_millis().div_ceil(1000);
     format!("{}:{:02}", seconds / 60, seconds % 60)
@@ -298,5 +304,31 @@ mod tests {
             "{failure}"
         );
         assert_eq!(report.times.len(), 1);
+    }
+
+    #[test]
+    fn a_step_has_three_budgets_five_minutes_at_least_and_no_more_than_is_left() {
+        let now = Instant::now();
+        let hard = |budget, left: Option<u64>| {
+            let deadline = left.map(|left| (now + minutes_long(left), 70));
+            limits(budget, deadline, now).hard
+        };
+        assert_eq!(hard(4, None), minutes_long(12));
+        assert_eq!(hard(1, None), minutes_long(5));
+        assert_eq!(hard(4, Some(7)), minutes_long(7));
+        assert_eq!(hard(4, Some(0)), Duration::ZERO);
+    }
+
+    #[test]
+    fn when_no_time_is_left_no_step_begins() {
+        let step = Step {
+            name: "late",
+            budget_minutes: 1,
+            cargo: &["--version"],
+            environment: &[],
+            tests: Tests::None,
+        };
+        let failure = Report::within(0).run(&[step]).unwrap_err().to_string();
+        assert!(failure.starts_with("late was not begun"), "{failure}");
     }
 }

@@ -59,14 +59,13 @@ impl fmt::Display for Tally {
     }
 }
 
-/// Adds up the results in a stream of bytes that arrives in pieces of any size.
+/// Adds up the results in the lines that libtest prints.
 ///
 /// libtest knows no test that finds out while it runs that it cannot: such a test prints a line
 /// `skipped: why` and returns. With `--show-output` that line follows the test's name and comes before
 /// the result of its binary, which counts it as passed.
 #[derive(Debug, Default)]
 pub struct Scanner {
-    line: Vec<u8>,
     tally: Tally,
     /// The test whose output is being read.
     test: String,
@@ -75,26 +74,9 @@ pub struct Scanner {
     skipped: Vec<String>,
 }
 
-/// More of a line than this is not kept: no line of results is longer.
-const LINE_LIMIT_BYTES: usize = 4096;
-
 impl Scanner {
-    /// Reads `bytes`, which follow what was read before.
-    pub fn read(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if byte != b'\n' {
-                if self.line.len() < LINE_LIMIT_BYTES {
-                    self.line.push(byte);
-                }
-                continue;
-            }
-            let line = String::from_utf8_lossy(&self.line).into_owned();
-            self.line.clear();
-            self.read_line(&line);
-        }
-    }
-
-    fn read_line(&mut self, line: &str) {
+    /// Reads the line that follows what was read before.
+    pub fn read_line(&mut self, line: &str) {
         if let Some(test) = line
             .strip_prefix("---- ")
             .and_then(|rest| rest.strip_suffix(" stdout ----"))
@@ -132,7 +114,8 @@ impl Scanner {
     }
 }
 
-fn without_colours(line: &str) -> String {
+/// Returns `line` without control sequences.
+pub fn without_colours(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut characters = line.chars();
     while let Some(character) = characters.next() {
@@ -198,22 +181,19 @@ mod tests {
     }
 
     #[test]
-    fn results_of_several_binaries_add_up_however_the_bytes_are_cut() {
-        let text = format!("running\n{OK}\n\n{OK}\ntail without end");
-        for size in 1..text.len() {
-            let mut scanner = Scanner::default();
-            for piece in text.as_bytes().chunks(size) {
-                scanner.read(piece);
-            }
-            assert_eq!(
-                scanner.tally(),
-                Tally {
-                    passed: 24,
-                    failed: 0,
-                    skipped: 6
-                }
-            );
+    fn results_of_several_binaries_add_up() {
+        let mut scanner = Scanner::default();
+        for line in ["running", OK, "", OK, "tail"] {
+            scanner.read_line(line);
         }
+        assert_eq!(
+            scanner.tally(),
+            Tally {
+                passed: 24,
+                failed: 0,
+                skipped: 6
+            }
+        );
     }
 
     #[test]
@@ -239,7 +219,9 @@ test result: ok. 5 passed; 0 failed; 1 ignored
 test result: ok. 2 passed; 0 failed; 0 ignored
 ";
         let mut scanner = Scanner::default();
-        scanner.read(text.as_bytes());
+        for line in text.lines() {
+            scanner.read_line(line);
+        }
         assert_eq!(
             scanner.tally(),
             Tally {

@@ -36,6 +36,12 @@ const BENCHES: &[Bench] = &[
         target: "parse",
     },
     Bench {
+        name: "render",
+        doc: "Rows to instances, and frames as the drawing thread pays for them",
+        package: "agor-render",
+        target: "render",
+    },
+    Bench {
         name: "store",
         doc: "Events and output that the store has safely on disk",
         package: "agor-core",
