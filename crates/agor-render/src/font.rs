@@ -154,30 +154,48 @@ impl Fonts {
         id
     }
 
-    /// Returns a face for `text`, a cluster that begins with `first`: the first that has the
-    /// character, of those preferred and then of the bundled ones and the system's.
+    /// Returns a face for `text`, a cluster that begins with `first`: of those preferred, the
+    /// bundled ones and the system's, the first that has the whole of it, or else its beginning.
     pub(crate) fn choose(
         &mut self,
         preferred: FaceId,
         variant: Variant,
-        first: char,
+        text: &str,
         emoji: bool,
         wide: bool,
     ) -> Option<FaceId> {
+        let first = text.chars().next()?;
         if emoji
             && let Some(id) = self.system_face(first, variant, true, wide)
             && self.face(id).has(first)
         {
             return Some(id);
         }
-        if self.face(preferred).has(first) {
-            return Some(preferred);
-        }
         let bundled = self.families[0].1[variant.index()];
-        if self.face(bundled).has(first) {
-            return Some(bundled);
+        let mut beginning = None;
+        for id in [preferred, bundled] {
+            if self.face(id).has_all(text) {
+                return Some(id);
+            }
+            if self.face(id).has(first) {
+                beginning = beginning.or(Some(id));
+            }
         }
-        self.system_face(first, variant, false, wide)
+        if beginning.is_none() {
+            beginning = self.system_face(first, variant, false, wide);
+            if beginning.is_none_or(|id| self.face(id).has_all(text)) {
+                return beginning;
+            }
+        }
+        // The face that has the rarest of the marks mostly has the letters too.
+        for c in text.chars().skip(1).filter(|c| !is_ignorable(*c)) {
+            if let Some(id) = self.system_face(c, variant, false, wide)
+                && self.face(id).has_all(text)
+            {
+                return Some(id);
+            }
+        }
+        beginning
     }
 
     fn system_face(
@@ -199,5 +217,13 @@ impl Fonts {
     }
 }
 
-/// Leaves the colour out of a font's own palette entries that mean "the text's colour".
+/// Says whether a character only acts on its neighbours, and is nothing by itself.
+pub(crate) fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What parts of a picture look like that a font wants in the text's colour.
 pub(crate) const NEUTRAL: Rgb = Rgb(0x80, 0x80, 0x80);

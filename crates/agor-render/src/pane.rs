@@ -115,6 +115,12 @@ impl Region {
     }
 }
 
+/// Returns how much room a row should have that has `room` and needs `len`: what it once needed,
+/// so that rows of varying length do not move all the time, but not much more than it needs now.
+fn roomy(room: u32, len: u32) -> u32 {
+    room.min(2 * len + 16).max(len.next_multiple_of(4))
+}
+
 /// What an update works with.
 pub(crate) struct Context<'a> {
     pub font: &'a mut SizedFont,
@@ -472,11 +478,18 @@ impl PaneCache {
                 (&mut slot.under, built.under.len()),
                 (&mut slot.over, built.over.len()),
             ] {
-                part.room = part.room.max((len as u32).next_multiple_of(4));
+                part.room = roomy(part.room, len as u32);
+                // What it was is overwritten: nothing of it has to move.
+                part.len = 0;
             }
         }
         let mut rooms = [0_u32; 2];
-        for slot in &self.slots {
+        for slot in &mut self.slots {
+            for part in [&mut slot.under, &mut slot.over] {
+                if part.len > 0 {
+                    part.room = roomy(part.room, part.len);
+                }
+            }
             if slot.stamp == self.stamp {
                 rooms[0] += slot.under.room;
                 rooms[1] += slot.over.room;

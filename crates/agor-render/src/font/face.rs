@@ -3,6 +3,7 @@
 use swash::{CacheKey, FontRef};
 
 use super::fallback::SystemFont;
+use super::is_ignorable;
 
 /// Regular, bold, italic or both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -109,6 +110,13 @@ impl Face {
     /// Returns the glyph of `c`, 0 if the face has none.
     pub fn glyph(&self, c: char) -> u16 {
         self.font().charmap().map(c)
+    }
+
+    /// Says whether the face has every character of `text` that is something by itself.
+    pub fn has_all(&self, text: &str) -> bool {
+        let font = self.font();
+        let map = font.charmap();
+        text.chars().all(|c| is_ignorable(c) || map.map(c) != 0)
     }
 
     pub fn has(&self, c: char) -> bool {

@@ -194,6 +194,34 @@ impl Rasterizer {
         (placed, pen)
     }
 
+    /// Puts marks over the middle of their letter where the font left them beside it. Returns what
+    /// it was given if the font placed them itself.
+    pub fn stack(
+        &mut self,
+        face: &Face,
+        size_px: f32,
+        mut glyphs: Vec<Placed>,
+        advance: f32,
+    ) -> (Vec<Placed>, f32) {
+        let Some((letter, marks)) = glyphs.split_first_mut() else {
+            return (glyphs, advance);
+        };
+        let font = face.font();
+        let own = font
+            .glyph_metrics(&face.coords)
+            .scale(size_px)
+            .advance_width(letter.glyph);
+        if advance <= own * 1.1 {
+            return (glyphs, advance);
+        }
+        let middle = letter.x + own / 2.0;
+        for mark in marks {
+            let ink = self.glyph(face, size_px, mark.glyph);
+            mark.x = middle - ink.left as f32 - ink.width as f32 / 2.0;
+        }
+        (glyphs, own)
+    }
+
     /// Returns the pixels of `glyphs` together.
     pub fn rasterize(&mut self, face: &Face, size_px: f32, glyphs: &[Placed]) -> Bitmap {
         let mut whole = Bitmap::default();

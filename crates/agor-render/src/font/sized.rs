@@ -1,7 +1,7 @@
 //! One font at one size: what a cell measures, and the glyphs that are in the atlas already.
 
 use super::raster::{Bitmap, Placed, Rasterizer};
-use super::{CellMetrics, FaceId, FontSpec, Fonts, Variant};
+use super::{CellMetrics, FaceId, FontSpec, Fonts, Variant, is_ignorable};
 use crate::atlas::{Atlas, Place, Sheet};
 use crate::gpu::{Instance, Kind, Rect};
 use crate::quick_hash::QuickMap;
@@ -317,7 +317,7 @@ impl SizedFont {
         let Some(first) = text.chars().next() else {
             return Glyph::BLANK;
         };
-        if first == ' ' && text.len() == 1 || first.is_control() || is_invisible(text) {
+        if first == ' ' && text.len() == 1 || first.is_control() || text.chars().all(is_ignorable) {
             return Glyph::BLANK;
         }
         if width == 1
@@ -351,7 +351,7 @@ impl SizedFont {
         let emoji = is_emoji(text, first, wide);
         let id = foundry
             .fonts
-            .choose(preferred, variant, first, emoji, wide)?;
+            .choose(preferred, variant, text, emoji, wide)?;
         let face = foundry.fonts.face(id).clone();
         let own = id == preferred;
         let room = self.metrics.width_px * u32::from(width.max(1));
@@ -371,7 +371,25 @@ impl SizedFont {
             };
             (vec![placed], advance)
         } else {
-            rasterizer.shape(&face, self.size_px, text)
+            let (mut glyphs, advance) = if emoji {
+                // Which form is meant is decided; fonts join sequences by what is left.
+                let bare: String = text.chars().filter(|c| *c != '\u{fe0f}').collect();
+                rasterizer.shape(&face, self.size_px, &bare)
+            } else {
+                rasterizer.shape(&face, self.size_px, text)
+            };
+            // A mark that the face has not is left out rather than drawn as a frame.
+            let missing = |placed: &Placed| placed.glyph == 0;
+            let advance = match glyphs.iter().position(missing) {
+                Some(n) if n > 0 => glyphs[n].x,
+                _ => advance,
+            };
+            glyphs.retain(|placed| !missing(placed));
+            if text.chars().skip(1).all(is_mark) {
+                rasterizer.stack(&face, self.size_px, glyphs, advance)
+            } else {
+                (glyphs, advance)
+            }
         };
         let mut bitmap = rasterizer.rasterize(&face, self.size_px, &glyphs);
         if bitmap.is_empty() {
@@ -381,9 +399,14 @@ impl SizedFont {
         if bitmap.color {
             return Some(self.fitted_picture(&bitmap, room));
         }
-        let taken = advance.max(bitmap.width as f32);
-        if !own && taken > room as f32 + 0.5 {
-            // A sign of another font that is too wide is made smaller around its own middle.
+        // Letters of the font itself may reach out a little, as in italics.
+        let (taken, most) = if own {
+            (advance.max(bitmap.width as f32), room as f32 * 1.3)
+        } else {
+            (advance.max(bitmap.width as f32), room as f32 + 0.5)
+        };
+        if taken > most {
+            // A sign that is too wide is made smaller around its own middle.
             let part = room as f32 / taken;
             let middle = bitmap.top as f32 - bitmap.height as f32 / 2.0;
             let smaller: Vec<_> = glyphs
@@ -515,14 +538,10 @@ fn cut(bitmap: &Bitmap, metrics: &CellMetrics) -> Option<Bitmap> {
     })
 }
 
-/// Says whether a cluster consists of characters that only act on their neighbours.
-fn is_invisible(text: &str) -> bool {
-    text.chars().all(|c| {
-        matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-    })
+/// Says whether a character belongs over, under or around the one before it.
+fn is_mark(c: char) -> bool {
+    use swash::text::Codepoint;
+    c.combining_class() != 0 || is_ignorable(c)
 }
 
 /// Says whether a cluster should be a picture.
