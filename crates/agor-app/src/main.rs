@@ -1,14 +1,37 @@
 //! `agor`: the window, and every verb of the command line.
 
+mod app;
+mod commands;
+mod icons;
+mod keys;
+mod launch;
+mod link;
+mod open;
+mod palette;
+mod pane;
+mod shot;
+mod sidebar;
+mod status_bar;
+mod tab_bar;
+#[cfg(test)]
+mod testing;
+mod text;
+mod theme;
+mod wake;
+mod which_key;
+mod window;
+mod workspace;
+
 use std::process::ExitCode;
 
-use agor_core::cli::{self, Program};
+use agor_core::cli::{self, Program, Window};
 
 fn main() -> ExitCode {
     cli::main(Program {
         name: "agor",
-        without_verb: Some(
-            "the window comes with the next release; `agor help` lists what works without it",
-        ),
+        window: Some(Window {
+            open: open::open,
+            shot: shot::shot,
+        }),
     })
 }

@@ -55,7 +55,7 @@ struct Arguments {
     #[arg(long, global = true, value_name = "DIR", hide = true)]
     runtime: Option<PathBuf>,
     #[command(flatten)]
-    opening: window::Arguments,
+    opening: window::OpeningArguments,
     #[command(subcommand)]
     verb: Option<Verb>,
 }

@@ -64,7 +64,7 @@ pub enum Theme {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct OpeningArguments {
     /// Run this command in a window of its own, and end with its exit code
     #[arg(
         short = 'e',
@@ -91,7 +91,7 @@ fn font_size(text: &str) -> Result<f32, String> {
     }
 }
 
-impl Arguments {
+impl OpeningArguments {
     /// Returns what the arguments say.
     pub fn read(self) -> Result<Opening, Failure> {
         let text = |argument: OsString| {

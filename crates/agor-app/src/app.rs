@@ -1,0 +1,271 @@
+//! The application: drains what is known of the host, runs commands, and draws a frame of it.
+
+mod act;
+mod begin;
+mod draw;
+mod follow;
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use agor_core::cli::{Exit, Theme as ThemeName};
+use agor_proto::ids::SessionId;
+use agor_render::{Colors, FontSpec, RenderError, Renderer};
+use egui_tiles::TileId;
+
+use crate::commands::Command;
+use crate::link::Link;
+use crate::link::snapshot::{HostState, Snapshot};
+use crate::palette::Palette;
+use crate::pane::PaneState;
+use crate::theme::{self, Theme};
+use crate::wake::Wake;
+use crate::window::SharedKeyboard;
+use crate::workspace::Workspace;
+
+pub use begin::Purpose;
+
+/// A tile of a tab, for what is remembered of its pane.
+type PaneKey = (u64, TileId);
+
+/// The graphics card as the application uses it.
+#[derive(Debug, Clone)]
+pub struct Graphics {
+    /// The device.
+    pub device: wgpu::Device,
+    /// Its queue.
+    pub queue: wgpu::Queue,
+    /// The form of the pixels that are drawn.
+    pub target: wgpu::TextureFormat,
+}
+
+/// See the module.
+pub struct App {
+    link: Link,
+    wake: Wake,
+    keyboard: SharedKeyboard,
+    snapshot: Snapshot,
+    workspace: Workspace,
+    purpose: Purpose,
+    /// Whether the layout was read or found missing, so that panes are what they will be.
+    begun: bool,
+    panes: HashMap<PaneKey, PaneState>,
+    renderer: Renderer,
+    theme: Theme,
+    colors: Colors,
+    font_size: f32,
+    font_size_set: f32,
+    scale: f32,
+    palette: Option<Palette>,
+    commands: Vec<Command>,
+    /// Sessions that this window asked for and that the list does not have yet.
+    expected: HashSet<SessionId>,
+    /// Sessions that ran when they were last looked at.
+    running: HashSet<SessionId>,
+    shown: Vec<(SessionId, agor_proto::message::Visibility)>,
+    stored: String,
+    clipboard_seen: u64,
+    title: String,
+    window_focused: bool,
+    frames: u64,
+    exit: Option<Exit>,
+    failure: Option<String>,
+}
+
+/// How the application is made.
+pub struct Parts {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its way to the host.
+    pub link: Link,
+    /// Where frames are asked for.
+    pub wake: Wake,
+    /// The keyboard.
+    pub keyboard: SharedKeyboard,
+    /// The graphics card.
+    pub graphics: Graphics,
+    /// Points of the terminal's text.
+    pub font_size: f32,
+    /// The theme.
+    pub theme: ThemeName,
+}
+
+impl App {
+    /// Returns an application that draws on `parts.graphics`.
+    ///
+    /// # Errors
+    /// [`RenderError`] if the terminal's font cannot be used.
+    pub fn new(context: &egui::Context, parts: Parts) -> Result<Self, RenderError> {
+        let theme = Theme::named(parts.theme);
+        theme.apply(context);
+        context.set_fonts(theme::fonts());
+        let Graphics {
+            device,
+            queue,
+            target,
+        } = parts.graphics;
+        let scale = context.pixels_per_point();
+        let font = font(parts.font_size, scale);
+        let renderer = Renderer::new(device, queue, target, font)?;
+        Ok(Self {
+            link: parts.link,
+            wake: parts.wake,
+            keyboard: parts.keyboard,
+            snapshot: Snapshot::default(),
+            workspace: Workspace::default(),
+            purpose: parts.purpose,
+            begun: false,
+            panes: HashMap::new(),
+            renderer,
+            colors: theme.terminal(),
+            theme,
+            font_size: parts.font_size,
+            font_size_set: parts.font_size,
+            scale,
+            palette: None,
+            commands: Vec::new(),
+            expected: HashSet::new(),
+            running: HashSet::new(),
+            shown: Vec::new(),
+            stored: String::new(),
+            clipboard_seen: 0,
+            title: String::new(),
+            window_focused: true,
+            frames: 0,
+            exit: None,
+            failure: None,
+        })
+    }
+
+    /// Takes in what has happened since the last frame, and does what was asked for.
+    pub fn logic(&mut self, context: &egui::Context) {
+        if self.link.has_changed() {
+            self.snapshot = self.link.snapshot();
+        }
+        self.begin();
+        self.follow_sessions();
+        self.take_clipboard(context);
+        let pressed = self.keyboard.borrow_mut().router.take_commands();
+        self.commands.extend(pressed);
+        for command in std::mem::take(&mut self.commands) {
+            self.act(command, context);
+        }
+        self.show_sessions();
+        self.store_layout();
+        if self.exit.is_some() {
+            context.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+    }
+
+    /// Draws a frame.
+    pub fn ui(&mut self, ui: &mut egui::Ui) {
+        let now = Instant::now();
+        self.frames += 1;
+        self.draw(ui, now);
+        let counters = self.renderer.counters();
+        tracing::trace!(
+            frames = self.frames,
+            rows_built = counters.rows_built,
+            bytes_uploaded = counters.bytes_uploaded,
+            draws = counters.draws,
+            "frame"
+        );
+        if self.frames == 1 {
+            tracing::debug!("window ready");
+        }
+    }
+
+    /// Returns what the window ends with, once its one command has ended.
+    #[must_use]
+    pub fn exit(&self) -> Option<Exit> {
+        self.exit
+    }
+
+    /// Returns why the window's one command could not be started.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// Returns the session of a window that has only one.
+    #[must_use]
+    pub fn sole_session(&self) -> Option<SessionId> {
+        match &self.purpose {
+            Purpose::Command { session, .. } => *session,
+            _ => None,
+        }
+    }
+
+    /// Returns the way to the host.
+    #[must_use]
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Returns how the link to the host stands.
+    #[must_use]
+    pub fn host(&self) -> &HostState {
+        &self.snapshot.host
+    }
+
+    /// Says whether the host has told something that was not shown yet.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.link.has_changed()
+    }
+
+    /// Returns the colour of what nothing covers.
+    #[must_use]
+    pub fn clear_color(&self) -> [f32; 4] {
+        self.theme.window.to_normalized_gamma_f32()
+    }
+
+    /// Makes a text field's copy, cut and paste of their keys, which eframe leaves alone so that
+    /// they can be a program's.
+    pub fn clipboard_keys(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
+        if self.palette.is_none() {
+            return;
+        }
+        for event in &mut input.events {
+            let egui::Event::Key {
+                key,
+                pressed: true,
+                modifiers,
+                ..
+            } = event
+            else {
+                continue;
+            };
+            if !modifiers.command {
+                continue;
+            }
+            match key {
+                egui::Key::C => *event = egui::Event::Copy,
+                egui::Key::X => *event = egui::Event::Cut,
+                egui::Key::V => context.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
+                _ => {}
+            }
+        }
+    }
+
+    /// Says whether every pane that is shown has its screen, so that a picture is whole.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let has_screen = |session: &SessionId| {
+            let screen = self.snapshot.screens.get(session);
+            screen.is_some_and(|screen| screen.mirror.rev.0 > 0)
+        };
+        self.begun && self.shown.iter().all(|(session, _)| has_screen(session))
+    }
+}
+
+/// Returns how the terminal's text is set.
+fn font(points: f32, scale: f32) -> FontSpec {
+    FontSpec {
+        family: None,
+        size_points: points,
+        scale,
+        line_height: 1.2,
+        ligatures: true,
+    }
+}

@@ -1,0 +1,290 @@
+//! What each command of the table does.
+
+use agor_proto::command::{CommandBody, SignalTarget};
+use agor_proto::input::Input;
+use egui::ViewportCommand;
+use egui_tiles::LinearDir;
+
+use super::{App, Purpose, font};
+use crate::commands::Command;
+use crate::keys::router::Router;
+use crate::link::Request;
+use crate::link::snapshot::Weight;
+use crate::palette::{Palette, Scope};
+use crate::pane::PaneState;
+use crate::pane::selection::{Selection, Span, Unit};
+use crate::theme::Theme;
+use crate::workspace::Direction;
+
+/// Points that the terminal's text may measure.
+const FONT_SIZES: std::ops::RangeInclusive<f32> = 4.0..=96.0;
+
+/// SIGINT.
+const INTERRUPT: i32 = 2;
+
+impl App {
+    /// Carries a command out.
+    pub(super) fn act(&mut self, command: Command, context: &egui::Context) {
+        tracing::debug!(command = command.row().id, "command");
+        let workspace = matches!(self.purpose, Purpose::Workspace { .. });
+        match command {
+            Command::Palette => self.toggle_palette(Scope::Everything),
+            Command::GoToSession => self.toggle_palette(Scope::Sessions),
+            Command::Keys => self.toggle_palette(Scope::Commands),
+            Command::OpenProject => self.toggle_palette(Scope::Folder),
+            Command::Rename => self.toggle_palette(Scope::Rename),
+            Command::NewTab if workspace => {
+                let folder = self.current_folder();
+                self.open_shell(&folder);
+            }
+            Command::SplitRight if workspace => self.split(LinearDir::Horizontal),
+            Command::SplitDown if workspace => self.split(LinearDir::Vertical),
+            Command::NewTab | Command::SplitRight | Command::SplitDown => {}
+            Command::ClosePane if workspace => self.workspace.close_focused(),
+            Command::CloseTab if workspace => {
+                let project = self.workspace.active;
+                let tab = self.workspace.project().map(|project| project.active);
+                if let Some(tab) = tab {
+                    self.workspace.close_tab(project, tab);
+                }
+            }
+            Command::ClosePane | Command::CloseTab | Command::Quit => {
+                context.send_viewport_cmd(ViewportCommand::Close);
+            }
+            Command::UndoClose => self.reopen(),
+            Command::Zoom => {
+                if let Some(tab) = self.workspace.tab_mut() {
+                    tab.tiles.toggle_zoom();
+                }
+            }
+            Command::FocusLeft => self.focus_towards(Direction::Left),
+            Command::FocusRight => self.focus_towards(Direction::Right),
+            Command::FocusUp => self.focus_towards(Direction::Up),
+            Command::FocusDown => self.focus_towards(Direction::Down),
+            Command::FocusLast => {
+                if let Some(tab) = self.workspace.tab_mut() {
+                    tab.tiles.focus_last();
+                }
+            }
+            Command::NextTab => self.workspace.step_tab(1),
+            Command::PreviousTab => self.workspace.step_tab(-1),
+            Command::Tab1 => self.workspace.go_to_tab(0),
+            Command::Tab2 => self.workspace.go_to_tab(1),
+            Command::Tab3 => self.workspace.go_to_tab(2),
+            Command::Tab4 => self.workspace.go_to_tab(3),
+            Command::Tab5 => self.workspace.go_to_tab(4),
+            Command::Tab6 => self.workspace.go_to_tab(5),
+            Command::Tab7 => self.workspace.go_to_tab(6),
+            Command::Tab8 => self.workspace.go_to_tab(7),
+            Command::Tab9 => self.workspace.go_to_tab(usize::MAX),
+            Command::NextProject => self.workspace.step_project(1),
+            Command::PreviousProject => self.workspace.step_project(-1),
+            Command::Sidebar => self.workspace.sidebar.shown = !self.workspace.sidebar.shown,
+            Command::Copy => self.copy(context),
+            Command::Paste => context.send_viewport_cmd(ViewportCommand::RequestPaste),
+            Command::SelectAll => self.select_screen(),
+            Command::ScrollPageUp => self.scroll_pages(1),
+            Command::ScrollPageDown => self.scroll_pages(-1),
+            Command::ScrollLineUp => self.scroll(|pane| pane.scroll.by(1)),
+            Command::ScrollLineDown => self.scroll(|pane| pane.scroll.by(-1)),
+            Command::ScrollTop => self.scroll(|pane| pane.scroll.to_start()),
+            Command::ScrollBottom => self.scroll(|pane| pane.scroll.to_end()),
+            Command::FontLarger => self.set_font_size(self.font_size + 1.0),
+            Command::FontSmaller => self.set_font_size(self.font_size - 1.0),
+            Command::FontReset => self.set_font_size(self.font_size_set),
+            Command::Theme => self.switch_theme(context),
+            Command::Drive
+            | Command::Restart
+            | Command::Interrupt
+            | Command::Kill
+            | Command::Remove
+            | Command::SendLeader => self.act_on_session(command),
+        }
+    }
+
+    fn act_on_session(&mut self, command: Command) {
+        let Some(session) = self.workspace.focused_session() else {
+            return;
+        };
+        let body = match command {
+            Command::Drive => {
+                self.link.request(Request::Drive(session));
+                return;
+            }
+            Command::SendLeader => {
+                let leader = Input::Key(Router::leader());
+                self.link.request(Request::Type(session, leader));
+                return;
+            }
+            Command::Restart => CommandBody::Restart { session },
+            Command::Interrupt => CommandBody::Signal {
+                session,
+                signal: INTERRUPT,
+                to: SignalTarget::Foreground,
+            },
+            Command::Kill => CommandBody::Kill { session },
+            Command::Remove => CommandBody::Remove { session },
+            _ => return,
+        };
+        self.link.request(Request::Command(body));
+    }
+
+    /// Returns the folder of the project that is shown, or in which the window was started.
+    pub(super) fn current_folder(&self) -> String {
+        match (self.workspace.project(), &self.purpose) {
+            (Some(project), _) => project.folder.clone(),
+            (None, Purpose::Workspace { launcher } | Purpose::Command { launcher, .. }) => {
+                launcher.folder.clone()
+            }
+            (None, Purpose::Picture) => "/".into(),
+        }
+    }
+
+    fn split(&mut self, direction: LinearDir) {
+        let folder = self.current_folder();
+        if let Some(session) = self.new_shell(&folder) {
+            self.workspace.split(&folder, direction, session);
+        }
+    }
+
+    fn reopen(&mut self) {
+        while let Some(session) = self.workspace.reopen() {
+            if let Some(info) = self.snapshot.session(session) {
+                let folder = info.folder.clone();
+                self.workspace.show(&folder, session);
+                return;
+            }
+        }
+    }
+
+    fn focus_towards(&mut self, direction: Direction) {
+        if let Some(tab) = self.workspace.tab_mut() {
+            tab.tiles.focus_towards(direction);
+        }
+    }
+
+    /// Opens the palette, or closes the one that is open.
+    pub(super) fn toggle_palette(&mut self, scope: Scope) {
+        if matches!(self.purpose, Purpose::Command { .. }) && scope != Scope::Commands {
+            return;
+        }
+        self.palette = match self.palette.take() {
+            Some(palette) if palette.scope() == scope => None,
+            _ => {
+                let text = match scope {
+                    Scope::Folder => format!("{}/", self.current_folder().trim_end_matches('/')),
+                    Scope::Rename => {
+                        let session = self.workspace.focused_session();
+                        let info = session.and_then(|session| self.snapshot.session(session));
+                        match info {
+                            Some(info) => info.name.clone(),
+                            None => return,
+                        }
+                    }
+                    _ => String::new(),
+                };
+                Some(Palette::new(scope, text))
+            }
+        };
+    }
+
+    /// Returns the focused pane's memory.
+    pub(super) fn focused_pane(&mut self) -> Option<&mut PaneState> {
+        let tab = self.workspace.tab()?;
+        let key = (tab.number, tab.tiles.focused()?);
+        self.panes.get_mut(&key)
+    }
+
+    fn scroll(&mut self, scroll: impl FnOnce(&mut PaneState)) {
+        if let Some(pane) = self.focused_pane() {
+            scroll(pane);
+        }
+    }
+
+    fn scroll_pages(&mut self, pages: i64) {
+        let session = self.workspace.focused_session();
+        let screen = session.and_then(|session| self.snapshot.screens.get(&session));
+        // A row stays, so that the eye finds where it was.
+        let rows = screen.map_or(24, |screen| i64::from(screen.mirror.size.rows)) - 1;
+        self.scroll(|pane| pane.scroll.by(pages * rows.max(1)));
+    }
+
+    fn select_screen(&mut self) {
+        let Some(session) = self.workspace.focused_session() else {
+            return;
+        };
+        let Some(screen) = self.snapshot.screens.get(&session).cloned() else {
+            return;
+        };
+        let rows = &screen.mirror.rows;
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return;
+        };
+        let start = crate::pane::scroll::place(first);
+        let mut end = crate::pane::scroll::place(last);
+        end.column += u32::from(screen.mirror.size.cols);
+        let at = |place| Span {
+            start: place,
+            end: place,
+        };
+        if let Some(pane) = self.focused_pane() {
+            pane.selection = Some(Selection {
+                anchor: at(start),
+                head: at(end),
+                unit: Unit::Cell,
+            });
+        }
+    }
+
+    fn copy(&mut self, context: &egui::Context) {
+        match self.selected_text() {
+            Some(text) if !text.is_empty() => context.copy_text(text),
+            _ => {
+                let text = "Nothing is selected.".to_owned();
+                self.link.request(Request::Tell(Weight::Note, text));
+            }
+        }
+    }
+
+    /// Returns what is selected in the focused pane.
+    pub(super) fn selected_text(&mut self) -> Option<String> {
+        let session = self.workspace.focused_session()?;
+        let screen = self.snapshot.screens.get(&session)?.clone();
+        let window = self.snapshot.histories.get(&session).cloned();
+        let selection = self.focused_pane()?.selection?;
+        let rows = match &window {
+            Some(window) => window.rows.as_slice(),
+            None => screen.mirror.rows.as_slice(),
+        };
+        selection.text(rows)
+    }
+
+    /// Gives text to the program with the keyboard as a paste.
+    pub(super) fn paste(&mut self, text: String) {
+        let Some(session) = self.workspace.focused_session() else {
+            return;
+        };
+        let paste = Input::Paste {
+            text,
+            first: true,
+            last: true,
+        };
+        self.link.request(Request::Type(session, paste));
+        self.scroll(|pane| pane.scroll.to_end());
+    }
+
+    fn set_font_size(&mut self, points: f32) {
+        self.font_size = points.clamp(*FONT_SIZES.start(), *FONT_SIZES.end());
+        self.renderer.set_font(font(self.font_size, self.scale));
+    }
+
+    fn switch_theme(&mut self, context: &egui::Context) {
+        use agor_core::cli::Theme as Name;
+        self.theme = Theme::named(match self.theme.name {
+            Name::Dark => Name::Light,
+            Name::Light => Name::Dark,
+        });
+        self.colors = self.theme.terminal();
+        self.theme.apply(context);
+    }
+}

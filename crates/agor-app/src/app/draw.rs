@@ -1,0 +1,377 @@
+//! A frame: panels around the tiles, each pane by itself, and what lies over them.
+
+use std::time::Instant;
+
+use agor_proto::command::CommandBody;
+use egui::{Event, Frame, Panel, Rect, Ui, UiBuilder};
+use egui_tiles::{TileId, UiResponse};
+
+use super::App;
+use crate::link::Request;
+use crate::link::snapshot::Snapshot;
+use crate::palette::{self, Choice, Outcome};
+use crate::pane::mouse::Act;
+use crate::pane::view::{self, Did, Painting, Role};
+use crate::theme::{Theme, measure};
+use crate::workspace::{Pane, tiles};
+use crate::{sidebar, status_bar, tab_bar, which_key};
+
+impl App {
+    /// Draws everything.
+    pub(super) fn draw(&mut self, ui: &mut Ui, now: Instant) {
+        self.take_input(ui);
+        self.renderer.begin();
+        let rect = ui.max_rect();
+        ui.painter().rect_filled(rect, 0.0, self.theme.window);
+        if matches!(self.purpose, super::Purpose::Command { .. }) {
+            self.panes_ui(ui, rect, now);
+        } else {
+            self.frame_ui(ui, now);
+        }
+        self.renderer.finish();
+        self.overlays_ui(ui);
+        self.forget_panes();
+        let shows = self.focused_pane().is_some_and(|pane| !pane.scroll.is_live() || pane.selection.is_some());
+        self.keyboard.borrow_mut().router.set_typing_shows(shows);
+        self.set_title(ui.ctx());
+    }
+
+    fn take_input(&mut self, ui: &Ui) {
+        let scale = ui.pixels_per_point();
+        if self.scale != scale {
+            self.scale = scale;
+            self.renderer.set_font(super::font(self.font_size, scale));
+        }
+        self.window_focused = ui.input(|input| input.viewport().focused.unwrap_or(true));
+        let typed = self.keyboard.borrow_mut().router.take_typed();
+        if typed && let Some(pane) = self.focused_pane() {
+            pane.scroll.to_end();
+            pane.selection = None;
+            pane.lively = None;
+            pane.cursor_seen = None;
+        }
+        if self.palette.is_none() {
+            let pasted = ui.input(|input| {
+                let pasted = input.events.iter().filter_map(|event| match event {
+                    Event::Paste(text) => Some(text.clone()),
+                    _ => None,
+                });
+                pasted.collect::<String>()
+            });
+            if !pasted.is_empty() {
+                self.paste(pasted);
+            }
+        }
+    }
+
+    fn frame_ui(&mut self, ui: &mut Ui, now: Instant) {
+        let frame = Frame::NONE.fill(self.theme.panel);
+        Panel::bottom("status")
+            .exact_size(measure::STATUS_BAR)
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(frame)
+            .show(ui, |ui| {
+                let (snapshot, workspace) = (&self.snapshot, &self.workspace);
+                status_bar::status_bar_ui(ui, snapshot, workspace, &self.theme, &self.wake, now);
+            });
+        if self.workspace.sidebar.shown {
+            let shown = Panel::left("sidebar")
+                .default_size(self.workspace.sidebar.width)
+                .size_range(measure::SIDEBAR)
+                .show_separator_line(false)
+                .frame(frame)
+                .show(ui, |ui| {
+                    sidebar::edge_ui(ui, &self.theme);
+                    sidebar::sidebar_ui(ui, &self.snapshot, &self.workspace, &self.theme)
+                });
+            self.workspace.sidebar.width = shown.response.rect.width();
+            for did in shown.inner {
+                self.on_sidebar(did);
+            }
+        }
+        if let Some(project) = self.workspace.project() {
+            let shown = Panel::top("tabs")
+                .exact_size(measure::TAB_BAR)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(frame)
+                .show(ui, |ui| tab_bar::tab_bar_ui(ui, project, &self.snapshot, &self.theme));
+            if let Some(did) = shown.inner {
+                self.on_tab_bar(did);
+            }
+        }
+        let rect = ui.available_rect_before_wrap();
+        if self.workspace.tab().is_some() {
+            self.panes_ui(ui, rect, now);
+        } else if self.begun {
+            empty_ui(ui, rect, &self.theme);
+        }
+    }
+
+    fn panes_ui(&mut self, ui: &mut Ui, rect: Rect, now: Instant) {
+        let keyboard = self.keyboard.borrow();
+        let preedit = keyboard.preedit.as_ref().map(|(text, _)| text.clone());
+        drop(keyboard);
+        let Some(project) = self.workspace.projects.get_mut(self.workspace.active) else {
+            return;
+        };
+        let Some(tab) = project.tabs.get_mut(project.active) else {
+            return;
+        };
+        let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("tab", tab.number)));
+        let painting = Painting {
+            theme: &self.theme,
+            colors: &self.colors,
+            renderer: &mut self.renderer,
+            link: &self.link,
+            snapshot: &self.snapshot,
+            wake: &self.wake,
+            preedit: preedit.as_deref(),
+            window_focused: self.window_focused && self.palette.is_none(),
+            now,
+        };
+        let mut behavior = Behavior {
+            painting,
+            panes: &mut self.panes,
+            tab: tab.number,
+            focused: tab.tiles.focused(),
+            several: tab.tiles.panes().nth(1).is_some(),
+            did: Vec::new(),
+        };
+        let zoomed = tab.tiles.focused().filter(|_| tab.tiles.zoomed);
+        match zoomed.and_then(|tile| Some((tile, *tab.tiles.tree.tiles.get_pane(&tile)?))) {
+            Some((tile, pane)) => behavior.show(&mut ui, tile, pane),
+            None => tab.tiles.tree.ui(&mut behavior, &mut ui),
+        }
+        let did = behavior.did;
+        for (tile, did) in did {
+            self.on_pane(tile, did, ui.ctx());
+        }
+    }
+
+    fn on_pane(&mut self, tile: TileId, did: Did, context: &egui::Context) {
+        match did {
+            Did::Mouse(Act::Focus) => {
+                if let Some(tab) = self.workspace.tab_mut() {
+                    tab.tiles.focus(tile);
+                }
+                self.palette = None;
+            }
+            Did::Mouse(Act::Selected | Act::PastePrimary) => {}
+            Did::Mouse(Act::Open(target)) => {
+                context.open_url(egui::OpenUrl::new_tab(target));
+            }
+            Did::Close => {
+                let place = self.workspace.focused_place();
+                if let Some(place) = place {
+                    self.workspace.close(crate::workspace::Place { tile, ..place });
+                }
+            }
+        }
+        // The keyboard moves with the frame that shows it.
+        self.wake.now();
+    }
+
+    fn on_sidebar(&mut self, did: sidebar::Did) {
+        match did {
+            sidebar::Did::Show(session) => self.show_session(session),
+            sidebar::Did::Project(folder) => self.show_project(&folder),
+            sidebar::Did::NewIn(folder) => self.open_shell(&folder),
+        }
+        self.wake.now();
+    }
+
+    fn on_tab_bar(&mut self, did: tab_bar::Did) {
+        match did {
+            tab_bar::Did::Show(tab) => self.workspace.go_to_tab(tab),
+            tab_bar::Did::Close(tab) => self.workspace.close_tab(self.workspace.active, tab),
+            tab_bar::Did::New => {
+                let folder = self.current_folder();
+                self.open_shell(&folder);
+            }
+        }
+        self.wake.now();
+    }
+
+    fn show_session(&mut self, session: agor_proto::ids::SessionId) {
+        if let Some(info) = self.snapshot.session(session) {
+            let folder = info.folder.clone();
+            self.workspace.show(&folder, session);
+        }
+    }
+
+    fn show_project(&mut self, folder: &str) {
+        let known = self.workspace.projects.iter().position(|project| project.folder == folder);
+        match known {
+            Some(project) => self.workspace.active = project,
+            None => {
+                // Its sessions are in the sidebar alone: show them.
+                let sessions = self.snapshot.sessions.clone().unwrap_or_default();
+                for info in sessions.iter().filter(|info| info.folder == folder) {
+                    self.workspace.show(folder, info.id);
+                }
+            }
+        }
+    }
+
+    fn overlays_ui(&mut self, ui: &mut Ui) {
+        let keyboard = self.keyboard.borrow();
+        let (before, keymap) = keyboard.router.sequence();
+        if !before.is_empty() {
+            which_key::which_key_ui(ui, keymap, before, &self.theme);
+        }
+        drop(keyboard);
+        let Some(mut open) = self.palette.take() else {
+            return;
+        };
+        let entries = palette::entries(open.scope(), &self.snapshot, &self.workspace);
+        match palette::palette_ui(ui, &mut open, &entries, &self.theme) {
+            Outcome::Open => self.palette = Some(open),
+            Outcome::Closed => self.wake.now(),
+            Outcome::Chosen(choice) => {
+                self.choose(choice);
+                self.wake.now();
+            }
+        }
+    }
+
+    fn choose(&mut self, choice: Choice) {
+        match choice {
+            Choice::Command(command) => self.commands.push(command),
+            Choice::Session(session) => self.show_session(session),
+            Choice::Project(folder) => self.show_project(&folder),
+            Choice::Folder(folder) => {
+                let home = crate::text::HOME.get().map_or("", String::as_str);
+                let folder = match folder.strip_prefix('~') {
+                    Some(rest) => format!("{home}{rest}"),
+                    None => folder,
+                };
+                let trimmed = folder.trim_end_matches('/');
+                self.open_shell(if trimmed.is_empty() { "/" } else { trimmed });
+            }
+            Choice::Name(name) => {
+                if let Some(session) = self.workspace.focused_session() {
+                    let body = CommandBody::Rename { session, name };
+                    self.link.request(Request::Command(body));
+                }
+            }
+        }
+    }
+
+    fn forget_panes(&mut self) {
+        if self.panes.len() <= self.workspace.panes().count() {
+            return;
+        }
+        let kept: std::collections::HashSet<_> = self
+            .workspace
+            .panes()
+            .map(|(place, _)| {
+                let tab = &self.workspace.projects[place.project].tabs[place.tab];
+                (tab.number, place.tile)
+            })
+            .collect();
+        self.panes.retain(|key, _| kept.contains(key));
+    }
+
+    fn set_title(&mut self, context: &egui::Context) {
+        let title = title(&self.snapshot, self.workspace.focused_session());
+        if title != self.title {
+            context.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+}
+
+fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::SessionId>) -> String {
+    let info = focused.and_then(|session| snapshot.session(session));
+    match info {
+        Some(info) if !info.title.trim().is_empty() => info.title.clone(),
+        Some(info) => format!("{} - agor", info.name),
+        None => "agor".into(),
+    }
+}
+
+fn empty_ui(ui: &Ui, rect: Rect, theme: &Theme) {
+    use crate::commands::Command;
+    let center = rect.center();
+    let painter = ui.painter();
+    let keys = |command: Command| {
+        let keys = command.row().keys.first();
+        keys.map(|keys| crate::keys::keymap::shown(keys)).unwrap_or_default()
+    };
+    let title = egui::Pos2::new(center.x, center.y - 20.0);
+    painter.text(
+        title,
+        egui::Align2::CENTER_CENTER,
+        "Nothing is open",
+        crate::theme::semibold(15.0),
+        theme.text,
+    );
+    let text = format!(
+        "{} opens your shell  ·  {} finds everything",
+        keys(Command::NewTab),
+        keys(Command::Palette)
+    );
+    let font = egui::FontId::proportional(13.0);
+    let at = egui::Pos2::new(center.x, center.y + 8.0);
+    painter.text(at, egui::Align2::CENTER_CENTER, text, font, theme.muted);
+}
+
+/// Draws the panes of a tab for the tile library.
+struct Behavior<'a> {
+    painting: Painting<'a>,
+    panes: &'a mut std::collections::HashMap<super::PaneKey, crate::pane::PaneState>,
+    tab: u64,
+    focused: Option<TileId>,
+    several: bool,
+    did: Vec<(TileId, Did)>,
+}
+
+impl Behavior<'_> {
+    fn show(&mut self, ui: &mut Ui, tile: TileId, pane: Pane) {
+        let state = self.panes.entry((self.tab, tile)).or_default();
+        let role = Role {
+            focused: self.focused == Some(tile),
+            one_of_several: self.several,
+        };
+        let did = view::pane_ui(ui, &mut self.painting, state, pane.session, role);
+        self.did.extend(did.into_iter().map(|did| (tile, did)));
+    }
+}
+
+impl egui_tiles::Behavior<Pane> for Behavior<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, tile: TileId, pane: &mut Pane) -> UiResponse {
+        self.show(ui, tile, *pane);
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, _pane: &Pane) -> egui::WidgetText {
+        "".into()
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        1.0
+    }
+
+    fn min_size(&self) -> f32 {
+        48.0
+    }
+
+    fn simplification_options(&self) -> egui_tiles::SimplificationOptions {
+        tiles::simplification()
+    }
+
+    fn resize_stroke(
+        &self,
+        _style: &egui::Style,
+        state: egui_tiles::ResizeState,
+    ) -> egui::Stroke {
+        let theme = self.painting.theme;
+        let color = match state {
+            egui_tiles::ResizeState::Idle => theme.border,
+            egui_tiles::ResizeState::Hovering | egui_tiles::ResizeState::Dragging => theme.accent,
+        };
+        egui::Stroke::new(1.0, color)
+    }
+}

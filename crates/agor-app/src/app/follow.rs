@@ -1,0 +1,162 @@
+//! What follows from what the host said: panes of sessions that are gone close, screens that are
+//! shown are asked for, the layout is stored when it has changed.
+
+use std::collections::HashSet;
+
+use agor_proto::ids::SessionId;
+use agor_proto::message::Visibility;
+use agor_proto::screen::Modes;
+use agor_proto::session::{Life, SessionInfo};
+
+use super::{App, Purpose};
+use crate::keys::router::{Asks, Focus};
+use crate::link::Request;
+use crate::link::snapshot::HostState;
+
+impl App {
+    /// Closes panes whose sessions are gone, and those of shells that the person has left.
+    pub(super) fn follow_sessions(&mut self) {
+        let Some(sessions) = self.snapshot.sessions.clone() else {
+            return;
+        };
+        if !self.begun || self.snapshot.host != HostState::Ready {
+            return;
+        }
+        self.expected
+            .retain(|session| !sessions.iter().any(|info| info.id == *session));
+        let expected = &self.expected;
+        self.workspace.retain(|session| {
+            expected.contains(&session) || sessions.iter().any(|info| info.id == session)
+        });
+        if matches!(self.purpose, Purpose::Workspace { .. }) {
+            for info in sessions.iter().filter(|info| is_left(info)) {
+                if self.running.contains(&info.id)
+                    && let Some(place) = self.workspace.place_of(info.id)
+                {
+                    self.workspace.close(place);
+                }
+            }
+        }
+        self.running = sessions
+            .iter()
+            .filter(|info| info.life.alive())
+            .map(|info| info.id)
+            .collect();
+    }
+
+    /// Asks for the screens that are shown, and says which session has the keyboard.
+    pub(super) fn show_sessions(&mut self) {
+        let mut shown: Vec<(SessionId, Visibility)> = Vec::new();
+        let visible: HashSet<SessionId> = match self.workspace.tab() {
+            Some(tab) if tab.tiles.zoomed => tab.tiles.focused_session().into_iter().collect(),
+            Some(tab) => tab.tiles.panes().map(|(_, pane)| pane.session).collect(),
+            None => HashSet::new(),
+        };
+        for (_, pane) in self.workspace.panes() {
+            if shown.iter().any(|(session, _)| *session == pane.session) {
+                continue;
+            }
+            let view = if visible.contains(&pane.session) {
+                Visibility::Visible
+            } else {
+                Visibility::Hidden
+            };
+            shown.push((pane.session, view));
+        }
+        if shown != self.shown && self.link.request(Request::Show(shown.clone())) {
+            self.shown = shown;
+        }
+        let focus = self.keyboard_focus();
+        self.keyboard.borrow_mut().router.set_focus(focus);
+    }
+
+    fn keyboard_focus(&self) -> Focus {
+        let Some(session) = self.workspace.focused_session() else {
+            return Focus::Ui;
+        };
+        if self.palette.is_some() {
+            return Focus::Ui;
+        }
+        let screen = self.snapshot.screens.get(&session);
+        let modes = screen.map_or(Modes::default(), |screen| screen.mirror.modes);
+        let alive = self
+            .snapshot
+            .session(session)
+            .is_none_or(|info| info.life.alive());
+        let held = screen.is_some_and(|screen| screen.held > 0);
+        Focus::Session {
+            session,
+            releases: modes.contains(Modes::KEY_RELEASES),
+            focus_events: modes.contains(Modes::FOCUS),
+            alive,
+            asks: match (alive, held) {
+                (_, true) => Asks::Held,
+                (false, _) => Asks::Restart,
+                (true, false) => Asks::Nothing,
+            },
+        }
+    }
+
+    /// Stores the layout if it has changed and nobody is about to change it further.
+    pub(super) fn store_layout(&mut self) {
+        if !self.begun || !matches!(self.purpose, Purpose::Workspace { .. }) {
+            return;
+        }
+        let json = self.workspace.to_json();
+        if json != self.stored && self.link.request(Request::StoreLayout(json.clone())) {
+            self.stored = json;
+        }
+    }
+
+    /// Puts what the program with the keyboard wrote there on the clipboard.
+    pub(super) fn take_clipboard(&mut self, context: &egui::Context) {
+        if let Some((number, text)) = &self.snapshot.clipboard
+            && *number > self.clipboard_seen
+        {
+            self.clipboard_seen = *number;
+            context.copy_text(text.to_string());
+        }
+    }
+}
+
+/// Says whether a session is a shell that its person has left by themself.
+fn is_left(info: &SessionInfo) -> bool {
+    const SHELLS: &[&str] = &["bash", "dash", "elvish", "fish", "ksh", "nu", "sh", "tcsh", "xonsh", "zsh"];
+    let is_shell = match info.argv.as_slice() {
+        [] => true,
+        [program, rest @ ..] => {
+            let name = program.rsplit('/').next().unwrap_or(program);
+            let name = name.trim_start_matches('-');
+            SHELLS.contains(&name) && rest.iter().all(|word| word.starts_with('-') && word != "-c")
+        }
+    };
+    is_shell
+        && matches!(
+            info.life,
+            Life::Exited {
+                code: 0,
+                signal: 0
+            }
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::session_info;
+
+    #[test]
+    fn only_a_shell_that_ended_well_is_left() {
+        let ended = |argv: &[&str], code| SessionInfo {
+            argv: argv.iter().map(ToString::to_string).collect(),
+            life: Life::Exited { code, signal: 0 },
+            ..session_info(1, "x")
+        };
+        assert!(is_left(&ended(&[], 0)));
+        assert!(is_left(&ended(&["/usr/bin/zsh", "-l"], 0)));
+        assert!(!is_left(&ended(&["/bin/sh", "-c", "make"], 0)));
+        assert!(!is_left(&ended(&["bash"], 1)));
+        assert!(!is_left(&ended(&["claude"], 0)));
+        assert!(!is_left(&session_info(1, "bash")));
+    }
+}

@@ -1,0 +1,138 @@
+//! Everything that a person can have done, in one table: the palette, the keys, the help and the
+//! README's list come from it. What a command does is in `app/act.rs`.
+
+/// Where a command's keys mean it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Everywhere, whatever has the keyboard.
+    Anywhere,
+    /// While a pane has the keyboard.
+    Pane,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// The command.
+    pub command: Command,
+    /// Its name in settings, which stays as it is for ever.
+    pub id: &'static str,
+    /// Its name in the palette.
+    pub title: &'static str,
+    /// Where its keys mean it.
+    pub context: Context,
+    /// Its keys: chords as [`agor_term::input::chord`] reads them, with spaces between those that
+    /// are pressed one after another. The first is shown.
+    pub keys: &'static [&'static str],
+    /// One sentence on what it does.
+    pub doc: &'static str,
+}
+
+macro_rules! commands {
+    ($($name:ident $id:literal $title:literal $context:ident [$($key:literal),*] $doc:literal;)+) => {
+        /// A command.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Command {
+            $($name,)+
+        }
+
+        /// Every command.
+        pub const TABLE: &[Row] = &[$(Row {
+            command: Command::$name,
+            id: $id,
+            title: $title,
+            context: Context::$context,
+            keys: &[$($key),*],
+            doc: $doc,
+        }),+];
+    };
+}
+
+/// The key that begins a sequence of plain keys.
+pub const LEADER: &str = "ctrl+space";
+
+commands! {
+    Palette "palette.open" "Command palette" Anywhere ["ctrl+shift+p", "ctrl+space space"] "Find a command, session or project by a few letters of its name.";
+    GoToSession "palette.sessions" "Go to session…" Anywhere ["ctrl+shift+o", "ctrl+space o"] "Find a session by a few letters of its name, project or command.";
+    NewTab "tab.new" "New tab" Anywhere ["ctrl+shift+t", "ctrl+space t"] "Open your shell in a new tab of this project.";
+    SplitRight "pane.split_right" "Split right" Anywhere ["ctrl+shift+d", "ctrl+space d"] "Open your shell beside the focused pane.";
+    SplitDown "pane.split_down" "Split down" Anywhere ["ctrl+shift+e", "ctrl+space e"] "Open your shell below the focused pane.";
+    ClosePane "pane.close" "Close pane" Anywhere ["ctrl+shift+w", "ctrl+space w"] "Close the focused pane; its session goes on and stays in the sidebar.";
+    UndoClose "pane.undo_close" "Reopen closed pane" Anywhere ["ctrl+space u"] "Show the session of the pane that was closed last again.";
+    Zoom "pane.zoom" "Zoom pane" Anywhere ["ctrl+shift+enter", "ctrl+space z"] "Let the focused pane fill the tab, or bring the others back.";
+    FocusLeft "focus.left" "Focus pane to the left" Anywhere ["ctrl+shift+left", "ctrl+space left", "ctrl+space h"] "Give the keyboard to the pane on the left.";
+    FocusRight "focus.right" "Focus pane to the right" Anywhere ["ctrl+shift+right", "ctrl+space right", "ctrl+space l"] "Give the keyboard to the pane on the right.";
+    FocusUp "focus.up" "Focus pane above" Anywhere ["ctrl+shift+up", "ctrl+space up", "ctrl+space k"] "Give the keyboard to the pane above.";
+    FocusDown "focus.down" "Focus pane below" Anywhere ["ctrl+shift+down", "ctrl+space down", "ctrl+space j"] "Give the keyboard to the pane below.";
+    FocusLast "focus.last" "Focus last pane" Anywhere ["ctrl+space tab"] "Go back to the pane that had the keyboard before.";
+    NextTab "tab.next" "Next tab" Anywhere ["ctrl+shift+page_down", "ctrl+tab", "ctrl+space n"] "Show the next tab.";
+    PreviousTab "tab.previous" "Previous tab" Anywhere ["ctrl+shift+page_up", "ctrl+shift+tab", "ctrl+space p"] "Show the tab before.";
+    Tab1 "tab.1" "Tab 1" Anywhere ["ctrl+space 1"] "Show the first tab.";
+    Tab2 "tab.2" "Tab 2" Anywhere ["ctrl+space 2"] "Show the second tab.";
+    Tab3 "tab.3" "Tab 3" Anywhere ["ctrl+space 3"] "Show the third tab.";
+    Tab4 "tab.4" "Tab 4" Anywhere ["ctrl+space 4"] "Show the fourth tab.";
+    Tab5 "tab.5" "Tab 5" Anywhere ["ctrl+space 5"] "Show the fifth tab.";
+    Tab6 "tab.6" "Tab 6" Anywhere ["ctrl+space 6"] "Show the sixth tab.";
+    Tab7 "tab.7" "Tab 7" Anywhere ["ctrl+space 7"] "Show the seventh tab.";
+    Tab8 "tab.8" "Tab 8" Anywhere ["ctrl+space 8"] "Show the eighth tab.";
+    Tab9 "tab.9" "Last tab" Anywhere ["ctrl+space 9"] "Show the last tab.";
+    CloseTab "tab.close" "Close tab" Anywhere ["ctrl+space shift+w"] "Close all panes of this tab; their sessions go on.";
+    NextProject "project.next" "Next project" Anywhere ["ctrl+shift+j", "ctrl+space ]"] "Show the next project.";
+    PreviousProject "project.previous" "Previous project" Anywhere ["ctrl+shift+k", "ctrl+space ["] "Show the project before.";
+    OpenProject "project.open" "Open folder as project…" Anywhere ["ctrl+space f"] "Type a folder and open your shell in it.";
+    Sidebar "view.sidebar" "Show or hide the sidebar" Anywhere ["ctrl+shift+b", "ctrl+space b"] "Show or hide the list of projects and sessions.";
+    Copy "edit.copy" "Copy" Pane ["ctrl+shift+c", "ctrl+insert"] "Copy what is selected.";
+    Paste "edit.paste" "Paste" Pane ["ctrl+shift+v", "shift+insert"] "Paste the clipboard into the focused pane.";
+    SelectAll "edit.select_all" "Select screen" Pane ["ctrl+shift+a"] "Select all that the focused pane shows.";
+    ScrollPageUp "scroll.page_up" "Scroll up a page" Pane ["shift+page_up"] "Look one page further back.";
+    ScrollPageDown "scroll.page_down" "Scroll down a page" Pane ["shift+page_down"] "Look one page further on.";
+    ScrollLineUp "scroll.line_up" "Scroll up a line" Pane ["ctrl+space shift+up"] "Look one line further back.";
+    ScrollLineDown "scroll.line_down" "Scroll down a line" Pane ["ctrl+space shift+down"] "Look one line further on.";
+    ScrollTop "scroll.top" "Scroll to the top" Pane ["shift+home"] "Look at the oldest line that is kept.";
+    ScrollBottom "scroll.bottom" "Scroll to the bottom" Pane ["shift+end"] "Look at the newest line.";
+    Drive "session.drive" "Take over" Pane ["ctrl+space shift+d"] "Drive a session that another window drives: its size becomes this pane's.";
+    Rename "session.rename" "Rename session…" Pane ["ctrl+space r"] "Give the focused pane's session another name.";
+    Restart "session.restart" "Restart session" Pane ["ctrl+shift+r"] "Start an ended session's command again, in the same pane.";
+    Interrupt "session.interrupt" "Interrupt program" Pane [] "Send the program in the foreground an interrupt, as Ctrl+C does.";
+    Kill "session.kill" "End session" Pane ["ctrl+space shift+k"] "End everything that runs in the focused pane's session.";
+    Remove "session.remove" "Forget ended session" Pane [] "Delete the record of an ended session and close its pane.";
+    FontLarger "font.larger" "Larger text" Anywhere ["ctrl+=", "ctrl++"] "Make the text of all panes larger.";
+    FontSmaller "font.smaller" "Smaller text" Anywhere ["ctrl+-"] "Make the text of all panes smaller.";
+    FontReset "font.reset" "Text size as set" Anywhere ["ctrl+0"] "Make the text as large as the settings say.";
+    Theme "view.theme" "Light or dark" Anywhere ["ctrl+space shift+t"] "Switch between the dark and the light theme.";
+    Keys "help.keys" "Keys" Anywhere ["ctrl+space ?"] "Show every command with its keys.";
+    SendLeader "leader.send" "Send the leader key" Pane ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";
+    Quit "window.close" "Close window" Anywhere ["ctrl+shift+q"] "Close this window; all sessions go on.";
+}
+
+impl Command {
+    /// Returns the command's row.
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        // The enumeration is made from the table, in its order.
+        &TABLE[self as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_command_is_where_its_number_says() {
+        for row in TABLE {
+            assert_eq!(row.command.row().id, row.id);
+        }
+    }
+
+    #[test]
+    fn ids_and_titles_are_unique_and_documented() {
+        let ids: BTreeSet<_> = TABLE.iter().map(|row| row.id).collect();
+        let titles: BTreeSet<_> = TABLE.iter().map(|row| row.title).collect();
+        assert_eq!((ids.len(), titles.len()), (TABLE.len(), TABLE.len()));
+        for row in TABLE {
+            assert!(row.doc.ends_with('.'), "{}", row.id);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The few shapes of the interface, drawn as strokes: the states of sessions, and signs on buttons.
+//! A state is told by its shape first, then by its colour.
+
+use agor_proto::agent::State;
+use agor_proto::session::{Life, SessionInfo};
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2};
+
+use crate::theme::Theme;
+
+/// The width of strokes in points.
+const STROKE: f32 = 1.5;
+
+/// What a session's mark says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mark {
+    Starting,
+    Running,
+    Working,
+    NeedsPermission,
+    NeedsAnswer,
+    Done,
+    Idle,
+    Error,
+    Stalled,
+    Exited,
+    Lost,
+}
+
+impl Mark {
+    /// Returns the mark of a session.
+    #[must_use]
+    pub fn of(session: &SessionInfo) -> Self {
+        match (&session.life, session.state) {
+            (Life::Starting, _) => Self::Starting,
+            (Life::Exited { code: 0, signal: 0 }, _) => Self::Exited,
+            (Life::Exited { .. } | Life::Failed { .. }, _) => Self::Error,
+            (Life::Lost, _) => Self::Lost,
+            (Life::Running, State::Working) => Self::Working,
+            (Life::Running, State::NeedsPermission) => Self::NeedsPermission,
+            (Life::Running, State::NeedsAnswer) => Self::NeedsAnswer,
+            (Life::Running, State::Done) => Self::Done,
+            (Life::Running, State::Idle) => Self::Idle,
+            (Life::Running, State::Error) => Self::Error,
+            (Life::Running, State::Stalled) => Self::Stalled,
+            (Life::Running, _) => Self::Running,
+        }
+    }
+
+    /// Returns the word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Working => "working",
+            Self::NeedsPermission => "needs permission",
+            Self::NeedsAnswer => "needs an answer",
+            Self::Done => "done",
+            Self::Idle => "idle",
+            Self::Error => "failed",
+            Self::Stalled => "stalled",
+            Self::Exited => "ended",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Says whether it asks for the person.
+    #[must_use]
+    pub fn needs_you(self) -> bool {
+        matches!(self, Self::NeedsPermission | Self::NeedsAnswer)
+    }
+
+    /// Returns its colour.
+    #[must_use]
+    pub fn color(self, theme: &Theme) -> Color32 {
+        match self {
+            Self::Working | Self::Starting => theme.working,
+            Self::NeedsPermission | Self::NeedsAnswer => theme.needs_you,
+            Self::Done => theme.done,
+            Self::Error => theme.error,
+            Self::Stalled | Self::Lost => theme.stalled,
+            Self::Running | Self::Idle => theme.idle,
+            Self::Exited => theme.faint,
+        }
+    }
+
+    /// Draws it, 14 points wide, around `center`.
+    pub fn paint(self, painter: &Painter, center: Pos2, theme: &Theme) {
+        let color = self.color(theme);
+        let stroke = Stroke::new(STROKE, color);
+        let radius = 4.5;
+        match self {
+            Self::Running | Self::Idle => {
+                painter.circle_stroke(center, radius - 0.5, stroke);
+                if self == Self::Running {
+                    painter.circle_filled(center, 1.75, color);
+                }
+            }
+            Self::Starting => dotted_circle(painter, center, radius, color),
+            Self::Working => {
+                let points = (0..=18).map(|step| {
+                    let angle = f32::from(step as u8) / 18.0 * 1.5 * std::f32::consts::PI;
+                    center + Vec2::angled(angle) * radius
+                });
+                painter.add(Shape::line(points.collect(), stroke));
+            }
+            Self::NeedsPermission => self.diamond(painter, center, theme, "!"),
+            Self::NeedsAnswer => self.diamond(painter, center, theme, "?"),
+            Self::Done => {
+                painter.circle_filled(center, radius + 0.5, color);
+                let tick = [(-2.2, 0.2), (-0.6, 1.9), (2.4, -1.7)];
+                let points = tick.map(|(x, y)| center + Vec2::new(x, y));
+                painter.add(Shape::line(points.into(), Stroke::new(STROKE, theme.panel)));
+            }
+            Self::Error => {
+                let square = Rect::from_center_size(center, Vec2::splat(radius * 2.0));
+                painter.rect_filled(square, 2.0, color);
+                cross(painter, center, 2.0, Stroke::new(STROKE, theme.panel));
+            }
+            Self::Stalled | Self::Lost => {
+                for x in [-2.25, 2.25] {
+                    let bar = Rect::from_center_size(center + Vec2::new(x, 0.0), Vec2::new(2.5, 9.0));
+                    painter.rect_filled(bar, 1.0, color);
+                }
+            }
+            Self::Exited => {
+                painter.hline(center.x - 3.5..=center.x + 3.5, center.y, stroke);
+            }
+        }
+    }
+
+    fn diamond(self, painter: &Painter, center: Pos2, theme: &Theme, sign: &str) {
+        let corners = [(0.0, -6.0), (6.0, 0.0), (0.0, 6.0), (-6.0, 0.0)];
+        let points = corners.map(|(x, y)| center + Vec2::new(x, y));
+        let fill = self.color(theme);
+        painter.add(Shape::convex_polygon(points.into(), fill, Stroke::NONE));
+        let font = crate::theme::semibold(9.0);
+        painter.text(center, egui::Align2::CENTER_CENTER, sign, font, theme.panel);
+    }
+}
+
+fn dotted_circle(painter: &Painter, center: Pos2, radius: f32, color: Color32) {
+    for step in 0..8_u8 {
+        let angle = f32::from(step) / 8.0 * std::f32::consts::TAU;
+        painter.circle_filled(center + Vec2::angled(angle) * radius, 0.9, color);
+    }
+}
+
+/// Draws a cross with arms of `arm` points.
+pub fn cross(painter: &Painter, center: Pos2, arm: f32, stroke: Stroke) {
+    painter.line_segment([center - Vec2::splat(arm), center + Vec2::splat(arm)], stroke);
+    let down = Vec2::new(arm, -arm);
+    painter.line_segment([center - down, center + down], stroke);
+}
+
+/// Draws a plus with arms of `arm` points.
+pub fn plus(painter: &Painter, center: Pos2, arm: f32, stroke: Stroke) {
+    painter.hline(center.x - arm..=center.x + arm, center.y, stroke);
+    painter.vline(center.x, center.y - arm..=center.y + arm, stroke);
+}

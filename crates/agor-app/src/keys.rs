@@ -1,0 +1,8 @@
+//! Keys as the window system tells them, before anybody has made something else of them.
+//!
+//! [`translate`](translate::translate) says what a key means to a terminal, [`keymap`] which
+//! command it is, [`router`] who gets it.
+
+pub mod keymap;
+pub mod router;
+pub mod translate;

@@ -1,0 +1,357 @@
+//! Who gets a key: a command, the focused session, or egui. Decided when the key comes, by the
+//! focus of the last frame that was shown, so that nothing that is typed waits for a frame.
+
+use std::collections::HashSet;
+
+use agor_proto::ids::SessionId;
+use agor_proto::input::{Input, Key, KeyAction, KeyInput, Mods};
+use winit::keyboard::PhysicalKey;
+
+use super::keymap::{Chord, Found, Keymap};
+use super::translate::{RawKey, translate};
+use crate::commands::Command;
+use crate::link::{Link, Request};
+
+/// Commands that wait for the next frame; no person presses more between two.
+const COMMANDS_MAX: usize = 256;
+
+/// Who has the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Focus {
+    /// A session in a pane.
+    Session {
+        /// Which.
+        session: SessionId,
+        /// Whether its program wants key releases.
+        releases: bool,
+        /// Whether its program wants to know whether it has the keyboard.
+        focus_events: bool,
+        /// Whether its program can be typed into; keys to one that has ended do nothing.
+        alive: bool,
+        /// What Enter and Escape answer, if the pane asks something.
+        asks: Asks,
+    },
+    /// Something of ours that egui draws: a text field, a list.
+    #[default]
+    Ui,
+}
+
+/// What a pane asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Asks {
+    /// Nothing: every key is the program's.
+    #[default]
+    Nothing,
+    /// Whether its command is to run again.
+    Restart,
+    /// Whether what was typed while the host was away is sent.
+    Held,
+}
+
+impl Focus {
+    fn session(self) -> Option<SessionId> {
+        match self {
+            Self::Session { session, .. } => Some(session),
+            Self::Ui => None,
+        }
+    }
+}
+
+/// Whether egui sees an event too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// It does.
+    ToUi,
+    /// It does not.
+    Taken,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Router {
+    keymap: Keymap,
+    link: Link,
+    focus: Focus,
+    /// Whether the window has the keyboard.
+    window_focused: bool,
+    mods: Mods,
+    /// Chords of a sequence that is not finished.
+    before: Vec<Chord>,
+    /// Keys that went down for a session, so that their release goes there too.
+    down_in_session: HashSet<PhysicalKey>,
+    /// Keys that went down for nobody but us.
+    down_taken: HashSet<PhysicalKey>,
+    commands: Vec<Command>,
+    /// Whether the person has typed into a session since this was last asked.
+    typed: bool,
+    /// Whether typing changes what is shown before the program answers: a pane that is scrolled
+    /// back goes to its end. Otherwise the frame waits for the program's echo.
+    typing_shows: bool,
+    /// Whether a sequence went on or ended, which is shown.
+    sequence_changed: bool,
+}
+
+impl Router {
+    /// Returns a router that hands keys to sessions over `link`.
+    #[must_use]
+    pub fn new(keymap: Keymap, link: Link) -> Self {
+        Self {
+            keymap,
+            link,
+            focus: Focus::default(),
+            window_focused: true,
+            mods: Mods::default(),
+            before: Vec::new(),
+            down_in_session: HashSet::new(),
+            down_taken: HashSet::new(),
+            commands: Vec::new(),
+            typed: false,
+            typing_shows: false,
+            sequence_changed: false,
+        }
+    }
+
+    /// Sets who has the keyboard from now on.
+    pub fn set_focus(&mut self, focus: Focus) {
+        let before = std::mem::replace(&mut self.focus, focus);
+        if before.session() != focus.session() {
+            self.down_in_session.clear();
+            if self.window_focused {
+                self.tell_focus(before, false);
+                self.tell_focus(focus, true);
+            }
+        }
+    }
+
+    /// Notes that the window got or lost the keyboard.
+    pub fn on_window_focus(&mut self, gained: bool) {
+        if std::mem::replace(&mut self.window_focused, gained) != gained {
+            self.tell_focus(self.focus, gained);
+        }
+        if !gained {
+            // What is released elsewhere is not told to us.
+            self.down_in_session.clear();
+            self.down_taken.clear();
+            self.before.clear();
+        }
+    }
+
+    fn tell_focus(&self, focus: Focus, gained: bool) {
+        // Only to programs that ask: whoever types drives, and looking is not typing.
+        if let Focus::Session {
+            session,
+            focus_events: true,
+            alive: true,
+            ..
+        } = focus
+        {
+            self.link
+                .request(Request::Type(session, Input::Focus { gained }));
+        }
+    }
+
+    /// Notes which modifiers are down.
+    pub fn on_mods(&mut self, mods: Mods) {
+        self.mods = mods;
+    }
+
+    /// Routes a key.
+    pub fn on_key(&mut self, raw: &RawKey) -> Route {
+        let input = translate(raw, self.mods);
+        if raw.action == KeyAction::Release {
+            return self.on_release(raw, input);
+        }
+        let Some(input) = input else {
+            return self.unknown();
+        };
+        if is_modifier(input.key) {
+            return self.on_modifier(raw, input);
+        }
+        let in_pane = self.focus.session().is_some();
+        match self.keymap.find(&self.before, &input, in_pane) {
+            Found::Command(command) => {
+                self.before.clear();
+                self.push(command);
+                self.down_taken.insert(raw.physical);
+                Route::Taken
+            }
+            Found::Prefix => {
+                let chord = self.keymap.meant(&self.before, &input);
+                self.before.push(chord);
+                self.sequence_changed = true;
+                self.down_taken.insert(raw.physical);
+                Route::Taken
+            }
+            Found::Nothing if !self.before.is_empty() => {
+                // A sequence that leads nowhere ends; its keys were ours and stay it.
+                self.before.clear();
+                self.sequence_changed = true;
+                self.down_taken.insert(raw.physical);
+                Route::Taken
+            }
+            Found::Nothing => self.to_focus(raw, input),
+        }
+    }
+
+    fn on_release(&mut self, raw: &RawKey, input: Option<KeyInput>) -> Route {
+        if self.down_taken.remove(&raw.physical) {
+            return Route::Taken;
+        }
+        let was_session = self.down_in_session.remove(&raw.physical);
+        match self.focus {
+            Focus::Session {
+                session,
+                releases: true,
+                alive: true,
+                ..
+            } if was_session => {
+                if let Some(input) = input {
+                    self.link.request(Request::Type(session, Input::Key(input)));
+                }
+                Route::Taken
+            }
+            _ if was_session => Route::Taken,
+            Focus::Session { .. } => Route::Taken,
+            Focus::Ui => Route::ToUi,
+        }
+    }
+
+    fn on_modifier(&mut self, raw: &RawKey, input: KeyInput) -> Route {
+        match self.focus {
+            Focus::Session {
+                session,
+                releases: true,
+                alive: true,
+                ..
+            } => {
+                self.down_in_session.insert(raw.physical);
+                self.link.request(Request::Type(session, Input::Key(input)));
+                Route::Taken
+            }
+            Focus::Session { .. } => Route::Taken,
+            Focus::Ui => Route::ToUi,
+        }
+    }
+
+    fn to_focus(&mut self, raw: &RawKey, input: KeyInput) -> Route {
+        match self.focus {
+            Focus::Session {
+                session,
+                alive,
+                asks,
+                ..
+            } => {
+                if !self.answer(session, asks, &input) && alive {
+                    self.down_in_session.insert(raw.physical);
+                    self.link.request(Request::Type(session, Input::Key(input)));
+                }
+                self.typed = true;
+                Route::Taken
+            }
+            Focus::Ui => Route::ToUi,
+        }
+    }
+
+    /// Takes a key as the answer to what a pane asks; says whether it was one.
+    fn answer(&mut self, session: SessionId, asks: Asks, input: &KeyInput) -> bool {
+        let plain = input.mods.0 & 0b1111 == 0 && input.action == KeyAction::Press;
+        match (asks, input.key) {
+            (Asks::Restart, Key::Enter) if plain => self.push(Command::Restart),
+            (Asks::Held, Key::Enter | Key::Escape) if plain => {
+                let send = input.key == Key::Enter;
+                self.link.request(Request::Decide { session, send });
+            }
+            // What is typed meanwhile would come before what waits.
+            (Asks::Held, _) => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn unknown(&self) -> Route {
+        match self.focus {
+            Focus::Session { .. } => Route::Taken,
+            Focus::Ui => Route::ToUi,
+        }
+    }
+
+    /// Routes text that an input method made.
+    pub fn on_text(&mut self, text: String) -> Route {
+        match self.focus {
+            Focus::Session { session, alive, .. } => {
+                if alive {
+                    self.link
+                        .request(Request::Type(session, Input::Text { text }));
+                }
+                self.typed = true;
+                Route::Taken
+            }
+            Focus::Ui => Route::ToUi,
+        }
+    }
+
+    fn push(&mut self, command: Command) {
+        if self.commands.len() < COMMANDS_MAX {
+            self.commands.push(command);
+        }
+    }
+
+    /// Returns the commands that were pressed since they were last taken.
+    pub fn take_commands(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    /// Says whether the person has typed since this was last asked.
+    pub fn take_typed(&mut self) -> bool {
+        std::mem::take(&mut self.typed)
+    }
+
+    /// Says whether something waits for a frame to be shown or done, and forgets it.
+    pub fn wants_frame(&mut self) -> bool {
+        let sequence = std::mem::take(&mut self.sequence_changed);
+        sequence || !self.commands.is_empty() || (self.typed && self.typing_shows)
+    }
+
+    /// Sets whether typing changes what is shown before the program answers.
+    pub fn set_typing_shows(&mut self, shows: bool) {
+        self.typing_shows = shows;
+    }
+
+    /// Returns the chords of a sequence that was begun and not finished, and the table that it is
+    /// looked up in.
+    #[must_use]
+    pub fn sequence(&self) -> (&[Chord], &Keymap) {
+        (&self.before, &self.keymap)
+    }
+
+    /// Returns the press of the leader key, for the program that is to have it after all.
+    #[must_use]
+    pub fn leader() -> KeyInput {
+        KeyInput::press(Key::Char(' '), Mods::CTRL)
+    }
+}
+
+fn is_modifier(key: Key) -> bool {
+    matches!(
+        key,
+        Key::ShiftLeft
+            | Key::ShiftRight
+            | Key::ControlLeft
+            | Key::ControlRight
+            | Key::AltLeft
+            | Key::AltRight
+            | Key::SuperLeft
+            | Key::SuperRight
+            | Key::HyperLeft
+            | Key::HyperRight
+            | Key::MetaLeft
+            | Key::MetaRight
+            | Key::AltGraph
+            | Key::CapsLock
+            | Key::NumLock
+            | Key::ScrollLock
+    )
+}
+
+#[cfg(test)]
+mod tests;

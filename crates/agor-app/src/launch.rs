@@ -1,0 +1,33 @@
+//! How sessions are made from a window: in which folder, with which environment.
+
+use agor_core::client::launch;
+use agor_proto::command::CommandBody;
+use agor_proto::ids::{SessionId, Size};
+use agor_proto::session::SessionSpec;
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct Launcher {
+    /// The folder in which the window was started.
+    pub folder: String,
+    /// What new sessions get of the window's environment.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Launcher {
+    /// Returns a new session's id and the command that makes it. Without arguments it is the
+    /// person's shell.
+    #[must_use]
+    pub fn create(&self, argv: Vec<String>, folder: String, size: Size) -> (SessionId, CommandBody) {
+        let session = launch::session_id();
+        let spec = SessionSpec {
+            argv,
+            folder,
+            name: String::new(),
+            env: self.environment.clone(),
+            size,
+            private: false,
+        };
+        (session, CommandBody::Create { session, spec })
+    }
+}

@@ -1,0 +1,151 @@
+//! The window's side of its host: a thread that follows sessions, carries requests out and keeps
+//! a [`Snapshot`] that the window reads. The window never waits for it, and it never waits for
+//! the window.
+
+mod follower;
+mod layout;
+pub mod snapshot;
+mod task;
+
+use std::io;
+use std::thread::JoinHandle;
+
+use agor_core::paths::Paths;
+use agor_proto::command::CommandBody;
+use agor_proto::ids::{LinePosition, SessionId, Size};
+use agor_proto::input::Input;
+use agor_proto::message::Visibility;
+use tokio::sync::{mpsc, watch};
+
+use crate::wake::Wake;
+use snapshot::Snapshot;
+
+/// Requests that wait for the link's thread. It takes each without waiting for the host, so that a
+/// full queue means that the machine is overloaded: then the request is refused and the window says
+/// so, rather than keys being lost silently.
+const REQUESTS_MAX: usize = 16_384;
+
+/// What the window wants of its host.
+#[derive(Debug)]
+pub enum Request {
+    /// Follow these sessions, and no others.
+    Show(Vec<(SessionId, Visibility)>),
+    /// Type into a session; whoever types drives.
+    Type(SessionId, Input),
+    /// Give a session the size of its pane, if this window drives it.
+    Resize(SessionId, Size),
+    /// Drive a session, even if another does.
+    Drive(SessionId),
+    /// Send, or drop, what was typed while the host was away.
+    Decide {
+        /// Which session.
+        session: SessionId,
+        /// Whether it is sent.
+        send: bool,
+    },
+    /// Have a command carried out; a failure becomes a notice.
+    Command(CommandBody),
+    /// Fetch rows of a session's history.
+    History {
+        /// Which session.
+        session: SessionId,
+        /// Around which place; the end of the history if none.
+        at: Option<LinePosition>,
+        /// Rows wanted above that place.
+        before: u32,
+        /// Rows wanted in all.
+        count: u32,
+    },
+    /// Forget what was fetched of a session's history.
+    DropHistory(SessionId),
+    /// Store the layout, in place of the one stored before.
+    StoreLayout(String),
+    /// Say this to the person.
+    Tell(snapshot::Weight, String),
+}
+
+/// A handle for requests and for what is known. Clones are equal.
+#[derive(Debug, Clone)]
+pub struct Link {
+    requests: mpsc::Sender<Request>,
+    snapshot: watch::Receiver<Snapshot>,
+}
+
+/// The link's thread, to be joined when the window closes.
+#[derive(Debug)]
+pub struct LinkThread {
+    handle: JoinHandle<()>,
+}
+
+/// Starts the link's thread. `wake` is called after each change of the snapshot.
+///
+/// # Errors
+/// What the system says if it has no thread or event queue to give.
+pub fn start(paths: Paths, wake: Wake, layout: LayoutUse) -> io::Result<(Link, LinkThread)> {
+    let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
+    let (sender, snapshot) = watch::channel(Snapshot::default());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let handle = std::thread::Builder::new()
+        .name("link".into())
+        .spawn(move || {
+            let shared = task::Shared::new(sender, wake);
+            runtime.block_on(task::run(paths, layout, inbox, shared));
+            // Questions that nobody waits for any more end with their task.
+            runtime.shutdown_background();
+        })?;
+    Ok((Link { requests, snapshot }, LinkThread { handle }))
+}
+
+/// What becomes of the layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayoutUse {
+    /// It is read, and stored as it changes.
+    Keep,
+    /// It is read only (a picture is drawn of it).
+    Read,
+    /// There is none (`agor -e`).
+    None,
+}
+
+impl Link {
+    /// Hands a request over. Says whether it was taken; one that was not is lost.
+    pub fn request(&self, request: Request) -> bool {
+        let taken = self.requests.try_send(request).is_ok();
+        if !taken {
+            tracing::error!("the link's queue is full or its thread is gone: a request was lost");
+        }
+        taken
+    }
+
+    /// Returns what is known now.
+    #[must_use]
+    pub fn snapshot(&mut self) -> Snapshot {
+        self.snapshot.borrow_and_update().clone()
+    }
+
+    /// Says whether something has changed since [`Link::snapshot`].
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        self.snapshot.has_changed().unwrap_or(false)
+    }
+
+    /// Returns a link without a host, whose snapshot a test sets and whose requests it reads.
+    #[cfg(test)]
+    pub fn for_tests() -> (Self, watch::Sender<Snapshot>, mpsc::Receiver<Request>) {
+        let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
+        let (sender, snapshot) = watch::channel(Snapshot::default());
+        (Self { requests, snapshot }, sender, inbox)
+    }
+}
+
+impl LinkThread {
+    /// Waits until everything that was asked for was handed to the host. All clones of the link
+    /// must have been dropped.
+    pub fn join(self) {
+        if self.handle.join().is_err() {
+            tracing::error!("the link's thread panicked");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! One session that a pane shows: a task that mirrors its screen and hands it what is typed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agor_core::client::{Client, Subscription, Told};
+use agor_proto::error::ErrorCode;
+use agor_proto::event::LogCursor;
+use agor_proto::ids::{LinePosition, LogEpoch, Seq, SessionId, Size};
+use agor_proto::message::{LeaseStanding, Part, Query, Visibility};
+use tokio::sync::mpsc;
+
+use super::Request;
+use super::snapshot::{Driving, HistoryWindow, Screen, Weight};
+use super::task::Shared;
+
+/// Requests that wait for one session's task, which takes each without waiting.
+const REQUESTS_MAX: usize = 4_096;
+
+/// How long a session that was just asked for may take to be there.
+const APPEARS_WITHIN: Duration = Duration::from_secs(10);
+
+/// A handle to the task; dropping it ends the task.
+#[derive(Debug)]
+pub struct Follower {
+    session: SessionId,
+    requests: mpsc::Sender<Ask>,
+}
+
+#[derive(Debug)]
+enum Ask {
+    View(Visibility),
+    Window(Request),
+}
+
+impl Follower {
+    /// Begins to follow a session.
+    pub fn start(client: Client, session: SessionId, view: Visibility, shared: Shared) -> Self {
+        let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
+        let task = Task {
+            client,
+            session,
+            view,
+            shared,
+            inbox,
+            screen: Screen::default(),
+            size: None,
+            generation: 0,
+        };
+        // The task ends with its handle.
+        tokio::spawn(task.run());
+        Self { session, requests }
+    }
+
+    /// Hands over a request that is about this session.
+    pub fn request(&self, request: Request) {
+        self.ask(Ask::Window(request));
+    }
+
+    /// Wants the session's screen in another way.
+    pub fn view(&self, view: Visibility) {
+        self.ask(Ask::View(view));
+    }
+
+    fn ask(&self, ask: Ask) {
+        if self.requests.try_send(ask).is_err() {
+            tracing::error!(session = %self.session, "a session's queue is full: a request was lost");
+        }
+    }
+}
+
+struct Task {
+    client: Client,
+    session: SessionId,
+    view: Visibility,
+    shared: Shared,
+    inbox: mpsc::Receiver<Ask>,
+    screen: Screen,
+    size: Option<Size>,
+    generation: u64,
+}
+
+impl Task {
+    async fn run(mut self) {
+        // Everything that happened before is in the screen and in the list of sessions.
+        let cursor = LogCursor {
+            session: self.session,
+            epoch: LogEpoch(0),
+            applied: Seq(0),
+        };
+        let mut appeared_by = Some(tokio::time::Instant::now() + APPEARS_WITHIN);
+        let mut told = match self.client.subscribe(cursor, self.view) {
+            Ok(told) => told,
+            Err(error) => return self.shared.tell(Weight::Error, error.to_string()),
+        };
+        told.drive(false);
+        loop {
+            tokio::select! {
+                news = told.next() => match news {
+                    None => return,
+                    // A session that was asked for a moment ago need not be there yet.
+                    Some(Told::Problem(error)) if error.code == ErrorCode::NoSession
+                        && appeared_by.is_some_and(|by| tokio::time::Instant::now() < by) =>
+                    {
+                        drop(told);
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        told = match self.client.subscribe(cursor, self.view) {
+                            Ok(told) => told,
+                            Err(_) => return,
+                        };
+                        told.drive(false);
+                        if let Some(size) = self.size {
+                            told.resize(size);
+                        }
+                    }
+                    Some(news) => {
+                        if matches!(news, Told::Subscribed(_)) {
+                            appeared_by = None;
+                        }
+                        // All that is there is applied before the window is told once.
+                        let mut changed = self.on_told(news, &mut told);
+                        while told.waiting() > 0 {
+                            let Some(news) = told.next().await else { return };
+                            changed |= self.on_told(news, &mut told);
+                        }
+                        if changed {
+                            self.publish();
+                        }
+                    }
+                },
+                ask = self.inbox.recv() => match ask {
+                    None => return,
+                    Some(ask) => self.on_ask(ask, &told),
+                },
+            }
+        }
+    }
+
+    /// Applies news; says whether the window has something to show.
+    fn on_told(&mut self, news: Told, told: &mut Subscription) -> bool {
+        match news {
+            Told::Screen(update) => match self.screen.mirror.apply(*update) {
+                Ok(()) => true,
+                Err(_) => {
+                    told.ask_whole_screen();
+                    false
+                }
+            },
+            Told::Lease(standing) => {
+                let driving = match standing {
+                    LeaseStanding::Held { .. } => Driving::Yes,
+                    LeaseStanding::Taken { .. } => Driving::Another,
+                };
+                std::mem::replace(&mut self.screen.driving, driving) != driving
+            }
+            Told::Problem(error) => {
+                self.screen.problem = Some(error.message);
+                true
+            }
+            Told::InputHeld { count } => {
+                self.screen.held = count;
+                true
+            }
+            Told::InputRefused { error, .. } if error.code != ErrorCode::Fenced => {
+                self.shared.tell(Weight::Error, error.message);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn publish(&self) {
+        let screen = Arc::new(self.screen.clone());
+        self.shared
+            .change(|snapshot| drop(snapshot.screens.insert(self.session, screen)));
+    }
+
+    fn on_ask(&mut self, ask: Ask, told: &Subscription) {
+        match ask {
+            Ask::View(view) => {
+                if std::mem::replace(&mut self.view, view) != view {
+                    told.view(view);
+                }
+            }
+            Ask::Window(Request::Type(_, input)) => {
+                self.take_over(told);
+                told.input(input);
+            }
+            Ask::Window(Request::Drive(_)) => self.take_over(told),
+            Ask::Window(Request::Resize(_, size)) => {
+                self.size = Some(size);
+                told.resize(size);
+            }
+            Ask::Window(Request::Decide { send, .. }) => {
+                self.screen.held = 0;
+                told.decide(send);
+                self.publish();
+            }
+            Ask::Window(Request::History {
+                at, before, count, ..
+            }) => self.fetch(at, before, count),
+            Ask::Window(Request::DropHistory(_)) => {
+                self.shared
+                    .change(|snapshot| drop(snapshot.histories.remove(&self.session)));
+            }
+            Ask::Window(_) => {}
+        }
+    }
+
+    fn take_over(&mut self, told: &Subscription) {
+        if self.screen.driving == Driving::Another {
+            self.screen.driving = Driving::Asking;
+            told.drive(true);
+            if let Some(size) = self.size {
+                told.resize(size);
+            }
+        }
+    }
+
+    fn fetch(&mut self, at: Option<LinePosition>, before: u32, count: u32) {
+        self.generation += 1;
+        let (client, shared) = (self.client.clone(), self.shared.clone());
+        let (session, generation) = (self.session, self.generation);
+        let query = Query::Rows {
+            session,
+            from: agor_proto::ids::LineId(0),
+            screen: true,
+        };
+        // Ends with its answer; a later one goes before it.
+        tokio::spawn(async move {
+            let mut all = Vec::new();
+            let Ok(mut answers) = client.ask(query) else { return };
+            while let Some(Ok(Part::Rows { rows })) = answers.next().await {
+                all.extend(rows.into_iter().map(Arc::new));
+            }
+            let total = all.len();
+            let at = at.map_or(total, |at| {
+                all.iter()
+                    .rposition(|row: &Arc<agor_proto::row::Row>| super::super::pane::scroll::place(row) <= at)
+                    .unwrap_or(0)
+            });
+            let first = at.saturating_sub(before as usize);
+            let last = (first + count as usize).min(total);
+            let window = Arc::new(HistoryWindow {
+                rows: all[first..last].to_vec(),
+                above: first as u32,
+                below: (total - last) as u32,
+                generation,
+            });
+            shared.change(|snapshot| drop(snapshot.histories.insert(session, window)));
+        });
+    }
+}

@@ -1,0 +1,105 @@
+//! The stored layout: read once, written by the link's thread as it changes, so that a window
+//! that is killed finds its panes again.
+
+use agor_core::paths::Paths;
+use agor_core::storage::Profile;
+use tokio::sync::watch;
+
+use super::LayoutUse;
+use super::snapshot::{Stored, Weight};
+use super::task::Shared;
+
+/// The layout's name in the profile's store.
+const KEY: &str = "layout";
+
+/// Where the layout goes.
+#[derive(Debug)]
+pub struct Layout {
+    newest: watch::Sender<Option<String>>,
+    writer: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Layout {
+    /// Reads the stored layout into the snapshot.
+    pub async fn open(paths: &Paths, layout: LayoutUse, shared: &Shared) -> Self {
+        let (newest, layouts) = watch::channel(None);
+        let missing = || shared.change(|snapshot| snapshot.layout = Stored::Missing);
+        if layout == LayoutUse::None {
+            missing();
+            return Self {
+                newest,
+                writer: None,
+            };
+        }
+        // Off this thread, which also carries keys.
+        let folder = paths.data().to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            let profile = Profile::open(&folder);
+            let stored = profile.load(KEY);
+            (profile, stored)
+        });
+        let Ok((profile, stored)) = opened.await else {
+            missing();
+            return Self {
+                newest,
+                writer: None,
+            };
+        };
+        if let Some(complaint) = profile.complaint() {
+            shared.tell(Weight::Error, complaint);
+        }
+        match stored {
+            Ok(Some(document)) => {
+                let text = document.json.into();
+                shared.change(|snapshot| snapshot.layout = Stored::Is(text));
+            }
+            Ok(None) => missing(),
+            Err(error) => {
+                shared.tell(Weight::Error, error.to_string());
+                missing();
+            }
+        }
+        let writer = (layout == LayoutUse::Keep)
+            .then(|| tokio::spawn(write(profile, layouts, shared.clone())));
+        Self { newest, writer }
+    }
+
+    /// Stores `text` soon; of several only the newest.
+    pub fn store(&self, text: String) {
+        self.newest.send_replace(Some(text));
+    }
+
+    /// Waits until the newest layout is stored.
+    pub async fn finish(self) {
+        drop(self.newest);
+        if let Some(writer) = self.writer {
+            writer.await.ok(); // It has said what went wrong.
+        }
+    }
+}
+
+/// Several windows share one layout: the one that a person changed last holds.
+async fn write(
+    profile: Profile,
+    mut layouts: watch::Receiver<Option<String>>,
+    shared: Shared,
+) {
+    let mut told = false;
+    // A last layout is still delivered after its sender is gone.
+    while layouts.changed().await.is_ok() {
+        let Some(text) = layouts.borrow_and_update().clone() else {
+            continue;
+        };
+        let profile = profile.clone();
+        let stored = tokio::task::spawn_blocking(move || profile.store(KEY, &text)).await;
+        match stored {
+            Ok(Err(error)) if !told => {
+                told = true;
+                let text = format!("the layout could not be stored: {error}");
+                shared.tell(Weight::Error, text);
+            }
+            Ok(Ok(_)) => told = false,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What the window knows of its host at one moment. The link's task changes it, the window reads
+//! copies: everything in it is shared, so that a copy costs a few reference counts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use agor_proto::ids::SessionId;
+use agor_proto::row::Row;
+use agor_proto::screen::Mirror;
+use agor_proto::session::SessionInfo;
+
+/// Notices kept for the window to show; older ones are dropped.
+const NOTICES_MAX: usize = 16;
+
+/// See the module.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// How the link to the host stands.
+    pub host: HostState,
+    /// The sessions, oldest first; `None` before the first list.
+    pub sessions: Option<Arc<Vec<SessionInfo>>>,
+    /// Screens of the sessions that panes show.
+    pub screens: HashMap<SessionId, Arc<Screen>>,
+    /// Parts of histories that panes have scrolled to.
+    pub histories: HashMap<SessionId, Arc<HistoryWindow>>,
+    /// The layout as it was stored, once it was read.
+    pub layout: Stored,
+    /// What a program put on the clipboard, with a number that grows.
+    pub clipboard: Option<(u64, Arc<str>)>,
+    /// What the person is told, the newest last.
+    pub notices: Arc<Vec<Notice>>,
+}
+
+/// How the link to the host stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum HostState {
+    /// It is looked for, and started if need be.
+    #[default]
+    Connecting,
+    /// It answers.
+    Ready,
+    /// It went away and is looked for.
+    Away {
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// It will not be looked for again.
+    Ended {
+        /// Why, in a sentence.
+        reason: String,
+    },
+}
+
+/// The stored layout.
+#[derive(Debug, Clone, Default)]
+pub enum Stored {
+    /// It was not read yet.
+    #[default]
+    Unread,
+    /// There is none.
+    Missing,
+    /// This is it.
+    Is(Arc<str>),
+}
+
+/// A session's screen as this window mirrors it.
+#[derive(Debug, Clone)]
+pub struct Screen {
+    /// The screen.
+    pub mirror: Mirror,
+    /// Whether this window drives the session, so that its size and keys are the session's.
+    pub driving: Driving,
+    /// How many inputs that were typed while the host was away wait for a decision.
+    pub held: usize,
+    /// Why the session cannot be followed, in a sentence.
+    pub problem: Option<String>,
+}
+
+/// How this window stands to a session's lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Driving {
+    /// Nobody has said yet.
+    #[default]
+    Asking,
+    /// This window drives.
+    Yes,
+    /// Another client drives.
+    Another,
+}
+
+/// Rows of a session's history, and of its screen where they reach it.
+#[derive(Debug, Clone)]
+pub struct HistoryWindow {
+    /// The rows, from top to bottom.
+    pub rows: Vec<Arc<Row>>,
+    /// Rows of history above the first.
+    pub above: u32,
+    /// Rows below the last, down to the end of the screen.
+    pub below: u32,
+    /// Grows with each window of the session.
+    pub generation: u64,
+}
+
+/// One sentence to the person.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// How much it matters.
+    pub weight: Weight,
+    /// The sentence.
+    pub text: String,
+    /// When it came.
+    pub at: Instant,
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Good to know.
+    Note,
+    /// Something that was asked for was not done.
+    Error,
+}
+
+impl Snapshot {
+    /// Adds a notice.
+    pub fn tell(&mut self, weight: Weight, text: impl Into<String>) {
+        let notice = Notice {
+            weight,
+            text: text.into(),
+            at: Instant::now(),
+        };
+        let notices = Arc::make_mut(&mut self.notices);
+        if notices.len() >= NOTICES_MAX {
+            notices.remove(0);
+        }
+        notices.push(notice);
+    }
+
+    /// Returns a session of the list.
+    #[must_use]
+    pub fn session(&self, id: SessionId) -> Option<&SessionInfo> {
+        self.sessions.as_ref()?.iter().find(|info| info.id == id)
+    }
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self {
+            mirror: Mirror::default(),
+            driving: Driving::Asking,
+            held: 0,
+            problem: None,
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The task on the link's thread: connects, hands requests to whom they concern, and follows the
+//! list of sessions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agor_core::client::connection::{End, State};
+use agor_core::client::{Client, ClientError, ClientOptions};
+use agor_core::paths::Paths;
+use agor_proto::command::CommandBody;
+use agor_proto::ids::SessionId;
+use agor_proto::message::Visibility;
+use agor_proto::session::{SessionInfo, SessionList};
+use tokio::sync::{mpsc, watch};
+
+use super::follower::Follower;
+use super::layout::Layout;
+use super::snapshot::{HostState, Snapshot, Weight};
+use super::{LayoutUse, Request};
+use crate::wake::Wake;
+
+/// How long the link's thread goes on after the window has closed, to hand over what was asked
+/// for last.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The snapshot as tasks change it.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    snapshot: Arc<watch::Sender<Snapshot>>,
+    wake: Wake,
+}
+
+impl Shared {
+    /// Returns a handle to the snapshot that `sender` publishes.
+    pub fn new(sender: watch::Sender<Snapshot>, wake: Wake) -> Self {
+        Self {
+            snapshot: Arc::new(sender),
+            wake,
+        }
+    }
+
+    /// Changes the snapshot and wakes the window.
+    pub fn change(&self, change: impl FnOnce(&mut Snapshot)) {
+        self.snapshot.send_modify(change);
+        self.wake.now();
+    }
+
+    /// Tells the person something.
+    pub fn tell(&self, weight: Weight, text: impl Into<String>) {
+        self.change(|snapshot| snapshot.tell(weight, text));
+    }
+}
+
+/// Runs until the window has dropped its handles.
+pub async fn run(
+    paths: Paths,
+    layout: LayoutUse,
+    mut inbox: mpsc::Receiver<Request>,
+    shared: Shared,
+) {
+    let layout = Layout::open(&paths, layout, &shared).await;
+    let client = tokio::select! {
+        client = connect(&paths) => client,
+        () = closed(&mut inbox) => return,
+    };
+    let client = match client {
+        Ok(client) => client,
+        Err(error) => {
+            let reason = error.to_string();
+            shared.change(|snapshot| snapshot.host = HostState::Ended { reason });
+            // The window shows why until it is closed.
+            while inbox.recv().await.is_some() {}
+            return;
+        }
+    };
+    let state = tokio::spawn(follow_state(client.clone(), shared.clone()));
+    let list = tokio::spawn(follow_list(client.clone(), shared.clone()));
+    let mut task = Task {
+        client,
+        shared,
+        layout,
+        followers: HashMap::new(),
+        waiting: HashMap::new(),
+    };
+    while let Some(request) = inbox.recv().await {
+        task.on(request);
+    }
+    task.finish().await;
+    state.abort();
+    list.abort();
+}
+
+async fn closed(inbox: &mut mpsc::Receiver<Request>) {
+    // Nothing was shown yet, so that nothing can have been asked for.
+    while inbox.recv().await.is_some() {}
+}
+
+async fn connect(paths: &Paths) -> Result<Client, ClientError> {
+    // Once there, a host is waited for: it may be updated or started again.
+    let options = ClientOptions {
+        patience: None,
+        ..ClientOptions::default()
+    };
+    match Client::connect_with(paths, options.clone()).await {
+        Err(ClientError::NoHost { .. }) => {}
+        result => return result,
+    }
+    agor_core::client::start_host(paths).await?;
+    let options = ClientOptions {
+        first_patience: Some(Duration::from_secs(10)),
+        ..options
+    };
+    Client::connect_with(paths, options).await
+}
+
+async fn follow_state(client: Client, shared: Shared) {
+    let mut states = client.state();
+    loop {
+        let host = match &*states.borrow_and_update() {
+            State::Connecting => HostState::Connecting,
+            State::Ready(_) => HostState::Ready,
+            State::Away { reason, .. } => HostState::Away {
+                reason: reason.clone(),
+            },
+            State::Ended(end) => HostState::Ended {
+                reason: match end {
+                    End::Unreachable { reason } => reason.clone(),
+                    End::Refused(error) => error.message.clone(),
+                    End::Closed => "the connection was closed".into(),
+                },
+            },
+        };
+        shared.change(|snapshot| snapshot.host = host);
+        if states.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn follow_list(client: Client, shared: Shared) {
+    let mut lists = match client.watch_list() {
+        Ok(lists) => lists,
+        Err(error) => return shared.tell(Weight::Error, error.to_string()),
+    };
+    let mut known: Vec<SessionInfo> = Vec::new();
+    while let Some(list) = lists.next().await {
+        let first = list.whole;
+        let before = known.clone();
+        merge(&mut known, list);
+        // Every piece of output moves a session's offset, which nobody is shown.
+        if first || !before.iter().map(shown).eq(known.iter().map(shown)) {
+            let sessions = Arc::new(known.clone());
+            shared.change(|snapshot| snapshot.sessions = Some(sessions));
+        }
+    }
+}
+
+/// Returns what of a session a window shows.
+fn shown(info: &SessionInfo) -> impl PartialEq + '_ {
+    (
+        (info.id, &info.name, &info.title, &info.cwd, &info.folder),
+        (&info.life, info.state, info.size, &info.argv),
+    )
+}
+
+/// Brings a list of sessions up to date, oldest first.
+fn merge(known: &mut Vec<SessionInfo>, list: SessionList) {
+    if list.whole {
+        known.clear();
+    }
+    known.retain(|info| !list.removed.contains(&info.id));
+    for info in list.changed {
+        match known.iter_mut().find(|known| known.id == info.id) {
+            Some(known) => *known = info,
+            None => known.push(info),
+        }
+    }
+    known.sort_by_key(|info| (info.created_millis, info.id));
+}
+
+struct Task {
+    client: Client,
+    shared: Shared,
+    layout: Layout,
+    followers: HashMap<SessionId, Follower>,
+    /// Sessions that panes show and that the host has not made yet.
+    waiting: HashMap<SessionId, tokio::task::JoinHandle<()>>,
+}
+
+impl Task {
+    fn on(&mut self, request: Request) {
+        match request {
+            Request::Show(wanted) => self.show(&wanted),
+            Request::Command(body) => self.command(body),
+            Request::StoreLayout(text) => self.layout.store(text),
+            Request::Tell(weight, text) => self.shared.tell(weight, text),
+            Request::Type(session, _)
+            | Request::Resize(session, _)
+            | Request::Drive(session)
+            | Request::Decide { session, .. }
+            | Request::History { session, .. }
+            | Request::DropHistory(session) => {
+                // A session that no pane shows any more gets nothing.
+                if let Some(follower) = self.followers.get(&session) {
+                    follower.request(request);
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, wanted: &[(SessionId, Visibility)]) {
+        let is_wanted = |session: &SessionId| wanted.iter().any(|(id, _)| id == session);
+        let gone: Vec<_> = self
+            .followers
+            .keys()
+            .filter(|session| !is_wanted(session))
+            .copied()
+            .collect();
+        for session in &gone {
+            self.followers.remove(session);
+        }
+        if !gone.is_empty() {
+            self.shared.change(|snapshot| {
+                snapshot.screens.retain(|id, _| is_wanted(id));
+                snapshot.histories.retain(|id, _| is_wanted(id));
+            });
+        }
+        for &(session, view) in wanted {
+            match self.followers.get(&session) {
+                Some(follower) => follower.view(view),
+                None => {
+                    let follower =
+                        Follower::start(self.client.clone(), session, view, self.shared.clone());
+                    self.followers.insert(session, follower);
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, body: CommandBody) {
+        let (client, shared) = (self.client.clone(), self.shared.clone());
+        let session = body.session();
+        let made = matches!(body, CommandBody::Create { .. }).then_some(session);
+        let name = body.name();
+        let task = tokio::spawn(async move {
+            if let Err(error) = client.carry_out(body).await {
+                tracing::warn!(name, %error, "a command was not carried out");
+                shared.tell(Weight::Error, error.to_string());
+            }
+        });
+        self.waiting.retain(|_, task| !task.is_finished());
+        if let Some(session) = made.flatten() {
+            self.waiting.insert(session, task);
+        }
+    }
+
+    async fn finish(mut self) {
+        // Commands and keys are on their way through the client; its end waits for neither, the
+        // end of the followers (their leases given back) needs a moment.
+        let last = async {
+            for (_, task) in self.waiting.drain() {
+                task.await.ok(); // It has told the person itself.
+            }
+            self.followers.clear();
+            self.layout.finish().await;
+            self.client.close().await;
+        };
+        if tokio::time::timeout(LAST_WORDS, last).await.is_err() {
+            tracing::warn!("the host did not answer before the window closed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::session_info;
+
+    #[test]
+    fn a_list_is_merged_in_the_order_in_which_sessions_were_made() {
+        let mut known = Vec::new();
+        let list = |whole, changed, removed| SessionList {
+            rev: agor_proto::ids::ListRev(1),
+            whole,
+            changed,
+            removed,
+        };
+        let (first, second) = (session_info(1, "first"), session_info(2, "second"));
+        merge(&mut known, list(true, vec![second.clone(), first.clone()], vec![]));
+        assert_eq!(known, [first.clone(), second.clone()]);
+        let renamed = SessionInfo {
+            name: "other".into(),
+            ..first.clone()
+        };
+        merge(&mut known, list(false, vec![renamed.clone()], vec![second.id]));
+        assert_eq!(known, [renamed]);
+        merge(&mut known, list(true, vec![second.clone()], vec![]));
+        assert_eq!(known, [second]);
+    }
+}

@@ -1,0 +1,225 @@
+//! Opens the window and lives until it is closed.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use agor_core::cli::{Exit, Failure, Opening, Theme};
+use agor_core::client::launch;
+use agor_core::logging::{self, Whose};
+use agor_core::paths::Paths;
+use agor_proto::command::CommandBody;
+use agor_proto::ids::Size;
+use eframe::{CreationContext, Frame, NativeOptions, UserEvent};
+use egui::{Ui, ViewportBuilder, vec2};
+use winit::event_loop::EventLoop;
+
+use crate::app::{App, Graphics, Parts, Purpose};
+use crate::keys::keymap::Keymap;
+use crate::keys::router::Router;
+use crate::launch::Launcher;
+use crate::link::{self, LayoutUse, Request};
+use crate::theme::FONT_SIZE;
+use crate::theme::measure::PANE_PADDING;
+use crate::wake::Wake;
+use crate::window::{Handler, Keyboard, SharedKeyboard};
+
+/// What is said where no window can be opened.
+const NO_DISPLAY: &str = "there is no display to open a window on (neither WAYLAND_DISPLAY nor \
+                          DISPLAY is set): `agor shot` draws a picture without one, `agor attach` \
+                          shows a session in this terminal";
+
+/// What is said where nothing can draw.
+const NO_GRAPHICS: &str = "no graphics driver can draw: install one for Vulkan or OpenGL (on Debian \
+                           and Ubuntu mesa-vulkan-drivers, which also draws without a graphics card)";
+
+/// What the window leaves behind.
+#[derive(Debug, Default)]
+struct Left {
+    /// Whether the application came to be.
+    created: bool,
+    exit: Option<Exit>,
+    failure: Option<String>,
+}
+
+/// Opens the window, and returns when it was closed.
+pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
+    let has_display = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !has_display("WAYLAND_DISPLAY") && !has_display("DISPLAY") {
+        return Err(Failure::new(Exit::DISPLAY, NO_DISPLAY));
+    }
+    let event_loop = EventLoop::<UserEvent>::with_user_event()
+        .build()
+        .map_err(|error| {
+            Failure::new(
+                Exit::DISPLAY,
+                format!("the display cannot be used ({error}): is it running, and may you use it?"),
+            )
+        })?;
+    paths.create()?;
+    logging::start(&paths, Whose::Window).map_err(|error| {
+        Failure::new(
+            Exit::FOLDER,
+            format!("{} cannot be written: {error}", paths.window_log().display()),
+        )
+    })?;
+    let launcher = Launcher::of_this_process()?;
+    let (purpose, layout) = purpose(&opening, launcher);
+    let wake = Wake::default();
+    let (link, thread) = link::start(paths, wake.clone(), layout)
+        .map_err(|error| Failure::new(Exit::START, format!("the system gives no thread: {error}")))?;
+    let keymap = Keymap::defaults().map_err(|error| Failure::usage(error.to_string()))?;
+    let keyboard: SharedKeyboard = Rc::new(RefCell::new(Keyboard {
+        router: Router::new(keymap, link.clone()),
+        preedit: None,
+        wake: Some(wake.clone()),
+    }));
+    let left = Rc::new(RefCell::new(Left::default()));
+    let native = native_options(&opening);
+    let create = {
+        let (keyboard, left) = (Rc::clone(&keyboard), Rc::clone(&left));
+        let (font_size, theme) = (opening.font_size, opening.theme);
+        move |context: &CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
+            let state = context.wgpu_render_state.as_ref().ok_or(NO_GRAPHICS)?;
+            wake.attach(context.egui_ctx.clone());
+            let app = App::new(
+                &context.egui_ctx,
+                Parts {
+                    purpose,
+                    link,
+                    wake,
+                    keyboard,
+                    graphics: Graphics {
+                        device: state.device.clone(),
+                        queue: state.queue.clone(),
+                        target: state.target_format,
+                    },
+                    font_size: font_size.unwrap_or(FONT_SIZE),
+                    theme: theme.unwrap_or(Theme::Dark),
+                },
+            );
+            let app = app.inspect_err(|error| {
+                left.borrow_mut().failure = Some(error.to_string());
+            })?;
+            left.borrow_mut().created = true;
+            Ok(Box::new(Windowed { app, left }))
+        }
+    };
+    let inner = eframe::create_native("agor", native, Box::new(create), &event_loop);
+    let mut handler = Handler { inner, keyboard };
+    let ran = event_loop.run_app(&mut handler);
+    drop(handler);
+    thread.join();
+    let left = left.take();
+    match (ran, left.created, left.failure, left.exit) {
+        (_, false, Some(failure), _) => Err(Failure::new(Exit::FONT, failure)),
+        (_, false, None, _) => Err(Failure::new(Exit::GRAPHICS, NO_GRAPHICS)),
+        (_, true, Some(failure), Some(exit)) => Err(Failure::new(exit, failure)),
+        (Err(error), true, ..) => Err(Failure::new(
+            Exit::DISPLAY,
+            format!("the display went away: {error}"),
+        )),
+        (Ok(()), true, _, exit) => Ok(exit.unwrap_or(Exit::SUCCESS)),
+    }
+}
+
+fn purpose(opening: &Opening, launcher: Launcher) -> (Purpose, LayoutUse) {
+    match &opening.command {
+        Some(argv) => {
+            let purpose = Purpose::Command {
+                launcher,
+                argv: argv.clone(),
+                size: opening.size.unwrap_or(Size::cells(80, 24)),
+                session: None,
+            };
+            (purpose, LayoutUse::None)
+        }
+        None => (Purpose::Workspace { launcher }, LayoutUse::Keep),
+    }
+}
+
+fn native_options(opening: &Opening) -> NativeOptions {
+    let mut viewport = ViewportBuilder::default()
+        .with_title("agor")
+        .with_app_id("agor")
+        .with_min_inner_size([240.0, 120.0])
+        .with_inner_size([1280.0, 800.0]);
+    if opening.command.is_some() {
+        let size = opening.size.unwrap_or(Size::cells(80, 24));
+        let [width, height] = cell_points(opening.font_size.unwrap_or(FONT_SIZE));
+        let text = vec2(f32::from(size.cols) * width, f32::from(size.rows) * height);
+        viewport = viewport.with_inner_size(text + egui::Vec2::splat(2.0 * PANE_PADDING));
+    }
+    NativeOptions {
+        viewport,
+        // Ctrl+C is the shell's; a text field's shortcuts are made in `Windowed::raw_input_hook`.
+        clipboard_shortcuts: false,
+        persist_window: false,
+        ..NativeOptions::default()
+    }
+}
+
+/// Returns a cell of the bundled font in points, for a window whose scale is not known yet.
+fn cell_points(points: f32) -> [f32; 2] {
+    // JetBrains Mono advances 600 of 1,000 units.
+    [(points * 0.6).round(), (points * 1.2).round()]
+}
+
+/// The application as eframe runs it.
+struct Windowed {
+    app: App,
+    left: Rc<RefCell<Left>>,
+}
+
+impl eframe::App for Windowed {
+    fn logic(&mut self, context: &egui::Context, _frame: &mut Frame) {
+        self.app.logic(context);
+        let mut left = self.left.borrow_mut();
+        left.exit = self.app.exit();
+        left.failure = self.app.failure().map(ToOwned::to_owned);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+        self.app.ui(ui);
+    }
+
+    fn raw_input_hook(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
+        self.app.clipboard_keys(context, input);
+    }
+
+    fn on_exit(&mut self) {
+        self.app.leave();
+    }
+
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        self.app.clear_color()
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}
+
+impl Launcher {
+    /// Returns what makes sessions in the folder and with the environment of this process.
+    fn of_this_process() -> Result<Self, Failure> {
+        let (folder, home) = launch::folders().map_err(Failure::usage)?;
+        if let Some(home) = home {
+            crate::text::HOME.set(home).ok(); // Set once, by the one window of this process.
+        }
+        Ok(Self {
+            folder,
+            environment: launch::environment(),
+        })
+    }
+}
+
+impl App {
+    /// Ends what ends with the window.
+    fn leave(&mut self) {
+        if let Some(session) = self.sole_session()
+            && self.exit().is_none()
+        {
+            self.link().request(Request::Command(CommandBody::Kill { session }));
+        }
+    }
+}

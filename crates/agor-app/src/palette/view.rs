@@ -1,0 +1,264 @@
+//! Draws the palette.
+
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align2, FontId, Key, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2};
+
+use super::find::{Choice, Entry, Found, find, matcher};
+use super::{Outcome, Palette, Scope};
+use crate::pane::view::elided;
+use crate::theme::{Theme, measure, medium};
+
+/// Height of the field.
+const FIELD: f32 = 44.0;
+
+/// Draws the palette over the window and says what the person did.
+pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: &Theme) -> Outcome {
+    let screen = ui.ctx().content_rect();
+    let mut outcome = Outcome::Open;
+    palette.refresh(entries);
+    let count = palette.found.as_ref().map_or(0, |(_, found)| found.len());
+    let step = ui.input_mut(|input| {
+        let none = egui::Modifiers::NONE;
+        let page = measure::PALETTE_ROWS as i64;
+        if input.consume_key(none, Key::Escape) {
+            outcome = Outcome::Closed;
+        }
+        let keys = [
+            (Key::ArrowDown, 1),
+            (Key::ArrowUp, -1),
+            (Key::PageDown, page),
+            (Key::PageUp, -page),
+        ];
+        let plain: i64 = keys
+            .into_iter()
+            .map(|(key, by)| by * input.count_and_consume_key(none, key) as i64)
+            .sum();
+        let control = egui::Modifiers::CTRL;
+        let down = input.count_and_consume_key(control, Key::N) as i64;
+        let up = input.count_and_consume_key(control, Key::P) as i64;
+        plain + down - up
+    });
+    palette.step(step, count);
+    if ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter)) {
+        outcome = palette.chosen(entries).map_or(Outcome::Open, Outcome::Chosen);
+    }
+    let width = measure::PALETTE.min(screen.width() - 32.0);
+    let top = screen.min.y + screen.height() * 0.14;
+    let rows = count.clamp(1, measure::PALETTE_ROWS);
+    let typed = matches!(palette.scope, Scope::Folder | Scope::Rename);
+    let list = if typed { 36.0 } else { rows as f32 * measure::ROW + 8.0 };
+    let area = Rect::from_min_size(
+        Pos2::new(screen.center().x - width / 2.0, top),
+        Vec2::new(width, FIELD + list),
+    );
+    let shown = egui::Area::new(egui::Id::unique("palette"))
+        .order(egui::Order::Foreground)
+        .fixed_pos(area.min)
+        .show(ui.ctx(), |ui| {
+            ui.set_min_size(area.size());
+            let painter = ui.painter();
+            painter.add(theme.raised_shadow().as_shape(area, f32::from(measure::RADIUS)));
+            painter.rect(
+                area,
+                f32::from(measure::RADIUS),
+                theme.raised,
+                Stroke::new(1.0, theme.border),
+                StrokeKind::Inside,
+            );
+            field_ui(ui, palette, theme, area);
+            let below = area.with_min_y(area.min.y + FIELD);
+            ui.painter().hline(below.x_range(), below.min.y, Stroke::new(1.0, theme.border));
+            let list = below.shrink2(Vec2::new(4.0, 4.0));
+            if typed {
+                hint_ui(ui, theme, list, hint(palette.scope));
+                return None;
+            }
+            if count == 0 {
+                hint_ui(ui, theme, list, "Nothing matches: type fewer letters");
+            }
+            rows_ui(ui, palette, entries, theme, list)
+        });
+    if let Some(choice) = shown.inner {
+        outcome = Outcome::Chosen(choice);
+    }
+    let outside = ui.input(|input| {
+        let pressed = input.pointer.any_pressed();
+        pressed && input.pointer.interact_pos().is_some_and(|pos| !area.contains(pos))
+    });
+    if outside && outcome == Outcome::Open {
+        outcome = Outcome::Closed;
+    }
+    outcome
+}
+
+fn hint(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Folder => "Enter opens your shell in this folder",
+        Scope::Rename => "Enter gives the session this name",
+        _ => "",
+    }
+}
+
+fn placeholder(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Everything => "Find a command, session or project",
+        Scope::Sessions => "Go to session",
+        Scope::Commands => "Every command and its keys",
+        Scope::Folder => "Folder",
+        Scope::Rename => "Name",
+    }
+}
+
+fn field_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, area: Rect) {
+    let rect = area.with_max_y(area.min.y + FIELD);
+    let field = TextEdit::singleline(&mut palette.text)
+        .hint_text(placeholder(palette.scope))
+        .font(FontId::proportional(15.0))
+        .text_color(theme.text)
+        .frame(egui::Frame::NONE)
+        .align(egui::Align2::LEFT_CENTER)
+        .desired_width(f32::INFINITY);
+    let response = ui.put(rect.shrink2(Vec2::new(14.0, 4.0)), field);
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::Role::TextInput, true, placeholder(palette.scope))
+    });
+    if !palette.focused {
+        palette.focused = true;
+        response.request_focus();
+        if palette.scope == Scope::Folder || palette.scope == Scope::Rename {
+            select_all_or_end(ui, &response, palette);
+        }
+    } else if !response.has_focus() {
+        // Nothing else in the palette takes text; a click on a row must not end the typing.
+        response.request_focus();
+    }
+}
+
+fn select_all_or_end(ui: &Ui, response: &egui::Response, palette: &Palette) {
+    use egui::text::{CCursor, CCursorRange};
+    let end = CCursor::new(palette.text.chars().count());
+    let range = match palette.scope {
+        Scope::Rename => CCursorRange::two(CCursor::new(0), end),
+        _ => CCursorRange::one(end),
+    };
+    let mut state = egui::text_edit::TextEditState::default();
+    state.cursor.set_char_range(Some(range));
+    state.store(ui.ctx(), response.id);
+}
+
+fn hint_ui(ui: &Ui, theme: &Theme, rect: Rect, text: &str) {
+    let at = Pos2::new(rect.min.x + 10.0, rect.min.y + measure::ROW / 2.0);
+    let font = FontId::proportional(12.0);
+    ui.painter().text(at, Align2::LEFT_CENTER, text, font, theme.muted);
+}
+
+fn rows_ui(
+    ui: &mut Ui,
+    palette: &mut Palette,
+    entries: &[Entry],
+    theme: &Theme,
+    list: Rect,
+) -> Option<Choice> {
+    let (_, found) = palette.found.as_ref()?;
+    let first = palette.selected.saturating_sub(measure::PALETTE_ROWS - 1);
+    let mut chosen = None;
+    let mut hovered = None;
+    for (line, found) in found.iter().skip(first).take(measure::PALETTE_ROWS).enumerate() {
+        let entry = entries.get(found.entry)?;
+        let rect = Rect::from_min_size(
+            Pos2::new(list.min.x, list.min.y + line as f32 * measure::ROW),
+            Vec2::new(list.width(), measure::ROW),
+        );
+        let id = ui.scope_id().with(("row", line));
+        let response = ui.interact(rect, id, Sense::click());
+        let selected = first + line == palette.selected;
+        response.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, selected, &entry.title)
+        });
+        if selected {
+            ui.painter().rect_filled(rect, 4.0, theme.selected);
+        }
+        // The mouse selects when it moves, not when it happens to lie where a list appears.
+        if response.hovered() && ui.input(|input| input.pointer.delta() != Vec2::ZERO) {
+            hovered = Some(first + line);
+        }
+        if response.clicked() {
+            chosen = Some(entry.choice.clone());
+        }
+        row_ui(ui, entry, *found, theme, rect);
+    }
+    if let Some(hovered) = hovered {
+        palette.selected = hovered;
+    }
+    chosen
+}
+
+fn row_ui(ui: &Ui, entry: &Entry, found: Found, theme: &Theme, rect: Rect) {
+    let painter = ui.painter();
+    let middle = rect.center().y;
+    let mut x = rect.min.x + 10.0;
+    if let Some(mark) = entry.mark {
+        mark.paint(painter, Pos2::new(x + 5.0, middle), theme);
+        x += 20.0;
+    }
+    let mut job = LayoutJob::default();
+    for (at, letter) in entry.title.chars().enumerate() {
+        let hit = at < 128 && found.letters & 1 << at != 0;
+        let color = if hit { theme.accent } else { theme.text };
+        let mut buffer = [0; 4];
+        let format = TextFormat::simple(medium(13.0), color);
+        job.append(letter.encode_utf8(&mut buffer), 0.0, format);
+    }
+    job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width() * 0.5);
+    let title = painter.layout_job(job);
+    let title_width = title.size().x;
+    painter.galley(Pos2::new(x, middle - title.size().y / 2.0), title, theme.text);
+    let keys = painter.layout_no_wrap(entry.keys.clone(), FontId::proportional(11.0), theme.muted);
+    let keys_at = rect.max.x - 10.0 - keys.size().x;
+    let keys_height = keys.size().y;
+    let detail_room = keys_at - (x + title_width) - 28.0;
+    if !entry.detail.is_empty() && detail_room > 30.0 {
+        let font = FontId::proportional(12.0);
+        let detail = elided(ui, entry.detail.trim(), font, theme.faint, detail_room);
+        let at = Pos2::new(x + title_width + 12.0, middle - detail.size().y / 2.0);
+        painter.galley(at, detail, theme.faint);
+    }
+    painter.galley(Pos2::new(keys_at, middle - keys_height / 2.0), keys, theme.muted);
+}
+
+impl Palette {
+    fn refresh(&mut self, entries: &[Entry]) {
+        if self.found.as_ref().is_none_or(|(text, _)| *text != self.text) {
+            let first = self.found.is_none();
+            self.found = Some((self.text.clone(), find(&mut matcher(), entries, &self.text)));
+            if !first {
+                self.selected = 0;
+            }
+        }
+    }
+
+    fn step(&mut self, by: i64, count: usize) {
+        let last = i64::try_from(count).unwrap_or(0) - 1;
+        let at = i64::try_from(self.selected).unwrap_or(0) + by;
+        // One step beyond an end goes around; a page stops there.
+        let at = match by {
+            1 if at > last => 0,
+            -1 if at < 0 => last,
+            _ => at.clamp(0, last.max(0)),
+        };
+        self.selected = usize::try_from(at).unwrap_or(0);
+    }
+
+    fn chosen(&self, entries: &[Entry]) -> Option<Choice> {
+        let text = self.text.trim();
+        match self.scope {
+            Scope::Folder => (!text.is_empty()).then(|| Choice::Folder(text.into())),
+            Scope::Rename => (!text.is_empty()).then(|| Choice::Name(text.into())),
+            _ => {
+                let (_, found) = self.found.as_ref()?;
+                let found = found.get(self.selected)?;
+                Some(entries.get(found.entry)?.choice.clone())
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! A pane: a session's screen with its header, and what the mouse does there. Keys never come by
+//! here; see `keys/router.rs`.
+
+pub mod geometry;
+pub mod mouse;
+pub mod scroll;
+pub mod selection;
+pub mod view;
+
+use std::time::Instant;
+
+use agor_proto::ids::{InputSeq, Size};
+use agor_render::PaneCache;
+
+use mouse::Pressed;
+use scroll::Scroll;
+use selection::Selection;
+
+/// What a window remembers of a pane from one frame to the next.
+#[derive(Debug, Default)]
+pub struct PaneState {
+    /// What was made ready for the graphics card.
+    pub cache: PaneCache,
+    /// Where it looks.
+    pub scroll: Scroll,
+    /// What is selected.
+    pub selection: Option<Selection>,
+    /// The size that was asked for last.
+    pub asked: Option<Size>,
+    /// A button that went down in the pane and was not released.
+    pub pressed: Option<Pressed>,
+    /// The last click, for double and triple ones.
+    pub clicked: Option<mouse::Clicked>,
+    /// Parts of wheel notches that were not a whole one.
+    pub wheel: f32,
+    /// The cell that the program was last told the mouse is over.
+    pub told_cell: Option<(u16, u16)>,
+    /// When the pane was last typed into or its cursor moved, for blinking.
+    pub lively: Option<Instant>,
+    /// The cursor when that was seen.
+    pub cursor_seen: Option<(u16, u16, InputSeq)>,
+}

@@ -1,0 +1,177 @@
+//! A picture of the window, drawn offscreen: no display is needed, and every glyph is waited for.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use agor_core::cli::{Exit, Failure, Picture, Shot, Theme};
+use agor_core::paths::Paths;
+use agor_render::{Gpu, Offscreen, RenderError};
+use egui::{Pos2, RawInput, Rect, Vec2, ViewportId};
+
+use crate::app::{App, Graphics, Parts, Purpose};
+use crate::keys::keymap::Keymap;
+use crate::keys::router::Router;
+use crate::link::snapshot::HostState;
+use crate::link::{self, LayoutUse};
+use crate::theme::FONT_SIZE;
+use crate::wake::Wake;
+use crate::window::Keyboard;
+
+/// How long the host may take to show everything.
+const WHOLE_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long nothing may have changed before the picture is taken: sessions have drawn what their
+/// new size asks for.
+const STILL_FOR: Duration = Duration::from_millis(400);
+
+/// Draws the picture.
+pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
+    paths.create()?;
+    let gpu = pollster::block_on(Gpu::open(false)).map_err(|error| graphics(&error))?;
+    let wake = Wake::default();
+    let (link, thread) = link::start(paths, wake.clone(), LayoutUse::Read)
+        .map_err(|error| Failure::new(Exit::START, format!("the system gives no thread: {error}")))?;
+    let keymap = Keymap::defaults().map_err(|error| Failure::usage(error.to_string()))?;
+    let keyboard = Rc::new(RefCell::new(Keyboard {
+        router: Router::new(keymap, link.clone()),
+        preedit: None,
+        wake: None,
+    }));
+    let context = egui::Context::default();
+    let mut studio = Studio::new(context.clone(), &gpu, shot);
+    // The scale is known with the first input.
+    studio.pass(&mut |_| {});
+    let parts = Parts {
+        purpose: Purpose::Picture,
+        link,
+        wake: wake.clone(),
+        keyboard,
+        graphics: Graphics {
+            device: gpu.device.clone(),
+            queue: gpu.queue.clone(),
+            target: Offscreen::FORMAT,
+        },
+        font_size: FONT_SIZE,
+        theme: shot.theme.unwrap_or(Theme::Dark),
+    };
+    let mut app = App::new(&context, parts).map_err(|error| graphics(&error))?;
+    let began = Instant::now();
+    let mut changed = Instant::now();
+    loop {
+        app.logic(&context);
+        studio.pass(&mut |ui| app.ui(ui));
+        if let HostState::Ended { reason } = app.host() {
+            return Err(Failure::new(Exit::NO_HOST, reason.clone()));
+        }
+        let still = changed.elapsed() >= STILL_FOR;
+        if app.is_whole() && still || began.elapsed() > WHOLE_WITHIN {
+            break;
+        }
+        wake.wait(STILL_FOR);
+        if app.has_news() {
+            changed = Instant::now();
+        }
+    }
+    let rgba = studio.picture(&gpu, &mut |ui| app.ui(ui))?;
+    drop(app);
+    thread.join();
+    encode(&rgba, shot.size_px)
+}
+
+fn graphics(error: &RenderError) -> Failure {
+    let exit = match error {
+        RenderError::BundledFont(_) => Exit::FONT,
+        _ => Exit::GRAPHICS,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+fn encode(rgba: &[u8], (width, height): (u32, u32)) -> Result<Picture, Failure> {
+    let failed =
+        |error: png::EncodingError| Failure::new(Exit::OUTPUT, format!("the picture: {error}"));
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(rgba).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(Picture { png: bytes })
+}
+
+/// egui without a window.
+struct Studio {
+    context: egui::Context,
+    renderer: egui_wgpu::Renderer,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    size_px: (u32, u32),
+    scale: f32,
+    began: Instant,
+}
+
+impl Studio {
+    fn new(context: egui::Context, gpu: &Gpu, shot: &Shot) -> Self {
+        let options = egui_wgpu::RendererOptions::default();
+        Self {
+            context,
+            renderer: egui_wgpu::Renderer::new(&gpu.device, Offscreen::FORMAT, options),
+            device: gpu.device.clone(),
+            queue: gpu.queue.clone(),
+            size_px: shot.size_px,
+            scale: shot.scale,
+            began: Instant::now(),
+        }
+    }
+
+    fn input(&self) -> RawInput {
+        let (width, height) = self.size_px;
+        let size = Vec2::new(width as f32, height as f32) / self.scale;
+        let mut input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
+            time: Some(self.began.elapsed().as_secs_f64()),
+            focused: true,
+            ..RawInput::default()
+        };
+        if let Some(viewport) = input.viewports.get_mut(&ViewportId::ROOT) {
+            viewport.native_pixels_per_point = Some(self.scale);
+            viewport.focused = Some(true);
+        }
+        input
+    }
+
+    fn pass(&mut self, ui: &mut dyn FnMut(&mut egui::Ui)) -> Vec<egui::epaint::ClippedShape> {
+        let output = self.context.run_ui(self.input(), |root| ui(root));
+        for (id, deltas) in &output.textures_delta.set {
+            for delta in deltas {
+                self.renderer.update_texture(&self.device, &self.queue, *id, delta);
+            }
+        }
+        for id in &output.textures_delta.free {
+            self.renderer.free_texture(id);
+        }
+        output.shapes
+    }
+
+    fn picture(&mut self, gpu: &Gpu, ui: &mut dyn FnMut(&mut egui::Ui)) -> Result<Vec<u8>, Failure> {
+        let shapes = self.pass(ui);
+        let jobs = self.context.tessellate(shapes, self.scale);
+        let (width, height) = self.size_px;
+        let screen = egui_wgpu::ScreenDescriptor {
+            size_in_pixels: [width, height],
+            pixels_per_point: self.scale,
+        };
+        let target = Offscreen::new(gpu, [width, height]).map_err(|error| graphics(&error))?;
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let before =
+            self.renderer
+                .update_buffers(&self.device, &self.queue, &mut encoder, &jobs, &screen);
+        {
+            let mut pass = target.begin(&mut encoder).forget_lifetime();
+            self.renderer.render(&mut pass, &jobs, &screen);
+        }
+        self.queue.submit(before.into_iter().chain([encoder.finish()]));
+        target.read().map_err(|error| graphics(&error))
+    }
+}

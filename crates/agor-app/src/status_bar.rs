@@ -1,0 +1,118 @@
+//! The line at the window's lower edge: how the host is, where the keyboard is, what a person
+//! should know.
+
+use std::time::{Duration, Instant};
+
+use egui::{Align2, FontId, Pos2, Stroke, Ui};
+
+use crate::icons::Mark;
+use crate::keys::keymap;
+use crate::link::snapshot::{HostState, Notice, Snapshot, Weight};
+use crate::pane::view::elided;
+use crate::text::folder_shown;
+use crate::theme::Theme;
+use crate::wake::Wake;
+use crate::workspace::Workspace;
+
+/// How long a notice is shown.
+const NOTICE_FOR: Duration = Duration::from_secs(6);
+
+/// How long a notice about something that failed is shown.
+const ERROR_FOR: Duration = Duration::from_secs(15);
+
+/// Draws the status bar into `ui`'s whole rectangle.
+pub fn status_bar_ui(
+    ui: &mut Ui,
+    snapshot: &Snapshot,
+    workspace: &Workspace,
+    theme: &Theme,
+    wake: &Wake,
+    now: Instant,
+) {
+    let bar = ui.max_rect();
+    let painter = ui.painter();
+    painter.rect_filled(bar, 0.0, theme.panel);
+    painter.hline(bar.x_range(), bar.min.y + 0.5, Stroke::new(1.0, theme.border));
+    let middle = bar.center().y;
+    let font = FontId::proportional(11.0);
+    let (word, color) = host(&snapshot.host, theme);
+    painter.circle_filled(Pos2::new(bar.min.x + 16.0, middle), 3.0, color);
+    let right = keys_ui(ui, theme, bar.max.x - 12.0, middle);
+    let left = bar.min.x + 26.0;
+    let told = newest(snapshot, now);
+    let (text, color) = match told {
+        Some((notice, left)) => {
+            wake.after(left);
+            let color = match notice.weight {
+                Weight::Error => theme.error,
+                Weight::Note => theme.text,
+            };
+            (notice.text.clone(), color)
+        }
+        None if snapshot.host == HostState::Ready => (place(snapshot, workspace), theme.muted),
+        None => (word, theme.text),
+    };
+    let galley = elided(ui, &text, font, color, right - left - 16.0);
+    ui.painter().galley(Pos2::new(left, middle - galley.size().y / 2.0), galley, color);
+    let rect = bar.with_max_x(right);
+    ui.interact(rect, ui.scope_id().with("status"), egui::Sense::hover())
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &text));
+}
+
+fn host(state: &HostState, theme: &Theme) -> (String, egui::Color32) {
+    match state {
+        HostState::Connecting => ("Starting the host…".into(), theme.working),
+        HostState::Ready => (String::new(), theme.done),
+        HostState::Away { reason } => (format!("Reconnecting: {reason}"), theme.needs_you),
+        HostState::Ended { reason } => (reason.clone(), theme.error),
+    }
+}
+
+fn newest(snapshot: &Snapshot, now: Instant) -> Option<(&Notice, Duration)> {
+    let notice = snapshot.notices.last()?;
+    let shown_for = match notice.weight {
+        Weight::Note => NOTICE_FOR,
+        Weight::Error => ERROR_FOR,
+    };
+    let left = shown_for.checked_sub(now.saturating_duration_since(notice.at))?;
+    (!left.is_zero()).then_some((notice, left))
+}
+
+/// Returns where the keyboard is, and how many sessions there are.
+fn place(snapshot: &Snapshot, workspace: &Workspace) -> String {
+    let focused = workspace.focused_session();
+    let info = focused.and_then(|session| snapshot.session(session));
+    let mut parts = Vec::new();
+    if let Some(info) = info {
+        parts.push(folder_shown(&info.cwd));
+    }
+    if let Some(sessions) = &snapshot.sessions {
+        let alive = sessions.iter().filter(|info| info.life.alive()).count();
+        let word = if alive == 1 { "session runs" } else { "sessions run" };
+        parts.push(format!("{alive} {word}"));
+        let needs = sessions.iter().filter(|info| Mark::of(info).needs_you());
+        match needs.count() {
+            0 => {}
+            1 => parts.push("1 needs you".into()),
+            count => parts.push(format!("{count} need you")),
+        }
+    }
+    parts.join("  ·  ")
+}
+
+/// Draws the keys that a newcomer needs most, right-aligned; returns where they begin.
+fn keys_ui(ui: &Ui, theme: &Theme, right: f32, middle: f32) -> f32 {
+    let font = FontId::proportional(11.0);
+    let shown = |command: crate::commands::Command| {
+        command.row().keys.first().map(|keys| keymap::shown(keys)).unwrap_or_default()
+    };
+    let palette = format!("{}  Commands", shown(crate::commands::Command::Palette));
+    let leader = format!("{}  Keys", keymap::shown(crate::commands::LEADER));
+    let mut x = right;
+    for text in [palette, leader] {
+        let at = Pos2::new(x, middle);
+        let rect = ui.painter().text(at, Align2::RIGHT_CENTER, text, font.clone(), theme.faint);
+        x = rect.min.x - 16.0;
+    }
+    x
+}

@@ -1,0 +1,126 @@
+//! The native window: eframe's application inside a handler of our own, which sees each key
+//! before egui makes something else of it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use eframe::{EframeWinitApplication, UserEvent};
+use winit::application::ApplicationHandler;
+use winit::event::{DeviceEvent, DeviceId, Ime, StartCause, WindowEvent};
+use winit::event_loop::ActiveEventLoop;
+use winit::window::WindowId;
+
+use crate::keys::router::{Route, Router};
+use crate::keys::translate::{RawKey, mods};
+use crate::wake::Wake;
+
+/// What the handler and the application both know, on one thread.
+pub struct Keyboard {
+    /// Who gets a key.
+    pub router: Router,
+    /// Text that an input method has not committed, and where its caret is in it.
+    pub preedit: Option<(String, Option<(usize, usize)>)>,
+    /// Wakes the window, once there is one.
+    pub wake: Option<Wake>,
+}
+
+/// A handle to the keyboard.
+pub type SharedKeyboard = Rc<RefCell<Keyboard>>;
+
+/// Forwards everything to eframe but the keys that are not egui's.
+pub struct Handler<'app> {
+    /// eframe's application.
+    pub inner: EframeWinitApplication<'app>,
+    /// The keyboard.
+    pub keyboard: SharedKeyboard,
+}
+
+impl Handler<'_> {
+    /// Says whether egui sees the event too.
+    fn route(&self, event: &WindowEvent) -> Route {
+        let mut keyboard = self.keyboard.borrow_mut();
+        match event {
+            WindowEvent::ModifiersChanged(modifiers) => {
+                keyboard.router.on_mods(mods(modifiers.state()));
+                Route::ToUi
+            }
+            WindowEvent::Focused(gained) => {
+                keyboard.router.on_window_focus(*gained);
+                Route::ToUi
+            }
+            // Keys that were down before the window had the keyboard are not pressed now.
+            WindowEvent::KeyboardInput {
+                is_synthetic: true, ..
+            } => Route::ToUi,
+            WindowEvent::KeyboardInput { event, .. } => {
+                keyboard.router.on_key(&RawKey::of(event))
+            }
+            WindowEvent::Ime(Ime::Commit(text)) => {
+                keyboard.preedit = None;
+                keyboard.router.on_text(text.clone())
+            }
+            WindowEvent::Ime(Ime::Preedit(text, caret)) => {
+                let before = keyboard.preedit.is_some();
+                keyboard.preedit = (!text.is_empty()).then(|| (text.clone(), *caret));
+                if (before || keyboard.preedit.is_some())
+                    && let Some(wake) = &keyboard.wake
+                {
+                    wake.now();
+                }
+                Route::ToUi
+            }
+            _ => Route::ToUi,
+        }
+    }
+
+    fn wake_if_wanted(&self) {
+        let mut keyboard = self.keyboard.borrow_mut();
+        if keyboard.router.wants_frame()
+            && let Some(wake) = &keyboard.wake
+        {
+            wake.now();
+        }
+    }
+}
+
+impl ApplicationHandler<UserEvent> for Handler<'_> {
+    fn new_events(&mut self, event_loop: &ActiveEventLoop, cause: StartCause) {
+        self.inner.new_events(event_loop, cause);
+    }
+
+    fn resumed(&mut self, event_loop: &ActiveEventLoop) {
+        self.inner.resumed(event_loop);
+    }
+
+    fn user_event(&mut self, event_loop: &ActiveEventLoop, event: UserEvent) {
+        self.inner.user_event(event_loop, event);
+    }
+
+    fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
+        let route = self.route(&event);
+        self.wake_if_wanted();
+        if route == Route::ToUi {
+            self.inner.window_event(event_loop, id, event);
+        }
+    }
+
+    fn device_event(&mut self, event_loop: &ActiveEventLoop, id: DeviceId, event: DeviceEvent) {
+        self.inner.device_event(event_loop, id, event);
+    }
+
+    fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
+        self.inner.about_to_wait(event_loop);
+    }
+
+    fn suspended(&mut self, event_loop: &ActiveEventLoop) {
+        self.inner.suspended(event_loop);
+    }
+
+    fn exiting(&mut self, event_loop: &ActiveEventLoop) {
+        self.inner.exiting(event_loop);
+    }
+
+    fn memory_warning(&mut self, event_loop: &ActiveEventLoop) {
+        self.inner.memory_warning(event_loop);
+    }
+}

@@ -1,0 +1,304 @@
+//! What a window shows where: projects, their tabs, the tiles of a tab and which pane has the
+//! keyboard. Ids only; what the sessions are is the host's business.
+
+pub mod document;
+pub mod tiles;
+
+use agor_proto::ids::SessionId;
+use egui_tiles::{LinearDir, TileId};
+
+pub use tiles::{Direction, Pane, Tiles};
+
+/// Panes that can be opened again after they were closed.
+const CLOSED_MAX: usize = 32;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// The projects, in the order in which they are shown.
+    pub projects: Vec<Project>,
+    /// Which of them is shown.
+    pub active: usize,
+    /// The sidebar.
+    pub sidebar: Sidebar,
+    closed: Vec<SessionId>,
+    next_tab: u64,
+}
+
+/// The sidebar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sidebar {
+    /// Whether it is shown.
+    pub shown: bool,
+    /// Its width in points.
+    pub width: f32,
+}
+
+impl Default for Sidebar {
+    fn default() -> Self {
+        Self {
+            shown: true,
+            width: 240.0,
+        }
+    }
+}
+
+/// A folder and its tabs.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder.
+    pub folder: String,
+    /// Its tabs.
+    pub tabs: Vec<Tab>,
+    /// Which of them is shown.
+    pub active: usize,
+}
+
+/// A tab.
+#[derive(Debug)]
+pub struct Tab {
+    /// Its number, unique in the window.
+    pub number: u64,
+    /// Its panes.
+    pub tiles: Tiles,
+}
+
+/// Where a pane is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The project, by its place.
+    pub project: usize,
+    /// The tab within the project.
+    pub tab: usize,
+    /// The tile within the tab.
+    pub tile: TileId,
+}
+
+impl Workspace {
+    /// Returns the project that is shown.
+    #[must_use]
+    pub fn project(&self) -> Option<&Project> {
+        self.projects.get(self.active)
+    }
+
+    /// Returns the tab that is shown.
+    #[must_use]
+    pub fn tab(&self) -> Option<&Tab> {
+        let project = self.project()?;
+        project.tabs.get(project.active)
+    }
+
+    /// Returns the tab that is shown.
+    pub fn tab_mut(&mut self) -> Option<&mut Tab> {
+        let project = self.projects.get_mut(self.active)?;
+        project.tabs.get_mut(project.active)
+    }
+
+    /// Returns the session of the pane that has the keyboard.
+    #[must_use]
+    pub fn focused_session(&self) -> Option<SessionId> {
+        self.tab()?.tiles.focused_session()
+    }
+
+    /// Returns every pane, with its place.
+    pub fn panes(&self) -> impl Iterator<Item = (Place, Pane)> {
+        self.projects
+            .iter()
+            .enumerate()
+            .flat_map(|(project, Project { tabs, .. })| {
+                tabs.iter().enumerate().flat_map(move |(tab, shown)| {
+                    let place = move |(tile, pane)| (Place { project, tab, tile }, pane);
+                    shown.tiles.panes().map(place)
+                })
+            })
+    }
+
+    /// Returns where a session is shown.
+    #[must_use]
+    pub fn place_of(&self, session: SessionId) -> Option<Place> {
+        let mut panes = self.panes();
+        panes
+            .find(|(_, pane)| pane.session == session)
+            .map(|(place, _)| place)
+    }
+
+    /// Returns the place of a folder's project among the projects, adding it if need be.
+    pub fn project_of(&mut self, folder: &str) -> usize {
+        let known = self.projects.iter().position(|project| project.folder == folder);
+        known.unwrap_or_else(|| {
+            self.projects.push(Project {
+                folder: folder.into(),
+                tabs: Vec::new(),
+                active: 0,
+            });
+            self.projects.len() - 1
+        })
+    }
+
+    /// Shows a session in a new tab of a folder's project.
+    pub fn open_tab(&mut self, folder: &str, session: SessionId) {
+        let at = self.project_of(folder);
+        self.next_tab += 1;
+        let number = self.next_tab;
+        self.active = at;
+        let project = &mut self.projects[at];
+        let after = if project.tabs.is_empty() {
+            0
+        } else {
+            project.active + 1
+        };
+        let tab = Tab {
+            number,
+            tiles: Tiles::new(number, Pane { session }),
+        };
+        project.tabs.insert(after, tab);
+        project.active = after;
+    }
+
+    /// Shows a session beside the focused pane, or in a new tab where there is none.
+    pub fn split(&mut self, folder: &str, direction: LinearDir, session: SessionId) {
+        match self.tab_mut() {
+            Some(tab) => tab.tiles.split(direction, Pane { session }),
+            None => self.open_tab(folder, session),
+        }
+    }
+
+    /// Gives the keyboard to a pane and shows its tab.
+    pub fn focus(&mut self, place: Place) {
+        self.active = place.project;
+        if let Some(project) = self.projects.get_mut(place.project) {
+            project.active = place.tab;
+        }
+        if let Some(tab) = self.tab_mut() {
+            tab.tiles.focus(place.tile);
+        }
+    }
+
+    /// Shows a session: where it is shown already, else in a new tab.
+    pub fn show(&mut self, folder: &str, session: SessionId) {
+        match self.place_of(session) {
+            Some(place) => self.focus(place),
+            None => self.open_tab(folder, session),
+        }
+    }
+
+    /// Closes a pane, and its tab with the last.
+    pub fn close(&mut self, place: Place) {
+        let Some(project) = self.projects.get_mut(place.project) else {
+            return;
+        };
+        let Some(tab) = project.tabs.get_mut(place.tab) else {
+            return;
+        };
+        if let Some(pane) = tab.tiles.close(place.tile) {
+            if self.closed.len() == CLOSED_MAX {
+                self.closed.remove(0);
+            }
+            self.closed.push(pane.session);
+        }
+        if tab.tiles.is_empty() {
+            self.remove_tab(place.project, place.tab);
+        }
+    }
+
+    /// Closes the pane that has the keyboard.
+    pub fn close_focused(&mut self) {
+        if let Some(place) = self.focused_place() {
+            self.close(place);
+        }
+    }
+
+    /// Returns where the pane is that has the keyboard.
+    #[must_use]
+    pub fn focused_place(&self) -> Option<Place> {
+        let project = self.project()?;
+        let tile = project.tabs.get(project.active)?.tiles.focused()?;
+        Some(Place {
+            project: self.active,
+            tab: project.active,
+            tile,
+        })
+    }
+
+    /// Closes all panes of the tab that is shown.
+    pub fn close_tab(&mut self, project: usize, tab: usize) {
+        let panes: Vec<_> = self
+            .panes()
+            .map(|(place, _)| place)
+            .filter(|place| (place.project, place.tab) == (project, tab))
+            .collect();
+        for place in panes {
+            self.close(place);
+        }
+    }
+
+    /// Returns the session of the pane that was closed last, and forgets it.
+    pub fn reopen(&mut self) -> Option<SessionId> {
+        self.closed.pop()
+    }
+
+    /// Shows another tab of the project, counted from the one that is shown, around the end.
+    pub fn step_tab(&mut self, by: isize) {
+        if let Some(project) = self.projects.get_mut(self.active) {
+            project.active = stepped(project.active, by, project.tabs.len());
+        }
+    }
+
+    /// Shows a tab of the project by its place; one beyond the last shows the last.
+    pub fn go_to_tab(&mut self, tab: usize) {
+        if let Some(project) = self.projects.get_mut(self.active) {
+            project.active = tab.min(project.tabs.len().saturating_sub(1));
+        }
+    }
+
+    /// Shows another project.
+    pub fn step_project(&mut self, by: isize) {
+        self.active = stepped(self.active, by, self.projects.len());
+    }
+
+    /// Drops panes whose sessions are gone from the host.
+    pub fn retain(&mut self, is_there: impl Fn(SessionId) -> bool) {
+        let gone: Vec<_> = self
+            .panes()
+            .filter(|(_, pane)| !is_there(pane.session))
+            .map(|(_, pane)| pane.session)
+            .collect();
+        for session in gone {
+            // Places move as panes go.
+            while let Some(place) = self.place_of(session) {
+                self.close(place);
+            }
+        }
+        self.closed.retain(|session| is_there(*session));
+    }
+
+    fn remove_tab(&mut self, at: usize, tab: usize) {
+        let project = &mut self.projects[at];
+        project.tabs.remove(tab);
+        if project.active > tab || project.active == project.tabs.len() {
+            project.active = project.active.saturating_sub(1);
+        }
+        if project.tabs.is_empty() {
+            self.projects.remove(at);
+            if self.active > at || self.active == self.projects.len() {
+                self.active = self.active.saturating_sub(1);
+            }
+        }
+    }
+
+    fn add_tab(&mut self, project: usize, tiles: impl FnOnce(u64) -> Tiles) {
+        self.next_tab += 1;
+        let number = self.next_tab;
+        let tiles = tiles(number);
+        self.projects[project].tabs.push(Tab { number, tiles });
+    }
+}
+
+fn stepped(at: usize, by: isize, len: usize) -> usize {
+    let len = isize::try_from(len).unwrap_or(isize::MAX);
+    let at = isize::try_from(at).unwrap_or(0);
+    usize::try_from((at + by).rem_euclid(len.max(1))).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

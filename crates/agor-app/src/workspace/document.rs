@@ -1,0 +1,194 @@
+//! The layout as it is stored: a form of its own, so that neither an update of the tile library nor
+//! one of ours loses a person's panes. Unknown fields are ignored, what cannot be read is left out.
+
+use agor_proto::ids::SessionId;
+use egui_tiles::{Container, Linear, LinearDir, Tile, TileId};
+use serde::{Deserialize, Serialize};
+
+use super::tiles::{Pane, Tiles};
+use super::{Sidebar, Workspace};
+
+/// How deep splits are read; a deeper document is damaged.
+const DEPTH_MAX: usize = 64;
+
+/// The document.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Document {
+    /// The form's version; a later one is read as far as it is known.
+    version: u32,
+    projects: Vec<ProjectDocument>,
+    active: usize,
+    sidebar_shown: Option<bool>,
+    sidebar_width: Option<f32>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct ProjectDocument {
+    folder: String,
+    tabs: Vec<TabDocument>,
+    active: usize,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct TabDocument {
+    panes: Option<Node>,
+    /// The focused pane, counted in reading order.
+    focused: usize,
+    zoomed: bool,
+}
+
+/// A pane, or panes side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Node {
+    Session(SessionId),
+    Beside(Vec<Part>),
+    Below(Vec<Part>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Part {
+    share: f32,
+    #[serde(flatten)]
+    node: Node,
+}
+
+impl Workspace {
+    /// Returns the layout as it is stored.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let projects = self.projects.iter().map(|project| ProjectDocument {
+            folder: project.folder.clone(),
+            tabs: project.tabs.iter().map(|tab| tab_document(&tab.tiles)).collect(),
+            active: project.active,
+        });
+        let document = Document {
+            version: 1,
+            projects: projects.collect(),
+            active: self.active,
+            sidebar_shown: Some(self.sidebar.shown),
+            sidebar_width: Some(self.sidebar.width),
+        };
+        // Every key is text and every number finite, so that nothing of it can fail.
+        serde_json::to_string(&document).unwrap_or_default()
+    }
+
+    /// Reads a stored layout.
+    ///
+    /// # Errors
+    /// What is wrong with it, if it is no such document at all.
+    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        let document: Document = serde_json::from_str(json)?;
+        let mut workspace = Self::default();
+        for project in document.projects {
+            let at = workspace.project_of(&project.folder);
+            for tab in project.tabs {
+                let Some(root) = &tab.panes else { continue };
+                let mut tiles = egui_tiles::Tiles::default();
+                if let Some(root) = insert(&mut tiles, root, 0) {
+                    workspace.add_tab(at, |number| read_tab(number, root, tiles, &tab));
+                }
+            }
+            let last = workspace.projects[at].tabs.len().saturating_sub(1);
+            workspace.projects[at].active = project.active.min(last);
+        }
+        workspace.projects.retain(|project| !project.tabs.is_empty());
+        let last = workspace.projects.len().saturating_sub(1);
+        workspace.active = document.active.min(last);
+        let default = Sidebar::default();
+        workspace.sidebar = Sidebar {
+            shown: document.sidebar_shown.unwrap_or(default.shown),
+            width: document
+                .sidebar_width
+                .filter(|width| width.is_finite())
+                .unwrap_or(default.width),
+        };
+        Ok(workspace)
+    }
+}
+
+fn tab_document(tiles: &Tiles) -> TabDocument {
+    let focused = tiles
+        .panes()
+        .position(|(tile, _)| Some(tile) == tiles.focused());
+    TabDocument {
+        panes: tiles.tree.root.and_then(|root| node(tiles, root, 0)),
+        focused: focused.unwrap_or(0),
+        zoomed: tiles.zoomed,
+    }
+}
+
+fn node(tiles: &Tiles, tile: TileId, depth: usize) -> Option<Node> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    match tiles.tree.tiles.get(tile)? {
+        Tile::Pane(pane) => Some(Node::Session(pane.session)),
+        Tile::Container(Container::Linear(linear)) => {
+            let parts = linear.children.iter().filter_map(|child| {
+                Some(Part {
+                    share: linear.shares[*child],
+                    node: node(tiles, *child, depth + 1)?,
+                })
+            });
+            let parts = parts.collect();
+            Some(match linear.dir {
+                LinearDir::Horizontal => Node::Beside(parts),
+                LinearDir::Vertical => Node::Below(parts),
+            })
+        }
+        // We make no others; their panes are kept side by side.
+        Tile::Container(other) => {
+            let parts = other.children().filter_map(|child| {
+                Some(Part {
+                    share: 1.0,
+                    node: node(tiles, *child, depth + 1)?,
+                })
+            });
+            Some(Node::Beside(parts.collect()))
+        }
+    }
+}
+
+fn insert(tiles: &mut egui_tiles::Tiles<Pane>, node: &Node, depth: usize) -> Option<TileId> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    let (direction, parts) = match node {
+        Node::Session(session) => return Some(tiles.insert_pane(Pane { session: *session })),
+        Node::Beside(parts) => (LinearDir::Horizontal, parts),
+        Node::Below(parts) => (LinearDir::Vertical, parts),
+    };
+    let children: Vec<_> = parts
+        .iter()
+        .filter_map(|part| Some((insert(tiles, &part.node, depth + 1)?, part.share)))
+        .collect();
+    if children.is_empty() {
+        return None;
+    }
+    let mut linear = Linear::new(direction, children.iter().map(|(id, _)| *id).collect());
+    for (child, share) in children {
+        if share.is_finite() && share > 0.0 {
+            linear.shares.set_share(child, share);
+        }
+    }
+    Some(tiles.insert_container(linear))
+}
+
+fn read_tab(
+    number: u64,
+    root: TileId,
+    tiles: egui_tiles::Tiles<Pane>,
+    document: &TabDocument,
+) -> Tiles {
+    let mut tiles = Tiles::of(number, root, tiles);
+    let focused = tiles.panes().nth(document.focused).map(|(tile, _)| tile);
+    if let Some(focused) = focused {
+        tiles.focus(focused);
+    }
+    tiles.zoomed = document.zoomed && tiles.panes().nth(1).is_some();
+    tiles
+}
