@@ -22,4 +22,4 @@ pub use protocol::{
     SessionKey, SessionState, SignalScope, SpawnSpec, SpawnStep,
 };
 pub use ring::{RingError, RingFds, RingReader, RingWriter};
-pub use server::{KeeperOptions, run};
+pub use server::{KeeperOptions, leave_session_group, run, session_groups};

@@ -27,7 +27,10 @@ use rustix::{
     stdio::{dup2_stderr, dup2_stdin, dup2_stdout},
 };
 
-use crate::{KeeperError, system};
+use crate::{
+    KeeperError,
+    system::{self, Groups},
+};
 use keeper::Keeper;
 
 /// How a keeper is run.
@@ -56,9 +59,15 @@ pub fn run(options: KeeperOptions) -> Result<(), KeeperError> {
     let child_bell = system::bell().map_err(KeeperError::io("making a bell"))?;
     let child_bell = process::watch_children(child_bell);
     let file_limit = process::raise_file_limit();
+    // Where it cannot, its own sessions are within that session's group, and end with it.
+    system::leave_group().ok();
+    let groups = Groups::of(std::process::id());
+    if let Some(groups) = &groups {
+        groups.tidy();
+    }
     let listener = listen_on(&socket)?;
     chdir("/").map_err(KeeperError::io("leaving the working directory"))?;
-    let keeper = Keeper::new(listener, child_bell, file_limit);
+    let keeper = Keeper::new(listener, child_bell, file_limit, groups);
     announce_and_detach()?;
     let outcome = keeper.run();
     let removed = fs::remove_file(&socket);
@@ -71,6 +80,22 @@ pub fn run(options: KeeperOptions) -> Result<(), KeeperError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Returns the folder of the control group that the keeper of process `pid` divides among its
+/// sessions, if the system lets it.
+#[must_use]
+pub fn session_groups(pid: u32) -> Option<PathBuf> {
+    Groups::of(pid).map(|groups| groups.folder().to_owned())
+}
+
+/// Moves this process out of the control group of the session in which it was started, so that it
+/// outlives that one.
+///
+/// # Errors
+/// What the system said: it would be ended with the session.
+pub fn leave_session_group() -> io::Result<()> {
+    system::leave_group()
 }
 
 fn check_directory(socket: &Path) -> Result<(), KeeperError> {

@@ -28,7 +28,7 @@ use crate::{
         codec,
         greeting::{self, Greeting},
     },
-    system,
+    system::{self, Groups},
 };
 use errands::Errands;
 
@@ -54,6 +54,8 @@ pub(super) struct Keeper {
     accept_from: Option<Instant>,
     child_bell: BorrowedFd<'static>,
     file_limit: Rlimit,
+    /// Where sessions have control groups, if they can.
+    groups: Option<Groups>,
     guests: VecDeque<Guest>,
     host: Option<Host>,
     /// The highest incarnation that ever attached.
@@ -72,12 +74,14 @@ impl Keeper {
         listener: OwnedFd,
         child_bell: BorrowedFd<'static>,
         file_limit: Rlimit,
+        groups: Option<Groups>,
     ) -> Self {
         Self {
             listener,
             accept_from: None,
             child_bell,
             file_limit,
+            groups,
             guests: VecDeque::new(),
             host: None,
             incarnation: 0,

@@ -8,7 +8,10 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::{SessionKey, caps, system::Process};
+use crate::{
+    SessionKey, caps,
+    system::{Inside, Process},
+};
 
 /// First and longest pause between two looks.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -51,6 +54,8 @@ pub(super) struct Verdict {
     pub(super) shots: Vec<Shot>,
     /// The errand is over, with so many processes left.
     pub(super) over: Option<u32>,
+    /// The session's control group is to be ended.
+    pub(super) ends_group: bool,
 }
 
 /// One errand under way.
@@ -120,10 +125,11 @@ impl Job {
     pub(super) fn on_look(
         &mut self,
         all: &[Process],
+        inside: &Inside,
         leader_reaped: bool,
         now: Instant,
     ) -> Verdict {
-        let members = self.members(all);
+        let members = self.members(all, inside);
         self.known = members
             .iter()
             .map(|member| (member.pid, member.started))
@@ -132,14 +138,21 @@ impl Job {
             Errand::Signal(signal) => Verdict {
                 shots: members.iter().map(|member| shot(member, signal)).collect(),
                 over: Some(members.len() as u32),
+                ends_group: false,
             },
-            Errand::Kill { .. } => self.on_kill_look(&members, leader_reaped, now),
+            Errand::Kill { .. } => self.on_kill_look(&members, inside.any, leader_reaped, now),
         }
     }
 
-    fn on_kill_look(&mut self, members: &[Process], leader_reaped: bool, now: Instant) -> Verdict {
+    fn on_kill_look(
+        &mut self,
+        members: &[Process],
+        in_group: bool,
+        leader_reaped: bool,
+        now: Instant,
+    ) -> Verdict {
         let mut verdict = Verdict::default();
-        if members.is_empty() && leader_reaped {
+        if members.is_empty() && !in_group && leader_reaped {
             self.empty_looks += 1;
             if self.empty_looks >= EMPTY_LOOKS {
                 verdict.over = Some(0);
@@ -149,10 +162,11 @@ impl Job {
         }
         self.empty_looks = 0;
         if now >= self.give_up {
-            verdict.over = Some(members.len() as u32);
+            verdict.over = Some((members.len() as u32).max(in_group.into()));
             return verdict;
         }
         let killing = now >= self.kill_from;
+        verdict.ends_group = killing && in_group;
         for member in members {
             if killing {
                 verdict.shots.push(shot(member, Signal::KILL));
@@ -175,9 +189,9 @@ impl Job {
         verdict
     }
 
-    /// Returns the family's processes: by session, group or marker, known from before, or descended
-    /// from one of these.
-    fn members(&self, all: &[Process]) -> Vec<Process> {
+    /// Returns the family's processes: by session, group, marker or control group, known from before,
+    /// or descended from one of these.
+    fn members(&self, all: &[Process], inside: &Inside) -> Vec<Process> {
         let Family {
             session,
             leader,
@@ -192,6 +206,7 @@ impl Job {
         let own = std::process::id();
         let belongs = |process: &Process| {
             process.marker == Some(session)
+                || inside.pids.contains(&process.pid)
                 || self.known.contains(&(process.pid, process.started))
                 || (!reused && (process.session == leader || process.group == leader))
         };
@@ -285,7 +300,7 @@ mod tests {
             other,
             process(4_000_110, 1, 4_000_110),
         ];
-        let verdict = kill(0, now).on_look(&all, false, now);
+        let verdict = kill(0, now).on_look(&all, &Inside::default(), false, now);
         let expected: Vec<u32> = (LEADER..=4_000_106).collect();
         assert_eq!(pids(&verdict.shots, Signal::KILL), expected);
     }
@@ -295,13 +310,16 @@ mod tests {
         let start = Instant::now();
         let mut job = kill(100, start);
         let all = [process(LEADER, 1, LEADER)];
-        let first = job.on_look(&all, false, start);
+        let first = job.on_look(&all, &Inside::default(), false, start);
         assert_eq!(pids(&first.shots, Signal::HUP), [LEADER]);
         assert_eq!(pids(&first.shots, Signal::CONT), [LEADER]);
-        assert_eq!(job.on_look(&all, false, start), Verdict::default());
+        assert_eq!(
+            job.on_look(&all, &Inside::default(), false, start),
+            Verdict::default()
+        );
         let late = start + Duration::from_millis(100);
         for _ in 0..2 {
-            let verdict = job.on_look(&all, false, late);
+            let verdict = job.on_look(&all, &Inside::default(), false, late);
             assert_eq!(pids(&verdict.shots, Signal::KILL), [LEADER]);
         }
         assert!(job.next_look() > late);
@@ -316,11 +334,17 @@ mod tests {
                 process(LEADER, 1, LEADER),
                 process(4_000_101, LEADER, 4_000_101),
             ],
+            &Inside::default(),
             false,
             now,
         );
         let orphan = process(4_000_101, 1, 4_000_101);
-        let verdict = job.on_look(&[orphan], true, now + Duration::from_secs(2));
+        let verdict = job.on_look(
+            &[orphan],
+            &Inside::default(),
+            true,
+            now + Duration::from_secs(2),
+        );
         assert_eq!(pids(&verdict.shots, Signal::KILL), [4_000_101]);
         // The same number with another start is a stranger.
         let stranger = Process {
@@ -328,8 +352,13 @@ mod tests {
             ..orphan
         };
         assert_eq!(
-            job.on_look(&[stranger], true, now + Duration::from_secs(2))
-                .shots,
+            job.on_look(
+                &[stranger],
+                &Inside::default(),
+                true,
+                now + Duration::from_secs(2)
+            )
+            .shots,
             []
         );
     }
@@ -342,7 +371,7 @@ mod tests {
             ..process(LEADER, 1, LEADER)
         };
         let its_child = process(4_000_101, LEADER, LEADER);
-        let verdict = kill(0, now).on_look(&[stranger, its_child], true, now);
+        let verdict = kill(0, now).on_look(&[stranger, its_child], &Inside::default(), true, now);
         assert_eq!(verdict.shots, []);
     }
 
@@ -350,9 +379,12 @@ mod tests {
     fn a_kill_is_over_only_after_two_empty_looks_and_the_leaders_recorded_end() {
         let now = Instant::now();
         let mut job = kill(0, now);
-        assert_eq!(job.on_look(&[], false, now).over, None);
-        assert_eq!(job.on_look(&[], true, now).over, None);
-        assert_eq!(job.on_look(&[], true, now).over, Some(0));
+        assert_eq!(job.on_look(&[], &Inside::default(), false, now).over, None);
+        assert_eq!(job.on_look(&[], &Inside::default(), true, now).over, None);
+        assert_eq!(
+            job.on_look(&[], &Inside::default(), true, now).over,
+            Some(0)
+        );
     }
 
     #[test]
@@ -360,7 +392,34 @@ mod tests {
         let now = Instant::now();
         let mut job = kill(10, now);
         let late = now + Duration::from_millis(10) + caps::KILL_EFFORT;
-        let verdict = job.on_look(&[process(LEADER, 1, LEADER)], false, late);
+        let verdict = job.on_look(
+            &[process(LEADER, 1, LEADER)],
+            &Inside::default(),
+            false,
+            late,
+        );
         assert_eq!(verdict.over, Some(1));
+    }
+
+    #[test]
+    fn what_is_in_the_control_group_belongs_and_keeps_the_kill_from_being_over() {
+        let now = Instant::now();
+        let mut job = kill(0, now);
+        let stray = process(4_000_103, 1, 4_000_103);
+        let inside = Inside {
+            pids: vec![stray.pid],
+            any: true,
+        };
+        let verdict = job.on_look(&[stray], &inside, true, now);
+        assert_eq!(pids(&verdict.shots, Signal::KILL), [stray.pid]);
+        assert!(verdict.ends_group);
+        // Started since the look, or deeper down.
+        for _ in 0..EMPTY_LOOKS {
+            let verdict = job.on_look(&[], &inside, true, now);
+            assert_eq!((verdict.over, verdict.ends_group), (None, true));
+        }
+        assert_eq!(job.on_look(&[], &Inside::default(), true, now).over, None);
+        let verdict = job.on_look(&[], &Inside::default(), true, now);
+        assert_eq!(verdict.over, Some(0));
     }
 }

@@ -24,7 +24,7 @@ use crate::{
     SessionKey, SessionState, SignalScope, SpawnSpec, caps,
     record::{self, Record},
     ring::Stop,
-    system,
+    system::{self, Group},
 };
 
 /// Readings before a leader's end is recorded, so that its last words usually stand before it.
@@ -80,11 +80,17 @@ pub(super) struct Session {
     tidying: bool,
     rang_at: u64,
     input: InputQueue,
+    group: Option<Rc<Group>>,
 }
 
 impl Session {
     /// Takes a child that was just started, and records that first of all.
-    pub(super) fn new(spec: &SpawnSpec, child: Child, ring: RingWriter) -> Self {
+    pub(super) fn new(
+        spec: &SpawnSpec,
+        child: Child,
+        ring: RingWriter,
+        group: Option<Group>,
+    ) -> Self {
         let number = child.pid.as_raw_nonzero().get().unsigned_abs();
         let mut session = Self {
             key: spec.session,
@@ -103,6 +109,7 @@ impl Session {
             full: false,
             tidying: false,
             input: InputQueue::default(),
+            group: group.map(Rc::new),
         };
         let fits = session.ring.push(Record::Started {
             pid: number,
@@ -145,6 +152,11 @@ impl Session {
             leader: self.number(),
             leader_started: self.started,
         }
+    }
+
+    /// Returns the control group in which the session's processes are, if there is one.
+    pub(super) fn group(&self) -> Option<&Rc<Group>> {
+        self.group.as_ref()
     }
 
     /// Returns whether the leader has ended.

@@ -20,7 +20,10 @@ use rustix::{
 };
 
 use super::process;
-use crate::{Io, SpawnSpec, SpawnStep, system};
+use crate::{
+    Io, SpawnSpec, SpawnStep,
+    system::{self, Group},
+};
 
 /// Name of the variable by which every process of a session is recognised.
 pub(crate) const MARKER: &str = "AGOR_SESSION_ID";
@@ -72,7 +75,12 @@ impl SpawnError {
 }
 
 /// Starts what `spec` says. Waits until the program runs or has failed to.
-pub(super) fn spawn(spec: &SpawnSpec, file_limit: Rlimit) -> Result<Child, SpawnError> {
+/// Without a group it runs all the same.
+pub(super) fn spawn(
+    spec: &SpawnSpec,
+    file_limit: Rlimit,
+    group: Option<&Group>,
+) -> Result<Child, SpawnError> {
     let invalid = || SpawnError::new(SpawnStep::Request, Errno::INVAL);
     let (program, arguments) = spec.argv.split_first().ok_or_else(invalid)?;
     let cwd = CString::new(spec.cwd.as_os_str().as_bytes()).map_err(|_| invalid())?;
@@ -88,7 +96,12 @@ pub(super) fn spawn(spec: &SpawnSpec, file_limit: Rlimit) -> Result<Child, Spawn
     }
     .map_err(SpawnError::at(SpawnStep::Terminal))?;
     let with_terminal = spec.io == Io::Pty;
+    let door = group.and_then(Group::door);
     let prepare = move || {
+        if let Some(door) = &door {
+            // Refused where groups may not have processes of their own: it then stays outside.
+            rustix::io::write(door, b"0").ok();
+        }
         setsid().map_err(tagged(SpawnStep::Session))?;
         if with_terminal {
             ioctl_tiocsctty(stdin()).map_err(tagged(SpawnStep::Session))?;

@@ -20,7 +20,9 @@ use rustix::{
 
 use crate::PtySize;
 
+mod groups;
 mod processes;
+pub(crate) use groups::{Group, Groups, Inside, leave_group};
 pub(crate) use processes::{Process, Scan, signal_process, start_time};
 
 /// Makes shared memory of `size` bytes, all zero and untouched, whose size is fixed for ever.

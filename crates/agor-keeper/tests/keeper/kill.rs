@@ -151,3 +151,36 @@ fn a_signal_to_all_reaches_daemons_too() {
     host.until_text(session, "leader heard");
     assert_eq!(host.kill(session, 0), 0);
 }
+
+#[test]
+fn a_kill_ends_also_what_hid_from_every_other_look_where_there_are_control_groups() {
+    let keeper = TestKeeper::start();
+    let Some(groups) = agor_keeper::session_groups(keeper.process.id()) else {
+        eprintln!("skipped: this user cannot make control groups here");
+        return;
+    };
+    let mut host = keeper.attach(1);
+    // Out of session, group and descent, and without the marker, before any look.
+    let hidden = "env -i setsid sh -c 'trap \"\" HUP; (echo hidden $(exec sh -c \"echo \\$PPID\"); \
+                  exec sleep 1000) &' & wait; echo left; read line";
+    let session = host.shell(1, hidden);
+    host.until_text(session, "hidden ");
+    host.until_text(session, "left");
+    let text = host.tape(session).text();
+    let pid = text.lines().find_map(|line| line.strip_prefix("hidden "));
+    let pid: u32 = pid.unwrap().trim().parse().unwrap();
+    step_until("it is nobody's child", || {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let parent = stat.rsplit(')').next().unwrap().split_whitespace().nth(1);
+        parent == Some(&keeper.process.id().to_string())
+    });
+    let group = groups.join(format!("agor-session-{session}"));
+    assert!(group.is_dir());
+    assert_eq!(host.kill(session, 100), 0);
+    assert!(!is_alive(pid), "it survived");
+    host.send(Request::Forget { session });
+    host.until("the session to be forgotten", |host| {
+        host.take(|event| matches!(event, Event::Forgotten { .. }).then_some(()))
+    });
+    assert!(!group.exists(), "its group is left");
+}

@@ -113,11 +113,13 @@ impl Keeper {
                 step: SpawnStep::Ring,
                 errno: error.raw_os_error().unwrap_or(Errno::INVAL.raw_os_error()),
             })?;
-        let child = spawn::spawn(spec, self.file_limit)?;
+        let groups = self.groups.as_ref();
+        let group = groups.and_then(|groups| groups.make(spec.session));
+        let child = spawn::spawn(spec, self.file_limit, group.as_ref())?;
         self.leaders
             .insert(child.pid.as_raw_nonzero().get(), spec.session);
         self.sessions
-            .insert(spec.session, Session::new(spec, child, ring));
+            .insert(spec.session, Session::new(spec, child, ring, group));
         Ok(())
     }
 
@@ -182,9 +184,9 @@ impl Keeper {
     }
 
     fn begin_errand(&mut self, session: SessionKey, errand: Errand) {
-        match self.sessions.get(&session).map(Session::family) {
+        match self.sessions.get(&session) {
             None => self.fail(session, RequestFault::NoSession),
-            Some(family) if self.errands.begin(family, errand) => {}
+            Some(known) if self.errands.begin(known, errand) => {}
             Some(_) => self.fail(session, RequestFault::Busy),
         }
     }
@@ -222,11 +224,10 @@ impl Keeper {
     fn on_shutdown(&mut self, grace_millis: u32) {
         self.stopping = true;
         let grace = Duration::from_millis(grace_millis.into());
-        let families: Vec<_> = self.sessions.values().map(Session::family).collect();
-        for family in families {
+        for session in self.sessions.values() {
             // As many as there may be sessions, so there is room; wide signals may take some of it,
             // and what they push out is hung up when its terminal closes.
-            self.errands.begin(family, Errand::Kill { grace });
+            self.errands.begin(session, Errand::Kill { grace });
         }
     }
 }
