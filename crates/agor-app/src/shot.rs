@@ -25,6 +25,9 @@ const WHOLE_WITHIN: Duration = Duration::from_secs(15);
 /// new size asks for.
 const STILL_FOR: Duration = Duration::from_millis(400);
 
+/// How long that is waited for: some programs never stand still.
+const MOVING_FOR: Duration = Duration::from_secs(2);
+
 /// Draws the picture.
 pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
     paths.create()?;
@@ -58,6 +61,7 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
     let mut app = App::new(&context, parts).map_err(|error| graphics(&error))?;
     let began = Instant::now();
     let mut changed = Instant::now();
+    let mut whole: Option<Instant> = None;
     loop {
         app.logic(&context);
         studio.pass(&mut |ui| app.ui(ui));
@@ -65,7 +69,13 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
             return Err(Failure::new(Exit::NO_HOST, reason.clone()));
         }
         let still = changed.elapsed() >= STILL_FOR;
-        if app.is_whole() && still || began.elapsed() > WHOLE_WITHIN {
+        if app.is_whole() {
+            let since = whole.get_or_insert_with(Instant::now).elapsed();
+            if still || since >= MOVING_FOR {
+                break;
+            }
+        } else if began.elapsed() > WHOLE_WITHIN {
+            tracing::warn!("the picture is not whole");
             break;
         }
         wake.wait(STILL_FOR);
@@ -142,14 +152,16 @@ impl Studio {
     }
 
     fn pass(&mut self, ui: &mut dyn FnMut(&mut egui::Ui)) -> Vec<egui::epaint::ClippedShape> {
-        let output = self.context.run_ui(self.input(), |root| ui(root));
-        for (id, deltas) in &output.textures_delta.set {
+        let mut output = self.context.run_ui(self.input(), |root| ui(root));
+        // Drained, as whoever is given them must.
+        for (id, deltas) in output.textures_delta.set.drain() {
             for delta in deltas {
-                self.renderer.update_texture(&self.device, &self.queue, *id, delta);
+                self.renderer
+                    .update_texture(&self.device, &self.queue, id, &delta);
             }
         }
-        for id in &output.textures_delta.free {
-            self.renderer.free_texture(id);
+        for id in output.textures_delta.free.drain() {
+            self.renderer.free_texture(&id);
         }
         output.shapes
     }
