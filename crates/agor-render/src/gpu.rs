@@ -3,6 +3,7 @@
 mod instance;
 mod pages;
 mod pipeline;
+mod staging;
 mod uniforms;
 
 pub(crate) use instance::{HEIGHT_MAX, Instance, Kind, Rect, instance};

@@ -50,6 +50,40 @@ pub struct PaneCache {
     under: Region,
     over: Region,
     cursor: cursor::Drawn,
+    shown: Shown,
+}
+
+/// What the last update showed, so that one which shows the same is known at a glance.
+#[derive(Debug, Default)]
+struct Shown {
+    /// The addresses of the rows, which their slots hold.
+    rows: Vec<usize>,
+    epoch: u64,
+    spans: bool,
+    blinks: bool,
+    blink_on: bool,
+    sequences: bool,
+    cursor: Option<(u16, u16)>,
+}
+
+impl Shown {
+    fn is(&self, view: &PaneView<'_>, rows: usize, epoch: u64) -> bool {
+        self.epoch == epoch
+            && self.rows.len() == rows
+            && !self.spans
+            && view.spans.is_empty()
+            && (!self.blinks || self.blink_on == view.blink_on)
+            && (!self.sequences || self.cursor == cursor_cell(view))
+            && self
+                .rows
+                .iter()
+                .zip(view.rows)
+                .all(|(address, row)| *address == Arc::as_ptr(row) as usize)
+    }
+}
+
+fn cursor_cell(view: &PaneView<'_>) -> Option<(u16, u16)> {
+    view.cursor.map(|cursor| (cursor.col, cursor.row))
 }
 
 impl std::fmt::Debug for PaneCache {
@@ -182,29 +216,15 @@ impl PaneCache {
             .len()
             .min(height.div_ceil(metrics.height_px) as usize)
             .min(ROWS_MAX - 1);
-        let visible = width.div_ceil(metrics.width_px).min(u32::from(u16::MAX));
+        // An instance has 16 bits, one of them a sign, for where it stands.
+        let most = i16::MAX as u32 / metrics.width_px;
+        let visible = width.div_ceil(metrics.width_px).min(most);
         let columns = view.columns.min(visible as u16);
 
         self.stamp += 1;
         self.note_changes(cx, view, columns);
-        hash_spans(cx.scratch, view.spans, rows);
-
-        self.find_wanted(cx.scratch, view, rows);
-        if !cx.scratch.wanted.is_empty() || self.order.len() != rows {
-            self.assign(cx.scratch, view, rows);
-            self.build(cx, view);
-            self.place(cx);
-            self.pages = self.order.iter().fold(0, |pages, slot| {
-                pages | self.slots[usize::from(*slot)].facts.pages
-            });
-            for top in &mut self.tops {
-                *top = NOWHERE;
-            }
-            self.tops.resize(self.slots.len() + 1, NOWHERE);
-            self.tops[0] = 0;
-            for (n, slot) in self.order.iter().enumerate() {
-                self.tops[usize::from(*slot) + 1] = n as i32 * metrics.height_px as i32;
-            }
+        if !self.shown.is(view, rows, self.epoch) {
+            self.show(cx, view, rows);
         }
         if self.lease.is_none() {
             self.tops.resize(1, 0);
@@ -233,6 +253,42 @@ impl PaneCache {
         }
     }
 
+    /// Gives every row a slot, builds what is new and says where slots stand.
+    fn show(&mut self, cx: &mut Context<'_>, view: &PaneView<'_>, rows: usize) {
+        hash_spans(cx.scratch, view.spans, rows);
+        self.find_wanted(cx.scratch, view, rows);
+        if !cx.scratch.wanted.is_empty() || self.order.len() != rows {
+            self.assign(cx.scratch, view, rows);
+            self.build(cx, view);
+            self.place(cx);
+            self.tops.clear();
+            self.tops.resize(self.slots.len() + 1, NOWHERE);
+            self.tops[0] = 0;
+            let height = cx.font.metrics.height_px as i32;
+            for (n, slot) in self.order.iter().enumerate() {
+                self.tops[usize::from(*slot) + 1] = n as i32 * height;
+            }
+        }
+        self.pages = 0;
+        let shown = &mut self.shown;
+        (shown.blinks, shown.sequences) = (false, false);
+        for slot in &self.order {
+            let facts = self.slots[usize::from(*slot)].facts;
+            self.pages |= facts.pages;
+            shown.blinks |= facts.blinks;
+            shown.sequences |= facts.sequences;
+        }
+        shown.rows.clear();
+        let addresses = view.rows[..rows]
+            .iter()
+            .map(|row| Arc::as_ptr(row) as usize);
+        shown.rows.extend(addresses);
+        shown.epoch = self.epoch;
+        shown.spans = !view.spans.is_empty();
+        shown.blink_on = view.blink_on;
+        shown.cursor = cursor_cell(view);
+    }
+
     /// Starts a new epoch if something about all rows changed, and forgets rows whose glyphs left
     /// the atlas.
     fn note_changes(&mut self, cx: &Context<'_>, view: &PaneView<'_>, columns: u16) {
@@ -255,6 +311,7 @@ impl PaneCache {
             for slot in &mut self.slots {
                 if !atlas.kept(slot.facts.pages, slot.evictions) {
                     slot.epoch = 0;
+                    self.shown.epoch = 0;
                 }
             }
         }

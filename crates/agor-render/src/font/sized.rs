@@ -7,51 +7,74 @@ use crate::gpu::{Instance, Kind, Rect};
 use crate::quick_hash::QuickMap;
 use crate::sprite::{self, Sprite};
 
-/// A drawn glyph, ready to be an instance.
+/// A drawn glyph: an instance that lacks its cell, its slot and its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Glyph {
+    /// From the cell's left edge, signed 16 bits | page << 16, 5 bits | [`UNKNOWN`]
+    head: u32,
     extent: u32,
     source: u32,
-    x: i16,
-    kind: u8,
-    page: u8,
+    /// The kind, where an instance has it.
+    kind: u32,
 }
 
-/// The kind of one that was not drawn yet.
-const UNKNOWN: u8 = u8::MAX;
-const NO_PAGE: u8 = u8::MAX;
+/// A glyph that was not drawn yet.
+const UNKNOWN: u32 = 1 << 31;
+/// Of no page. There is one bit more than the atlas has pages.
+const NO_PAGE: u8 = 31;
 
 impl Glyph {
     const UNKNOWN: Self = Self {
+        head: UNKNOWN | (NO_PAGE as u32) << 16,
         extent: 0,
         source: 0,
-        x: 0,
-        kind: UNKNOWN,
-        page: NO_PAGE,
+        kind: 0,
     };
     /// Draws nothing.
     pub const BLANK: Self = Self {
-        kind: Kind::Fill as u8,
+        head: (NO_PAGE as u32) << 16,
         ..Self::UNKNOWN
     };
 
+    fn new(x: i32, extent: u32, source: u32, kind: Kind, page: u8) -> Self {
+        let x = x.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        Self {
+            head: u32::from(x as u16) | u32::from(page) << 16,
+            extent,
+            source,
+            kind: (kind as u32) << 24,
+        }
+    }
+
+    fn is_known(self) -> bool {
+        self.head & UNKNOWN == 0
+    }
+
+    /// Returns a bit if the glyph was not drawn yet; it is blank then.
+    #[inline]
+    pub fn unknown_bit(self) -> u32 {
+        self.head & UNKNOWN
+    }
+
+    #[inline]
     pub fn is_blank(self) -> bool {
         self.extent == 0
     }
 
     /// Returns the bit of its page.
+    #[inline]
     pub fn page_bit(self) -> u32 {
-        1_u32.checked_shl(self.page.into()).unwrap_or(0)
+        1 << (self.head >> 16 & 31) & !(1 << NO_PAGE)
     }
 
-    /// Returns the instance of the glyph in the cell that begins at `x`.
+    /// Returns the instance of the glyph in the cell that begins at `x`, which is on the screen.
+    #[inline]
     pub fn instance(self, slot: u16, x: i32, packed_color: u32) -> Instance {
-        let x = (x + i32::from(self.x)).clamp(i16::MIN.into(), i16::MAX.into()) as i16;
         [
-            u32::from(x as u16) | u32::from(slot) << 16,
+            (x as u32).wrapping_add(self.head) & 0xffff | u32::from(slot) << 16,
             self.extent,
             self.source,
-            packed_color | u32::from(self.kind) << 24,
+            packed_color | self.kind,
         ]
     }
 
@@ -165,9 +188,14 @@ impl SizedFont {
         }
     }
 
+    /// Returns the glyphs of ASCII in `variant` as far as they are known.
+    #[inline]
+    pub fn ascii_known(&self, variant: Variant) -> &[Glyph; 128] {
+        &self.ascii[variant.index()]
+    }
+
     /// Returns the glyph of an ASCII character. `pages` are those that this frame must keep, and
     /// become more by the glyph's.
-    #[inline]
     pub fn ascii(
         &mut self,
         foundry: &mut Foundry,
@@ -176,7 +204,7 @@ impl SizedFont {
         pages: &mut u32,
     ) -> Glyph {
         let known = self.ascii[variant.index()][usize::from(byte & 0x7f)];
-        if known.kind != UNKNOWN {
+        if known.is_known() {
             *pages |= known.page_bit();
             return known;
         }
@@ -185,6 +213,19 @@ impl SizedFont {
         self.ascii[variant.index()][usize::from(byte & 0x7f)] = glyph;
         *pages |= glyph.page_bit();
         glyph
+    }
+
+    /// Draws the glyphs of an ASCII text that are not known yet.
+    pub fn learn_ascii(
+        &mut self,
+        foundry: &mut Foundry,
+        text: &[u8],
+        variant: Variant,
+        pages: &mut u32,
+    ) {
+        for &byte in text {
+            self.ascii(foundry, byte, variant, pages);
+        }
     }
 
     /// Returns the glyph of a cluster that takes `width` cells.
@@ -235,7 +276,7 @@ impl SizedFont {
     /// Returns the tile of an underline.
     pub fn wave(&mut self, foundry: &mut Foundry, wave: Wave, pages: &mut u32) -> Glyph {
         let known = self.waves[wave as usize];
-        if known.kind != UNKNOWN {
+        if known.is_known() {
             *pages |= known.page_bit();
             return known;
         }
@@ -478,34 +519,26 @@ impl SizedFont {
             .atlas
             .insert(sheet, bitmap.width, bitmap.height, &bitmap.data);
         self.refresh(&foundry.atlas);
-        let x = bitmap.left.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
         match place {
             Some(Place {
                 page,
                 layer,
                 x: u,
                 y: v,
-            }) => Glyph {
-                extent: rect.extent(),
-                source: u32::from(u) | u32::from(v) << 11 | u32::from(layer) << 22,
-                x,
-                kind: kind as u8,
-                page,
-            },
+            }) => {
+                let source = u32::from(u) | u32::from(v) << 11 | u32::from(layer) << 22;
+                Glyph::new(bitmap.left, rect.extent(), source, kind, page)
+            }
             // The screen shows more different pixels than the atlas can hold: a block in the
             // text's colour shows at least that something is there.
-            None => Glyph {
-                extent: Rect {
+            None => {
+                let block = Rect {
                     y: rect.y + rect.height as i32 / 4,
                     height: (rect.height / 2).max(1),
                     ..rect
-                }
-                .extent(),
-                source: 0,
-                x,
-                kind: Kind::Fill as u8,
-                page: NO_PAGE,
-            },
+                };
+                Glyph::new(bitmap.left, block.extent(), 0, Kind::Fill, NO_PAGE)
+            }
         }
     }
 }

@@ -5,13 +5,17 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::instance::Instance;
+use super::staging::Staging;
 
 /// Instances in a page, 4 MiB; a pane that needs more gets a page of its own.
 const PAGE_INSTANCES: u32 = 1 << 18;
 /// Changed spans so near to each other are sent in one write.
 const GAP_INSTANCES: u32 = 8;
-/// Above so many changed spans one copy of all of them is sent and distributed on the device.
-const WRITES_MAX: usize = 6;
+/// Up to so many changed spans are written through the queue: two microseconds each, but no
+/// submission of their own. Measured with 64: 0.17 ms, against 0.23 through memory of ours.
+const WRITES_MAX: usize = 160;
+/// As long as they are small together.
+const WRITE_BYTES_MAX: u64 = 160 << 10;
 
 /// A part of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +124,7 @@ struct Page {
 pub(crate) struct Pages {
     device: wgpu::Device,
     pages: Vec<Option<Page>>,
-    staging: Option<wgpu::Buffer>,
-    gathered: Vec<Instance>,
+    staging: Staging,
 }
 
 impl Pages {
@@ -129,8 +132,7 @@ impl Pages {
         Self {
             device: device.clone(),
             pages: Vec::new(),
-            staging: None,
-            gathered: Vec::new(),
+            staging: Staging::new(),
         }
     }
 
@@ -227,7 +229,7 @@ impl Pages {
 
     /// Sends what changed; returns its bytes.
     pub fn upload(&mut self, queue: &wgpu::Queue) -> u64 {
-        let mut spans = 0;
+        let (mut spans, mut bytes) = (0, 0);
         for page in self.pages.iter_mut().flatten() {
             page.dirty.sort_unstable_by_key(|range| range.start);
             page.dirty.dedup_by(|next, last| {
@@ -238,58 +240,52 @@ impl Pages {
                 near
             });
             spans += page.dirty.len();
+            bytes += page
+                .dirty
+                .iter()
+                .map(|range| u64::from(range.end - range.start) * 16)
+                .sum::<u64>();
         }
-        if spans > WRITES_MAX {
-            return self.upload_gathered(queue);
+        if spans > WRITES_MAX || bytes > WRITE_BYTES_MAX {
+            self.upload_staged(queue, bytes);
+            return bytes;
         }
-        let mut bytes = 0;
         for page in self.pages.iter_mut().flatten() {
             for range in page.dirty.drain(..) {
                 let part = &page.copy[range.start as usize..range.end as usize];
-                let part = bytemuck::cast_slice(part);
-                queue.write_buffer(&page.buffer, u64::from(range.start) * 16, part);
-                bytes += part.len() as u64;
+                let to = u64::from(range.start) * 16;
+                queue.write_buffer(&page.buffer, to, bytemuck::cast_slice(part));
             }
         }
         bytes
     }
 
-    /// A write costs the device a buffer of its own. Many small ones are gathered into one, which
-    /// is copied to its places there.
-    fn upload_gathered(&mut self, queue: &wgpu::Queue) -> u64 {
-        self.gathered.clear();
-        for page in self.pages.iter().flatten() {
-            for range in &page.dirty {
-                let part = &page.copy[range.start as usize..range.end as usize];
-                self.gathered.extend_from_slice(part);
-            }
-        }
-        let size = self.gathered.len() as u64 * 16;
-        let staging = match self.staging.take() {
-            Some(staging) if staging.size() >= size => staging,
-            _ => self.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("agor changed instances"),
-                size: size.next_power_of_two().max(1 << 16),
-                usage: wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            }),
-        };
-        queue.write_buffer(&staging, 0, bytemuck::cast_slice(&self.gathered));
-        let mut encoder = self
-            .device
-            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    /// Sends `bytes` in one piece, to be copied to their places by the device.
+    fn upload_staged(&mut self, queue: &wgpu::Queue, bytes: u64) {
+        let buffer = self.staging.take(&self.device, bytes);
+        let descriptor = wgpu::CommandEncoderDescriptor::default();
+        let mut encoder = self.device.create_command_encoder(&descriptor);
         let mut from = 0;
-        for page in self.pages.iter_mut().flatten() {
-            for range in page.dirty.drain(..) {
-                let bytes = u64::from(range.end - range.start) * 16;
-                let to = u64::from(range.start) * 16;
-                encoder.copy_buffer_to_buffer(&staging, from, &page.buffer, to, bytes);
-                from += bytes;
+        if let Ok(mut mapped) = buffer.get_mapped_range_mut(..bytes) {
+            for page in self.pages.iter_mut().flatten() {
+                for range in page.dirty.drain(..) {
+                    let part = &page.copy[range.start as usize..range.end as usize];
+                    let part: &[u8] = bytemuck::cast_slice(part);
+                    mapped.slice(from..from + part.len()).copy_from_slice(part);
+                    encoder.copy_buffer_to_buffer(
+                        &buffer,
+                        from as u64,
+                        &page.buffer,
+                        u64::from(range.start) * 16,
+                        part.len() as u64,
+                    );
+                    from += part.len();
+                }
             }
         }
+        buffer.unmap();
+        self.staging.give(&encoder, buffer);
         queue.submit([encoder.finish()]);
-        self.staging = Some(staging);
-        size
     }
 }
 

@@ -280,36 +280,64 @@ impl RowBuilder<'_> {
         let bytes = &bytes[start..end];
         let color = segment.ink.text.packed();
         let variant = Self::variant(segment);
-        let ligatures = self.font.spec.ligatures;
-        let step = self.font.metrics.width_px as i32;
-        let mut x = self.x(segment.cells.start);
+        if !self.font.spec.ligatures {
+            self.plain(bytes, segment.cells.start, variant, color);
+            return;
+        }
         let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            if ligatures && is_operator(byte) {
-                let length = bytes[at..]
-                    .iter()
-                    .take(SEQUENCE_MAX)
-                    .take_while(|byte| is_operator(**byte))
-                    .count();
-                if length > 1 {
-                    let cell = segment.cells.start + at as u16;
-                    if let Ok(text) = std::str::from_utf8(&bytes[at..at + length]) {
-                        self.sequence(text, cell, variant, color);
-                    }
-                    at += length;
-                    x += step * length as i32;
-                    continue;
-                }
+        while at < bytes.len() {
+            let operators = bytes[at..]
+                .iter()
+                .take(SEQUENCE_MAX)
+                .take_while(|byte| is_operator(**byte))
+                .count();
+            let cell = segment.cells.start + at as u16;
+            if operators > 1
+                && let Ok(text) = std::str::from_utf8(&bytes[at..at + operators])
+            {
+                self.sequence(text, cell, variant, color);
+                at += operators;
+                continue;
             }
-            if byte != b' ' {
-                let pages = &mut self.facts.pages;
-                let glyph = self.font.ascii(self.foundry, byte, variant, pages);
-                if !glyph.is_blank() {
-                    self.over.push(glyph.instance(self.slot, x, color));
+            let next = bytes[at + operators..]
+                .iter()
+                .position(|byte| is_operator(*byte));
+            let end = next.map_or(bytes.len(), |n| at + operators + n);
+            self.plain(&bytes[at..end], cell, variant, color);
+            at = end;
+        }
+    }
+
+    /// Draws ASCII characters from `cell` on, each alone. Most of what is on a screen comes
+    /// through here.
+    fn plain(&mut self, bytes: &[u8], cell: u16, variant: Variant, color: u32) {
+        let step = self.font.metrics.width_px as i32;
+        let first = self.x(cell);
+        let (before, slot) = (self.over.len(), self.slot);
+        // The second time all are known; a third is for a page that was emptied in between.
+        for _ in 0..3 {
+            self.over.truncate(before);
+            let known = self.font.ascii_known(variant);
+            let mut missing = 0;
+            let mut pages = 0;
+            let mut x = first;
+            self.over.extend(bytes.iter().filter_map(|byte| {
+                let glyph = known[usize::from(byte & 0x7f)];
+                let at = x;
+                x += step;
+                if glyph.is_blank() {
+                    missing |= glyph.unknown_bit();
+                    return None;
                 }
+                pages |= glyph.page_bit();
+                Some(glyph.instance(slot, at, color))
+            }));
+            self.facts.pages |= pages;
+            if missing == 0 {
+                return;
             }
-            at += 1;
-            x += step;
+            let pages = &mut self.facts.pages;
+            self.font.learn_ascii(self.foundry, bytes, variant, pages);
         }
     }
 

@@ -385,3 +385,85 @@ fn an_atlas_that_is_full_empties_its_oldest_page_and_draws_on() {
     assert!(scene.picture() == first);
     assert!(scene.renderer.counters().glyphs_rasterized > 0);
 }
+
+#[test]
+fn draws_can_go_to_other_threads() {
+    fn check<T: Clone + Send + Sync + 'static>() {}
+    check::<agor_render::PaneDraw>();
+}
+
+#[test]
+fn sequences_are_one_sign_except_under_the_cursor() {
+    let font = FontSpec {
+        ligatures: true,
+        ..FontSpec::default()
+    };
+    let plain = Scene::new(FontSpec::default(), vec![row("a -> b")]).picture();
+    let mut scene = Scene::new(font, vec![row("a -> b"), row("plain")]);
+    let joined = scene.picture();
+    let differs = |picture: &crate::scene::Picture, columns: std::ops::Range<u32>| {
+        (0..16).any(|y| columns.clone().any(|x| picture.at(x, y) != plain.at(x, y)))
+    };
+    assert!(differs(&joined, 16..32));
+    let cursor = |col, row| {
+        Some(CursorView {
+            col,
+            row,
+            shape: CursorShape::Bar,
+            style: CursorStyle::BlinkedOff,
+        })
+    };
+    scene.cursor = cursor(2, 0);
+    let split = scene.picture();
+    assert_eq!(scene.renderer.counters().rows_built, 1);
+    assert!(!differs(&split, 0..48));
+    scene.cursor = cursor(2, 1);
+    assert!(scene.picture() == joined);
+    // A row without sequences does not care where the cursor is.
+    scene.cursor = cursor(3, 1);
+    scene.frame();
+    assert_eq!(scene.renderer.counters().rows_built, 0);
+}
+
+#[test]
+fn two_panes_stand_where_their_viewports_are() {
+    let mut scene = Scene::new(FontSpec::default(), vec![row("left")]);
+    let mut other = PaneCache::new();
+    scene.renderer.begin();
+    let rows = [vec![Arc::new(row("left"))], vec![Arc::new(row("right"))]];
+    let mut draws = Vec::new();
+    for (n, cache) in [&mut scene.cache, &mut other].into_iter().enumerate() {
+        let view = agor_render::PaneView {
+            rows: &rows[n],
+            columns: 5,
+            origin_px: [4, 3],
+            size_px: [40, 16],
+            cursor: None,
+            spans: &[],
+            colors: &scene.colors,
+            palette: &[],
+            reverse: n == 1,
+            dim: false,
+            blink_on: true,
+        };
+        let draw = scene.renderer.pane(cache, &view);
+        draws.push((draw, [n as u32 * 50, 0, 50, 20]));
+    }
+    scene.renderer.finish();
+    let offscreen = Offscreen::new(gpu(), [100, 20]).unwrap();
+    let pixels = offscreen.render(&draws).unwrap();
+    let picture = crate::scene::Picture {
+        width: 100,
+        height: 20,
+        pixels,
+    };
+    let Rgb(r, g, b) = scene.colors.background;
+    let background = [r, g, b];
+    let Rgb(r, g, b) = scene.colors.foreground;
+    assert_eq!(picture.at(0, 0), [0, 0, 0]);
+    assert_eq!(picture.at(4, 3), background);
+    assert_eq!(picture.at(43, 18), background);
+    assert_eq!(picture.at(44, 3), [0, 0, 0]);
+    assert_eq!(picture.at(54, 3), [r, g, b]);
+    assert_eq!(picture.at(53, 3), [0, 0, 0]);
+}
