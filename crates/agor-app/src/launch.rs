@@ -23,6 +23,7 @@ impl Launcher {
         let spec = SessionSpec {
             argv,
             folder,
+            cwd: None,
             name: String::new(),
             env: self.environment.clone(),
             size,
