@@ -4,6 +4,8 @@ mod act;
 mod begin;
 mod draw;
 mod follow;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -53,8 +55,9 @@ pub struct App {
     renderer: Renderer,
     theme: Theme,
     colors: Colors,
+    /// What the command line says, which goes before what was stored.
+    given: Given,
     font_size: f32,
-    font_size_set: f32,
     scale: f32,
     palette: Option<Palette>,
     commands: Vec<Command>,
@@ -84,10 +87,17 @@ pub struct Parts {
     pub keyboard: SharedKeyboard,
     /// The graphics card.
     pub graphics: Graphics,
+    /// What the command line says of its looks.
+    pub given: Given,
+}
+
+/// What the command line says of a window's looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Given {
     /// Points of the terminal's text.
-    pub font_size: f32,
+    pub font_size: Option<f32>,
     /// The theme.
-    pub theme: ThemeName,
+    pub theme: Option<ThemeName>,
 }
 
 impl App {
@@ -96,7 +106,8 @@ impl App {
     /// # Errors
     /// [`RenderError`] if the terminal's font cannot be used.
     pub fn new(context: &egui::Context, parts: Parts) -> Result<Self, RenderError> {
-        let theme = Theme::named(parts.theme);
+        let theme = Theme::named(parts.given.theme.unwrap_or(ThemeName::Dark));
+        let font_size = parts.given.font_size.unwrap_or(theme::FONT_SIZE);
         theme.apply(context);
         context.set_fonts(theme::fonts());
         let Graphics {
@@ -105,7 +116,7 @@ impl App {
             target,
         } = parts.graphics;
         let scale = context.pixels_per_point();
-        let font = font(parts.font_size, scale);
+        let font = font(font_size, scale);
         let renderer = Renderer::new(device, queue, target, font)?;
         Ok(Self {
             link: parts.link,
@@ -119,8 +130,8 @@ impl App {
             renderer,
             colors: theme.terminal(),
             theme,
-            font_size: parts.font_size,
-            font_size_set: parts.font_size,
+            given: parts.given,
+            font_size,
             scale,
             palette: None,
             commands: Vec::new(),
@@ -142,7 +153,11 @@ impl App {
         if self.link.has_changed() {
             self.snapshot = self.link.snapshot();
         }
+        let begun = self.begun;
         self.begin();
+        if self.begun && !begun {
+            self.take_look(context);
+        }
         self.follow_sessions();
         self.take_clipboard(context);
         let pressed = self.keyboard.borrow_mut().router.take_commands();

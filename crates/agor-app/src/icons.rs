@@ -119,7 +119,8 @@ impl Mark {
             }
             Self::Stalled | Self::Lost => {
                 for x in [-2.25, 2.25] {
-                    let bar = Rect::from_center_size(center + Vec2::new(x, 0.0), Vec2::new(2.5, 9.0));
+                    let bar =
+                        Rect::from_center_size(center + Vec2::new(x, 0.0), Vec2::new(2.5, 9.0));
                     painter.rect_filled(bar, 1.0, color);
                 }
             }
@@ -148,7 +149,10 @@ fn dotted_circle(painter: &Painter, center: Pos2, radius: f32, color: Color32) {
 
 /// Draws a cross with arms of `arm` points.
 pub fn cross(painter: &Painter, center: Pos2, arm: f32, stroke: Stroke) {
-    painter.line_segment([center - Vec2::splat(arm), center + Vec2::splat(arm)], stroke);
+    painter.line_segment(
+        [center - Vec2::splat(arm), center + Vec2::splat(arm)],
+        stroke,
+    );
     let down = Vec2::new(arm, -arm);
     painter.line_segment([center - down, center + down], stroke);
 }

@@ -18,12 +18,16 @@ impl Launcher {
     /// Returns a new session's id and the command that makes it. Without arguments it is the
     /// person's shell.
     #[must_use]
-    pub fn create(&self, argv: Vec<String>, folder: String, size: Size) -> (SessionId, CommandBody) {
+    pub fn create(
+        &self,
+        argv: Vec<String>,
+        folder: String,
+        size: Size,
+    ) -> (SessionId, CommandBody) {
         let session = launch::session_id();
         let spec = SessionSpec {
             argv,
             folder,
-            cwd: None,
             name: String::new(),
             env: self.environment.clone(),
             size,

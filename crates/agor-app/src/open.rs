@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use agor_core::cli::{Exit, Failure, Opening, Theme};
+use agor_core::cli::{Exit, Failure, Opening};
 use agor_core::client::launch;
 use agor_core::logging::{self, Whose};
 use agor_core::paths::Paths;
@@ -13,7 +13,7 @@ use eframe::{CreationContext, Frame, NativeOptions, UserEvent};
 use egui::{Ui, ViewportBuilder, vec2};
 use winit::event_loop::EventLoop;
 
-use crate::app::{App, Graphics, Parts, Purpose};
+use crate::app::{App, Given, Graphics, Parts, Purpose};
 use crate::keys::keymap::Keymap;
 use crate::keys::router::Router;
 use crate::launch::Launcher;
@@ -59,14 +59,18 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
     logging::start(&paths, Whose::Window).map_err(|error| {
         Failure::new(
             Exit::FOLDER,
-            format!("{} cannot be written: {error}", paths.window_log().display()),
+            format!(
+                "{} cannot be written: {error}",
+                paths.window_log().display()
+            ),
         )
     })?;
     let launcher = Launcher::of_this_process()?;
     let (purpose, layout) = purpose(&opening, launcher);
     let wake = Wake::default();
-    let (link, thread) = link::start(paths, wake.clone(), layout)
-        .map_err(|error| Failure::new(Exit::START, format!("the system gives no thread: {error}")))?;
+    let (link, thread) = link::start(paths, wake.clone(), layout).map_err(|error| {
+        Failure::new(Exit::START, format!("the system gives no thread: {error}"))
+    })?;
     let keymap = Keymap::defaults().map_err(|error| Failure::usage(error.to_string()))?;
     let keyboard: SharedKeyboard = Rc::new(RefCell::new(Keyboard {
         router: Router::new(keymap, link.clone()),
@@ -77,7 +81,10 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
     let native = native_options(&opening);
     let create = {
         let (keyboard, left) = (Rc::clone(&keyboard), Rc::clone(&left));
-        let (font_size, theme) = (opening.font_size, opening.theme);
+        let given = Given {
+            font_size: opening.font_size,
+            theme: opening.theme,
+        };
         move |context: &CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
             let state = context.wgpu_render_state.as_ref().ok_or(NO_GRAPHICS)?;
             wake.attach(context.egui_ctx.clone());
@@ -93,8 +100,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
                         queue: state.queue.clone(),
                         target: state.target_format,
                     },
-                    font_size: font_size.unwrap_or(FONT_SIZE),
-                    theme: theme.unwrap_or(Theme::Dark),
+                    given,
                 },
             );
             let app = app.inspect_err(|error| {
@@ -219,7 +225,8 @@ impl App {
         if let Some(session) = self.sole_session()
             && self.exit().is_none()
         {
-            self.link().request(Request::Command(CommandBody::Kill { session }));
+            self.link()
+                .request(Request::Command(CommandBody::Kill { session }));
         }
     }
 }

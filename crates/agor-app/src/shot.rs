@@ -4,17 +4,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use agor_core::cli::{Exit, Failure, Picture, Shot, Theme};
+use agor_core::cli::{Exit, Failure, Picture, Shot};
 use agor_core::paths::Paths;
 use agor_render::{Gpu, Offscreen, RenderError};
 use egui::{Pos2, RawInput, Rect, Vec2, ViewportId};
 
-use crate::app::{App, Graphics, Parts, Purpose};
+use crate::app::{App, Given, Graphics, Parts, Purpose};
 use crate::keys::keymap::Keymap;
 use crate::keys::router::Router;
 use crate::link::snapshot::HostState;
 use crate::link::{self, LayoutUse};
-use crate::theme::FONT_SIZE;
 use crate::wake::Wake;
 use crate::window::Keyboard;
 
@@ -33,8 +32,9 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
     paths.create()?;
     let gpu = pollster::block_on(Gpu::open(false)).map_err(|error| graphics(&error))?;
     let wake = Wake::default();
-    let (link, thread) = link::start(paths, wake.clone(), LayoutUse::Read)
-        .map_err(|error| Failure::new(Exit::START, format!("the system gives no thread: {error}")))?;
+    let (link, thread) = link::start(paths, wake.clone(), LayoutUse::Read).map_err(|error| {
+        Failure::new(Exit::START, format!("the system gives no thread: {error}"))
+    })?;
     let keymap = Keymap::defaults().map_err(|error| Failure::usage(error.to_string()))?;
     let keyboard = Rc::new(RefCell::new(Keyboard {
         router: Router::new(keymap, link.clone()),
@@ -42,7 +42,7 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
         wake: None,
     }));
     let context = egui::Context::default();
-    let mut studio = Studio::new(context.clone(), &gpu, shot);
+    let mut studio = Studio::new(context.clone(), &gpu, shot.size_px, shot.scale);
     // The scale is known with the first input.
     studio.pass(&mut |_| {});
     let parts = Parts {
@@ -55,8 +55,10 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
             queue: gpu.queue.clone(),
             target: Offscreen::FORMAT,
         },
-        font_size: FONT_SIZE,
-        theme: shot.theme.unwrap_or(Theme::Dark),
+        given: Given {
+            font_size: None,
+            theme: shot.theme,
+        },
     };
     let mut app = App::new(&context, parts).map_err(|error| graphics(&error))?;
     let began = Instant::now();
@@ -97,7 +99,8 @@ fn graphics(error: &RenderError) -> Failure {
     Failure::new(exit, error.to_string())
 }
 
-fn encode(rgba: &[u8], (width, height): (u32, u32)) -> Result<Picture, Failure> {
+/// Returns pixels as a PNG.
+pub fn encode(rgba: &[u8], (width, height): (u32, u32)) -> Result<Picture, Failure> {
     let failed =
         |error: png::EncodingError| Failure::new(Exit::OUTPUT, format!("the picture: {error}"));
     let mut bytes = Vec::new();
@@ -111,27 +114,28 @@ fn encode(rgba: &[u8], (width, height): (u32, u32)) -> Result<Picture, Failure> 
 }
 
 /// egui without a window.
-struct Studio {
+pub struct Studio {
     context: egui::Context,
     renderer: egui_wgpu::Renderer,
     device: wgpu::Device,
     queue: wgpu::Queue,
     size_px: (u32, u32),
     scale: f32,
-    began: Instant,
+    passes: u32,
 }
 
 impl Studio {
-    fn new(context: egui::Context, gpu: &Gpu, shot: &Shot) -> Self {
+    /// Returns what draws pictures of `size_px`.
+    pub fn new(context: egui::Context, gpu: &Gpu, size_px: (u32, u32), scale: f32) -> Self {
         let options = egui_wgpu::RendererOptions::default();
         Self {
             context,
             renderer: egui_wgpu::Renderer::new(&gpu.device, Offscreen::FORMAT, options),
             device: gpu.device.clone(),
             queue: gpu.queue.clone(),
-            size_px: shot.size_px,
-            scale: shot.scale,
-            began: Instant::now(),
+            size_px,
+            scale,
+            passes: 0,
         }
     }
 
@@ -140,7 +144,8 @@ impl Studio {
         let size = Vec2::new(width as f32, height as f32) / self.scale;
         let mut input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
-            time: Some(self.began.elapsed().as_secs_f64()),
+            // Every animation has ended with the next pass.
+            time: Some(f64::from(self.passes)),
             focused: true,
             ..RawInput::default()
         };
@@ -151,7 +156,9 @@ impl Studio {
         input
     }
 
-    fn pass(&mut self, ui: &mut dyn FnMut(&mut egui::Ui)) -> Vec<egui::epaint::ClippedShape> {
+    /// Lets egui lay out a frame.
+    pub fn pass(&mut self, ui: &mut dyn FnMut(&mut egui::Ui)) -> Vec<egui::epaint::ClippedShape> {
+        self.passes += 1;
         let mut output = self.context.run_ui(self.input(), |root| ui(root));
         // Drained, as whoever is given them must.
         for (id, deltas) in output.textures_delta.set.drain() {
@@ -166,7 +173,12 @@ impl Studio {
         output.shapes
     }
 
-    fn picture(&mut self, gpu: &Gpu, ui: &mut dyn FnMut(&mut egui::Ui)) -> Result<Vec<u8>, Failure> {
+    /// Draws a frame and returns its pixels.
+    pub fn picture(
+        &mut self,
+        gpu: &Gpu,
+        ui: &mut dyn FnMut(&mut egui::Ui),
+    ) -> Result<Vec<u8>, Failure> {
         let shapes = self.pass(ui);
         let jobs = self.context.tessellate(shapes, self.scale);
         let (width, height) = self.size_px;
@@ -175,7 +187,9 @@ impl Studio {
             pixels_per_point: self.scale,
         };
         let target = Offscreen::new(gpu, [width, height]).map_err(|error| graphics(&error))?;
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let before =
             self.renderer
                 .update_buffers(&self.device, &self.queue, &mut encoder, &jobs, &screen);
@@ -183,7 +197,8 @@ impl Studio {
             let mut pass = target.begin(&mut encoder).forget_lifetime();
             self.renderer.render(&mut pass, &jobs, &screen);
         }
-        self.queue.submit(before.into_iter().chain([encoder.finish()]));
+        self.queue
+            .submit(before.into_iter().chain([encoder.finish()]));
         target.read().map_err(|error| graphics(&error))
     }
 }

@@ -41,7 +41,9 @@ pub fn sidebar_ui(
 ) -> Vec<Did> {
     let mut did = Vec::new();
     let groups = groups(snapshot, workspace);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing = Vec2::ZERO;
@@ -61,7 +63,8 @@ pub fn sidebar_ui(
             let text = "No sessions yet";
             let font = FontId::proportional(12.0);
             let at = ui.cursor().min + Vec2::new(16.0, 4.0);
-            ui.painter().text(at, Align2::LEFT_TOP, text, font, theme.faint);
+            ui.painter()
+                .text(at, Align2::LEFT_TOP, text, font, theme.faint);
         }
     });
     did
@@ -78,7 +81,11 @@ fn groups<'a>(snapshot: &'a Snapshot, workspace: &'a Workspace) -> Vec<Group<'a>
             active: at == workspace.active,
         });
     }
-    for info in snapshot.sessions.iter().flat_map(|sessions| sessions.iter()) {
+    for info in snapshot
+        .sessions
+        .iter()
+        .flat_map(|sessions| sessions.iter())
+    {
         // A pane's project goes before the session's own folder: the person put it there.
         let place = workspace.place_of(info.id);
         let folder = place.map_or(info.folder.as_str(), |place| {
@@ -105,7 +112,11 @@ fn project_ui(ui: &mut Ui, group: &Group<'_>, theme: &Theme, did: &mut Vec<Did>)
     let label = format!("Project {name}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
     let middle = rect.center().y;
-    let color = if group.active { theme.text } else { theme.muted };
+    let color = if group.active {
+        theme.text
+    } else {
+        theme.muted
+    };
     let needs = group
         .sessions
         .iter()
@@ -118,7 +129,13 @@ fn project_ui(ui: &mut Ui, group: &Group<'_>, theme: &Theme, did: &mut Vec<Did>)
     if needs > 0 {
         let text = needs.to_string();
         let at = Pos2::new(right, middle);
-        ui.painter().text(at, Align2::RIGHT_CENTER, text, semibold(11.0), theme.needs_you);
+        ui.painter().text(
+            at,
+            Align2::RIGHT_CENTER,
+            text,
+            semibold(11.0),
+            theme.needs_you,
+        );
     }
     let plus = Pos2::new(rect.max.x - 18.0, middle);
     let tip = format!("New tab in {name}");
@@ -168,8 +185,18 @@ fn session_ui(
     let age = painter.layout_no_wrap(age, FontId::proportional(11.0), theme.faint);
     let right = rect.max.x - 16.0 - age.size().x;
     let left = rect.min.x + 34.0;
-    painter.galley(Pos2::new(right, middle - age.size().y / 2.0), age, theme.faint);
-    let name = elided(ui, &info.name, FontId::proportional(13.0), color, right - left - 8.0);
+    painter.galley(
+        Pos2::new(right, middle - age.size().y / 2.0),
+        age,
+        theme.faint,
+    );
+    let name = elided(
+        ui,
+        &info.name,
+        FontId::proportional(13.0),
+        color,
+        right - left - 8.0,
+    );
     let width = name.size().x;
     painter.galley(Pos2::new(left, middle - name.size().y / 2.0), name, color);
     let detail = crate::pane::view::detail(info);
@@ -190,5 +217,9 @@ fn row(ui: &mut Ui, height: f32) -> (Rect, egui::Response) {
 /// Draws the sidebar's edge.
 pub fn edge_ui(ui: &Ui, theme: &Theme) {
     let rect = ui.max_rect();
-    ui.painter().vline(rect.max.x - 0.5, rect.y_range(), Stroke::new(1.0, theme.border));
+    ui.painter().vline(
+        rect.max.x - 0.5,
+        rect.y_range(),
+        Stroke::new(1.0, theme.border),
+    );
 }

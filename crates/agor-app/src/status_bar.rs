@@ -32,7 +32,11 @@ pub fn status_bar_ui(
     let bar = ui.max_rect();
     let painter = ui.painter();
     painter.rect_filled(bar, 0.0, theme.panel);
-    painter.hline(bar.x_range(), bar.min.y + 0.5, Stroke::new(1.0, theme.border));
+    painter.hline(
+        bar.x_range(),
+        bar.min.y + 0.5,
+        Stroke::new(1.0, theme.border),
+    );
     let middle = bar.center().y;
     let font = FontId::proportional(11.0);
     let (word, color) = host(&snapshot.host, theme);
@@ -53,7 +57,11 @@ pub fn status_bar_ui(
         None => (word, theme.text),
     };
     let galley = elided(ui, &text, font, color, right - left - 16.0);
-    ui.painter().galley(Pos2::new(left, middle - galley.size().y / 2.0), galley, color);
+    ui.painter().galley(
+        Pos2::new(left, middle - galley.size().y / 2.0),
+        galley,
+        color,
+    );
     let rect = bar.with_max_x(right);
     ui.interact(rect, ui.scope_id().with("status"), egui::Sense::hover())
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &text));
@@ -88,7 +96,11 @@ fn place(snapshot: &Snapshot, workspace: &Workspace) -> String {
     }
     if let Some(sessions) = &snapshot.sessions {
         let alive = sessions.iter().filter(|info| info.life.alive()).count();
-        let word = if alive == 1 { "session runs" } else { "sessions run" };
+        let word = if alive == 1 {
+            "session runs"
+        } else {
+            "sessions run"
+        };
         parts.push(format!("{alive} {word}"));
         let needs = sessions.iter().filter(|info| Mark::of(info).needs_you());
         match needs.count() {
@@ -104,14 +116,21 @@ fn place(snapshot: &Snapshot, workspace: &Workspace) -> String {
 fn keys_ui(ui: &Ui, theme: &Theme, right: f32, middle: f32) -> f32 {
     let font = FontId::proportional(11.0);
     let shown = |command: crate::commands::Command| {
-        command.row().keys.first().map(|keys| keymap::shown(keys)).unwrap_or_default()
+        command
+            .row()
+            .keys
+            .first()
+            .map(|keys| keymap::shown(keys))
+            .unwrap_or_default()
     };
     let palette = format!("{}  Commands", shown(crate::commands::Command::Palette));
     let leader = format!("{}  Keys", keymap::shown(crate::commands::LEADER));
     let mut x = right;
     for text in [palette, leader] {
         let at = Pos2::new(x, middle);
-        let rect = ui.painter().text(at, Align2::RIGHT_CENTER, text, font.clone(), theme.faint);
+        let rect = ui
+            .painter()
+            .text(at, Align2::RIGHT_CENTER, text, font.clone(), theme.faint);
         x = rect.min.x - 16.0;
     }
     x

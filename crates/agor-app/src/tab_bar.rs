@@ -26,10 +26,19 @@ pub enum Did {
 }
 
 /// Draws the tabs into `ui`'s whole rectangle.
-pub fn tab_bar_ui(ui: &mut Ui, project: &Project, snapshot: &Snapshot, theme: &Theme) -> Option<Did> {
+pub fn tab_bar_ui(
+    ui: &mut Ui,
+    project: &Project,
+    snapshot: &Snapshot,
+    theme: &Theme,
+) -> Option<Did> {
     let bar = ui.max_rect();
     ui.painter().rect_filled(bar, 0.0, theme.panel);
-    ui.painter().hline(bar.x_range(), bar.max.y - 0.5, Stroke::new(1.0, theme.border));
+    ui.painter().hline(
+        bar.x_range(),
+        bar.max.y - 0.5,
+        Stroke::new(1.0, theme.border),
+    );
     let mut did = None;
     let count = project.tabs.len().max(1);
     let room = bar.width() - 40.0;
@@ -64,7 +73,11 @@ fn tab_ui(
 ) -> Option<Did> {
     let tab = &project.tabs[at];
     let active = at == project.active;
-    let response = ui.interact(rect, ui.scope_id().with(("tab", tab.number)), Sense::click());
+    let response = ui.interact(
+        rect,
+        ui.scope_id().with(("tab", tab.number)),
+        Sense::click(),
+    );
     let (title, mark) = title(tab, snapshot);
     response.widget_info(|| {
         let label = format!("Tab {title}");
@@ -73,11 +86,19 @@ fn tab_ui(
     let painter = ui.painter_at(rect);
     if active {
         painter.rect_filled(rect, 0.0, theme.pane);
-        painter.hline(rect.x_range(), rect.min.y + 0.75, Stroke::new(1.5, theme.accent));
+        painter.hline(
+            rect.x_range(),
+            rect.min.y + 0.75,
+            Stroke::new(1.5, theme.accent),
+        );
     } else if response.hovered() {
         painter.rect_filled(rect.with_max_y(rect.max.y - 1.0), 0.0, theme.hover);
     }
-    painter.vline(rect.max.x - 0.5, rect.y_range(), Stroke::new(1.0, theme.border));
+    painter.vline(
+        rect.max.x - 0.5,
+        rect.y_range(),
+        Stroke::new(1.0, theme.border),
+    );
     let middle = rect.center().y;
     let mut x = rect.min.x + 12.0;
     if let Some(mark) = mark {
@@ -102,7 +123,8 @@ fn tab_ui(
         return Some(Did::Close(at));
     }
     // At the press, as tabs everywhere: waiting for the release feels slow.
-    let pressed = response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_pressed());
+    let pressed =
+        response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_pressed());
     (response.clicked() || pressed).then_some(Did::Show(at))
 }
 
@@ -138,4 +160,3 @@ fn urgency(mark: Mark) -> u8 {
         Mark::Exited => 10,
     }
 }
-

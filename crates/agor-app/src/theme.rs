@@ -91,49 +91,49 @@ impl Theme {
     fn dark() -> Self {
         Self {
             name: Name::Dark,
-            window: hex(0x0c_0e_12),
-            panel: hex(0x14_17_1c),
-            pane: hex(0x10_12_16),
-            raised: hex(0x1b_1f_26),
-            hover: hex(0x20_25_2d),
-            selected: hex(0x24_32_4a),
-            border: hex(0x26_2b_33),
-            border_focus: hex(0x6e_a8_fe),
-            text: hex(0xe6_e9_ef),
-            muted: hex(0xa3_ac_b9),
-            faint: hex(0x7c_86_96),
+            window: hex(0x000c_0e12),
+            panel: hex(0x0014_171c),
+            pane: hex(0x0010_1216),
+            raised: hex(0x001b_1f26),
+            hover: hex(0x0020_252d),
+            selected: hex(0x0024_324a),
+            border: hex(0x0026_2b33),
+            border_focus: hex(0x006e_a8fe),
+            text: hex(0x00e6_e9ef),
+            muted: hex(0x00a3_acb9),
+            faint: hex(0x007c_8696),
             shadow: Color32::from_black_alpha(0x80),
-            accent: hex(0x6e_a8_fe),
-            accent_muted: hex(0x24_41_6b),
-            on_accent: hex(0x0b_0d_10),
-            link: hex(0x8a_b8_ff),
-            cursor: hex(0xe6_e9_ef),
-            selection: hex(0x2e_4a_73),
-            search_hit: hex(0x5a_4a_12),
-            search_current: hex(0xb5_8a_1b),
-            working: hex(0x6e_a8_fe),
-            needs_you: hex(0xf2_b8_4b),
-            done: hex(0x6c_cb_8a),
-            error: hex(0xf4_7a_76),
-            stalled: hex(0xe8_93_5a),
-            idle: hex(0x8a_94_a3),
+            accent: hex(0x006e_a8fe),
+            accent_muted: hex(0x0024_416b),
+            on_accent: hex(0x000b_0d10),
+            link: hex(0x008a_b8ff),
+            cursor: hex(0x00e6_e9ef),
+            selection: hex(0x002e_4a73),
+            search_hit: hex(0x005a_4a12),
+            search_current: hex(0x00b5_8a1b),
+            working: hex(0x006e_a8fe),
+            needs_you: hex(0x00f2_b84b),
+            done: hex(0x006c_cb8a),
+            error: hex(0x00f4_7a76),
+            stalled: hex(0x00e8_935a),
+            idle: hex(0x008a_94a3),
             ansi: [
-                hex(0x2a_2f_38),
-                hex(0xf0_71_6e),
-                hex(0x7f_c9_8b),
-                hex(0xe6_b4_50),
-                hex(0x6e_a8_fe),
-                hex(0xc6_92_e9),
-                hex(0x5f_c4_cd),
-                hex(0xc9_d0_da),
-                hex(0x6b_75_85),
-                hex(0xff_8f_8c),
-                hex(0x9c_dc_a6),
-                hex(0xf5_cb_76),
-                hex(0x96_c1_ff),
-                hex(0xd9_b0_f5),
-                hex(0x85_da_e2),
-                hex(0xf4_f6_f9),
+                hex(0x002a_2f38),
+                hex(0x00f0_716e),
+                hex(0x007f_c98b),
+                hex(0x00e6_b450),
+                hex(0x006e_a8fe),
+                hex(0x00c6_92e9),
+                hex(0x005f_c4cd),
+                hex(0x00c9_d0da),
+                hex(0x006b_7585),
+                hex(0x00ff_8f8c),
+                hex(0x009c_dca6),
+                hex(0x00f5_cb76),
+                hex(0x0096_c1ff),
+                hex(0x00d9_b0f5),
+                hex(0x0085_dae2),
+                hex(0x00f4_f6f9),
             ],
         }
     }
@@ -141,49 +141,49 @@ impl Theme {
     fn light() -> Self {
         Self {
             name: Name::Light,
-            window: hex(0xec_ee_f2),
-            panel: hex(0xf7_f8_fa),
-            pane: hex(0xff_ff_ff),
-            raised: hex(0xff_ff_ff),
-            hover: hex(0xeb_ee_f3),
-            selected: hex(0xdc_e8_fb),
-            border: hex(0xdd_e1_e8),
-            border_focus: hex(0x1f_5f_d0),
-            text: hex(0x1b_1f_26),
-            muted: hex(0x50_5a_68),
-            faint: hex(0x66_70_80),
+            window: hex(0x00ec_eef2),
+            panel: hex(0x00f7_f8fa),
+            pane: hex(0x00ff_ffff),
+            raised: hex(0x00ff_ffff),
+            hover: hex(0x00eb_eef3),
+            selected: hex(0x00dc_e8fb),
+            border: hex(0x00dd_e1e8),
+            border_focus: hex(0x001f_5fd0),
+            text: hex(0x001b_1f26),
+            muted: hex(0x0050_5a68),
+            faint: hex(0x0066_7080),
             shadow: Color32::from_rgba_unmultiplied_const(0x1b, 0x1f, 0x26, 0x33),
-            accent: hex(0x1f_5f_d0),
-            accent_muted: hex(0xd6_e4_fb),
-            on_accent: hex(0xff_ff_ff),
-            link: hex(0x1f_5f_d0),
-            cursor: hex(0x1b_1f_26),
-            selection: hex(0xc9_dc_fa),
-            search_hit: hex(0xfb_eb_b5),
-            search_current: hex(0xf2_c9_4c),
-            working: hex(0x1f_5f_d0),
-            needs_you: hex(0x8a_5a_00),
-            done: hex(0x1f_7a_44),
-            error: hex(0xc0_32_2e),
-            stalled: hex(0xa2_4a_12),
-            idle: hex(0x62_6c_7a),
+            accent: hex(0x001f_5fd0),
+            accent_muted: hex(0x00d6_e4fb),
+            on_accent: hex(0x00ff_ffff),
+            link: hex(0x001f_5fd0),
+            cursor: hex(0x001b_1f26),
+            selection: hex(0x00c9_dcfa),
+            search_hit: hex(0x00fb_ebb5),
+            search_current: hex(0x00f2_c94c),
+            working: hex(0x001f_5fd0),
+            needs_you: hex(0x008a_5a00),
+            done: hex(0x001f_7a44),
+            error: hex(0x00c0_322e),
+            stalled: hex(0x00a2_4a12),
+            idle: hex(0x0062_6c7a),
             ansi: [
-                hex(0x1b_1f_26),
-                hex(0xc0_32_2e),
-                hex(0x1f_7a_44),
-                hex(0x8a_5a_00),
-                hex(0x1f_5f_d0),
-                hex(0x8b_3f_b8),
-                hex(0x0f_73_7d),
-                hex(0x8a_93_a0),
-                hex(0x5a_64_72),
-                hex(0xd6_4a_45),
-                hex(0x2c_8f_55),
-                hex(0xa3_6d_08),
-                hex(0x3a_78_e6),
-                hex(0xa2_55_d1),
-                hex(0x1b_88_93),
-                hex(0x3b_43_50),
+                hex(0x001b_1f26),
+                hex(0x00c0_322e),
+                hex(0x001f_7a44),
+                hex(0x008a_5a00),
+                hex(0x001f_5fd0),
+                hex(0x008b_3fb8),
+                hex(0x000f_737d),
+                hex(0x008a_93a0),
+                hex(0x005a_6472),
+                hex(0x00d6_4a45),
+                hex(0x002c_8f55),
+                hex(0x00a3_6d08),
+                hex(0x003a_78e6),
+                hex(0x00a2_55d1),
+                hex(0x001b_8893),
+                hex(0x003b_4350),
             ],
         }
     }
@@ -224,7 +224,10 @@ impl Theme {
             (TextStyle::Body, FontId::proportional(13.0)),
             (TextStyle::Button, FontId::proportional(13.0)),
             (TextStyle::Small, FontId::proportional(11.0)),
-            (TextStyle::Heading, FontId::new(15.0, FontFamily::Name(SEMIBOLD.into()))),
+            (
+                TextStyle::Heading,
+                FontId::new(15.0, FontFamily::Name(SEMIBOLD.into())),
+            ),
             (TextStyle::Monospace, FontId::monospace(12.0)),
         ]
         .into();
@@ -293,10 +296,22 @@ pub fn fonts() -> FontDefinitions {
         let data = Arc::new(FontData::from_static(data));
         fonts.font_data.insert(name.to_owned(), data);
     };
-    add("inter", include_bytes!("../../../assets/fonts/Inter-Regular.otf"));
-    add("inter-medium", include_bytes!("../../../assets/fonts/Inter-Medium.otf"));
-    add("inter-semibold", include_bytes!("../../../assets/fonts/Inter-SemiBold.otf"));
-    add("mono", include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf"));
+    add(
+        "inter",
+        include_bytes!("../../../assets/fonts/Inter-Regular.otf"),
+    );
+    add(
+        "inter-medium",
+        include_bytes!("../../../assets/fonts/Inter-Medium.otf"),
+    );
+    add(
+        "inter-semibold",
+        include_bytes!("../../../assets/fonts/Inter-SemiBold.otf"),
+    );
+    add(
+        "mono",
+        include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf"),
+    );
     let fallback = fonts
         .families
         .get(&FontFamily::Proportional)
@@ -307,9 +322,15 @@ pub fn fonts() -> FontDefinitions {
         names.extend(fallback.iter().cloned());
         names
     };
-    fonts.families.insert(FontFamily::Proportional, with("inter"));
-    fonts.families.insert(FontFamily::Name(MEDIUM.into()), with("inter-medium"));
-    fonts.families.insert(FontFamily::Name(SEMIBOLD.into()), with("inter-semibold"));
+    fonts
+        .families
+        .insert(FontFamily::Proportional, with("inter"));
+    fonts
+        .families
+        .insert(FontFamily::Name(MEDIUM.into()), with("inter-medium"));
+    fonts
+        .families
+        .insert(FontFamily::Name(SEMIBOLD.into()), with("inter-semibold"));
     fonts.families.insert(FontFamily::Monospace, with("mono"));
     fonts
 }
@@ -350,13 +371,29 @@ mod tests {
     #[test]
     fn text_can_be_read_on_every_surface_of_every_theme() {
         for theme in [Theme::dark(), Theme::light()] {
-            for surface in [theme.window, theme.panel, theme.pane, theme.raised, theme.hover] {
+            for surface in [
+                theme.window,
+                theme.panel,
+                theme.pane,
+                theme.raised,
+                theme.hover,
+            ] {
                 for text in [theme.text, theme.muted] {
                     let contrast = contrast(text, surface);
-                    assert!(contrast >= 4.5, "{:?} {text:?} {surface:?} {contrast}", theme.name);
+                    assert!(
+                        contrast >= 4.5,
+                        "{:?} {text:?} {surface:?} {contrast}",
+                        theme.name
+                    );
                 }
             }
-            for state in [theme.working, theme.needs_you, theme.done, theme.error, theme.stalled] {
+            for state in [
+                theme.working,
+                theme.needs_you,
+                theme.done,
+                theme.error,
+                theme.stalled,
+            ] {
                 let contrast = contrast(state, theme.panel);
                 assert!(contrast >= 4.5, "{:?} {state:?} {contrast}", theme.name);
             }

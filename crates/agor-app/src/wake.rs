@@ -32,7 +32,11 @@ impl Wake {
         match self.shared.context.get() {
             Some(context) => context.request_repaint(),
             None => {
-                *self.shared.rung.lock().expect("nobody panics while ringing") = true;
+                *self
+                    .shared
+                    .rung
+                    .lock()
+                    .expect("nobody panics while ringing") = true;
                 self.shared.bell.notify_all();
             }
         }
@@ -47,8 +51,15 @@ impl Wake {
 
     /// Waits, without a window, until something has changed or `timeout` is over.
     pub fn wait(&self, timeout: Duration) {
-        let rung = self.shared.rung.lock().expect("nobody panics while ringing");
-        let waited = self.shared.bell.wait_timeout_while(rung, timeout, |rung| !*rung);
+        let rung = self
+            .shared
+            .rung
+            .lock()
+            .expect("nobody panics while ringing");
+        let waited = self
+            .shared
+            .bell
+            .wait_timeout_while(rung, timeout, |rung| !*rung);
         let (mut rung, _) = waited.expect("nobody panics while ringing");
         *rung = false;
     }

@@ -32,13 +32,25 @@ pub fn which_key_ui(ui: &Ui, keymap: &Keymap, before: &[Chord], theme: &Theme) {
     let painter = ui.ctx().layer_painter(layer);
     let radius = f32::from(measure::RADIUS);
     painter.add(theme.raised_shadow().as_shape(area, radius));
-    painter.rect(area, radius, theme.raised, Stroke::new(1.0, theme.border), StrokeKind::Inside);
+    painter.rect(
+        area,
+        radius,
+        theme.raised,
+        Stroke::new(1.0, theme.border),
+        StrokeKind::Inside,
+    );
     for (at, (keys, title)) in rows.iter().enumerate() {
         let (column, line) = (at / lines, at % lines);
         let left = area.min.x + 12.0 + column as f32 * COLUMN;
         let middle = area.min.y + 12.0 + (line as f32 + 0.5) * LINE;
         let keys_at = Pos2::new(left + 72.0, middle);
-        painter.text(keys_at, Align2::RIGHT_CENTER, keys, medium(12.0), theme.accent);
+        painter.text(
+            keys_at,
+            Align2::RIGHT_CENTER,
+            keys,
+            medium(12.0),
+            theme.accent,
+        );
         let title_at = Pos2::new(left + 84.0, middle);
         let font = FontId::proportional(12.0);
         painter.text(title_at, Align2::LEFT_CENTER, title, font, theme.text);

@@ -52,9 +52,7 @@ impl Handler<'_> {
             WindowEvent::KeyboardInput {
                 is_synthetic: true, ..
             } => Route::ToUi,
-            WindowEvent::KeyboardInput { event, .. } => {
-                keyboard.router.on_key(&RawKey::of(event))
-            }
+            WindowEvent::KeyboardInput { event, .. } => keyboard.router.on_key(&RawKey::of(event)),
             WindowEvent::Ime(Ime::Commit(text)) => {
                 keyboard.preedit = None;
                 keyboard.router.on_text(text.clone())

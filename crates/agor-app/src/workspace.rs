@@ -21,6 +21,8 @@ pub struct Workspace {
     pub active: usize,
     /// The sidebar.
     pub sidebar: Sidebar,
+    /// How it looks, as far as the person has chosen.
+    pub look: Look,
     closed: Vec<SessionId>,
     next_tab: u64,
 }
@@ -41,6 +43,15 @@ impl Default for Sidebar {
             width: 240.0,
         }
     }
+}
+
+/// What a person chose of a window's looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Look {
+    /// Whether the theme is light.
+    pub light: Option<bool>,
+    /// Points of the terminal's text.
+    pub font_size: Option<f32>,
 }
 
 /// A folder and its tabs.
@@ -124,7 +135,10 @@ impl Workspace {
 
     /// Returns the place of a folder's project among the projects, adding it if need be.
     pub fn project_of(&mut self, folder: &str) -> usize {
-        let known = self.projects.iter().position(|project| project.folder == folder);
+        let known = self
+            .projects
+            .iter()
+            .position(|project| project.folder == folder);
         known.unwrap_or_else(|| {
             self.projects.push(Project {
                 folder: folder.into(),

@@ -1,5 +1,6 @@
 //! What each command of the table does.
 
+use agor_core::cli::Theme as ThemeName;
 use agor_proto::command::{CommandBody, SignalTarget};
 use agor_proto::input::Input;
 use egui::ViewportCommand;
@@ -13,7 +14,7 @@ use crate::link::snapshot::Weight;
 use crate::palette::{Palette, Scope};
 use crate::pane::PaneState;
 use crate::pane::selection::{Selection, Span, Unit};
-use crate::theme::Theme;
+use crate::theme::{FONT_SIZE, Theme};
 use crate::workspace::Direction;
 
 /// Points that the terminal's text may measure.
@@ -87,11 +88,14 @@ impl App {
             Command::ScrollPageDown => self.scroll_pages(-1),
             Command::ScrollLineUp => self.scroll(|pane| pane.scroll.by(1)),
             Command::ScrollLineDown => self.scroll(|pane| pane.scroll.by(-1)),
-            Command::ScrollTop => self.scroll(|pane| pane.scroll.to_start()),
-            Command::ScrollBottom => self.scroll(|pane| pane.scroll.to_end()),
+            Command::ScrollTop => self.scroll(|pane| pane.scroll.go_to_start()),
+            Command::ScrollBottom => self.scroll(|pane| pane.scroll.go_to_end()),
             Command::FontLarger => self.set_font_size(self.font_size + 1.0),
             Command::FontSmaller => self.set_font_size(self.font_size - 1.0),
-            Command::FontReset => self.set_font_size(self.font_size_set),
+            Command::FontReset => {
+                self.workspace.look.font_size = None;
+                self.show_font_size(self.given.font_size.unwrap_or(FONT_SIZE));
+            }
             Command::Theme => self.switch_theme(context),
             Command::Drive
             | Command::Restart
@@ -270,19 +274,41 @@ impl App {
             last: true,
         };
         self.link.request(Request::Type(session, paste));
-        self.scroll(|pane| pane.scroll.to_end());
+        self.scroll(|pane| pane.scroll.go_to_end());
     }
 
     fn set_font_size(&mut self, points: f32) {
+        self.show_font_size(points);
+        self.workspace.look.font_size = Some(self.font_size);
+    }
+
+    fn show_font_size(&mut self, points: f32) {
         self.font_size = points.clamp(*FONT_SIZES.start(), *FONT_SIZES.end());
         self.renderer.set_font(font(self.font_size, self.scale));
     }
 
     fn switch_theme(&mut self, context: &egui::Context) {
-        use agor_core::cli::Theme as Name;
-        self.theme = Theme::named(match self.theme.name {
-            Name::Dark => Name::Light,
-            Name::Light => Name::Dark,
+        let light = self.theme.name == ThemeName::Dark;
+        self.workspace.look.light = Some(light);
+        self.show_theme(light, context);
+    }
+
+    /// Looks as the person chose last, unless the command line says otherwise.
+    pub(super) fn take_look(&mut self, context: &egui::Context) {
+        let look = self.workspace.look;
+        if let (None, Some(points)) = (self.given.font_size, look.font_size) {
+            self.show_font_size(points);
+        }
+        if let (None, Some(light)) = (self.given.theme, look.light) {
+            self.show_theme(light, context);
+        }
+    }
+
+    fn show_theme(&mut self, light: bool, context: &egui::Context) {
+        self.theme = Theme::named(if light {
+            ThemeName::Light
+        } else {
+            ThemeName::Dark
         });
         self.colors = self.theme.terminal();
         self.theme.apply(context);

@@ -31,7 +31,9 @@ impl App {
         self.renderer.finish();
         self.overlays_ui(ui);
         self.forget_panes();
-        let shows = self.focused_pane().is_some_and(|pane| !pane.scroll.is_live() || pane.selection.is_some());
+        let shows = self
+            .focused_pane()
+            .is_some_and(|pane| !pane.scroll.is_live() || pane.selection.is_some());
         self.keyboard.borrow_mut().router.set_typing_shows(shows);
         self.set_title(ui.ctx());
     }
@@ -45,12 +47,13 @@ impl App {
         self.window_focused = ui.input(|input| input.viewport().focused.unwrap_or(true));
         let typed = self.keyboard.borrow_mut().router.take_typed();
         if typed && let Some(pane) = self.focused_pane() {
-            pane.scroll.to_end();
+            pane.scroll.go_to_end();
             pane.selection = None;
             pane.lively = None;
             pane.cursor_seen = None;
         }
-        if self.palette.is_none() {
+        // A frame that egui lays out twice has the same events twice.
+        if self.palette.is_none() && ui.ctx().current_pass_index() == 0 {
             let pasted = ui.input(|input| {
                 let pasted = input.events.iter().filter_map(|event| match event {
                     Event::Paste(text) => Some(text.clone()),
@@ -96,7 +99,9 @@ impl App {
                 .resizable(false)
                 .show_separator_line(false)
                 .frame(frame)
-                .show(ui, |ui| tab_bar::tab_bar_ui(ui, project, &self.snapshot, &self.theme));
+                .show(ui, |ui| {
+                    tab_bar::tab_bar_ui(ui, project, &self.snapshot, &self.theme)
+                });
             if let Some(did) = shown.inner {
                 self.on_tab_bar(did);
             }
@@ -165,7 +170,8 @@ impl App {
             Did::Close => {
                 let place = self.workspace.focused_place();
                 if let Some(place) = place {
-                    self.workspace.close(crate::workspace::Place { tile, ..place });
+                    self.workspace
+                        .close(crate::workspace::Place { tile, ..place });
                 }
             }
         }
@@ -202,7 +208,11 @@ impl App {
     }
 
     fn show_project(&mut self, folder: &str) {
-        let known = self.workspace.projects.iter().position(|project| project.folder == folder);
+        let known = self
+            .workspace
+            .projects
+            .iter()
+            .position(|project| project.folder == folder);
         match known {
             Some(project) => self.workspace.active = project,
             None => {
@@ -298,7 +308,8 @@ fn empty_ui(ui: &Ui, rect: Rect, theme: &Theme) {
     let painter = ui.painter();
     let keys = |command: Command| {
         let keys = command.row().keys.first();
-        keys.map(|keys| crate::keys::keymap::shown(keys)).unwrap_or_default()
+        keys.map(|keys| crate::keys::keymap::shown(keys))
+            .unwrap_or_default()
     };
     let title = egui::Pos2::new(center.x, center.y - 20.0);
     painter.text(
@@ -362,11 +373,7 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
         tiles::simplification()
     }
 
-    fn resize_stroke(
-        &self,
-        _style: &egui::Style,
-        state: egui_tiles::ResizeState,
-    ) -> egui::Stroke {
+    fn resize_stroke(&self, _style: &egui::Style, state: egui_tiles::ResizeState) -> egui::Stroke {
         let theme = self.painting.theme;
         let color = match state {
             egui_tiles::ResizeState::Idle => theme.border,

@@ -121,23 +121,21 @@ impl App {
 
 /// Says whether a session is a shell that its person has left by themself.
 fn is_left(info: &SessionInfo) -> bool {
-    const SHELLS: &[&str] = &["bash", "dash", "elvish", "fish", "ksh", "nu", "sh", "tcsh", "xonsh", "zsh"];
+    const SHELLS: &[&str] = &[
+        "bash", "dash", "elvish", "fish", "ksh", "nu", "sh", "tcsh", "xonsh", "zsh",
+    ];
     let is_shell = match info.argv.as_slice() {
         [] => true,
         [program, rest @ ..] => {
             let name = program.rsplit('/').next().unwrap_or(program);
             let name = name.trim_start_matches('-');
-            SHELLS.contains(&name) && rest.iter().all(|word| word.starts_with('-') && word != "-c")
+            SHELLS.contains(&name)
+                && rest
+                    .iter()
+                    .all(|word| word.starts_with('-') && word != "-c")
         }
     };
-    is_shell
-        && matches!(
-            info.life,
-            Life::Exited {
-                code: 0,
-                signal: 0
-            }
-        )
+    is_shell && matches!(info.life, Life::Exited { code: 0, signal: 0 })
 }
 
 #[cfg(test)]

@@ -114,17 +114,15 @@ impl Keymap {
         };
         for row in TABLE {
             for keys in row.keys {
-                let chords = parse(keys).map_err(|reason| KeymapError::BadChord {
-                    id: row.id,
-                    reason,
-                })?;
-                keymap.add(&chords, row.command, row.context).map_err(|other| {
-                    KeymapError::Taken {
+                let chords =
+                    parse(keys).map_err(|reason| KeymapError::BadChord { id: row.id, reason })?;
+                keymap
+                    .add(&chords, row.command, row.context)
+                    .map_err(|other| KeymapError::Taken {
                         id: row.id,
                         keys,
                         other: other.row().id,
-                    }
-                })?;
+                    })?;
             }
         }
         Ok(keymap)
@@ -198,7 +196,7 @@ impl Keymap {
                 rows.push((first, row.title));
             }
         }
-        rows
+        fold_numbers(rows)
     }
 
     fn node(&self, before: &[Chord]) -> Option<&Node> {
@@ -206,6 +204,22 @@ impl Keymap {
             .iter()
             .try_fold(&self.root, |node, chord| node.next.get(chord))
     }
+}
+
+/// Makes one line of those that differ by a number alone: nobody reads nine of them.
+fn fold_numbers(rows: Vec<(String, &'static str)>) -> Vec<(String, &'static str)> {
+    let is_number = |keys: &str| keys.len() == 1 && keys.starts_with(|c: char| c.is_ascii_digit());
+    let mut folded: Vec<(String, &'static str)> = Vec::new();
+    for (keys, title) in rows {
+        match folded.last_mut() {
+            Some((before, what)) if is_number(&keys) && before.starts_with('1') => {
+                *before = format!("1…{keys}");
+                *what = "Tab by number";
+            }
+            _ => folded.push((keys, title)),
+        }
+    }
+    folded
 }
 
 fn first_command(node: &Node) -> Option<Command> {
@@ -244,7 +258,10 @@ pub fn shown(keys: &str) -> String {
         let mut parts = parts.chain([key]).peekable();
         while let Some(part) = parts.next() {
             let last = parts.peek().is_none();
-            text.push_str(&shown_part(part, last && at > 0 && chord.len() == part.len()));
+            text.push_str(&shown_part(
+                part,
+                last && at > 0 && chord.len() == part.len(),
+            ));
             if !last {
                 text.push('+');
             }

@@ -189,7 +189,7 @@ impl Router {
                 self.down_taken.insert(raw.physical);
                 Route::Taken
             }
-            Found::Nothing => self.to_focus(raw, input),
+            Found::Nothing => self.give_to_focus(raw, input),
         }
     }
 
@@ -233,7 +233,7 @@ impl Router {
         }
     }
 
-    fn to_focus(&mut self, raw: &RawKey, input: KeyInput) -> Route {
+    fn give_to_focus(&mut self, raw: &RawKey, input: KeyInput) -> Route {
         match self.focus {
             Focus::Session {
                 session,
@@ -322,6 +322,12 @@ impl Router {
     #[must_use]
     pub fn sequence(&self) -> (&[Chord], &Keymap) {
         (&self.before, &self.keymap)
+    }
+
+    /// Begins a sequence with a key.
+    #[cfg(test)]
+    pub fn begin_sequence(&mut self, key: &KeyInput) {
+        self.before = vec![Chord::of(key)];
     }
 
     /// Returns the press of the leader key, for the program that is to have it after all.

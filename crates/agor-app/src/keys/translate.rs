@@ -33,12 +33,40 @@ impl RawKey {
             plain: event.key_without_modifiers(),
             physical: event.physical_key,
             location: event.location,
-            text: event.text.as_ref().map(ToString::to_string).unwrap_or_default(),
+            text: event
+                .text
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             action: match (event.state, event.repeat) {
                 (ElementState::Pressed, false) => KeyAction::Press,
                 (ElementState::Pressed, true) => KeyAction::Repeat,
                 (ElementState::Released, _) => KeyAction::Release,
             },
+        }
+    }
+}
+
+#[cfg(test)]
+impl RawKey {
+    /// Returns the press of a key that makes a character, or of Enter.
+    pub fn of_key(key: Key) -> Self {
+        let logical = match key {
+            Key::Char(c) => Logical::Character(c.to_string().into()),
+            Key::Enter => Logical::Named(NamedKey::Enter),
+            other => panic!("{other:?} is not made yet"),
+        };
+        let text = match key {
+            Key::Char(c) => c.to_string(),
+            _ => String::new(),
+        };
+        Self {
+            plain: logical.clone(),
+            logical,
+            physical: PhysicalKey::Code(KeyCode::KeyX),
+            location: KeyLocation::Standard,
+            text,
+            action: KeyAction::Press,
         }
     }
 }

@@ -7,6 +7,7 @@ use agor_core::client::{Client, Subscription, Told};
 use agor_proto::error::ErrorCode;
 use agor_proto::event::LogCursor;
 use agor_proto::ids::{LinePosition, LogEpoch, Seq, SessionId, Size};
+use agor_proto::limits::LEASE_MILLIS;
 use agor_proto::message::{LeaseStanding, Part, Query, Visibility};
 use tokio::sync::mpsc;
 
@@ -26,6 +27,10 @@ pub struct Follower {
     session: SessionId,
     requests: mpsc::Sender<Ask>,
 }
+
+/// When a session that another client drives is asked for again: its lease has run out by then if
+/// that client is gone.
+const TRY_AGAIN: Duration = Duration::from_millis(LEASE_MILLIS + 1_000);
 
 #[derive(Debug)]
 enum Ask {
@@ -128,6 +133,9 @@ impl Task {
                         }
                     }
                 },
+                // A driver that crashed keeps the lease until it runs out, and nobody says so then.
+                () = tokio::time::sleep(TRY_AGAIN), if self.screen.driving == Driving::Another
+                    && self.view == Visibility::Visible => told.drive(false),
                 ask = self.inbox.recv() => match ask {
                     None => return,
                     Some(ask) => self.on_ask(ask, &told),
@@ -229,14 +237,18 @@ impl Task {
         // Ends with its answer; a later one goes before it.
         tokio::spawn(async move {
             let mut all = Vec::new();
-            let Ok(mut answers) = client.ask(query) else { return };
+            let Ok(mut answers) = client.ask(query) else {
+                return;
+            };
             while let Some(Ok(Part::Rows { rows })) = answers.next().await {
                 all.extend(rows.into_iter().map(Arc::new));
             }
             let total = all.len();
             let at = at.map_or(total, |at| {
                 all.iter()
-                    .rposition(|row: &Arc<agor_proto::row::Row>| super::super::pane::scroll::place(row) <= at)
+                    .rposition(|row: &Arc<agor_proto::row::Row>| {
+                        super::super::pane::scroll::place(row) <= at
+                    })
                     .unwrap_or(0)
             });
             let first = at.saturating_sub(before as usize);

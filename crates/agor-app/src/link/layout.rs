@@ -79,11 +79,7 @@ impl Layout {
 }
 
 /// Several windows share one layout: the one that a person changed last holds.
-async fn write(
-    profile: Profile,
-    mut layouts: watch::Receiver<Option<String>>,
-    shared: Shared,
-) {
+async fn write(profile: Profile, mut layouts: watch::Receiver<Option<String>>, shared: Shared) {
     let mut told = false;
     // A last layout is still delivered after its sender is gone.
     while layouts.changed().await.is_ok() {

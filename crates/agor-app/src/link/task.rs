@@ -287,13 +287,19 @@ mod tests {
             removed,
         };
         let (first, second) = (session_info(1, "first"), session_info(2, "second"));
-        merge(&mut known, list(true, vec![second.clone(), first.clone()], vec![]));
+        merge(
+            &mut known,
+            list(true, vec![second.clone(), first.clone()], vec![]),
+        );
         assert_eq!(known, [first.clone(), second.clone()]);
         let renamed = SessionInfo {
             name: "other".into(),
             ..first.clone()
         };
-        merge(&mut known, list(false, vec![renamed.clone()], vec![second.id]));
+        merge(
+            &mut known,
+            list(false, vec![renamed.clone()], vec![second.id]),
+        );
         assert_eq!(known, [renamed]);
         merge(&mut known, list(true, vec![second.clone()], vec![]));
         assert_eq!(known, [second]);

@@ -84,7 +84,11 @@ pub fn entries(scope: Scope, snapshot: &Snapshot, workspace: &Workspace) -> Vec<
             choice: Choice::Command(row.command),
             title: row.title.into(),
             detail: row.doc.into(),
-            keys: row.keys.first().map(|keys| keymap::shown(keys)).unwrap_or_default(),
+            keys: row
+                .keys
+                .first()
+                .map(|keys| keymap::shown(keys))
+                .unwrap_or_default(),
             mark: None,
         });
         if scope == Scope::Commands {

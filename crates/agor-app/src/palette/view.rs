@@ -40,13 +40,19 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
     });
     palette.step(step, count);
     if ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter)) {
-        outcome = palette.chosen(entries).map_or(Outcome::Open, Outcome::Chosen);
+        outcome = palette
+            .chosen(entries)
+            .map_or(Outcome::Open, Outcome::Chosen);
     }
     let width = measure::PALETTE.min(screen.width() - 32.0);
     let top = screen.min.y + screen.height() * 0.14;
     let rows = count.clamp(1, measure::PALETTE_ROWS);
     let typed = matches!(palette.scope, Scope::Folder | Scope::Rename);
-    let list = if typed { 36.0 } else { rows as f32 * measure::ROW + 8.0 };
+    let list = if typed {
+        36.0
+    } else {
+        rows as f32 * measure::ROW + 8.0
+    };
     let area = Rect::from_min_size(
         Pos2::new(screen.center().x - width / 2.0, top),
         Vec2::new(width, FIELD + list),
@@ -57,7 +63,11 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
         .show(ui.ctx(), |ui| {
             ui.set_min_size(area.size());
             let painter = ui.painter();
-            painter.add(theme.raised_shadow().as_shape(area, f32::from(measure::RADIUS)));
+            painter.add(
+                theme
+                    .raised_shadow()
+                    .as_shape(area, f32::from(measure::RADIUS)),
+            );
             painter.rect(
                 area,
                 f32::from(measure::RADIUS),
@@ -67,7 +77,8 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
             );
             field_ui(ui, palette, theme, area);
             let below = area.with_min_y(area.min.y + FIELD);
-            ui.painter().hline(below.x_range(), below.min.y, Stroke::new(1.0, theme.border));
+            ui.painter()
+                .hline(below.x_range(), below.min.y, Stroke::new(1.0, theme.border));
             let list = below.shrink2(Vec2::new(4.0, 4.0));
             if typed {
                 hint_ui(ui, theme, list, hint(palette.scope));
@@ -83,7 +94,11 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
     }
     let outside = ui.input(|input| {
         let pressed = input.pointer.any_pressed();
-        pressed && input.pointer.interact_pos().is_some_and(|pos| !area.contains(pos))
+        pressed
+            && input
+                .pointer
+                .interact_pos()
+                .is_some_and(|pos| !area.contains(pos))
     });
     if outside && outcome == Outcome::Open {
         outcome = Outcome::Closed;
@@ -149,7 +164,8 @@ fn select_all_or_end(ui: &Ui, response: &egui::Response, palette: &Palette) {
 fn hint_ui(ui: &Ui, theme: &Theme, rect: Rect, text: &str) {
     let at = Pos2::new(rect.min.x + 10.0, rect.min.y + measure::ROW / 2.0);
     let font = FontId::proportional(12.0);
-    ui.painter().text(at, Align2::LEFT_CENTER, text, font, theme.muted);
+    ui.painter()
+        .text(at, Align2::LEFT_CENTER, text, font, theme.muted);
 }
 
 fn rows_ui(
@@ -163,7 +179,12 @@ fn rows_ui(
     let first = palette.selected.saturating_sub(measure::PALETTE_ROWS - 1);
     let mut chosen = None;
     let mut hovered = None;
-    for (line, found) in found.iter().skip(first).take(measure::PALETTE_ROWS).enumerate() {
+    for (line, found) in found
+        .iter()
+        .skip(first)
+        .take(measure::PALETTE_ROWS)
+        .enumerate()
+    {
         let entry = entries.get(found.entry)?;
         let rect = Rect::from_min_size(
             Pos2::new(list.min.x, list.min.y + line as f32 * measure::ROW),
@@ -212,7 +233,11 @@ fn row_ui(ui: &Ui, entry: &Entry, found: Found, theme: &Theme, rect: Rect) {
     job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width() * 0.5);
     let title = painter.layout_job(job);
     let title_width = title.size().x;
-    painter.galley(Pos2::new(x, middle - title.size().y / 2.0), title, theme.text);
+    painter.galley(
+        Pos2::new(x, middle - title.size().y / 2.0),
+        title,
+        theme.text,
+    );
     let keys = painter.layout_no_wrap(entry.keys.clone(), FontId::proportional(11.0), theme.muted);
     let keys_at = rect.max.x - 10.0 - keys.size().x;
     let keys_height = keys.size().y;
@@ -223,12 +248,20 @@ fn row_ui(ui: &Ui, entry: &Entry, found: Found, theme: &Theme, rect: Rect) {
         let at = Pos2::new(x + title_width + 12.0, middle - detail.size().y / 2.0);
         painter.galley(at, detail, theme.faint);
     }
-    painter.galley(Pos2::new(keys_at, middle - keys_height / 2.0), keys, theme.muted);
+    painter.galley(
+        Pos2::new(keys_at, middle - keys_height / 2.0),
+        keys,
+        theme.muted,
+    );
 }
 
 impl Palette {
     fn refresh(&mut self, entries: &[Entry]) {
-        if self.found.as_ref().is_none_or(|(text, _)| *text != self.text) {
+        if self
+            .found
+            .as_ref()
+            .is_none_or(|(text, _)| *text != self.text)
+        {
             let first = self.found.is_none();
             self.found = Some((self.text.clone(), find(&mut matcher(), entries, &self.text)));
             if !first {

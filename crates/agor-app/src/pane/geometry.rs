@@ -2,7 +2,6 @@
 //! pane as the font makes it.
 
 use agor_proto::ids::Size;
-use agor_render::CellMetrics;
 use egui::{Pos2, Rect, Vec2};
 
 use crate::theme::measure::PANE_PADDING;
@@ -25,26 +24,28 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Returns the geometry of a pane in `rect`.
+    /// Returns the geometry of a pane in `rect` with cells of so many pixels.
     #[must_use]
-    pub fn new(rect: Rect, scale: f32, metrics: &CellMetrics) -> Self {
+    pub fn new(rect: Rect, scale: f32, cell_px: [u32; 2]) -> Self {
         let pixels = |points: f32| (points * scale).round();
         let min = Pos2::new(pixels(rect.min.x), pixels(rect.min.y));
         let max = Pos2::new(pixels(rect.max.x), pixels(rect.max.y));
         let size = (max - min).max(Vec2::splat(1.0));
         let padding = pixels(PANE_PADDING);
-        let cell = [metrics.width_px.max(1), metrics.height_px.max(1)];
+        let cell = cell_px.map(|pixels| pixels.max(1));
         let count = |pixels: f32, cell: u32| {
             let room = (pixels - 2.0 * padding).max(0.0);
             (room / cell as f32).floor() as u16
         };
         let (cols, rows) = (count(size.x, cell[0]), count(size.y, cell[1]));
         let fits = Size::cells(cols.max(2), rows.max(1));
-        let text_px = |cells: u16, cell: u32| {
-            u16::try_from(u32::from(cells) * cell).unwrap_or(u16::MAX)
-        };
+        let text_px =
+            |cells: u16, cell: u32| u16::try_from(u32::from(cells) * cell).unwrap_or(u16::MAX);
         Self {
-            rect: Rect::from_min_max((min.to_vec2() / scale).to_pos2(), (max.to_vec2() / scale).to_pos2()),
+            rect: Rect::from_min_max(
+                (min.to_vec2() / scale).to_pos2(),
+                (max.to_vec2() / scale).to_pos2(),
+            ),
             scale,
             origin_px: [padding as i32, padding as i32],
             size_px: [size.x as u32, size.y as u32],
@@ -75,7 +76,10 @@ impl Geometry {
             let y = self.origin_px[1] as f32 + f32::from(row) * self.cell_px[1] as f32;
             self.rect.min + Vec2::new(x, y) / self.scale
         };
-        Rect::from_min_max(at(col, row), at(col.saturating_add(cols), row.saturating_add(rows)))
+        Rect::from_min_max(
+            at(col, row),
+            at(col.saturating_add(cols), row.saturating_add(rows)),
+        )
     }
 
     /// Returns the cell at a position, held to a screen's size, and which half of it.
@@ -98,7 +102,10 @@ impl Geometry {
     #[must_use]
     pub fn pixel_at(&self, pos: Pos2) -> [f32; 2] {
         let at = (pos - self.rect.min) * self.scale;
-        [at.x - self.origin_px[0] as f32, at.y - self.origin_px[1] as f32]
+        [
+            at.x - self.origin_px[0] as f32,
+            at.y - self.origin_px[1] as f32,
+        ]
     }
 }
 
@@ -122,13 +129,8 @@ mod tests {
     use super::*;
 
     fn geometry(scale: f32) -> Geometry {
-        let metrics = CellMetrics {
-            width_px: 8,
-            height_px: 17,
-            ..CellMetrics::default()
-        };
         let rect = Rect::from_min_max(Pos2::new(10.3, 20.0), Pos2::new(500.0, 400.0));
-        Geometry::new(rect, scale, &metrics)
+        Geometry::new(rect, scale, [8, 17])
     }
 
     #[test]
@@ -161,7 +163,7 @@ mod tests {
     #[test]
     fn a_pane_without_room_still_has_a_cell() {
         let rect = Rect::from_min_size(Pos2::ZERO, Vec2::splat(3.0));
-        let geometry = Geometry::new(rect, 1.0, &CellMetrics::default());
+        let geometry = Geometry::new(rect, 1.0, [0, 0]);
         assert_eq!((geometry.fits.cols, geometry.fits.rows), (2, 1));
     }
 }

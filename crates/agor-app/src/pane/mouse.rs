@@ -88,7 +88,9 @@ pub fn on_event(
             modifiers,
         } if geometry.rect.contains(*pos) => {
             let mut acts = vec![Act::Focus];
-            acts.extend(press(state, seen, geometry, link, *pos, *button, *modifiers, now));
+            acts.extend(press(
+                state, seen, geometry, link, *pos, *button, *modifiers, now,
+            ));
             acts
         }
         Event::PointerButton {
@@ -110,15 +112,14 @@ pub fn on_event(
 }
 
 fn mouse_goes_to_program(seen: Seen<'_>, shift: bool) -> bool {
-    let wants = [
-        Modes::MOUSE_BUTTONS,
-        Modes::MOUSE_DRAG,
-        Modes::MOUSE_MOTION,
-    ];
+    let wants = [Modes::MOUSE_BUTTONS, Modes::MOUSE_DRAG, Modes::MOUSE_MOTION];
     seen.live && seen.alive && !shift && wants.iter().any(|mode| seen.modes.contains(*mode))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one event and what it acts on")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one event and what it acts on"
+)]
 fn press(
     state: &mut PaneState,
     seen: Seen<'_>,
@@ -134,7 +135,14 @@ fn press(
         let button = button_of(button);
         state.pressed = Some(Pressed::ByProgram(button));
         state.selection = None;
-        tell(seen, geometry, link, pos, MouseAction::Press(button), modifiers);
+        tell(
+            seen,
+            geometry,
+            link,
+            pos,
+            MouseAction::Press(button),
+            modifiers,
+        );
         return None;
     }
     match button {
@@ -183,11 +191,21 @@ fn release(
 ) -> Vec<Act> {
     match state.pressed.take() {
         Some(Pressed::ByProgram(button)) => {
-            tell(seen, geometry, link, pos, MouseAction::Release(button), modifiers);
+            tell(
+                seen,
+                geometry,
+                link,
+                pos,
+                MouseAction::Release(button),
+                modifiers,
+            );
             Vec::new()
         }
         Some(Pressed::Selecting) => {
-            if state.selection.is_some_and(|selection| selection.is_empty()) {
+            if state
+                .selection
+                .is_some_and(|selection| selection.is_empty())
+            {
                 state.selection = None;
             }
             if state.selection.is_some() {
@@ -228,10 +246,26 @@ fn moved(state: &mut PaneState, seen: Seen<'_>, geometry: &Geometry, link: &Link
             let is_new = state.told_cell != Some((cell.col, cell.row)) || pixels;
             if wanted && is_new && mouse_goes_to_program(seen, false) {
                 state.told_cell = Some((cell.col, cell.row));
-                tell(seen, geometry, link, pos, MouseAction::Move(button), Modifiers::NONE);
+                tell(
+                    seen,
+                    geometry,
+                    link,
+                    pos,
+                    MouseAction::Move(button),
+                    Modifiers::NONE,
+                );
             }
         }
     }
+}
+
+/// A turn of the wheel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Turn {
+    /// What `delta` counts.
+    pub unit: MouseWheelUnit,
+    /// How far, positive back in the text.
+    pub delta: egui::Vec2,
 }
 
 /// Applies a turn of the wheel over the pane.
@@ -241,10 +275,10 @@ pub fn on_wheel(
     geometry: &Geometry,
     link: &Link,
     pos: Pos2,
-    unit: MouseWheelUnit,
-    delta: egui::Vec2,
+    turn: Turn,
     modifiers: Modifiers,
 ) {
+    let Turn { unit, delta } = turn;
     let cell_height = geometry.cell_px[1] as f32 / geometry.scale;
     // In notches; positive goes back in the text.
     let notches = match unit {
@@ -258,7 +292,11 @@ pub fn on_wheel(
         && !to_program
         && seen.modes.contains(Modes::ALT_SCREEN)
         && seen.modes.contains(Modes::ALTERNATE_SCROLL);
-    let steps_per_notch = if to_program || by_keys { 1.0 } else { ROWS_PER_NOTCH };
+    let steps_per_notch = if to_program || by_keys {
+        1.0
+    } else {
+        ROWS_PER_NOTCH
+    };
     if state.wheel.signum() != notches.signum() {
         state.wheel = 0.0;
     }

@@ -82,7 +82,7 @@ impl Scroll {
     }
 
     /// Shows the living screen.
-    pub fn to_end(&mut self) {
+    pub fn go_to_end(&mut self) {
         self.back = None;
     }
 
@@ -104,7 +104,7 @@ impl Scroll {
     }
 
     /// Goes to the oldest row.
-    pub fn to_start(&mut self) {
+    pub fn go_to_start(&mut self) {
         self.back = Some(Back {
             top: None,
             owed: 0,
@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn the_oldest_row_is_the_last_that_is_gone_back_to() {
         let (mut world, mut scroll) = (World::new(3_000, 24), Scroll::default());
-        scroll.to_start();
+        scroll.go_to_start();
         world.settle(&mut scroll);
         assert_eq!(world.first(&scroll), Some(1));
         assert!(world.fetches <= 2);

@@ -94,9 +94,16 @@ impl Selection {
         let cell = |row: usize, at: LinePosition| {
             let start = place(&rows[row]);
             let inside = start.line == at.line && at.column >= start.column;
-            if inside { cells(at.column - start.column) } else { 0 }
+            if inside {
+                cells(at.column - start.column)
+            } else {
+                0
+            }
         };
-        let (shape, start, end) = match self.block_columns(rows).filter(|_| self.unit == Unit::Block) {
+        let (shape, start, end) = match self
+            .block_columns(rows)
+            .filter(|_| self.unit == Unit::Block)
+        {
             Some(columns) => (
                 agor_term::rows::Shape::Block,
                 (first, columns.start),

@@ -89,14 +89,24 @@ pub fn pane_ui(
             did.push(Did::Close);
         }
     }
-    let geometry = Geometry::new(rect, ui.pixels_per_point(), &painting.renderer.metrics());
-    ui.painter().rect_filled(geometry.rect, 0.0, painting.theme.pane);
+    let cell = painting.renderer.metrics();
+    let cell = [cell.width_px, cell.height_px];
+    let geometry = Geometry::new(rect, ui.pixels_per_point(), cell);
+    ui.painter()
+        .rect_filled(geometry.rect, 0.0, painting.theme.pane);
     let screen = painting.snapshot.screens.get(&session).cloned();
     ask_for_size(painting, state, session, &geometry);
     let alive = info.is_none_or(|info| info.life.alive());
     match &screen {
         Some(screen) if screen.mirror.rev.0 > 0 => {
-            let acts = terminal_ui(ui, painting, state, (session, screen, alive), role, &geometry);
+            let acts = terminal_ui(
+                ui,
+                painting,
+                state,
+                (session, screen, alive),
+                role,
+                &geometry,
+            );
             did.extend(acts.into_iter().map(Did::Mouse));
         }
         _ => waiting_ui(ui, painting, &geometry, info, screen.as_deref()),
@@ -105,7 +115,8 @@ pub fn pane_ui(
     if role.focused && role.one_of_several {
         let inside = ui.max_rect().shrink(0.75);
         let stroke = Stroke::new(1.5, painting.theme.border_focus);
-        ui.painter().rect_stroke(inside, 0.0, stroke, StrokeKind::Middle);
+        ui.painter()
+            .rect_stroke(inside, 0.0, stroke, StrokeKind::Middle);
     }
     did
 }
@@ -120,24 +131,39 @@ fn header_ui(
     let theme = painting.theme;
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 0.0, theme.panel);
-    painter.hline(rect.x_range(), rect.max.y - 0.5, Stroke::new(1.0, theme.border));
+    painter.hline(
+        rect.x_range(),
+        rect.max.y - 0.5,
+        Stroke::new(1.0, theme.border),
+    );
     let middle = rect.center().y;
     let Some(info) = info else { return false };
     let mark = Mark::of(info);
     mark.paint(&painter, Pos2::new(rect.min.x + 15.0, middle), theme);
     let (name, font) = (info.name.as_str(), medium(12.0));
-    let color = if role.focused { theme.text } else { theme.muted };
+    let color = if role.focused {
+        theme.text
+    } else {
+        theme.muted
+    };
     let close_at = Pos2::new(rect.max.x - 14.0, middle);
     let name_at = Pos2::new(rect.min.x + 28.0, middle);
     let room = close_at.x - 14.0 - name_at.x;
     let galley = elided(ui, name, font, color, room);
     let name_width = galley.size().x;
-    painter.galley(name_at - egui::vec2(0.0, galley.size().y / 2.0), galley, color);
+    painter.galley(
+        name_at - egui::vec2(0.0, galley.size().y / 2.0),
+        galley,
+        color,
+    );
     let title = detail(info);
     let left = room - name_width - 12.0;
     if left > 40.0 && !title.is_empty() {
         let galley = elided(ui, &title, FontId::proportional(11.0), theme.faint, left);
-        let at = Pos2::new(name_at.x + name_width + 10.0, middle - galley.size().y / 2.0);
+        let at = Pos2::new(
+            name_at.x + name_width + 10.0,
+            middle - galley.size().y / 2.0,
+        );
         painter.galley(at, galley, theme.faint);
     }
     let label = format!("Close pane {name}");
@@ -168,13 +194,7 @@ pub fn icon_button(
 }
 
 /// Returns one line of text that ends in an ellipsis where there is no room.
-pub fn elided(
-    ui: &Ui,
-    text: &str,
-    font: FontId,
-    color: Color32,
-    room: f32,
-) -> Arc<egui::Galley> {
+pub fn elided(ui: &Ui, text: &str, font: FontId, color: Color32, room: f32) -> Arc<egui::Galley> {
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
     job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(0.0));
     ui.painter().layout_job(job)
@@ -199,7 +219,9 @@ fn ask_for_size(
 ) {
     if state.asked != Some(geometry.fits) && painting.snapshot.screens.contains_key(&session) {
         state.asked = Some(geometry.fits);
-        painting.link.request(Request::Resize(session, geometry.fits));
+        painting
+            .link
+            .request(Request::Resize(session, geometry.fits));
     }
 }
 
@@ -219,7 +241,7 @@ fn terminal_ui(
         window: window.as_deref(),
     };
     if mirror.modes.contains(Modes::ALT_SCREEN) {
-        state.scroll.to_end();
+        state.scroll.go_to_end();
     }
     settle(painting, state, session, sight);
     // A pane smaller than its session shows the rows around the cursor.
@@ -272,7 +294,12 @@ fn terminal_ui(
     scroll_bar(ui, painting.theme, state, sight, geometry);
     if role.focused {
         let row = mirror.cursor.row.saturating_sub(first_row);
-        input_method_ui(ui, painting, geometry.cells(mirror.cursor.col, row, 1, 1), geometry);
+        input_method_ui(
+            ui,
+            painting,
+            geometry.cells(mirror.cursor.col, row, 1, 1),
+            geometry,
+        );
     }
     acts
 }
@@ -310,6 +337,8 @@ fn mouse_ui(
         ui.ctx().set_cursor_icon(CursorIcon::Text);
     }
     let mut acts = Vec::new();
+    // A frame that egui lays out twice has the same events twice.
+    let first_pass = ui.ctx().current_pass_index() == 0;
     let events = ui.input(|input| {
         let ours = |event: &&Event| {
             matches!(
@@ -320,7 +349,8 @@ fn mouse_ui(
                     | Event::MouseWheel { .. }
             )
         };
-        input.events.iter().filter(ours).cloned().collect::<Vec<_>>()
+        let events = input.events.iter().filter(|_| first_pass);
+        events.filter(ours).cloned().collect::<Vec<_>>()
     });
     for event in &events {
         match event {
@@ -332,8 +362,11 @@ fn mouse_ui(
             } => {
                 let pos = ui.input(|input| input.pointer.latest_pos());
                 if let Some(pos) = pos.filter(|_| over) {
-                    let (unit, delta) = (*unit, *delta);
-                    mouse::on_wheel(state, seen, geometry, painting.link, pos, unit, delta, *modifiers);
+                    let turn = mouse::Turn {
+                        unit: *unit,
+                        delta: *delta,
+                    };
+                    mouse::on_wheel(state, seen, geometry, painting.link, pos, turn, *modifiers);
                 }
             }
             // A press on something that lies over the pane is not the pane's.
@@ -407,10 +440,31 @@ fn hovered_link(ui: &Ui, seen: Seen<'_>, geometry: &Geometry, highlights: &mut V
     // The real target, whatever its text says.
     let at = Pos2::new(geometry.rect.min.x + 8.0, geometry.rect.max.y - 8.0);
     let font = FontId::proportional(11.0);
-    let (text, visuals) = (elided(ui, &link.uri, font, ui.visuals().text_color(), geometry.rect.width() - 32.0), ui.visuals());
-    let area = Rect::from_min_size(at - egui::vec2(0.0, text.size().y + 8.0), text.size() + egui::vec2(16.0, 8.0));
-    let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Tooltip, ui.scope_id().with("link")));
-    painter.rect(area, 4.0, visuals.window_fill, visuals.window_stroke, StrokeKind::Inside);
+    let (text, visuals) = (
+        elided(
+            ui,
+            &link.uri,
+            font,
+            ui.visuals().text_color(),
+            geometry.rect.width() - 32.0,
+        ),
+        ui.visuals(),
+    );
+    let area = Rect::from_min_size(
+        at - egui::vec2(0.0, text.size().y + 8.0),
+        text.size() + egui::vec2(16.0, 8.0),
+    );
+    let painter = ui.ctx().layer_painter(egui::LayerId::new(
+        egui::Order::Tooltip,
+        ui.scope_id().with("link"),
+    ));
+    painter.rect(
+        area,
+        4.0,
+        visuals.window_fill,
+        visuals.window_stroke,
+        StrokeKind::Inside,
+    );
     painter.galley(area.min + egui::vec2(8.0, 4.0), text, visuals.text_color());
 }
 
@@ -480,11 +534,9 @@ fn scroll_bar(ui: &Ui, theme: &Theme, state: &PaneState, sight: Sight<'_>, geome
     let room = track.height() - length;
     let hidden = (total - sight.screen_rows as f32).max(1.0);
     let top = track.min.y + (extent.above as f32 / hidden).min(1.0) * room;
-    let bar = Rect::from_min_size(
-        Pos2::new(track.max.x - 7.0, top),
-        egui::vec2(4.0, length),
-    );
-    ui.painter().rect_filled(bar, 2.0, theme.faint.gamma_multiply(0.7));
+    let bar = Rect::from_min_size(Pos2::new(track.max.x - 7.0, top), egui::vec2(4.0, length));
+    ui.painter()
+        .rect_filled(bar, 2.0, theme.faint.gamma_multiply(0.7));
 }
 
 fn input_method_ui(ui: &Ui, painting: &Painting<'_>, cell: Rect, geometry: &Geometry) {
@@ -501,11 +553,17 @@ fn input_method_ui(ui: &Ui, painting: &Painting<'_>, cell: Rect, geometry: &Geom
     };
     let theme = painting.theme;
     let font = FontId::monospace(cell.height() * 0.75);
-    let text = ui.painter().layout_no_wrap(preedit.to_owned(), font, theme.text);
+    let text = ui
+        .painter()
+        .layout_no_wrap(preedit.to_owned(), font, theme.text);
     let area = Rect::from_min_size(cell.min, egui::vec2(text.size().x, cell.height()));
     ui.painter().rect_filled(area, 0.0, theme.selected);
     ui.painter().galley(area.min, text, theme.text);
-    ui.painter().hline(area.x_range(), area.max.y - 1.0, Stroke::new(1.0, theme.accent));
+    ui.painter().hline(
+        area.x_range(),
+        area.max.y - 1.0,
+        Stroke::new(1.0, theme.accent),
+    );
 }
 
 fn waiting_ui(
@@ -516,14 +574,26 @@ fn waiting_ui(
     screen: Option<&Screen>,
 ) {
     let text = match (info.map(|info| &info.life), screen) {
-        (_, Some(Screen { problem: Some(problem), .. })) => problem.clone(),
+        (
+            _,
+            Some(Screen {
+                problem: Some(problem),
+                ..
+            }),
+        ) => problem.clone(),
         (Some(Life::Failed { reason }), _) => reason.clone(),
         // Most screens are there at once: a word would only flicker.
         _ => return,
     };
     let font = FontId::proportional(13.0);
     let center = geometry.rect.center();
-    ui.painter().text(center, Align2::CENTER_CENTER, text, font, painting.theme.muted);
+    ui.painter().text(
+        center,
+        Align2::CENTER_CENTER,
+        text,
+        font,
+        painting.theme.muted,
+    );
 }
 
 /// Draws what a person should know about the pane at its lower edge.
@@ -548,7 +618,9 @@ fn note_ui(
             format!("Ended by signal {signal}  ·  Enter runs it again"),
             theme.error,
         ),
-        (Some(Life::Failed { reason }), _) => (format!("{reason}  ·  Enter tries again"), theme.error),
+        (Some(Life::Failed { reason }), _) => {
+            (format!("{reason}  ·  Enter tries again"), theme.error)
+        }
         (Some(Life::Lost), _) => (
             "Lost when its machine or keeper went down  ·  Enter runs it again".to_owned(),
             theme.stalled,
@@ -556,7 +628,10 @@ fn note_ui(
         (_, Some(screen))
             if screen.driving == Driving::Another && screen.mirror.size != geometry.fits =>
         {
-            ("Another window drives this session  ·  type to take over".to_owned(), theme.muted)
+            (
+                "Another window drives this session  ·  type to take over".to_owned(),
+                theme.muted,
+            )
         }
         _ => return,
     };
@@ -564,7 +639,10 @@ fn note_ui(
     let galley = elided(ui, &text, font, color, geometry.rect.width() - 40.0);
     let size = galley.size() + egui::vec2(20.0, 10.0);
     let area = Rect::from_center_size(
-        Pos2::new(geometry.rect.center().x, geometry.rect.max.y - 12.0 - size.y / 2.0),
+        Pos2::new(
+            geometry.rect.center().x,
+            geometry.rect.max.y - 12.0 - size.y / 2.0,
+        ),
         size,
     );
     let painter = ui.painter();
@@ -590,6 +668,9 @@ impl CallbackTrait for Terminal {
     ) {
         let viewport = info.viewport_in_pixels();
         let pixels = |side: i32| u32::try_from(side).unwrap_or(0);
-        self.0.draw(pass, [pixels(viewport.width_px), pixels(viewport.height_px)]);
+        self.0.draw(
+            pass,
+            [pixels(viewport.width_px), pixels(viewport.height_px)],
+        );
     }
 }

@@ -6,7 +6,7 @@ use egui_tiles::{Container, Linear, LinearDir, Tile, TileId};
 use serde::{Deserialize, Serialize};
 
 use super::tiles::{Pane, Tiles};
-use super::{Sidebar, Workspace};
+use super::{Look, Sidebar, Workspace};
 
 /// How deep splits are read; a deeper document is damaged.
 const DEPTH_MAX: usize = 64;
@@ -21,6 +21,10 @@ struct Document {
     active: usize,
     sidebar_shown: Option<bool>,
     sidebar_width: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    light: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    font_size: Option<f32>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -62,7 +66,11 @@ impl Workspace {
     pub fn to_json(&self) -> String {
         let projects = self.projects.iter().map(|project| ProjectDocument {
             folder: project.folder.clone(),
-            tabs: project.tabs.iter().map(|tab| tab_document(&tab.tiles)).collect(),
+            tabs: project
+                .tabs
+                .iter()
+                .map(|tab| tab_document(&tab.tiles))
+                .collect(),
             active: project.active,
         });
         let document = Document {
@@ -71,6 +79,8 @@ impl Workspace {
             active: self.active,
             sidebar_shown: Some(self.sidebar.shown),
             sidebar_width: Some(self.sidebar.width),
+            light: self.look.light,
+            font_size: self.look.font_size,
         };
         // Every key is text and every number finite, so that nothing of it can fail.
         serde_json::to_string(&document).unwrap_or_default()
@@ -95,7 +105,9 @@ impl Workspace {
             let last = workspace.projects[at].tabs.len().saturating_sub(1);
             workspace.projects[at].active = project.active.min(last);
         }
-        workspace.projects.retain(|project| !project.tabs.is_empty());
+        workspace
+            .projects
+            .retain(|project| !project.tabs.is_empty());
         let last = workspace.projects.len().saturating_sub(1);
         workspace.active = document.active.min(last);
         let default = Sidebar::default();
@@ -105,6 +117,10 @@ impl Workspace {
                 .sidebar_width
                 .filter(|width| width.is_finite())
                 .unwrap_or(default.width),
+        };
+        workspace.look = Look {
+            light: document.light,
+            font_size: document.font_size.filter(|size| size.is_finite()),
         };
         Ok(workspace)
     }

@@ -160,7 +160,8 @@ fn the_keyboard_moves_to_the_nearest_pane_in_a_direction() {
         screen_rect: Some(Rect::from_min_max(Pos2::ZERO, Pos2::new(800.0, 600.0))),
         ..egui::RawInput::default()
     };
-    drop(context.run_ui(input, |ui| tab.tiles.tree.ui(&mut behavior, ui)));
+    let mut output = context.run_ui(input, |ui| tab.tiles.tree.ui(&mut behavior, ui));
+    output.textures_delta.clear();
     let mut go = |direction, expected| {
         tab.tiles.focus_towards(direction);
         assert_eq!(tab.tiles.focused_session(), Some(session_id(expected)));

@@ -44,7 +44,11 @@ impl Bench {
         while let Ok(request) = self.requests.try_recv() {
             match request {
                 Request::Type(_, Input::Key(key)) => {
-                    let release = if key.action == KeyAction::Release { "-" } else { "" };
+                    let release = if key.action == KeyAction::Release {
+                        "-"
+                    } else {
+                        ""
+                    };
                     typed.push(format!("{release}{}", chord::display(&key)));
                 }
                 Request::Type(_, Input::Text { text }) => typed.push(text),
@@ -128,7 +132,10 @@ fn modifiers_alone_do_not_type_and_do_not_end_a_sequence() {
 #[test]
 fn keys_of_a_text_field_are_left_to_it() {
     let mut bench = bench(Focus::Ui);
-    assert_eq!(bench.press("a", KeyCode::KeyA, Mods::default()), Route::ToUi);
+    assert_eq!(
+        bench.press("a", KeyCode::KeyA, Mods::default()),
+        Route::ToUi
+    );
     assert_eq!(bench.press("c", KeyCode::KeyC, Mods::CTRL), Route::ToUi);
     assert!(bench.typed().is_empty());
     let mods = Mods::CTRL.with(Mods::SHIFT);
@@ -151,10 +158,7 @@ fn a_program_that_asks_is_told_of_the_focus() {
     bench.router.on_window_focus(false);
     bench.router.on_window_focus(true);
     bench.router.set_focus(session(false));
-    assert_eq!(
-        bench.typed(),
-        ["focus true", "focus false", "focus true"]
-    );
+    assert_eq!(bench.typed(), ["focus true", "focus false", "focus true"]);
 }
 
 #[test]
@@ -166,7 +170,10 @@ fn a_program_that_has_ended_is_typed_nothing() {
         alive: false,
         asks: Asks::Restart,
     });
-    assert_eq!(bench.press("a", KeyCode::KeyA, Mods::default()), Route::Taken);
+    assert_eq!(
+        bench.press("a", KeyCode::KeyA, Mods::default()),
+        Route::Taken
+    );
     assert!(bench.typed().is_empty());
     let enter = RawKey {
         logical: Logical::Named(NamedKey::Enter),

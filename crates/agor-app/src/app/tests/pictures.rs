@@ -1,0 +1,151 @@
+//! Golden pictures of the window on software Vulkan. Bundled fonts alone are in them, so that they
+//! are the same everywhere but for the rounding of drivers.
+//!
+//! `AGOR_ACCEPT=1` writes them anew.
+
+use std::path::PathBuf;
+
+use agor_core::cli::Theme;
+use agor_proto::ids::Size;
+use agor_proto::session::SessionInfo;
+use egui_tiles::LinearDir;
+
+use super::world::{self, gpu};
+use crate::app::{App, Given};
+use crate::commands::Command;
+use crate::link::snapshot::Stored;
+use crate::palette::{Palette, Scope};
+use crate::shot::{Studio, encode};
+use crate::testing::{session_id, session_info};
+use crate::workspace::Workspace;
+
+/// How far a channel may be off, of 255.
+const CHANNEL_MAX: u8 = 24;
+
+/// How many pixels may be off further, of a thousand.
+const PIXELS_MAX_PER_MILLE: usize = 2;
+
+const SHELL: &str = "\x1b[32mada@loom\x1b[0m:\x1b[34m~/shop\x1b[0m$ git log --oneline\r\n\
+    \x1b[33ma1b2c3d\x1b[0m (\x1b[1;36mHEAD -> \x1b[1;32mmain\x1b[0m) Keep the cart over a reload\r\n\
+    \x1b[33m9f8e7d6\x1b[0m Prices have two decimals\r\n\
+    \x1b[32mada@loom\x1b[0m:\x1b[34m~/shop\x1b[0m$ ";
+
+const AGENT: &str = "\x1b[38;5;208m╭───────────────────────────────────╮\x1b[0m\r\n\
+    \x1b[38;5;208m│\x1b[0m \x1b[1mRun the tests and mend what fails\x1b[0m \x1b[38;5;208m│\x1b[0m\r\n\
+    \x1b[38;5;208m╰───────────────────────────────────╯\x1b[0m\r\n\
+    \x1b[32m●\x1b[0m Ran \x1b[1mcargo test\x1b[0m \x1b[2m(42 passed, 1 failed)\x1b[0m\r\n\
+    \x1b[31m  assertion failed: total == 12\x1b[0m\r\n\
+    \x1b[7m Allow? \x1b[0m \x1b[4:3;58:5:9myes\x1b[0m / no\r\n";
+
+fn sessions() -> Vec<SessionInfo> {
+    let mut agent = session_info(2, "claude");
+    agent.state = agor_proto::agent::State::NeedsPermission;
+    agent.title = "Mend the failing test".into();
+    vec![session_info(1, "bash"), agent]
+}
+
+fn draw(
+    theme: Theme,
+    arrange: impl FnOnce(&mut Workspace),
+    prepare: impl FnOnce(&mut App),
+) -> Vec<u8> {
+    let context = egui::Context::default();
+    let size = (world::WINDOW.x as u32, world::WINDOW.y as u32);
+    let mut studio = Studio::new(context.clone(), gpu(), size, 1.0);
+    studio.pass(&mut |_| {});
+    let given = Given {
+        theme: Some(theme),
+        font_size: None,
+    };
+    let (mut app, host) = world::app(&context, given);
+    let mut workspace = Workspace::default();
+    arrange(&mut workspace);
+    host.begin(Stored::Is(workspace.to_json().into()), &sessions());
+    let panes = workspace.tab().unwrap().tiles.panes().count();
+    let cols = if panes > 1 { 46 } else { 92 };
+    host.show_text(1, Size::cells(cols, 32), SHELL);
+    host.show_text(2, Size::cells(cols, 32), AGENT);
+    app.logic(&context);
+    studio.pass(&mut |ui| app.ui(ui));
+    prepare(&mut app);
+    for _ in 0..3 {
+        app.logic(&context);
+        studio.pass(&mut |ui| app.ui(ui));
+    }
+    studio.picture(gpu(), &mut |ui| app.ui(ui)).unwrap()
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"))
+}
+
+fn compare(name: &str, rgba: &[u8]) {
+    let size = (world::WINDOW.x as u32, world::WINDOW.y as u32);
+    let png = encode(rgba, size).unwrap().png;
+    let golden = folder().join(format!("{name}.png"));
+    if std::env::var_os("AGOR_ACCEPT").is_some() {
+        #[expect(clippy::disallowed_methods, reason = "a test that was asked to")]
+        std::fs::write(&golden, &png).unwrap();
+        return;
+    }
+    #[expect(clippy::disallowed_methods, reason = "a test reads what it expects")]
+    let expected = std::fs::read(&golden).expect("a golden picture: AGOR_ACCEPT=1 makes it");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(expected))
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    assert_eq!(pixels.len(), rgba.len(), "{name} has another size");
+    let off = |(a, b): (&[u8], &[u8])| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > CHANNEL_MAX);
+    let count = pixels
+        .chunks_exact(4)
+        .zip(rgba.chunks_exact(4))
+        .filter(|pair| off(*pair))
+        .count();
+    let most = rgba.len() / 4 * PIXELS_MAX_PER_MILLE / 1_000;
+    if count > most {
+        let actual = std::env::temp_dir().join(format!("agor-{name}-actual.png"));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test that failed shows what it saw"
+        )]
+        std::fs::write(&actual, &png).unwrap();
+        panic!(
+            "{name}: {count} pixels differ, {most} may; see {}",
+            actual.display()
+        );
+    }
+}
+
+#[test]
+fn a_shell_looks_as_it_did() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    compare("shell", &draw(Theme::Dark, arrange, |_| {}));
+}
+
+#[test]
+fn two_panes_look_as_they_did() {
+    let arrange = |workspace: &mut Workspace| {
+        workspace.open_tab("/work/shop", session_id(1));
+        workspace.split("/work/shop", LinearDir::Horizontal, session_id(2));
+    };
+    compare("two_panes", &draw(Theme::Dark, arrange, |_| {}));
+}
+
+#[test]
+fn the_palette_looks_as_it_did_in_the_light() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
+    let open = |app: &mut App| app.palette = Some(Palette::new(Scope::Everything, "spl".into()));
+    compare("palette_light", &draw(Theme::Light, arrange, open));
+}
+
+#[test]
+fn what_follows_the_leader_looks_as_it_did() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    let press = |app: &mut App| {
+        let leader = crate::keys::router::Router::leader();
+        app.keyboard.borrow_mut().router.begin_sequence(&leader);
+        app.commands.push(Command::FocusLast);
+    };
+    compare("which_key", &draw(Theme::Dark, arrange, press));
+}
