@@ -6,7 +6,7 @@ mod page;
 
 use std::collections::VecDeque;
 
-use agor_proto::ids::LineId;
+use agor_proto::ids::{LineId, LinePosition};
 use agor_proto::limits::HISTORY_BYTES_MAX;
 use agor_proto::row::{Mark, Row};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,12 @@ impl History {
     pub fn is_consistent(&mut self) -> bool {
         let held: usize = self.pages.iter().map(Page::len).sum();
         let closed = self.pages.len().saturating_sub(1);
+        let mut first = 0;
+        for page in &mut self.pages {
+            page.first = first;
+            page.index();
+            first += page.len();
+        }
         // Memory is counted anew: allocations are not what they were.
         self.closed_bytes = self.pages.iter().take(closed).map(Page::bytes).sum();
         let first = self.pages.front().map_or(0, Page::len);
@@ -93,18 +99,54 @@ impl History {
         self.pages.front()?.line_at(self.skipped)
     }
 
-    /// Returns the oldest row that belongs to a logical line.
-    pub fn find_line(&self, line: LineId) -> Option<usize> {
-        let mut before = 0;
-        for (number, page) in self.pages.iter().enumerate() {
-            let skipped = if number == 0 { self.skipped } else { 0 };
-            let found = (skipped..page.len()).find(|at| page.line_at(*at) == Some(line));
-            if let Some(at) = found {
-                return Some(before + at - skipped);
+    /// Returns the row that holds a place of the text, counted from the oldest.
+    pub fn find(&self, at: LinePosition) -> Option<usize> {
+        // Lines mostly stand in the order in which they were made; where a program inserted lines
+        // or scrolled a part of the screen they do not.
+        let mut number = self.pages.partition_point(|page| page.lines.1 < at.line);
+        let mut found = self.find_in(number, |page, skipped| page.find(skipped, at));
+        // The last row of a page may not be the last of its line.
+        while found.is_some_and(|row| row + 1 == self.row_after(number)) {
+            number += 1;
+            match self.find_in(number, |page, skipped| page.find(skipped, at)) {
+                None => break,
+                later => found = later,
             }
-            before += page.len() - skipped;
         }
-        None
+        let numbers = 0..self.pages.len();
+        let anywhere = |number| self.find_in(number, |page, skipped| page.find(skipped, at));
+        found.or_else(|| numbers.rev().find_map(anywhere))
+    }
+
+    /// Returns the oldest row that begins after a place of the text.
+    pub fn find_after(&self, at: LinePosition) -> Option<usize> {
+        let likely = self.pages.partition_point(|page| page.lines.1 < at.line);
+        let after =
+            |page: &Page, skipped| (skipped..page.len()).find(|row| page.position(*row) > Some(at));
+        (likely..self.pages.len()).find_map(|number| self.find_in(number, after))
+    }
+
+    /// Returns the row that `find` finds in a page, from the row on that it is given, counted from
+    /// the oldest.
+    fn find_in(
+        &self,
+        number: usize,
+        find: impl FnOnce(&Page, usize) -> Option<usize>,
+    ) -> Option<usize> {
+        let page = self.pages.get(number)?;
+        let skipped = if number == 0 { self.skipped } else { 0 };
+        Some(page.first + find(page, skipped)? - self.first_row())
+    }
+
+    /// Returns the row after the last of a page, counted from the oldest.
+    fn row_after(&self, number: usize) -> usize {
+        let page = self.pages.get(number);
+        page.map_or(0, |page| page.first + page.len() - self.first_row())
+    }
+
+    /// Returns the number of the oldest row, as the pages count theirs.
+    fn first_row(&self) -> usize {
+        self.pages.front().map_or(0, |page| page.first) + self.skipped
     }
 
     /// Forgets all rows.
@@ -141,24 +183,28 @@ impl History {
     }
 
     fn open_page(&mut self) {
+        let first = self.pages.back().map_or(0, |page| page.first + page.len());
         if let Some(full) = self.pages.back_mut() {
             full.shrink();
             self.closed_bytes += full.bytes();
         }
-        self.pages.push_back(Page::default());
+        let mut page = Page::default();
+        page.first = first;
+        self.pages.push_back(page);
         while self.closed_bytes > HISTORY_BYTES_MAX {
             self.drop_first_page();
         }
     }
 
     /// Adds whole pages that were taken from another history.
-    pub fn push_page(&mut self, page: Page) {
+    pub fn push_page(&mut self, mut page: Page) {
         if self.rows_max == 0 || page.len() == 0 {
             return;
         }
         self.open_page();
         self.rows += page.len();
         if let Some(last) = self.pages.back_mut() {
+            page.first = last.first;
             *last = page;
         }
         while self.rows > self.rows_max {
@@ -193,17 +239,16 @@ impl History {
 
     /// Returns up to `count` rows from the row `from` on, counted from the oldest.
     pub fn rows_from(&self, from: usize, count: usize) -> Vec<Row> {
-        let mut skip = from.saturating_add(self.skipped);
-        let mut rows = Vec::new();
-        for page in &self.pages {
-            if skip >= page.len() {
-                skip -= page.len();
-                continue;
-            }
+        let from = from.min(self.rows);
+        let count = count.min(self.rows - from);
+        let mut rows = Vec::with_capacity(count);
+        let number = self.first_row() + from;
+        let after = self.pages.partition_point(|page| page.first <= number);
+        for page in self.pages.iter().skip(after.saturating_sub(1)) {
+            let skip = (number + rows.len()).saturating_sub(page.first);
             let end = page.len().min(skip.saturating_add(count - rows.len()));
             rows.extend((skip..end).map(|at| page.row(at)));
-            skip = 0;
-            if rows.len() == count {
+            if rows.len() >= count {
                 break;
             }
         }

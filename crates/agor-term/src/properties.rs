@@ -9,6 +9,8 @@ use crate::effect::Effect;
 use crate::terminal::{Options, Terminal};
 use crate::update::Viewer;
 
+mod places;
+
 fn terminal(cols: u16, rows: u16, scrollback_rows: usize) -> Terminal {
     Terminal::new(Options {
         size: Size::cells(cols, rows),

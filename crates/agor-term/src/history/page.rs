@@ -6,7 +6,7 @@ mod writer;
 
 use std::sync::Arc;
 
-use agor_proto::ids::LineId;
+use agor_proto::ids::{LineId, LinePosition};
 use agor_proto::limits;
 use agor_proto::row::{Attrs, Color, Link, Row, Shape, Style};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,12 @@ pub(crate) struct Page {
     cells_max: u16,
     /// Whether a row is a part of a logical line of several.
     wrapped: bool,
+    /// How many rows there were in the pages before it, since the first of all.
+    #[serde(skip)]
+    pub first: usize,
+    /// Its lowest and highest line, and perhaps lines that were taken out again.
+    #[serde(skip)]
+    pub lines: (LineId, LineId),
 }
 
 impl Page {
@@ -85,9 +91,47 @@ impl Page {
 
     /// Returns the logical line of a row.
     pub fn line_at(&self, at: usize) -> Option<LineId> {
-        let mut reader = Reader::new(self, *self.offsets.get(at)? as usize);
-        reader.flags();
-        Some(reader.line())
+        self.position(at).map(|position| position.line)
+    }
+
+    /// Returns the place of the text at which a row begins.
+    pub fn position(&self, at: usize) -> Option<LinePosition> {
+        let offset = *self.offsets.get(at)? as usize;
+        Some(Reader::new(self, offset).position())
+    }
+
+    /// Returns the row that holds a place of the text, of those from `skipped` on.
+    pub fn find(&self, skipped: usize, at: LinePosition) -> Option<usize> {
+        let (lowest, highest) = self.lines;
+        if at.line < lowest || at.line > highest {
+            return None;
+        }
+        let holds = |row: &usize| {
+            let begins = self.position(*row);
+            begins.is_some_and(|begins| begins.line == at.line && begins <= at)
+        };
+        (skipped..self.len()).rev().find(holds)
+    }
+
+    /// Notes that a row of `line` comes next.
+    #[inline]
+    fn note(&mut self, line: LineId) {
+        let (lowest, highest) = self.lines;
+        self.lines = if self.offsets.is_empty() {
+            (line, line)
+        } else {
+            (lowest.min(line), highest.max(line))
+        };
+    }
+
+    /// Finds out anew which lines it has, after it was read from bytes.
+    pub fn index(&mut self) {
+        let lines = (0..self.len()).filter_map(|at| self.line_at(at));
+        let range = lines.fold(None, |range, line| match range {
+            None => Some((line, line)),
+            Some((lowest, highest)) => Some((line.min(lowest), line.max(highest))),
+        });
+        self.lines = range.unwrap_or_default();
     }
 
     /// Returns a row; an empty one if there is none.

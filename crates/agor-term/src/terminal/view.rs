@@ -1,6 +1,6 @@
 //! What a terminal shows, for those who draw, send or store it.
 
-use agor_proto::ids::{LineId, LinePosition, Size};
+use agor_proto::ids::{LinePosition, Size};
 use agor_proto::row::Row;
 use agor_proto::screen::{Cursor, History, Modes, PaletteEntry};
 
@@ -134,18 +134,63 @@ impl Terminal {
         }
     }
 
-    /// Returns the row of the screen or of history that holds a place of the text: rows of
-    /// history first, then those of the screen.
+    /// Returns how many rows there are: those above the screen (none while the alternate is shown)
+    /// and those of the screen.
     #[must_use]
-    pub fn find_line(&self, line: LineId) -> Option<usize> {
-        let history = self.state.history.rows();
-        let on_screen = (0..self.state.size.rows).find(|at| self.state.grid.meta(*at).line == line);
-        match on_screen {
-            Some(at) if self.state.grid.meta(at).start == 0 => Some(history + usize::from(at)),
-            on_screen => {
-                let in_history = self.state.history.find_line(line);
-                in_history.or_else(|| Some(history + usize::from(on_screen?)))
+    pub fn rows_len(&self) -> usize {
+        self.rows_above() + usize::from(self.state.size.rows)
+    }
+
+    /// Returns up to `count` rows from the row `first` on, counted from the oldest above the screen
+    /// and on into the screen. What it takes does not depend on how many rows there are.
+    #[must_use]
+    pub fn rows_from(&self, first: usize, count: usize) -> Vec<Row> {
+        let above = self.rows_above();
+        let mut rows = match above.checked_sub(first) {
+            Some(left) => self.state.history.rows_from(first, count.min(left)),
+            None => Vec::new(),
+        };
+        let from = first.saturating_sub(above);
+        let to = from.saturating_add(count - rows.len());
+        let to = to.min(self.state.size.rows.into());
+        rows.extend((from..to).map(|at| self.row(at as u16)));
+        rows
+    }
+
+    /// Returns the row that holds a place of the text, counted as [`Terminal::rows_from`] counts.
+    /// Where that is gone, it is the first row that was made after it: the oldest of all if it left
+    /// the history. A place after everything is the last row.
+    #[must_use]
+    pub fn row_of(&self, at: LinePosition) -> usize {
+        let above = self.rows_above();
+        let grid = &self.state.grid;
+        let begins = |row: u16| {
+            let meta = grid.meta(row);
+            LinePosition {
+                line: meta.line,
+                column: meta.start,
             }
+        };
+        let holds = |row: &u16| begins(*row).line == at.line && begins(*row) <= at;
+        let rows = 0..self.state.size.rows;
+        if let Some(row) = rows.clone().rev().find(holds) {
+            return above + usize::from(row);
+        }
+        if above > 0 {
+            let history = &self.state.history;
+            if let Some(row) = history.find(at).or_else(|| history.find_after(at)) {
+                return row;
+            }
+        }
+        let after = rows.clone().find(|row| begins(*row) > at);
+        above + usize::from(after.unwrap_or(rows.end - 1))
+    }
+
+    fn rows_above(&self) -> usize {
+        if self.state.on_alt() {
+            0
+        } else {
+            self.state.history.rows()
         }
     }
 

@@ -1,6 +1,6 @@
 //! Reads rows of a page. A damaged page gives wrong rows, never a panic.
 
-use agor_proto::ids::LineId;
+use agor_proto::ids::{LineId, LinePosition};
 use agor_proto::row::{Mark, MarkKind, Row, RowFlags, Run, Shape, Style};
 
 use super::{HAS_MARKS, HAS_RUNS, HAS_SHAPES, HAS_START, LocalLinks, Page, WRAPS, trim_runs};
@@ -45,15 +45,26 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the byte that says what the row has.
-    pub fn flags(&mut self) -> u8 {
+    fn flags(&mut self) -> u8 {
         self.byte()
     }
 
     /// Returns the logical line, which follows the flags.
-    pub fn line(&mut self) -> LineId {
+    fn line(&mut self) -> LineId {
         let delta = self.long();
         let delta = (delta >> 1) as i64 ^ -((delta & 1) as i64);
         LineId(self.page.base.0.wrapping_add(delta as u64))
+    }
+
+    /// Returns the place of the text at which the row begins.
+    pub fn position(&mut self) -> LinePosition {
+        let flags = self.flags();
+        let line = self.line();
+        let column = match flags & HAS_START {
+            0 => 0,
+            _ => self.number(),
+        };
+        LinePosition { line, column }
     }
 
     /// Returns the whole row.

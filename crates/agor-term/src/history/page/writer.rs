@@ -57,6 +57,7 @@ impl PageWriter {
         if page.offsets.is_empty() {
             page.base = head.line;
         }
+        page.note(head.line);
         self.attend(page, tables);
         // A row that wraps is kept as wide as it is: where its line goes on depends on it.
         let cells = match cells.iter().rposition(|cell| !cell.looks_empty()) {
@@ -108,6 +109,7 @@ impl PageWriter {
         if page.offsets.is_empty() {
             page.base = line;
         }
+        page.note(line);
         self.attend(page, tables);
         let used = text
             .iter()
