@@ -1,8 +1,10 @@
 //! Fonts: the faces that come with the program, those of the system where a character is missing,
 //! and what one size of them makes of a cell.
 
+mod cluster;
 mod face;
 mod fallback;
+mod glyph;
 mod metrics;
 mod raster;
 mod sized;
@@ -11,9 +13,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) use face::{Face, Variant};
+pub(crate) use glyph::Glyph;
 pub use metrics::{CellMetrics, LineMetrics};
 pub(crate) use raster::Rasterizer;
-pub(crate) use sized::{Foundry, Glyph, SizedFont, Wave};
+pub(crate) use sized::{Foundry, SizedFont, Wave};
 
 use crate::RenderError;
 use crate::color::Rgb;
@@ -61,6 +64,9 @@ pub struct Fonts {
     /// Which face of the system has a character.
     found: HashMap<(char, Variant, bool), Option<FaceId>>,
 }
+
+/// Characters whose face is remembered at the most.
+const FOUND_MAX: usize = 20_000;
 
 /// The bundled faces, in the order of [`Variant::ALL`].
 const BUNDLED: [(&str, &[u8]); 4] = [
@@ -212,6 +218,9 @@ impl Fonts {
             .system
             .with_char(c, variant, emoji, wide)
             .and_then(|font| self.open(font, variant));
+        if self.found.len() >= FOUND_MAX {
+            self.found.clear();
+        }
         self.found.insert((c, variant, emoji), found);
         found
     }

@@ -254,3 +254,32 @@ fn highlights_look_as_accepted() {
         hold(&format!("highlights-{scale}"), &scene.picture());
     }
 }
+
+#[test]
+fn sequences_look_as_accepted() {
+    for scale in [1.0, 1.5] {
+        let font = FontSpec {
+            ligatures: true,
+            ..font(scale)
+        };
+        let rows = vec![
+            row("a->b c=>d != === <= || ::"),
+            row("x |> y /* z */ # ## www ~>"),
+        ];
+        hold(
+            &format!("sequences-{scale}"),
+            &Scene::new(font, rows).picture(),
+        );
+    }
+}
+
+#[test]
+fn reversed_and_dimmed_panes_look_as_accepted() {
+    let rows = || vec![row("Default"), styles().remove(2)];
+    let mut scene = Scene::new(font(1.0), rows());
+    scene.reverse = true;
+    hold("reversed", &scene.picture());
+    let mut scene = Scene::new(font(1.0), rows());
+    scene.dim = true;
+    hold("dimmed", &scene.picture());
+}

@@ -1,0 +1,82 @@
+//! A glyph that is in the atlas: an instance but for its place and colour.
+
+use crate::gpu::{Instance, Kind};
+
+/// A drawn glyph: an instance that lacks its cell, its slot and its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Glyph {
+    /// From the cell's left edge, signed 16 bits | page << 16, 5 bits | [`UNKNOWN`]
+    head: u32,
+    extent: u32,
+    source: u32,
+    /// The kind, where an instance has it.
+    kind: u32,
+}
+
+/// A glyph that was not drawn yet.
+const UNKNOWN: u32 = 1 << 31;
+/// Of no page. There is one bit more than the atlas has pages.
+pub(super) const NO_PAGE: u8 = 31;
+
+impl Glyph {
+    pub const UNKNOWN: Self = Self {
+        head: UNKNOWN | (NO_PAGE as u32) << 16,
+        extent: 0,
+        source: 0,
+        kind: 0,
+    };
+    /// Draws nothing.
+    pub const BLANK: Self = Self {
+        head: (NO_PAGE as u32) << 16,
+        ..Self::UNKNOWN
+    };
+
+    pub fn new(x: i32, extent: u32, source: u32, kind: Kind, page: u8) -> Self {
+        let x = x.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        Self {
+            head: u32::from(x as u16) | u32::from(page) << 16,
+            extent,
+            source,
+            kind: (kind as u32) << 24,
+        }
+    }
+
+    pub fn is_known(self) -> bool {
+        self.head & UNKNOWN == 0
+    }
+
+    /// Returns a bit if the glyph was not drawn yet; it is blank then.
+    #[inline]
+    pub fn unknown_bit(self) -> u32 {
+        self.head & UNKNOWN
+    }
+
+    #[inline]
+    pub fn is_blank(self) -> bool {
+        self.extent == 0
+    }
+
+    /// Returns the bit of its page.
+    #[inline]
+    pub fn page_bit(self) -> u32 {
+        1 << (self.head >> 16 & 31) & !(1 << NO_PAGE)
+    }
+
+    /// Returns the instance of the glyph in the cell that begins at `x`, which is on the screen.
+    #[inline]
+    pub fn instance(self, slot: u16, x: i32, packed_color: u32) -> Instance {
+        [
+            (x as u32).wrapping_add(self.head) & 0xffff | u32::from(slot) << 16,
+            self.extent,
+            self.source,
+            packed_color | self.kind,
+        ]
+    }
+
+    /// Returns the instance of a shape that repeats from `x` over `width` pixels.
+    pub fn tiled(self, slot: u16, x: i32, width: u32, packed_color: u32) -> Instance {
+        let [place, extent, source, paint] = self.instance(slot, x, packed_color);
+        let extent = extent & 0x7_ffff | width.min(8191) << 19;
+        [place, extent, source, paint]
+    }
+}
