@@ -20,6 +20,7 @@ use crate::link::Link;
 use crate::link::snapshot::{HostState, Snapshot};
 use crate::palette::Palette;
 use crate::pane::PaneState;
+use crate::primary::Primary;
 use crate::theme::{self, Theme};
 use crate::wake::Wake;
 use crate::window::SharedKeyboard;
@@ -46,6 +47,7 @@ pub struct App {
     link: Link,
     wake: Wake,
     keyboard: SharedKeyboard,
+    primary: Primary,
     snapshot: Snapshot,
     workspace: Workspace,
     purpose: Purpose,
@@ -85,6 +87,8 @@ pub struct Parts {
     pub wake: Wake,
     /// The keyboard.
     pub keyboard: SharedKeyboard,
+    /// The primary selection.
+    pub primary: Primary,
     /// The graphics card.
     pub graphics: Graphics,
     /// What the command line says of its looks.
@@ -122,6 +126,7 @@ impl App {
             link: parts.link,
             wake: parts.wake,
             keyboard: parts.keyboard,
+            primary: parts.primary,
             snapshot: Snapshot::default(),
             workspace: Workspace::default(),
             purpose: parts.purpose,

@@ -117,6 +117,7 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::keymap;
     use std::collections::BTreeSet;
 
     #[test]
@@ -134,5 +135,33 @@ mod tests {
         for row in TABLE {
             assert!(row.doc.ends_with('.'), "{}", row.id);
         }
+    }
+
+    /// Returns the table of keys as the README has it.
+    fn markdown() -> String {
+        let mut text = String::from("| Keys | What they do |\n|---|---|\n");
+        for row in TABLE.iter().filter(|row| !row.keys.is_empty()) {
+            // Tabs 2 to 8 say what the first says.
+            if row.id.starts_with("tab.") && matches!(row.id.as_bytes().last(), Some(b'2'..=b'8')) {
+                continue;
+            }
+            let keys = row
+                .keys
+                .iter()
+                .map(|keys| keymap::shown(keys).replace('|', "\\|"));
+            let keys = keys.collect::<Vec<_>>().join(" · ");
+            text.push_str(&format!("| {keys} | {} |\n", row.doc.trim_end_matches('.')));
+        }
+        text
+    }
+
+    #[test]
+    fn the_readme_has_the_keys_of_the_table() {
+        let readme = include_str!("../../../README.md");
+        let keys = markdown();
+        assert!(
+            readme.contains(&keys),
+            "README.md must hold this table:\n{keys}"
+        );
     }
 }

@@ -9,6 +9,7 @@ mod link;
 mod open;
 mod palette;
 mod pane;
+mod primary;
 mod shot;
 mod sidebar;
 mod status_bar;

@@ -18,6 +18,7 @@ use crate::keys::keymap::Keymap;
 use crate::keys::router::Router;
 use crate::launch::Launcher;
 use crate::link::{self, LayoutUse, Request};
+use crate::primary::Primary;
 use crate::theme::FONT_SIZE;
 use crate::theme::measure::PANE_PADDING;
 use crate::wake::Wake;
@@ -77,6 +78,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
         preedit: None,
         wake: Some(wake.clone()),
     }));
+    let primary = Primary::start(link.clone());
     let left = Rc::new(RefCell::new(Left::default()));
     let native = native_options(&opening);
     let create = {
@@ -95,6 +97,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
                     link,
                     wake,
                     keyboard,
+                    primary,
                     graphics: Graphics {
                         device: state.device.clone(),
                         queue: state.queue.clone(),

@@ -14,6 +14,7 @@ use crate::keys::keymap::Keymap;
 use crate::keys::router::Router;
 use crate::link::snapshot::HostState;
 use crate::link::{self, LayoutUse};
+use crate::primary::Primary;
 use crate::wake::Wake;
 use crate::window::Keyboard;
 
@@ -50,6 +51,7 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
         link,
         wake: wake.clone(),
         keyboard,
+        primary: Primary::none(),
         graphics: Graphics {
             device: gpu.device.clone(),
             queue: gpu.queue.clone(),

@@ -3,7 +3,8 @@
 use agor_core::cli::Exit;
 use agor_proto::command::CommandBody;
 use agor_proto::ids::{SessionId, Size};
-use agor_proto::session::Life;
+use agor_proto::session::{Life, SessionInfo};
+use egui_tiles::LinearDir;
 
 use super::App;
 use crate::launch::Launcher;
@@ -81,14 +82,42 @@ impl App {
         if self.workspace.projects.is_empty() {
             match self.purpose.clone() {
                 Purpose::Workspace { launcher } => self.open_shell(&launcher.folder),
-                // Whatever runs is what there is to see.
-                Purpose::Picture => {
-                    for info in sessions.iter().filter(|info| info.life.alive()) {
-                        self.workspace.open_tab(&info.folder, info.id);
-                    }
-                }
+                Purpose::Picture => self.arrange(&sessions),
                 Purpose::Command { .. } => {}
             }
+        }
+    }
+
+    /// Shows what runs, four to a tab, for a picture of a person's sessions that no window has
+    /// shown yet.
+    fn arrange(&mut self, sessions: &[SessionInfo]) {
+        let running: Vec<_> = sessions.iter().filter(|info| info.life.alive()).collect();
+        for four in running.chunks(4) {
+            for (at, info) in four.iter().enumerate() {
+                match at {
+                    0 => self.workspace.open_tab(&info.folder, info.id),
+                    1 => self
+                        .workspace
+                        .split(&info.folder, LinearDir::Horizontal, info.id),
+                    2 => self
+                        .workspace
+                        .split(&info.folder, LinearDir::Vertical, info.id),
+                    _ => {
+                        let first = self.workspace.place_of(four[0].id);
+                        if let Some(first) = first {
+                            self.workspace.focus(first);
+                        }
+                        self.workspace
+                            .split(&info.folder, LinearDir::Vertical, info.id);
+                    }
+                }
+            }
+        }
+        if let Some(first) = running
+            .first()
+            .and_then(|info| self.workspace.place_of(info.id))
+        {
+            self.workspace.focus(first);
         }
     }
 

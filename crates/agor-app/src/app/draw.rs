@@ -163,7 +163,16 @@ impl App {
                 }
                 self.palette = None;
             }
-            Did::Mouse(Act::Selected | Act::PastePrimary) => {}
+            Did::Mouse(Act::Selected) => {
+                if let Some(text) = self.selected_text().filter(|text| !text.is_empty()) {
+                    self.primary.own(text);
+                }
+            }
+            Did::Mouse(Act::PastePrimary) => {
+                if let Some(session) = self.workspace.focused_session() {
+                    self.primary.paste_into(session);
+                }
+            }
             Did::Mouse(Act::Open(target)) => {
                 context.open_url(egui::OpenUrl::new_tab(target));
             }

@@ -23,6 +23,7 @@ use crate::keys::translate::RawKey;
 use crate::launch::Launcher;
 use crate::link::snapshot::{Driving, HostState, Screen, Snapshot, Stored};
 use crate::link::{Link, Request};
+use crate::primary::Primary;
 use crate::testing::session_id;
 use crate::wake::Wake;
 use crate::window::Keyboard;
@@ -70,6 +71,7 @@ pub fn app(context: &egui::Context, given: Given) -> (App, Host) {
         link,
         wake: Wake::default(),
         keyboard: Rc::new(RefCell::new(keyboard)),
+        primary: Primary::none(),
         graphics: Graphics {
             device: gpu().device.clone(),
             queue: gpu().queue.clone(),
