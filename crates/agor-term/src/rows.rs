@@ -1,13 +1,17 @@
 //! Questions about rows that a person points at: which word, which line, which link, and the text
 //! of a selection. Pure functions over the rows that are at hand.
 
+mod links;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use agor_proto::row::Row;
 
-/// Characters that end a word beside blanks, as most terminals have them.
-const SEPARATORS: &str = "\"'`()[]{}<>|│,;";
+pub use links::{LinkAt, SCHEMES, link_at, may_open};
+
+/// Characters that end a word beside blanks, for a person who does not say.
+pub const SEPARATORS: &str = "\"'`()[]{}<>|│,;";
 
 /// How a selection lies over rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +43,15 @@ pub fn snap(row: &Row, col: u16) -> Range<u16> {
 /// Returns the rows of the logical line that row `at` is a part of, as far as they are there.
 #[must_use]
 pub fn line_at(rows: &[Arc<Row>], at: usize) -> Range<usize> {
+    if at >= rows.len() {
+        return at..at;
+    }
     let mut first = at;
-    while first > 0 && rows[first - 1].wraps() && rows[first].start > 0 {
+    while first > 0 && joins(&rows[first - 1], &rows[first]) {
         first -= 1;
     }
     let mut last = at;
-    while last + 1 < rows.len() && rows[last].wraps() {
+    while last + 1 < rows.len() && joins(&rows[last], &rows[last + 1]) {
         last += 1;
     }
     first..last + 1
@@ -75,15 +82,26 @@ fn index_at(placed: &[Placed<'_>], row: usize, col: u16) -> Option<usize> {
         .position(|cluster| cluster.row == row && cluster.cells.contains(&col))
 }
 
-fn is_word(text: &str) -> bool {
-    let first = text.chars().next();
-    first.is_some_and(|c| !c.is_whitespace() && !SEPARATORS.contains(c))
-}
-
-/// Returns the word at a cell: what stands between blanks and brackets, over wrapped rows. On a
-/// separator or a blank it is the run of such.
+/// Returns the word at a cell: what stands between blanks and [`SEPARATORS`], over wrapped rows. On
+/// a separator or a blank it is the run of such; a link is one word.
 #[must_use]
 pub fn word_at(rows: &[Arc<Row>], row: usize, col: u16) -> Option<Cells> {
+    word_between(rows, row, col, SEPARATORS)
+}
+
+/// Does [`word_at`] with other separators; blanks always separate.
+#[must_use]
+pub fn word_between(rows: &[Arc<Row>], row: usize, col: u16, separators: &str) -> Option<Cells> {
+    if row >= rows.len() {
+        return None;
+    }
+    if let Some(link) = links::written_at(rows, row, col) {
+        let (first, last) = (link.cells.first()?, link.cells.last()?);
+        return Some(Cells {
+            start: (first.0, first.1.start),
+            end: (last.0, last.1.end),
+        });
+    }
     let placed = placed(rows, line_at(rows, row));
     let Some(at) = index_at(&placed, row, col) else {
         // Beyond the text there are only blanks.
@@ -91,6 +109,10 @@ pub fn word_at(rows: &[Arc<Row>], row: usize, col: u16) -> Option<Cells> {
             start: (row, col),
             end: (row, col.saturating_add(1)),
         });
+    };
+    let is_word = |text: &str| {
+        let first = text.chars().next();
+        first.is_some_and(|c| !c.is_whitespace() && !separators.contains(c))
     };
     let word = is_word(placed[at].text);
     let alike = |cluster: &Placed<'_>| {
@@ -100,14 +122,24 @@ pub fn word_at(rows: &[Arc<Row>], row: usize, col: u16) -> Option<Cells> {
             cluster.text == placed[at].text
         }
     };
-    let first = placed[..at].iter().rposition(|cluster| !alike(cluster));
-    let first = first.map_or(0, |before| before + 1);
-    let after = placed[at..].iter().position(|cluster| !alike(cluster));
-    let last = after.map_or(placed.len(), |after| at + after) - 1;
+    let (first, after) = run_around(&placed, at, alike);
+    let last = &placed[after - 1];
     Some(Cells {
         start: (placed[first].row, placed[first].cells.start),
-        end: (placed[last].row, placed[last].cells.end),
+        end: (last.row, last.cells.end),
     })
+}
+
+/// Returns where the clusters around `at` that are alike begin and end.
+fn run_around(
+    placed: &[Placed<'_>],
+    at: usize,
+    alike: impl Fn(&Placed<'_>) -> bool,
+) -> (usize, usize) {
+    let before = placed[..at].iter().rposition(|cluster| !alike(cluster));
+    let after = placed[at + 1..].iter().position(|cluster| !alike(cluster));
+    let after = after.map_or(placed.len(), |after| at + 1 + after);
+    (before.map_or(0, |before| before + 1), after)
 }
 
 /// Returns the text between two cells: rows of one logical line joined, blanks at the end of a
@@ -115,6 +147,8 @@ pub fn word_at(rows: &[Arc<Row>], row: usize, col: u16) -> Option<Cells> {
 #[must_use]
 pub fn text(rows: &[Arc<Row>], start: (usize, u16), end: (usize, u16), shape: Shape) -> String {
     let mut text = String::new();
+    // Blanks before this are within a line.
+    let mut kept = 0;
     let last = end.0.min(rows.len().saturating_sub(1));
     for at in start.0..=last {
         let Some(row) = rows.get(at) else { break };
@@ -127,152 +161,30 @@ pub fn text(rows: &[Arc<Row>], start: (usize, u16), end: (usize, u16), shape: Sh
             }
         };
         if at > start.0 && (shape == Shape::Block || !joins(&rows[at - 1], row)) {
-            text.truncate(text.trim_end_matches(' ').len());
+            trim(&mut text, kept);
             text.push('\n');
         }
         for cluster in row.clusters() {
             let end = cluster.cell.saturating_add(cluster.width.into());
             if cluster.cell < cols.end && end > cols.start {
                 text.push_str(cluster.text);
+            } else if cluster.cell >= cols.end && shape == Shape::Linear && cluster.text != " " {
+                kept = text.len();
+                break;
             }
         }
     }
-    text.truncate(text.trim_end_matches(' ').len());
+    trim(&mut text, kept);
     text
+}
+
+/// Drops blanks at the end of `text`, but none of its first `kept` bytes.
+fn trim(text: &mut String, kept: usize) {
+    text.truncate(text.trim_end_matches(' ').len().max(kept));
 }
 
 fn joins(above: &Row, below: &Row) -> bool {
     above.wraps() && below.start > 0
-}
-
-/// A link and the cells that it covers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkAt {
-    /// Its target, as the program gave it or as it is written.
-    pub uri: String,
-    /// Its cells, row by row.
-    pub cells: Vec<(usize, Range<u16>)>,
-}
-
-/// Schemes that a window may open. A link to anything else is text.
-pub const SCHEMES: &[&str] = &["https://", "http://", "mailto:", "ftp://"];
-
-/// Says whether a window may open a link: a known scheme, and nothing in it that could be more
-/// than an address.
-#[must_use]
-pub fn may_open(uri: &str) -> bool {
-    let known = SCHEMES.iter().any(|scheme| {
-        let head = uri.get(..scheme.len());
-        head.is_some_and(|head| head.eq_ignore_ascii_case(scheme))
-    });
-    known && !uri.chars().any(|c| c.is_control() || c.is_whitespace())
-}
-
-/// Returns the link at a cell: one that the program made (OSC 8), or an address in the text.
-#[must_use]
-pub fn link_at(rows: &[Arc<Row>], row: usize, col: u16) -> Option<LinkAt> {
-    made_link_at(rows, row, col).or_else(|| written_link_at(rows, row, col))
-}
-
-fn made_link_at(rows: &[Arc<Row>], row: usize, col: u16) -> Option<LinkAt> {
-    let link_of = |row: &Row, col: u16| {
-        let number = usize::from(row.style_at(col).link);
-        row.links.get(number.checked_sub(1)?).cloned()
-    };
-    let here = rows.get(row)?;
-    let link = link_of(here, col)?;
-    let mut cells = Vec::new();
-    for at in line_at(rows, row) {
-        let mut from = 0;
-        for run in &rows[at].runs {
-            let to = from + run.cells;
-            if link_of(&rows[at], from).as_ref() == Some(&link) {
-                cells.push((at, from..to));
-            }
-            from = to;
-        }
-    }
-    Some(LinkAt {
-        uri: link.uri,
-        cells,
-    })
-}
-
-fn written_link_at(rows: &[Arc<Row>], row: usize, col: u16) -> Option<LinkAt> {
-    if row >= rows.len() {
-        return None;
-    }
-    let placed = placed(rows, line_at(rows, row));
-    let at = index_at(&placed, row, col)?;
-    let belongs = |cluster: &Placed<'_>| {
-        let c = cluster.text.chars().next().unwrap_or(' ');
-        !c.is_whitespace() && !c.is_control() && !"\"'`<>│|".contains(c)
-    };
-    if !belongs(&placed[at]) {
-        return None;
-    }
-    let first = placed[..at].iter().rposition(|cluster| !belongs(cluster));
-    let first = first.map_or(0, |before| before + 1);
-    let after = placed[at..].iter().position(|cluster| !belongs(cluster));
-    let after = after.map_or(placed.len(), |after| at + after);
-    let word: String = placed[first..after].iter().map(|cluster| cluster.text).collect();
-    let lower = word.to_ascii_lowercase();
-    // The scheme nearest before the cell: an address may stand in brackets or after a word.
-    let offset: usize = placed[first..=at].iter().map(|cluster| cluster.text.len()).sum();
-    let begin = SCHEMES
-        .iter()
-        .filter_map(|scheme| lower.get(..offset.min(lower.len()))?.rfind(scheme).or_else(|| {
-            // The cell may be within the scheme itself.
-            let found = lower.find(scheme)?;
-            (found < offset).then_some(found)
-        }))
-        .max()?;
-    let uri = trimmed(&word[begin..]);
-    let (mut cells, mut bytes) = (Vec::<(usize, Range<u16>)>::new(), 0);
-    for cluster in &placed[first..after] {
-        let inside = bytes >= begin && bytes < begin + uri.len();
-        bytes += cluster.text.len();
-        if !inside {
-            continue;
-        }
-        match cells.last_mut() {
-            Some((row, cols)) if *row == cluster.row && cols.end == cluster.cells.start => {
-                cols.end = cluster.cells.end;
-            }
-            _ => cells.push((cluster.row, cluster.cells.clone())),
-        }
-    }
-    let covers = cells.iter().any(|(at, cols)| *at == row && cols.contains(&col));
-    let says_something = SCHEMES.iter().all(|scheme| uri.len() != scheme.len());
-    (covers && says_something).then(|| LinkAt {
-        uri: uri.to_owned(),
-        cells,
-    })
-}
-
-/// Drops what belongs to the sentence around an address: punctuation at its end, and a closing
-/// bracket that was not opened in it.
-fn trimmed(uri: &str) -> &str {
-    let mut uri = uri;
-    loop {
-        let Some(last) = uri.chars().next_back() else {
-            return uri;
-        };
-        let opened = |open: char, close: char| {
-            uri.matches(open).count() < uri.matches(close).count()
-        };
-        let drop = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '*' => true,
-            ')' => opened('(', ')'),
-            ']' => opened('[', ']'),
-            '}' => opened('{', '}'),
-            _ => false,
-        };
-        if !drop {
-            return uri;
-        }
-        uri = &uri[..uri.len() - last.len_utf8()];
-    }
 }
 
 #[cfg(test)]
@@ -281,14 +193,16 @@ mod tests {
     use crate::terminal::{Options, Terminal};
     use agor_proto::ids::Size;
 
-    fn rows(cols: u16, input: &str) -> Vec<Arc<Row>> {
+    pub(super) fn rows(cols: u16, input: &str) -> Vec<Arc<Row>> {
         let size = Size::cells(cols, 8);
         let mut terminal = Terminal::new(Options {
             size,
             ..Options::default()
         });
         terminal.advance(input.as_bytes(), &mut Vec::new());
-        (0..size.rows).map(|at| Arc::new(terminal.row(at))).collect()
+        (0..size.rows)
+            .map(|at| Arc::new(terminal.row(at)))
+            .collect()
     }
 
     fn word(rows: &[Arc<Row>], row: usize, col: u16) -> String {
@@ -331,52 +245,42 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_a_sentence_is_a_link_without_the_sentence() {
-        let line = "see (https://example.org/a_(b)), or <http://x.y/?q=1>.";
-        let rows = rows(80, line);
-        let link = link_at(&rows, 0, 12).unwrap();
-        assert_eq!(link.uri, "https://example.org/a_(b)");
-        assert_eq!(link.cells, [(0, 5..30)]);
-        assert_eq!(link_at(&rows, 0, 6).unwrap().uri, link.uri);
-        assert_eq!(link_at(&rows, 0, 4), None);
-        assert_eq!(link_at(&rows, 0, 31), None);
-        assert_eq!(link_at(&rows, 0, 45).unwrap().uri, "http://x.y/?q=1");
-        assert_eq!(link_at(&rows, 0, 0), None);
+    fn a_word_is_what_a_persons_separators_leave() {
+        let rows = rows(40, "one.two/three four");
+        let between = |separators| {
+            let cells = word_between(&rows, 0, 5, separators).unwrap();
+            text(&rows, cells.start, cells.end, Shape::Linear)
+        };
+        assert_eq!(between("/"), "one.two");
+        assert_eq!(between("./"), "two");
+        assert_eq!(between(""), "one.two/three");
     }
 
     #[test]
-    fn an_address_goes_on_in_a_wrapped_row() {
-        let rows = rows(16, "go https://example.org/path/to now");
-        let link = link_at(&rows, 1, 3).unwrap();
-        assert_eq!(link.uri, "https://example.org/path/to");
-        assert_eq!(link.cells, [(0, 3..16), (1, 0..14)]);
+    fn an_address_and_a_path_are_words_over_rows() {
+        let rows = rows(16, "(https://a.b/c_(d),e;f) ~/日本/src/main.rs:10:5");
+        assert_eq!(word(&rows, 0, 3), "https://a.b/c_(d),e;f");
+        assert_eq!(word(&rows, 1, 4), "https://a.b/c_(d),e;f");
+        assert_eq!(word(&rows, 2, 3), "~/日本/src/main.rs:10:5");
     }
 
     #[test]
-    fn a_made_link_goes_before_its_text() {
-        let rows = rows(
-            40,
-            "\x1b]8;;https://real.example\x1b\\https://other.example\x1b]8;;\x1b\\ x",
-        );
-        let link = link_at(&rows, 0, 3).unwrap();
-        assert_eq!(link.uri, "https://real.example");
-        assert_eq!(link.cells, [(0, 0..21)]);
-        assert_eq!(link_at(&rows, 0, 22), None);
+    fn blanks_before_what_is_not_selected_stay() {
+        let rows = rows(20, "one   two\r\nthree   ");
+        assert_eq!(text(&rows, (0, 0), (0, 5), Shape::Linear), "one  ");
+        assert_eq!(text(&rows, (0, 0), (0, 12), Shape::Linear), "one   two");
+        assert_eq!(text(&rows, (0, 6), (1, 7), Shape::Linear), "two\nthree");
+        assert_eq!(text(&rows, (0, 0), (1, 5), Shape::Block), "one\nthree");
     }
 
     #[test]
-    fn only_harmless_schemes_are_opened() {
-        assert!(may_open("https://example.org"));
-        assert!(may_open("MAILTO:a@b.c"));
-        for bad in ["file:///etc/passwd", "javascript:alert(1)", "ssh://x", "https://a\nb", "", "日"] {
-            assert!(!may_open(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn places_outside_the_rows_are_no_link_and_no_panic() {
+    fn places_outside_the_rows_are_nothing_and_no_panic() {
         let rows = rows(10, "x");
-        assert_eq!(link_at(&rows, 99, 0), None);
+        assert_eq!(line_at(&rows, 99), 99..99);
+        assert_eq!(word_at(&rows, 99, 0), None);
         assert_eq!(text(&rows, (50, 0), (60, 3), Shape::Linear), "");
+        assert_eq!(text(&rows, (1, 5), (0, 3), Shape::Linear), "");
+        assert_eq!(text(&[], (0, 0), (0, 3), Shape::Block), "");
+        assert_eq!(snap(&rows[0], u16::MAX), u16::MAX..u16::MAX);
     }
 }
