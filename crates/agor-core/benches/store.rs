@@ -65,6 +65,7 @@ async fn new_session(store: &Store, n: usize) -> SessionId {
         spec: SessionSpec {
             argv: vec!["bash".into()],
             folder: "/tmp".into(),
+            cwd: None,
             name: String::new(),
             env: Vec::new(),
             size: Size::cells(80, 24),

@@ -213,6 +213,12 @@ mod tests {
     }
 
     #[test]
+    fn session_record_max_is_kept_of_a_session_unless_a_setting_says_otherwise() {
+        let kept = Config::default().record.session_max_bytes;
+        assert_eq!(kept, limits::SESSION_RECORD_MAX);
+    }
+
+    #[test]
     fn settings_are_read() {
         let loaded = parse(
             "shell = \"/usr/bin/fish\"\nscrollback_rows = 500\n\

@@ -40,8 +40,9 @@ use session::{Launcher, Now, TerminalOptions};
 /// The name and version under which a host introduces itself.
 pub const PROGRAM: &str = concat!("agord ", env!("CARGO_PKG_VERSION"));
 
-/// Connections whose numbers are reserved in the store at once.
-const CONN_EPOCHS: u64 = 1_000;
+/// Connections whose numbers are reserved in the store at once: so many that a host whose disk is full
+/// goes on taking connections.
+const CONN_EPOCHS: u64 = 1_000_000;
 
 /// How often a host looks whether it is still the one that its lock names.
 const LOCK_CHECK: Duration = Duration::from_secs(5);
@@ -312,3 +313,6 @@ async fn settle(hub: &Hub) {
     // What is not stored by then waits in the rings.
     tokio::time::timeout(END_GRACE, settled).await.ok();
 }
+
+#[cfg(test)]
+mod tests;

@@ -294,10 +294,28 @@ pub enum Health {
         /// Milliseconds since 1970 since when.
         since_millis: u64,
     },
+    /// Another process holds the database: output waits, commands fail.
+    Busy {
+        /// The process, where the system says which.
+        holder: Option<u32>,
+    },
     /// A newer host took over; nothing will be stored any more.
     Fenced,
     /// The database is damaged; the next start sets it aside.
     Damaged,
+}
+
+impl Health {
+    /// Returns why nothing can be stored for now, if that is so.
+    #[must_use]
+    pub fn problem(self) -> Option<StoreError> {
+        match self {
+            Self::Full { .. } => Some(StoreError::Full),
+            Self::Busy { holder } => Some(StoreError::Busy { holder }),
+            // Of these the senders hear, and the host ends.
+            Self::Good | Self::Fenced | Self::Damaged => None,
+        }
+    }
 }
 
 /// A store that was opened.

@@ -89,6 +89,11 @@ pub enum EventBody {
         /// The folder.
         path: String,
     },
+    /// The folder in which the program was to start cannot be entered; it starts in its project's.
+    FolderGone {
+        /// The folder.
+        path: String,
+    },
     /// The program rang the bell.
     Bell,
     /// The program asked for a notification (OSC 9, 777).

@@ -423,6 +423,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn cols_max_and_rows_max_clamp_a_size() {
+        use crate::limits::{COLS_MAX, ROWS_MAX};
+        let largest = Size::cells(COLS_MAX, ROWS_MAX);
+        assert_eq!(Size::cells(COLS_MAX + 1, u16::MAX).clamped(), largest);
+        assert_eq!(Size::cells(u16::MAX, ROWS_MAX + 1).clamped(), largest);
+        assert_eq!(Size::cells(0, 0).clamped(), Size::cells(1, 1));
+        assert!("1001x1".parse::<Size>().is_err());
+    }
+
+    #[test]
     fn a_session_id_reads_back_as_it_was_written() {
         let id = SessionId::from_parts(1_763_683_200_123, [0xff; 10]);
         assert_eq!(id.to_string().parse::<SessionId>().unwrap(), id);

@@ -15,6 +15,7 @@ pub mod input;
 pub mod limits;
 pub mod message;
 pub mod open;
+pub mod query;
 pub mod record;
 pub mod row;
 pub mod screen;

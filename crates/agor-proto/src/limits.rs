@@ -79,6 +79,8 @@ limits! {
     NOTIFICATION_ID_MAX: usize = 128, "bytes", "cut at a character";
     /// A program's status (OSC 7501), as its specification says.
     PROGRAM_STATUS_MAX: usize = 4 * 1024, "bytes", "the sequence is ignored";
+    /// Between two texts for a clipboard (OSC 52) that a session's driver is told.
+    CLIPBOARD_MILLIS: u64 = 200, "milliseconds", "the newest waits until then and takes the place of those before it";
     /// Answers of a terminal that wait for the program to read.
     REPLY_QUEUE_MAX: usize = 64 * 1024, "bytes", "further answers are dropped and counted";
     /// Notches of the wheel in one input that a program hears of; more come from a broken device.
@@ -87,7 +89,9 @@ limits! {
     SCROLLBACK_ROWS_DEFAULT: usize = 10_000, "rows", "the oldest are dropped from memory; the record keeps them";
     /// Memory that the rows above one terminal's screen take, however wide they are.
     HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024, "bytes", "the oldest are dropped from memory; the record keeps them";
-    /// What the rows of one screen update take, about, so that it fits a frame.
+    /// Rows in one answer to a question for a part of history and screen.
+    WINDOW_ROWS_MAX: usize = 1_000, "rows", "those farthest from the wanted place are left out";
+    /// What the rows of one screen update or of a part of the history take, about, so that it fits a frame.
     UPDATE_BYTES_MAX: usize = FRAME_BODY_MAX / 2, "bytes", "the other rows come with the next updates";
     /// Payload of one record of output.
     RECORD_PAYLOAD_MAX: usize = 64 * 1024, "bytes", "the keeper makes more records";
@@ -113,6 +117,15 @@ limits! {
     CLIENT_QUEUE_MAX: usize = 1_024, "frames", "the session's live stream stops and is taken up again from the store";
     /// Events in one batch to a client.
     EVENT_BATCH_MAX: usize = 256, "events", "further batches follow";
+    /// Events in one answer to a question for events.
+    EVENTS_ASKED_MAX: u64 = 100_000, "events", "the answer ends; the client asks for more";
+    /// Between two events of each kind that a program can make as it likes: bells, titles, notifications,
+    /// folders, clipboard.
+    EVENT_PACE_MILLIS: u64 = 1_000, "milliseconds", "there is no event; list and record have the newest";
+    /// Events of marks of a shell's conversation (OSC 133) that a program can make at once.
+    MARK_EVENTS_MAX: usize = 64, "events", "one more comes with each `MARK_PACE_MILLIS`; the rows keep the marks";
+    /// Between two events of marks of a program that made many.
+    MARK_PACE_MILLIS: u64 = 50, "milliseconds", "there is no event; the rows keep the marks";
     /// Events behind which a client is sent a snapshot instead of the tail.
     TAIL_MAX: u64 = 10_000, "events", "`Snapshot{TooFar}`";
     /// A lease without renewal.
@@ -145,6 +158,10 @@ limits! {
     SESSION_RECORD_MAX: u64 = 256 * 1024 * 1024, "bytes", "the oldest segments are deleted after a checkpoint";
     /// Receipts of one client's commands that a host keeps.
     RECEIPTS_PER_CLIENT: usize = 10_000, "commands", "the oldest are forgotten; a repeat of one is `IdReuse`";
+    /// Receipts of all clients' commands that a host keeps.
+    RECEIPTS_MAX: usize = 100_000, "commands", "the oldest are forgotten; a repeat of one is `IdReuse`";
+    /// Clients whose receipts are forgotten and of whom it is known how far they went.
+    FORGOTTEN_CLIENTS_MAX: usize = 1_000_000, "clients", "the one that was here longest ago is forgotten: a repeat of its command counts as new";
     /// A `wait --text` expression.
     REGEX_MAX: usize = 4 * 1024, "bytes", "refused with `BadRequest`";
 }

@@ -10,13 +10,12 @@ use crate::error::WireError;
 use crate::event::{Event, LogCursor};
 use crate::frame::{self, Frame, FrameError, Lane};
 use crate::ids::{
-    AskId, BlobHash, ClientId, ConnEpoch, HostId, Incarnation, InputSeq, LeaseToken, LineId,
-    LogEpoch, Offset, ScreenRev, Seq, SessionId, Size,
+    ClientId, ConnEpoch, HostId, Incarnation, InputSeq, LeaseToken, LogEpoch, Offset, ScreenRev,
+    Seq, SessionId, Size,
 };
 use crate::input::Input;
-use crate::limits::Limits;
-use crate::open::Open;
-use crate::row::Row;
+use crate::limits::{FRAME_BODY_MAX, Limits, OSC_LONG_MAX};
+pub use crate::query::{Answer, Ask, Cancel, Part, Query, SessionStats, Stats, Until, WindowAt};
 use crate::screen::ScreenUpdate;
 use crate::session::SessionList;
 
@@ -125,6 +124,8 @@ messages! {
     0x0052 Input Resize(Resize);
     0x0060 Bulk Ask(Ask);
     0x0061 Bulk Answer(Answer);
+    0x0062 Bulk Cancel(Cancel);
+    0x0063 Bulk Clipboard(Clipboard);
 }
 
 /// The first message of a client.
@@ -410,213 +411,48 @@ pub struct Resize {
     pub size: Size,
 }
 
-/// A question. It changes nothing and can be asked again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
-    /// The number that its answers carry.
-    pub ask: AskId,
-    /// The question.
-    #[serde(deserialize_with = "crate::open::deserialize")]
-    pub query: Query,
-}
-
-/// A question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "query", content = "with")]
-pub enum Query {
-    /// The screen, whole, with nothing held back.
-    Screen {
-        /// Which session.
-        session: SessionId,
-    },
-    /// Rows of history and screen.
-    Rows {
-        /// Which session.
-        session: SessionId,
-        /// The oldest logical line wanted.
-        from: LineId,
-        /// Whether the rows on the screen are wanted too.
-        screen: bool,
-    },
-    /// The output record, as records.
-    Record {
-        /// Which session.
-        session: SessionId,
-        /// Where to begin.
-        from: Offset,
-    },
-    /// A blob.
-    Blob {
-        /// Its hash.
-        hash: BlobHash,
-    },
-    /// Answered when the condition holds, or with [`Timeout`](crate::error::ErrorCode::Timeout).
-    Wait {
-        /// Which session.
-        session: SessionId,
-        /// For what.
-        until: Until,
-        /// For how long.
-        timeout_millis: Option<u64>,
-    },
-    /// How the host is.
-    Stats,
-    /// Every frame of the host's other links, as JSON, until the connection ends.
-    Tap,
-    /// A question of a later release; it is answered as unsupported.
-    #[serde(skip_deserializing)]
-    Unknown,
-}
-
-impl Open for Query {
-    fn unknown() -> Self {
-        Self::Unknown
-    }
-}
-
-/// What to wait for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Until {
-    /// The program has ended and all its output is in the record.
-    Exit,
-    /// A row of the screen or of what scrolled off it since matches.
-    Text {
-        /// A regular expression.
-        regex: String,
-    },
-    /// No output came for so long.
-    Idle {
-        /// Milliseconds.
-        millis: u64,
-    },
-}
-
-/// A piece of the answer to an [`Ask`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    /// The question's number.
-    pub ask: AskId,
-    /// Whether this is the last piece.
-    pub last: bool,
-    /// The piece.
-    #[serde(deserialize_with = "crate::open::deserialize")]
-    pub part: Part,
-}
-
-/// A piece of an answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "part", content = "with")]
-pub enum Part {
-    /// A screen.
-    Screen(Box<ScreenUpdate>),
-    /// Rows in order.
-    Rows {
-        /// The rows.
-        rows: Vec<Row>,
-    },
-    /// Records in order.
-    Record {
-        /// Where the first begins.
-        from: Offset,
-        /// The records in their byte form.
-        #[serde(with = "frame::bytes")]
-        bytes: Vec<u8>,
-    },
-    /// A piece of a blob.
-    Blob {
-        /// The piece.
-        #[serde(with = "frame::bytes")]
-        bytes: Vec<u8>,
-    },
-    /// The condition holds.
-    Happened {
-        /// The exit code, if the program has ended.
-        code: Option<i32>,
-        /// The signal that ended it, or 0.
-        signal: i32,
-        /// The row that matched, if text was waited for.
-        text: Option<String>,
-    },
-    /// How the host is.
-    Stats(Box<Stats>),
-    /// A frame of another link.
-    Tapped {
-        /// Which link.
-        conn: ConnEpoch,
-        /// Whether the host sent it.
-        from_host: bool,
-        /// The frame, as JSON.
-        json: String,
-    },
-    /// The question cannot be answered.
-    Failed {
-        /// Why.
-        error: WireError,
-    },
-    /// A piece of a later release.
-    #[serde(skip_deserializing)]
-    Unknown,
-}
-
-impl Open for Part {
-    fn unknown() -> Self {
-        Self::Unknown
-    }
-}
-
-/// How a host is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Stats {
-    /// Its program and version.
-    pub program: String,
-    /// Its process.
-    pub pid: u32,
-    /// Which life of it.
-    pub incarnation: u64,
-    /// Milliseconds since it began.
-    pub uptime_millis: u64,
-    /// The keeper's process.
-    pub keeper_pid: u32,
-    /// Connections at this moment.
-    pub connections: u64,
-    /// Connections so far.
-    pub connections_total: u64,
-    /// Frames of kinds that this release does not know.
-    pub unknown_frames: u64,
-    /// Bytes of the database and its log.
-    pub database_bytes: u64,
-    /// Commits of the store.
-    pub commits: u64,
-    /// Rows written in them.
-    pub commit_rows: u64,
-    /// Microseconds of the slowest of the last commits.
-    pub commit_max_micros: u64,
-    /// Each session.
-    pub sessions: Vec<SessionStats>,
-}
-
-/// How a session is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SessionStats {
+/// The program of a session put text on a clipboard (OSC 52). Only its driver is told, and only of
+/// the newest: it is no event, and nothing keeps it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clipboard {
     /// Which session.
-    pub session: String,
-    /// Bytes of its record so far.
-    pub offset: u64,
-    /// How far of it is committed.
-    pub committed: u64,
-    /// Bytes that wait in its ring.
-    pub ring_bytes: u64,
-    /// Clients that follow it.
-    pub subscribers: u64,
-    /// Screen updates sent.
-    pub updates: u64,
-    /// Rows of history in memory.
-    pub history_rows: u64,
-    /// Bytes of its record on disk.
-    pub disk_bytes: u64,
-    /// Answers of its terminal that were dropped since the program does not read.
-    pub replies_dropped: u64,
+    pub session: SessionId,
+    /// Where the record that says it ends.
+    pub offset: Offset,
+    /// Its place among those of that record: what is told twice is known by both.
+    pub ordinal: u32,
+    /// Which of the clipboards.
+    pub kind: ClipboardKind,
+    /// The text; empty to clear it.
+    pub text: String,
+}
+
+// Base64 takes four bytes for three.
+const _: () = assert!(OSC_LONG_MAX / 4 * 3 + 1_024 <= FRAME_BODY_MAX);
+
+impl std::fmt::Debug for Clipboard {
+    /// Leaves the text out: it may be a secret, and nothing may log it by accident.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Clipboard")
+            .field("session", &self.session)
+            .field("offset", &self.offset)
+            .field("ordinal", &self.ordinal)
+            .field("kind", &self.kind)
+            .field("text_bytes", &self.text.len())
+            .finish()
+    }
+}
+
+/// The clipboards of a desktop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClipboardKind {
+    /// What is pasted by a command.
+    Clipboard,
+    /// What is pasted by the middle button.
+    Primary,
+    /// One of a later release.
+    #[default]
+    #[serde(other)]
+    Unknown,
 }

@@ -11,8 +11,11 @@ pub struct SessionSpec {
     /// The command and its arguments; empty is the person's login shell.
     #[serde(default)]
     pub argv: Vec<String>,
-    /// The folder in which it starts, and the project that it belongs to.
+    /// The folder of the project that it belongs to, in which it starts.
     pub folder: String,
+    /// Where it starts if elsewhere, as long as that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
     /// The name; empty is made from the command.
     #[serde(default)]
     pub name: String,

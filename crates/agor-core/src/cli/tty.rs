@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use std::sync::{Mutex, Once, PoisonError};
 
 use agor_proto::ids::Size;
+use rustix::fs::FileType;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use tokio::sync::mpsc;
 
@@ -47,6 +48,17 @@ pub fn size() -> Option<Size> {
 /// Says whether there is a terminal to show something on and to type into.
 pub fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Says whether standard input is a pipe, a socket or a file, from which comes what there is and then
+/// its end.
+pub fn is_piped() -> bool {
+    rustix::fs::fstat(io::stdin()).is_ok_and(|stat| {
+        matches!(
+            FileType::from_raw_mode(stat.st_mode),
+            FileType::Fifo | FileType::Socket | FileType::RegularFile
+        )
+    })
 }
 
 /// The terminal while it is this process's: raw, on its alternate screen. Dropping it gives the
@@ -101,7 +113,7 @@ pub fn write(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Returns what is typed, as it comes, until the terminal is gone. The thread that reads ends with
+/// Returns what comes from standard input, until its terminal is gone or its pipe ends. The thread that reads ends with
 /// the process: a read of a terminal cannot be called off.
 pub fn typed() -> io::Result<mpsc::Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel(WAITING_MAX);

@@ -12,7 +12,7 @@ use agor_proto::event::LogCursor;
 use agor_proto::ids::{AskId, ClientId, CommandId, InputSeq, ScreenRev, SessionId, Size};
 use agor_proto::input::Input;
 use agor_proto::message::{
-    Answer, Events, Hello, Lease, Live, Message, Ping, Pong, Problem, Query, Subscribed,
+    Answer, Clipboard, Events, Hello, Lease, Live, Message, Ping, Pong, Problem, Query, Subscribed,
     Visibility, WatchList, Welcome,
 };
 use agor_proto::screen::ScreenUpdate;
@@ -174,6 +174,7 @@ pub enum News {
     Events(Events),
     Live(Live),
     Screen(Box<ScreenUpdate>),
+    Clipboard(Clipboard),
     Lease(Lease),
     Problem(Problem),
     /// The program was given everything up to `seq`.
@@ -438,6 +439,7 @@ impl Connection {
             Message::Events(events) => self.follows.on_events(events),
             Message::Live(live) => self.follows.on_live(live),
             Message::ScreenUpdate(update) => self.follows.on_screen(update),
+            Message::Clipboard(clipboard) => (self.follows.on_clipboard(clipboard), None),
             Message::Lease(lease) => {
                 let said = self.typing.on_lease(lease, self.manner.client, now.instant);
                 return self.say(said, effects);
@@ -468,7 +470,8 @@ impl Connection {
             | Message::View(_)
             | Message::InputFrame(_)
             | Message::Resize(_)
-            | Message::Ask(_) => {
+            | Message::Ask(_)
+            | Message::Cancel(_) => {
                 tracing::debug!(kind = message.kind(), "the host said what only clients say");
                 (None, None)
             }
@@ -493,7 +496,7 @@ impl Connection {
                 Err(receipt) => said.news.push(News::Receipt(receipt)),
             },
             Wish::Ask { ask, query } => said.send.push(self.questions.add(ask, query, now.instant)),
-            Wish::Unask(ask) => self.questions.remove(ask),
+            Wish::Unask(ask) => said.send.extend(self.questions.remove(ask)),
             Wish::List { follow } => {
                 if self.list != ListWish::Always {
                     self.list = if follow {

@@ -291,6 +291,7 @@ impl Driver {
             News::Events(told) => (told.session, Told::Events(told.events)),
             News::Live(told) => (told.session, Told::Live(told.seq)),
             News::Screen(told) => (told.session, Told::Screen(told)),
+            News::Clipboard(told) => (told.session, Told::Clipboard(told)),
             News::Lease(told) => (told.session, Told::Lease(told.standing)),
             News::Problem(told) => (told.session, Told::Problem(told.error)),
             News::InputTaken { session, seq } => (session, Told::InputTaken { seq }),

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use agor_proto::event::LogCursor;
-use agor_proto::ids::{ScreenRev, SessionId};
+use agor_proto::ids::{Offset, ScreenRev, SessionId};
 use agor_proto::message::{
-    Events, Live, Message, ScreenAck, Subscribe, Subscribed, Unsubscribe, View, Visibility,
+    Clipboard, Events, Live, Message, ScreenAck, Subscribe, Subscribed, Unsubscribe, View,
+    Visibility,
 };
 use agor_proto::screen::ScreenUpdate;
 
@@ -28,6 +29,8 @@ struct Follow {
     screen: ScreenRev,
     /// Whether the whole screen was asked for and has not come.
     whole_asked: bool,
+    /// The text for a clipboard that was handed on last, by its place in the record.
+    copied: (Offset, u32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,7 @@ impl Follows {
             stage: Stage::Asked,
             screen: ScreenRev(0),
             whole_asked: false,
+            copied: (Offset(0), 0),
         };
         self.by_session.insert(cursor.session, follow);
         Subscribe { cursor, view }.into()
@@ -127,6 +131,9 @@ impl Follows {
         if follow.stage == Stage::Paused {
             return None;
         }
+        if follow.told.epoch != subscribed.epoch {
+            follow.copied = (Offset(0), 0);
+        }
         follow.stage = Stage::Told;
         follow.told.epoch = subscribed.epoch;
         follow.told.applied.0 = subscribed.from.0.saturating_sub(1);
@@ -194,6 +201,16 @@ impl Follows {
         follow.screen = update.rev;
         (Some(News::Screen(Box::new(update))), None)
     }
+
+    /// Takes a text for a clipboard, unless a host that folds its record again tells it again: a
+    /// person may have copied something else meanwhile.
+    pub fn on_clipboard(&mut self, clipboard: Clipboard) -> Option<News> {
+        let follow = self.by_session.get_mut(&clipboard.session)?;
+        let place = (clipboard.offset, clipboard.ordinal);
+        let new = place > follow.copied;
+        follow.copied = follow.copied.max(place);
+        new.then_some(News::Clipboard(clipboard))
+    }
 }
 
 impl Follow {
@@ -213,5 +230,47 @@ impl Follow {
             view: self.view,
         }
         .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agor_proto::ids::{LogEpoch, Seq};
+    use agor_proto::message::{ClipboardKind, Start};
+
+    use super::*;
+
+    #[test]
+    fn a_text_that_a_host_tells_again_after_a_crash_is_not_copied_again() {
+        let session = SessionId::from_parts(1, [0; 10]);
+        let (mut follows, epoch) = (Follows::default(), LogEpoch(1));
+        let applied = Seq(0);
+        let cursor = LogCursor {
+            session,
+            epoch,
+            applied,
+        };
+        follows.add(cursor, Visibility::Visible);
+        let told = |follows: &mut Follows, offset, ordinal| {
+            let clipboard = Clipboard {
+                session,
+                offset: Offset(offset),
+                ordinal,
+                kind: ClipboardKind::Clipboard,
+                text: "x".into(),
+            };
+            follows.on_clipboard(clipboard).is_some()
+        };
+        assert!(told(&mut follows, 10, 1) && told(&mut follows, 10, 2));
+        assert!(!told(&mut follows, 10, 1) && !told(&mut follows, 10, 2));
+        assert!(!told(&mut follows, 9, 5) && told(&mut follows, 11, 1));
+        // Another history has other offsets.
+        follows.on_subscribed(Subscribed {
+            session,
+            epoch: LogEpoch(2),
+            from: Seq(1),
+            start: Start::Tail,
+        });
+        assert!(told(&mut follows, 3, 1));
     }
 }

@@ -135,7 +135,7 @@ impl Heartbeat {
 mod tests {
     use super::*;
 
-    const INTERVAL: Duration = Duration::from_secs(5);
+    const INTERVAL: Duration = Duration::from_millis(agor_proto::limits::HEARTBEAT_MILLIS);
 
     fn answer(ping: Ping) -> Pong {
         Pong {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn three_missed_heartbeats_are_death_and_any_message_is_life() {
+    fn heartbeat_millis_are_missed_three_times_before_death_and_any_message_is_life() {
         let start = Instant::now();
         let mut heartbeat = Heartbeat::new(INTERVAL, start);
         assert!(!heartbeat.dead(start + INTERVAL * 3 - Duration::from_millis(1)));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::AskId;
-use agor_proto::message::{Answer, Ask, Message, Part, Query};
+use agor_proto::message::{Answer, Ask, Cancel, Message, Part, Query};
 
 use super::connection::News;
 
@@ -43,9 +43,10 @@ impl Questions {
         Ask { ask, query }.into()
     }
 
-    /// Wants no more of an answer.
-    pub fn remove(&mut self, ask: AskId) {
-        self.by_id.remove(&ask);
+    /// Wants no more of an answer; returns what tells the host, which may be at it.
+    pub fn remove(&mut self, ask: AskId) -> Option<Message> {
+        self.by_id.remove(&ask)?;
+        Some(Cancel { ask }.into())
     }
 
     /// Returns what a new connection asks again, and the answers that are lost in the middle.

@@ -109,6 +109,8 @@ pub async fn host(paths: &Paths) -> Result<(), StartError> {
         .args(["serve", "--detached"])
         .args(paths.as_arguments())
         .current_dir("/")
+        // The host is none of the processes of the session in which it is started, and outlives it.
+        .env_remove("AGOR_SESSION_ID")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

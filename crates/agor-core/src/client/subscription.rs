@@ -8,7 +8,7 @@ use agor_proto::event::Event;
 use agor_proto::ids::{InputSeq, ScreenRev, Seq, SessionId, Size};
 use agor_proto::input::Input;
 use agor_proto::limits;
-use agor_proto::message::{LeaseStanding, Subscribed, Visibility};
+use agor_proto::message::{Clipboard, LeaseStanding, Subscribed, Visibility};
 use agor_proto::screen::ScreenUpdate;
 use tokio::sync::mpsc;
 
@@ -27,6 +27,8 @@ pub enum Told {
     Live(Seq),
     /// What differs on the screen from the update before.
     Screen(Box<ScreenUpdate>),
+    /// The program put text on a clipboard, told to the driver only.
+    Clipboard(Clipboard),
     /// How the client stands to the lease.
     Lease(LeaseStanding),
     /// Something that was asked about the session could not be done.
@@ -207,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_input_is_cut_into_pieces_that_a_host_takes() {
+    fn input_max_cuts_long_input_into_pieces_that_a_host_takes() {
         let text = "ü".repeat(limits::INPUT_MAX);
         let pasted = pieces(Input::Paste {
             text: text.clone(),

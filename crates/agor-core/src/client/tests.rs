@@ -140,6 +140,33 @@ async fn an_answer_that_nobody_takes_is_cut_off_and_says_so() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_dropped_is_cancelled_at_the_host_unless_it_has_ended() {
+    let (client, mut host, _listener) = connected().await;
+    let mut ended = client.ask(Query::Stats).unwrap();
+    let Some(Message::Ask(ask)) = host.hear().await else {
+        panic!();
+    };
+    let part = Part::Blob { bytes: vec![1] };
+    host.say(Answer {
+        ask: ask.ask,
+        last: true,
+        part,
+    })
+    .await;
+    assert!(ended.next().await.is_some());
+    drop(ended);
+    let dropped = client.ask(Query::Tap).unwrap();
+    let Some(Message::Ask(ask)) = host.hear().await else {
+        panic!();
+    };
+    drop(dropped);
+    match host.hear().await {
+        Some(Message::Cancel(cancel)) => assert_eq!(cancel.ask, ask.ask),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn no_host_is_an_error_at_once() {
     let (listener, dialer) = Listener::memory();
     drop(listener);

@@ -11,17 +11,18 @@ use agor_proto::ids::{ConnEpoch, Offset, Seq, SessionId};
 use agor_proto::limits::EVENT_BATCH_MAX;
 use agor_proto::message::{Answer, Message, Part, Problem};
 use tokio::io::Interest;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep_until;
 
 use super::hub::{Hub, Letter, Stop};
 use super::mailbox::{Mailbox, Note};
 use super::now;
 use super::outbox::Outbox;
+use super::query;
 use super::rebuild;
 use super::session::{Cause, Effect, Figures, Session, Wish};
-use super::watched::{Watched, watch};
-use crate::storage::StoreError;
+use super::watched::{self, Watched};
+use crate::storage::{Health, StoreError};
 
 /// Records that are folded before anything else is looked at.
 const RING_SLICE_BYTES: usize = 256 * 1024;
@@ -33,6 +34,7 @@ pub struct Actor {
     session: Session,
     inbox: mpsc::Receiver<Letter>,
     mailbox: Mailbox,
+    health: watch::Receiver<Health>,
     ring: Option<Watched<RingReader>>,
     outboxes: BTreeMap<ConnEpoch, Outbox>,
     settling: Vec<(Offset, oneshot::Sender<Offset>)>,
@@ -51,11 +53,13 @@ impl Actor {
         inbox: mpsc::Receiver<Letter>,
         mailbox: Mailbox,
     ) -> Self {
+        let health = hub.store().watch_health();
         Self {
             hub,
             session,
             inbox,
             mailbox,
+            health,
             ring: None,
             outboxes: BTreeMap::new(),
             settling: Vec::new(),
@@ -67,6 +71,8 @@ impl Actor {
 
     /// Runs until the session is removed or the host ends.
     pub async fn run(mut self) {
+        // The first look at the store is due now.
+        self.health.mark_changed();
         self.on(Cause::Tick).await;
         while !self.gone {
             if self.unread {
@@ -82,6 +88,11 @@ impl Actor {
                     None => return,
                 },
                 note = self.mailbox.take() => self.on_note(note).await,
+                // It ends with the store, and the session before that.
+                Ok(()) = self.health.changed() => {
+                    let problem = self.health.borrow_and_update().problem();
+                    self.on(Cause::Storage { problem }).await;
+                }
                 rung = rung(self.ring.as_ref()) => match rung {
                     Ok(()) => self.unread = true,
                     Err(error) => {
@@ -163,7 +174,7 @@ impl Actor {
                 self.take_ring(ring);
                 Cause::Spawned { pid }
             }
-            Note::StartFailed(reason) => Cause::SpawnFailed { reason },
+            Note::StartFailed { reason, cwd_errno } => Cause::SpawnFailed { reason, cwd_errno },
             Note::KeeperLost => {
                 // The mapping outlives the keeper: what it left is still to be had.
                 self.drain_ring().await;
@@ -217,7 +228,7 @@ impl Actor {
 
     /// Takes a ring and begins to read it where the record ends.
     fn take_ring(&mut self, ring: RingReader) {
-        match watch(ring, Interest::READABLE) {
+        match watched::watch(ring, Interest::READABLE) {
             Ok(ring) => {
                 self.ring = Some(ring);
                 self.unread = true;
@@ -340,6 +351,16 @@ impl Actor {
                 });
             }
             Effect::Replay { conn, after } => self.replay(conn, after),
+            Effect::ReadEvents {
+                conn,
+                ask,
+                after,
+                count,
+            } => {
+                let (outbox, id) = (self.outboxes.get(&conn)?.clone(), self.session.id());
+                let hub = Arc::clone(&self.hub);
+                tokio::spawn(query::events(hub, id, after, count, ask, outbox));
+            }
             Effect::Release(to) => {
                 let released = self
                     .ring
@@ -436,6 +457,8 @@ fn refuse(outbox: &Outbox, session: SessionId, wish: Wish) {
             part: Part::Failed { error },
         }
         .into(),
+        // Nothing of it is answered any more.
+        Wish::Cancel(_) => return,
         _ => Problem { session, error }.into(),
     };
     // A connection that is gone is told nothing.

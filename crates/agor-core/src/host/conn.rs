@@ -3,7 +3,7 @@
 //! A connection owns nothing. When it ends, each session that it spoke to is told so and forgets
 //! what that connection, by its [`ConnEpoch`], had there; nothing else changes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +11,14 @@ use agor_proto::PROTOCOL_VERSION;
 use agor_proto::command::{Command, CommandBody, Outcome, Receipt};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::event::LogCursor;
-use agor_proto::ids::{ClientId, ConnEpoch, LeaseToken, ListRev, Seq, SessionId};
+use agor_proto::ids::{AskId, ClientId, ConnEpoch, LeaseToken, ListRev, Seq, SessionId};
 use agor_proto::limits::{CONNECTIONS_MAX, HANDSHAKE_MILLIS, Limits};
 use agor_proto::message::{
-    Answer, Ask, Hello, Message, Part, Pong, Problem, Query, Refused, Subscribe, Visibility,
-    Welcome,
+    Answer, Ask, Cancel, Hello, Message, Part, Pong, Problem, Query, Refused, Subscribe,
+    Visibility, Welcome,
 };
 use sha2::{Digest, Sha256};
+use tokio::task::AbortHandle;
 
 use super::hub::{Counters, Hub, Letter, SessionHandle, Stop};
 use super::outbox::Outbox;
@@ -170,6 +171,8 @@ struct Connection {
     /// The sessions that it spoke to, which are told of its end.
     spoken_to: BTreeSet<SessionId>,
     watching_list: bool,
+    /// The tasks that answer questions.
+    answering: BTreeMap<AskId, AbortHandle>,
 }
 
 impl Connection {
@@ -181,6 +184,7 @@ impl Connection {
             outbox,
             spoken_to: BTreeSet::new(),
             watching_list: false,
+            answering: BTreeMap::new(),
         }
     }
 
@@ -218,6 +222,9 @@ impl Connection {
 
     /// Tells every session that it spoke to that it is gone.
     async fn end(&mut self) {
+        for task in std::mem::take(&mut self.answering).into_values() {
+            task.abort();
+        }
         for session in std::mem::take(&mut self.spoken_to) {
             if let Some(handle) = self.hub.session(session) {
                 // The session may be going as well.
@@ -288,6 +295,7 @@ impl Connection {
             Message::WatchList(watch) => self.watch_list(watch.follow),
             Message::Command(command) => self.on_command(command).await,
             Message::Ask(ask) => self.on_ask(ask).await,
+            Message::Cancel(Cancel { ask }) => self.cancel(ask).await,
             // Answers to what the host never asks, and what only a host says.
             _ => tracing::debug!(conn = %self.conn, kind = message.kind(), "ignored a message"),
         }
@@ -317,6 +325,28 @@ impl Connection {
                 session,
                 error: no_session(session),
             });
+        }
+    }
+
+    /// Has a question answered by a task that ends with its answer, or when the question is
+    /// cancelled or the connection gone.
+    fn answering(&mut self, ask: AskId, answer: impl Future<Output = ()> + Send + 'static) {
+        self.answering.retain(|_, task| !task.is_finished());
+        let task = tokio::spawn(answer).abort_handle();
+        if let Some(former) = self.answering.insert(ask, task) {
+            former.abort();
+        }
+    }
+
+    /// Ends what is done for a question. Which session has it is not kept: any may.
+    async fn cancel(&mut self, ask: AskId) {
+        if let Some(task) = self.answering.remove(&ask) {
+            return task.abort();
+        }
+        for session in self.spoken_to.clone() {
+            if let Some(handle) = self.hub.session(session) {
+                self.send(&handle, session, Wish::Cancel(ask)).await;
+            }
         }
     }
 
@@ -455,21 +485,24 @@ impl Connection {
         match query {
             Query::Screen { session }
             | Query::Rows { session, .. }
+            | Query::Window { session, .. }
+            | Query::Events { session, .. }
             | Query::Wait { session, .. } => match self.hub.session(session) {
                 Some(handle) => self.send(&handle, session, Wish::Ask { ask, query }).await,
                 None => self.say(fail(ErrorCode::NoSession, no_session(session).message)),
             },
             Query::Record { session, from } => match self.hub.session(session) {
                 Some(handle) => {
-                    tokio::spawn(query::record(hub, handle, session, from, ask, outbox));
+                    let record = query::record(hub, handle, session, from, ask, outbox);
+                    self.answering(ask, record);
                 }
                 None => self.say(fail(ErrorCode::NoSession, no_session(session).message)),
             },
             Query::Stats => {
-                tokio::spawn(query::stats(hub, ask, outbox));
+                self.answering(ask, query::stats(hub, ask, outbox));
             }
             Query::Tap => {
-                tokio::spawn(tap::run(hub, self.conn, ask, outbox));
+                self.answering(ask, tap::run(hub, self.conn, ask, outbox));
             }
             Query::Blob { .. } => {
                 self.say(fail(ErrorCode::Pruned, "there is no such blob".into()));

@@ -217,13 +217,13 @@ async fn without_keeper(
         Ok(mut link) => match ask(&mut link, &request) {
             Ok(()) => Some(link),
             Err(error) => {
-                put(hub, session.0, Note::StartFailed(error.to_string()));
+                put(hub, session.0, Note::failed(error.to_string()));
                 None
             }
         },
         Err(error) => {
             tracing::error!(%error, "the keeper could not be started");
-            put(hub, session.0, Note::StartFailed(error.to_string()));
+            put(hub, session.0, Note::failed(error.to_string()));
             None
         }
     }
@@ -235,7 +235,7 @@ fn decline(hub: &Hub, request: &Request) {
     let (session, event) = match request {
         Request::Spawn(spec) => {
             let reason = "the keeper could not be asked to start the command".into();
-            return put(hub, spec.session.0, Note::StartFailed(reason));
+            return put(hub, spec.session.0, Note::failed(reason));
         }
         Request::Input {
             session,
@@ -351,9 +351,12 @@ fn deliver(hub: &Hub, event: Event) {
     let note = match event {
         Event::Spawned { ring, pid, .. } => match map(hub, ring) {
             Ok(ring) => Note::Started { ring, pid },
-            Err(reason) => Note::StartFailed(reason),
+            Err(reason) => Note::failed(reason),
         },
-        Event::SpawnFailed { step, errno, .. } => Note::StartFailed(why(step, errno)),
+        Event::SpawnFailed { step, errno, .. } => Note::StartFailed {
+            reason: why(step, errno),
+            cwd_errno: (step == SpawnStep::Cwd).then_some(errno),
+        },
         other => Note::Keeper(other),
     };
     put(hub, session, note);

@@ -28,13 +28,29 @@ pub enum Note {
         pid: u32,
     },
     /// The session could not be started, or its ring could not be mapped.
-    StartFailed(String),
+    StartFailed {
+        /// Why, in a sentence.
+        reason: String,
+        /// What the system said of the folder, if it could not be started there.
+        cwd_errno: Option<i32>,
+    },
     /// The keeper is gone.
     KeeperLost,
     /// A transaction came to its end.
     Written(Result<(), StoreError>),
     /// Stored events were read.
     Replayed(ConnEpoch, Vec<Event>),
+}
+
+impl Note {
+    /// Returns that a session could not be started, for a reason that has nothing to do with its
+    /// folder.
+    pub fn failed(reason: String) -> Self {
+        Self::StartFailed {
+            reason,
+            cwd_errno: None,
+        }
+    }
 }
 
 /// See the module.

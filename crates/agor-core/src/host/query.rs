@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use agor_proto::error::{ErrorCode, WireError};
-use agor_proto::ids::{AskId, Offset, SessionId};
-use agor_proto::limits::BULK_CHUNK_MAX;
+use agor_proto::ids::{AskId, Offset, Seq, SessionId};
+use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX};
 use agor_proto::message::{Answer, Part, SessionStats, Stats};
 use tokio::sync::oneshot;
 
 use super::hub::{Counters, Hub, Letter, SessionHandle};
 use super::outbox::Outbox;
+use super::session::event_parts;
 
 /// Sends the output record of a session from `from` on, up to what it is now.
 pub async fn record(
@@ -59,6 +60,47 @@ pub async fn record(
             .is_err()
             || last
         {
+            return;
+        }
+    }
+}
+
+/// Sends up to `count` stored events of a session after `after`.
+pub async fn events(
+    hub: Arc<Hub>,
+    session: SessionId,
+    after: Seq,
+    count: u64,
+    ask: AskId,
+    outbox: Outbox,
+) {
+    let (mut after, mut left) = (after, count);
+    loop {
+        let store = hub.store().clone();
+        let wanted = left.min(EVENT_BATCH_MAX as u64) as usize;
+        let read = tokio::task::spawn_blocking(move || store.events(session, after, wanted));
+        let (mut parts, last) = match read.await {
+            Ok(Ok(events)) => {
+                left -= events.len() as u64;
+                after = events.last().map_or(after, |event| event.seq);
+                let last = events.is_empty() || left == 0;
+                (event_parts(&events), last)
+            }
+            Ok(Err(error)) => (vec![failed(ErrorCode::Storage, error.to_string())], true),
+            Err(error) => (vec![failed(ErrorCode::Internal, error.to_string())], true),
+        };
+        if last && !matches!(parts.last(), Some(Part::Failed { .. })) {
+            parts.push(Part::Events { events: Vec::new() });
+        }
+        let end = parts.len();
+        for (at, part) in parts.into_iter().enumerate() {
+            let last = last && at + 1 == end;
+            let answer = Answer { ask, last, part };
+            if outbox.push_in_turn(answer.into()).await.is_err() {
+                return;
+            }
+        }
+        if last {
             return;
         }
     }

@@ -4,14 +4,18 @@
 //! Each concern keeps its own state in a module beside this file; this file routes causes to them
 //! and holds what they share.
 
+mod answers;
 mod causes;
+mod clipboard;
 mod commands;
 mod fold;
 mod journal;
 mod launch;
 mod lease;
+mod manners;
 mod record;
 mod screens;
+mod stuck;
 mod subscribers;
 mod waits;
 mod wishes;
@@ -29,16 +33,18 @@ use agor_proto::message::{Query, Until, Visibility};
 use agor_proto::session::{Life, SessionInfo, SessionSpec};
 use agor_term::Terminal;
 
-use crate::storage::{SessionRow, StoredReceipt, StoredSession};
+use crate::storage::{SessionRow, StoreError, StoredReceipt, StoredSession};
 
+pub use answers::event_parts;
 pub use causes::{Cause, Effect, Now, Wish};
-pub use fold::{Fold, Rebuild, TerminalOptions};
+pub use fold::{Fold, Line, Rebuild, TerminalOptions};
 pub use launch::Launcher;
 
+use clipboard::Clipboards;
 use commands::Commands;
 use journal::Journal;
 use lease::LeaseDesk;
-use record::Manners;
+use manners::Manners;
 use screens::Screens;
 use subscribers::Subscribers;
 use waits::Waits;
@@ -76,6 +82,7 @@ pub struct Session {
     subscribers: Subscribers,
     screens: Screens,
     lease: LeaseDesk,
+    clipboards: Clipboards,
     waits: Waits,
     manners: Manners,
     /// Where the last checkpoint stands.
@@ -95,6 +102,8 @@ pub struct Session {
     listed_at: Option<Instant>,
     listing_changed: bool,
     removed: bool,
+    /// Why nothing can be stored for now.
+    storage_problem: Option<StoreError>,
 }
 
 impl Session {
@@ -104,6 +113,7 @@ impl Session {
         let spec = SessionSpec {
             argv: Vec::new(),
             folder: "/".into(),
+            cwd: None,
             name: String::new(),
             env: Vec::new(),
             size: Size::cells(80, 24),
@@ -164,6 +174,7 @@ impl Session {
             subscribers: Subscribers::default(),
             screens: Screens::new(row.id),
             lease: LeaseDesk::default(),
+            clipboards: Clipboards::default(),
             waits: Waits::default(),
             manners: Manners::default(),
             checkpoint_at: end,
@@ -176,6 +187,7 @@ impl Session {
             listed_at: None,
             listing_changed: true,
             removed: false,
+            storage_problem: None,
             spec: row.spec,
         }
     }
@@ -245,6 +257,7 @@ impl Session {
                 Wish::Ask { query, .. } => !matches!(
                     query,
                     Query::Record { .. }
+                        | Query::Events { .. }
                         | Query::Wait {
                             until: Until::Exit | Until::Idle { .. },
                             ..
@@ -290,11 +303,7 @@ impl Session {
             name,
             argv,
             folder: self.spec.folder.clone(),
-            cwd: if self.cwd.is_empty() {
-                self.spec.folder.clone()
-            } else {
-                self.cwd.clone()
-            },
+            cwd: self.start_folder().to_owned(),
             title: self.title.clone(),
             size: self.size,
             state: match &self.life {
@@ -348,6 +357,7 @@ impl Session {
         [
             self.screens.next_wake(&self.fold),
             self.waits.next_wake(),
+            self.clipboards.next_wake(),
             self.commands.next_wake(),
             activity,
             self.end_due,
@@ -376,7 +386,14 @@ impl Session {
                     .started(&mut self.journal, self.fold.offset(), now);
                 self.change();
             }
-            Cause::SpawnFailed { reason } => {
+            Cause::SpawnFailed { reason, cwd_errno } => {
+                if cwd_errno.is_some() && self.fall_back_to_project(now, effects) {
+                    return self.settle(now, effects);
+                }
+                let reason = match cwd_errno {
+                    Some(errno) => launch::no_folder(self.start_folder(), errno),
+                    None => reason,
+                };
                 self.life = Life::Failed {
                     reason: reason.clone(),
                 };
@@ -428,6 +445,7 @@ impl Session {
             Cause::KeeperDeclined { fault } => self.on_declined(fault, now, effects),
             Cause::KeeperLost => self.on_keeper_lost(now, effects),
             Cause::Committed => self.on_committed(now, effects),
+            Cause::Storage { problem } => self.on_storage(problem, now, effects),
             Cause::Replayed { conn, events } => {
                 self.subscribers
                     .replayed(conn, self.id, events, &self.journal, effects);
@@ -439,6 +457,7 @@ impl Session {
                 self.subscribers.remove(conn);
                 self.screens.remove(conn);
                 self.waits.remove(conn);
+                self.lease.remove_conn(conn);
                 self.commands.remove_conn(conn);
                 self.rest();
             }
@@ -452,6 +471,8 @@ impl Session {
         self.commands
             .retry_inputs(self.key, self.launcher.source(), now.instant, effects);
         self.screens.pump(&self.fold, now.instant, effects);
+        self.clipboards
+            .pump(self.lease.conn(), now.instant, effects);
         self.settle(now, effects);
     }
 
@@ -568,6 +589,11 @@ impl Session {
 
     fn store_session(&mut self) {
         self.change();
+        self.store_row();
+    }
+
+    /// As [`Session::store_session`], for a change that the list need not show at once.
+    fn store_row(&mut self) {
         if self.removed {
             return;
         }
@@ -605,6 +631,7 @@ impl Session {
         if let Some(transaction) = self.journal.next_transaction() {
             effects.push(Effect::Write(transaction));
         }
+        self.tell_unstored(effects);
         self.forget_ring_if_drained(effects);
         self.rest();
         let due = self

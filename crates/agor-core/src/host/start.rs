@@ -262,6 +262,7 @@ fn unknown(hub: &Hub, id: SessionId, state: &SessionState) -> Session {
     let spec = SessionSpec {
         argv: Vec::new(),
         folder: "/".into(),
+        cwd: None,
         name: "private".into(),
         env: Vec::new(),
         size,

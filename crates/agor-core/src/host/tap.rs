@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agor_proto::ids::{AskId, ConnEpoch};
-use agor_proto::message::{Answer, Message, Part};
+use agor_proto::message::{Answer, Clipboard, Message, Part};
 use tokio::sync::broadcast;
 
 use super::hub::Hub;
@@ -30,7 +30,19 @@ pub fn show(hub: &Hub, conn: ConnEpoch, from_host: bool, message: &Message) {
     if told || hub.tap().receiver_count() == 0 {
         return;
     }
-    if let Ok(json) = serde_json::to_string(message) {
+    let json = match message {
+        // What a person copied is for nobody but the driver.
+        Message::Clipboard(clipboard) => {
+            let text = String::new();
+            let clipboard = Clipboard {
+                text,
+                ..clipboard.clone()
+            };
+            serde_json::to_string(&Message::from(clipboard))
+        }
+        message => serde_json::to_string(message),
+    };
+    if let Ok(json) = json {
         hub.tap()
             .send(Tapped {
                 conn,

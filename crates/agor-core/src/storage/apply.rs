@@ -48,6 +48,8 @@ pub(super) struct Applier {
     pub(super) record_max: u64,
     /// New receipts by client since they were last counted.
     uncounted: HashMap<ClientId, u32>,
+    /// New receipts since those of all clients were last counted.
+    uncounted_in_all: u32,
 }
 
 impl Applier {
@@ -57,6 +59,8 @@ impl Applier {
             effects: Vec::new(),
             record_max,
             uncounted: HashMap::new(),
+            // A host that never lives long enough counts all the same.
+            uncounted_in_all: receipts::COUNT_ALL_EVERY,
         }
     }
 

@@ -18,10 +18,16 @@ pub(super) struct Migration {
 }
 
 /// Every migration, in order; the first has number 1.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "first",
-    sql: include_str!("migrations/0001-first.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "first",
+        sql: include_str!("migrations/0001-first.sql"),
+    },
+    Migration {
+        name: "oldest-receipts",
+        sql: include_str!("migrations/0002-oldest-receipts.sql"),
+    },
+];
 
 fn checksum(migration: &Migration) -> [u8; 32] {
     Sha256::digest(migration.sql.as_bytes()).into()

@@ -62,6 +62,7 @@ fn row(id: SessionId) -> SessionRow {
         spec: SessionSpec {
             argv: vec!["bash".into()],
             folder: "/tmp".into(),
+            cwd: None,
             name: "shell".into(),
             env: vec![("LANG".into(), "C.UTF-8".into())],
             size: Size::cells(80, 24),

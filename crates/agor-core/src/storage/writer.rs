@@ -188,13 +188,18 @@ impl Work {
 
     /// Gathers a group; returns a job that is not a transaction, to be done after it.
     fn gather(&mut self, group: &mut Group) -> Option<Job> {
-        let mut job = if self.state.backlog.is_empty() {
+        let good = self.health.borrow().problem().is_none();
+        let mut job = if good && self.state.backlog.is_empty() {
             self.jobs.recv().unwrap_or(Job::Abandon)
         } else {
             match self.jobs.recv_timeout(self.options.full_retry) {
                 Ok(job) => job,
                 Err(RecvTimeoutError::Timeout) => {
-                    self.retry_backlog();
+                    if self.state.backlog.is_empty() {
+                        self.try_to_write();
+                    } else {
+                        self.retry_backlog();
+                    }
                     return None;
                 }
                 Err(RecvTimeoutError::Disconnected) => Job::Abandon,
@@ -279,6 +284,14 @@ impl Work {
             }
             self.commit(group);
         }
+    }
+
+    /// Looks whether anything can be stored again. Whoever sees that nothing can sends nothing, so
+    /// nobody else would find out.
+    fn try_to_write(&mut self) {
+        // A number that no connection gets, since SQLite does not write what does not change. How it
+        // went is told as the store's health.
+        self.reserve(1).ok();
     }
 
     /// Stores a group and tells its senders.
@@ -409,5 +422,22 @@ impl Work {
             tracing::warn!(%error, "the log was not moved into the database");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commit_rows_max_and_commit_bytes_max_make_a_group_large() {
+        let group = |rows, bytes| Group {
+            pending: Vec::new(),
+            rows,
+            bytes,
+        };
+        assert!(!group(COMMIT_ROWS_MAX - 1, COMMIT_BYTES_MAX - 1).is_large());
+        assert!(group(COMMIT_ROWS_MAX, 0).is_large());
+        assert!(group(1, COMMIT_BYTES_MAX).is_large());
     }
 }

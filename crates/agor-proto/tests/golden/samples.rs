@@ -25,7 +25,8 @@ pub const VARIANTS: &str = "
     accepted done rejected interrupted key text paste mouse focus raw scroll copy underline
     bar prompt input output end screen rows record blob wait stats tap exit idle happened
     tapped tail snapshot epoch_changed cursor_ahead pruned too_far fresh held taken visible
-    thumbnail hidden";
+    thumbnail hidden window events line clipboard primary
+    folder_gone";
 
 fn session() -> SessionId {
     SessionId::from_parts(1_763_683_200_000, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
@@ -43,6 +44,7 @@ fn spec() -> SessionSpec {
     SessionSpec {
         argv: vec!["vim".into(), "a file".into()],
         folder: "/home/ann/project".into(),
+        cwd: None,
         name: "editor".into(),
         env: vec![("LANG".into(), "en_GB.UTF-8".into())],
         size: Size {
@@ -241,6 +243,25 @@ fn parts() -> Vec<(&'static str, Part)> {
             },
         ),
         (
+            "window",
+            Part::Window {
+                rows: vec![row()],
+                above: 7,
+                below: 24,
+            },
+        ),
+        (
+            "events",
+            Part::Events {
+                events: vec![Event {
+                    seq: Seq(1),
+                    at_millis: 2,
+                    offset: Offset(3),
+                    body: EventBody::Bell,
+                }],
+            },
+        ),
+        (
             "record",
             Part::Record {
                 from: Offset(1),
@@ -284,6 +305,35 @@ fn queries() -> Vec<(&'static str, Query)> {
                 session,
                 from: LineId(3),
                 screen: true,
+            },
+        ),
+        (
+            "window_end",
+            Query::Window {
+                session,
+                at: WindowAt::End { rows_back: 40 },
+                before: 20,
+                count: 60,
+            },
+        ),
+        (
+            "window_line",
+            Query::Window {
+                session,
+                at: WindowAt::Line(LinePosition {
+                    line: LineId(3),
+                    column: 80,
+                }),
+                before: 0,
+                count: 1,
+            },
+        ),
+        (
+            "events",
+            Query::Events {
+                session,
+                from: Seq(3),
+                count: 256,
             },
         ),
         (
@@ -535,6 +585,20 @@ pub fn messages() -> Vec<(String, Message)> {
         }
         .into(),
     );
+    add("cancel", Cancel { ask: AskId(1) }.into());
+    for (name, kind) in [
+        ("clipboard", ClipboardKind::Clipboard),
+        ("clipboard_primary", ClipboardKind::Primary),
+    ] {
+        let clipboard = Clipboard {
+            session,
+            offset: Offset(9),
+            ordinal: 1,
+            kind,
+            text: "copied".into(),
+        };
+        add(name, clipboard.into());
+    }
     for (name, query) in queries() {
         add(
             &format!("ask_{name}"),

@@ -77,6 +77,7 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
         findings.push(room(&paths));
         findings.push(shell(&paths));
         findings.push(terminal());
+        findings.push(processes(host.as_ref()));
         findings.push(logout());
         Ok(findings)
     })?;
@@ -335,6 +336,23 @@ fn terminal() -> Finding {
         ),
         Some(term) => found("terminal", Verdict::Ok, term),
     }
+}
+
+/// By what the processes of a session are found when it is ended.
+fn processes(host: Option<&Host>) -> Finding {
+    let keeper = host.and_then(|host| host.stats.as_ref());
+    let keeper = keeper.map(|stats| stats.keeper_pid).filter(|&pid| pid > 0);
+    let pid = keeper.unwrap_or_else(std::process::id);
+    let says = match agor_keeper::session_groups(pid) {
+        Some(groups) => format!(
+            "each session has a control group in {}: nothing that it started outlives its end",
+            groups.display()
+        ),
+        None => "sessions have no control groups here: what hides from its session on purpose can \
+                 outlive it"
+            .into(),
+    };
+    found("processes", Verdict::Ok, says)
 }
 
 /// Whether the programs survive the end of the person's login.

@@ -2,14 +2,16 @@
 
 use agor_proto::event::{Event, LogCursor};
 use agor_proto::ids::{Seq, SessionId};
-use agor_proto::message::{SnapshotReason, Start, Visibility};
+use agor_proto::limits::EVENTS_ASKED_MAX;
+use agor_proto::message::{Part, Query, Visibility};
+use agor_proto::session::SessionInfo;
 
 use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::output;
-use crate::client::Told;
 use crate::client::connection::State;
+use crate::client::{Client, Told};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -27,43 +29,78 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     context.block_on(async {
         let client = context.client().await?;
         let info = context.session(&client, &arguments.session).await?;
-        let cursor = LogCursor {
-            session: info.id,
-            epoch: info.epoch,
-            applied: Seq(arguments.from.saturating_sub(1)),
-        };
-        let mut told = client.subscribe(cursor, Visibility::Hidden)?;
-        while let Some(told) = told.next().await {
-            match told {
-                Told::Events(events) => {
-                    for event in events.iter().filter(|e| e.seq.0 >= arguments.from) {
-                        print(info.id, event, context.json)?;
-                    }
-                }
-                Told::Subscribed(subscribed) => {
-                    let Start::Snapshot { reason } = subscribed.start else {
-                        continue;
-                    };
-                    if reason == SnapshotReason::CursorAhead && !arguments.follow {
-                        break;
-                    }
-                    if subscribed.from.0 > arguments.from {
-                        output::note(format_args!(
-                            "events before {} are not shown: they are not kept, or too many",
-                            subscribed.from
-                        ));
-                    }
-                }
-                Told::Live(_) if !arguments.follow => break,
-                Told::Problem(error) => return Err(error.into()),
-                Told::Connection(State::Ended(_)) => {
-                    return Err(Failure::new(Exit::NO_HOST, "the host went away"));
-                }
-                _ => {}
-            }
+        let from = Seq(arguments.from.max(1));
+        let next = past(&client, info.id, from, context.json).await?;
+        if arguments.follow {
+            follow(&client, &info, next, context.json).await?;
         }
         Ok(Exit::SUCCESS)
     })
+}
+
+/// Prints the events from `from` on that are kept; returns the one that comes next.
+async fn past(client: &Client, session: SessionId, from: Seq, json: bool) -> Result<Seq, Failure> {
+    let mut next = from;
+    loop {
+        let mut answers = client.ask(Query::Events {
+            session,
+            from: next,
+            count: EVENTS_ASKED_MAX,
+        })?;
+        let mut count = 0;
+        while let Some(part) = answers.next().await {
+            let Part::Events { events } = part? else {
+                continue;
+            };
+            if let Some(first) = events.first()
+                && first.seq > next
+            {
+                output::note(format_args!(
+                    "events before {} are not shown: they are not kept",
+                    first.seq
+                ));
+            }
+            for event in &events {
+                print(session, event, json)?;
+                next = event.seq.next();
+            }
+            count += events.len() as u64;
+        }
+        if count < EVENTS_ASKED_MAX {
+            return Ok(next);
+        }
+    }
+}
+
+/// Prints the events from `next` on as they happen.
+async fn follow(client: &Client, info: &SessionInfo, next: Seq, json: bool) -> Result<(), Failure> {
+    let cursor = LogCursor {
+        session: info.id,
+        epoch: info.epoch,
+        applied: Seq(next.0 - 1),
+    };
+    let mut told = client.subscribe(cursor, Visibility::Hidden)?;
+    while let Some(told) = told.next().await {
+        match told {
+            Told::Events(events) => {
+                for event in events.iter().filter(|event| event.seq >= next) {
+                    print(info.id, event, json)?;
+                }
+            }
+            Told::Subscribed(subscribed) if subscribed.from > next => {
+                output::note(format_args!(
+                    "events before {} are not shown: they are not kept, or too many",
+                    subscribed.from
+                ));
+            }
+            Told::Problem(error) => return Err(error.into()),
+            Told::Connection(State::Ended(_)) => {
+                return Err(Failure::new(Exit::NO_HOST, "the host went away"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn print(session: SessionId, event: &Event, json: bool) -> Result<(), Failure> {
@@ -156,6 +193,7 @@ mod tests {
         let spec = agor_proto::session::SessionSpec {
             argv: vec!["ls".into()],
             folder: "/".into(),
+            cwd: None,
             name: String::new(),
             env: vec![("K".into(), "canary".into())],
             size: agor_proto::ids::Size::cells(80, 24),

@@ -84,6 +84,7 @@ fn spec(
     Ok(SessionSpec {
         argv: argv.collect::<Result<_, _>>()?,
         folder: text(folder.into(), "the folder")?,
+        cwd: None,
         name: arguments.name.unwrap_or_default(),
         env,
         size: arguments

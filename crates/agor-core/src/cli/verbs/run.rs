@@ -2,6 +2,7 @@
 //! for test suites. A keeper of its own starts the command; there is no host and no record.
 
 mod private_keeper;
+mod typed;
 
 use std::ffi::OsString;
 use std::io;
@@ -30,6 +31,7 @@ use super::super::tty::{self, KeyParser};
 use super::keeper::failure;
 
 use private_keeper::PrivateKeeper;
+use typed::{Piped, Typed};
 
 /// Output that is looked at before input and painting have their turn.
 const TURN_BYTES: usize = 256 * 1024;
@@ -99,20 +101,13 @@ struct Running {
     position: u64,
     ended: Option<Ended>,
     input: Typed,
+    piped: Option<Piped>,
     view: Option<View>,
     /// Whether the caller's size is not followed.
     fixed: bool,
     sync_since: Option<Instant>,
     /// The size that was asked for last, until the record says that it is there.
     awaited_size: Option<Size>,
-}
-
-/// Input that the command was not given yet, in order.
-#[derive(Debug, Default)]
-struct Typed {
-    last: u64,
-    unwritten: std::collections::VecDeque<(u64, Vec<u8>)>,
-    retry_at: Option<Instant>,
 }
 
 /// The command's screen in the caller's terminal.
@@ -171,6 +166,7 @@ impl Running {
             ring,
             ended: None,
             input: Typed::default(),
+            piped: Piped::find().map_err(unusable("standard input"))?,
             view,
             fixed,
             sync_since: None,
@@ -199,12 +195,14 @@ impl Running {
             self.paint();
             let paint_at = self.sync_since.map(|since| since + SYNC_UPDATE);
             let retry_at = self.input.retry_at;
+            let has_room = self.input.has_room();
             let [(terminate, _), (hangup, _), (interrupt, _)] = &mut ends;
             tokio::select! {
                 () = std::future::ready(()), if more => tokio::task::yield_now().await,
                 ready = self.bell.readable() => ready.map_err(unusable("the ring"))?.clear_ready(),
                 ready = self.link.readable() => ready.map_err(unusable("the keeper"))?.clear_ready(),
                 event = View::next(&mut self.view) => self.on_view(event)?,
+                bytes = Piped::next(&mut self.piped, has_room) => self.type_in(bytes)?,
                 _ = resized.recv() => self.on_resized()?,
                 () = sleep_until(retry_at) => self.retry()?,
                 () = sleep_until(paint_at) => {}
@@ -294,7 +292,7 @@ impl Running {
                         let at = Instant::now() + INPUT_RETRY;
                         self.input.retry_at.get_or_insert(at);
                     }
-                    RefusedInput::NoSession | RefusedInput::Ended => self.input.unwritten.clear(),
+                    RefusedInput::NoSession | RefusedInput::Ended => self.input.clear(),
                 },
                 Ok(Some(_)) => {}
                 Err(error) => return Err(failure(&error)),
@@ -331,15 +329,18 @@ impl Running {
             };
             let mut bytes = Vec::new();
             self.terminal.encode(&input, &mut bytes);
-            if bytes.is_empty() {
-                continue;
+            if !bytes.is_empty() {
+                self.type_in(bytes)?;
             }
-            self.input.last += 1;
-            let seq = self.input.last;
-            self.input.unwritten.push_back((seq, bytes.clone()));
-            if self.input.retry_at.is_none() {
-                self.keeper.type_in(seq, bytes)?;
-            }
+        }
+        Ok(())
+    }
+
+    /// Gives the command something to read, after what it was given before.
+    fn type_in(&mut self, bytes: Vec<u8>) -> Result<(), Failure> {
+        let seq = self.input.add(bytes.clone());
+        if self.input.retry_at.is_none() {
+            self.keeper.type_in(seq, bytes)?;
         }
         Ok(())
     }
@@ -363,18 +364,10 @@ impl Running {
 
     fn retry(&mut self) -> Result<(), Failure> {
         self.input.retry_at = None;
-        for (seq, bytes) in &self.input.unwritten {
-            self.keeper.type_in(*seq, bytes.clone())?;
+        for (seq, bytes) in self.input.unwritten() {
+            self.keeper.type_in(seq, bytes.to_vec())?;
         }
         Ok(())
-    }
-}
-
-impl Typed {
-    fn written(&mut self, up_to: u64) {
-        while self.unwritten.front().is_some_and(|(seq, _)| *seq <= up_to) {
-            self.unwritten.pop_front();
-        }
     }
 }
 

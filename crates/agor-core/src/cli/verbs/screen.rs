@@ -4,7 +4,7 @@ use agor_proto::error::ErrorCode;
 use agor_proto::ids::LineId;
 use agor_proto::message::{Part, Query};
 use agor_proto::row::Row;
-use agor_proto::screen::Mirror;
+use agor_proto::screen::{Mirror, ScreenUpdate};
 use agor_term::text;
 
 use super::super::context::Context;
@@ -52,21 +52,33 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
             }
             return Ok(Exit::SUCCESS);
         }
-        let update = match client.ask_one(Query::Screen { session }).await? {
-            Part::Screen(update) => *update,
-            part => return Err(unexpected(&part)),
-        };
-        if context.json {
-            output::json(&update)?;
+        let mut answers = client.ask(Query::Screen { session })?;
+        let mut mirror = Mirror::default();
+        let mut whole: Option<ScreenUpdate> = None;
+        while let Some(part) = answers.next().await {
+            let update = match part? {
+                Part::Screen(update) => *update,
+                part => return Err(unexpected(&part)),
+            };
+            if context.json {
+                match &mut whole {
+                    Some(whole) => whole.rows.extend(update.rows),
+                    None => whole = Some(update),
+                }
+                continue;
+            }
+            mirror.apply(update).map_err(|gap| {
+                Failure::host(
+                    ErrorCode::Internal,
+                    format!("the host sent half a screen: {gap}"),
+                )
+            })?;
+        }
+        if let Some(mut whole) = whole {
+            whole.rows.sort_by_key(|row| row.at);
+            output::json(&whole)?;
             return Ok(Exit::SUCCESS);
         }
-        let mut mirror = Mirror::default();
-        mirror.apply(update).map_err(|gap| {
-            Failure::host(
-                ErrorCode::Internal,
-                format!("the host sent half a screen: {gap}"),
-            )
-        })?;
         print(mirror.rows.iter().map(AsRef::as_ref), arguments.ansi)?;
         Ok(Exit::SUCCESS)
     })

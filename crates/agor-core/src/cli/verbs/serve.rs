@@ -58,6 +58,8 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
 fn detached(paths: &Paths) -> Result<Exit, Failure> {
     // Refused only to a leader of a process group, which nobody has made of this process.
     rustix::process::setsid().ok();
+    // Else it ends with the session in which it is started; there is nobody to tell yet.
+    agor_keeper::leave_session_group().ok();
     let say = |report: Report| {
         let mut stdout = io::stdout().lock();
         // Whoever started it may have run out of patience; then nobody is told.

@@ -350,12 +350,14 @@ fn a_host_of_another_version_is_refused_in_words() {
 }
 
 #[test]
-fn a_host_that_does_not_answer_the_handshake_is_left() {
+fn handshake_millis_are_waited_for_a_host_that_does_not_answer() {
     let mut bench = Bench::new(None);
     bench.on(Event::Start);
     bench.on(Event::Dialled);
     let due = bench.connection.next_wake().unwrap();
-    bench.pass(due - bench.now().instant);
+    let handshake = Duration::from_millis(agor_proto::limits::HANDSHAKE_MILLIS);
+    assert_eq!(due - bench.now().instant, handshake);
+    bench.pass(handshake);
     let effects = bench.on(Event::Tick);
     assert_eq!(effects.first(), Some(&Effect::Hangup));
     assert!(matches!(effects.last(), Some(Effect::Dial { .. })));

@@ -9,7 +9,7 @@ use agor_proto::ids::{AskId, ClientId, ConnEpoch, LeaseToken, Offset, ScreenRev,
 use agor_proto::message::{InputFrame, Message, Query, Subscribe, Visibility};
 use agor_proto::session::SessionInfo;
 
-use crate::storage::{StoredReceipt, Transaction};
+use crate::storage::{StoreError, StoredReceipt, Transaction};
 
 /// One moment, by both clocks.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +47,8 @@ pub enum Cause {
     SpawnFailed {
         /// One sentence.
         reason: String,
+        /// What the system said of the folder, if the program could not be started there.
+        cwd_errno: Option<i32>,
     },
     /// Input was written to the program.
     InputDone {
@@ -89,6 +91,11 @@ pub enum Cause {
     KeeperLost,
     /// The transaction that was under way is on disk.
     Committed,
+    /// The store can store nothing for now, or it can again.
+    Storage {
+        /// Why not.
+        problem: Option<StoreError>,
+    },
     /// Events that a subscriber asked for were read.
     Replayed {
         /// For whom.
@@ -162,6 +169,8 @@ pub enum Wish {
         /// The size.
         size: Size,
     },
+    /// To have a question answered no more.
+    Cancel(AskId),
     /// To be told something.
     Ask {
         /// The question's number.
@@ -188,6 +197,17 @@ pub enum Effect {
         conn: ConnEpoch,
         /// After which.
         after: Seq,
+    },
+    /// Answer a question for events with up to `count` stored ones after `after`.
+    ReadEvents {
+        /// For whom.
+        conn: ConnEpoch,
+        /// The question's number.
+        ask: AskId,
+        /// After which.
+        after: Seq,
+        /// How many.
+        count: u64,
     },
     /// Records before this are on disk: the ring may forget them.
     Release(Offset),

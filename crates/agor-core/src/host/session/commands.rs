@@ -26,27 +26,30 @@ const INPUT_RETRY: Duration = Duration::from_millis(100);
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Commands {
-    in_flight: BTreeMap<CommandId, InFlight>,
+    pub(super) in_flight: BTreeMap<CommandId, InFlight>,
     /// Signals that the keeper was given and has not answered, in order, with what went wrong.
     signals: VecDeque<(CommandId, Option<&'static str>)>,
     /// The last commands that came to their end: a repeat that crossed its receipt is known by them.
     ended: VecDeque<(Ticket, Outcome)>,
 }
 
+/// A command that has come and has not ended.
 #[derive(Debug)]
-struct InFlight {
+pub(super) struct InFlight {
     ticket: Ticket,
     conns: Vec<ConnEpoch>,
-    body: CommandBody,
-    seq: Seq,
-    stage: Stage,
+    pub(super) body: CommandBody,
+    pub(super) seq: Seq,
+    pub(super) stage: Stage,
 }
 
 /// How far a command is.
 #[derive(Debug)]
-enum Stage {
-    /// It is on its way to the disk, or done and its receipt is.
-    Storing,
+pub(super) enum Stage {
+    /// It is on its way to the disk.
+    Accepting,
+    /// It came to its end, which is on its way to the disk.
+    Ended(Outcome),
     /// The keeper was asked to start the program.
     Starting,
     /// An ended program's remains are cleared away before it is started again.
@@ -69,7 +72,7 @@ impl Commands {
     }
 
     /// Ends `id` and everything that is kept of it but its connections, who wait for the receipt.
-    fn finish(
+    pub(super) fn finish(
         &mut self,
         id: CommandId,
         outcome: Outcome,
@@ -78,8 +81,8 @@ impl Commands {
         now: Now,
     ) {
         if let Some(command) = self.in_flight.get_mut(&id) {
-            command.stage = Stage::Storing;
-            journal.finish(command.ticket, outcome, at, now);
+            let outcome = journal.finish(command.ticket, outcome, at, now);
+            command.stage = Stage::Ended(outcome);
         }
     }
 
@@ -246,7 +249,7 @@ impl Commands {
     /// Nobody can know any more how the commands under way ended.
     pub fn interrupt_all(&mut self, journal: &mut Journal, at: Offset, now: Now) {
         self.signals.clear();
-        for id in self.ids(|command| !matches!(command.stage, Stage::Storing)) {
+        for id in self.ids(|c| !matches!(c.stage, Stage::Accepting | Stage::Ended(_))) {
             self.finish(id, Outcome::Interrupted, journal, at, now);
         }
     }
@@ -335,15 +338,20 @@ impl Session {
             n,
             digest,
         };
+        if let Some(error) = self.refuse_unstored(&body) {
+            return self.refuse_and_forget(conn, id, error, effects);
+        }
         let mut in_flight = InFlight {
             ticket,
             conns: vec![conn],
             body,
             seq: Seq(0),
-            stage: Stage::Storing,
+            stage: Stage::Accepting,
         };
         if let Err(error) = self.check(&in_flight.body) {
-            self.journal.refuse(ticket, Outcome::Rejected { error });
+            let outcome = Outcome::Rejected { error };
+            self.journal.refuse(ticket, outcome.clone());
+            in_flight.stage = Stage::Ended(outcome);
             self.commands.in_flight.insert(id, in_flight);
             return;
         }
@@ -364,10 +372,13 @@ impl Session {
         in_flight.seq = self.event(EventBody::Command { id, client, name }, now);
         self.journal.accept(ticket, in_flight.seq);
         self.commands.in_flight.insert(id, in_flight);
+        if self.why_stuck(false).is_some() {
+            self.dispatch(id, now, effects);
+        }
     }
 
     /// Says whether a command can be carried out, as far as can be known before.
-    fn check(&self, body: &CommandBody) -> Result<(), WireError> {
+    pub(super) fn check(&self, body: &CommandBody) -> Result<(), WireError> {
         let error = |code, message: &str| Err(WireError::new(code, message));
         let born = self.born;
         if self.removed || (!born && !matches!(body, CommandBody::Create { .. })) {
@@ -416,9 +427,10 @@ impl Session {
         self.store_session();
     }
 
-    /// Carries out a command that is on disk.
+    /// Carries out a command that is on disk, unless something was done about it before that.
     pub(super) fn dispatch(&mut self, id: CommandId, now: Now, effects: &mut Vec<Effect>) {
-        let Some(command) = self.commands.in_flight.get_mut(&id) else {
+        let command = self.commands.in_flight.get_mut(&id);
+        let Some(command) = command.filter(|it| matches!(it.stage, Stage::Accepting)) else {
             return;
         };
         let at = self.fold.offset();
@@ -519,16 +531,11 @@ impl Session {
         self.spawn(effects);
     }
 
-    fn spawn(&mut self, effects: &mut Vec<Effect>) {
-        let cwd = if self.cwd.is_empty() {
-            self.spec.folder.clone()
-        } else {
-            self.cwd.clone()
-        };
-        let at = self.fold.offset();
+    pub(super) fn spawn(&mut self, effects: &mut Vec<Effect>) {
+        let (at, cwd) = (self.fold.offset(), self.start_folder());
         let spec = self
             .launcher
-            .spawn(self.key, &self.spec, &cwd, self.size, at);
+            .spawn(self.key, &self.spec, cwd, self.size, at);
         effects.push(Effect::Keeper(Request::Spawn(spec)));
         self.change();
     }

@@ -1,17 +1,20 @@
 //! The terminal as the output record folds to it. Live output, output that is read again after a
 //! crash and output that is read from the store all go through here, so that they cannot differ.
 
-use agor_proto::ids::{InputSeq, LineId, Offset, SessionId, Size};
+use agor_proto::ids::{LineId, Offset, Size};
 use agor_proto::limits::BULK_CHUNK_MAX;
 use agor_proto::record::{self, RawRecord, RecordBody};
 use agor_proto::row::Row;
-use agor_proto::screen::ScreenUpdate;
-use agor_term::update::Viewer;
 use agor_term::{Effect, Options, Terminal};
 
 /// Output is folded in pieces of this size while somebody waits for a text, so that no row can
 /// pass through screen and history between two looks.
 const WATCHED_PIECE_BYTES: usize = 4 * 1024;
+
+/// Of a line that does not end, so much before the newest rows is looked at again, so that a text is
+/// found that is longer than a piece. Looking at all of it each time took time by the square of its
+/// length.
+const WATCHED_LINE_BYTES: usize = 16 * 1024;
 
 /// What a program that ended may have left switched on and its successor does not expect: a
 /// sequence cut off, the alternate screen, mouse and focus reports, bracketed paste, a
@@ -40,7 +43,16 @@ pub struct Folded {
     /// What the program asked for.
     pub effects: Vec<Effect>,
     /// The lines that showed up, if they were wanted.
-    pub lines: Vec<String>,
+    pub lines: Vec<Line>,
+}
+
+/// A logical line of a screen and what scrolled off it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its text, or the end of it.
+    pub text: String,
+    /// Whether the line begins before the text.
+    pub cut: bool,
 }
 
 impl Fold {
@@ -92,19 +104,14 @@ impl Fold {
         }
     }
 
-    /// Returns the whole screen as an update against nothing; `None` without a terminal, or if the
-    /// screen does not fit one update.
-    pub fn whole_screen(&self, session: SessionId) -> Option<ScreenUpdate> {
-        let mut viewer = Viewer::new();
-        let update = viewer.update(self.terminal.as_ref()?, session, InputSeq(0), self.offset);
-        update.filter(|_| !viewer.is_behind())
-    }
-
     /// Returns the lines of the screen, wrapped ones joined.
-    pub fn screen_lines(&self) -> Vec<String> {
-        self.terminal
+    pub fn screen_lines(&self) -> Vec<Line> {
+        let lines = self
+            .terminal
             .as_ref()
-            .map_or_else(Vec::new, |terminal| lines(&screen(terminal)))
+            .map_or_else(Vec::new, |terminal| lines(&screen(terminal)));
+        let whole = |text| Line { text, cut: false };
+        lines.into_iter().map(whole).collect()
     }
 
     /// Returns the rows of history from the logical line `from` on, and those of the screen if
@@ -148,7 +155,7 @@ fn apply(terminal: &mut Terminal, record: RawRecord<'_>, want_lines: bool) -> Fo
             for piece in record.payload.chunks(WATCHED_PIECE_BYTES) {
                 let top = terminal.row(0).line;
                 terminal.advance(piece, &mut folded.effects);
-                folded.lines.extend(lines(&rows(terminal, top, true)));
+                folded.lines.extend(watched_lines(terminal, top));
             }
         }
         RawRecord::OUT | RawRecord::ERR => terminal.advance(record.payload, &mut folded.effects),
@@ -206,6 +213,40 @@ fn rows(terminal: &Terminal, from: LineId, with_screen: bool) -> Vec<Row> {
     all
 }
 
+/// Returns the lines from the logical line `top` on, of `top` itself only the end.
+fn watched_lines(terminal: &Terminal, top: LineId) -> Vec<Line> {
+    const STEP: usize = 64;
+    let mut newest_first: Vec<Row> = Vec::new();
+    let (mut line_bytes, mut cut) = (0, false);
+    let mut end = terminal.history().rows as usize;
+    'history: while end > 0 {
+        let start = end.saturating_sub(STEP);
+        for row in terminal.history_rows(start, end - start).into_iter().rev() {
+            if row.line < top {
+                break 'history;
+            }
+            if row.line == top {
+                cut = line_bytes >= WATCHED_LINE_BYTES;
+                line_bytes += row.text.len().max(1);
+            }
+            if cut {
+                break 'history;
+            }
+            newest_first.push(row);
+        }
+        end = start;
+    }
+    let mut rows: Vec<Row> = newest_first.into_iter().rev().collect();
+    rows.extend(screen(terminal));
+    let text = lines(&rows).into_iter();
+    text.enumerate()
+        .map(|(at, text)| Line {
+            text,
+            cut: cut && at == 0,
+        })
+        .collect()
+}
+
 fn lines(rows: &[Row]) -> Vec<String> {
     agor_term::text::plain(rows)
         .lines()
@@ -258,5 +299,82 @@ impl Rebuild {
     #[must_use]
     pub fn finish(self) -> Terminal {
         self.terminal
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fold() -> Fold {
+        let options = TerminalOptions {
+            scrollback_rows: 100_000,
+        };
+        let mut fold = Fold::new(Offset(0), options);
+        fold.begin(Size::cells(80, 24));
+        fold
+    }
+
+    fn print(fold: &mut Fold, text: &str) -> Vec<Line> {
+        let record = RawRecord {
+            offset: Offset(0),
+            end: Offset(0),
+            kind: RawRecord::OUT,
+            unix_micros: 1,
+            payload: text.as_bytes(),
+        };
+        fold.fold(record, true).lines
+    }
+
+    #[test]
+    fn a_line_that_does_not_end_is_looked_at_in_time_linear_in_its_length() {
+        let mut fold = fold();
+        let text = "0123456789abcdef".repeat(2 * 1024);
+        let (mut printed, mut looked_at) = (0, 0);
+        for _ in 0..32 {
+            let lines = print(&mut fold, &text);
+            printed += text.len();
+            looked_at += lines.iter().map(|line| line.text.len()).sum::<usize>();
+        }
+        // A piece, what came before it, the screen.
+        let most = (printed / WATCHED_PIECE_BYTES + 1)
+            * (WATCHED_PIECE_BYTES + WATCHED_LINE_BYTES + 2 * 80 * 24);
+        assert!(looked_at >= printed, "{looked_at} of {printed}");
+        assert!(looked_at <= most, "{looked_at} of at most {most}");
+    }
+
+    #[test]
+    fn bulk_chunk_max_bounds_a_page_of_rows_and_all_pages_hold_every_row() {
+        let mut fold = fold();
+        for n in 0..20_000 {
+            let line = format!("\x1b[3{}mline {n} of a history\r\n", n % 8);
+            print(&mut fold, &line);
+        }
+        let pages = fold.pages(LineId(0), true);
+        assert!(pages.len() > 3, "{}", pages.len());
+        for page in &pages {
+            let size_bytes: usize = page.iter().map(Row::size_bytes_max).sum();
+            assert!(size_bytes <= BULK_CHUNK_MAX, "{size_bytes}");
+        }
+        let history = fold.terminal().map_or(0, |it| it.history().rows);
+        let rows: usize = pages.iter().map(Vec::len).sum();
+        assert_eq!(rows, history as usize + 24);
+    }
+
+    #[test]
+    fn a_line_that_is_cut_says_so_and_its_end_is_whole() {
+        let mut fold = fold();
+        let numbers: Vec<String> = (10_000..20_000).map(|n| n.to_string()).collect();
+        let text = numbers.concat();
+        let lines = print(&mut fold, &text);
+        assert!(!lines[0].cut && text.starts_with(&lines[0].text));
+        let last = lines.last().expect("a line");
+        assert!(last.cut && text.ends_with(&last.text));
+        assert!(last.text.len() >= WATCHED_LINE_BYTES);
+        let lines = print(&mut fold, "\r\nnext\r\nlast");
+        let texts: Vec<_> = lines.iter().map(|line| &line.text[..]).collect();
+        let at = texts.iter().position(|&text| text == "next").expect("next");
+        assert_eq!(texts[at + 1], "last");
+        assert!(!lines[at].cut);
     }
 }

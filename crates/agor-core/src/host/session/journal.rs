@@ -221,8 +221,14 @@ impl Journal {
         self.put_receipt(ticket, seq, Outcome::Accepted { seq });
     }
 
-    /// Keeps a command's end, with the event that tells of it.
-    pub fn finish(&mut self, ticket: Ticket, outcome: Outcome, offset: Offset, now: Now) {
+    /// Keeps a command's end, with the event that tells of it; returns the outcome with that.
+    pub fn finish(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        offset: Offset,
+        now: Now,
+    ) -> Outcome {
         let told = EventBody::CommandEnded {
             id: ticket.id,
             outcome: outcome.clone(),
@@ -232,7 +238,8 @@ impl Journal {
             Outcome::Done { .. } => Outcome::Done { seq },
             other => other,
         };
-        self.put_receipt(ticket, seq, outcome);
+        self.put_receipt(ticket, seq, outcome.clone());
+        outcome
     }
 
     /// Keeps that a command was refused before anything was done for it.

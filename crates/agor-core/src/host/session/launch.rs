@@ -1,15 +1,17 @@
 //! How a session's program is started: command, environment, size.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 
 use agor_keeper::{Io, PtySize, SessionKey, SpawnSpec};
 use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::event::EventBody;
 use agor_proto::ids::{Incarnation, Offset, Size};
 use agor_proto::limits::{FOLDER_MAX, RING_BYTES, SPAWN_MAX};
 use agor_proto::session::SessionSpec;
 
-use super::{TerminalOptions, is_name};
+use super::{Effect, Now, Session, TerminalOptions, is_name};
 
 /// Variables that a program gets from the host where its client sent none.
 const FROM_HOST: &[&str] = &["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TZ", "USER"];
@@ -134,14 +136,10 @@ impl Launcher {
         {
             return bad(format!("{name:?} cannot be the name of a variable"));
         }
-        if spec.folder.len() > FOLDER_MAX
-            || !spec.folder.starts_with('/')
-            || spec.folder.contains('\0')
-        {
-            return bad(format!(
-                "{:?} is not the absolute path of a folder",
-                spec.folder
-            ));
+        for folder in [Some(&spec.folder), spec.cwd.as_ref()].into_iter().flatten() {
+            if folder.len() > FOLDER_MAX || !folder.starts_with('/') || folder.contains('\0') {
+                return bad(format!("{folder:?} is not the absolute path of a folder"));
+            }
         }
         if !is_name(&spec.name) {
             return bad("the name is too long or holds control characters".into());
@@ -190,6 +188,46 @@ impl Launcher {
     }
 }
 
+impl Session {
+    /// Returns where the program starts: where its predecessor's shell was last, else where it was
+    /// asked to.
+    pub(super) fn start_folder(&self) -> &str {
+        match (&self.cwd[..], &self.spec.cwd) {
+            ("", Some(cwd)) => cwd,
+            ("", None) => &self.spec.folder,
+            (cwd, _) => cwd,
+        }
+    }
+
+    /// Starts the program in its project's folder, since that in which it was to start cannot be
+    /// entered; says whether there is another.
+    pub(super) fn fall_back_to_project(&mut self, now: Now, effects: &mut Vec<Effect>) -> bool {
+        if self.start_folder() == self.spec.folder {
+            return false;
+        }
+        let path = self.start_folder().to_owned();
+        self.event(EventBody::FolderGone { path }, now);
+        self.cwd.clone_from(&self.spec.folder);
+        self.store_session();
+        self.spawn(effects);
+        true
+    }
+}
+
+/// Returns in one sentence why a program does not start in `folder`.
+pub fn no_folder(folder: &str, errno: i32) -> String {
+    let error = io::Error::from_raw_os_error(errno);
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            format!("the folder {folder} is gone: make it again, then `restart` the session")
+        }
+        io::ErrorKind::NotADirectory => {
+            format!("{folder} is no folder: make it one, then `restart` the session")
+        }
+        _ => format!("the folder {folder} cannot be entered: {error}"),
+    }
+}
+
 /// Returns `size` as the keeper takes it.
 #[must_use]
 pub fn pty_size(size: Size) -> PtySize {
@@ -215,6 +253,7 @@ mod tests {
         SessionSpec {
             argv: vec![],
             folder: "/tmp".into(),
+            cwd: None,
             name: String::new(),
             env: env
                 .iter()

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use agor_proto::ids::{ClientId, LeaseToken};
+use agor_proto::ids::{ClientId, ConnEpoch, LeaseToken};
 use agor_proto::limits::LEASE_MILLIS;
 use agor_proto::message::LeaseStanding;
 
@@ -19,6 +19,8 @@ struct Holder {
     client: ClientId,
     token: LeaseToken,
     until: Instant,
+    /// The connection on which it spoke of the lease last, if that is there.
+    conn: Option<ConnEpoch>,
 }
 
 impl LeaseDesk {
@@ -39,6 +41,7 @@ impl LeaseDesk {
                     client,
                     token: fresh,
                     until: now + LEASE,
+                    conn: None,
                 });
                 LeaseStanding::Held { token: fresh }
             }
@@ -48,6 +51,28 @@ impl LeaseDesk {
     /// Returns who holds the lease, lapsed or not.
     pub fn holder(&self) -> Option<ClientId> {
         self.holder.map(|holder| holder.client)
+    }
+
+    /// Notes that `client` speaks of the lease on `conn`.
+    pub fn speaks(&mut self, client: ClientId, conn: ConnEpoch) {
+        if let Some(holder) = &mut self.holder
+            && holder.client == client
+        {
+            // What comes late on an older connection does not bring that back.
+            holder.conn = holder.conn.max(Some(conn));
+        }
+    }
+
+    /// Returns the connection of who holds the lease.
+    pub fn conn(&self) -> Option<ConnEpoch> {
+        self.holder?.conn
+    }
+
+    /// Notes that a connection is gone. Its client keeps the lease.
+    pub fn remove_conn(&mut self, conn: ConnEpoch) {
+        if let Some(holder) = &mut self.holder {
+            holder.conn = holder.conn.filter(|&held| held != conn);
+        }
     }
 
     /// Keeps the lease; returns the other client that has it if it was taken meanwhile.
@@ -121,6 +146,22 @@ mod tests {
             !desk.holds(ANN, FIRST, start + LEASE * 2),
             "a stale driver never types"
         );
+    }
+
+    #[test]
+    fn a_driver_is_spoken_to_where_it_spoke_last() {
+        let now = Instant::now();
+        let mut desk = LeaseDesk::default();
+        desk.take(ANN, false, FIRST, now);
+        desk.speaks(ANN, ConnEpoch(5));
+        desk.speaks(ANN, ConnEpoch(4));
+        desk.speaks(BOB, ConnEpoch(6));
+        assert_eq!(desk.conn(), Some(ConnEpoch(5)));
+        desk.remove_conn(ConnEpoch(4));
+        assert_eq!(desk.conn(), Some(ConnEpoch(5)));
+        desk.remove_conn(ConnEpoch(5));
+        assert_eq!(desk.conn(), None);
+        assert!(desk.holds(ANN, FIRST, now));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use agor_keeper::Request;
 use agor_proto::event::EventBody;
 use agor_proto::ids::Offset;
 use agor_proto::limits::{CHECKPOINT_BYTES, FOLDER_MAX};
+use agor_proto::message::{Clipboard, ClipboardKind};
 use agor_proto::record::{self, RawRecord, RecordBody};
 use agor_proto::session::Life;
 use agor_term::Effect as Asked;
@@ -22,28 +23,6 @@ const CHECKPOINT_REST: Duration = Duration::from_secs(1);
 
 /// Output after which there is a checkpoint all the same.
 const CHECKPOINT_FAR: u64 = 64 * CHECKPOINT_BYTES;
-
-/// How often a program can make an event of each kind: a bell or a title that changes with every
-/// line is no news. The record has them all.
-const QUIET_MICROS: u64 = 1_000_000;
-
-/// When a program last made an event that it could make too often, by the record's clock, so that
-/// folding again decides the same.
-#[derive(Debug, Default)]
-pub struct Manners {
-    bell_micros: u64,
-    title_micros: u64,
-    notification_micros: u64,
-}
-
-/// Says whether an event may be made at `now_micros`, and notes it.
-fn may(last_micros: &mut u64, now_micros: u64) -> bool {
-    let quiet = now_micros.saturating_sub(*last_micros) >= QUIET_MICROS;
-    if quiet {
-        *last_micros = now_micros;
-    }
-    quiet
-}
 
 impl Session {
     /// Folds records that begin at `from` and does what follows.
@@ -101,7 +80,7 @@ impl Session {
         now: Now,
         effects: &mut Vec<Effect>,
     ) {
-        let mut ordinal = 0;
+        let (mut ordinal, mut copied) = (0, 0);
         let micros = record.unix_micros;
         for asked in asked {
             match asked {
@@ -115,12 +94,12 @@ impl Session {
                     }));
                 }
                 Asked::Bell => {
-                    if may(&mut self.manners.bell_micros, micros) {
+                    if self.manners.bell.allows(micros) {
                         self.event(EventBody::Bell, now);
                     }
                 }
                 Asked::Title(title) => {
-                    if may(&mut self.manners.title_micros, micros) {
+                    if self.manners.title.allows(micros) {
                         self.event(
                             EventBody::Titled {
                                 title: title.clone(),
@@ -135,21 +114,39 @@ impl Session {
                     let here = host.is_none_or(|host| self.launcher.is_this_host(&host));
                     if here && path != self.cwd && path.len() <= FOLDER_MAX {
                         self.cwd.clone_from(&path);
-                        self.event(EventBody::Folder { path }, now);
-                        self.store_session();
+                        if self.manners.folder.allows(micros) {
+                            self.event(EventBody::Folder { path }, now);
+                        }
+                        self.listing_changed = true;
+                        self.store_row();
                     }
                 }
                 Asked::Notification { title, body } => {
-                    if may(&mut self.manners.notification_micros, micros) {
+                    if self.manners.notification.allows(micros) {
                         self.event(EventBody::Notified { title, body }, now);
                     }
                 }
-                Asked::ClipboardWrite { text, .. } => {
-                    let size_bytes = text.len() as u64;
-                    self.event(EventBody::ClipboardWritten { size_bytes }, now);
+                Asked::ClipboardWrite { kind, text } => {
+                    copied += 1;
+                    if self.manners.clipboard.allows(micros) {
+                        let size_bytes = text.len() as u64;
+                        self.event(EventBody::ClipboardWritten { size_bytes }, now);
+                    }
+                    self.clipboards.put(Clipboard {
+                        session: self.id,
+                        offset: record.offset,
+                        ordinal: copied,
+                        kind: match kind {
+                            agor_term::ClipboardKind::Clipboard => ClipboardKind::Clipboard,
+                            agor_term::ClipboardKind::Primary => ClipboardKind::Primary,
+                        },
+                        text,
+                    });
                 }
                 Asked::Mark { kind, at } => {
-                    self.event(EventBody::Marked { at, mark: kind }, now);
+                    if self.manners.mark.allows(micros) {
+                        self.event(EventBody::Marked { at, mark: kind }, now);
+                    }
                 }
                 // Evidence for an agent's state and figures for its badge: read by what judges
                 // states, from the record.
@@ -207,19 +204,5 @@ impl Session {
             self.checkpoint_at = at;
             self.journal.checkpoint(at, terminal.checkpoint());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_program_that_rings_all_the_time_makes_one_event_a_second() {
-        let mut last = 0;
-        let rung = (0..5_000_000_u64)
-            .step_by(1_000)
-            .filter(|at| may(&mut last, 10_000_000 + at));
-        assert_eq!(rung.count(), 5);
     }
 }

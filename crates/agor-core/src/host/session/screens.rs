@@ -258,3 +258,60 @@ impl Screens {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use agor_proto::ids::{Offset, Size};
+    use agor_proto::message::Message;
+    use agor_proto::record::RawRecord;
+
+    use super::super::TerminalOptions;
+    use super::*;
+
+    /// Returns how long the next update waits for a client that takes `round_trip` to acknowledge.
+    fn pace(round_trip: Duration) -> Duration {
+        let options = TerminalOptions {
+            scrollback_rows: 10,
+        };
+        let mut fold = Fold::new(Offset(0), options);
+        fold.begin(Size::cells(80, 24));
+        let conn = ConnEpoch(1);
+        let mut screens = Screens::new(SessionId::from_parts(0, [0; 10]));
+        screens.view(conn, ClientId([1; 16]), Visibility::Visible);
+        let mut now = Instant::now();
+        // Until the smoothed time is that of every update.
+        for n in 0..100 {
+            let output = RawRecord {
+                offset: Offset(0),
+                end: Offset(0),
+                kind: RawRecord::OUT,
+                unix_micros: 1,
+                payload: b"x",
+            };
+            fold.fold(output, false);
+            screens.changed(&fold, now);
+            let mut effects = Vec::new();
+            screens.pump(&fold, now, &mut effects);
+            let sent = now;
+            let Some(Effect::Send(_, Message::ScreenUpdate(update))) = effects.pop() else {
+                panic!("nothing was sent");
+            };
+            if n == 99 {
+                screens.acknowledged(conn, update.rev, now);
+                screens.changed(&fold, now);
+                return screens.next_wake(&fold).expect("it waits") - sent;
+            }
+            screens.acknowledged(conn, update.rev, now + round_trip);
+            now += round_trip + PACE_MAX;
+        }
+        Duration::ZERO
+    }
+
+    #[test]
+    fn screen_pace_min_millis_and_screen_pace_max_millis_bound_the_pause_between_updates() {
+        assert_eq!(pace(Duration::ZERO), PACE_MIN);
+        assert_eq!(pace(Duration::from_secs(10)), PACE_MAX);
+        let between = pace(Duration::from_millis(100));
+        assert!(between > PACE_MIN && between < PACE_MAX, "{between:?}");
+    }
+}

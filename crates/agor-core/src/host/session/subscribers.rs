@@ -184,20 +184,27 @@ impl Subscribers {
 }
 
 fn tell(conn: ConnEpoch, session: SessionId, events: &[Event], effects: &mut Vec<Effect>) {
+    effects.extend(batches(events).map(|batch| {
+        let events = batch.to_vec();
+        Effect::Send(conn, Events { session, events }.into())
+    }));
+}
+
+/// Cuts events into batches that fit a frame.
+pub fn batches(events: &[Event]) -> impl Iterator<Item = &[Event]> {
     let mut rest = events;
-    while !rest.is_empty() {
+    std::iter::from_fn(move || {
         let mut size_bytes = 0;
         let fits = rest.iter().take(EVENT_BATCH_MAX).take_while(|event| {
             size_bytes += size_bytes_about(event);
             size_bytes <= BULK_CHUNK_MAX
         });
         // One that is larger than a batch goes alone.
-        let count = fits.count().max(1);
+        let count = fits.count().max(1).min(rest.len());
         let (batch, after) = rest.split_at(count);
         rest = after;
-        let events = batch.to_vec();
-        effects.push(Effect::Send(conn, Events { session, events }.into()));
-    }
+        (!batch.is_empty()).then_some(batch)
+    })
 }
 
 /// Returns about how many bytes an event takes on the wire.
@@ -210,7 +217,7 @@ fn size_bytes_about(event: &Event) -> usize {
                 .iter()
                 .map(|(name, value)| name.len() + value.len() + 8);
             let argv = spec.argv.iter().map(|word| word.len() + 4);
-            env.chain(argv).sum::<usize>() + of(&[&spec.folder, &spec.name])
+            env.chain(argv).sum::<usize>() + of(&[&spec.folder, &spec.name, spec.cwd.as_deref().unwrap_or_default()])
         }
         EventBody::Failed { reason } => of(&[reason]),
         EventBody::Renamed { name } => of(&[name]),

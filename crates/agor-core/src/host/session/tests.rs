@@ -1,6 +1,8 @@
 //! What a session promises, from its causes to its effects.
 
+mod answers;
 mod bounds;
+mod stuck;
 mod world;
 
 use agor_proto::command::{Command, CommandBody};
@@ -165,7 +167,85 @@ fn c13_the_exit_code_is_stored_and_a_restart_goes_on_in_the_same_record() {
     assert_eq!(world.session.life, Life::Running);
     world.print("second");
     world.read();
-    assert_eq!(world.session.fold.screen_lines()[..2], ["first", "second"]);
+    let lines = world.session.fold.screen_lines();
+    assert_eq!([&lines[0].text, &lines[1].text], ["first", "second"]);
+}
+
+/// Returns a world in which a program was to start in a folder of its own; the named ones are gone.
+fn started_in(cwd: &str, gone: &[&'static str]) -> World {
+    let mut world = World::new();
+    world.keeper.gone = gone.to_vec();
+    let spec = SessionSpec {
+        cwd: Some(cwd.into()),
+        ..spec()
+    };
+    world.command(
+        1,
+        CommandBody::Create {
+            session: id(),
+            spec,
+        },
+    );
+    world.commit();
+    world.read();
+    world.commit();
+    world
+}
+
+#[test]
+fn a_program_starts_where_it_was_asked_to_and_again_where_its_shell_was() {
+    let mut world = started_in("/tmp/src", &[]);
+    assert_eq!(world.keeper.cwd, "/tmp/src");
+    let shown = world.session.info();
+    assert_eq!((&shown.folder[..], &shown.cwd[..]), ("/tmp", "/tmp/src"));
+    world.command(2, CommandBody::Kill { session: id() });
+    world.commit();
+    world.command(3, CommandBody::Restart { session: id() });
+    world.commit();
+    assert_eq!(world.keeper.cwd, "/tmp/src");
+    world.read();
+    world.print("\x1b]7;file:///tmp/deeper\x07");
+    world.read();
+    world.command(4, CommandBody::Kill { session: id() });
+    world.commit();
+    world.command(5, CommandBody::Restart { session: id() });
+    world.commit();
+    assert_eq!(world.keeper.cwd, "/tmp/deeper");
+}
+
+#[test]
+fn a_program_whose_folder_is_gone_starts_in_its_projects_and_that_is_told() {
+    let world = started_in("/tmp/src", &["/tmp/src"]);
+    assert_eq!(world.keeper.cwd, "/tmp");
+    assert_eq!(world.session.life, Life::Running);
+    assert!(matches!(
+        world.receipts(1).last(),
+        Some(Outcome::Done { .. })
+    ));
+    let told = world.disk.events.iter().any(|event| {
+        event.body
+            == EventBody::FolderGone {
+                path: "/tmp/src".into(),
+            }
+    });
+    assert!(told);
+    assert_eq!(world.session.info().cwd, "/tmp");
+}
+
+#[test]
+fn a_session_whose_project_is_gone_says_so_and_names_it() {
+    let world = started_in("/tmp/src", &["/tmp/src", "/tmp"]);
+    assert_eq!(world.keeper.spawned, 0);
+    let Life::Failed { reason } = &world.session.life else {
+        panic!("{:?}", world.session.life);
+    };
+    assert!(reason.starts_with("the folder /tmp is gone"), "{reason}");
+    let receipts = world.receipts(1);
+    assert!(matches!(
+        receipts.last(),
+        Some(Outcome::Rejected { error })
+            if error.code == ErrorCode::SpawnFailed && error.message == *reason
+    ));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use agor_proto::message::{Answer, Part, Until};
 use agor_proto::session::Life;
 use regex::{Regex, RegexBuilder};
 
-use super::{Effect, Fold};
+use super::{Effect, Fold, Line};
 
 /// A question to wait for.
 #[derive(Debug)]
@@ -105,16 +105,22 @@ impl Waits {
         self.waits.retain(|wait| wait.conn != conn);
     }
 
+    /// Forgets a question that was cancelled.
+    pub fn cancel(&mut self, conn: ConnEpoch, ask: AskId) {
+        self.waits
+            .retain(|wait| (wait.conn, wait.ask) != (conn, ask));
+    }
+
     /// Answers those whose text is in `lines`.
-    pub fn look(&mut self, lines: &[String], effects: &mut Vec<Effect>) {
+    pub fn look(&mut self, lines: &[Line], effects: &mut Vec<Effect>) {
         self.waits.retain(|wait| {
             let Condition::Text(regex) = &wait.until else {
                 return true;
             };
-            let Some(line) = lines.iter().find(|line| regex.is_match(line)) else {
+            let Some(line) = lines.iter().find(|line| matches(regex, line)) else {
                 return true;
             };
-            let text = Some(line.clone());
+            let text = Some(line.text.clone());
             let part = Part::Happened {
                 code: None,
                 signal: 0,
@@ -201,6 +207,13 @@ impl Waits {
     }
 }
 
+/// Says whether an expression matches a line. Where the line is cut is not where it begins, so `^`
+/// matches nothing there.
+fn matches(regex: &Regex, line: &Line) -> bool {
+    let before = line.text.chars().next().filter(|_| line.cut);
+    regex.is_match_at(&line.text, before.map_or(0, char::len_utf8))
+}
+
 fn answer(conn: ConnEpoch, ask: AskId, part: Part) -> Effect {
     Effect::Send(
         conn,
@@ -226,4 +239,21 @@ fn compile(regex: &str) -> Result<Regex, WireError> {
         .size_limit(1 << 20)
         .build()
         .map_err(|error| bad(format!("the expression cannot be used: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_where_a_line_is_cut_is_not_its_beginning() {
+        let line = |cut| Line {
+            text: "énd of it".into(),
+            cut,
+        };
+        let begins = compile("^.nd").unwrap();
+        assert!(matches(&begins, &line(false)) && !matches(&begins, &line(true)));
+        let ends = compile("of it$").unwrap();
+        assert!(matches(&ends, &line(false)) && matches(&ends, &line(true)));
+    }
 }

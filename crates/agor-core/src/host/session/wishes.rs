@@ -1,15 +1,11 @@
 //! What clients ask a session for, apart from commands: to see, to drive, to be told.
 
-use std::time::Duration;
-
 use agor_keeper::{RefusedInput, Request};
 use agor_proto::error::{ErrorCode, WireError};
-use agor_proto::ids::{AskId, ClientId, ConnEpoch};
-use agor_proto::message::{
-    Answer, InputAck, InputFrame, Lease, LeaseStanding, Message, Part, Query,
-};
+use agor_proto::ids::{ClientId, ConnEpoch};
+use agor_proto::message::{InputAck, InputFrame, Lease, LeaseStanding};
 
-use super::{Effect, Now, Session, Wish, launch, waits};
+use super::{Effect, Now, Session, Wish, launch};
 
 impl Session {
     pub(super) fn on_wish(
@@ -46,6 +42,7 @@ impl Session {
             Wish::TakeLease { force, fresh } => {
                 let former = self.lease.holder().filter(|&former| former != client);
                 let standing = self.lease.take(client, force, fresh, now.instant);
+                self.lease.speaks(client, conn);
                 let lease = |standing| Lease {
                     session: self.id,
                     standing,
@@ -59,6 +56,7 @@ impl Session {
                 }
             }
             Wish::RenewLease(token) => {
+                self.lease.speaks(client, conn);
                 if let Some(by) = self.lease.renew(client, token, now.instant) {
                     let standing = LeaseStanding::Taken { by };
                     effects.push(Effect::Send(
@@ -71,6 +69,7 @@ impl Session {
                     ));
                 }
             }
+            Wish::Cancel(ask) => self.waits.cancel(conn, ask),
             Wish::DropLease(token) => self.lease.release(client, token),
             Wish::Type(frame) => self.on_typed(conn, client, frame, now, effects),
             Wish::Resize { token, size } => {
@@ -196,60 +195,6 @@ impl Session {
         } else {
             self.screens
                 .input_refused(ClientId(source.to_be_bytes()), seq, error, effects);
-        }
-    }
-
-    pub(super) fn on_query(
-        &mut self,
-        conn: ConnEpoch,
-        ask: AskId,
-        query: Query,
-        now: Now,
-        effects: &mut Vec<Effect>,
-    ) {
-        let answer = |part, last| Message::from(Answer { ask, last, part });
-        match query {
-            Query::Screen { .. } => {
-                let part = match self.fold.whole_screen(self.id) {
-                    Some(update) => Part::Screen(Box::new(update)),
-                    None => Part::Failed {
-                        error: WireError::new(
-                            ErrorCode::Internal,
-                            "the screen does not fit one answer; its rows can be had with --scrollback",
-                        ),
-                    },
-                };
-                effects.push(Effect::Send(conn, answer(part, true)));
-            }
-            Query::Rows { from, screen, .. } => {
-                let mut pages: Vec<Message> = self
-                    .fold
-                    .pages(from, screen)
-                    .into_iter()
-                    .map(|rows| answer(Part::Rows { rows }, false))
-                    .collect();
-                pages.push(answer(Part::Rows { rows: Vec::new() }, true));
-                effects.push(Effect::Stream(conn, pages));
-            }
-            Query::Wait {
-                until,
-                timeout_millis,
-                ..
-            } => {
-                let timeout = timeout_millis.map(Duration::from_millis);
-                let request = waits::Request {
-                    conn,
-                    ask,
-                    until,
-                    timeout,
-                };
-                self.waits
-                    .add(request, &self.life, &self.fold, now.instant, effects);
-            }
-            _ => {
-                let error = WireError::new(ErrorCode::Unsupported, "this host cannot answer that");
-                effects.push(Effect::Send(conn, answer(Part::Failed { error }, true)));
-            }
         }
     }
 }

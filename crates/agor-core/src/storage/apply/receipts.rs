@@ -1,7 +1,7 @@
 //! The receipts of commands: given once, settled once, and the oldest forgotten.
 
 use agor_proto::ids::{ClientId, CommandId, SessionId};
-use agor_proto::limits::RECEIPTS_PER_CLIENT;
+use agor_proto::limits::{FORGOTTEN_CLIENTS_MAX, RECEIPTS_MAX, RECEIPTS_PER_CLIENT};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::prepare::ReceiptRow;
@@ -10,6 +10,9 @@ use super::{Applier, Failure};
 
 /// A client's receipts are counted after so many new ones.
 const RECEIPTS_COUNT_EVERY: u32 = 64;
+
+/// The receipts of all clients are counted after so many new ones.
+pub(super) const COUNT_ALL_EVERY: u32 = 1_024;
 
 impl Applier {
     pub(super) fn put_receipt(
@@ -81,6 +84,12 @@ impl Applier {
             self.uncounted.remove(client);
             forget_receipts(database, *client, RECEIPTS_PER_CLIENT)?;
         }
+        self.uncounted_in_all += 1;
+        if self.uncounted_in_all >= COUNT_ALL_EVERY {
+            self.uncounted_in_all = 0;
+            forget_oldest(database, RECEIPTS_MAX)?;
+            forget_clients(database, FORGOTTEN_CLIENTS_MAX)?;
+        }
         Ok(())
     }
 }
@@ -118,9 +127,118 @@ fn forget_receipts(database: &Connection, client: ClientId, kept: usize) -> rusq
         .execute(params![client.0, newest_forgotten])?;
     database
         .prepare_cached(
-            "INSERT INTO forgotten (client, n) VALUES (?1, ?2) \
-             ON CONFLICT (client) DO UPDATE SET n = MAX(n, excluded.n)",
+            "INSERT INTO forgotten (client, n, at_millis) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (client) DO UPDATE \
+             SET n = MAX(n, excluded.n), at_millis = excluded.at_millis",
         )?
-        .execute(params![client.0, newest_forgotten])?;
+        .execute(params![client.0, newest_forgotten, to_sql(unix_millis())])?;
     Ok(())
+}
+
+/// Forgets the oldest settled receipts of whichever client beyond `kept`, and notes how far those
+/// of each went. Most clients are command lines that never return.
+fn forget_oldest(database: &Connection, kept: usize) -> rusqlite::Result<()> {
+    let newest_forgotten: Option<i64> = database
+        .prepare_cached("SELECT at_millis FROM receipts ORDER BY at_millis DESC LIMIT 1 OFFSET ?1")?
+        .query_row(params![kept as i64], |row| row.get(0))
+        .optional()?;
+    let Some(newest_forgotten) = newest_forgotten else {
+        return Ok(());
+    };
+    database
+        .prepare_cached(
+            "INSERT INTO forgotten (client, n, at_millis) \
+             SELECT client, MAX(n), MAX(at_millis) FROM receipts \
+             WHERE at_millis <= ?1 AND final = 1 GROUP BY client \
+             ON CONFLICT (client) DO UPDATE \
+             SET n = MAX(n, excluded.n), at_millis = MAX(at_millis, excluded.at_millis)",
+        )?
+        .execute(params![newest_forgotten])?;
+    database
+        .prepare_cached("DELETE FROM receipts WHERE at_millis <= ?1 AND final = 1")?
+        .execute(params![newest_forgotten])?;
+    Ok(())
+}
+
+/// Forgets the clients that were here longest ago beyond `kept` of those whose receipts are
+/// forgotten.
+fn forget_clients(database: &Connection, kept: usize) -> rusqlite::Result<()> {
+    database
+        .prepare_cached(
+            "DELETE FROM forgotten WHERE at_millis <= \
+             (SELECT at_millis FROM forgotten ORDER BY at_millis DESC LIMIT 1 OFFSET ?1)",
+        )?
+        .execute(params![kept as i64])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::schema::MIGRATIONS;
+    use super::*;
+
+    fn database() -> Connection {
+        let database = Connection::open_in_memory().unwrap();
+        for migration in MIGRATIONS {
+            database.execute_batch(migration.sql).unwrap();
+        }
+        database
+    }
+
+    /// Puts the receipts of `clients` that gave two commands each, one client after the other.
+    fn put(database: &Connection, clients: std::ops::Range<usize>, settled: bool) {
+        let mut insert = database
+            .prepare("INSERT INTO receipts VALUES (?1, ?2, ?3, x'00', NULL, 0, ?4, ?5, x'00')")
+            .unwrap();
+        for client in clients {
+            for n in 1..=2 {
+                let (id, at) = (format!("{client}/{n}"), client * 10 + n);
+                let client = format!("{client:08}");
+                insert
+                    .execute(params![client.as_bytes(), id.as_bytes(), n as i64, settled, at as i64])
+                    .unwrap();
+            }
+        }
+    }
+
+    fn count(database: &Connection, table: &str) -> usize {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        let count: i64 = database.query_row(&sql, [], |row| row.get(0)).unwrap();
+        count as usize
+    }
+
+    #[test]
+    fn receipts_max_bounds_those_of_all_clients_and_forgetting_them_is_known() {
+        let mut database = database();
+        let work = database.transaction().unwrap();
+        put(&work, 0..1, false);
+        put(&work, 1..RECEIPTS_MAX / 2 + 100, true);
+        forget_oldest(&work, RECEIPTS_MAX).unwrap();
+        // What is under way stays however old it is.
+        assert_eq!(count(&work, "receipts"), RECEIPTS_MAX + 2);
+        let (clients, n): (i64, i64) = work
+            .query_row("SELECT COUNT(*), MIN(n) FROM forgotten", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!((clients, n), (99, 2));
+    }
+
+    #[test]
+    fn forgotten_clients_max_bounds_what_is_known_of_clients_that_never_return() {
+        let mut database = database();
+        let work = database.transaction().unwrap();
+        work.execute(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1) \
+             INSERT INTO forgotten SELECT CAST(n AS BLOB), 1, n FROM n",
+            params![FORGOTTEN_CLIENTS_MAX as i64 + 50],
+        )
+        .unwrap();
+        forget_clients(&work, FORGOTTEN_CLIENTS_MAX).unwrap();
+        assert_eq!(count(&work, "forgotten"), FORGOTTEN_CLIENTS_MAX);
+        let oldest: i64 = work
+            .query_row("SELECT MIN(at_millis) FROM forgotten", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(oldest, 51);
+    }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 
 #[test]
-fn many_writers_share_few_commits() {
+fn commit_millis_let_many_writers_share_few_commits() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path(), options()).store;
     let (sender, acknowledged) = mpsc::sync_channel(1_000);

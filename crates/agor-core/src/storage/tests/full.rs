@@ -201,3 +201,23 @@ fn a_segment_for_which_there_is_no_room_leaves_its_output_in_the_database() {
     assert_eq!(read_all(&store, session, 1 << 20), all);
     assert_eq!(super::segment_files(&data, session), Vec::<String>::new());
 }
+
+#[test]
+fn room_on_a_full_disk_is_found_though_nobody_asks_for_it() {
+    let Some(disk) = SmallDisk::mount("size=2M") else {
+        return;
+    };
+    let data = disk.path().join("data");
+    let store = open(&data, options()).store;
+    let filler = disk.path().join("filler");
+    // As much as there is room for.
+    fs::write(&filler, vec![1; 4 * 1024 * 1024]).unwrap_err();
+    let put = || vec![Write::PutSession(row(session_id()))];
+    wait_until("the end of room", || {
+        matches!(write(&store, put()), Err(StoreError::Full))
+    });
+    assert!(matches!(store.health(), Health::Full { .. }));
+    fs::remove_file(&filler).unwrap();
+    wait_until("room", || store.health() == Health::Good);
+    write(&store, put()).unwrap();
+}

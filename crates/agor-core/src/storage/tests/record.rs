@@ -423,3 +423,22 @@ fn files_that_a_commit_gave_up_before_a_crash_are_deleted_at_the_next_start() {
     assert_eq!(opened.notices, []);
     assert!(!session_folder(folder.path(), session).exists());
 }
+
+#[test]
+fn segment_bytes_of_output_become_a_segment() {
+    use agor_proto::limits::SEGMENT_BYTES;
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), Options::default()).store;
+    let session = session_id();
+    write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    let record = out(&[b'x'; 60_000]);
+    let mut end = 0;
+    while end + (record.len() as u64) < SEGMENT_BYTES {
+        write(&store, vec![append(session, end, record.clone())]).unwrap();
+        end += record.len() as u64;
+    }
+    assert_eq!(store.stats().unwrap().sealed, 0);
+    write(&store, vec![append(session, end, record)]).unwrap();
+    wait_until("a segment", || store.stats().unwrap().sealed == 1);
+    assert_eq!(super::segment_files(folder.path(), session).len(), 1);
+}

@@ -126,13 +126,16 @@ fn who_holds_the_database_is_named_and_output_waits_for_it() {
     let command = Write::PutReceipt(receipt(1, 1, Outcome::Interrupted));
     assert_eq!(write(&store, vec![command.clone()]), Err(busy));
     assert!(receiver.try_recv().is_err());
+    assert!(matches!(store.health(), Health::Busy { holder } if holder == Some(std::process::id())));
     holder.execute_batch("ROLLBACK").unwrap();
     receiver.recv().unwrap().unwrap();
+    assert_eq!(store.health(), Health::Good);
     write(&store, vec![command]).unwrap();
 }
 
 const SECOND: &[Migration] = &[
     MIGRATIONS[0],
+    MIGRATIONS[1],
     Migration {
         name: "colour",
         sql: "ALTER TABLE sessions ADD COLUMN colour TEXT",
@@ -144,6 +147,7 @@ const EDITED: &[Migration] = &[Migration {
 }];
 const BROKEN: &[Migration] = &[
     MIGRATIONS[0],
+    MIGRATIONS[1],
     Migration {
         name: "broken",
         sql: "CREATE TABLE half (a INTEGER); ALTER TABLE nothing ADD COLUMN b TEXT",
@@ -180,9 +184,9 @@ fn a_newer_database_is_refused_and_left_alone() {
     assert_eq!(
         Store::open_with(folder.path(), options()).unwrap_err(),
         StoreError::NewerDatabase {
-            found: 2,
+            found: 3,
             program: env!("CARGO_PKG_VERSION").into(),
-            known: 1
+            known: 2
         }
     );
     assert_eq!(fs::read(folder.path().join("host.db")).unwrap(), before);
@@ -201,7 +205,7 @@ fn a_migration_is_preceded_by_a_backup_and_happens_whole_or_not_at_all() {
     ));
     let store = open(folder.path(), with_migrations(SECOND)).store;
     assert_eq!(store.sessions().unwrap().len(), 1);
-    let backup = folder.path().join("host.db.before-2");
+    let backup = folder.path().join("host.db.before-3");
     let sessions: i64 = rusqlite::Connection::open(backup)
         .unwrap()
         .query_row("SELECT COUNT(*) FROM sessions", [], |row| row.get(0))

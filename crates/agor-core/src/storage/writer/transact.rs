@@ -27,6 +27,9 @@ impl Work {
                             self.tell_health(Health::Full { since_millis });
                         }
                     }
+                    StoreError::Busy { holder } => {
+                        self.tell_health(Health::Busy { holder: *holder });
+                    }
                     StoreError::Fenced => {
                         self.state.fatal = Some(StoreError::Fenced);
                         self.tell_health(Health::Fenced);

@@ -6,6 +6,7 @@ use agor_proto::event::EventBody;
 use agor_proto::ids::*;
 use agor_proto::input::*;
 use agor_proto::row::MarkKind;
+use agor_proto::session::SessionSpec;
 
 use super::{client, command_id, error, session, spec};
 
@@ -310,5 +311,20 @@ pub fn events() -> Vec<(&'static str, EventBody)> {
             .into_iter()
             .map(|(name, event)| (name, EventBody::Agent(event))),
     );
+    events.push((
+        "created_elsewhere",
+        EventBody::Created {
+            spec: SessionSpec {
+                cwd: Some("/home/ann/project/src".into()),
+                ..spec()
+            },
+        },
+    ));
+    events.push((
+        "folder_gone",
+        EventBody::FolderGone {
+            path: "/home/ann/project/src".into(),
+        },
+    ));
     events
 }

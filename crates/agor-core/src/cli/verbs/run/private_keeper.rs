@@ -70,8 +70,9 @@ fn internal(what: &str) -> impl FnOnce(std::io::Error) -> Failure + '_ {
 impl PrivateKeeper {
     /// Starts a keeper.
     pub fn start() -> Result<Self, Failure> {
-        let mut random = [0; 8];
+        let (mut random, mut session) = ([0; 8], [0; 16]);
         getrandom::fill(&mut random)
+            .and_then(|()| getrandom::fill(&mut session))
             .map_err(|error| Failure::host(ErrorCode::Internal, error.to_string()))?;
         let base = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         let base = base.filter(|base| base.is_absolute() && base.is_dir());
@@ -103,7 +104,8 @@ impl PrivateKeeper {
         match connected {
             Ok((link, _)) => Ok(Self {
                 link,
-                session: SessionKey([7; 16]),
+                // Processes are known by it, so no other command may have the same.
+                session: SessionKey(session),
                 process,
                 _folder: folder,
             }),

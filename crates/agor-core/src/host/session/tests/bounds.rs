@@ -231,7 +231,74 @@ fn sync_update_millis_is_how_long_a_program_can_hold_its_screen_back() {
 }
 
 #[test]
-fn lease_millis_and_the_keepers_caps_are_what_the_protocol_says() {
+fn event_pace_millis_and_mark_events_max_bound_what_a_program_puts_into_the_log() {
+    let mut world = World::running();
+    let before = world.session.journal.last_seq().0;
+    for n in 0..1_000 {
+        world.print(&format!(
+            "\x1b]7;file://here/tmp/{n}\x07\x1b]52;c;eA==\x07\x1b]133;A\x07\x1b]0;{n}\x07\x07\r\n"
+        ));
+    }
+    world.read();
+    world.commit();
+    // The keeper's clock stands still in this world.
+    let made = world.session.journal.last_seq().0 - before;
+    assert_eq!(made as usize, MARK_EVENTS_MAX + 4, "one each of the others");
+    let shown = world.session.info();
+    assert_eq!((&shown.cwd[..], &shown.title[..]), ("/tmp/999", "999"));
+    let stored = world.disk.row.as_ref().map(|row| &row.cwd[..]);
+    assert_eq!(stored, Some("/tmp/999"), "a restart goes on there");
+}
+
+#[test]
+fn lease_renew_millis_leave_time_to_renew_a_lease_of_lease_millis_once_more() {
+    const { assert!(LEASE_RENEW_MILLIS * 2 < LEASE_MILLIS) };
+}
+
+#[test]
+fn checkpoint_bytes_are_folded_at_most_before_the_next_checkpoint_of_a_session() {
+    let mut world = World::running();
+    let line = "x".repeat(16 * 1024);
+    let (mut printed, mut checkpoints) = (0, 0);
+    while printed < 3 * CHECKPOINT_BYTES {
+        world.print(&line);
+        printed += line.len() as u64;
+        // Beyond what a flood rests.
+        world.clock += 1_000;
+        world.read();
+        let writes = world.under_way.iter().flat_map(|it| &it.writes);
+        let is_checkpoint =
+            |write: &&crate::storage::Write| matches!(write, crate::storage::Write::PutCheckpoint { .. });
+        checkpoints += writes.filter(is_checkpoint).count();
+        world.commit();
+    }
+    assert!((2..=3).contains(&checkpoints), "{checkpoints}");
+}
+
+#[test]
+fn folder_max_keeps_a_program_from_naming_a_longer_folder() {
+    let mut world = World::running();
+    for (length, kept) in [(FOLDER_MAX + 1, false), (FOLDER_MAX, true)] {
+        let folder = format!("/{}", "x".repeat(length - 1));
+        world.print(&format!("\x1b]7;file://{folder}\x07"));
+        world.read();
+        assert_eq!(world.session.info().cwd == folder, kept, "{length}");
+    }
+    let long = SessionSpec {
+        folder: format!("/{}", "x".repeat(FOLDER_MAX)),
+        ..spec()
+    };
+    let long_cwd = SessionSpec {
+        cwd: Some(long.folder.clone()),
+        ..spec()
+    };
+    for spec in [long, long_cwd] {
+        assert!(launcher().check(&spec).is_err());
+    }
+}
+
+#[test]
+fn ring_bytes_input_queue_max_and_input_sources_max_are_the_keepers() {
     use agor_keeper::caps;
     assert_eq!(caps::INPUT_QUEUE_BYTES, INPUT_QUEUE_MAX, "input_queue_max");
     assert_eq!(caps::INPUT_SOURCES, INPUT_SOURCES_MAX, "input_sources_max");
@@ -241,7 +308,6 @@ fn lease_millis_and_the_keepers_caps_are_what_the_protocol_says() {
         (caps::RING_MIN_BYTES..=caps::RING_MAX_BYTES).contains(&RING_BYTES),
         "ring_bytes"
     );
-    const { assert!(LEASE_RENEW_MILLIS * 2 < LEASE_MILLIS) };
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use agor_proto::command::{Command, CommandBody, Receipt};
 use agor_proto::event::{Event, LogCursor};
 use agor_proto::ids::{ClientId, CommandId, CommandN, ConnEpoch};
-use agor_proto::message::{Message, Subscribe};
+use agor_proto::message::{Answer, Message, Part, Subscribe};
 use agor_proto::record::{Record, RecordBody};
 
 use super::super::*;
@@ -36,6 +36,7 @@ pub(super) fn spec() -> SessionSpec {
     SessionSpec {
         argv: vec!["prog".into()],
         folder: "/tmp".into(),
+        cwd: None,
         name: String::new(),
         env: Vec::new(),
         size: Size::cells(20, 5),
@@ -99,6 +100,10 @@ pub(super) struct Keeper {
     pub(super) inputs: BTreeMap<u128, u64>,
     pub(super) typed: Vec<Vec<u8>>,
     pub(super) spawned: u32,
+    /// Folders that are not there.
+    pub(super) gone: Vec<&'static str>,
+    /// Where the last program was started.
+    pub(super) cwd: String,
     pub(super) alive: bool,
     /// Whether a kill is answered later, by the test.
     pub(super) kills_slowly: bool,
@@ -190,6 +195,12 @@ impl World {
                     !self.keeper.killing,
                     "started while everything of it is ended"
                 );
+                self.keeper.cwd = spec.cwd.display().to_string();
+                if self.keeper.gone.contains(&&self.keeper.cwd[..]) {
+                    let reason = "the folder cannot be entered".into();
+                    let cwd_errno = Some(rustix::io::Errno::NOENT.raw_os_error());
+                    return causes.push_back(Cause::SpawnFailed { reason, cwd_errno });
+                }
                 self.keeper.spawned += 1;
                 self.keeper.alive = true;
                 assert_eq!(spec.start_offset, self.keeper.ring.len() as u64);
@@ -256,6 +267,15 @@ impl World {
                     .cloned()
                     .collect();
                 causes.push_back(Cause::Replayed { conn, events });
+            }
+            Effect::ReadEvents {
+                conn, ask, after, ..
+            } => {
+                let stored = self.disk.events.iter();
+                let events = stored.filter(|e| e.seq > after).cloned().collect();
+                let part = Part::Events { events };
+                let last = true;
+                self.sent.push((conn, Answer { ask, last, part }.into()));
             }
             Effect::Release(to) => {
                 let stored = self.disk.record.len() as u64;

@@ -1,0 +1,160 @@
+//! What becomes of commands while the store can store nothing: nobody is kept waiting for a disk.
+//!
+//! What would have to be stored before it is carried out is refused at once and leaves no trace.
+//! Ending programs needs no disk, so a kill is carried out, and told before it is stored: a host
+//! that dies meanwhile finds the program ended or still there to be ended. Output waits in the ring.
+
+use agor_proto::command::{CommandBody, Outcome};
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::event::EventBody;
+use agor_proto::ids::{CommandId, ConnEpoch};
+use agor_proto::session::Life;
+
+use super::commands::Stage;
+use super::{Effect, Now, Session};
+use crate::storage::StoreError;
+
+impl Session {
+    /// Says that the store cannot store for now, or that it can again.
+    pub(super) fn on_storage(
+        &mut self,
+        problem: Option<StoreError>,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.storage_problem = problem;
+        let Some(error) = self.why_stuck(false) else {
+            return;
+        };
+        for id in self.commands.not_begun() {
+            self.give_up(id, &error, now, effects);
+        }
+    }
+
+    /// Returns why a command for which something must be stored cannot be carried out now.
+    /// `private` says that it makes a private session.
+    pub(super) fn why_stuck(&self, private: bool) -> Option<WireError> {
+        let problem = self.storage_problem.as_ref()?;
+        if private || self.spec.private {
+            return None;
+        }
+        let message = format!("the command was not carried out: {problem}");
+        Some(WireError::new(ErrorCode::Storage, message))
+    }
+
+    /// Returns why a new command cannot be taken now, if nothing of it must be stored to say so.
+    pub(super) fn refuse_unstored(&self, body: &CommandBody) -> Option<WireError> {
+        let private = matches!(body, CommandBody::Create { spec, .. } if spec.private);
+        let stuck = self.why_stuck(private)?;
+        match self.check(body) {
+            Err(error) => Some(error),
+            Ok(()) if matches!(body, CommandBody::Kill { .. }) => None,
+            Ok(()) => Some(stuck),
+        }
+    }
+
+    /// Tells the outcomes that would wait for the disk.
+    pub(super) fn tell_unstored(&mut self, effects: &mut Vec<Effect>) {
+        if self.why_stuck(false).is_some() {
+            self.commands.report_unstored(effects);
+        }
+    }
+
+    /// Deals with a command that was on its way to the disk, or waits for it.
+    fn give_up(
+        &mut self,
+        id: CommandId,
+        error: &WireError,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        let refused = Outcome::Rejected {
+            error: error.clone(),
+        };
+        let at = self.fold.offset();
+        match self.commands.body(id) {
+            Some(CommandBody::Kill { .. }) => self.dispatch(id, now, effects),
+            // It happens as soon as there is room, and not before; nobody can say when.
+            Some(CommandBody::Remove { .. }) => self.commands.end_unstored(id, Outcome::Interrupted),
+            Some(CommandBody::Create { .. }) => {
+                let reason = error.message.clone();
+                self.life = Life::Failed {
+                    reason: reason.clone(),
+                };
+                self.event(EventBody::Failed { reason }, now);
+                self.store_session();
+                self.waits.ended(&self.life, effects);
+                self.commands
+                    .finish(id, refused, &mut self.journal, at, now);
+            }
+            Some(_) => {
+                self.commands
+                    .finish(id, refused, &mut self.journal, at, now);
+            }
+            None => {}
+        }
+    }
+
+    /// Tells a connection that its command was refused; of a session that was to be made by it
+    /// nothing is left.
+    pub(super) fn refuse_and_forget(
+        &self,
+        conn: ConnEpoch,
+        id: CommandId,
+        error: WireError,
+        effects: &mut Vec<Effect>,
+    ) {
+        let outcome = Outcome::Rejected { error };
+        effects.push(Effect::Send(
+            conn,
+            agor_proto::command::Receipt { id, outcome }.into(),
+        ));
+        if !self.born && self.commands.is_empty() {
+            effects.push(Effect::Gone);
+        }
+    }
+}
+
+impl Stage {
+    /// Says whether nothing was done for the command yet that the store does not know of.
+    fn not_begun(&self) -> bool {
+        matches!(self, Self::Accepting | Self::Clearing)
+    }
+}
+
+impl super::Commands {
+    /// Returns the commands for which nothing was done yet, in the order in which they came.
+    fn not_begun(&self) -> Vec<CommandId> {
+        let mut commands: Vec<_> = self
+            .in_flight
+            .iter()
+            .filter(|(_, command)| command.stage.not_begun())
+            .map(|(&id, command)| (command.seq, id))
+            .collect();
+        commands.sort_unstable();
+        commands.into_iter().map(|(_, id)| id).collect()
+    }
+
+    fn body(&self, id: CommandId) -> Option<CommandBody> {
+        self.in_flight.get(&id).map(|command| command.body.clone())
+    }
+
+    /// Gives a command an outcome that is told and not stored.
+    fn end_unstored(&mut self, id: CommandId, outcome: Outcome) {
+        if let Some(command) = self.in_flight.get_mut(&id) {
+            command.stage = Stage::Ended(outcome);
+        }
+    }
+
+    /// Tells every outcome that is on its way to the disk.
+    fn report_unstored(&mut self, effects: &mut Vec<Effect>) {
+        let ended = |(&id, command): (&CommandId, &super::commands::InFlight)| match &command.stage {
+            Stage::Ended(outcome) => Some((id, outcome.clone())),
+            _ => None,
+        };
+        let ended: Vec<_> = self.in_flight.iter().filter_map(ended).collect();
+        for (id, outcome) in ended {
+            self.report(&agor_proto::command::Receipt { id, outcome }, effects);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Questions, which change nothing, and their answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::WireError;
+use crate::event::Event;
+use crate::frame;
+use crate::ids::{AskId, BlobHash, ConnEpoch, LineId, LinePosition, Offset, Seq, SessionId};
+use crate::open::Open;
+use crate::row::Row;
+use crate::screen::ScreenUpdate;
+
+/// A question. It changes nothing and can be asked again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The number that its answers carry.
+    pub ask: AskId,
+    /// The question.
+    #[serde(deserialize_with = "crate::open::deserialize")]
+    pub query: Query,
+}
+
+/// Wants no more of the answer to a question: a wait ends, a tap stops. What is on its way may
+/// still come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancel {
+    /// The question's number.
+    pub ask: AskId,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "query", content = "with")]
+pub enum Query {
+    /// The screen, whole, with nothing held back.
+    Screen {
+        /// Which session.
+        session: SessionId,
+    },
+    /// Rows of history and screen.
+    Rows {
+        /// Which session.
+        session: SessionId,
+        /// The oldest logical line wanted.
+        from: LineId,
+        /// Whether the rows on the screen are wanted too.
+        screen: bool,
+    },
+    /// The output record, as records.
+    Record {
+        /// Which session.
+        session: SessionId,
+        /// Where to begin.
+        from: Offset,
+    },
+    /// A blob.
+    Blob {
+        /// Its hash.
+        hash: BlobHash,
+    },
+    /// Answered when the condition holds, or with [`Timeout`](crate::error::ErrorCode::Timeout).
+    Wait {
+        /// Which session.
+        session: SessionId,
+        /// For what.
+        until: Until,
+        /// For how long.
+        timeout_millis: Option<u64>,
+    },
+    /// Rows of history and screen around a place, at the present width; history goes on into the
+    /// screen. While the alternate screen is shown there is only that.
+    Window {
+        /// Which session.
+        session: SessionId,
+        /// The place.
+        at: WindowAt,
+        /// Rows wanted before the row of that place.
+        before: u32,
+        /// Rows wanted in all; at most [`WINDOW_ROWS_MAX`](crate::limits::WINDOW_ROWS_MAX) come.
+        count: u32,
+    },
+    /// Events that are kept, also those that a subscription would leave out.
+    Events {
+        /// Which session.
+        session: SessionId,
+        /// The first wanted; the oldest that is kept if that is later.
+        from: Seq,
+        /// How many at the most.
+        count: u64,
+    },
+    /// How the host is.
+    Stats,
+    /// Every frame of the host's other links, as JSON, until the connection ends.
+    Tap,
+    /// A question of a later release; it is answered as unsupported.
+    #[serde(skip_deserializing)]
+    Unknown,
+}
+
+impl Open for Query {
+    fn unknown() -> Self {
+        Self::Unknown
+    }
+}
+
+/// A place in the rows of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowAt {
+    /// Rows back from the end: 0 is after the last row of the screen.
+    End {
+        /// How many.
+        rows_back: u32,
+    },
+    /// The row that holds a place of the text. Where that is gone, it is the first row that was
+    /// made after it, so the oldest if it left the history.
+    Line(LinePosition),
+}
+
+/// What to wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Until {
+    /// The program has ended and all its output is in the record.
+    Exit,
+    /// A row of the screen or of what scrolled off it since matches.
+    Text {
+        /// A regular expression.
+        regex: String,
+    },
+    /// No output came for so long.
+    Idle {
+        /// Milliseconds.
+        millis: u64,
+    },
+}
+
+/// A piece of the answer to an [`Ask`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The question's number.
+    pub ask: AskId,
+    /// Whether this is the last piece.
+    pub last: bool,
+    /// The piece.
+    #[serde(deserialize_with = "crate::open::deserialize")]
+    pub part: Part,
+}
+
+/// A piece of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "part", content = "with")]
+pub enum Part {
+    /// A screen, or what goes on from the part before: a large one does not fit a frame.
+    Screen(Box<ScreenUpdate>),
+    /// Rows in order.
+    Rows {
+        /// The rows.
+        rows: Vec<Row>,
+    },
+    /// Rows of history and screen, fewer than wanted where there are no more or they would not
+    /// fit a frame; the row of the wanted place is among them if it is there.
+    Window {
+        /// The rows.
+        rows: Vec<Row>,
+        /// How many rows are above the first.
+        above: u32,
+        /// How many rows are below the last, those of the screen included.
+        below: u32,
+    },
+    /// Events in order, without gaps.
+    Events {
+        /// The events.
+        events: Vec<Event>,
+    },
+    /// Records in order.
+    Record {
+        /// Where the first begins.
+        from: Offset,
+        /// The records in their byte form.
+        #[serde(with = "frame::bytes")]
+        bytes: Vec<u8>,
+    },
+    /// A piece of a blob.
+    Blob {
+        /// The piece.
+        #[serde(with = "frame::bytes")]
+        bytes: Vec<u8>,
+    },
+    /// The condition holds.
+    Happened {
+        /// The exit code, if the program has ended.
+        code: Option<i32>,
+        /// The signal that ended it, or 0.
+        signal: i32,
+        /// The row that matched, if text was waited for.
+        text: Option<String>,
+    },
+    /// How the host is.
+    Stats(Box<Stats>),
+    /// A frame of another link.
+    Tapped {
+        /// Which link.
+        conn: ConnEpoch,
+        /// Whether the host sent it.
+        from_host: bool,
+        /// The frame, as JSON.
+        json: String,
+    },
+    /// The question cannot be answered.
+    Failed {
+        /// Why.
+        error: WireError,
+    },
+    /// A piece of a later release.
+    #[serde(skip_deserializing)]
+    Unknown,
+}
+
+impl Open for Part {
+    fn unknown() -> Self {
+        Self::Unknown
+    }
+}
+
+/// How a host is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stats {
+    /// Its program and version.
+    pub program: String,
+    /// Its process.
+    pub pid: u32,
+    /// Which life of it.
+    pub incarnation: u64,
+    /// Milliseconds since it began.
+    pub uptime_millis: u64,
+    /// The keeper's process.
+    pub keeper_pid: u32,
+    /// Connections at this moment.
+    pub connections: u64,
+    /// Connections so far.
+    pub connections_total: u64,
+    /// Frames of kinds that this release does not know.
+    pub unknown_frames: u64,
+    /// Bytes of the database and its log.
+    pub database_bytes: u64,
+    /// Commits of the store.
+    pub commits: u64,
+    /// Rows written in them.
+    pub commit_rows: u64,
+    /// Microseconds of the slowest of the last commits.
+    pub commit_max_micros: u64,
+    /// Each session.
+    pub sessions: Vec<SessionStats>,
+}
+
+/// How a session is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionStats {
+    /// Which session.
+    pub session: String,
+    /// Bytes of its record so far.
+    pub offset: u64,
+    /// How far of it is committed.
+    pub committed: u64,
+    /// Bytes that wait in its ring.
+    pub ring_bytes: u64,
+    /// Clients that follow it.
+    pub subscribers: u64,
+    /// Screen updates sent.
+    pub updates: u64,
+    /// Rows of history in memory.
+    pub history_rows: u64,
+    /// Bytes of its record on disk.
+    pub disk_bytes: u64,
+    /// Answers of its terminal that were dropped since the program does not read.
+    pub replies_dropped: u64,
+}
