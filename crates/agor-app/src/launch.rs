@@ -15,18 +15,20 @@ pub struct Launcher {
 }
 
 impl Launcher {
-    /// Returns a new session's id and the command that makes it. Without arguments it is the
-    /// person's shell.
+    /// Returns a new session's id and the command that makes it, which starts in `cwd` if that is
+    /// another than the project's folder. Without arguments it is the person's shell.
     #[must_use]
     pub fn create(
         &self,
         argv: Vec<String>,
         folder: String,
+        cwd: Option<String>,
         size: Size,
     ) -> (SessionId, CommandBody) {
         let session = launch::session_id();
         let spec = SessionSpec {
             argv,
+            cwd: cwd.filter(|cwd| *cwd != folder),
             folder,
             name: String::new(),
             env: self.environment.clone(),

@@ -146,7 +146,11 @@ impl App {
 
     fn split(&mut self, direction: LinearDir) {
         let folder = self.current_folder();
-        if let Some(session) = self.new_shell(&folder) {
+        // A pane beside another is for the same work.
+        let focused = self.workspace.focused_session();
+        let info = focused.and_then(|session| self.snapshot.session(session));
+        let cwd = info.map(|info| info.cwd.clone());
+        if let Some(session) = self.new_shell(&folder, cwd) {
             self.workspace.split(&folder, direction, session);
         }
     }

@@ -49,7 +49,7 @@ impl App {
             session,
         } = &mut self.purpose
         {
-            let (id, body) = launcher.create(argv.clone(), launcher.folder.clone(), *size);
+            let (id, body) = launcher.create(argv.clone(), launcher.folder.clone(), None, *size);
             *session = Some(id);
             let folder = launcher.folder.clone();
             self.ask_to_create(id, body);
@@ -151,19 +151,19 @@ impl App {
 
     /// Opens the person's shell in a new tab of a folder's project.
     pub(super) fn open_shell(&mut self, folder: &str) {
-        if let Some(session) = self.new_shell(folder) {
+        if let Some(session) = self.new_shell(folder, None) {
             self.workspace.open_tab(folder, session);
         }
     }
 
-    /// Asks for the person's shell as a session of a folder's project.
-    pub(super) fn new_shell(&mut self, folder: &str) -> Option<SessionId> {
+    /// Asks for the person's shell as a session of a folder's project, started in `cwd`.
+    pub(super) fn new_shell(&mut self, folder: &str, cwd: Option<String>) -> Option<SessionId> {
         let Purpose::Workspace { launcher } = &self.purpose else {
             return None;
         };
         // The pane says its own size as soon as it is drawn.
         let size = Size::cells(80, 24);
-        let (session, body) = launcher.create(Vec::new(), folder.to_owned(), size);
+        let (session, body) = launcher.create(Vec::new(), folder.to_owned(), cwd, size);
         self.ask_to_create(session, body);
         Some(session)
     }

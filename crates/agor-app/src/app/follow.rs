@@ -11,7 +11,7 @@ use agor_proto::session::{Life, SessionInfo};
 use super::{App, Purpose};
 use crate::keys::router::{Asks, Focus};
 use crate::link::Request;
-use crate::link::snapshot::HostState;
+use crate::link::snapshot::{HostState, Weight};
 
 impl App {
     /// Closes panes whose sessions are gone, and those of shells that the person has left.
@@ -108,14 +108,33 @@ impl App {
         }
     }
 
-    /// Puts what the program with the keyboard wrote there on the clipboard.
+    /// Puts what the program with the keyboard copied on the clipboard.
     pub(super) fn take_clipboard(&mut self, context: &egui::Context) {
-        if let Some((number, text)) = &self.snapshot.clipboard
-            && *number > self.clipboard_seen
-        {
-            self.clipboard_seen = *number;
-            context.copy_text(text.to_string());
+        let Some(copied) = self.snapshot.copied.clone() else {
+            return;
+        };
+        if copied.number <= self.copied_seen {
+            return;
         }
+        self.copied_seen = copied.number;
+        // Only the program that the person looks at: another could wait for the moment before a
+        // paste.
+        if self.window_focused && self.workspace.focused_session() == Some(copied.session) {
+            if copied.primary {
+                self.primary.own(copied.text.to_string());
+            } else {
+                context.copy_text(copied.text.to_string());
+            }
+            return;
+        }
+        let name = self
+            .snapshot
+            .session(copied.session)
+            .map(|info| info.name.as_str());
+        let name = name.unwrap_or("a program");
+        let text =
+            format!("{name} wanted to write the clipboard; it may while its pane is focused.");
+        self.link.request(Request::Tell(Weight::Note, text));
     }
 }
 

@@ -261,6 +261,27 @@ fn a_frame_in_which_nothing_changed_builds_and_uploads_nothing() {
 }
 
 #[test]
+fn only_the_focused_program_may_write_the_clipboard() {
+    let sessions = [session_info(1, "vim"), session_info(2, "claude")];
+    let mut world = World::new(World::layout(&[1, 2]), &sessions);
+    world.requests();
+    let copied = |world: &mut World| {
+        let commands = &world.harness.output().platform_output.commands;
+        commands.iter().any(
+            |command| matches!(command, egui::OutputCommand::CopyText(text) if text == "secret"),
+        )
+    };
+    world.change_once(|snapshot| snapshot.copied(session_id(1), false, "secret".into()));
+    assert!(!copied(&mut world));
+    let told = world.requests().into_iter().any(|request| {
+        matches!(request, Request::Tell(Weight::Note, text) if text.contains("vim") && !text.contains("secret"))
+    });
+    assert!(told);
+    world.change_once(|snapshot| snapshot.copied(session_id(2), false, "secret".into()));
+    assert!(copied(&mut world));
+}
+
+#[test]
 fn an_idle_window_asks_for_no_frame() {
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);
     world.show_text(1, "still");

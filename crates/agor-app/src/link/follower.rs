@@ -8,7 +8,7 @@ use agor_proto::error::ErrorCode;
 use agor_proto::event::LogCursor;
 use agor_proto::ids::{LinePosition, LogEpoch, Seq, SessionId, Size};
 use agor_proto::limits::LEASE_MILLIS;
-use agor_proto::message::{LeaseStanding, Part, Query, Visibility};
+use agor_proto::message::{ClipboardKind, LeaseStanding, Part, Query, Visibility, WindowAt};
 use tokio::sync::mpsc;
 
 use super::Request;
@@ -165,6 +165,13 @@ impl Task {
                 self.screen.problem = Some(error.message);
                 true
             }
+            Told::Clipboard(clipboard) => {
+                let text = clipboard.text.as_str().into();
+                let primary = clipboard.kind == ClipboardKind::Primary;
+                self.shared
+                    .change(|snapshot| snapshot.copied(self.session, primary, text));
+                false
+            }
             Told::InputHeld { count } => {
                 self.screen.held = count;
                 true
@@ -229,37 +236,33 @@ impl Task {
         self.generation += 1;
         let (client, shared) = (self.client.clone(), self.shared.clone());
         let (session, generation) = (self.session, self.generation);
-        let query = Query::Rows {
+        let at = at.map_or(WindowAt::End { rows_back: 0 }, WindowAt::Line);
+        let query = Query::Window {
             session,
-            from: agor_proto::ids::LineId(0),
-            screen: true,
+            at,
+            before,
+            count,
         };
         // Ends with its answer; a later one goes before it.
         tokio::spawn(async move {
-            let mut all = Vec::new();
-            let Ok(mut answers) = client.ask(query) else {
-                return;
-            };
-            while let Some(Ok(Part::Rows { rows })) = answers.next().await {
-                all.extend(rows.into_iter().map(Arc::new));
+            match client.ask_one(query).await {
+                Ok(Part::Window { rows, above, below }) => {
+                    let window = Arc::new(HistoryWindow {
+                        rows: rows.into_iter().map(Arc::new).collect(),
+                        above,
+                        below,
+                        generation,
+                    });
+                    shared.change(|snapshot| {
+                        let newest = snapshot.histories.get(&session);
+                        if newest.is_none_or(|newest| newest.generation < generation) {
+                            snapshot.histories.insert(session, window);
+                        }
+                    });
+                }
+                Ok(_) => tracing::warn!(%session, "a host answered another question"),
+                Err(error) => shared.tell(Weight::Error, error.to_string()),
             }
-            let total = all.len();
-            let at = at.map_or(total, |at| {
-                all.iter()
-                    .rposition(|row: &Arc<agor_proto::row::Row>| {
-                        super::super::pane::scroll::place(row) <= at
-                    })
-                    .unwrap_or(0)
-            });
-            let first = at.saturating_sub(before as usize);
-            let last = (first + count as usize).min(total);
-            let window = Arc::new(HistoryWindow {
-                rows: all[first..last].to_vec(),
-                above: first as u32,
-                below: (total - last) as u32,
-                generation,
-            });
-            shared.change(|snapshot| drop(snapshot.histories.insert(session, window)));
         });
     }
 }

@@ -26,10 +26,30 @@ pub struct Snapshot {
     pub histories: HashMap<SessionId, Arc<HistoryWindow>>,
     /// The layout as it was stored, once it was read.
     pub layout: Stored,
-    /// What a program put on the clipboard, with a number that grows.
-    pub clipboard: Option<(u64, Arc<str>)>,
+    /// What a program put on a clipboard last.
+    pub copied: Option<Copied>,
     /// What the person is told, the newest last.
     pub notices: Arc<Vec<Notice>>,
+}
+
+/// What a program put on a clipboard (OSC 52).
+#[derive(Clone)]
+pub struct Copied {
+    /// Grows with each.
+    pub number: u64,
+    /// Whose program.
+    pub session: SessionId,
+    /// Whether it goes to the primary selection.
+    pub primary: bool,
+    /// The text.
+    pub text: Arc<str>,
+}
+
+impl std::fmt::Debug for Copied {
+    /// Leaves the text out: it may be a secret, and nothing may log it by accident.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Copied {{ number: {}, .. }}", self.number)
+    }
 }
 
 /// How the link to the host stands.
@@ -135,6 +155,17 @@ impl Snapshot {
             notices.remove(0);
         }
         notices.push(notice);
+    }
+
+    /// Notes what a program put on a clipboard.
+    pub fn copied(&mut self, session: SessionId, primary: bool, text: Arc<str>) {
+        let number = self.copied.as_ref().map_or(0, |copied| copied.number) + 1;
+        self.copied = Some(Copied {
+            number,
+            session,
+            primary,
+            text,
+        });
     }
 
     /// Returns a session of the list.

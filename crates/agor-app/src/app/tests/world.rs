@@ -168,6 +168,12 @@ impl World {
         self.harness.run();
     }
 
+    /// Changes what the application knows, and lets it draw one frame of that.
+    pub fn change_once(&mut self, change: impl FnOnce(&mut Snapshot)) {
+        self.host.snapshot.send_modify(change);
+        self.harness.step();
+    }
+
     pub fn set_sessions(&mut self, sessions: &[SessionInfo]) {
         let sessions = Arc::new(sessions.to_vec());
         self.change(|snapshot| snapshot.sessions = Some(sessions));
