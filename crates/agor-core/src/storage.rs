@@ -40,7 +40,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
 pub use error::StoreError;
-pub use profile::{Document, Profile};
+pub use profile::{Document, Profile, StoredIf};
 pub use stats::Stats;
 
 use files::Files;

@@ -11,10 +11,13 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::schema::{self, Migration};
-use super::{StoreError, from_sql, unix_millis};
+use super::{StoreError, from_sql, to_sql, unix_millis};
 
 /// The file within the data folder.
 pub(super) const FILE: &str = "client.db";
+
+/// Held while a damaged file is set aside.
+const LOCK_FILE: &str = "client.db.lock";
 
 /// How long a window waits for another's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,6 +48,18 @@ pub struct Document {
     pub rev: u64,
 }
 
+/// How a [`Profile::store_if`] went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredIf {
+    /// It is stored.
+    Stored {
+        /// Its revision.
+        rev: u64,
+    },
+    /// Another window was faster; this is what it stored.
+    Another(Option<Document>),
+}
+
 impl Profile {
     /// Opens the store in the data folder `folder`, which must exist. A damaged one is set aside
     /// and begun anew.
@@ -53,16 +68,7 @@ impl Profile {
         let path = folder.join(FILE);
         let (database, complaint) = match open(folder, &path) {
             Ok(database) => (Ok(database), None),
-            Err(StoreError::Damaged { .. }) => match set_aside(&path) {
-                Ok(aside) => {
-                    let complaint = format!(
-                        "the stored layout was damaged; the file is kept as {}",
-                        aside.display()
-                    );
-                    (open(folder, &path), Some(complaint))
-                }
-                Err(error) => (Err(StoreError::from_io("setting aside", &path, &error)), None),
-            },
+            Err(StoreError::Damaged { .. }) => begin_anew(folder, &path),
             Err(error) => (Err(error), None),
         };
         let (database, complaint) = match database {
@@ -106,17 +112,46 @@ impl Profile {
             .map_err(|error| StoreError::from_sql("reading the profile", &self.folder, &error))
     }
 
+    /// Stores a document if the one of that name still is the revision `expected` (0 for none), for
+    /// who would rather look at what another window stored than put its own in place of it. Waits
+    /// for the disk.
+    ///
+    /// # Errors
+    /// A [`StoreError`] if it was not stored for another reason.
+    pub fn store_if(&self, name: &str, json: &str, expected: u64) -> Result<StoredIf, StoreError> {
+        check_size(json)?;
+        let stored = {
+            let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+            let sql = if expected == 0 {
+                "INSERT INTO documents (name, json, rev, at_millis) VALUES (?1, ?2, ?4 + 1, ?3) \
+                 ON CONFLICT (name) DO NOTHING RETURNING rev"
+            } else {
+                "UPDATE documents SET json = ?2, rev = rev + 1, at_millis = ?3 \
+                 WHERE name = ?1 AND rev = ?4 RETURNING rev"
+            };
+            let (now, expected) = (unix_millis() as i64, to_sql(expected));
+            database
+                .query_row(sql, params![name, json, now, expected], |row| {
+                    Ok(from_sql(row.get(0)?))
+                })
+                .optional()
+                .map_err(|error| {
+                    StoreError::from_sql("writing the profile", &self.folder, &error)
+                })?
+        };
+        match stored {
+            Some(rev) => Ok(StoredIf::Stored { rev }),
+            None => Ok(StoredIf::Another(self.load(name)?)),
+        }
+    }
+
     /// Stores a document in place of the one of that name, and returns its revision. Waits for the
     /// disk.
     ///
     /// # Errors
     /// A [`StoreError`] if it was not stored; the one before is still there then.
     pub fn store(&self, name: &str, json: &str) -> Result<u64, StoreError> {
-        if json.len() > DOCUMENT_MAX_BYTES {
-            return Err(StoreError::Damaged {
-                what: format!("a document of {} bytes", json.len()),
-            });
-        }
+        check_size(json)?;
         let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         database
             .query_row(
@@ -127,6 +162,51 @@ impl Profile {
                 |row| Ok(from_sql(row.get(0)?)),
             )
             .map_err(|error| StoreError::from_sql("writing the profile", &self.folder, &error))
+    }
+}
+
+fn check_size(json: &str) -> Result<(), StoreError> {
+    if json.len() <= DOCUMENT_MAX_BYTES {
+        return Ok(());
+    }
+    Err(StoreError::Damaged {
+        what: format!("a document of {} bytes", json.len()),
+    })
+}
+
+/// Sets a damaged store aside and opens a new one. Of windows that find the damage at once the first
+/// does it, and the others open what it made.
+fn begin_anew(folder: &Path, path: &Path) -> (Result<Connection, StoreError>, Option<String>) {
+    let lock_path = folder.join(LOCK_FILE);
+    let locked = fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&lock_path)
+        .and_then(|lock| lock.lock().map(|()| lock));
+    let _lock = match locked {
+        Ok(lock) => lock,
+        Err(error) => {
+            return (
+                Err(StoreError::from_io("locking", &lock_path, &error)),
+                None,
+            );
+        }
+    };
+    match open(folder, path) {
+        Err(StoreError::Damaged { .. }) => {}
+        result => return (result, None),
+    }
+    match set_aside(path) {
+        Ok(aside) => {
+            let aside = aside.display();
+            let complaint = format!("the stored layout was damaged; the file is kept as {aside}");
+            (open(folder, path), Some(complaint))
+        }
+        Err(error) => (
+            Err(StoreError::from_io("setting aside", path, &error)),
+            None,
+        ),
     }
 }
 
@@ -171,104 +251,21 @@ fn in_memory() -> Connection {
 /// Renames a damaged store, with its log, so that nothing of it is lost.
 fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
     let aside = path.with_extension(format!("damaged-{}", unix_millis()));
-    fs::rename(path, &aside)?;
-    for log in ["-wal", "-shm"] {
+    let with = |path: &Path, end: &str| {
         let mut name = path.as_os_str().to_owned();
-        name.push(log);
-        match fs::remove_file(&name) {
+        name.push(end);
+        PathBuf::from(name)
+    };
+    // The log first: a new database must never be opened with an old one's.
+    for log in ["-wal", "-shm"] {
+        match fs::rename(with(path, log), with(&aside, log)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
+    fs::rename(path, &aside)?;
     Ok(aside)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_document_is_there_when_the_store_is_opened_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let profile = Profile::open(folder.path());
-        assert_eq!(profile.complaint(), None);
-        assert_eq!(profile.load("layout").unwrap(), None);
-        assert_eq!(profile.store("layout", "{}").unwrap(), 1);
-        assert_eq!(profile.store("layout", "{\"a\":1}").unwrap(), 2);
-        drop(profile);
-        let document = Profile::open(folder.path()).load("layout").unwrap().unwrap();
-        assert_eq!((document.json.as_str(), document.rev), ("{\"a\":1}", 2));
-    }
-
-    #[test]
-    fn two_windows_may_store_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |window: usize| {
-            let folder = folder.path().to_owned();
-            std::thread::spawn(move || {
-                let profile = Profile::open(&folder);
-                for number in 0..50 {
-                    let json = format!("{{\"window\":{window},\"number\":{number}}}");
-                    profile.store("layout", &json).unwrap();
-                }
-            })
-        };
-        let windows = [write(1), write(2)];
-        for window in windows {
-            window.join().unwrap();
-        }
-        let document = Profile::open(folder.path()).load("layout").unwrap().unwrap();
-        assert_eq!(document.rev, 100);
-    }
-
-    /// FAILURES B14: storage that cannot be opened never keeps a client from working.
-    #[test]
-    fn b14_a_damaged_store_is_set_aside_and_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
-        fs::write(&path, vec![7; 8_192]).unwrap();
-        let profile = Profile::open(folder.path());
-        assert!(profile.complaint().unwrap().contains("damaged"));
-        profile.store("layout", "{}").unwrap();
-        drop(profile);
-        let profile = Profile::open(folder.path());
-        assert_eq!(profile.complaint(), None);
-        assert!(profile.load("layout").unwrap().is_some());
-        let kept = fs::read_dir(folder.path()).unwrap();
-        let kept = kept.filter(|file| {
-            let name = file.as_ref().unwrap().file_name();
-            name.to_string_lossy().contains("damaged-")
-        });
-        assert_eq!(kept.count(), 1);
-    }
-
-    /// FAILURES B14, without a folder that can be written.
-    #[test]
-    fn b14_a_store_that_cannot_be_opened_is_kept_in_memory() {
-        let profile = Profile::open(Path::new("/proc/no/such/folder"));
-        assert!(profile.complaint().is_some());
-        profile.store("layout", "{}").unwrap();
-        assert!(profile.load("layout").unwrap().is_some());
-    }
-
-    #[test]
-    fn a_store_of_a_later_release_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        Profile::open(folder.path()).store("layout", "{}").unwrap();
-        let database = Connection::open(folder.path().join(FILE)).unwrap();
-        let later = "INSERT INTO migrations SELECT 2, 'later', checksum, '9.0', 0 FROM migrations";
-        database.execute_batch(later).unwrap();
-        drop(database);
-        let profile = Profile::open(folder.path());
-        assert!(profile.complaint().unwrap().contains("9.0"));
-        assert_eq!(profile.load("layout").unwrap(), None);
-    }
-
-    #[test]
-    fn a_document_beyond_its_bound_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let profile = Profile::open(folder.path());
-        let large = "x".repeat(DOCUMENT_MAX_BYTES + 1);
-        assert!(profile.store("layout", &large).is_err());
-    }
-}
+mod tests;

@@ -1,0 +1,198 @@
+use std::io::{BufRead, BufReader, Write as _};
+use std::process::{Command, Stdio};
+
+use super::*;
+
+#[test]
+fn a_document_is_there_when_the_store_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::open(folder.path());
+    assert_eq!(profile.complaint(), None);
+    assert_eq!(profile.load("layout").unwrap(), None);
+    assert_eq!(profile.store("layout", "{}").unwrap(), 1);
+    assert_eq!(profile.store("layout", "{\"a\":1}").unwrap(), 2);
+    drop(profile);
+    let document = Profile::open(folder.path())
+        .load("layout")
+        .unwrap()
+        .unwrap();
+    assert_eq!((document.json.as_str(), document.rev), ("{\"a\":1}", 2));
+}
+
+#[test]
+fn two_windows_may_store_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |window: usize| {
+        let folder = folder.path().to_owned();
+        std::thread::spawn(move || {
+            let profile = Profile::open(&folder);
+            for number in 0..50 {
+                let json = format!("{{\"window\":{window},\"number\":{number}}}");
+                profile.store("layout", &json).unwrap();
+            }
+        })
+    };
+    let windows = [write(1), write(2)];
+    for window in windows {
+        window.join().unwrap();
+    }
+    let document = Profile::open(folder.path())
+        .load("layout")
+        .unwrap()
+        .unwrap();
+    assert_eq!(document.rev, 100);
+}
+
+/// FAILURES B14: storage that cannot be opened never keeps a client from working.
+#[test]
+fn b14_a_damaged_store_is_set_aside_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    fs::write(&path, vec![7; 8_192]).unwrap();
+    let profile = Profile::open(folder.path());
+    assert!(profile.complaint().unwrap().contains("damaged"));
+    profile.store("layout", "{}").unwrap();
+    drop(profile);
+    let profile = Profile::open(folder.path());
+    assert_eq!(profile.complaint(), None);
+    assert!(profile.load("layout").unwrap().is_some());
+    let kept = fs::read_dir(folder.path()).unwrap();
+    let kept = kept.filter(|file| {
+        let name = file.as_ref().unwrap().file_name();
+        let name = name.to_string_lossy();
+        name.contains("damaged-") && !name.ends_with("-wal") && !name.ends_with("-shm")
+    });
+    assert_eq!(kept.count(), 1);
+}
+
+/// FAILURES B14, without a folder that can be written.
+#[test]
+fn b14_a_store_that_cannot_be_opened_is_kept_in_memory() {
+    let profile = Profile::open(Path::new("/proc/no/such/folder"));
+    assert!(profile.complaint().is_some());
+    profile.store("layout", "{}").unwrap();
+    assert!(profile.load("layout").unwrap().is_some());
+}
+
+#[test]
+fn a_store_of_a_later_release_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    Profile::open(folder.path()).store("layout", "{}").unwrap();
+    let database = Connection::open(folder.path().join(FILE)).unwrap();
+    let later = "INSERT INTO migrations SELECT 2, 'later', checksum, '9.0', 0 FROM migrations";
+    database.execute_batch(later).unwrap();
+    drop(database);
+    let profile = Profile::open(folder.path());
+    assert!(profile.complaint().unwrap().contains("9.0"));
+    assert_eq!(profile.load("layout").unwrap(), None);
+}
+
+#[test]
+fn a_document_beyond_its_bound_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::open(folder.path());
+    let large = "x".repeat(DOCUMENT_MAX_BYTES + 1);
+    assert!(profile.store("layout", &large).is_err());
+}
+
+#[test]
+fn a_window_that_was_slower_is_given_what_the_other_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (Profile::open(folder.path()), Profile::open(folder.path()));
+    let stored = |rev| StoredIf::Stored { rev };
+    assert_eq!(one.store_if("layout", "1", 0).unwrap(), stored(1));
+    let first = two.load("layout").unwrap();
+    assert_eq!(
+        two.store_if("layout", "2", 0).unwrap(),
+        StoredIf::Another(first)
+    );
+    assert_eq!(two.store_if("layout", "2", 1).unwrap(), stored(2));
+    let second = two.load("layout").unwrap();
+    assert_eq!(
+        one.store_if("layout", "3", 1).unwrap(),
+        StoredIf::Another(second)
+    );
+    assert_eq!(
+        one.store_if("gone", "3", 7).unwrap(),
+        StoredIf::Another(None)
+    );
+}
+
+#[test]
+fn windows_that_find_the_same_damage_share_the_new_store() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(FILE), vec![7; 8_192]).unwrap();
+    let window = |window: usize| {
+        let folder = folder.path().to_owned();
+        std::thread::spawn(move || {
+            let profile = Profile::open(&folder);
+            profile.store(&format!("window {window}"), "{}").unwrap();
+        })
+    };
+    let windows: Vec<_> = (0..8).map(window).collect();
+    for window in windows {
+        window.join().unwrap();
+    }
+    let profile = Profile::open(folder.path());
+    assert_eq!(profile.complaint(), None);
+    for window in 0..8 {
+        let stored = profile.load(&format!("window {window}")).unwrap();
+        assert!(
+            stored.is_some(),
+            "window {window} wrote into a file that was set aside"
+        );
+    }
+}
+
+const CHILD: &str = "AGOR_PROFILE_TEST_CHILD";
+
+/// Not a test of its own: what the other runs in a process that it kills.
+#[test]
+fn a_window_that_stores_until_it_is_killed() {
+    let Ok(folder) = std::env::var(CHILD) else {
+        return;
+    };
+    let profile = Profile::open(Path::new(&folder));
+    let mut stdout = std::io::stdout();
+    loop {
+        let rev = profile.load("layout").unwrap().map_or(0, |found| found.rev);
+        let json = format!("{{\"rev\":{}}}", rev + 1);
+        let StoredIf::Stored { rev } = profile.store_if("layout", &json, rev).unwrap() else {
+            panic!("nobody else writes");
+        };
+        writeln!(stdout, "stored {rev}").unwrap();
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_the_newest_document_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let test = concat!(module_path!(), "::a_window_that_stores_until_it_is_killed");
+    let mut stored = 0;
+    for round in 0..6 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", test.split_once("::").unwrap().1])
+            .env(CHILD, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut seen = 0;
+        for line in stdout.lines() {
+            if let Some(rev) = line.unwrap().strip_prefix("stored ") {
+                stored = rev.parse().unwrap();
+                seen += 1;
+            }
+            // Killed, it has written more than is read here.
+            if seen == 30 + round * 17 {
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        let profile = Profile::open(folder.path());
+        assert_eq!(profile.complaint(), None);
+        let document = profile.load("layout").unwrap().unwrap();
+        assert!(document.rev >= stored, "{} after {stored}", document.rev);
+        assert_eq!(document.json, format!("{{\"rev\":{}}}", document.rev));
+    }
+}
