@@ -31,6 +31,9 @@ const MOVING_FOR: Duration = Duration::from_secs(2);
 /// Draws the picture.
 pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
     paths.create()?;
+    if let Ok((_, Some(home))) = agor_core::client::launch::folders() {
+        crate::text::HOME.set(home).ok(); // Set once, by the one picture of this process.
+    }
     let gpu = pollster::block_on(Gpu::open(false)).map_err(|error| graphics(&error))?;
     let wake = Wake::default();
     let (link, thread) = link::start(paths, wake.clone(), LayoutUse::Read).map_err(|error| {
