@@ -51,9 +51,13 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
     let event_loop = EventLoop::<UserEvent>::with_user_event()
         .build()
         .map_err(|error| {
+            tracing::debug!(%error, "no event loop");
             Failure::new(
                 Exit::DISPLAY,
-                format!("the display cannot be used ({error}): is it running, and may you use it?"),
+                format!(
+                    "the display {} cannot be opened: is it running, and may you use it?",
+                    display_name()
+                ),
             )
         })?;
     paths.create()?;
@@ -129,6 +133,16 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
         )),
         (Ok(()), true, _, exit) => Ok(exit.unwrap_or(Exit::SUCCESS)),
     }
+}
+
+/// Returns the display as the environment names it.
+fn display_name() -> String {
+    let names = ["WAYLAND_DISPLAY", "DISPLAY"].map(std::env::var);
+    let names = names.into_iter().filter_map(Result::ok);
+    names
+        .filter(|name| !name.is_empty())
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 fn purpose(opening: &Opening, launcher: Launcher) -> (Purpose, LayoutUse) {
