@@ -467,3 +467,13 @@ fn two_panes_stand_where_their_viewports_are() {
     assert_eq!(picture.at(54, 3), [r, g, b]);
     assert_eq!(picture.at(53, 3), [0, 0, 0]);
 }
+
+#[test]
+fn a_target_of_linear_light_has_a_pipeline_too() {
+    let gpu = gpu();
+    let format = wgpu::TextureFormat::Rgba8UnormSrgb;
+    let scope = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let font = FontSpec::default();
+    agor_render::Renderer::new(gpu.device.clone(), gpu.queue.clone(), format, font).unwrap();
+    assert!(pollster::block_on(scope.pop()).is_none());
+}
