@@ -91,6 +91,10 @@ limits! {
     HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024, "bytes", "the oldest are dropped from memory; the record keeps them";
     /// Rows in one answer to a question for a part of history and screen.
     WINDOW_ROWS_MAX: usize = 1_000, "rows", "those farthest from the wanted place are left out";
+    /// Rows that are looked at for one question for a text.
+    FIND_ROWS_MAX: usize = 20_000, "rows", "the answer says where the next question goes on";
+    /// Hits in one answer to a question for a text.
+    FIND_HITS_MAX: usize = 1_000, "hits", "the answer says where the next question goes on";
     /// What the rows of one screen update or of a part of the history take, about, so that it fits a frame.
     UPDATE_BYTES_MAX: usize = FRAME_BODY_MAX / 2, "bytes", "the other rows come with the next updates";
     /// Payload of one record of output.
@@ -162,7 +166,7 @@ limits! {
     RECEIPTS_MAX: usize = 100_000, "commands", "the oldest are forgotten; a repeat of one is `IdReuse`";
     /// Clients whose receipts are forgotten and of whom it is known how far they went.
     FORGOTTEN_CLIENTS_MAX: usize = 1_000_000, "clients", "the one that was here longest ago is forgotten: a repeat of its command counts as new";
-    /// A `wait --text` expression.
+    /// A `wait --text` expression, or a text to be found.
     REGEX_MAX: usize = 4 * 1024, "bytes", "refused with `BadRequest`";
 }
 

@@ -79,6 +79,25 @@ pub enum Query {
         /// Rows wanted in all; at most [`WINDOW_ROWS_MAX`](crate::limits::WINDOW_ROWS_MAX) come.
         count: u32,
     },
+    /// Places of a text in history and screen, a part of them at a time: what is looked at for one
+    /// question is bounded, and the answer says where the next goes on.
+    Find {
+        /// Which session.
+        session: SessionId,
+        /// What to look for within logical lines.
+        pattern: String,
+        /// Whether that is a regular expression.
+        regex: bool,
+        /// Whether upper and lower case are the same.
+        ignore_case: bool,
+        /// Where to begin.
+        from: WindowAt,
+        /// Whether to find what begins there or later, in order; else what begins before, the last
+        /// first.
+        forwards: bool,
+        /// Hits wanted; at most [`FIND_HITS_MAX`](crate::limits::FIND_HITS_MAX) come.
+        count: u32,
+    },
     /// Events that are kept, also those that a subscription would leave out.
     Events {
         /// Which session.
@@ -115,6 +134,15 @@ pub enum WindowAt {
     /// The row that holds a place of the text. Where that is gone, it is the first row that was
     /// made after it, so the oldest if it left the history.
     Line(LinePosition),
+}
+
+/// A place of a text that was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hit {
+    /// Where it begins.
+    pub start: LinePosition,
+    /// The column after it, on the same logical line.
+    pub end_column: u32,
 }
 
 /// What to wait for.
@@ -167,6 +195,13 @@ pub enum Part {
         above: u32,
         /// How many rows are below the last, those of the screen included.
         below: u32,
+    },
+    /// Hits of a search, in its direction.
+    Found {
+        /// The hits.
+        hits: Vec<Hit>,
+        /// Where a further question goes on; nothing once everything was looked at.
+        goes_on: Option<LinePosition>,
     },
     /// Events in order, without gaps.
     Events {

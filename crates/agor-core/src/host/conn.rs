@@ -486,6 +486,7 @@ impl Connection {
             Query::Screen { session }
             | Query::Rows { session, .. }
             | Query::Window { session, .. }
+            | Query::Find { session, .. }
             | Query::Events { session, .. }
             | Query::Wait { session, .. } => match self.hub.session(session) {
                 Some(handle) => self.send(&handle, session, Wish::Ask { ask, query }).await,

@@ -8,6 +8,7 @@ mod answers;
 mod causes;
 mod clipboard;
 mod commands;
+mod find;
 mod fold;
 mod journal;
 mod launch;

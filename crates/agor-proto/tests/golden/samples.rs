@@ -25,7 +25,7 @@ pub const VARIANTS: &str = "
     accepted done rejected interrupted key text paste mouse focus raw scroll copy underline
     bar prompt input output end screen rows record blob wait stats tap exit idle happened
     tapped tail snapshot epoch_changed cursor_ahead pruned too_far fresh held taken visible
-    thumbnail hidden window events line clipboard primary
+    thumbnail hidden window events find found line clipboard primary
     folder_gone";
 
 fn session() -> SessionId {
@@ -251,6 +251,22 @@ fn parts() -> Vec<(&'static str, Part)> {
             },
         ),
         (
+            "found",
+            Part::Found {
+                hits: vec![Hit {
+                    start: LinePosition {
+                        line: LineId(3),
+                        column: 80,
+                    },
+                    end_column: 83,
+                }],
+                goes_on: Some(LinePosition {
+                    line: LineId(2),
+                    column: 0,
+                }),
+            },
+        ),
+        (
             "events",
             Part::Events {
                 events: vec![Event {
@@ -326,6 +342,18 @@ fn queries() -> Vec<(&'static str, Query)> {
                 }),
                 before: 0,
                 count: 1,
+            },
+        ),
+        (
+            "find",
+            Query::Find {
+                session,
+                pattern: "err(or)?".into(),
+                regex: true,
+                ignore_case: true,
+                from: WindowAt::End { rows_back: 0 },
+                forwards: false,
+                count: 100,
             },
         ),
         (

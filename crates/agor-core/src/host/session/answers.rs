@@ -11,7 +11,7 @@ use agor_proto::screen::ScreenUpdate;
 use agor_term::Terminal;
 use agor_term::update::Viewer;
 
-use super::{Effect, Now, Session, subscribers, waits};
+use super::{Effect, Now, Session, find, subscribers, waits};
 
 impl Session {
     pub(super) fn on_query(
@@ -43,6 +43,29 @@ impl Session {
             } => {
                 let terminal = self.fold.terminal();
                 let part = terminal.map(|terminal| window(terminal, at, before, count));
+                answer(conn, ask, part.into_iter().collect(), effects);
+            }
+            Query::Find {
+                pattern,
+                regex,
+                ignore_case,
+                from,
+                forwards,
+                count,
+                ..
+            } => {
+                let wanted = find::Wanted {
+                    from,
+                    forwards,
+                    count,
+                };
+                let part = match waits::compile(&pattern, regex, ignore_case) {
+                    Ok(regex) => {
+                        let terminal = self.fold.terminal();
+                        terminal.map(|terminal| find::find(terminal, &regex, wanted))
+                    }
+                    Err(error) => Some(Part::Failed { error }),
+                };
                 answer(conn, ask, part.into_iter().collect(), effects);
             }
             Query::Events { from, count, .. } => {

@@ -82,7 +82,7 @@ impl Waits {
                 quiet: Duration::from_millis(millis),
                 since: now,
             },
-            Until::Text { regex } => match compile(&regex) {
+            Until::Text { regex } => match compile(&regex, true, false) {
                 Ok(regex) => Condition::Text(regex),
                 Err(error) => return effects.push(answer(conn, ask, Part::Failed { error })),
             },
@@ -226,16 +226,23 @@ fn answer(conn: ConnEpoch, ask: AskId, part: Part) -> Effect {
     )
 }
 
-fn compile(regex: &str) -> Result<Regex, WireError> {
+/// Makes an expression of what a client looks for: a text, or an expression already.
+pub fn compile(pattern: &str, is_regex: bool, ignore_case: bool) -> Result<Regex, WireError> {
     let bad = |reason: String| WireError::new(ErrorCode::BadRequest, reason);
-    if regex.len() > REGEX_MAX {
+    if pattern.len() > REGEX_MAX {
         return Err(bad(format!(
             "the expression is longer than {REGEX_MAX} bytes"
         )));
     }
+    let expression = if is_regex {
+        pattern.into()
+    } else {
+        regex::escape(pattern)
+    };
     // The bound on the compiled size keeps a hostile expression from costing memory; the engine
     // itself takes time linear in the text.
-    RegexBuilder::new(regex)
+    RegexBuilder::new(&expression)
+        .case_insensitive(ignore_case)
         .size_limit(1 << 20)
         .build()
         .map_err(|error| bad(format!("the expression cannot be used: {error}")))
@@ -251,9 +258,9 @@ mod tests {
             text: "énd of it".into(),
             cut,
         };
-        let begins = compile("^.nd").unwrap();
+        let begins = compile("^.nd", true, false).unwrap();
         assert!(matches(&begins, &line(false)) && !matches(&begins, &line(true)));
-        let ends = compile("of it$").unwrap();
+        let ends = compile("of it$", true, false).unwrap();
         assert!(matches(&ends, &line(false)) && matches(&ends, &line(true)));
     }
 }
