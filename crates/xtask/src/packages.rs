@@ -81,6 +81,10 @@ pub const NEEDS: &[Need] = &[
     ),
     tests(Sign::Program("bash"), "bash"),
     tests(Sign::Program("fish"), "fish"),
+    tests(
+        Sign::File("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
+        "fonts-dejavu-core",
+    ),
     tests(Sign::Entry(NOTO_FONTS, "NotoSansCJK-"), "fonts-noto-cjk"),
     tests(
         Sign::Entry(NOTO_FONTS, "NotoColorEmoji"),

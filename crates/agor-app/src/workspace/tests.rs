@@ -1,3 +1,5 @@
+//! What a window shows where, as it changes and as it is stored.
+
 use super::*;
 use crate::testing::session_id;
 use egui::{Pos2, Rect};

@@ -1,3 +1,5 @@
+//! Who gets which key.
+
 use agor_term::input::chord;
 use tokio::sync::mpsc::Receiver;
 use winit::keyboard::{Key as Logical, KeyCode, KeyLocation, NamedKey, PhysicalKey};

@@ -1,3 +1,5 @@
+//! The store of what windows keep, over damage, several windows and kills.
+
 use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Command, Stdio};
 

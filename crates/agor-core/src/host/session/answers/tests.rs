@@ -1,3 +1,5 @@
+//! Answers that come in parts, and screens larger than a frame.
+
 use std::time::Instant;
 
 use agor_proto::ids::{LineId, LinePosition, Size};

@@ -1,3 +1,5 @@
+//! Texts found in history and on the screen.
+
 use agor_proto::ids::Size;
 use agor_term::Options;
 use proptest::prelude::*;
