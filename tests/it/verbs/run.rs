@@ -94,6 +94,46 @@ fn run_shows_the_last_screen_when_it_is_asked_to_in_the_size_that_it_was_given()
     assert_eq!(done.stdout, "24 80\n");
 }
 
+/// Runs a command line of `run` with `text` piped into it.
+fn run_with(agor: &Agor, text: &str, args: &[&str]) -> crate::agor::Done {
+    let path = agor.write("piped", text);
+    let mut feeder = std::process::Command::new("cat")
+        .arg(path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("cat runs");
+    let pipe = feeder.stdout.take().expect("a pipe");
+    let done = ends(
+        "`run` ends with what is piped into it",
+        agor.command(&[&["run"], args].concat()).stdin(pipe),
+    );
+    feeder.wait().expect("cat ends");
+    done
+}
+
+#[test]
+fn run_gives_its_command_what_is_piped_into_it_and_its_end() {
+    let agor = Agor::new();
+    let done = run_with(&agor, "hi\n", &["--show", "--", "cat"]);
+    assert_eq!((done.code, &done.stdout[..]), (0, "hi\nhi\n"));
+    let done = run_with(&agor, "no line", &["--show", "--", "cat"]);
+    assert_eq!((done.code, &done.stdout[..]), (0, "no lineno line\n"));
+    let done = run_with(&agor, "", &["--show", "--", "wc", "-c"]);
+    assert_eq!((done.code, &done.stdout[..]), (0, "0\n"));
+    // More than waits anywhere on the way, to a command that is slow to begin.
+    let lines: String = (0..40_000).map(|n| format!("line {n}\n")).collect();
+    let script = "stty -echo; echo; wc -c";
+    let done = run_with(&agor, &lines, &["--show", "--", "bash", "-c", script]);
+    assert_eq!(done.code, 0, "{done:?}");
+    let last = done.stdout.lines().last();
+    assert_eq!(last, Some(&lines.len().to_string()[..]));
+    // A file is read as a pipe is.
+    let file = fs::File::open(agor.write("file", "of a file\n")).expect("a file");
+    let mut command = agor.command(&["run", "--show", "--", "cat"]);
+    let done = ends("`run` ends", command.stdin(file));
+    assert_eq!((done.code, &done.stdout[..]), (0, "of a file\nof a file\n"));
+}
+
 #[test]
 fn run_leaves_nothing_of_its_command_behind() {
     let agor = Agor::new();

@@ -136,7 +136,10 @@ impl Launcher {
         {
             return bad(format!("{name:?} cannot be the name of a variable"));
         }
-        for folder in [Some(&spec.folder), spec.cwd.as_ref()].into_iter().flatten() {
+        for folder in [Some(&spec.folder), spec.cwd.as_ref()]
+            .into_iter()
+            .flatten()
+        {
             if folder.len() > FOLDER_MAX || !folder.starts_with('/') || folder.contains('\0') {
                 return bad(format!("{folder:?} is not the absolute path of a folder"));
             }

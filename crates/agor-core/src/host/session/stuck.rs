@@ -61,13 +61,7 @@ impl Session {
     }
 
     /// Deals with a command that was on its way to the disk, or waits for it.
-    fn give_up(
-        &mut self,
-        id: CommandId,
-        error: &WireError,
-        now: Now,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn give_up(&mut self, id: CommandId, error: &WireError, now: Now, effects: &mut Vec<Effect>) {
         let refused = Outcome::Rejected {
             error: error.clone(),
         };
@@ -75,7 +69,9 @@ impl Session {
         match self.commands.body(id) {
             Some(CommandBody::Kill { .. }) => self.dispatch(id, now, effects),
             // It happens as soon as there is room, and not before; nobody can say when.
-            Some(CommandBody::Remove { .. }) => self.commands.end_unstored(id, Outcome::Interrupted),
+            Some(CommandBody::Remove { .. }) => {
+                self.commands.end_unstored(id, Outcome::Interrupted)
+            }
             Some(CommandBody::Create { .. }) => {
                 let reason = error.message.clone();
                 self.life = Life::Failed {
@@ -148,7 +144,8 @@ impl super::Commands {
 
     /// Tells every outcome that is on its way to the disk.
     fn report_unstored(&mut self, effects: &mut Vec<Effect>) {
-        let ended = |(&id, command): (&CommandId, &super::commands::InFlight)| match &command.stage {
+        let ended = |(&id, command): (&CommandId, &super::commands::InFlight)| match &command.stage
+        {
             Stage::Ended(outcome) => Some((id, outcome.clone())),
             _ => None,
         };

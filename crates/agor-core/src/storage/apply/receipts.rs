@@ -195,7 +195,13 @@ mod tests {
                 let (id, at) = (format!("{client}/{n}"), client * 10 + n);
                 let client = format!("{client:08}");
                 insert
-                    .execute(params![client.as_bytes(), id.as_bytes(), n as i64, settled, at as i64])
+                    .execute(params![
+                        client.as_bytes(),
+                        id.as_bytes(),
+                        n as i64,
+                        settled,
+                        at as i64
+                    ])
                     .unwrap();
             }
         }

@@ -126,7 +126,9 @@ fn who_holds_the_database_is_named_and_output_waits_for_it() {
     let command = Write::PutReceipt(receipt(1, 1, Outcome::Interrupted));
     assert_eq!(write(&store, vec![command.clone()]), Err(busy));
     assert!(receiver.try_recv().is_err());
-    assert!(matches!(store.health(), Health::Busy { holder } if holder == Some(std::process::id())));
+    assert!(
+        matches!(store.health(), Health::Busy { holder } if holder == Some(std::process::id()))
+    );
     holder.execute_batch("ROLLBACK").unwrap();
     receiver.recv().unwrap().unwrap();
     assert_eq!(store.health(), Health::Good);

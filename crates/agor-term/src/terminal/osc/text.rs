@@ -1,5 +1,7 @@
 //! The little formats inside operating system commands.
 
+use agor_proto::limits::FOLDER_MAX;
+
 /// Splits at the first `separator`; what follows is empty if there is none.
 pub(super) fn split(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {
     match memchr::memchr(separator, bytes) {
@@ -38,22 +40,22 @@ pub(super) fn shown_text(bytes: &[u8], max: usize) -> String {
     text
 }
 
+/// A host's name in the domain name system.
+const HOST_NAME_MAX: usize = 255;
+
 /// Reads `file://host/path`: the host, if one is named, and the absolute path.
 pub(super) fn file_url(bytes: &[u8]) -> Option<(Option<String>, String)> {
-    if bytes.len() > agor_proto::limits::LINK_MAX {
-        return None;
-    }
     let rest = bytes
         .strip_prefix(b"file://")
         .or_else(|| bytes.strip_prefix(b"kitty-shell-cwd://"))?;
     let slash = memchr::memchr(b'/', rest)?;
     let host = std::str::from_utf8(&rest[..slash]).ok()?;
     let good_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-    if !host.chars().all(good_host) {
+    if host.len() > HOST_NAME_MAX || !host.chars().all(good_host) {
         return None;
     }
     let path = String::from_utf8(percent_decoded(&rest[slash..])).ok()?;
-    if path.chars().any(char::is_control) {
+    if path.len() > FOLDER_MAX || path.chars().any(char::is_control) {
         return None;
     }
     Some(((!host.is_empty()).then(|| host.into()), path))

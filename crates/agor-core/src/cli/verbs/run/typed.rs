@@ -134,6 +134,9 @@ mod tests {
         assert_eq!(count as usize, WAITING_BYTES / 4_096);
         typed.written(count - 1);
         assert!(typed.has_room());
-        assert_eq!(typed.unwritten().map(|(seq, _)| seq).collect::<Vec<_>>(), [count]);
+        assert_eq!(
+            typed.unwritten().map(|(seq, _)| seq).collect::<Vec<_>>(),
+            [count]
+        );
     }
 }

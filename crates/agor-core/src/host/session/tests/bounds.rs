@@ -267,8 +267,9 @@ fn checkpoint_bytes_are_folded_at_most_before_the_next_checkpoint_of_a_session()
         world.clock += 1_000;
         world.read();
         let writes = world.under_way.iter().flat_map(|it| &it.writes);
-        let is_checkpoint =
-            |write: &&crate::storage::Write| matches!(write, crate::storage::Write::PutCheckpoint { .. });
+        let is_checkpoint = |write: &&crate::storage::Write| {
+            matches!(write, crate::storage::Write::PutCheckpoint { .. })
+        };
         checkpoints += writes.filter(is_checkpoint).count();
         world.commit();
     }

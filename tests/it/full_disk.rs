@@ -1,0 +1,96 @@
+//! A host whose disk is full: it says so at once, still ends what is told to end, and goes on by
+//! itself when there is room.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::agor::{Agor, Done, step_until};
+
+/// Within this a person is told that the disk is full.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// A small file system on a folder; none where we may not mount.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(folder: PathBuf) -> Option<Self> {
+        fs::create_dir_all(&folder).expect("a folder");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=8M,mode=0700", "tmpfs"])
+            .arg(&folder)
+            .output()
+            .is_ok_and(|output| output.status.success());
+        if !mounted {
+            println!("skipped: no file system can be mounted here");
+        }
+        mounted.then_some(Self(folder))
+    }
+
+    /// Takes all the room there is.
+    fn fill(&self) {
+        // It fails when there is no more.
+        fs::write(self.0.join("filler"), vec![1; 16 * 1024 * 1024]).ok();
+    }
+
+    fn empty(&self) {
+        fs::remove_file(self.0.join("filler")).expect("a filler");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // A mount that stays behind is the machine's to clean up; the test has its result.
+        Command::new("umount").arg("-l").arg(&self.0).status().ok();
+    }
+}
+
+fn timed(agor: &Agor, args: &[&str]) -> (Done, Duration) {
+    let start = Instant::now();
+    (agor.run(args), start.elapsed())
+}
+
+#[test]
+fn b14_on_a_full_disk_commands_say_so_at_once_a_kill_works_and_all_goes_on_with_room() {
+    let mut agor = Agor::new();
+    let Some(disk) = SmallDisk::mount(agor.path("home/.local/share/agor")) else {
+        return;
+    };
+    agor.start_host();
+    let quiet = agor.session("echo quiet; cat");
+    agor.screen_with(&quiet, "quiet");
+    let loud = agor.session("while :; do head -c 60000 /dev/urandom | base64; done");
+    disk.fill();
+    let full = step_until("the disk is full", || {
+        let done = agor.run(&["rename", &quiet, "still"]);
+        (done.code == 13).then_some(done)
+    });
+    assert!(full.stderr.contains("full"), "{full:?}");
+
+    for args in [
+        &["send", &quiet, "too early"][..],
+        &["new", "--", "true"],
+        &["rename", &quiet, "late"],
+        &["rm", &quiet],
+    ] {
+        let (done, took) = timed(&agor, args);
+        let running = args[0] == "rm" && done.code == 5;
+        assert!(done.code == 13 || running, "{args:?}: {done:?}");
+        assert!(took < AT_ONCE, "{args:?} took {took:?}");
+    }
+    let (killed, took) = timed(&agor, &["kill", &loud]);
+    assert_eq!(killed.code, 0, "{killed:?}");
+    assert!(took < AT_ONCE, "{took:?}");
+    assert!(agor.info(&loud)["life"]["exited"].is_object());
+
+    disk.empty();
+    step_until("there is room", || {
+        (agor.run(&["send", &quiet, "now"]).code == 0).then_some(())
+    });
+    agor.screen_with(&quiet, "now");
+    assert!(!agor.screen(&quiet).contains("too early"));
+    let host = agor.host_pid();
+    assert_eq!(agor.ok(&["new", "--", "true"]).trim().len(), quiet.len());
+    assert_eq!(agor.host_pid(), host, "the same host went on");
+}
