@@ -218,3 +218,37 @@ fn stop_host_that_keeps_sessions_leaves_programs_to_the_next_host() {
     let screen = agor.screen_with(&session, "heard the next host");
     assert!(screen.contains("before"), "{screen}");
 }
+
+#[test]
+fn a_program_whose_folder_is_gone_starts_in_its_project_and_one_without_its_project_names_it() {
+    let agor = Agor::started();
+    let project = agor.work().join("project");
+    let deeper = project.join("deeper");
+    fs::create_dir_all(&deeper).expect("folders");
+    let path = project.to_str().expect("utf-8");
+    let script = "cd deeper 2>/dev/null; printf '\\033]7;file://%s\\007here: %s' \"$PWD\" \"$PWD\"; exec cat";
+    let id = agor.ok(&["new", "--project", path, "--", "bash", "-c", script]);
+    let id = id.trim();
+    agor.screen_with(id, "here: ");
+    step_until("it says where it is", || {
+        (agor.info(id)["cwd"] == deeper.to_str()?).then_some(())
+    });
+    agor.ok(&["kill", id]);
+    fs::remove_dir(&deeper).expect("an empty folder");
+    agor.ok(&["restart", id]);
+    step_until("it runs in its project", || {
+        let info = agor.info(id);
+        (info["life"] == "running" && info["cwd"] == path).then_some(())
+    });
+    let told = agor.ok(&["log", id]);
+    assert!(
+        told.contains("folder_gone") && told.contains("deeper"),
+        "{told}"
+    );
+    agor.ok(&["kill", id]);
+    fs::remove_dir(&project).expect("an empty folder");
+    let failed = agor.run(&["restart", id]);
+    assert_eq!(failed.code, 6, "{failed:?}");
+    let sentence = format!("the folder {path} is gone");
+    assert!(failed.stderr.contains(&sentence), "{failed:?}");
+}
