@@ -15,7 +15,9 @@ use crate::ids::{
 };
 use crate::input::Input;
 use crate::limits::{FRAME_BODY_MAX, Limits, OSC_LONG_MAX};
-pub use crate::query::{Answer, Ask, Cancel, Hit, Part, Query, SessionStats, Stats, Until, WindowAt};
+pub use crate::query::{
+    Answer, Ask, Cancel, Hit, Part, Query, SessionStats, Stats, Until, WindowAt,
+};
 use crate::screen::ScreenUpdate;
 use crate::session::SessionList;
 

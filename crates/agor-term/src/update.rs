@@ -372,7 +372,10 @@ mod tests {
         );
         assert!(largest > limits::UPDATE_BYTES_MAX / 2, "{largest}");
         let rows: Vec<_> = (0..limits::ROWS_MAX).map(|at| terminal.row(at)).collect();
-        assert!(mirror.rows.iter().map(AsRef::as_ref).eq(&rows), "the mirror shows something else");
+        assert!(
+            mirror.rows.iter().map(AsRef::as_ref).eq(&rows),
+            "the mirror shows something else"
+        );
     }
 
     #[test]

@@ -76,7 +76,9 @@ pub fn folders() -> Result<(String, Option<String>), String> {
 }
 
 /// Returns what of `environment` a new session gets.
-pub fn passed_on(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
+pub fn passed_on(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Vec<(String, String)> {
     let passes = |name: &str| PASSED_ON.contains(&name) || name.starts_with("LC_");
     let mut env: Vec<(String, String)> = environment
         .into_iter()

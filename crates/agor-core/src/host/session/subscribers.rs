@@ -217,7 +217,12 @@ fn size_bytes_about(event: &Event) -> usize {
                 .iter()
                 .map(|(name, value)| name.len() + value.len() + 8);
             let argv = spec.argv.iter().map(|word| word.len() + 4);
-            env.chain(argv).sum::<usize>() + of(&[&spec.folder, &spec.name, spec.cwd.as_deref().unwrap_or_default()])
+            env.chain(argv).sum::<usize>()
+                + of(&[
+                    &spec.folder,
+                    &spec.name,
+                    spec.cwd.as_deref().unwrap_or_default(),
+                ])
         }
         EventBody::Failed { reason } => of(&[reason]),
         EventBody::Renamed { name } => of(&[name]),
