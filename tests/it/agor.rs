@@ -11,32 +11,38 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::deadline::{self, Deadline};
+
 /// How long anything that a test waits for may take. Generous, since it only matters on failure.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Returns the program, built from the sources that are tested.
+/// Returns the program without a window, built from the sources that are tested.
 pub fn agord() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
+    PROGRAM.get_or_init(|| built("agor-core", "agord"))
+}
+
+/// Returns the program with a window, built from the sources that are tested.
+pub fn agor() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| built("agor-app", "agor"))
+}
+
+fn built(package: &str, program: &str) -> PathBuf {
+    // `cargo xtask` has built it, with features that this selection would not have.
+    if std::env::var_os("AGOR_TEST_PROGRAMS").is_none() {
         let built = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--quiet",
-                "--package",
-                "agor-core",
-                "--bin",
-                "agord",
-            ])
+            .args(["build", "--quiet", "--package", package, "--bin", program])
             .status()
             .expect("cargo runs");
-        assert!(built.success(), "agord does not build");
-        let test = std::env::current_exe().expect("a test knows where it is");
-        let profile = test
-            .parent()
-            .and_then(Path::parent)
-            .expect("target/PROFILE/deps/it");
-        profile.join("agord")
-    })
+        assert!(built.success(), "{program} does not build");
+    }
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let profile = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/PROFILE/deps/it");
+    profile.join(program)
 }
 
 /// Waits until `condition` gives something, and returns it; fails after [`PATIENCE`].
@@ -81,13 +87,17 @@ impl From<Output> for Done {
 pub struct Agor {
     folder: TempDir,
     hosts: Vec<Child>,
+    /// Held until everything is cleaned up, which may hang too.
+    _deadline: Deadline,
 }
 
 impl Agor {
     /// Returns an agor that does not run yet.
     pub fn new() -> Self {
+        // Building takes as long as it takes; the test's time begins after it.
+        agord();
         let folder = tempfile::Builder::new()
-            .prefix("agor-it")
+            .prefix(&deadline::prefix())
             .tempdir()
             .expect("a folder");
         for name in ["home", "run", "work"] {
@@ -97,6 +107,7 @@ impl Agor {
             fs::set_permissions(&path, private).expect("a private folder");
         }
         Self {
+            _deadline: Deadline::begin(folder.path()),
             folder,
             hosts: Vec::new(),
         }
@@ -121,7 +132,12 @@ impl Agor {
 
     /// Returns a command line of this agor, with nothing of the caller's environment but `PATH`.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(agord());
+        self.command_of(agord(), args)
+    }
+
+    /// Returns a command line of a program with the environment of this agor.
+    pub fn command_of(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(args)
             .env_clear()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::agor::{Agor, runs, signal_process, step_until};
 
 /// How often a host dies in each test; `cargo xtask soak` asks for more.
-fn rounds() -> u64 {
+pub fn rounds() -> u64 {
     std::env::var("AGOR_TEST_ROUNDS")
         .ok()
         .and_then(|text| text.parse().ok())

@@ -1,0 +1,9 @@
+//! Real windows on an X display of their own, drawn by software, with real keys: what a person does, and
+//! what came of it at the host.
+
+mod clipboard;
+mod keys;
+mod life;
+mod refusals;
+mod stage;
+mod workspace;

@@ -1,0 +1,185 @@
+//! Windows come, go and crash, and the sessions stay as they are.
+
+use std::process::Command;
+
+use super::stage::Stage;
+use crate::agor::{Agor, runs, step_until};
+
+/// Returns the stored layout; nothing if there is none yet.
+pub fn layout(agor: &Agor) -> serde_json::Value {
+    let database = agor.path("home/.local/share/agor/client.db");
+    let read = Command::new("sqlite3")
+        .args(["-readonly", "-cmd", ".timeout 5000"])
+        .arg(database)
+        .arg("SELECT json FROM documents WHERE name = 'layout'")
+        .output();
+    // It fails before the window has made it.
+    let read = read.expect("sqlite3 runs: `cargo xtask test` installs it");
+    serde_json::from_slice(&read.stdout).unwrap_or_default()
+}
+
+/// Returns a layout without what says only where the person looks.
+fn panes_of(layout: &serde_json::Value) -> Vec<serde_json::Value> {
+    let projects = layout["projects"].as_array().cloned().unwrap_or_default();
+    let tabs = projects
+        .iter()
+        .flat_map(|project| project["tabs"].as_array().cloned().unwrap_or_default());
+    tabs.map(|tab| tab["panes"].clone()).collect()
+}
+
+#[test]
+fn a_window_with_a_command_ends_with_its_exit_code() {
+    let mut stage = Stage::new();
+    for (script, code) in [("exit 0", 0), ("exit 7", 7), ("kill -KILL $$", 137)] {
+        let done = stage.start(&["-e", "sh", "-c", script]).ends();
+        assert_eq!(done.code, code, "{script}: {}", done.stderr);
+    }
+    let done = stage.start(&["-e", "/no/such/program"]).ends();
+    assert_eq!(done.code, 127, "{}", done.stderr);
+    assert!(done.stderr.contains("not found"), "{}", done.stderr);
+}
+
+#[test]
+fn a_window_starts_the_host_which_outlives_it() {
+    let mut stage = Stage::without_host();
+    let window = stage.open(&[]);
+    let [shell] = &stage.running_are(1)[..] else {
+        unreachable!("one runs");
+    };
+    stage.type_text("echo still-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(shell, "still-42");
+    stage.press(&["ctrl+shift+q"]);
+    let done = window.ends();
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert_eq!(stage.running(), [shell.as_str()]);
+    stage.agor.screen_with(shell, "still-42");
+}
+
+#[test]
+fn a_killed_window_comes_back_with_the_same_panes_and_sessions() {
+    let mut stage = Stage::new();
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    stage.act(&window, &["ctrl+shift+d"], "pane.split_right");
+    stage.running_are(2);
+    stage.act(&window, &["ctrl+shift+t"], "tab.new");
+    let sessions = stage.running_are(3);
+    let before = step_until("the layout of two tabs is stored", || {
+        let panes = panes_of(&layout(&stage.agor));
+        let text = serde_json::to_string(&panes).expect("JSON");
+        sessions
+            .iter()
+            .all(|session| text.contains(session.as_str()))
+            .then_some(panes)
+    });
+    window.crash();
+    assert_eq!(stage.running(), sessions);
+    let window = stage.open(&[]);
+    stage.type_text("echo back-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&sessions[2], "back-42");
+    assert_eq!(stage.running(), sessions);
+    assert_eq!(panes_of(&layout(&stage.agor)), before);
+    assert!(runs(window.pid()));
+}
+
+#[test]
+fn a_session_follows_the_size_of_its_window_and_not_that_of_a_second_one() {
+    let mut stage = Stage::new();
+    let first = stage.open(&[]);
+    let [session] = &stage.running_are(1)[..] else {
+        unreachable!("one runs");
+    };
+    let changes_from = |before| {
+        step_until("the session has another size", || {
+            Some(stage.size_of(session)).filter(|size| *size != before)
+        })
+    };
+    let large = changes_from((80, 24));
+    stage.resize(&first, 900, 600);
+    let small = changes_from(large);
+    assert!(
+        small.0 < large.0 && small.1 < large.1,
+        "{small:?} of {large:?}"
+    );
+    let shown = format!("{} {}", small.1, small.0);
+    stage.agor.ok(&["send", session, "stty size", "--enter"]);
+    stage.agor.screen_with(session, &shown);
+
+    let second = stage.open(&[]);
+    stage.resize(&second, 600, 400);
+    let quiet = second.frames();
+    stage
+        .agor
+        .ok(&["send", session, "echo both-$((6*7))", "--enter"]);
+    stage.agor.screen_with(session, "both-42");
+    step_until("the second window draws what came", || {
+        (second.frames() > quiet).then_some(())
+    });
+    assert_eq!(stage.size_of(session), small, "the first one drives");
+    second.crash();
+    assert_eq!(stage.size_of(session), small);
+    stage.resize(&first, 1000, 700);
+    let changed = step_until("the first one still drives", || {
+        Some(stage.size_of(session)).filter(|size| *size != small)
+    });
+    assert!(changed.0 > small.0 && changed.1 > small.1, "{changed:?}");
+}
+
+#[test]
+fn an_idle_window_draws_no_frame() {
+    const QUIET_SECONDS: u64 = 10;
+    let mut stage = Stage::new();
+    let window = stage.open(&["-e", "sh", "-c", "echo up; exec sleep 600"]);
+    let [session] = &stage.running_are(1)[..] else {
+        unreachable!("one runs");
+    };
+    stage.agor.screen_with(session, "up");
+    // What opening it made it draw is over once nothing came for a while.
+    let mut last = window.frames();
+    step_until("the window is quiet", || {
+        pass_seconds(1);
+        let now = window.frames();
+        (std::mem::replace(&mut last, now) == now).then_some(())
+    });
+    let ticks = cpu_ticks(window.pid());
+    pass_seconds(QUIET_SECONDS);
+    assert_eq!(
+        window.frames(),
+        last,
+        "frames in {QUIET_SECONDS} s of nothing"
+    );
+    let ticks = cpu_ticks(window.pid()) - ticks;
+    assert!(
+        ticks <= 10,
+        "{ticks} hundredths of a second of CPU for nothing"
+    );
+    // The counter counts: something to draw is drawn.
+    stage.press(&["x"]);
+    step_until("the key is drawn", || {
+        (window.frames() > last).then_some(())
+    });
+}
+
+/// Lets the clock go on: what is tested is that nothing happens meanwhile.
+fn pass_seconds(seconds: u64) {
+    let slept = Command::new("sleep").arg(seconds.to_string()).status();
+    assert!(slept.expect("sleep runs").success());
+}
+
+/// Returns the CPU time that a process has had, in clock ticks, which are hundredths of a second.
+fn cpu_ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+    let fields: Vec<_> = stat
+        .rsplit(')')
+        .next()
+        .expect("fields")
+        .split_whitespace()
+        .collect();
+    // utime and stime; the first field after the name is the third.
+    [11, 12]
+        .iter()
+        .map(|&at: &usize| fields[at].parse::<u64>().expect("a number"))
+        .sum()
+}
