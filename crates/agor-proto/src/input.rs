@@ -198,6 +198,32 @@ pub enum Key {
     Functional(u32),
 }
 
+impl Key {
+    /// Says whether the key is a modifier or a lock, which types nothing by itself.
+    #[must_use]
+    pub fn is_modifier(self) -> bool {
+        matches!(
+            self,
+            Self::ShiftLeft
+                | Self::ShiftRight
+                | Self::ControlLeft
+                | Self::ControlRight
+                | Self::AltLeft
+                | Self::AltRight
+                | Self::SuperLeft
+                | Self::SuperRight
+                | Self::HyperLeft
+                | Self::HyperRight
+                | Self::MetaLeft
+                | Self::MetaRight
+                | Self::AltGraph
+                | Self::CapsLock
+                | Self::NumLock
+                | Self::ScrollLock
+        )
+    }
+}
+
 /// Modifiers, as bits, in the numbering of the kitty keyboard protocol.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

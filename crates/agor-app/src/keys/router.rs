@@ -164,7 +164,7 @@ impl Router {
         let Some(input) = input else {
             return self.unknown();
         };
-        if is_modifier(input.key) {
+        if input.key.is_modifier() {
             return self.on_modifier(raw, input);
         }
         let in_pane = self.focus.session().is_some();
@@ -335,28 +335,6 @@ impl Router {
     pub fn leader() -> KeyInput {
         KeyInput::press(Key::Char(' '), Mods::CTRL)
     }
-}
-
-fn is_modifier(key: Key) -> bool {
-    matches!(
-        key,
-        Key::ShiftLeft
-            | Key::ShiftRight
-            | Key::ControlLeft
-            | Key::ControlRight
-            | Key::AltLeft
-            | Key::AltRight
-            | Key::SuperLeft
-            | Key::SuperRight
-            | Key::HyperLeft
-            | Key::HyperRight
-            | Key::MetaLeft
-            | Key::MetaRight
-            | Key::AltGraph
-            | Key::CapsLock
-            | Key::NumLock
-            | Key::ScrollLock
-    )
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(super) fn encode(input: &KeyInput, modes: InputModes, out: &mut Vec<u8>) {
     if input.action == KeyAction::Release && flags & EVENT_TYPES == 0 {
         return;
     }
-    if is_modifier(input.key) && !all {
+    if input.key.is_modifier() && !all {
         return;
     }
     let (code, last, name_less) = match input.key {
@@ -83,28 +83,6 @@ pub(super) fn encode(input: &KeyInput, modes: InputModes, out: &mut Vec<u8>) {
         }
     };
     write(input, flags, (code, last, name_less), out);
-}
-
-fn is_modifier(key: Key) -> bool {
-    matches!(
-        key,
-        Key::ShiftLeft
-            | Key::ShiftRight
-            | Key::ControlLeft
-            | Key::ControlRight
-            | Key::AltLeft
-            | Key::AltRight
-            | Key::SuperLeft
-            | Key::SuperRight
-            | Key::HyperLeft
-            | Key::HyperRight
-            | Key::MetaLeft
-            | Key::MetaRight
-            | Key::AltGraph
-            | Key::CapsLock
-            | Key::NumLock
-            | Key::ScrollLock
-    )
 }
 
 /// Says whether a key just types: no modifier but Shift and locks.
