@@ -48,9 +48,6 @@ macro_rules! commands {
     };
 }
 
-/// The key that begins a sequence of plain keys.
-pub const LEADER: &str = "ctrl+space";
-
 commands! {
     Palette "palette.open" "Command palette" Anywhere ["ctrl+shift+p", "ctrl+space space"] "Find a command, session or project by a few letters of its name.";
     GoToSession "palette.sessions" "Go to session…" Anywhere ["ctrl+shift+o", "ctrl+space o"] "Find a session by a few letters of its name, project or command.";

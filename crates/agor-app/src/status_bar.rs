@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Align2, FontId, Pos2, Stroke, Ui};
+use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2};
 
+use crate::commands::Command;
 use crate::icons::Mark;
 use crate::keys::keymap;
 use crate::link::snapshot::{HostState, Notice, Snapshot, Weight};
@@ -20,7 +21,8 @@ const NOTICE_FOR: Duration = Duration::from_secs(6);
 /// How long a notice about something that failed is shown.
 const ERROR_FOR: Duration = Duration::from_secs(15);
 
-/// Draws the status bar into `ui`'s whole rectangle.
+/// Draws the status bar into `ui`'s whole rectangle; returns the command whose keys were clicked,
+/// so that everything is within reach of the mouse too.
 pub fn status_bar_ui(
     ui: &mut Ui,
     snapshot: &Snapshot,
@@ -28,7 +30,7 @@ pub fn status_bar_ui(
     theme: &Theme,
     wake: &Wake,
     now: Instant,
-) {
+) -> Option<Command> {
     let bar = ui.max_rect();
     let painter = ui.painter();
     painter.rect_filled(bar, 0.0, theme.panel);
@@ -41,7 +43,7 @@ pub fn status_bar_ui(
     let font = FontId::proportional(11.0);
     let (word, color) = host(&snapshot.host, theme);
     painter.circle_filled(Pos2::new(bar.min.x + 16.0, middle), 3.0, color);
-    let right = keys_ui(ui, theme, bar.max.x - 12.0, middle);
+    let (right, clicked) = keys_ui(ui, theme, bar.max.x - 12.0, middle);
     let left = bar.min.x + 26.0;
     let told = newest(snapshot, now);
     let (text, color) = match told {
@@ -63,11 +65,12 @@ pub fn status_bar_ui(
         color,
     );
     let rect = bar.with_max_x(right);
-    ui.interact(rect, ui.scope_id().with("status"), egui::Sense::hover())
+    ui.interact(rect, ui.scope_id().with("status"), Sense::hover())
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &text));
+    clicked
 }
 
-fn host(state: &HostState, theme: &Theme) -> (String, egui::Color32) {
+fn host(state: &HostState, theme: &Theme) -> (String, Color32) {
     match state {
         HostState::Connecting => ("Starting the host…".into(), theme.working),
         HostState::Ready => (String::new(), theme.done),
@@ -112,26 +115,35 @@ fn place(snapshot: &Snapshot, workspace: &Workspace) -> String {
     parts.join("  ·  ")
 }
 
-/// Draws the keys that a newcomer needs most, right-aligned; returns where they begin.
-fn keys_ui(ui: &Ui, theme: &Theme, right: f32, middle: f32) -> f32 {
-    let font = FontId::proportional(11.0);
-    let shown = |command: crate::commands::Command| {
-        command
-            .row()
-            .keys
-            .first()
-            .map(|keys| keymap::shown(keys))
-            .unwrap_or_default()
-    };
-    let palette = format!("{}  Commands", shown(crate::commands::Command::Palette));
-    let leader = format!("{}  Keys", keymap::shown(crate::commands::LEADER));
+/// Draws the commands that a newcomer needs most, right-aligned; returns where they begin, and which
+/// was clicked.
+fn keys_ui(ui: &Ui, theme: &Theme, right: f32, middle: f32) -> (f32, Option<Command>) {
+    let shown = [(Command::Palette, "Commands"), (Command::Keys, "Keys")];
+    let mut clicked = None;
     let mut x = right;
-    for text in [palette, leader] {
-        let at = Pos2::new(x, middle);
-        let rect = ui
-            .painter()
-            .text(at, Align2::RIGHT_CENTER, text, font.clone(), theme.faint);
-        x = rect.min.x - 16.0;
+    for (command, word) in shown {
+        let keys = command.row().keys.first();
+        let keys = keys.map(|keys| keymap::shown(keys)).unwrap_or_default();
+        let galley = ui.painter().layout_no_wrap(
+            format!("{keys}  {word}"),
+            FontId::proportional(11.0),
+            Color32::PLACEHOLDER,
+        );
+        let at = Pos2::new(x - galley.size().x, middle - galley.size().y / 2.0);
+        let rect = Rect::from_min_size(at, galley.size()).expand2(Vec2::new(6.0, 3.0));
+        let response = ui.interact(rect, ui.scope_id().with(word), Sense::click());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, word));
+        let color = if response.hovered() {
+            ui.painter().rect_filled(rect, 4.0, theme.hover);
+            theme.text
+        } else {
+            theme.faint
+        };
+        ui.painter().galley(at, galley, color);
+        if response.clicked() {
+            clicked = Some(command);
+        }
+        x = rect.min.x - 10.0;
     }
-    x
+    (x, clicked)
 }

@@ -69,15 +69,19 @@ impl App {
 
     fn frame_ui(&mut self, ui: &mut Ui, now: Instant) {
         let frame = Frame::NONE.fill(self.theme.panel);
-        Panel::bottom("status")
+        let bar = Panel::bottom("status")
             .exact_size(measure::STATUS_BAR)
             .resizable(false)
             .show_separator_line(false)
             .frame(frame)
             .show(ui, |ui| {
                 let (snapshot, workspace) = (&self.snapshot, &self.workspace);
-                status_bar::status_bar_ui(ui, snapshot, workspace, &self.theme, &self.wake, now);
+                status_bar::status_bar_ui(ui, snapshot, workspace, &self.theme, &self.wake, now)
             });
+        if let Some(command) = bar.inner {
+            self.commands.push(command);
+            self.wake.now();
+        }
         if self.workspace.sidebar.shown {
             let shown = Panel::left("sidebar")
                 .default_size(self.workspace.sidebar.width)

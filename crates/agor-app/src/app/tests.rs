@@ -120,6 +120,20 @@ fn a_command_is_found_by_letters_and_carried_out_by_enter() {
 }
 
 #[test]
+fn the_mouse_reaches_every_command() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);
+    world.harness.get_by_label("Commands").click();
+    world.harness.run();
+    world.harness.get_by_label("Split right").click();
+    world.harness.run();
+    assert!(asked(&world.requests(), "create"));
+    assert_eq!(
+        world.app().workspace.tab().unwrap().tiles.panes().count(),
+        2
+    );
+}
+
+#[test]
 fn escape_closes_the_palette_and_the_pane_has_the_keyboard_again() {
     use crate::keys::router::Route;
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);
