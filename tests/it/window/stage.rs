@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::agor::{Agor, Done, agor, step_until};
 
@@ -13,6 +14,9 @@ const SCREEN: &str = "1440x900x24";
 
 /// Where the system's Vulkan loader looks for drivers.
 const VULKAN_DRIVERS: [&str; 2] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+
+/// A window that drew nothing for so long has nothing left to show.
+const REST: Duration = Duration::from_millis(700);
 
 /// What a window logs, so that a test can follow it.
 const LOG_FILTER: &str = "info,agor::app=trace";
@@ -166,6 +170,19 @@ impl Stage {
         });
     }
 
+    /// Presses keys of our own interface and waits until the window rests.
+    pub fn press_and_rest(&self, window: &Window, chords: &[&str]) {
+        self.press(chords);
+        let mut last = (window.frames(), Instant::now());
+        step_until(&format!("the window rests after {chords:?}"), || {
+            let frames = window.frames();
+            if frames != last.0 {
+                last = (frames, Instant::now());
+            }
+            (last.1.elapsed() > REST).then_some(())
+        });
+    }
+
     /// Types text that the keyboard has keys for.
     pub fn type_text(&self, text: &str) {
         self.ok("xdotool", &["type", "--delay", "15", text]);
@@ -295,6 +312,8 @@ impl Display {
             SCREEN,
             "-nolisten",
             "tcp",
+            // What a program set stays when it ends and no other is there yet.
+            "-noreset",
         ];
         let mut server = agor
             .command_of(Path::new("Xvfb"), &args)
