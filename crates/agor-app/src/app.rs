@@ -16,6 +16,7 @@ use agor_render::{Colors, FontSpec, RenderError, Renderer};
 use egui_tiles::TileId;
 
 use crate::commands::Command;
+use crate::keys::translate::to_egui;
 use crate::link::Link;
 use crate::link::snapshot::{HostState, Snapshot};
 use crate::palette::Palette;
@@ -63,6 +64,8 @@ pub struct App {
     scale: f32,
     palette: Option<Palette>,
     commands: Vec<Command>,
+    /// Keys that waited for a command and are a text field's, for the next frame.
+    to_ui: Vec<egui::Event>,
     /// Sessions that this window asked for and that the list does not have yet.
     expected: HashSet<SessionId>,
     /// Sessions that ran when they were last looked at.
@@ -140,6 +143,7 @@ impl App {
             scale,
             palette: None,
             commands: Vec::new(),
+            to_ui: Vec::new(),
             expected: HashSet::new(),
             running: HashSet::new(),
             shown: Vec::new(),
@@ -171,9 +175,21 @@ impl App {
             self.act(command, context);
         }
         self.show_sessions();
+        self.go_on_typing();
         self.store_layout();
         if self.exit.is_some() {
             context.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+    }
+
+    /// Routes keys that were pressed after a command, now that it has led where it leads.
+    fn go_on_typing(&mut self) {
+        let mut keyboard = self.keyboard.borrow_mut();
+        for (raw, mods) in keyboard.router.go_on() {
+            to_egui(&raw, mods, &mut self.to_ui);
+        }
+        if !self.to_ui.is_empty() || keyboard.router.wants_frame() {
+            self.wake.now();
         }
     }
 
@@ -240,9 +256,10 @@ impl App {
         self.theme.window.to_normalized_gamma_f32()
     }
 
-    /// Makes a text field's copy, cut and paste of their keys, which eframe leaves alone so that
-    /// they can be a program's.
-    pub fn clipboard_keys(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
+    /// Adds the keys that waited for a command, and makes a text field's copy, cut and paste of
+    /// their keys, which eframe leaves alone so that they can be a program's.
+    pub fn complete_input(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
+        input.events.append(&mut self.to_ui);
         if self.palette.is_none() {
             return;
         }

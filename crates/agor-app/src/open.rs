@@ -206,7 +206,7 @@ impl eframe::App for Windowed {
     }
 
     fn raw_input_hook(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
-        self.app.clipboard_keys(context, input);
+        self.app.complete_input(context, input);
     }
 
     fn on_exit(&mut self) {

@@ -261,7 +261,10 @@ impl App {
 
     fn choose(&mut self, choice: Choice) {
         match choice {
-            Choice::Command(command) => self.commands.push(command),
+            Choice::Command(command) => {
+                self.keyboard.borrow_mut().router.hold();
+                self.commands.push(command);
+            }
             Choice::Session(session) => self.show_session(session),
             Choice::Project(folder) => self.show_project(&folder),
             Choice::Folder(folder) => {

@@ -15,6 +15,9 @@ use crate::link::{Link, Request};
 /// Commands that wait for the next frame; no person presses more between two.
 const COMMANDS_MAX: usize = 256;
 
+/// Keys that wait for a command; a person types less between two frames.
+const WAITING_MAX: usize = 4_096;
+
 /// Who has the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Focus {
@@ -82,6 +85,10 @@ pub struct Router {
     /// Keys that went down for nobody but us.
     down_taken: HashSet<PhysicalKey>,
     commands: Vec<Command>,
+    /// Keys that came after a command that was not carried out yet, which may lead elsewhere.
+    waiting: Vec<(RawKey, Mods)>,
+    /// Whether keys wait for a command that nobody pressed (one chosen in the palette).
+    holding: bool,
     /// Whether the person has typed into a session since this was last asked.
     typed: bool,
     /// Whether typing changes what is shown before the program answers: a pane that is scrolled
@@ -105,6 +112,8 @@ impl Router {
             down_in_session: HashSet::new(),
             down_taken: HashSet::new(),
             commands: Vec::new(),
+            waiting: Vec::new(),
+            holding: false,
             typed: false,
             typing_shows: false,
             sequence_changed: false,
@@ -157,6 +166,12 @@ impl Router {
 
     /// Routes a key.
     pub fn on_key(&mut self, raw: &RawKey) -> Route {
+        if self.holding || !self.commands.is_empty() {
+            if self.waiting.len() < WAITING_MAX {
+                self.waiting.push((raw.clone(), self.mods));
+            }
+            return Route::Taken;
+        }
         let input = translate(raw, self.mods);
         if raw.action == KeyAction::Release {
             return self.on_release(raw, input);
@@ -294,6 +309,28 @@ impl Router {
         if self.commands.len() < COMMANDS_MAX {
             self.commands.push(command);
         }
+    }
+
+    /// Lets keys wait until [`Router::go_on`].
+    pub fn hold(&mut self) {
+        self.holding = true;
+    }
+
+    /// Routes the keys that waited, now that commands have led where they lead. Returns those that
+    /// are egui's.
+    pub fn go_on(&mut self) -> Vec<(RawKey, Mods)> {
+        self.holding = false;
+        let waiting = std::mem::take(&mut self.waiting);
+        let mods = self.mods;
+        let mut to_ui = Vec::new();
+        for (raw, with) in waiting {
+            self.mods = with;
+            if self.on_key(&raw) == Route::ToUi {
+                to_ui.push((raw, with));
+            }
+        }
+        self.mods = mods;
+        to_ui
     }
 
     /// Returns the commands that were pressed since they were last taken.

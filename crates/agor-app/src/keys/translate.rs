@@ -47,6 +47,37 @@ impl RawKey {
     }
 }
 
+/// Appends what egui would have made of a key that waited for a command.
+pub fn to_egui(raw: &RawKey, mods: Mods, events: &mut Vec<egui::Event>) {
+    let modifiers = egui::Modifiers {
+        alt: mods.contains(Mods::ALT),
+        ctrl: mods.contains(Mods::CTRL),
+        shift: mods.contains(Mods::SHIFT),
+        mac_cmd: false,
+        command: mods.contains(Mods::CTRL),
+    };
+    let named = match &raw.logical {
+        Logical::Named(NamedKey::Enter) => Some(egui::Key::Enter),
+        Logical::Named(NamedKey::Escape) => Some(egui::Key::Escape),
+        Logical::Named(NamedKey::Backspace) => Some(egui::Key::Backspace),
+        Logical::Named(NamedKey::ArrowUp) => Some(egui::Key::ArrowUp),
+        Logical::Named(NamedKey::ArrowDown) => Some(egui::Key::ArrowDown),
+        _ => None,
+    };
+    let pressed = raw.action != KeyAction::Release;
+    if let Some(key) = named {
+        events.push(egui::Event::Key {
+            key,
+            physical_key: None,
+            pressed,
+            repeat: raw.action == KeyAction::Repeat,
+            modifiers,
+        });
+    } else if pressed && !modifiers.ctrl && !raw.text.is_empty() {
+        events.push(egui::Event::Text(raw.text.clone()));
+    }
+}
+
 #[cfg(test)]
 impl RawKey {
     /// Returns the press of a key that makes a character, or of Enter.

@@ -146,6 +146,28 @@ fn keys_of_a_text_field_are_left_to_it() {
 }
 
 #[test]
+fn keys_after_a_command_wait_and_go_where_it_led() {
+    let mut bench = bench(session(false));
+    bench.press("D", KeyCode::KeyD, Mods::CTRL.with(Mods::SHIFT));
+    bench.press("l", KeyCode::KeyL, Mods::default());
+    bench.press("s", KeyCode::KeyS, Mods::default());
+    assert!(bench.typed().is_empty());
+    assert_eq!(bench.router.take_commands(), [Command::SplitRight]);
+    assert!(bench.router.go_on().is_empty());
+    assert_eq!(bench.typed(), ["l", "s"]);
+    // Two commands in a row are carried out one after the other.
+    let mods = Mods::CTRL.with(Mods::SHIFT);
+    bench.press("P", KeyCode::KeyP, mods);
+    bench.press("x", KeyCode::KeyX, Mods::default());
+    assert_eq!(bench.router.take_commands(), [Command::Palette]);
+    bench.router.set_focus(Focus::Ui);
+    let to_ui = bench.router.go_on();
+    assert_eq!(to_ui.len(), 1);
+    assert_eq!(to_ui[0].0.text, "x");
+    assert!(bench.typed().is_empty());
+}
+
+#[test]
 fn a_program_that_asks_is_told_of_the_focus() {
     let mut bench = bench(Focus::Ui);
     let asking = Focus::Session {
