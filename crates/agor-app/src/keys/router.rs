@@ -87,8 +87,8 @@ pub struct Router {
     commands: Vec<Command>,
     /// Keys that came after a command that was not carried out yet, which may lead elsewhere.
     waiting: Vec<(RawKey, Mods)>,
-    /// Whether keys wait for a command that nobody pressed (one chosen in the palette).
-    holding: bool,
+    /// For how many frames keys wait for what a text field's key or choice leads to.
+    holding: u8,
     /// Whether the person has typed into a session since this was last asked.
     typed: bool,
     /// Whether typing changes what is shown before the program answers: a pane that is scrolled
@@ -113,7 +113,7 @@ impl Router {
             down_taken: HashSet::new(),
             commands: Vec::new(),
             waiting: Vec::new(),
-            holding: false,
+            holding: 0,
             typed: false,
             typing_shows: false,
             sequence_changed: false,
@@ -166,7 +166,7 @@ impl Router {
 
     /// Routes a key.
     pub fn on_key(&mut self, raw: &RawKey) -> Route {
-        if self.holding || !self.commands.is_empty() {
+        if self.holding > 0 || !self.commands.is_empty() {
             if self.waiting.len() < WAITING_MAX {
                 self.waiting.push((raw.clone(), self.mods));
             }
@@ -263,7 +263,14 @@ impl Router {
                 self.typed = true;
                 Route::Taken
             }
-            Focus::Ui => Route::ToUi,
+            Focus::Ui => {
+                // These end what has the keyboard: in the frame that shows them, which comes after
+                // the one that hears them.
+                if matches!(input.key, Key::Enter | Key::KeypadEnter | Key::Escape) {
+                    self.holding = 2;
+                }
+                Route::ToUi
+            }
         }
     }
 
@@ -313,13 +320,16 @@ impl Router {
 
     /// Lets keys wait until [`Router::go_on`].
     pub fn hold(&mut self) {
-        self.holding = true;
+        self.holding = self.holding.max(1);
     }
 
     /// Routes the keys that waited, now that commands have led where they lead. Returns those that
     /// are egui's.
     pub fn go_on(&mut self) -> Vec<(RawKey, Mods)> {
-        self.holding = false;
+        self.holding = self.holding.saturating_sub(1);
+        if self.holding > 0 {
+            return Vec::new();
+        }
         let waiting = std::mem::take(&mut self.waiting);
         let mods = self.mods;
         let mut to_ui = Vec::new();
@@ -346,7 +356,10 @@ impl Router {
     /// Says whether something waits for a frame to be shown or done, and forgets it.
     pub fn wants_frame(&mut self) -> bool {
         let sequence = std::mem::take(&mut self.sequence_changed);
-        sequence || !self.commands.is_empty() || (self.typed && self.typing_shows)
+        sequence
+            || self.holding > 0
+            || !self.commands.is_empty()
+            || (self.typed && self.typing_shows)
     }
 
     /// Sets whether typing changes what is shown before the program answers.

@@ -168,6 +168,24 @@ fn keys_after_a_command_wait_and_go_where_it_led() {
 }
 
 #[test]
+fn keys_after_the_end_of_a_text_field_wait_for_the_frame_that_ends_it() {
+    let mut bench = bench(Focus::Ui);
+    let escape = RawKey {
+        logical: Logical::Named(NamedKey::Escape),
+        plain: Logical::Named(NamedKey::Escape),
+        ..key("", KeyCode::Escape, KeyAction::Press)
+    };
+    assert_eq!(bench.router.on_key(&escape), Route::ToUi);
+    bench.press("l", KeyCode::KeyL, Mods::default());
+    assert!(bench.router.wants_frame());
+    // The frame that hears the key, and the one after it.
+    assert!(bench.router.go_on().is_empty());
+    bench.router.set_focus(session(false));
+    assert!(bench.router.go_on().is_empty());
+    assert_eq!(bench.typed(), ["l"]);
+}
+
+#[test]
 fn a_program_that_asks_is_told_of_the_focus() {
     let mut bench = bench(Focus::Ui);
     let asking = Focus::Session {
