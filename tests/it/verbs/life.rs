@@ -134,11 +134,10 @@ printf '\033]7;file://%s%s\033\\' "$(hostname)" "$PWD"; read -r answer; exit $an
     );
     agor.ok(&["send", session, "4", "--enter"]);
     agor.ok(&["wait", session, "--exit", "--timeout", "30"]);
-    // Each run and each end is told.
-    let log = agor.ok(&["log", session, "--json"]);
-    let told: Vec<String> = log
-        .lines()
-        .filter_map(|line| {
+    // Each run and each end is told, as soon as it is stored.
+    let told = || -> Vec<String> {
+        let log = agor.ok(&["log", session, "--json"]);
+        let kinds = log.lines().filter_map(|line| {
             let event: serde_json::Value = serde_json::from_str(line).ok()?;
             let kind = event["body"]["kind"].as_str()?;
             match kind {
@@ -146,9 +145,13 @@ printf '\033]7;file://%s%s\033\\' "$(hostname)" "$PWD"; read -r answer; exit $an
                 "exited" => Some(format!("exited {}", event["body"]["with"]["code"])),
                 _ => None,
             }
-        })
-        .collect();
-    assert_eq!(told, ["started", "exited 3", "started", "exited 4"]);
+        });
+        kinds.collect()
+    };
+    let all = ["started", "exited 3", "started", "exited 4"];
+    step_until("each run and each end is told", || {
+        (told() == all).then_some(())
+    });
     // So is it in the record.
     let raw = String::from_utf8(agor.raw(session)).expect("text");
     assert_eq!(raw.matches("run in ").count(), 2);

@@ -39,11 +39,7 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
         plain + down - up
     });
     palette.step(step, count);
-    if ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter)) {
-        outcome = palette
-            .chosen(entries)
-            .map_or(Outcome::Open, Outcome::Chosen);
-    }
+    let enter = ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter));
     let width = measure::PALETTE.min(screen.width() - 32.0);
     let top = screen.min.y + screen.height() * 0.14;
     let rows = count.clamp(1, measure::PALETTE_ROWS);
@@ -89,6 +85,13 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
             }
             rows_ui(ui, palette, entries, theme, list)
         });
+    if enter {
+        // What was typed in the same frame counts.
+        palette.refresh(entries);
+        outcome = palette
+            .chosen(entries)
+            .map_or(Outcome::Open, Outcome::Chosen);
+    }
     if let Some(choice) = shown.inner {
         outcome = Outcome::Chosen(choice);
     }
