@@ -10,9 +10,12 @@ use crate::agor::{Agor, agord, runs, signal_process, step_until};
 /// After so long offline a person is asked about what was typed meanwhile.
 const REPLAY_WITHOUT_ASKING: Duration = Duration::from_millis(2_500);
 
-/// An inner program that says what it hears, and its size whenever that changes.
+/// An inner program for dash that says what it hears, and its size whenever that changes.
+///
+/// dash's `read` is interrupted by a signal. bash's needs a time-out to look for one, and when that ends
+/// a trap that is under way, on a busy machine, no trap runs in that shell any more.
 const ECHO: &str = "trap 'echo now $(stty size)' WINCH; stty -echo; echo inner is up; \
-    while :; do IFS= read -r -t 0.1 line && echo \"heard $line\"; done";
+    while :; do IFS= read -r line && echo \"heard $line\"; done";
 
 /// Returns a session whose terminal an `attach` with `args` has; around it stands what the
 /// terminal was like before and after.
@@ -35,7 +38,7 @@ fn attached_to(outer: &Agor, inner: &Agor, size: &str, args: &str) -> String {
 
 /// Returns a running inner program.
 fn echo(agor: &Agor, size: &str) -> String {
-    let inner = agor.program(size, &["bash", "-c", ECHO]);
+    let inner = agor.program(size, &["dash", "-c", ECHO]);
     agor.screen_with(&inner, "inner is up");
     inner
 }

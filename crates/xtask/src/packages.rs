@@ -80,6 +80,7 @@ pub const NEEDS: &[Need] = &[
         "libwayland-client0",
     ),
     tests(Sign::Program("bash"), "bash"),
+    tests(Sign::Program("dash"), "dash"),
     tests(Sign::Program("fish"), "fish"),
     tests(
         Sign::File("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
