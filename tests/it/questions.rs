@@ -139,6 +139,7 @@ fn with_events(agor: &Agor, count: u64) -> SessionId {
             argv: vec!["true".into()],
             folder: "/".into(),
             cwd: None,
+            agent: None,
             name: "old".into(),
             env: Vec::new(),
             size: Size::cells(80, 24),

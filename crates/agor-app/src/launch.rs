@@ -29,6 +29,7 @@ impl Launcher {
         let spec = SessionSpec {
             argv,
             cwd: cwd.filter(|cwd| *cwd != folder),
+            agent: None,
             folder,
             name: String::new(),
             env: self.environment.clone(),

@@ -21,6 +21,7 @@ pub fn session_info(number: u8, name: &str) -> SessionInfo {
         size: Size::cells(80, 24),
         life: Life::Running,
         state: State::Unknown,
+        agent: None,
         pid: Some(4_000 + u32::from(number)),
         private: false,
         created_millis: 1_700_000_000_000 + u64::from(number),

@@ -66,6 +66,7 @@ async fn new_session(store: &Store, n: usize) -> SessionId {
             argv: vec!["bash".into()],
             folder: "/tmp".into(),
             cwd: None,
+            agent: None,
             name: String::new(),
             env: Vec::new(),
             size: Size::cells(80, 24),

@@ -69,6 +69,127 @@ pub struct Evidence {
     pub at_millis: u64,
 }
 
+/// How a session's agent is started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentSpec {
+    /// Which provider, by its id in the table of providers.
+    pub provider: String,
+    /// The model, if not the provider's own choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// How it asks before it acts, by the provider's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// What it is told first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Which conversation it goes on with.
+    #[serde(default, deserialize_with = "crate::open::deserialize")]
+    pub conversation: Conversation,
+}
+
+/// Which conversation an agent begins or goes on with. Ids are the provider's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "how", content = "with")]
+pub enum Conversation {
+    /// A new one.
+    #[default]
+    New,
+    /// An earlier one goes on.
+    Resume {
+        /// Its id.
+        id: String,
+    },
+    /// A new one that begins as a copy of an earlier one.
+    Fork {
+        /// The earlier one's id.
+        id: String,
+    },
+    /// A choice of a later release; a session with it is not started.
+    #[serde(skip_deserializing)]
+    Unknown,
+}
+
+impl Open for Conversation {
+    fn unknown() -> Self {
+        Self::Unknown
+    }
+}
+
+/// What a list shows of a session's agent, beside its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentInfo {
+    /// Which provider, by its id in the table of providers.
+    pub provider: String,
+    /// The provider's own id of the conversation, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+    /// Milliseconds since 1970 since when it is in its state.
+    pub since_millis: u64,
+    /// Why the state is believed, in words: what it asks, what failed.
+    #[serde(default)]
+    pub reason: String,
+    /// Where the strongest evidence for the state came from.
+    pub source: EvidenceSource,
+    /// Tools that run, counted by their ids.
+    #[serde(default)]
+    pub tools: u32,
+    /// Tasks and subagents that go on beside the turn.
+    #[serde(default)]
+    pub background: u32,
+    /// What it asks the person, while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+    /// What it has used, as far as it says.
+    #[serde(default)]
+    pub usage: Usage,
+}
+
+/// A question that an agent waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The question, as far as the provider tells it.
+    pub text: String,
+    /// Answers whose keys are known; none if the person has to look.
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+}
+
+/// An answer that can be given by keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// What a person reads.
+    pub name: String,
+    /// What it means.
+    pub kind: PermissionKind,
+    /// The chords that give it, in order, as `agor key` takes them. Shown before they are sent.
+    pub keys: Vec<String>,
+}
+
+/// What an agent has used in its conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// The model that answered last.
+    pub model: String,
+    /// Tokens read that were in no cache.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// Tokens read from a cache.
+    pub cached_tokens: u64,
+    /// Millionths of a US dollar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_micros: Option<u64>,
+    /// Whether the cost is ours by a table of prices, not the provider's own.
+    pub estimated: bool,
+    /// How full the model's context is, in percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_percent: Option<u8>,
+    /// Turns that ended.
+    pub turns: u32,
+}
+
 /// Something that an agent said or did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "what", content = "with")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::State;
+use crate::agent::{AgentInfo, AgentSpec, State};
 use crate::ids::{ListRev, LogEpoch, Offset, Seq, SessionId, Size};
 
 /// What a session is made from.
@@ -27,6 +27,9 @@ pub struct SessionSpec {
     /// Whether nothing of it is written to disk.
     #[serde(default)]
     pub private: bool,
+    /// The agent that it is for. Its provider then decides the command; `argv` is put after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<AgentSpec>>,
 }
 
 /// A session, as a list shows it.
@@ -50,6 +53,9 @@ pub struct SessionInfo {
     pub life: Life,
     /// What its agent does.
     pub state: State,
+    /// More of its agent, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentInfo>,
     /// Its process while it runs.
     pub pid: Option<u32>,
     /// Whether nothing of it is written to disk.

@@ -104,6 +104,7 @@ mod tests {
             size: Size::cells(80, 24),
             life: Life::Running,
             state: AgentState::Unknown,
+            agent: None,
             pid: None,
             private: false,
             created_millis: 0,

@@ -263,6 +263,7 @@ fn unknown(hub: &Hub, id: SessionId, state: &SessionState) -> Session {
         argv: Vec::new(),
         folder: "/".into(),
         cwd: None,
+        agent: None,
         name: "private".into(),
         env: Vec::new(),
         size,

@@ -63,6 +63,7 @@ fn row(id: SessionId) -> SessionRow {
             argv: vec!["bash".into()],
             folder: "/tmp".into(),
             cwd: None,
+            agent: None,
             name: "shell".into(),
             env: vec![("LANG".into(), "C.UTF-8".into())],
             size: Size::cells(80, 24),

@@ -26,7 +26,37 @@ pub const VARIANTS: &str = "
     bar prompt input output end screen rows record blob wait stats tap exit idle happened
     tapped tail snapshot epoch_changed cursor_ahead pruned too_far fresh held taken visible
     thumbnail hidden window events find found line clipboard primary
-    folder_gone";
+    folder_gone new resume fork";
+
+fn agent_info() -> AgentInfo {
+    AgentInfo {
+        provider: "claude".into(),
+        conversation: Some("0b6f2c1e".into()),
+        since_millis: 1_763_683_200_000,
+        reason: "asks to run Bash: cargo test".into(),
+        source: EvidenceSource::Hook,
+        tools: 1,
+        background: 2,
+        pending: Some(Pending {
+            text: "Bash: cargo test".into(),
+            choices: vec![Choice {
+                name: "Yes".into(),
+                kind: PermissionKind::AllowOnce,
+                keys: vec!["1".into()],
+            }],
+        }),
+        usage: Usage {
+            model: "opus".into(),
+            input_tokens: 1_000,
+            output_tokens: 200,
+            cached_tokens: 30_000,
+            cost_micros: Some(120_000),
+            estimated: true,
+            context_percent: Some(16),
+            turns: 3,
+        },
+    }
+}
 
 fn session() -> SessionId {
     SessionId::from_parts(1_763_683_200_000, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
@@ -45,6 +75,7 @@ fn spec() -> SessionSpec {
         argv: vec!["vim".into(), "a file".into()],
         folder: "/home/ann/project".into(),
         cwd: None,
+        agent: None,
         name: "editor".into(),
         env: vec![("LANG".into(), "en_GB.UTF-8".into())],
         size: Size {
@@ -193,6 +224,7 @@ fn list() -> SessionList {
         size: Size::cells(80, 24),
         life,
         state,
+        agent: Some(agent_info()),
         pid: Some(4_711),
         private: true,
         created_millis: 1,

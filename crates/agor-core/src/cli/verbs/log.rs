@@ -194,6 +194,7 @@ mod tests {
             argv: vec!["ls".into()],
             folder: "/".into(),
             cwd: None,
+            agent: None,
             name: String::new(),
             env: vec![("K".into(), "canary".into())],
             size: agor_proto::ids::Size::cells(80, 24),

@@ -85,6 +85,7 @@ fn spec(
         argv: argv.collect::<Result<_, _>>()?,
         folder: text(folder.into(), "the folder")?,
         cwd: None,
+        agent: None,
         name: arguments.name.unwrap_or_default(),
         env,
         size: arguments

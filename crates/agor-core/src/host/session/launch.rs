@@ -257,6 +257,7 @@ mod tests {
             argv: vec![],
             folder: "/tmp".into(),
             cwd: None,
+            agent: None,
             name: String::new(),
             env: env
                 .iter()

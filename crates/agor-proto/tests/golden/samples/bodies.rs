@@ -320,6 +320,29 @@ pub fn events() -> Vec<(&'static str, EventBody)> {
             },
         },
     ));
+    let earlier = || String::from("0b6f2c1e");
+    let conversations = [
+        ("created_agent", Conversation::New),
+        (
+            "created_agent_resume",
+            Conversation::Resume { id: earlier() },
+        ),
+        ("created_agent_fork", Conversation::Fork { id: earlier() }),
+    ];
+    events.extend(conversations.map(|(name, conversation)| {
+        let agent = AgentSpec {
+            provider: "claude".into(),
+            model: Some("opus".into()),
+            mode: Some("default".into()),
+            prompt: Some("mend the tests".into()),
+            conversation,
+        };
+        let spec = SessionSpec {
+            agent: Some(Box::new(agent)),
+            ..spec()
+        };
+        (name, EventBody::Created { spec })
+    }));
     events.push((
         "folder_gone",
         EventBody::FolderGone {

@@ -37,6 +37,7 @@ pub(super) fn spec() -> SessionSpec {
         argv: vec!["prog".into()],
         folder: "/tmp".into(),
         cwd: None,
+        agent: None,
         name: String::new(),
         env: Vec::new(),
         size: Size::cells(20, 5),
