@@ -20,6 +20,7 @@ mod text;
 mod theme;
 mod wake;
 mod which_key;
+mod widgets;
 mod window;
 mod workspace;
 

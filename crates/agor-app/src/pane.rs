@@ -2,9 +2,12 @@
 //! here; see `keys/router.rs`.
 
 pub mod geometry;
+pub mod header;
 pub mod mouse;
+mod overlays;
 pub mod scroll;
 pub mod selection;
+mod terminal;
 pub mod view;
 
 use std::time::Instant;

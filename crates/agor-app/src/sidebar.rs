@@ -9,9 +9,9 @@ use egui::{Align2, FontId, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2};
 
 use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
-use crate::pane::view::{elided, icon_button};
 use crate::text::{age, folder_shown, project_name};
 use crate::theme::{Theme, measure, semibold};
+use crate::widgets::{elided, icon_button};
 use crate::workspace::Workspace;
 
 /// What a person did in the sidebar.
@@ -199,7 +199,7 @@ fn session_ui(
     );
     let width = name.size().x;
     painter.galley(Pos2::new(left, middle - name.size().y / 2.0), name, color);
-    let detail = crate::pane::view::detail(info);
+    let detail = crate::pane::header::detail(info);
     let room = right - left - width - 20.0;
     if room > 30.0 && detail != info.name {
         let detail = elided(ui, &detail, FontId::proportional(11.0), theme.faint, room);

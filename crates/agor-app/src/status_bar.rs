@@ -9,10 +9,10 @@ use crate::commands::Command;
 use crate::icons::Mark;
 use crate::keys::keymap;
 use crate::link::snapshot::{HostState, Notice, Snapshot, Weight};
-use crate::pane::view::elided;
 use crate::text::folder_shown;
 use crate::theme::Theme;
 use crate::wake::Wake;
+use crate::widgets::elided;
 use crate::workspace::Workspace;
 
 /// How long a notice is shown.

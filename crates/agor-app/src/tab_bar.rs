@@ -4,8 +4,8 @@ use egui::{FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2};
 
 use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
-use crate::pane::view::{elided, icon_button};
 use crate::theme::Theme;
+use crate::widgets::{elided, icon_button};
 use crate::workspace::{Project, Tab};
 
 /// The widest that a tab is.

@@ -5,8 +5,8 @@ use egui::{Align2, FontId, Key, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit,
 
 use super::find::{Choice, Entry, Found, find, matcher};
 use super::{Outcome, Palette, Scope};
-use crate::pane::view::elided;
 use crate::theme::{Theme, measure, medium};
+use crate::widgets::elided;
 
 /// Height of the field.
 const FIELD: f32 = 44.0;

@@ -1,0 +1,73 @@
+//! The line over a pane that is one of several.
+
+use agor_proto::session::SessionInfo;
+use egui::{FontId, Pos2, Rect, Stroke, Ui};
+
+use super::view::{Painting, Role};
+use crate::icons::{self, Mark};
+use crate::theme::medium;
+use crate::widgets::{elided, icon_button};
+
+/// Draws the line over a pane: how its session is, its name, what it does; says whether the close
+/// button was pressed.
+pub(super) fn header_ui(
+    ui: &mut Ui,
+    painting: &Painting<'_>,
+    rect: Rect,
+    info: Option<&SessionInfo>,
+    role: Role,
+) -> bool {
+    let theme = painting.theme;
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, 0.0, theme.panel);
+    painter.hline(
+        rect.x_range(),
+        rect.max.y - 0.5,
+        Stroke::new(1.0, theme.border),
+    );
+    let middle = rect.center().y;
+    let Some(info) = info else { return false };
+    let mark = Mark::of(info);
+    mark.paint(&painter, Pos2::new(rect.min.x + 15.0, middle), theme);
+    let (name, font) = (info.name.as_str(), medium(12.0));
+    let color = if role.focused {
+        theme.text
+    } else {
+        theme.muted
+    };
+    let close_at = Pos2::new(rect.max.x - 14.0, middle);
+    let name_at = Pos2::new(rect.min.x + 28.0, middle);
+    let room = close_at.x - 14.0 - name_at.x;
+    let galley = elided(ui, name, font, color, room);
+    let name_width = galley.size().x;
+    painter.galley(
+        name_at - egui::vec2(0.0, galley.size().y / 2.0),
+        galley,
+        color,
+    );
+    let title = detail(info);
+    let left = room - name_width - 12.0;
+    if left > 40.0 && !title.is_empty() {
+        let galley = elided(ui, &title, FontId::proportional(11.0), theme.faint, left);
+        let at = Pos2::new(
+            name_at.x + name_width + 10.0,
+            middle - galley.size().y / 2.0,
+        );
+        painter.galley(at, galley, theme.faint);
+    }
+    let label = format!("Close pane {name}");
+    icon_button(ui, theme, close_at, &label, |painter, center, stroke| {
+        icons::cross(painter, center, 3.5, stroke);
+    })
+}
+
+/// Returns what a session does beside its name: its title, or its folder.
+#[must_use]
+pub fn detail(info: &SessionInfo) -> String {
+    let title = info.title.trim();
+    if title.is_empty() || title == info.name {
+        crate::text::folder_shown(&info.cwd)
+    } else {
+        title.to_owned()
+    }
+}

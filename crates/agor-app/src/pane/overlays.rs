@@ -1,0 +1,230 @@
+//! What lies over a pane's terminal: notes, the scroll bar, a hovered link, what an input method is
+//! composing.
+
+use agor_proto::ids::Size;
+use agor_proto::session::{Life, SessionInfo};
+use agor_render::{Highlight, HighlightKind};
+use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Stroke, StrokeKind, Ui};
+
+use super::PaneState;
+use super::geometry::Geometry;
+use super::mouse::Seen;
+use super::scroll::Sight;
+use super::view::Painting;
+use crate::link::snapshot::{Driving, Screen};
+use crate::theme::{Theme, measure};
+use crate::widgets::elided;
+
+/// Marks the link under the pointer while Ctrl is held, and shows its real target.
+pub(super) fn hovered_link(
+    ui: &Ui,
+    seen: Seen<'_>,
+    geometry: &Geometry,
+    highlights: &mut Vec<Highlight>,
+) {
+    let (pos, command) = ui.input(|input| (input.pointer.hover_pos(), input.modifiers.command));
+    let Some(pos) = pos.filter(|pos| command && geometry.rect.contains(*pos)) else {
+        return;
+    };
+    let cell = geometry.cell_at(pos, seen.size);
+    let link = agor_term::rows::link_at(seen.rows, usize::from(cell.row), cell.col);
+    let Some(link) = link.filter(|link| agor_term::rows::may_open(&link.uri)) else {
+        return;
+    };
+    ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    highlights.extend(link.cells.iter().filter_map(|(row, cols)| {
+        Some(Highlight {
+            row: u16::try_from(*row).ok()?,
+            cols: cols.clone(),
+            kind: HighlightKind::HoveredLink,
+        })
+    }));
+    // The real target, whatever its text says.
+    let at = Pos2::new(geometry.rect.min.x + 8.0, geometry.rect.max.y - 8.0);
+    let font = FontId::proportional(11.0);
+    let (text, visuals) = (
+        elided(
+            ui,
+            &link.uri,
+            font,
+            ui.visuals().text_color(),
+            geometry.rect.width() - 32.0,
+        ),
+        ui.visuals(),
+    );
+    let area = Rect::from_min_size(
+        at - egui::vec2(0.0, text.size().y + 8.0),
+        text.size() + egui::vec2(16.0, 8.0),
+    );
+    let painter = ui.ctx().layer_painter(egui::LayerId::new(
+        egui::Order::Tooltip,
+        ui.scope_id().with("link"),
+    ));
+    painter.rect(
+        area,
+        4.0,
+        visuals.window_fill,
+        visuals.window_stroke,
+        StrokeKind::Inside,
+    );
+    painter.galley(area.min + egui::vec2(8.0, 4.0), text, visuals.text_color());
+}
+
+/// Covers what lies beyond a session that is smaller than its pane.
+pub(super) fn letterbox(ui: &Ui, theme: &Theme, geometry: &Geometry, size: Size) {
+    let text = geometry.cells(0, 0, size.cols, size.rows).expand(2.0);
+    let pane = geometry.rect;
+    let painter = ui.painter();
+    for beyond in [
+        pane.with_min_x(text.max.x.min(pane.max.x)),
+        pane.with_min_y(text.max.y.min(pane.max.y))
+            .with_max_x(text.max.x.min(pane.max.x)),
+    ] {
+        painter.rect_filled(beyond, 0.0, theme.window);
+    }
+    let edge = Stroke::new(1.0, theme.border);
+    painter.vline(text.max.x, pane.min.y..=text.max.y.min(pane.max.y), edge);
+    painter.hline(pane.min.x..=text.max.x.min(pane.max.x), text.max.y, edge);
+}
+
+/// Draws where a pane looks that looks back.
+pub(super) fn scroll_bar(
+    ui: &Ui,
+    theme: &Theme,
+    state: &PaneState,
+    sight: Sight<'_>,
+    geometry: &Geometry,
+) {
+    if state.scroll.is_live() {
+        return;
+    }
+    let extent = state.scroll.extent(sight);
+    let total = extent.total.max(1) as f32;
+    let track = geometry.rect.shrink2(egui::vec2(0.0, 4.0));
+    let length = (sight.screen_rows as f32 / total * track.height()).max(24.0);
+    let room = track.height() - length;
+    let hidden = (total - sight.screen_rows as f32).max(1.0);
+    let top = track.min.y + (extent.above as f32 / hidden).min(1.0) * room;
+    let bar = Rect::from_min_size(Pos2::new(track.max.x - 7.0, top), egui::vec2(4.0, length));
+    ui.painter()
+        .rect_filled(bar, 2.0, theme.faint.gamma_multiply(0.7));
+}
+
+/// Tells the input method where the caret is and draws what it has not committed.
+pub(super) fn input_method_ui(ui: &Ui, painting: &Painting<'_>, cell: Rect, geometry: &Geometry) {
+    ui.ctx().output_mut(|output| {
+        output.ime = Some(egui::output::IMEOutput {
+            purpose: egui::IMEPurpose::Terminal,
+            rect: geometry.rect,
+            cursor_rect: cell,
+            should_interrupt_composition: false,
+        });
+    });
+    let Some(preedit) = painting.preedit else {
+        return;
+    };
+    let theme = painting.theme;
+    let font = FontId::monospace(cell.height() * 0.75);
+    let text = ui
+        .painter()
+        .layout_no_wrap(preedit.to_owned(), font, theme.text);
+    let area = Rect::from_min_size(cell.min, egui::vec2(text.size().x, cell.height()));
+    ui.painter().rect_filled(area, 0.0, theme.selected);
+    ui.painter().galley(area.min, text, theme.text);
+    ui.painter().hline(
+        area.x_range(),
+        area.max.y - 1.0,
+        Stroke::new(1.0, theme.accent),
+    );
+}
+
+/// Draws why a pane has no screen.
+pub(super) fn waiting_ui(
+    ui: &Ui,
+    painting: &Painting<'_>,
+    geometry: &Geometry,
+    info: Option<&SessionInfo>,
+    screen: Option<&Screen>,
+) {
+    let text = match (info.map(|info| &info.life), screen) {
+        (
+            _,
+            Some(Screen {
+                problem: Some(problem),
+                ..
+            }),
+        ) => problem.clone(),
+        (Some(Life::Failed { reason }), _) => reason.clone(),
+        // Most screens are there at once: a word would only flicker.
+        _ => return,
+    };
+    let font = FontId::proportional(13.0);
+    let center = geometry.rect.center();
+    ui.painter().text(
+        center,
+        Align2::CENTER_CENTER,
+        text,
+        font,
+        painting.theme.muted,
+    );
+}
+
+/// Draws what a person should know about the pane at its lower edge.
+pub(super) fn note_ui(
+    ui: &Ui,
+    painting: &Painting<'_>,
+    geometry: &Geometry,
+    info: Option<&SessionInfo>,
+    screen: Option<&Screen>,
+) {
+    let theme = painting.theme;
+    let (text, color) = match (info.map(|info| &info.life), screen) {
+        (_, Some(screen)) if screen.held > 0 => (
+            "Typed while the host was away: Enter sends it, Escape drops it".to_owned(),
+            theme.needs_you,
+        ),
+        (Some(Life::Exited { code, signal: 0 }), _) => (
+            format!("Ended with exit code {code}  ·  Enter runs it again"),
+            if *code == 0 { theme.muted } else { theme.error },
+        ),
+        (Some(Life::Exited { signal, .. }), _) => (
+            format!("Ended by signal {signal}  ·  Enter runs it again"),
+            theme.error,
+        ),
+        (Some(Life::Failed { reason }), _) => {
+            (format!("{reason}  ·  Enter tries again"), theme.error)
+        }
+        (Some(Life::Lost), _) => (
+            "Lost when its machine or keeper went down  ·  Enter runs it again".to_owned(),
+            theme.stalled,
+        ),
+        (_, Some(screen))
+            if screen.driving == Driving::Another && screen.mirror.size != geometry.fits =>
+        {
+            (
+                "Another window drives this session  ·  type to take over".to_owned(),
+                theme.muted,
+            )
+        }
+        _ => return,
+    };
+    let font = FontId::proportional(12.0);
+    let galley = elided(ui, &text, font, color, geometry.rect.width() - 40.0);
+    let size = galley.size() + egui::vec2(20.0, 10.0);
+    let area = Rect::from_center_size(
+        Pos2::new(
+            geometry.rect.center().x,
+            geometry.rect.max.y - 12.0 - size.y / 2.0,
+        ),
+        size,
+    );
+    let painter = ui.painter();
+    painter.rect(
+        area,
+        f32::from(measure::RADIUS),
+        theme.raised,
+        Stroke::new(1.0, theme.border),
+        StrokeKind::Inside,
+    );
+    painter.galley(area.min + egui::vec2(10.0, 5.0), galley, color);
+}

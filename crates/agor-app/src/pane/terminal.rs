@@ -1,0 +1,281 @@
+//! The terminal of a pane: rows by one paint callback, its cursor, its selection, its mouse.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agor_proto::ids::{SessionId, Size};
+use agor_proto::row::Row;
+use agor_proto::screen::Modes;
+use agor_render::{CursorStyle, CursorView, Highlight, HighlightKind, PaneDraw, PaneView};
+use egui::{CursorIcon, Event, Sense, Ui};
+use egui_wgpu::CallbackTrait;
+
+use super::PaneState;
+use super::geometry::Geometry;
+use super::mouse::{self, Act, Seen};
+use super::overlays::{hovered_link, input_method_ui, letterbox, scroll_bar};
+use super::scroll::{Fetch, Sight};
+use super::selection::Unit;
+use super::view::{Painting, Role};
+use crate::link::Request;
+use crate::link::snapshot::{Driving, Screen};
+
+/// Half a period of a blinking cursor.
+const BLINK: Duration = Duration::from_millis(530);
+
+/// A cursor that nothing has moved for so long stays lit: nobody looks at it.
+const BLINK_FOR: Duration = Duration::from_secs(10);
+
+/// Draws a session's screen or history, and returns what the mouse asks for there.
+pub(super) fn terminal_ui(
+    ui: &mut Ui,
+    painting: &mut Painting<'_>,
+    state: &mut PaneState,
+    (session, screen, alive): (SessionId, &Screen, bool),
+    role: Role,
+    geometry: &Geometry,
+) -> Vec<Act> {
+    let mirror = &screen.mirror;
+    let window = painting.snapshot.histories.get(&session).cloned();
+    let sight = Sight {
+        screen_rows: u32::from(mirror.size.rows),
+        history_rows: mirror.history.rows,
+        window: window.as_deref(),
+    };
+    if mirror.modes.contains(Modes::ALT_SCREEN) {
+        state.scroll.go_to_end();
+    }
+    settle(painting, state, session, sight);
+    // A pane smaller than its session shows the rows around the cursor.
+    let shown_rows = mirror.size.rows.min(geometry.fits.rows.max(1));
+    let first_row = (mirror.cursor.row + 1).saturating_sub(shown_rows);
+    let live = usize::from(first_row)..usize::from(first_row + shown_rows);
+    let back = state.scroll.rows(sight);
+    let rows = back.or_else(|| mirror.rows.get(live)).unwrap_or_default();
+    let is_live = back.is_none();
+    let size = Size {
+        rows: shown_rows,
+        ..mirror.size
+    };
+    let seen = Seen {
+        session,
+        modes: mirror.modes,
+        size,
+        rows,
+        first_row: if is_live { first_row } else { 0 },
+        live: is_live,
+        alive,
+    };
+    let acts = mouse_ui(ui, painting, state, seen, geometry);
+    let mut highlights = selected(state, rows, size.cols);
+    hovered_link(ui, seen, geometry, &mut highlights);
+    let cursor = (is_live && alive).then(|| cursor(painting, state, screen, role, first_row));
+    let cursor = cursor.flatten();
+    let letterboxed = screen.driving != Driving::Yes && mirror.size != geometry.fits;
+    let view = PaneView {
+        rows,
+        columns: mirror.size.cols,
+        origin_px: geometry.origin_px,
+        size_px: geometry.text_px(),
+        cursor,
+        spans: &highlights,
+        colors: painting.colors,
+        palette: &mirror.palette,
+        reverse: mirror.modes.contains(Modes::REVERSE_SCREEN),
+        dim: false,
+        blink_on: true,
+    };
+    let draw = painting.renderer.pane(&mut state.cache, &view);
+    ui.painter().add(egui_wgpu::Callback::new_paint_callback(
+        geometry.rect,
+        Terminal(draw),
+    ));
+    if letterboxed && is_live {
+        letterbox(ui, painting.theme, geometry, size);
+    }
+    scroll_bar(ui, painting.theme, state, sight, geometry);
+    if role.focused {
+        let row = mirror.cursor.row.saturating_sub(first_row);
+        input_method_ui(
+            ui,
+            painting,
+            geometry.cells(mirror.cursor.col, row, 1, 1),
+            geometry,
+        );
+    }
+    acts
+}
+
+fn settle(painting: &Painting<'_>, state: &mut PaneState, session: SessionId, sight: Sight<'_>) {
+    let was_live = state.scroll.is_live();
+    if let Some(Fetch { at, before, count }) = state.scroll.settle(sight) {
+        painting.link.request(Request::History {
+            session,
+            at,
+            before,
+            count,
+        });
+    }
+    if state.scroll.is_live() && (!was_live || sight.window.is_some()) {
+        painting.link.request(Request::DropHistory(session));
+    }
+}
+
+fn mouse_ui(
+    ui: &Ui,
+    painting: &Painting<'_>,
+    state: &mut PaneState,
+    seen: Seen<'_>,
+    geometry: &Geometry,
+) -> Vec<Act> {
+    let id = ui.scope_id().with("terminal");
+    let response = ui.interact(geometry.rect, id, Sense::click_and_drag());
+    response.widget_info(|| {
+        let text = agor_term::text::plain(seen.rows.iter().map(AsRef::as_ref));
+        egui::WidgetInfo::labeled(egui::Role::Terminal, true, text)
+    });
+    let over = response.contains_pointer();
+    if over {
+        ui.ctx().set_cursor_icon(CursorIcon::Text);
+    }
+    let mut acts = Vec::new();
+    // A frame that egui lays out twice has the same events twice.
+    let first_pass = ui.ctx().current_pass_index() == 0;
+    let events = ui.input(|input| {
+        let ours = |event: &&Event| {
+            matches!(
+                event,
+                Event::PointerButton { .. }
+                    | Event::PointerMoved(_)
+                    | Event::PointerGone
+                    | Event::MouseWheel { .. }
+            )
+        };
+        let events = input.events.iter().filter(|_| first_pass);
+        events.filter(ours).cloned().collect::<Vec<_>>()
+    });
+    for event in &events {
+        match event {
+            Event::MouseWheel {
+                unit,
+                delta,
+                modifiers,
+                ..
+            } => {
+                let pos = ui.input(|input| input.pointer.latest_pos());
+                if let Some(pos) = pos.filter(|_| over) {
+                    let turn = mouse::Turn {
+                        unit: *unit,
+                        delta: *delta,
+                    };
+                    mouse::on_wheel(state, seen, geometry, painting.link, pos, turn, *modifiers);
+                }
+            }
+            // A press on something that lies over the pane is not the pane's.
+            Event::PointerButton { pressed: true, .. } if !over => {}
+            event => acts.extend(mouse::on_event(
+                state,
+                seen,
+                geometry,
+                painting.link,
+                event,
+                painting.now,
+            )),
+        }
+    }
+    // What the events changed is shown in this frame where it can be, else in the next.
+    if !events.is_empty() && over && !state.scroll.is_live() {
+        painting.wake.now();
+    }
+    acts
+}
+
+fn selected(state: &PaneState, rows: &[Arc<Row>], columns: u16) -> Vec<Highlight> {
+    let Some(selection) = state.selection else {
+        return Vec::new();
+    };
+    let block = match selection.unit {
+        Unit::Block => selection.block_columns(rows),
+        _ => None,
+    };
+    let on_row = |row: &Row| -> Option<Range<u16>> {
+        match (&block, selection.unit) {
+            (Some(block), _) => {
+                let span = selection.ends();
+                let (first, last) = (span.start.line, span.end.line);
+                (first <= row.line && row.line <= last).then(|| block.clone())
+            }
+            (None, Unit::Block) => None,
+            (None, _) => selection.on_row(row, columns),
+        }
+    };
+    rows.iter()
+        .enumerate()
+        .filter_map(|(at, row)| {
+            Some(Highlight {
+                row: u16::try_from(at).ok()?,
+                cols: on_row(row)?,
+                kind: HighlightKind::Selection,
+            })
+        })
+        .collect()
+}
+
+fn cursor(
+    painting: &Painting<'_>,
+    state: &mut PaneState,
+    screen: &Screen,
+    role: Role,
+    first_row: u16,
+) -> Option<CursorView> {
+    let cursor = screen.mirror.cursor;
+    let now = (cursor.col, cursor.row, screen.mirror.echo_ack);
+    if state.cursor_seen.replace(now) != Some(now) {
+        state.lively = Some(painting.now);
+    }
+    if !cursor.visible {
+        return None;
+    }
+    let focused = role.focused && painting.window_focused;
+    let mut lit = true;
+    if focused && cursor.blinking {
+        let quiet = state.lively.map_or(BLINK_FOR, |at| painting.now - at);
+        if quiet < BLINK_FOR {
+            let phase = quiet.as_millis() / BLINK.as_millis();
+            lit = phase.is_multiple_of(2);
+            let next = BLINK.as_millis() * (phase + 1) - quiet.as_millis();
+            let next = u64::try_from(next).unwrap_or(u64::MAX);
+            painting.wake.after(Duration::from_millis(next));
+        }
+    }
+    lit.then(|| CursorView {
+        col: cursor.col,
+        row: cursor.row.saturating_sub(first_row),
+        shape: cursor.shape,
+        style: if focused {
+            CursorStyle::Focused
+        } else {
+            CursorStyle::Unfocused
+        },
+    })
+}
+
+/// One pane's draw call, on its way through egui.
+struct Terminal(PaneDraw);
+
+impl CallbackTrait for Terminal {
+    fn paint(
+        &self,
+        info: egui::PaintCallbackInfo,
+        pass: &mut wgpu::RenderPass<'static>,
+        _resources: &egui_wgpu::CallbackResources,
+    ) {
+        let viewport = info.viewport_in_pixels();
+        let pixels = |side: i32| u32::try_from(side).unwrap_or(0);
+        self.0.draw(
+            pass,
+            [pixels(viewport.width_px), pixels(viewport.height_px)],
+        );
+    }
+}

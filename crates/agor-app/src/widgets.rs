@@ -1,0 +1,35 @@
+//! Small pieces of the interface that several places draw.
+
+use std::sync::Arc;
+
+use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, Ui};
+
+use crate::theme::Theme;
+
+/// Draws a button with a sign, 20 points wide; says whether it was pressed.
+pub fn icon_button(
+    ui: &mut Ui,
+    theme: &Theme,
+    center: Pos2,
+    label: &str,
+    sign: impl FnOnce(&egui::Painter, Pos2, Stroke),
+) -> bool {
+    let rect = Rect::from_center_size(center, egui::Vec2::splat(20.0));
+    let response = ui.interact(rect, ui.scope_id().with(("button", label)), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label));
+    let color = if response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, theme.hover);
+        theme.text
+    } else {
+        theme.faint
+    };
+    sign(ui.painter(), center, Stroke::new(1.5, color));
+    response.on_hover_text(label).clicked()
+}
+
+/// Returns one line of text that ends in an ellipsis where there is no room.
+pub fn elided(ui: &Ui, text: &str, font: FontId, color: Color32, room: f32) -> Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(0.0));
+    ui.painter().layout_job(job)
+}
