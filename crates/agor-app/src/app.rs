@@ -1,6 +1,7 @@
 //! The application: drains what is known of the host, runs commands, and draws a frame of it.
 
 mod act;
+mod attend;
 mod begin;
 mod draw;
 mod follow;
@@ -15,6 +16,7 @@ use agor_proto::ids::SessionId;
 use agor_render::{Colors, FontSpec, RenderError, Renderer};
 use egui_tiles::TileId;
 
+use crate::attention::Attention;
 use crate::commands::Command;
 use crate::keys::translate::to_egui;
 use crate::link::Link;
@@ -31,6 +33,14 @@ pub use begin::Purpose;
 
 /// A tile of a tab, for what is remembered of its pane.
 type PaneKey = (u64, TileId);
+
+/// What lies over the window and has the keyboard.
+enum Overlay {
+    /// The palette.
+    Palette(Palette),
+    /// The list of what needs the person.
+    Attention(Attention),
+}
 
 /// The graphics card as the application uses it.
 #[derive(Debug, Clone)]
@@ -62,7 +72,9 @@ pub struct App {
     given: Given,
     font_size: f32,
     scale: f32,
-    palette: Option<Palette>,
+    overlay: Option<Overlay>,
+    /// Sessions that were left for one that needs the person, the last one last.
+    left: Vec<SessionId>,
     commands: Vec<Command>,
     /// Keys that waited for a command and are a text field's, for the next frame.
     to_ui: Vec<egui::Event>,
@@ -141,7 +153,8 @@ impl App {
             given: parts.given,
             font_size,
             scale,
-            palette: None,
+            overlay: None,
+            left: Vec::new(),
             commands: Vec::new(),
             to_ui: Vec::new(),
             expected: HashSet::new(),
@@ -260,7 +273,7 @@ impl App {
     /// their keys, which eframe leaves alone so that they can be a program's.
     pub fn complete_input(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
         input.events.append(&mut self.to_ui);
-        if self.palette.is_none() {
+        if self.overlay.is_none() {
             return;
         }
         for event in &mut input.events {

@@ -1,6 +1,7 @@
 //! `agor`: the window, and every verb of the command line.
 
 mod app;
+mod attention;
 mod commands;
 mod icons;
 mod keys;

@@ -10,7 +10,7 @@ use crate::icons::Mark;
 use crate::keys::keymap;
 use crate::link::snapshot::{HostState, Notice, Snapshot, Weight};
 use crate::text::folder_shown;
-use crate::theme::Theme;
+use crate::theme::{Theme, semibold};
 use crate::wake::Wake;
 use crate::widgets::elided;
 use crate::workspace::Workspace;
@@ -44,7 +44,7 @@ pub fn status_bar_ui(
     let (word, color) = host(&snapshot.host, theme);
     painter.circle_filled(Pos2::new(bar.min.x + 16.0, middle), 3.0, color);
     let (right, clicked) = keys_ui(ui, theme, bar.max.x - 12.0, middle);
-    let left = bar.min.x + 26.0;
+    let (left, attention) = needs_ui(ui, theme, snapshot.waiting(), bar.min.x + 26.0, middle);
     let told = newest(snapshot, now);
     let (text, color) = match told {
         Some((notice, left)) => {
@@ -67,7 +67,41 @@ pub fn status_bar_ui(
     let rect = bar.with_max_x(right);
     ui.interact(rect, ui.scope_id().with("status"), Sense::hover())
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &text));
-    clicked
+    attention.or(clicked)
+}
+
+/// Draws how many sessions wait for the person; returns where the text after it begins, and the
+/// command that a click on it means.
+fn needs_ui(
+    ui: &Ui,
+    theme: &Theme,
+    waiting: usize,
+    left: f32,
+    middle: f32,
+) -> (f32, Option<Command>) {
+    let text = match waiting {
+        0 => return (left, None),
+        1 => "1 needs you".to_owned(),
+        count => format!("{count} need you"),
+    };
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.clone(), semibold(11.0), theme.needs_you);
+    let at = Pos2::new(left + 18.0, middle - galley.size().y / 2.0);
+    let right = at.x + galley.size().x;
+    let rect = Rect::from_min_max(
+        Pos2::new(left, middle - 9.0),
+        Pos2::new(right + 6.0, middle + 9.0),
+    );
+    let response = ui.interact(rect, ui.scope_id().with("needs"), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+    if response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, theme.hover);
+    }
+    Mark::NeedsPermission.paint(ui.painter(), Pos2::new(left + 9.0, middle), theme);
+    ui.painter().galley(at, galley, theme.needs_you);
+    let command = response.clicked().then_some(Command::Attention);
+    (right + 16.0, command)
 }
 
 fn host(state: &HostState, theme: &Theme) -> (String, Color32) {
@@ -105,12 +139,6 @@ fn place(snapshot: &Snapshot, workspace: &Workspace) -> String {
             "sessions run"
         };
         parts.push(format!("{alive} {word}"));
-        let needs = sessions.iter().filter(|info| Mark::of(info).needs_you());
-        match needs.count() {
-            0 => {}
-            1 => parts.push("1 needs you".into()),
-            count => parts.push(format!("{count} need you")),
-        }
     }
     parts.join("  ·  ")
 }

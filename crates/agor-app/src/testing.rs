@@ -1,6 +1,6 @@
 //! What the tests of this crate share.
 
-use agor_proto::agent::State;
+use agor_proto::agent::{AgentInfo, Choice, EvidenceSource, Pending, PermissionKind, State, Usage};
 use agor_proto::ids::{LogEpoch, Offset, Seq, SessionId, Size};
 use agor_proto::session::{Life, SessionInfo};
 
@@ -29,5 +29,32 @@ pub fn session_info(number: u8, name: &str) -> SessionInfo {
         offset: Offset(0),
         epoch: LogEpoch(1),
         seq: Seq(1),
+    }
+}
+
+/// Returns an agent that asks whether it may run something.
+pub fn agent_info() -> AgentInfo {
+    let choice = |name: &str, kind, key: &str| Choice {
+        name: name.into(),
+        kind,
+        keys: vec![key.into()],
+    };
+    AgentInfo {
+        provider: "claude".into(),
+        conversation: None,
+        since_millis: 1_700_000_000_000,
+        reason: "asks to run Bash".into(),
+        source: EvidenceSource::Hook,
+        tools: 0,
+        background: 0,
+        pending: Some(Pending {
+            text: "Bash: cargo test --workspace".into(),
+            choices: vec![
+                choice("Yes", PermissionKind::AllowOnce, "1"),
+                choice("Yes, and don't ask again", PermissionKind::AllowAlways, "2"),
+                choice("No", PermissionKind::RejectOnce, "escape"),
+            ],
+        }),
+        usage: Usage::default(),
     }
 }

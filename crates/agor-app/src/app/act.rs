@@ -6,7 +6,7 @@ use agor_proto::input::Input;
 use egui::ViewportCommand;
 use egui_tiles::LinearDir;
 
-use super::{App, Purpose, font};
+use super::{App, Overlay, Purpose, font};
 use crate::commands::Command;
 use crate::keys::router::Router;
 use crate::link::Request;
@@ -34,6 +34,10 @@ impl App {
             Command::Keys => self.toggle_palette(Scope::Commands),
             Command::OpenProject => self.toggle_palette(Scope::Folder),
             Command::Rename => self.toggle_palette(Scope::Rename),
+            Command::Attention if workspace => self.toggle_attention(),
+            Command::AttentionNext if workspace => self.go_to_next_need(),
+            Command::AttentionBack => self.go_back(),
+            Command::Attention | Command::AttentionNext => {}
             Command::NewTab if workspace => {
                 let folder = self.current_folder();
                 self.open_shell(&folder);
@@ -176,8 +180,8 @@ impl App {
         if matches!(self.purpose, Purpose::Command { .. }) && scope != Scope::Commands {
             return;
         }
-        self.palette = match self.palette.take() {
-            Some(palette) if palette.scope() == scope => None,
+        self.overlay = match self.overlay.take() {
+            Some(Overlay::Palette(palette)) if palette.scope() == scope => None,
             _ => {
                 let text = match scope {
                     Scope::Folder => format!("{}/", self.current_folder().trim_end_matches('/')),
@@ -191,7 +195,7 @@ impl App {
                     }
                     _ => String::new(),
                 };
-                Some(Palette::new(scope, text))
+                Some(Overlay::Palette(Palette::new(scope, text)))
             }
         };
     }

@@ -6,10 +6,10 @@ use agor_proto::command::CommandBody;
 use egui::{Event, Frame, Panel, Rect, Ui, UiBuilder};
 use egui_tiles::{TileId, UiResponse};
 
-use super::App;
+use super::{App, Overlay};
 use crate::link::Request;
 use crate::link::snapshot::Snapshot;
-use crate::palette::{self, Choice, Outcome};
+use crate::palette::{self, Choice, Outcome, Palette};
 use crate::pane::mouse::Act;
 use crate::pane::view::{self, Did, Painting, Role};
 use crate::theme::{Theme, measure};
@@ -53,7 +53,7 @@ impl App {
             pane.cursor_seen = None;
         }
         // A frame that egui lays out twice has the same events twice.
-        if self.palette.is_none() && ui.ctx().current_pass_index() == 0 {
+        if self.overlay.is_none() && ui.ctx().current_pass_index() == 0 {
             let pasted = ui.input(|input| {
                 let pasted = input.events.iter().filter_map(|event| match event {
                     Event::Paste(text) => Some(text.clone()),
@@ -137,7 +137,7 @@ impl App {
             snapshot: &self.snapshot,
             wake: &self.wake,
             preedit: preedit.as_deref(),
-            window_focused: self.window_focused && self.palette.is_none(),
+            window_focused: self.window_focused && self.overlay.is_none(),
             now,
         };
         let mut behavior = Behavior {
@@ -165,7 +165,7 @@ impl App {
                 if let Some(tab) = self.workspace.tab_mut() {
                     tab.tiles.focus(tile);
                 }
-                self.palette = None;
+                self.overlay = None;
             }
             Did::Mouse(Act::Selected) => {
                 if let Some(text) = self.selected_text().filter(|text| !text.is_empty()) {
@@ -213,7 +213,7 @@ impl App {
         self.wake.now();
     }
 
-    fn show_session(&mut self, session: agor_proto::ids::SessionId) {
+    pub(super) fn show_session(&mut self, session: agor_proto::ids::SessionId) {
         if let Some(info) = self.snapshot.session(session) {
             let folder = info.folder.clone();
             self.workspace.show(&folder, session);
@@ -245,12 +245,17 @@ impl App {
             which_key::which_key_ui(ui, keymap, before, &self.theme);
         }
         drop(keyboard);
-        let Some(mut open) = self.palette.take() else {
-            return;
-        };
+        match self.overlay.take() {
+            Some(Overlay::Palette(palette)) => self.show_palette(ui, palette),
+            Some(Overlay::Attention(attention)) => self.show_attention(ui, attention),
+            None => {}
+        }
+    }
+
+    fn show_palette(&mut self, ui: &mut Ui, mut open: Palette) {
         let entries = palette::entries(open.scope(), &self.snapshot, &self.workspace);
         match palette::palette_ui(ui, &mut open, &entries, &self.theme) {
-            Outcome::Open => self.palette = Some(open),
+            Outcome::Open => self.overlay = Some(Overlay::Palette(open)),
             Outcome::Closed => self.wake.now(),
             Outcome::Chosen(choice) => {
                 self.choose(choice);
@@ -311,10 +316,15 @@ impl App {
 
 fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::SessionId>) -> String {
     let info = focused.and_then(|session| snapshot.session(session));
-    match info {
+    let title = match info {
         Some(info) if !info.title.trim().is_empty() => info.title.clone(),
         Some(info) => format!("{} - agor", info.name),
         None => "agor".into(),
+    };
+    // A task bar shows the beginning.
+    match snapshot.waiting() {
+        0 => title,
+        count => format!("({count}) {title}"),
     }
 }
 

@@ -74,7 +74,7 @@ impl App {
         let Some(session) = self.workspace.focused_session() else {
             return Focus::Ui;
         };
-        if self.palette.is_some() {
+        if self.overlay.is_some() {
             return Focus::Ui;
         }
         let screen = self.snapshot.screens.get(&session);

@@ -10,6 +10,8 @@ use agor_proto::row::Row;
 use agor_proto::screen::Mirror;
 use agor_proto::session::SessionInfo;
 
+use crate::attention::Need;
+
 /// Notices kept for the window to show; older ones are dropped.
 const NOTICES_MAX: usize = 16;
 
@@ -166,6 +168,15 @@ impl Snapshot {
             primary,
             text,
         });
+    }
+
+    /// Returns how many sessions can do nothing until the person answers.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        let sessions = self.sessions.iter().flat_map(|sessions| sessions.iter());
+        sessions
+            .filter(|info| Need::of(info).is_some_and(Need::blocks))
+            .count()
     }
 
     /// Returns a session of the list.

@@ -4,6 +4,7 @@ use agor_proto::session::SessionInfo;
 use egui::{FontId, Pos2, Rect, Stroke, Ui};
 
 use super::view::{Painting, Role};
+use crate::attention::Need;
 use crate::icons::{self, Mark};
 use crate::theme::medium;
 use crate::widgets::{elided, icon_button};
@@ -61,9 +62,13 @@ pub(super) fn header_ui(
     })
 }
 
-/// Returns what a session does beside its name: its title, or its folder.
+/// Returns what a session does beside its name: why it needs the person, its title, or its folder.
 #[must_use]
 pub fn detail(info: &SessionInfo) -> String {
+    let reason = info.agent.as_ref().map_or("", |agent| agent.reason.trim());
+    if Need::of(info).is_some() && !reason.is_empty() {
+        return reason.to_owned();
+    }
     let title = info.title.trim();
     if title.is_empty() || title == info.name {
         crate::text::folder_shown(&info.cwd)

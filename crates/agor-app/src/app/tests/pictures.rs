@@ -6,17 +6,18 @@
 use std::path::PathBuf;
 
 use agor_core::cli::Theme;
+use agor_proto::agent::AgentInfo;
 use agor_proto::ids::Size;
 use agor_proto::session::SessionInfo;
 use egui_tiles::LinearDir;
 
 use super::world::{self, gpu};
-use crate::app::{App, Given};
+use crate::app::{App, Given, Overlay};
 use crate::commands::Command;
 use crate::link::snapshot::Stored;
 use crate::palette::{Palette, Scope};
 use crate::shot::{Studio, encode};
-use crate::testing::{session_id, session_info};
+use crate::testing::{agent_info, session_id, session_info};
 use crate::workspace::Workspace;
 
 /// How far a channel may be off, of 255.
@@ -41,7 +42,21 @@ fn sessions() -> Vec<SessionInfo> {
     let mut agent = session_info(2, "claude");
     agent.state = agor_proto::agent::State::NeedsPermission;
     agent.title = "Mend the failing test".into();
-    vec![session_info(1, "bash"), agent]
+    // No age that would be another tomorrow.
+    let asked = AgentInfo {
+        since_millis: u64::MAX,
+        ..agent_info()
+    };
+    agent.agent = Some(asked.clone());
+    let mut done = session_info(3, "codex");
+    done.state = agor_proto::agent::State::Done;
+    done.folder = "/work/prices".into();
+    done.agent = Some(AgentInfo {
+        reason: "Prices have two decimals now, in all four tables.".into(),
+        pending: None,
+        ..asked
+    });
+    vec![session_info(1, "bash"), agent, done]
 }
 
 fn draw(
@@ -135,8 +150,20 @@ fn two_panes_look_as_they_did() {
 #[test]
 fn the_palette_looks_as_it_did_in_the_light() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
-    let open = |app: &mut App| app.palette = Some(Palette::new(Scope::Everything, "spl".into()));
+    let open = |app: &mut App| {
+        app.overlay = Some(Overlay::Palette(Palette::new(
+            Scope::Everything,
+            "spl".into(),
+        )))
+    };
     compare("palette_light", &draw(Theme::Light, arrange, open));
+}
+
+#[test]
+fn what_needs_you_looks_as_it_did() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    let open = |app: &mut App| app.commands.push(Command::Attention);
+    compare("attention", &draw(Theme::Dark, arrange, open));
 }
 
 #[test]

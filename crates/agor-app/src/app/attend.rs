@@ -1,0 +1,108 @@
+//! Getting to what needs the person, and answering it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use agor_proto::command::CommandBody;
+use agor_proto::ids::SessionId;
+use agor_proto::input::{Input, Key, KeyInput, Mods};
+use agor_term::input::chord;
+use egui::Ui;
+
+use super::{App, Overlay};
+use crate::attention::{self, Attention, Outcome};
+use crate::link::Request;
+use crate::link::snapshot::Weight;
+
+/// Sessions that are remembered as left; nobody finds the way back further than that.
+const LEFT_MAX: usize = 64;
+
+impl App {
+    /// Opens the list of what needs the person, or closes it.
+    pub(super) fn toggle_attention(&mut self) {
+        self.overlay = match self.overlay.take() {
+            Some(Overlay::Attention(_)) => None,
+            _ => Some(Overlay::Attention(Attention::default())),
+        };
+    }
+
+    /// Shows the session that has needed the person longest; the next one, if it is shown already.
+    pub(super) fn go_to_next_need(&mut self) {
+        let sessions = self.snapshot.sessions.clone().unwrap_or_default();
+        let focused = self.workspace.focused_session();
+        match attention::next(&sessions, focused) {
+            Some(session) => self.go_to_need(session),
+            None => {
+                let text = match attention::queue(&sessions).is_empty() {
+                    true => "Nothing needs you.",
+                    false => "Nothing else needs you.",
+                };
+                self.link.request(Request::Tell(Weight::Note, text.into()));
+            }
+        }
+    }
+
+    /// Shows the session that was left last for one that needs the person.
+    pub(super) fn go_back(&mut self) {
+        while let Some(session) = self.left.pop() {
+            if self.snapshot.session(session).is_some() {
+                return self.show_session(session);
+            }
+        }
+    }
+
+    fn go_to_need(&mut self, session: SessionId) {
+        if let Some(focused) = self.workspace.focused_session()
+            && focused != session
+        {
+            if self.left.len() >= LEFT_MAX {
+                self.left.remove(0);
+            }
+            self.left.push(focused);
+        }
+        self.show_session(session);
+    }
+
+    /// Draws the list of what needs the person and does what was done in it.
+    pub(super) fn show_attention(&mut self, ui: &mut Ui, mut open: Attention) {
+        let sessions = self.snapshot.sessions.clone().unwrap_or_default();
+        let queue = attention::queue(&sessions);
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        let outcome = attention::attention_ui(ui, &mut open, &queue, &self.theme, now);
+        match outcome {
+            Outcome::Closed => return self.wake.now(),
+            Outcome::Show(session) => {
+                self.go_to_need(session);
+                return self.wake.now();
+            }
+            Outcome::Answer {
+                session, choice, ..
+            } => self.answer(session, &choice.keys),
+            Outcome::Reply { session, text, .. } => {
+                let enter = Input::Key(KeyInput::press(Key::Enter, Mods::default()));
+                let inputs = vec![Input::Text { text }, enter];
+                let body = CommandBody::Send { session, inputs };
+                self.link.request(Request::Command(body));
+            }
+            Outcome::Open => {}
+        }
+        self.overlay = Some(Overlay::Attention(open));
+    }
+
+    fn answer(&mut self, session: SessionId, keys: &[String]) {
+        let inputs = keys.iter().map(|keys| chord::parse(keys).map(Input::Key));
+        match inputs.collect::<Result<Vec<_>, _>>() {
+            Ok(inputs) => {
+                let body = CommandBody::Send { session, inputs };
+                self.link.request(Request::Command(body));
+            }
+            // Half of an answer may be another answer.
+            Err(error) => {
+                let text = format!("Nothing was sent: the answer's keys are not known ({error}).");
+                self.link.request(Request::Tell(Weight::Error, text));
+            }
+        }
+    }
+}

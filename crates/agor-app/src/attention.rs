@@ -1,0 +1,56 @@
+//! The queue of what needs the person, over all projects: what blocks an agent first, the oldest
+//! before the newer. Its list takes answers without leaving what one is doing.
+//!
+//! Nothing is answered by default or by time: an answer is a digit pressed at a question that the
+//! list shows, and the row says which keys that sends.
+
+mod queue;
+mod view;
+
+pub use queue::{Need, next, queue};
+pub use view::attention_ui;
+
+use std::collections::HashMap;
+
+use agor_proto::agent::Choice;
+use agor_proto::ids::SessionId;
+
+/// The list, while it is open.
+#[derive(Debug, Default)]
+pub struct Attention {
+    /// Which session's row is selected; the first row if it is not in the queue any more.
+    selected: Option<SessionId>,
+    /// A reply that is being typed to the selected session.
+    reply: Option<String>,
+    /// What was answered, and the question's age by which it is known again.
+    answered: HashMap<SessionId, (u64, String)>,
+}
+
+/// What the person did with the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stays open.
+    Open,
+    /// It was closed.
+    Closed,
+    /// A session is to be shown.
+    Show(SessionId),
+    /// A question is answered by keys; the list stays open.
+    Answer {
+        /// Whose question.
+        session: SessionId,
+        /// Since when it is asked, so that a later question is not answered by mistake.
+        since_millis: u64,
+        /// The answer.
+        choice: Choice,
+    },
+    /// A question is answered by a text and Enter; the list stays open.
+    Reply {
+        /// Whose question.
+        session: SessionId,
+        /// Since when it is asked.
+        since_millis: u64,
+        /// The text.
+        text: String,
+    },
+}

@@ -1,0 +1,164 @@
+//! Who needs the person, in which order.
+
+use agor_proto::agent::State;
+use agor_proto::ids::SessionId;
+use agor_proto::session::SessionInfo;
+
+/// From so many percent on, a full context soon costs the agent its memory.
+const CONTEXT_FULL_PERCENT: u8 = 90;
+
+/// Why a session needs the person, what blocks most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// It asks whether it may.
+    Permission,
+    /// It asks something.
+    Answer,
+    /// It failed.
+    Error,
+    /// Its context is almost full.
+    Context,
+    /// It finished, and nobody has looked.
+    Done,
+    /// It should be working and nothing moves.
+    Stalled,
+}
+
+impl Need {
+    /// Returns why a session needs the person, if it does.
+    #[must_use]
+    pub fn of(info: &SessionInfo) -> Option<Self> {
+        if !info.life.alive() {
+            return None;
+        }
+        let context = info
+            .agent
+            .as_ref()
+            .and_then(|agent| agent.usage.context_percent);
+        match info.state {
+            State::NeedsPermission => Some(Self::Permission),
+            State::NeedsAnswer => Some(Self::Answer),
+            State::Error => Some(Self::Error),
+            State::Done => Some(Self::Done),
+            State::Stalled => Some(Self::Stalled),
+            _ if context.is_some_and(|percent| percent >= CONTEXT_FULL_PERCENT) => {
+                Some(Self::Context)
+            }
+            _ => None,
+        }
+    }
+
+    /// Says whether nothing goes on in the session until the person acts.
+    #[must_use]
+    pub fn blocks(self) -> bool {
+        matches!(self, Self::Permission | Self::Answer)
+    }
+
+    /// Returns the words for it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Permission => "needs permission",
+            Self::Answer => "needs an answer",
+            Self::Error => "failed",
+            Self::Context => "context almost full",
+            Self::Done => "done",
+            Self::Stalled => "stalled",
+        }
+    }
+}
+
+/// Returns since when a session is as it is, in milliseconds since 1970.
+#[must_use]
+pub fn since(info: &SessionInfo) -> u64 {
+    let agent = info.agent.as_ref();
+    agent.map_or(info.active_millis, |agent| agent.since_millis)
+}
+
+/// Returns the sessions that need the person: by need, the one that waits longest first.
+#[must_use]
+pub fn queue(sessions: &[SessionInfo]) -> Vec<(Need, &SessionInfo)> {
+    let mut queue: Vec<_> = sessions
+        .iter()
+        .filter_map(|info| Some((Need::of(info)?, info)))
+        .collect();
+    queue.sort_by_key(|(need, info)| (*need, since(info), info.id));
+    queue
+}
+
+/// Returns the session of the queue after `current`, or its first.
+#[must_use]
+pub fn next(sessions: &[SessionInfo], current: Option<SessionId>) -> Option<SessionId> {
+    let queue = queue(sessions);
+    let at = current.and_then(|current| queue.iter().position(|(_, info)| info.id == current));
+    let next = at.map_or(0, |at| (at + 1) % queue.len());
+    let (_, info) = queue.get(next)?;
+    Some(info.id).filter(|id| Some(*id) != current)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{agent_info, session_id, session_info};
+    use agor_proto::session::Life;
+
+    fn agent(number: u8, state: State, since_millis: u64) -> SessionInfo {
+        let mut info = session_info(number, "claude");
+        info.state = state;
+        let mut agent = agent_info();
+        agent.since_millis = since_millis;
+        info.agent = Some(agent);
+        info
+    }
+
+    fn ids(sessions: &[SessionInfo]) -> Vec<SessionId> {
+        queue(sessions).iter().map(|(_, info)| info.id).collect()
+    }
+
+    #[test]
+    fn what_blocks_comes_first_and_of_that_what_waits_longest() {
+        let sessions = [
+            agent(1, State::Done, 10),
+            agent(2, State::NeedsPermission, 30),
+            agent(3, State::Working, 1),
+            agent(4, State::NeedsPermission, 20),
+            agent(5, State::Error, 5),
+            agent(6, State::NeedsAnswer, 1),
+            agent(7, State::Stalled, 1),
+            agent(8, State::Idle, 1),
+        ];
+        assert_eq!(ids(&sessions), [4, 2, 6, 5, 1, 7].map(session_id));
+    }
+
+    #[test]
+    fn an_agent_whose_context_is_almost_full_needs_you_while_it_works() {
+        let mut info = agent(1, State::Working, 1);
+        info.agent.as_mut().unwrap().usage.context_percent = Some(89);
+        assert_eq!(Need::of(&info), None);
+        info.agent.as_mut().unwrap().usage.context_percent = Some(90);
+        assert_eq!(Need::of(&info), Some(Need::Context));
+    }
+
+    #[test]
+    fn nothing_that_has_ended_needs_you() {
+        let mut info = agent(1, State::NeedsPermission, 1);
+        info.life = Life::Exited { code: 0, signal: 0 };
+        assert_eq!(Need::of(&info), None);
+    }
+
+    #[test]
+    fn the_next_goes_around_and_is_never_where_one_is() {
+        let sessions = [
+            agent(1, State::NeedsPermission, 1),
+            agent(2, State::NeedsPermission, 2),
+            session_info(3, "bash"),
+        ];
+        let next = |current| next(&sessions, current);
+        assert_eq!(next(None), Some(session_id(1)));
+        assert_eq!(next(Some(session_id(3))), Some(session_id(1)));
+        assert_eq!(next(Some(session_id(1))), Some(session_id(2)));
+        assert_eq!(next(Some(session_id(2))), Some(session_id(1)));
+        assert_eq!(super::next(&sessions[..1], Some(session_id(1))), None);
+        assert_eq!(super::next(&sessions[2..], Some(session_id(3))), None);
+    }
+}

@@ -1,0 +1,429 @@
+//! Draws the queue as a list over the window.
+
+use agor_proto::agent::{Choice, Pending};
+use agor_proto::session::SessionInfo;
+use egui::{
+    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    Vec2,
+};
+
+use super::queue::{Need, since};
+use super::{Attention, Outcome};
+use crate::icons::Mark;
+use crate::text::{age, project_name};
+use crate::theme::{Theme, measure, medium, semibold};
+use crate::widgets::elided;
+
+/// Height of the list's head.
+const HEAD: f32 = 36.0;
+
+/// Height of a row: its name and its question.
+const ROW: f32 = 46.0;
+
+/// Height of the answers, or of a reply that is typed, below the selected row.
+const ANSWERS: f32 = 30.0;
+
+/// Rows that are shown at once.
+const ROWS_MAX: usize = 9;
+
+/// Keys that give the answers; a question with more of them has to be looked at.
+const DIGITS: [Key; 9] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+    Key::Num9,
+];
+
+/// Draws the list over the window and says what the person did. `now_millis` is the time since 1970.
+pub fn attention_ui(
+    ui: &mut Ui,
+    state: &mut Attention,
+    queue: &[(Need, &SessionInfo)],
+    theme: &Theme,
+    now_millis: u64,
+) -> Outcome {
+    let at = state.place(queue);
+    let mut outcome = state.keys(ui, queue, at);
+    let at = state.place(queue);
+    let first = (at + 1).saturating_sub(ROWS_MAX);
+    let rows = queue.len().saturating_sub(first).min(ROWS_MAX);
+    let below = if queue.is_empty() { ROW } else { ANSWERS };
+    let screen = ui.ctx().content_rect();
+    let width = measure::PALETTE.min(screen.width() - 32.0);
+    let area = Rect::from_min_size(
+        Pos2::new(
+            screen.center().x - width / 2.0,
+            screen.min.y + screen.height() * 0.14,
+        ),
+        Vec2::new(width, HEAD + rows as f32 * ROW + below + 8.0),
+    );
+    egui::Area::new(egui::Id::unique("attention"))
+        .order(egui::Order::Foreground)
+        .fixed_pos(area.min)
+        .show(ui.ctx(), |ui| {
+            ui.set_min_size(area.size());
+            let radius = f32::from(measure::RADIUS);
+            let painter = ui.painter();
+            painter.add(theme.raised_shadow().as_shape(area, radius));
+            let border = Stroke::new(1.0, theme.border);
+            painter.rect(area, radius, theme.raised, border, StrokeKind::Inside);
+            head_ui(ui, theme, area.with_max_y(area.min.y + HEAD), queue.len());
+            let mut top = area.min.y + HEAD + 4.0;
+            for (line, (need, info)) in queue.iter().enumerate().skip(first).take(rows) {
+                let selected = line == at;
+                let height = if selected { ROW + ANSWERS } else { ROW };
+                let rect = Rect::from_min_size(
+                    Pos2::new(area.min.x + 4.0, top),
+                    Vec2::new(area.width() - 8.0, height),
+                );
+                top += height;
+                let row = Row {
+                    need: *need,
+                    info,
+                    selected,
+                    waited: age(now_millis.saturating_sub(since(info))),
+                };
+                if let Some(did) = row_ui(ui, state, &row, theme, rect) {
+                    outcome = did;
+                }
+            }
+        });
+    let outside = ui.input(|input| {
+        let at = input.pointer.interact_pos();
+        input.pointer.any_pressed() && at.is_some_and(|at| !area.contains(at))
+    });
+    if outside && outcome == Outcome::Open {
+        outcome = Outcome::Closed;
+    }
+    state.note(&outcome);
+    outcome
+}
+
+/// One line of the list.
+struct Row<'a> {
+    need: Need,
+    info: &'a SessionInfo,
+    selected: bool,
+    waited: String,
+}
+
+fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, count: usize) {
+    let painter = ui.painter();
+    painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
+    let middle = rect.center().y;
+    let text = match count {
+        0 => "Nothing needs you".to_owned(),
+        1 => "1 session needs you".to_owned(),
+        count => format!("{count} sessions need you"),
+    };
+    let at = Pos2::new(rect.min.x + 14.0, middle);
+    painter.text(at, Align2::LEFT_CENTER, &text, semibold(13.0), theme.text);
+    let keys = if count == 0 {
+        "Esc closes"
+    } else {
+        "Enter shows  ·  R replies  ·  Esc closes"
+    };
+    let at = Pos2::new(rect.max.x - 14.0, middle);
+    let font = FontId::proportional(11.0);
+    painter.text(at, Align2::RIGHT_CENTER, keys, font, theme.faint);
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    state: &mut Attention,
+    row: &Row<'_>,
+    theme: &Theme,
+    rect: Rect,
+) -> Option<Outcome> {
+    let info = row.info;
+    let text = question(info);
+    let response = ui.interact(rect, ui.scope_id().with(info.id), Sense::click());
+    response.widget_info(|| {
+        let label = format!("{}, {}: {text}", info.name, row.need.words());
+        egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, row.selected, label)
+    });
+    let painter = ui.painter();
+    if row.selected {
+        painter.rect_filled(rect, 4.0, theme.selected);
+    } else if response.hovered() {
+        painter.rect_filled(rect, 4.0, theme.hover);
+    }
+    let upper = rect.min.y + 15.0;
+    let mark = match row.need {
+        Need::Context => Mark::Stalled,
+        _ => Mark::of(info),
+    };
+    mark.paint(painter, Pos2::new(rect.min.x + 16.0, upper), theme);
+    let left = rect.min.x + 32.0;
+    let right = rect.max.x - 12.0;
+    let name = elided(ui, &info.name, medium(13.0), theme.text, 240.0);
+    let name_width = name.size().x;
+    painter.galley(
+        Pos2::new(left, upper - name.size().y / 2.0),
+        name,
+        theme.text,
+    );
+    let small = |size| FontId::proportional(size);
+    let where_ = format!("{}  ·  {}", project_name(&info.folder), row.need.words());
+    let at = Pos2::new(left + name_width + 10.0, upper);
+    painter.text(at, Align2::LEFT_CENTER, where_, small(11.5), theme.muted);
+    let at = Pos2::new(right, upper);
+    painter.text(
+        at,
+        Align2::RIGHT_CENTER,
+        &row.waited,
+        small(11.0),
+        theme.faint,
+    );
+    let text = elided(ui, &text, small(12.0), theme.text, right - left);
+    let at = Pos2::new(left, rect.min.y + 33.0 - text.size().y / 2.0);
+    painter.galley(at, text, theme.text);
+    let mut did = None;
+    if row.selected {
+        let below = Rect::from_min_max(
+            Pos2::new(left, rect.min.y + ROW - 2.0),
+            Pos2::new(right, rect.max.y - 4.0),
+        );
+        did = if state.reply.is_some() {
+            reply_ui(ui, state, theme, below);
+            None
+        } else {
+            choices_ui(ui, state, info, theme, below)
+        };
+    }
+    if did.is_none() && response.clicked() {
+        did = Some(Outcome::Show(info.id));
+    }
+    did
+}
+
+/// Draws the answers of the selected row: each with its digit, its name and the keys that it sends.
+fn choices_ui(
+    ui: &Ui,
+    state: &Attention,
+    info: &SessionInfo,
+    theme: &Theme,
+    rect: Rect,
+) -> Option<Outcome> {
+    let middle = rect.center().y;
+    let hint = |text: &str, color: Color32| {
+        let at = Pos2::new(rect.min.x, middle);
+        let font = FontId::proportional(11.0);
+        ui.painter()
+            .text(at, Align2::LEFT_CENTER, text, font, color);
+    };
+    if let Some(sent) = state.answer_to(info) {
+        hint(&format!("Sent {sent}"), theme.done);
+        return None;
+    }
+    let Some(pending) = pending(info) else {
+        hint("Enter shows it", theme.faint);
+        return None;
+    };
+    if pending.choices.is_empty() {
+        hint("Its answers are not known: Enter shows it", theme.faint);
+        return None;
+    }
+    let mut x = rect.min.x;
+    let mut did = None;
+    for (at, choice) in pending.choices.iter().take(DIGITS.len()).enumerate() {
+        let label = format!("{}  {}", at + 1, choice.name);
+        let sends = format!("sends {}", shown_keys(choice));
+        let name = elided(ui, &label, medium(12.0), theme.text, 260.0);
+        let painter = ui.painter();
+        let font = FontId::proportional(10.5);
+        let sends_shown = painter.layout_no_wrap(sends.clone(), font, theme.muted);
+        let width = name.size().x + sends_shown.size().x + 26.0;
+        let chip = Rect::from_min_size(Pos2::new(x, middle - 11.0), Vec2::new(width, 22.0));
+        if chip.max.x > rect.max.x {
+            break;
+        }
+        let response = ui.interact(chip, ui.scope_id().with((info.id, at)), Sense::click());
+        response.widget_info(|| {
+            let label = format!("{}, {sends}", choice.name);
+            egui::WidgetInfo::labeled(egui::Role::Button, true, label)
+        });
+        let fill = if response.hovered() {
+            theme.hover
+        } else {
+            theme.raised
+        };
+        let border = Stroke::new(1.0, theme.border);
+        painter.rect(chip, 4.0, fill, border, StrokeKind::Inside);
+        let name_at = Pos2::new(chip.min.x + 8.0, middle - name.size().y / 2.0);
+        let sends_at = Pos2::new(
+            chip.max.x - 8.0 - sends_shown.size().x,
+            middle - sends_shown.size().y / 2.0,
+        );
+        painter.galley(name_at, name, theme.text);
+        painter.galley(sends_at, sends_shown, theme.muted);
+        if response.clicked() {
+            did = Some(answer(info, choice));
+        }
+        x = chip.max.x + 8.0;
+    }
+    did
+}
+
+fn reply_ui(ui: &mut Ui, state: &mut Attention, theme: &Theme, rect: Rect) {
+    let Some(reply) = &mut state.reply else {
+        return;
+    };
+    let border = Stroke::new(1.0, theme.border_focus);
+    ui.painter()
+        .rect(rect, 4.0, theme.raised, border, StrokeKind::Inside);
+    let field = TextEdit::singleline(reply)
+        .hint_text("Reply: Enter sends the text and Enter")
+        .font(FontId::proportional(12.5))
+        .text_color(theme.text)
+        .frame(egui::Frame::NONE)
+        .align(Align2::LEFT_CENTER)
+        .desired_width(f32::INFINITY);
+    let response = ui.put(rect.shrink2(Vec2::new(8.0, 1.0)), field);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Reply"));
+    if !response.has_focus() {
+        response.request_focus();
+    }
+}
+
+/// Returns what the session waits with, in one line.
+fn question(info: &SessionInfo) -> String {
+    let agent = info.agent.as_ref();
+    let asked = agent.and_then(|agent| agent.pending.as_ref());
+    let text = match (asked, agent) {
+        (Some(pending), _) if !pending.text.is_empty() => pending.text.as_str(),
+        (_, Some(agent)) if !agent.reason.is_empty() => agent.reason.as_str(),
+        _ => info.title.trim(),
+    };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn pending(info: &SessionInfo) -> Option<&Pending> {
+    info.agent.as_ref()?.pending.as_ref()
+}
+
+/// Returns the keys of an answer as a person reads them.
+fn shown_keys(choice: &Choice) -> String {
+    let keys = choice.keys.iter();
+    let keys = keys.map(|keys| crate::keys::keymap::shown(keys));
+    keys.collect::<Vec<_>>().join(" ")
+}
+
+fn answer(info: &SessionInfo, choice: &Choice) -> Outcome {
+    Outcome::Answer {
+        session: info.id,
+        since_millis: since(info),
+        choice: choice.clone(),
+    }
+}
+
+impl Attention {
+    /// Returns which row is selected.
+    fn place(&self, queue: &[(Need, &SessionInfo)]) -> usize {
+        let at = |id| queue.iter().position(|(_, info)| info.id == id);
+        self.selected.and_then(at).unwrap_or(0)
+    }
+
+    /// Does what the keys of this frame mean.
+    fn keys(&mut self, ui: &Ui, queue: &[(Need, &SessionInfo)], at: usize) -> Outcome {
+        let none = Modifiers::NONE;
+        let info = queue.get(at).map(|(_, info)| *info);
+        if self.selected != info.map(|info| info.id) {
+            // A reply is to whom it was begun for; that one does not ask any more.
+            self.reply = None;
+            self.selected = info.map(|info| info.id);
+        }
+        if let Some(text) = self.reply.clone() {
+            let (enter, escape) = ui.input_mut(|input| {
+                let enter = input.consume_key(none, Key::Enter);
+                (enter, input.consume_key(none, Key::Escape))
+            });
+            if escape || (enter && text.trim().is_empty()) {
+                self.reply = None;
+            } else if let (true, Some(info)) = (enter, info) {
+                self.reply = None;
+                return Outcome::Reply {
+                    session: info.id,
+                    since_millis: since(info),
+                    text,
+                };
+            }
+            return Outcome::Open;
+        }
+        self.list_keys(ui, queue, at, info)
+    }
+
+    fn list_keys(
+        &mut self,
+        ui: &Ui,
+        queue: &[(Need, &SessionInfo)],
+        at: usize,
+        info: Option<&SessionInfo>,
+    ) -> Outcome {
+        let none = Modifiers::NONE;
+        let pressed = |key| ui.input_mut(|input| input.consume_key(none, key));
+        if pressed(Key::Escape) || pressed(Key::Q) {
+            return Outcome::Closed;
+        }
+        let down = pressed(Key::ArrowDown) || pressed(Key::J);
+        let up = pressed(Key::ArrowUp) || pressed(Key::K);
+        let Some(info) = info else {
+            return Outcome::Open;
+        };
+        if down != up {
+            let count = queue.len();
+            let to = if down { at + 1 } else { at + count - 1 } % count;
+            self.selected = Some(queue[to].1.id);
+            return Outcome::Open;
+        }
+        if pressed(Key::Enter) {
+            return Outcome::Show(info.id);
+        }
+        let unanswered = self.answer_to(info).is_none();
+        if pressed(Key::R) && unanswered {
+            self.reply = Some(String::new());
+            return Outcome::Open;
+        }
+        let choices = pending(info).map_or(&[][..], |pending| &pending.choices);
+        for (key, choice) in DIGITS.into_iter().zip(choices) {
+            if pressed(key) && unanswered {
+                return answer(info, choice);
+            }
+        }
+        Outcome::Open
+    }
+
+    /// Returns what was sent as an answer to the question that the session asks now.
+    fn answer_to(&self, info: &SessionInfo) -> Option<&str> {
+        let (asked, sent) = self.answered.get(&info.id)?;
+        (*asked == since(info)).then_some(sent)
+    }
+
+    /// Remembers an answer, so that it is not given twice before its agent has read it.
+    fn note(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Answer {
+                session,
+                since_millis,
+                choice,
+            } => {
+                let sent = format!("{} ({})", choice.name, shown_keys(choice));
+                self.answered.insert(*session, (*since_millis, sent));
+            }
+            Outcome::Reply {
+                session,
+                since_millis,
+                text,
+            } => {
+                self.answered
+                    .insert(*session, (*since_millis, format!("“{text}” and Enter")));
+            }
+            _ => {}
+        }
+    }
+}
