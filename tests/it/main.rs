@@ -16,6 +16,7 @@ mod docs;
 mod full_disk;
 mod hosts;
 mod limits;
+mod model_server;
 mod processes;
 mod programs;
 mod questions;
