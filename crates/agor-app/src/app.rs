@@ -273,7 +273,7 @@ impl App {
     /// their keys, which eframe leaves alone so that they can be a program's.
     pub fn complete_input(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
         input.events.append(&mut self.to_ui);
-        if self.overlay.is_none() {
+        if !self.ui_has_keyboard() {
             return;
         }
         for event in &mut input.events {

@@ -84,6 +84,7 @@ commands! {
     Copy "edit.copy" "Copy" Pane ["ctrl+shift+c", "ctrl+insert"] "Copy what is selected.";
     Paste "edit.paste" "Paste" Pane ["ctrl+shift+v", "shift+insert"] "Paste the clipboard into the focused pane.";
     SelectAll "edit.select_all" "Select screen" Pane ["ctrl+shift+a"] "Select all that the focused pane shows.";
+    Find "find.open" "Find in pane" Pane ["ctrl+shift+f", "ctrl+space /"] "Look for a text in the focused pane's screen and history.";
     ScrollPageUp "scroll.page_up" "Scroll up a page" Pane ["shift+page_up"] "Look one page further back.";
     ScrollPageDown "scroll.page_down" "Scroll down a page" Pane ["shift+page_down"] "Look one page further on.";
     ScrollLineUp "scroll.line_up" "Scroll up a line" Pane ["ctrl+space shift+up"] "Look one line further back.";

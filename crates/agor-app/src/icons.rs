@@ -162,3 +162,10 @@ pub fn plus(painter: &Painter, center: Pos2, arm: f32, stroke: Stroke) {
     painter.hline(center.x - arm..=center.x + arm, center.y, stroke);
     painter.vline(center.x, center.y - arm..=center.y + arm, stroke);
 }
+
+/// Draws a chevron that points down (`way` 1) or up (-1).
+pub fn chevron(painter: &Painter, center: Pos2, way: f32, stroke: Stroke) {
+    let points = [(-4.0, -2.0), (0.0, 2.0), (4.0, -2.0)];
+    let points = points.map(|(x, y)| center + Vec2::new(x, y * way));
+    painter.add(Shape::line(points.into(), stroke));
+}

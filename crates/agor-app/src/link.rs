@@ -4,6 +4,7 @@
 
 mod follower;
 mod layout;
+mod search;
 pub mod snapshot;
 mod task;
 
@@ -56,12 +57,34 @@ pub enum Request {
         /// Rows wanted in all.
         count: u32,
     },
+    /// Look for a text in a session's screen and history.
+    Find {
+        /// Which session.
+        session: SessionId,
+        /// The search's number; a later one ends it.
+        number: u64,
+        /// What to look for.
+        sought: Sought,
+    },
+    /// Look for nothing in a session any more.
+    DropFind(SessionId),
     /// Forget what was fetched of a session's history.
     DropHistory(SessionId),
     /// Store the layout, in place of the one stored before.
     StoreLayout(String),
     /// Say this to the person.
     Tell(snapshot::Weight, String),
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// The text.
+    pub text: String,
+    /// Whether it is a regular expression.
+    pub regex: bool,
+    /// Whether upper and lower case are the same.
+    pub ignore_case: bool,
 }
 
 /// A handle for requests and for what is known. Clones are equal.

@@ -1,6 +1,8 @@
 //! A pane: a session's screen with its header, and what the mouse does there. Keys never come by
 //! here; see `keys/router.rs`.
 
+pub mod find;
+mod find_bar;
 pub mod geometry;
 pub mod header;
 pub mod mouse;
@@ -12,9 +14,10 @@ pub mod view;
 
 use std::time::Instant;
 
-use agor_proto::ids::{InputSeq, Size};
+use agor_proto::ids::{InputSeq, LinePosition, Size};
 use agor_render::PaneCache;
 
+use find::Finder;
 use mouse::Pressed;
 use scroll::Scroll;
 use selection::Selection;
@@ -28,6 +31,10 @@ pub struct PaneState {
     pub scroll: Scroll,
     /// What is selected.
     pub selection: Option<Selection>,
+    /// What is looked for.
+    pub finder: Option<Finder>,
+    /// The last place that was shown.
+    pub shown_end: Option<LinePosition>,
     /// The size that was asked for last.
     pub asked: Option<Size>,
     /// A button that went down in the pane and was not released.

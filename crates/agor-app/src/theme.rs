@@ -110,7 +110,7 @@ impl Theme {
             cursor: hex(0x00e6_e9ef),
             selection: hex(0x002e_4a73),
             search_hit: hex(0x005a_4a12),
-            search_current: hex(0x00b5_8a1b),
+            search_current: hex(0x00e5_a83b),
             working: hex(0x006e_a8fe),
             needs_you: hex(0x00f2_b84b),
             done: hex(0x006c_cb8a),
@@ -198,7 +198,11 @@ impl Theme {
             cursor_text: rgb(self.pane),
             selection: rgb(self.selection),
             selection_text: None,
-            search_text: rgb(self.text),
+            // Dark on the bright ground of the hit that the search stands at, in either theme.
+            search_text: match self.name {
+                Name::Dark => rgb(self.window),
+                Name::Light => rgb(self.text),
+            },
             preedit: rgb(self.selected),
             search_hit: rgb(self.search_hit),
             search_current: rgb(self.search_current),

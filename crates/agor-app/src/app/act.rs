@@ -88,6 +88,7 @@ impl App {
             Command::Copy => self.copy(context),
             Command::Paste => context.send_viewport_cmd(ViewportCommand::RequestPaste),
             Command::SelectAll => self.select_screen(),
+            Command::Find => self.find(),
             Command::ScrollPageUp => self.scroll_pages(1),
             Command::ScrollPageDown => self.scroll_pages(-1),
             Command::ScrollLineUp => self.scroll(|pane| pane.scroll.by(1)),
@@ -219,6 +220,19 @@ impl App {
         // A row stays, so that the eye finds where it was.
         let rows = screen.map_or(24, |screen| i64::from(screen.mirror.size.rows)) - 1;
         self.scroll(|pane| pane.scroll.by(pages * rows.max(1)));
+    }
+
+    /// Opens the focused pane's find bar, or gives it the keyboard.
+    fn find(&mut self) {
+        let selected = self.selected_text();
+        let selected = selected.filter(|text| !text.is_empty() && !text.contains('\n'));
+        if let Some(pane) = self.focused_pane() {
+            let finder = pane.finder.get_or_insert_default();
+            finder.typing = true;
+            if let Some(text) = selected {
+                finder.text = text;
+            }
+        }
     }
 
     fn select_screen(&mut self) {

@@ -53,7 +53,7 @@ impl App {
             pane.cursor_seen = None;
         }
         // A frame that egui lays out twice has the same events twice.
-        if self.overlay.is_none() && ui.ctx().current_pass_index() == 0 {
+        if !self.ui_has_keyboard() && ui.ctx().current_pass_index() == 0 {
             let pasted = ui.input(|input| {
                 let pasted = input.events.iter().filter_map(|event| match event {
                     Event::Paste(text) => Some(text.clone()),
@@ -165,6 +165,9 @@ impl App {
                 if let Some(tab) = self.workspace.tab_mut() {
                     tab.tiles.focus(tile);
                 }
+                if let Some(finder) = self.focused_pane().and_then(|it| it.finder.as_mut()) {
+                    finder.typing = false;
+                }
                 self.overlay = None;
             }
             Did::Mouse(Act::Selected) => {
@@ -179,6 +182,11 @@ impl App {
             }
             Did::Mouse(Act::Open(target)) => {
                 context.open_url(egui::OpenUrl::new_tab(target));
+            }
+            Did::Find => {
+                if let Some(tab) = self.workspace.tab_mut() {
+                    tab.tiles.focus(tile);
+                }
             }
             Did::Close => {
                 let place = self.workspace.focused_place();

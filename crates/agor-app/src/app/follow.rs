@@ -12,6 +12,7 @@ use super::{App, Purpose};
 use crate::keys::router::{Asks, Focus};
 use crate::link::Request;
 use crate::link::snapshot::{HostState, Weight};
+use crate::pane::PaneState;
 
 impl App {
     /// Closes panes whose sessions are gone, and those of shells that the person has left.
@@ -70,11 +71,17 @@ impl App {
         self.keyboard.borrow_mut().router.set_focus(focus);
     }
 
-    fn keyboard_focus(&self) -> Focus {
+    /// Says whether a text field or list of ours has the keyboard.
+    pub(super) fn ui_has_keyboard(&mut self) -> bool {
+        let finding = |pane: &mut PaneState| pane.finder.as_ref().is_some_and(|it| it.typing);
+        self.overlay.is_some() || self.focused_pane().is_some_and(finding)
+    }
+
+    fn keyboard_focus(&mut self) -> Focus {
         let Some(session) = self.workspace.focused_session() else {
             return Focus::Ui;
         };
-        if self.overlay.is_some() {
+        if self.ui_has_keyboard() {
             return Focus::Ui;
         }
         let screen = self.snapshot.screens.get(&session);

@@ -410,3 +410,60 @@ fn a_reply_is_dropped_when_its_question_is_gone() {
     world.set_sessions(&[session_info(1, "bash"), asking(3, 20)]);
     assert!(world.harness.query_by_label("Reply").is_none());
 }
+
+#[test]
+fn a_text_is_looked_for_in_the_pane_and_the_hits_are_gone_through() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.show_text(1, "error one\r\nfine\r\nerror two\r\n");
+    world.command(Command::Find);
+    world.requests();
+    world
+        .harness
+        .get_by_label("Find in pane")
+        .type_text("error");
+    world.harness.run();
+    let (number, sought) = world
+        .requests()
+        .into_iter()
+        .find_map(|request| match request {
+            Request::Find { number, sought, .. } => Some((number, sought)),
+            _ => None,
+        })
+        .expect("the host is asked");
+    assert_eq!((sought.text.as_str(), sought.ignore_case), ("error", true));
+    let rows = world.app().snapshot.screens[&session_id(1)]
+        .mirror
+        .rows
+        .clone();
+    let hit = |row: usize| agor_proto::message::Hit {
+        start: crate::pane::scroll::place(&rows[row]),
+        end_column: 5,
+    };
+    let found = crate::link::snapshot::Found {
+        number,
+        hits: vec![hit(2), hit(0)],
+        whole: true,
+        problem: None,
+    };
+    world.change(|snapshot| {
+        snapshot.found.insert(session_id(1), found.into());
+    });
+    let words = |world: &mut World| {
+        let pane = world.app().focused_pane().unwrap();
+        let finder = pane.finder.clone().unwrap();
+        let found = world.app().snapshot.found.get(&session_id(1)).cloned();
+        finder.words(found.as_deref())
+    };
+    assert_eq!(words(&mut world), "1 of 2");
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    assert_eq!(words(&mut world), "2 of 2");
+    // What is typed now is the field's; after Escape it is the program's.
+    assert_eq!(world.press("x"), crate::keys::router::Route::ToUi);
+    world.harness.key_press(egui::Key::Escape);
+    world.harness.run();
+    assert!(world.harness.query_by_label("Find in pane").is_none());
+    assert_eq!(world.press("x"), crate::keys::router::Route::Taken);
+    let ended = |request: &Request| matches!(request, Request::DropFind(_));
+    assert!(world.requests().iter().any(ended));
+}

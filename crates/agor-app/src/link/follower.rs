@@ -12,6 +12,7 @@ use agor_proto::message::{ClipboardKind, LeaseStanding, Part, Query, Visibility,
 use tokio::sync::mpsc;
 
 use super::Request;
+use super::search::Search;
 use super::snapshot::{Driving, HistoryWindow, Screen, Weight};
 use super::task::Shared;
 
@@ -51,6 +52,7 @@ impl Follower {
             screen: Screen::default(),
             size: None,
             generation: 0,
+            search: None,
         };
         // The task ends with its handle.
         tokio::spawn(task.run());
@@ -83,6 +85,8 @@ struct Task {
     screen: Screen,
     size: Option<Size>,
     generation: u64,
+    /// The search that is under way.
+    search: Option<Search>,
 }
 
 impl Task {
@@ -214,6 +218,15 @@ impl Task {
             Ask::Window(Request::History {
                 at, before, count, ..
             }) => self.fetch(at, before, count),
+            Ask::Window(Request::Find { number, sought, .. }) => {
+                let (client, shared) = (self.client.clone(), self.shared.clone());
+                self.search = Some(Search::start(client, shared, self.session, number, sought));
+            }
+            Ask::Window(Request::DropFind(_)) => {
+                self.search = None;
+                self.shared
+                    .change(|snapshot| drop(snapshot.found.remove(&self.session)));
+            }
             Ask::Window(Request::DropHistory(_)) => {
                 self.shared
                     .change(|snapshot| drop(snapshot.histories.remove(&self.session)));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agor_proto::ids::SessionId;
+use agor_proto::message::Hit;
 use agor_proto::row::Row;
 use agor_proto::screen::Mirror;
 use agor_proto::session::SessionInfo;
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub screens: HashMap<SessionId, Arc<Screen>>,
     /// Parts of histories that panes have scrolled to.
     pub histories: HashMap<SessionId, Arc<HistoryWindow>>,
+    /// What was found in sessions in which something is looked for.
+    pub found: HashMap<SessionId, Arc<Found>>,
     /// The layout as it was stored, once it was read.
     pub layout: Stored,
     /// What a program put on a clipboard last.
@@ -122,6 +125,19 @@ pub struct HistoryWindow {
     pub below: u32,
     /// Grows with each window of the session.
     pub generation: u64,
+}
+
+/// What was found of a text so far.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The search's number.
+    pub number: u64,
+    /// The hits, the newest first.
+    pub hits: Vec<Hit>,
+    /// Whether everything was looked at.
+    pub whole: bool,
+    /// Why nothing can be found, in a few words.
+    pub problem: Option<String>,
 }
 
 /// One sentence to the person.

@@ -161,6 +161,7 @@ fn shown(info: &SessionInfo) -> impl PartialEq + '_ {
     (
         (info.id, &info.name, &info.title, &info.cwd, &info.folder),
         (&info.life, info.state, info.size, &info.argv),
+        &info.agent,
     )
 }
 
@@ -200,6 +201,8 @@ impl Task {
             | Request::Drive(session)
             | Request::Decide { session, .. }
             | Request::History { session, .. }
+            | Request::Find { session, .. }
+            | Request::DropFind(session)
             | Request::DropHistory(session) => {
                 // A session that no pane shows any more gets nothing.
                 if let Some(follower) = self.followers.get(&session) {
@@ -224,6 +227,7 @@ impl Task {
             self.shared.change(|snapshot| {
                 snapshot.screens.retain(|id, _| is_wanted(id));
                 snapshot.histories.retain(|id, _| is_wanted(id));
+                snapshot.found.retain(|id, _| is_wanted(id));
             });
         }
         for &(session, view) in wanted {

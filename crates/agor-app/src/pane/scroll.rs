@@ -28,6 +28,8 @@ struct Back {
     owed: i64,
     /// Whether the oldest row is wanted.
     to_start: bool,
+    /// A place that is to be shown.
+    seek: Option<LinePosition>,
     /// The newest rows that were asked for, so that nothing is asked for twice.
     asked: Option<Fetch>,
     /// The generation of rows that were there when they were asked for.
@@ -95,6 +97,7 @@ impl Scroll {
                     top: None,
                     owed: up,
                     to_start: false,
+                    seek: None,
                     asked: None,
                     asked_at: 0,
                 });
@@ -109,6 +112,21 @@ impl Scroll {
             top: None,
             owed: 0,
             to_start: true,
+            seek: None,
+            asked: None,
+            asked_at: 0,
+        });
+    }
+
+    /// Shows a place, with some rows above it.
+    pub fn go_to(&mut self, place: LinePosition) {
+        let top = self.back.as_ref().and_then(|back| back.top);
+        self.back = Some(Back {
+            // What is shown stays until the place's rows have come.
+            top,
+            owed: 0,
+            to_start: false,
+            seek: Some(place),
             asked: None,
             asked_at: 0,
         });
@@ -128,6 +146,30 @@ impl Scroll {
             }
             back.to_start = false;
             back.top = window.rows.first().map(|row| place(row));
+        }
+        if let Some(seek) = back.seek {
+            if !covers(window, seek) {
+                let fetch = back.first_fetch(sight);
+                return back.ask(fetch, window.generation);
+            }
+            back.seek = None;
+            let last = window.rows.len().saturating_sub(sight.screen_rows as usize);
+            let at = index_of(window, seek);
+            // A place that is shown already moves nothing.
+            let first = match back.top {
+                Some(top) if covers(window, top) => Some(index_of(window, top).min(last)),
+                None if window.below == 0 => Some(last),
+                _ => None,
+            };
+            let stays =
+                first.filter(|first| (*first..first + sight.screen_rows as usize).contains(&at));
+            let above = sight.screen_rows as usize / 3;
+            let top = stays.unwrap_or(at.saturating_sub(above)).min(last);
+            if top == last && window.below == 0 {
+                self.back = None;
+                return None;
+            }
+            back.top = Some(place(&window.rows[top]));
         }
         let mut top = match back.top {
             Some(top) => index_of(window, top),
@@ -203,6 +245,14 @@ impl Scroll {
 
 impl Back {
     fn first_fetch(&self, sight: Sight<'_>) -> Fetch {
+        if let Some(seek) = self.seek {
+            let rows = sight.screen_rows.min(FETCH_MAX / 2);
+            return Fetch {
+                at: Some(seek),
+                before: MARGIN + rows,
+                count: 2 * (MARGIN + rows),
+            };
+        }
         if self.to_start {
             // No line is older than the first.
             return Fetch {
@@ -232,6 +282,14 @@ impl Back {
         self.asked_at = generation;
         Some(fetch)
     }
+}
+
+/// Says whether a window has the rows around a place, or those that are left of them.
+fn covers(window: &HistoryWindow, at: LinePosition) -> bool {
+    let (Some(first), Some(last)) = (window.rows.first(), window.rows.last()) else {
+        return false;
+    };
+    (window.above == 0 || place(first) <= at) && (window.below == 0 || at < place(last))
 }
 
 /// Returns where a place is in a window; a line that is gone is where its successor is.
@@ -382,6 +440,55 @@ mod tests {
         world.settle(&mut scroll);
         assert_eq!(world.first(&scroll), Some(1));
         scroll.by(-5);
+        world.settle(&mut scroll);
+        assert!(scroll.is_live());
+    }
+
+    fn place_of(line: u64) -> LinePosition {
+        LinePosition {
+            line: LineId(line),
+            column: 0,
+        }
+    }
+
+    #[test]
+    fn a_place_far_back_is_shown_with_rows_above_it_and_what_is_shown_stays_till_then() {
+        let (mut world, mut scroll) = (World::new(50_000, 24), Scroll::default());
+        scroll.by(10);
+        world.settle(&mut scroll);
+        scroll.go_to(place_of(100));
+        assert_eq!(world.first(&scroll), Some(49_967));
+        world.settle(&mut scroll);
+        assert_eq!(world.first(&scroll), Some(92));
+        assert_eq!(world.fetches, 2);
+        scroll.by(-1);
+        world.settle(&mut scroll);
+        assert_eq!(world.first(&scroll), Some(93));
+    }
+
+    #[test]
+    fn a_place_that_is_shown_moves_nothing() {
+        let (mut world, mut scroll) = (World::new(500, 24), Scroll::default());
+        scroll.go_to(place_of(478));
+        world.settle(&mut scroll);
+        assert!(scroll.is_live(), "it is on the living screen");
+        scroll.by(100);
+        world.settle(&mut scroll);
+        assert_eq!(world.first(&scroll), Some(377));
+        scroll.go_to(place_of(400));
+        world.settle(&mut scroll);
+        assert_eq!(world.first(&scroll), Some(377));
+        scroll.go_to(place_of(401));
+        world.settle(&mut scroll);
+        assert_eq!(world.first(&scroll), Some(393));
+    }
+
+    #[test]
+    fn a_place_on_the_living_screen_leads_back_to_it() {
+        let (mut world, mut scroll) = (World::new(500, 24), Scroll::default());
+        scroll.go_to_start();
+        world.settle(&mut scroll);
+        scroll.go_to(place_of(495));
         world.settle(&mut scroll);
         assert!(scroll.is_live());
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use agor_proto::ids::{SessionId, Size};
 use agor_proto::row::Row;
-use agor_proto::screen::Modes;
+use agor_proto::screen::{Mirror, Modes};
 use agor_render::{CursorStyle, CursorView, Highlight, HighlightKind, PaneDraw, PaneView};
 use egui::{CursorIcon, Event, Sense, Ui};
 use egui_wgpu::CallbackTrait;
@@ -46,6 +46,7 @@ pub(super) fn terminal_ui(
     if mirror.modes.contains(Modes::ALT_SCREEN) {
         state.scroll.go_to_end();
     }
+    find(painting, state, session, mirror);
     settle(painting, state, session, sight);
     // A pane smaller than its session shows the rows around the cursor.
     let shown_rows = mirror.size.rows.min(geometry.fits.rows.max(1));
@@ -54,6 +55,7 @@ pub(super) fn terminal_ui(
     let back = state.scroll.rows(sight);
     let rows = back.or_else(|| mirror.rows.get(live)).unwrap_or_default();
     let is_live = back.is_none();
+    state.shown_end = rows.last().map(|row| super::scroll::place(row));
     let size = Size {
         rows: shown_rows,
         ..mirror.size
@@ -68,7 +70,15 @@ pub(super) fn terminal_ui(
         alive,
     };
     let acts = mouse_ui(ui, painting, state, seen, geometry);
-    let mut highlights = selected(state, rows, size.cols);
+    let found = painting.snapshot.found.get(&session);
+    let mut highlights = match (&state.finder, found) {
+        (Some(finder), Some(found)) => match finder.of(Some(found)) {
+            Some(found) => finder.highlights(found, rows, size.cols),
+            None => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    highlights.extend(selected(state, rows, size.cols));
     hovered_link(ui, seen, geometry, &mut highlights);
     let cursor = (is_live && alive).then(|| cursor(painting, state, screen, role, first_row));
     let cursor = cursor.flatten();
@@ -105,6 +115,24 @@ pub(super) fn terminal_ui(
         );
     }
     acts
+}
+
+/// Asks for what is looked for, and goes to the first hit when there is one.
+fn find(painting: &Painting<'_>, state: &mut PaneState, session: SessionId, mirror: &Mirror) {
+    let Some(finder) = &mut state.finder else {
+        return;
+    };
+    let end = || mirror.rows.last().map(|row| super::scroll::place(row));
+    let bottom = state.shown_end.or_else(end);
+    if let Some(request) = finder.ask(session, bottom) {
+        painting.link.request(request);
+    }
+    let found = painting.snapshot.found.get(&session);
+    if let Some(found) = finder.of(found.map(AsRef::as_ref))
+        && let Some(place) = finder.settle(found)
+    {
+        state.scroll.go_to(place);
+    }
 }
 
 fn settle(painting: &Painting<'_>, state: &mut PaneState, session: SessionId, sight: Sight<'_>) {

@@ -7,6 +7,7 @@ use agor_render::{Colors, Renderer};
 use egui::{Stroke, StrokeKind, Ui};
 
 use super::PaneState;
+use super::find_bar::{self, find_bar_ui};
 use super::geometry::Geometry;
 use super::header::header_ui;
 use super::mouse::Act;
@@ -55,6 +56,8 @@ pub enum Did {
     Mouse(Act),
     /// Its close button was pressed.
     Close,
+    /// Its find bar was clicked.
+    Find,
 }
 
 /// Draws a pane into `ui`'s whole rectangle.
@@ -97,6 +100,9 @@ pub fn pane_ui(
         }
         _ => waiting_ui(ui, painting, &geometry, info, screen.as_deref()),
     }
+    if let Some(step) = find_ui(ui, painting, state, session, role, &geometry) {
+        did.push(step);
+    }
     note_ui(ui, painting, &geometry, info, screen.as_deref());
     if role.focused && role.one_of_several {
         let inside = ui.max_rect().shrink(0.75);
@@ -105,6 +111,44 @@ pub fn pane_ui(
             .rect_stroke(inside, 0.0, stroke, StrokeKind::Middle);
     }
     did
+}
+
+/// Draws the find bar, if there is one; says whether the keyboard goes back to the program.
+fn find_ui(
+    ui: &mut Ui,
+    painting: &Painting<'_>,
+    state: &mut PaneState,
+    session: SessionId,
+    role: Role,
+    geometry: &Geometry,
+) -> Option<Did> {
+    let finder = state.finder.as_mut()?;
+    let found = painting.snapshot.found.get(&session).map(AsRef::as_ref);
+    let (theme, rect) = (painting.theme, geometry.rect);
+    let was_typing = finder.typing;
+    let did = find_bar_ui(ui, finder, found, theme, rect, role.focused);
+    let typing = finder.typing;
+    match did {
+        Some(find_bar::Did::Close) => {
+            state.finder = None;
+            painting.link.request(Request::DropFind(session));
+            painting.wake.now();
+        }
+        Some(find_bar::Did::Step(step)) => {
+            let place = finder
+                .of(found)
+                .and_then(|found| finder.clone().step(found, step));
+            if let (Some(found), Some(_)) = (finder.of(found), place) {
+                finder.step(found, step);
+            }
+            if let Some(place) = place {
+                state.scroll.go_to(place);
+                painting.wake.now();
+            }
+        }
+        None => {}
+    }
+    (typing && !was_typing && !role.focused).then_some(Did::Find)
 }
 
 fn ask_for_size(
