@@ -26,6 +26,7 @@ use crate::pane::PaneState;
 use crate::primary::Primary;
 use crate::theme::{self, Theme};
 use crate::wake::Wake;
+use crate::wall::Wall;
 use crate::window::SharedKeyboard;
 use crate::workspace::Workspace;
 
@@ -40,6 +41,8 @@ enum Overlay {
     Palette(Palette),
     /// The list of what needs the person.
     Attention(Attention),
+    /// Every session at once.
+    Wall(Box<Wall>),
 }
 
 /// The graphics card as the application uses it.

@@ -20,6 +20,7 @@ mod testing;
 mod text;
 mod theme;
 mod wake;
+mod wall;
 mod which_key;
 mod widgets;
 mod window;

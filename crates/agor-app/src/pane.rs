@@ -9,7 +9,7 @@ pub mod mouse;
 mod overlays;
 pub mod scroll;
 pub mod selection;
-mod terminal;
+pub mod terminal;
 pub mod view;
 
 use std::time::Instant;

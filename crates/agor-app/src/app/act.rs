@@ -37,7 +37,8 @@ impl App {
             Command::Attention if workspace => self.toggle_attention(),
             Command::AttentionNext if workspace => self.go_to_next_need(),
             Command::AttentionBack => self.go_back(),
-            Command::Attention | Command::AttentionNext => {}
+            Command::Wall if workspace => self.toggle_wall(),
+            Command::Attention | Command::AttentionNext | Command::Wall => {}
             Command::NewTab if workspace => {
                 let folder = self.current_folder();
                 self.open_shell(&folder);

@@ -12,6 +12,7 @@ use super::{App, Overlay};
 use crate::attention::{self, Attention, Outcome};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
+use crate::wall::{self, Wall, WallPainting};
 
 /// Sessions that are remembered as left; nobody finds the way back further than that.
 const LEFT_MAX: usize = 64;
@@ -23,6 +24,44 @@ impl App {
             Some(Overlay::Attention(_)) => None,
             _ => Some(Overlay::Attention(Attention::default())),
         };
+    }
+
+    /// Shows every session at once, or what was shown before.
+    pub(super) fn toggle_wall(&mut self) {
+        self.overlay = match self.overlay.take() {
+            Some(Overlay::Wall(_)) => None,
+            _ => {
+                let wall = Wall::new(self.workspace.focused_session());
+                Some(Overlay::Wall(Box::new(wall)))
+            }
+        };
+    }
+
+    /// Draws the wall where panes are else, and does what was done there.
+    pub(super) fn wall_ui(&mut self, ui: &mut Ui, mut wall: Box<Wall>) {
+        let font = super::font(self.font_size, self.scale);
+        let mut painting = WallPainting {
+            theme: &self.theme,
+            colors: &self.colors,
+            renderer: &mut self.renderer,
+            font,
+            snapshot: &self.snapshot,
+        };
+        let selected = wall.selected();
+        match wall::wall_ui(ui, &mut wall, &mut painting) {
+            wall::Outcome::Open => {
+                if wall.selected() != selected {
+                    // It is shown as it changes from now on.
+                    self.wake.now();
+                }
+                self.overlay = Some(Overlay::Wall(wall));
+            }
+            wall::Outcome::Closed => self.wake.now(),
+            wall::Outcome::Show(session) => {
+                self.show_session(session);
+                self.wake.now();
+            }
+        }
     }
 
     /// Shows the session that has needed the person longest; the next one, if it is shown already.

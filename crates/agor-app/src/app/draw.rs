@@ -97,6 +97,13 @@ impl App {
                 self.on_sidebar(did);
             }
         }
+        if let Some(Overlay::Wall(_)) = &self.overlay
+            && let Some(Overlay::Wall(wall)) = self.overlay.take()
+        {
+            let rect = ui.available_rect_before_wrap();
+            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("wall"));
+            return self.wall_ui(&mut ui, wall);
+        }
         if let Some(project) = self.workspace.project() {
             let shown = Panel::top("tabs")
                 .exact_size(measure::TAB_BAR)
@@ -256,7 +263,7 @@ impl App {
         match self.overlay.take() {
             Some(Overlay::Palette(palette)) => self.show_palette(ui, palette),
             Some(Overlay::Attention(attention)) => self.show_attention(ui, attention),
-            None => {}
+            other => self.overlay = other,
         }
     }
 

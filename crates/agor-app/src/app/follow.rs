@@ -8,11 +8,12 @@ use agor_proto::message::Visibility;
 use agor_proto::screen::Modes;
 use agor_proto::session::{Life, SessionInfo};
 
-use super::{App, Purpose};
+use super::{App, Overlay, Purpose};
 use crate::keys::router::{Asks, Focus};
 use crate::link::Request;
 use crate::link::snapshot::{HostState, Weight};
 use crate::pane::PaneState;
+use crate::wall;
 
 impl App {
     /// Closes panes whose sessions are gone, and those of shells that the person has left.
@@ -64,11 +65,30 @@ impl App {
             };
             shown.push((pane.session, view));
         }
+        if let Some(Overlay::Wall(wall)) = &self.overlay {
+            shown = self.on_wall(wall.selected());
+        }
         if shown != self.shown && self.link.request(Request::Show(shown.clone())) {
             self.shown = shown;
         }
         let focus = self.keyboard_focus();
         self.keyboard.borrow_mut().router.set_focus(focus);
+    }
+
+    /// Returns how each session is shown on the wall: once a second, the selected one as it changes.
+    fn on_wall(&self, selected: Option<SessionId>) -> Vec<(SessionId, Visibility)> {
+        let sessions = self.snapshot.sessions.clone().unwrap_or_default();
+        let by_place = |info: &&SessionInfo| !info.life.alive();
+        let mut wanted: Vec<_> = sessions.iter().collect();
+        wanted.sort_by_key(by_place);
+        wanted
+            .into_iter()
+            .take(wall::SESSIONS_MAX)
+            .map(|info| match selected == Some(info.id) {
+                true => (info.id, Visibility::Visible),
+                false => (info.id, Visibility::Thumbnail),
+            })
+            .collect()
     }
 
     /// Says whether a text field or list of ours has the keyboard.

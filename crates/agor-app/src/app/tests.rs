@@ -467,3 +467,58 @@ fn a_text_is_looked_for_in_the_pane_and_the_hits_are_gone_through() {
     let ended = |request: &Request| matches!(request, Request::DropFind(_));
     assert!(world.requests().iter().any(ended));
 }
+
+#[test]
+fn the_wall_shows_every_session_without_driving_it_and_enter_leads_to_one() {
+    use agor_proto::message::Visibility;
+    let sessions = [
+        session_info(1, "bash"),
+        session_info(2, "vim"),
+        asking(3, 10),
+    ];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    world.show_text(1, "$ make\r\n");
+    world.requests();
+    world.command(Command::Wall);
+    for tile in ["bash, running", "vim, running", "agent3, needs permission"] {
+        assert!(world.harness.query_by_label(tile).is_some(), "{tile}");
+    }
+    let requests = world.requests();
+    let shown = requests.iter().rev().find_map(|request| match request {
+        Request::Show(shown) => Some(shown.clone()),
+        _ => None,
+    });
+    let shown = shown.expect("screens are asked for");
+    let view = |number| {
+        let found = shown.iter().find(|(id, _)| *id == session_id(number));
+        found.map(|(_, view)| *view)
+    };
+    assert_eq!(view(1), Some(Visibility::Visible), "the selected one");
+    assert_eq!(view(2), Some(Visibility::Thumbnail));
+    assert_eq!(view(3), Some(Visibility::Thumbnail));
+    let resized = |request: &Request| matches!(request, Request::Resize(..));
+    assert!(!requests.iter().any(resized));
+    world.harness.get_by_label("Choose").type_text("vim");
+    world.harness.run();
+    assert!(world.harness.query_by_label("bash, running").is_none());
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    assert!(world.harness.query_by_label("Choose").is_none());
+    assert_eq!(world.app().workspace.focused_session(), Some(session_id(2)));
+}
+
+#[test]
+fn escape_leads_from_the_wall_to_what_was_shown_before() {
+    let sessions = [session_info(1, "bash"), session_info(2, "vim")];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    world.command(Command::Wall);
+    world.harness.get_by_label("Choose").type_text("vim");
+    world.harness.run();
+    world.harness.key_press(egui::Key::Escape);
+    world.harness.run();
+    assert!(world.harness.query_by_label("bash, running").is_some());
+    world.harness.key_press(egui::Key::Escape);
+    world.harness.run();
+    assert!(world.harness.query_by_label("Choose").is_none());
+    assert_eq!(world.app().workspace.focused_session(), Some(session_id(1)));
+}

@@ -102,7 +102,6 @@ impl Task {
             Ok(told) => told,
             Err(error) => return self.shared.tell(Weight::Error, error.to_string()),
         };
-        told.drive(false);
         loop {
             tokio::select! {
                 news = told.next() => match news {
@@ -117,8 +116,8 @@ impl Task {
                             Ok(told) => told,
                             Err(_) => return,
                         };
-                        told.drive(false);
                         if let Some(size) = self.size {
+                            told.drive(false);
                             told.resize(size);
                         }
                     }
@@ -139,7 +138,7 @@ impl Task {
                 },
                 // A driver that crashed keeps the lease until it runs out, and nobody says so then.
                 () = tokio::time::sleep(TRY_AGAIN), if self.screen.driving == Driving::Another
-                    && self.view == Visibility::Visible => told.drive(false),
+                    && self.view == Visibility::Visible && self.size.is_some() => told.drive(false),
                 ask = self.inbox.recv() => match ask {
                     None => return,
                     Some(ask) => self.on_ask(ask, &told),
@@ -207,7 +206,10 @@ impl Task {
             }
             Ask::Window(Request::Drive(_)) => self.take_over(told),
             Ask::Window(Request::Resize(_, size)) => {
-                self.size = Some(size);
+                // A pane drives; who only looks (a thumbnail) leaves the session to others.
+                if self.size.replace(size).is_none() {
+                    told.drive(false);
+                }
                 told.resize(size);
             }
             Ask::Window(Request::Decide { send, .. }) => {

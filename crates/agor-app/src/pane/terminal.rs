@@ -97,10 +97,7 @@ pub(super) fn terminal_ui(
         blink_on: true,
     };
     let draw = painting.renderer.pane(&mut state.cache, &view);
-    ui.painter().add(egui_wgpu::Callback::new_paint_callback(
-        geometry.rect,
-        Terminal(draw),
-    ));
+    ui.painter().add(callback(geometry.rect, draw));
     if letterboxed && is_live {
         letterbox(ui, painting.theme, geometry, size);
     }
@@ -287,6 +284,11 @@ fn cursor(
             CursorStyle::Unfocused
         },
     })
+}
+
+/// Returns the shape that carries a terminal's draw call through egui; `rect` begins at a whole pixel.
+pub fn callback(rect: egui::Rect, draw: PaneDraw) -> egui::Shape {
+    egui_wgpu::Callback::new_paint_callback(rect, Terminal(draw)).into()
 }
 
 /// One pane's draw call, on its way through egui.

@@ -167,6 +167,13 @@ fn what_needs_you_looks_as_it_did() {
 }
 
 #[test]
+fn the_wall_looks_as_it_did() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    let open = |app: &mut App| app.commands.push(Command::Wall);
+    compare("wall", &draw(Theme::Dark, arrange, open));
+}
+
+#[test]
 fn what_follows_the_leader_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let press = |app: &mut App| {

@@ -1,0 +1,45 @@
+//! The wall: every session of every project at once, each as its living screen in small. What needs
+//! the person comes first; a few letters choose by name, project or state.
+
+mod lines;
+mod view;
+
+pub use view::{Outcome, WallPainting, wall_ui};
+
+use std::collections::HashMap;
+
+use agor_proto::ids::SessionId;
+use agor_render::PaneCache;
+
+/// Sessions that are shown at the most; a few letters find the others.
+pub const SESSIONS_MAX: usize = 256;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Wall {
+    /// What was typed to choose among sessions.
+    filter: String,
+    selected: Option<SessionId>,
+    /// The line at the upper edge.
+    first: usize,
+    /// Parts of wheel notches that were not a whole one.
+    wheel: f32,
+    caches: HashMap<SessionId, PaneCache>,
+}
+
+impl Wall {
+    /// Returns a wall on which `session` is selected.
+    #[must_use]
+    pub fn new(session: Option<SessionId>) -> Self {
+        Self {
+            selected: session,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the session that is selected, which is shown as it changes.
+    #[must_use]
+    pub fn selected(&self) -> Option<SessionId> {
+        self.selected
+    }
+}

@@ -1,0 +1,226 @@
+//! Which sessions are on the wall, in which order, and where the arrows lead.
+
+use agor_proto::ids::SessionId;
+use agor_proto::session::SessionInfo;
+
+use super::SESSIONS_MAX;
+use crate::attention::{Need, queue};
+use crate::icons::Mark;
+use crate::text::project_name;
+
+/// One line of the wall.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Line<'a> {
+    /// The name of what follows.
+    Title(String),
+    /// Sessions side by side.
+    Tiles(Vec<&'a SessionInfo>),
+}
+
+/// A step by an arrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Left,
+    Right,
+    Up,
+    Down,
+}
+
+/// Returns the lines of a wall whose lines have room for `columns` sessions: those that need the
+/// person, then project by project.
+#[must_use]
+pub fn lines<'a>(sessions: &'a [SessionInfo], filter: &str, columns: usize) -> Vec<Line<'a>> {
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let wanted = |info: &&SessionInfo| {
+        let text = haystack(info);
+        words.iter().all(|word| text.contains(word))
+    };
+    let needing: Vec<&SessionInfo> = queue(sessions)
+        .into_iter()
+        .filter(|(need, _)| *need != Need::Done)
+        .map(|(_, info)| info)
+        .filter(wanted)
+        .collect();
+    let mut groups: Vec<(&str, Vec<&SessionInfo>)> = Vec::new();
+    for info in sessions.iter().filter(wanted) {
+        if needing.iter().any(|needing| needing.id == info.id) {
+            continue;
+        }
+        match groups.iter_mut().find(|(folder, _)| *folder == info.folder) {
+            Some((_, group)) => group.push(info),
+            None => groups.push((&info.folder, vec![info])),
+        }
+    }
+    for (_, group) in &mut groups {
+        // What runs first, the newest of it before the older.
+        group.sort_by_key(|info| (!info.life.alive(), std::cmp::Reverse(info.created_millis)));
+    }
+    let needing = Some(("Needs you".to_owned(), needing)).filter(|(_, it)| !it.is_empty());
+    let groups = groups
+        .into_iter()
+        .map(|(folder, group)| (project_name(folder), group));
+    let mut room = SESSIONS_MAX;
+    let mut lines = Vec::new();
+    for (title, mut group) in needing.into_iter().chain(groups) {
+        group.truncate(room);
+        room -= group.len();
+        if !group.is_empty() {
+            lines.push(Line::Title(title));
+        }
+        let tiles = group.chunks(columns.max(1));
+        lines.extend(tiles.map(|tiles| Line::Tiles(tiles.to_vec())));
+    }
+    lines
+}
+
+/// Returns what of a session is looked through for what was typed, in lower case.
+fn haystack(info: &SessionInfo) -> String {
+    let agent = info.agent.as_ref();
+    let reason = agent.map_or("", |agent| agent.reason.as_str());
+    let provider = agent.map_or("", |agent| agent.provider.as_str());
+    let project = project_name(&info.folder);
+    let word = Mark::of(info).word();
+    format!(
+        "{} {project} {word} {provider} {} {reason}",
+        info.name, info.title
+    )
+    .to_lowercase()
+}
+
+/// Returns where a session is: its line and its place there.
+#[must_use]
+pub fn find(lines: &[Line<'_>], session: SessionId) -> Option<(usize, usize)> {
+    lines.iter().enumerate().find_map(|(at, line)| match line {
+        Line::Title(_) => None,
+        Line::Tiles(tiles) => {
+            let place = tiles.iter().position(|info| info.id == session)?;
+            Some((at, place))
+        }
+    })
+}
+
+/// Returns the session to which an arrow leads from `from`; the first one from nowhere.
+#[must_use]
+pub fn step(lines: &[Line<'_>], from: Option<SessionId>, step: Step) -> Option<SessionId> {
+    let tiles = |at: usize| match lines.get(at)? {
+        Line::Tiles(tiles) => Some(tiles),
+        Line::Title(_) => None,
+    };
+    let Some((line, place)) = from.and_then(|from| find(lines, from)) else {
+        let first = (0..lines.len()).find_map(tiles)?;
+        return first.first().map(|info| info.id);
+    };
+    let below = || (line + 1..lines.len()).find_map(tiles);
+    let above = || (0..line).rev().find_map(tiles);
+    let here = tiles(line)?;
+    let to = match step {
+        Step::Right if place + 1 < here.len() => here.get(place + 1),
+        Step::Right => below().and_then(|tiles| tiles.first()),
+        Step::Left if place > 0 => here.get(place - 1),
+        Step::Left => above().and_then(|tiles| tiles.last()),
+        Step::Down => below().and_then(|tiles| tiles.get(place).or(tiles.last())),
+        Step::Up => above().and_then(|tiles| tiles.get(place).or(tiles.last())),
+    };
+    to.or(here.get(place)).map(|info| info.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{session_id, session_info};
+    use agor_proto::agent::State;
+    use agor_proto::session::Life;
+
+    fn session(number: u8, name: &str, folder: &str) -> SessionInfo {
+        SessionInfo {
+            folder: folder.into(),
+            ..session_info(number, name)
+        }
+    }
+
+    fn shape(lines: &[Line<'_>]) -> Vec<String> {
+        let shown = |line: &Line<'_>| match line {
+            Line::Title(title) => title.clone(),
+            Line::Tiles(tiles) => {
+                let names: Vec<_> = tiles.iter().map(|info| info.name.as_str()).collect();
+                format!("[{}]", names.join(" "))
+            }
+        };
+        lines.iter().map(shown).collect()
+    }
+
+    fn wall() -> Vec<SessionInfo> {
+        let mut sessions = vec![
+            session(1, "bash", "/w/shop"),
+            session(2, "claude", "/w/prices"),
+            session(3, "vim", "/w/shop"),
+            session(4, "codex", "/w/shop"),
+            session(5, "make", "/w/shop"),
+        ];
+        sessions[1].state = State::NeedsPermission;
+        sessions[3].state = State::Working;
+        sessions[4].life = Life::Exited { code: 0, signal: 0 };
+        sessions
+    }
+
+    #[test]
+    fn what_needs_you_comes_first_then_projects_and_what_has_ended_last() {
+        let sessions = wall();
+        let shown = shape(&lines(&sessions, "", 3));
+        assert_eq!(
+            shown,
+            [
+                "Needs you",
+                "[claude]",
+                "shop",
+                "[codex vim bash]",
+                "[make]"
+            ]
+        );
+    }
+
+    #[test]
+    fn words_choose_by_name_project_and_state() {
+        let sessions = wall();
+        assert_eq!(shape(&lines(&sessions, "working", 3)), ["shop", "[codex]"]);
+        assert_eq!(
+            shape(&lines(&sessions, "shop I", 3)),
+            ["shop", "[codex vim bash]"],
+            "every word somewhere: “running”, “working”, “vim”"
+        );
+        assert!(lines(&sessions, "nobody", 3).is_empty());
+    }
+
+    #[test]
+    fn sessions_max_bounds_the_wall() {
+        let sessions: Vec<_> = (0..2)
+            .flat_map(|_| (0..=255).map(|n| session(n, "s", "/w")))
+            .collect();
+        let count: usize = lines(&sessions, "", 5)
+            .iter()
+            .map(|line| match line {
+                Line::Tiles(tiles) => tiles.len(),
+                Line::Title(_) => 0,
+            })
+            .sum();
+        assert_eq!(count, SESSIONS_MAX);
+    }
+
+    #[test]
+    fn arrows_lead_over_titles_and_stay_at_the_ends() {
+        let sessions = wall();
+        let lines = lines(&sessions, "", 3);
+        let go = |from: u8, by| step(&lines, Some(session_id(from)), by);
+        assert_eq!(step(&lines, None, Step::Down), Some(session_id(2)));
+        assert_eq!(go(2, Step::Down), Some(session_id(4)));
+        assert_eq!(go(4, Step::Right), Some(session_id(3)));
+        assert_eq!(go(1, Step::Right), Some(session_id(5)));
+        assert_eq!(go(1, Step::Down), Some(session_id(5)), "the nearest below");
+        assert_eq!(go(5, Step::Left), Some(session_id(1)));
+        assert_eq!(go(4, Step::Left), Some(session_id(2)));
+        assert_eq!(go(5, Step::Down), Some(session_id(5)));
+        assert_eq!(go(2, Step::Up), Some(session_id(2)));
+        let elsewhere = step(&lines, Some(session_id(77)), Step::Up);
+        assert_eq!(elsewhere, Some(session_id(2)));
+    }
+}

@@ -1,0 +1,361 @@
+//! Draws the wall.
+
+use agor_proto::ids::SessionId;
+use agor_proto::screen::Modes;
+use agor_proto::session::SessionInfo;
+use agor_render::{Colors, FontSpec, PaneView, Renderer};
+use egui::{
+    Align2, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2,
+};
+
+use super::Wall;
+use super::lines::{Line, Step, find, lines, step};
+use crate::icons::Mark;
+use crate::link::snapshot::Snapshot;
+use crate::pane::header::detail;
+use crate::pane::terminal::callback;
+use crate::theme::{Theme, medium, semibold};
+use crate::widgets::elided;
+
+/// Height of the field.
+const HEAD: f32 = 44.0;
+
+/// Height of a title.
+const TITLE: f32 = 30.0;
+
+/// Height of the line over a thumbnail.
+const CAPTION: f32 = 26.0;
+
+/// Between tiles, and around them.
+const GAP: f32 = 12.0;
+
+/// Around the text of a thumbnail.
+const INSET: f32 = 6.0;
+
+/// Columns and rows of a thumbnail: what a terminal has at the least.
+const CELLS: [f32; 2] = [80.0, 24.0];
+
+/// The narrowest cell in which letters can be told apart, in pixels.
+const CELL_MIN_PX: f32 = 4.0;
+
+/// The width of a character of the terminal's font, in sizes.
+const ADVANCE: f32 = 0.6;
+
+/// What drawing the wall takes.
+pub struct WallPainting<'a> {
+    /// Colours and measures.
+    pub theme: &'a Theme,
+    /// The terminal's colours.
+    pub colors: &'a Colors,
+    /// What makes instances of rows; its font is the terminal's before and after.
+    pub renderer: &'a mut Renderer,
+    /// The terminal's font.
+    pub font: FontSpec,
+    /// What is known of the host.
+    pub snapshot: &'a Snapshot,
+}
+
+/// What the person did on the wall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stays.
+    Open,
+    /// It was closed.
+    Closed,
+    /// A session is to be shown.
+    Show(SessionId),
+}
+
+/// The sizes of a wall in a room.
+#[derive(Debug, Clone)]
+struct Plan {
+    columns: usize,
+    tile: Vec2,
+    font: FontSpec,
+}
+
+impl Plan {
+    fn new(width: f32, font: FontSpec) -> Self {
+        let scale = font.scale;
+        let least = CELL_MIN_PX * CELLS[0] / scale + 2.0 * INSET + GAP;
+        let columns = (((width - GAP) / least).floor() as usize).max(1);
+        let across = (width - GAP) / columns as f32 - GAP;
+        let cell_px = ((across - 2.0 * INSET) * scale / CELLS[0]).floor();
+        let cell_px = cell_px.max(CELL_MIN_PX);
+        let font = FontSpec {
+            size_points: cell_px / scale / ADVANCE,
+            ligatures: false,
+            ..font
+        };
+        let row = (cell_px / ADVANCE * font.line_height).round() / scale;
+        let tile = Vec2::new(across.floor(), CAPTION + CELLS[1] * row + 2.0 * INSET);
+        Self {
+            columns,
+            tile,
+            font,
+        }
+    }
+
+    fn height(&self, line: &Line<'_>) -> f32 {
+        match line {
+            Line::Title(_) => TITLE,
+            Line::Tiles(_) => self.tile.y + GAP,
+        }
+    }
+}
+
+/// Draws the wall into `ui`'s whole rectangle and says what the person did.
+pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) -> Outcome {
+    let area = ui.max_rect();
+    ui.painter().rect_filled(area, 0.0, painting.theme.window);
+    let plan = Plan::new(area.width(), painting.font.clone());
+    let sessions = painting.snapshot.sessions.clone().unwrap_or_default();
+    let mut outcome = keys(ui, wall, &sessions, plan.columns);
+    let head = area.with_max_y(area.min.y + HEAD);
+    field_ui(ui, wall, painting.theme, head);
+    let lines = lines(&sessions, &wall.filter, plan.columns);
+    if wall.selected.is_none_or(|id| find(&lines, id).is_none()) {
+        wall.selected = step(&lines, None, Step::Down);
+    }
+    let shown = area.with_min_y(head.max.y);
+    scroll(ui, wall, &lines, &plan, shown);
+    if lines.is_empty() {
+        let text = if wall.filter.is_empty() {
+            "No sessions yet"
+        } else {
+            "Nothing matches: type fewer letters"
+        };
+        let at = Pos2::new(area.min.x + GAP, shown.min.y + 16.0);
+        let font = FontId::proportional(13.0);
+        let color = painting.theme.muted;
+        ui.painter().text(at, Align2::LEFT_TOP, text, font, color);
+    }
+    painting.renderer.set_font(plan.font.clone());
+    let mut top = shown.min.y;
+    let first = wall.first;
+    for line in lines.iter().skip(first) {
+        if top >= shown.max.y {
+            break;
+        }
+        match line {
+            Line::Title(title) => {
+                let at = Pos2::new(shown.min.x + GAP, top + TITLE / 2.0);
+                let color = painting.theme.muted;
+                let font = semibold(12.0);
+                ui.painter()
+                    .text(at, Align2::LEFT_CENTER, title, font, color);
+            }
+            Line::Tiles(tiles) => {
+                for (place, info) in tiles.iter().enumerate() {
+                    let left = shown.min.x + GAP + place as f32 * (plan.tile.x + GAP);
+                    let rect = Rect::from_min_size(Pos2::new(left, top), plan.tile);
+                    if tile_ui(ui, wall, painting, info, rect) {
+                        outcome = Outcome::Show(info.id);
+                    }
+                }
+            }
+        }
+        top += plan.height(line);
+    }
+    painting.renderer.set_font(painting.font.clone());
+    let kept = |session: &SessionId| sessions.iter().any(|info| info.id == *session);
+    wall.caches.retain(|session, _| kept(session));
+    outcome
+}
+
+fn keys(ui: &Ui, wall: &mut Wall, sessions: &[SessionInfo], columns: usize) -> Outcome {
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    if pressed(Key::Escape) {
+        if wall.filter.is_empty() {
+            return Outcome::Closed;
+        }
+        wall.filter.clear();
+    }
+    let arrows = [
+        (Key::ArrowLeft, Step::Left),
+        (Key::ArrowRight, Step::Right),
+        (Key::ArrowUp, Step::Up),
+        (Key::ArrowDown, Step::Down),
+    ];
+    for (key, by) in arrows {
+        while pressed(key) {
+            let lines = lines(sessions, &wall.filter, columns);
+            wall.selected = step(&lines, wall.selected, by);
+        }
+    }
+    match (pressed(Key::Enter), wall.selected) {
+        (true, Some(session)) => Outcome::Show(session),
+        _ => Outcome::Open,
+    }
+}
+
+/// Brings the selected session into sight, unless the wheel was turned.
+fn scroll(ui: &Ui, wall: &mut Wall, lines: &[Line<'_>], plan: &Plan, shown: Rect) {
+    let last = lines.len().saturating_sub(1);
+    let turned = ui.input(|input| input.smooth_scroll_delta().y);
+    if turned != 0.0 && ui.rect_contains_pointer(shown) {
+        // By whole lines: a thumbnail is shown whole or not at its upper edge.
+        wall.wheel -= turned / 60.0;
+        let by = wall.wheel.trunc();
+        wall.wheel -= by;
+        let first = wall.first as f32 + by;
+        wall.first = (first.max(0.0) as usize).min(last);
+        return;
+    }
+    wall.first = wall.first.min(last);
+    let at = wall.selected.and_then(|selected| find(lines, selected));
+    let Some((at, _)) = at else { return };
+    let moved = ui.input(|input| {
+        input
+            .events
+            .iter()
+            .any(|event| matches!(event, egui::Event::Key { .. } | egui::Event::Text(_)))
+    });
+    if !moved && wall.first > 0 {
+        return;
+    }
+    // A title stays with what it names.
+    let from = match lines.get(at.saturating_sub(1)) {
+        Some(Line::Title(_)) => at.saturating_sub(1),
+        _ => at,
+    };
+    wall.first = wall.first.min(from);
+    let height = |first: usize| -> f32 {
+        let between = lines.get(first..=at).unwrap_or_default();
+        between.iter().map(|line| plan.height(line)).sum()
+    };
+    while wall.first < from && height(wall.first) > shown.height() {
+        wall.first += 1;
+    }
+}
+
+fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {
+    let field = TextEdit::singleline(&mut wall.filter)
+        .hint_text("All sessions: type a name, project or state")
+        .font(FontId::proportional(14.0))
+        .text_color(theme.text)
+        .frame(egui::Frame::NONE)
+        .align(Align2::LEFT_CENTER)
+        .desired_width(f32::INFINITY);
+    let inside = Rect::from_min_max(
+        rect.min + Vec2::new(GAP, 4.0),
+        rect.max - Vec2::new(220.0, 4.0),
+    );
+    let response = ui.put(inside, field);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Choose"));
+    if !response.has_focus() {
+        response.request_focus();
+    }
+    let at = Pos2::new(rect.max.x - GAP, rect.center().y);
+    let text = "Arrows choose  ·  Enter shows  ·  Esc closes";
+    let font = FontId::proportional(11.0);
+    ui.painter()
+        .text(at, Align2::RIGHT_CENTER, text, font, theme.faint);
+    let edge = Stroke::new(1.0, theme.border);
+    ui.painter().hline(rect.x_range(), rect.max.y - 0.5, edge);
+}
+
+/// Draws a session; says whether it was clicked.
+fn tile_ui(
+    ui: &mut Ui,
+    wall: &mut Wall,
+    painting: &mut WallPainting<'_>,
+    info: &SessionInfo,
+    rect: Rect,
+) -> bool {
+    let theme = painting.theme;
+    let selected = wall.selected == Some(info.id);
+    let response = ui.interact(rect, ui.scope_id().with(info.id), Sense::click());
+    let mark = Mark::of(info);
+    response.widget_info(|| {
+        let label = format!("{}, {}", info.name, mark.word());
+        egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, selected, label)
+    });
+    // The mouse selects when it moves, not when it happens to lie where a tile appears.
+    if response.hovered() && ui.input(|input| input.pointer.delta() != Vec2::ZERO) {
+        wall.selected = Some(info.id);
+    }
+    let painter = ui.painter_at(rect.expand(1.0));
+    painter.rect_filled(rect, 4.0, theme.pane);
+    let caption = rect.with_max_y(rect.min.y + CAPTION);
+    let top = egui::CornerRadius {
+        nw: 4,
+        ne: 4,
+        ..egui::CornerRadius::ZERO
+    };
+    painter.rect_filled(caption, top, theme.panel);
+    let middle = caption.center().y;
+    mark.paint(&painter, Pos2::new(rect.min.x + 14.0, middle), theme);
+    let (left, right) = (rect.min.x + 28.0, rect.max.x - 10.0);
+    let name = elided(ui, &info.name, medium(12.0), theme.text, right - left);
+    let width = name.size().x;
+    painter.galley(
+        Pos2::new(left, middle - name.size().y / 2.0),
+        name,
+        theme.text,
+    );
+    let room = right - left - width - 10.0;
+    if room > 40.0 {
+        let font = FontId::proportional(11.0);
+        let detail = elided(ui, &detail(info), font, theme.faint, room);
+        let at = Pos2::new(left + width + 10.0, middle - detail.size().y / 2.0);
+        painter.galley(at, detail, theme.faint);
+    }
+    thumbnail(ui, wall, painting, info, rect.with_min_y(caption.max.y));
+    let needs = mark.needs_you();
+    let (width, color) = match (selected, needs) {
+        (true, _) => (1.5, theme.border_focus),
+        (false, true) => (1.0, theme.needs_you),
+        (false, false) => (1.0, theme.border),
+    };
+    let stroke = Stroke::new(width, color);
+    ui.painter()
+        .rect_stroke(rect, 4.0, stroke, StrokeKind::Outside);
+    response.clicked()
+}
+
+fn thumbnail(
+    ui: &Ui,
+    wall: &mut Wall,
+    painting: &mut WallPainting<'_>,
+    info: &SessionInfo,
+    rect: Rect,
+) {
+    let Some(screen) = painting.snapshot.screens.get(&info.id) else {
+        return;
+    };
+    let mirror = &screen.mirror;
+    if mirror.rev.0 == 0 {
+        return;
+    }
+    let scale = ui.pixels_per_point();
+    let inside = rect.shrink(INSET);
+    let pixels = |points: f32| (points * scale).round();
+    let size = inside.size();
+    let cell = painting.renderer.metrics();
+    let fit = (pixels(size.y) as u32 / cell.height_px.max(1)) as usize;
+    // The rows around the cursor: there something happens.
+    let count = mirror.rows.len().min(fit.max(1));
+    let first = (usize::from(mirror.cursor.row) + 1).saturating_sub(count);
+    let rows = mirror.rows.get(first..first + count).unwrap_or_default();
+    let view = PaneView {
+        rows,
+        columns: mirror.size.cols,
+        origin_px: [0, 0],
+        size_px: [pixels(size.x) as u32, pixels(size.y) as u32],
+        cursor: None,
+        spans: &[],
+        colors: painting.colors,
+        palette: &mirror.palette,
+        reverse: mirror.modes.contains(Modes::REVERSE_SCREEN),
+        dim: !info.life.alive(),
+        blink_on: true,
+    };
+    let cache = wall.caches.entry(info.id).or_default();
+    let draw = painting.renderer.pane(cache, &view);
+    let snapped = Rect::from_min_size(
+        Pos2::new(pixels(inside.min.x) / scale, pixels(inside.min.y) / scale),
+        size,
+    );
+    ui.painter().add(callback(snapped, draw));
+}
