@@ -5,13 +5,16 @@ mod attend;
 mod begin;
 mod draw;
 mod follow;
+mod look;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 use agor_core::cli::{Exit, Theme as ThemeName};
+use agor_core::config::Window;
 use agor_proto::ids::SessionId;
 use agor_render::{Colors, FontSpec, RenderError, Renderer};
 use egui_tiles::TileId;
@@ -20,6 +23,7 @@ use crate::attention::Attention;
 use crate::commands::Command;
 use crate::keys::translate::to_egui;
 use crate::link::Link;
+use crate::link::settings::Settings;
 use crate::link::snapshot::{HostState, Snapshot};
 use crate::palette::Palette;
 use crate::pane::PaneState;
@@ -75,6 +79,8 @@ pub struct App {
     given: Given,
     font_size: f32,
     scale: f32,
+    /// The settings that are in use.
+    settings: Arc<Settings>,
     overlay: Option<Overlay>,
     /// Sessions that were left for one that needs the person, the last one last.
     left: Vec<SessionId>,
@@ -138,7 +144,7 @@ impl App {
             target,
         } = parts.graphics;
         let scale = context.pixels_per_point();
-        let font = font(font_size, scale);
+        let font = font(font_size, scale, &Window::default());
         let renderer = Renderer::new(device, queue, target, font)?;
         Ok(Self {
             link: parts.link,
@@ -156,6 +162,7 @@ impl App {
             given: parts.given,
             font_size,
             scale,
+            settings: Arc::default(),
             overlay: None,
             left: Vec::new(),
             commands: Vec::new(),
@@ -183,6 +190,7 @@ impl App {
         if self.begun && !begun {
             self.take_look(context);
         }
+        self.take_settings(context);
         self.follow_sessions();
         self.take_clipboard(context);
         let pressed = self.keyboard.borrow_mut().router.take_commands();
@@ -313,12 +321,12 @@ impl App {
 }
 
 /// Returns how the terminal's text is set.
-fn font(points: f32, scale: f32) -> FontSpec {
+fn font(points: f32, scale: f32, settings: &Window) -> FontSpec {
     FontSpec {
-        family: None,
+        family: settings.font_family.clone(),
         size_points: points,
         scale,
         line_height: 1.2,
-        ligatures: true,
+        ligatures: settings.ligatures.unwrap_or(true),
     }
 }

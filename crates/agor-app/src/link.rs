@@ -5,6 +5,7 @@
 mod follower;
 mod layout;
 mod search;
+pub mod settings;
 pub mod snapshot;
 mod task;
 

@@ -76,9 +76,8 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
     let (link, thread) = link::start(paths, wake.clone(), layout).map_err(|error| {
         Failure::new(Exit::START, format!("the system gives no thread: {error}"))
     })?;
-    let keymap = Keymap::defaults().map_err(|error| Failure::usage(error.to_string()))?;
     let keyboard: SharedKeyboard = Rc::new(RefCell::new(Keyboard {
-        router: Router::new(keymap, link.clone()),
+        router: Router::new(Keymap::default(), link.clone()),
         preedit: None,
         wake: Some(wake.clone()),
     }));

@@ -39,9 +39,8 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
     let (link, thread) = link::start(paths, wake.clone(), LayoutUse::Read).map_err(|error| {
         Failure::new(Exit::START, format!("the system gives no thread: {error}"))
     })?;
-    let keymap = Keymap::defaults().map_err(|error| Failure::usage(error.to_string()))?;
     let keyboard = Rc::new(RefCell::new(Keyboard {
-        router: Router::new(keymap, link.clone()),
+        router: Router::new(Keymap::default(), link.clone()),
         preedit: None,
         wake: None,
     }));

@@ -7,7 +7,7 @@ use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2};
 
 use crate::commands::Command;
 use crate::icons::Mark;
-use crate::keys::keymap;
+use crate::keys::keymap::Keymap;
 use crate::link::snapshot::{HostState, Notice, Snapshot, Weight};
 use crate::text::folder_shown;
 use crate::theme::{Theme, semibold};
@@ -25,8 +25,7 @@ const ERROR_FOR: Duration = Duration::from_secs(15);
 /// so that everything is within reach of the mouse too.
 pub fn status_bar_ui(
     ui: &mut Ui,
-    snapshot: &Snapshot,
-    workspace: &Workspace,
+    (snapshot, workspace, keymap): (&Snapshot, &Workspace, &Keymap),
     theme: &Theme,
     wake: &Wake,
     now: Instant,
@@ -43,7 +42,7 @@ pub fn status_bar_ui(
     let font = FontId::proportional(11.0);
     let (word, color) = host(&snapshot.host, theme);
     painter.circle_filled(Pos2::new(bar.min.x + 16.0, middle), 3.0, color);
-    let (right, clicked) = keys_ui(ui, theme, bar.max.x - 12.0, middle);
+    let (right, clicked) = keys_ui(ui, theme, keymap, bar.max.x - 12.0, middle);
     let (left, attention) = needs_ui(ui, theme, snapshot.waiting(), bar.min.x + 26.0, middle);
     let told = newest(snapshot, now);
     let (text, color) = match told {
@@ -145,13 +144,18 @@ fn place(snapshot: &Snapshot, workspace: &Workspace) -> String {
 
 /// Draws the commands that a newcomer needs most, right-aligned; returns where they begin, and which
 /// was clicked.
-fn keys_ui(ui: &Ui, theme: &Theme, right: f32, middle: f32) -> (f32, Option<Command>) {
+fn keys_ui(
+    ui: &Ui,
+    theme: &Theme,
+    keymap: &Keymap,
+    right: f32,
+    middle: f32,
+) -> (f32, Option<Command>) {
     let shown = [(Command::Palette, "Commands"), (Command::Keys, "Keys")];
     let mut clicked = None;
     let mut x = right;
     for (command, word) in shown {
-        let keys = command.row().keys.first();
-        let keys = keys.map(|keys| keymap::shown(keys)).unwrap_or_default();
+        let keys = keymap.keys_of(command);
         let galley = ui.painter().layout_no_wrap(
             format!("{keys}  {word}"),
             FontId::proportional(11.0),

@@ -9,13 +9,17 @@ use std::path::{Path, PathBuf};
 use agor_proto::limits;
 use serde::Deserialize;
 
+use crate::cli::Theme;
 use crate::paths::Paths;
 
 /// Rows of history that a person can ask for, for each session.
 const SCROLLBACK_ROWS_MAX: usize = 1_000_000;
 
+/// Points that text may measure.
+pub const FONT_SIZES: std::ops::RangeInclusive<f32> = 4.0..=96.0;
+
 /// The settings, with defaults for what is not set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The program of a session without a command; else the person's login shell.
     pub shell: Option<String>,
@@ -23,6 +27,23 @@ pub struct Config {
     pub scrollback_rows: usize,
     /// What is kept on disk.
     pub record: Record,
+    /// How windows look.
+    pub window: Window,
+}
+
+/// How windows look. What is not set is as the window has it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Window {
+    /// The theme.
+    pub theme: Option<Theme>,
+    /// The family of the terminal's font; else the one that comes with agor.
+    pub font_family: Option<String>,
+    /// Points of the terminal's text.
+    pub font_size: Option<f32>,
+    /// Whether sequences of operators are drawn as one sign.
+    pub ligatures: Option<bool>,
+    /// The first key of sequences, in place of Ctrl+Space.
+    pub leader: Option<String>,
 }
 
 /// What is kept on disk.
@@ -38,6 +59,7 @@ impl Default for Config {
             shell: None,
             scrollback_rows: limits::SCROLLBACK_ROWS_DEFAULT,
             record: Record::default(),
+            window: Window::default(),
         }
     }
 }
@@ -96,6 +118,7 @@ struct Written {
     shell: Option<String>,
     scrollback_rows: Option<usize>,
     record: WrittenRecord,
+    window: WrittenWindow,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
@@ -104,6 +127,18 @@ struct Written {
 #[serde(default)]
 struct WrittenRecord {
     session_max_bytes: Option<u64>,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WrittenWindow {
+    theme: Option<Theme>,
+    font_family: Option<String>,
+    font_size: Option<f32>,
+    ligatures: Option<bool>,
+    leader: Option<String>,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
@@ -158,7 +193,9 @@ impl Loaded {
             .unknown
             .keys()
             .map(|key| format!("record.{key}"));
-        for key in unknown.chain(of_record) {
+        let of_window = written.window.unknown.keys();
+        let of_window = of_window.map(|key| format!("window.{key}"));
+        for key in unknown.chain(of_record).chain(of_window) {
             warnings.push(format!(
                 "{file}: this release knows no setting {key:?}; it is ignored"
             ));
@@ -181,6 +218,24 @@ impl Loaded {
                 ));
             }
         }
+        let window = written.window;
+        config.window = Window {
+            theme: window.theme,
+            font_family: window.font_family.filter(|family| !family.is_empty()),
+            font_size: window.font_size.map(|size| {
+                let held = size.clamp(*FONT_SIZES.start(), *FONT_SIZES.end());
+                if held != size {
+                    warnings.push(format!(
+                        "{file}: window.font_size is from {} to {}; {held} is used",
+                        FONT_SIZES.start(),
+                        FONT_SIZES.end()
+                    ));
+                }
+                held
+            }),
+            ligatures: window.ligatures,
+            leader: window.leader,
+        };
         Self {
             config,
             error: None,
@@ -254,6 +309,25 @@ mod tests {
             };
             assert_eq!((line, column), at, "{text:?}");
         }
+    }
+
+    #[test]
+    fn how_windows_look_is_read_and_held_to_bounds() {
+        let loaded = parse(
+            "[window]\ntheme = \"light\"\nfont_family = \"Iosevka\"\nfont_size = 200\n\
+             ligatures = false\nleader = \"ctrl+b\"\nshape = 1",
+        );
+        let window = &loaded.config.window;
+        assert_eq!(window.theme, Some(Theme::Light));
+        assert_eq!(window.font_family.as_deref(), Some("Iosevka"));
+        assert_eq!(
+            (window.font_size, window.ligatures),
+            (Some(96.0), Some(false))
+        );
+        assert_eq!(window.leader.as_deref(), Some("ctrl+b"));
+        let complaints = loaded.complaints();
+        assert_eq!(complaints.len(), 2, "{complaints:?}");
+        assert!(parse("[window]\ntheme = \"pink\"").error.is_some());
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod rebuild;
 mod session;
 mod start;
 mod tap;
-mod watched;
+pub(crate) mod watched;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -4,7 +4,9 @@
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod folder_watch;
 pub mod host;
+pub mod keybindings;
 pub mod link;
 pub mod logging;
 pub mod paths;

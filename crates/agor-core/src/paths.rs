@@ -10,6 +10,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+/// The name of the file of settings.
+pub const CONFIG: &str = "config.toml";
+
+/// The name of the file of a person's own keys.
+pub const KEYBINDINGS: &str = "keybindings.json";
+
 /// The longest path of a Unix socket: `sun_path` without its closing 0.
 pub const SOCKET_PATH_MAX: usize = 107;
 
@@ -269,7 +275,19 @@ impl Paths {
     /// Returns the file of settings.
     #[must_use]
     pub fn config_file(&self) -> PathBuf {
-        self.config.join("config.toml")
+        self.config.join(CONFIG)
+    }
+
+    /// Returns the folder of settings.
+    #[must_use]
+    pub fn config_folder(&self) -> &Path {
+        &self.config
+    }
+
+    /// Returns the file of a person's own keys.
+    #[must_use]
+    pub fn keybindings_file(&self) -> PathBuf {
+        self.config.join(KEYBINDINGS)
     }
 
     /// Returns the socket at which the host answers.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod fuzz;
 mod golden;
 mod run;
 mod soak;
@@ -53,6 +54,12 @@ pub const COMMANDS: &[Command] = &[
         arguments: "[rounds]",
         doc: "Runs the whole-program tests of survival for many rounds",
         run: soak::run,
+    },
+    Command {
+        id: "fuzz",
+        arguments: "[target] [seconds]",
+        doc: "Feeds hostile bytes to every decoder, 60 seconds each, and keeps what it learns",
+        run: fuzz::run,
     },
     Command {
         id: "golden",

@@ -33,6 +33,8 @@ pub enum User {
     Window,
     /// Whole-program tests drive it.
     Tests,
+    /// Fuzz targets are built with it.
+    Fuzz,
 }
 
 /// Whether packages may be installed without asking.
@@ -79,6 +81,12 @@ pub const NEEDS: &[Need] = &[
         Sign::Library("libwayland-client.so.0"),
         "libwayland-client0",
     ),
+    Need {
+        // libFuzzer is C++.
+        sign: Sign::Program("c++"),
+        package: "g++",
+        user: User::Fuzz,
+    },
     tests(Sign::Program("bash"), "bash"),
     tests(Sign::Program("dash"), "dash"),
     tests(Sign::Program("fish"), "fish"),
@@ -191,6 +199,7 @@ fn describe(need: &Need) -> String {
         User::Build => "needed to build",
         User::Window => "opened by the window",
         User::Tests => "used by whole-program tests",
+        User::Fuzz => "needed to build fuzz targets",
     };
     format!("{}, {user} (Debian package {})", need.sign, need.package)
 }

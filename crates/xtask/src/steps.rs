@@ -24,7 +24,7 @@ pub struct Step<'a> {
     /// Minutes that it may take, cold, on two cores. More is said; three times as much ends it.
     pub budget_minutes: u64,
     /// Arguments of cargo.
-    pub cargo: &'static [&'static str],
+    pub cargo: &'a [&'a str],
     /// Environment on top of ours.
     pub environment: &'a [(&'static str, &'a str)],
     /// Whether it must have run tests.

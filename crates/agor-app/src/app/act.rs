@@ -1,24 +1,18 @@
 //! What each command of the table does.
 
-use agor_core::cli::Theme as ThemeName;
 use agor_proto::command::{CommandBody, SignalTarget};
 use agor_proto::input::Input;
 use egui::ViewportCommand;
 use egui_tiles::LinearDir;
 
-use super::{App, Overlay, Purpose, font};
+use super::{App, Overlay, Purpose};
 use crate::commands::Command;
-use crate::keys::router::Router;
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::palette::{Palette, Scope};
 use crate::pane::PaneState;
 use crate::pane::selection::{Selection, Span, Unit};
-use crate::theme::{FONT_SIZE, Theme};
 use crate::workspace::Direction;
-
-/// Points that the terminal's text may measure.
-const FONT_SIZES: std::ops::RangeInclusive<f32> = 4.0..=96.0;
 
 /// SIGINT.
 const INTERRUPT: i32 = 2;
@@ -100,7 +94,7 @@ impl App {
             Command::FontSmaller => self.set_font_size(self.font_size - 1.0),
             Command::FontReset => {
                 self.workspace.look.font_size = None;
-                self.show_font_size(self.given.font_size.unwrap_or(FONT_SIZE));
+                self.show_font_size(self.set_size());
             }
             Command::Theme => self.switch_theme(context),
             Command::Drive
@@ -122,7 +116,7 @@ impl App {
                 return;
             }
             Command::SendLeader => {
-                let leader = Input::Key(Router::leader());
+                let leader = Input::Key(self.keyboard.borrow().router.keymap().leader());
                 self.link.request(Request::Type(session, leader));
                 return;
             }
@@ -298,42 +292,5 @@ impl App {
         };
         self.link.request(Request::Type(session, paste));
         self.scroll(|pane| pane.scroll.go_to_end());
-    }
-
-    fn set_font_size(&mut self, points: f32) {
-        self.show_font_size(points);
-        self.workspace.look.font_size = Some(self.font_size);
-    }
-
-    fn show_font_size(&mut self, points: f32) {
-        self.font_size = points.clamp(*FONT_SIZES.start(), *FONT_SIZES.end());
-        self.renderer.set_font(font(self.font_size, self.scale));
-    }
-
-    fn switch_theme(&mut self, context: &egui::Context) {
-        let light = self.theme.name == ThemeName::Dark;
-        self.workspace.look.light = Some(light);
-        self.show_theme(light, context);
-    }
-
-    /// Looks as the person chose last, unless the command line says otherwise.
-    pub(super) fn take_look(&mut self, context: &egui::Context) {
-        let look = self.workspace.look;
-        if let (None, Some(points)) = (self.given.font_size, look.font_size) {
-            self.show_font_size(points);
-        }
-        if let (None, Some(light)) = (self.given.theme, look.light) {
-            self.show_theme(light, context);
-        }
-    }
-
-    fn show_theme(&mut self, light: bool, context: &egui::Context) {
-        self.theme = Theme::named(if light {
-            ThemeName::Light
-        } else {
-            ThemeName::Dark
-        });
-        self.colors = self.theme.terminal();
-        self.theme.apply(context);
     }
 }

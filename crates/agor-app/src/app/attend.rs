@@ -39,7 +39,7 @@ impl App {
 
     /// Draws the wall where panes are else, and does what was done there.
     pub(super) fn wall_ui(&mut self, ui: &mut Ui, mut wall: Box<Wall>) {
-        let font = super::font(self.font_size, self.scale);
+        let font = self.font();
         let mut painting = WallPainting {
             theme: &self.theme,
             colors: &self.colors,

@@ -7,6 +7,7 @@ use egui::{Event, Frame, Panel, Rect, Ui, UiBuilder};
 use egui_tiles::{TileId, UiResponse};
 
 use super::{App, Overlay};
+use crate::keys::keymap::Keymap;
 use crate::link::Request;
 use crate::link::snapshot::Snapshot;
 use crate::palette::{self, Choice, Outcome, Palette};
@@ -42,7 +43,7 @@ impl App {
         let scale = ui.pixels_per_point();
         if self.scale != scale {
             self.scale = scale;
-            self.renderer.set_font(super::font(self.font_size, scale));
+            self.renderer.set_font(self.font());
         }
         self.window_focused = ui.input(|input| input.viewport().focused.unwrap_or(true));
         let typed = self.keyboard.borrow_mut().router.take_typed();
@@ -76,7 +77,15 @@ impl App {
             .frame(frame)
             .show(ui, |ui| {
                 let (snapshot, workspace) = (&self.snapshot, &self.workspace);
-                status_bar::status_bar_ui(ui, snapshot, workspace, &self.theme, &self.wake, now)
+                let keyboard = self.keyboard.borrow();
+                let keymap = keyboard.router.keymap();
+                status_bar::status_bar_ui(
+                    ui,
+                    (snapshot, workspace, keymap),
+                    &self.theme,
+                    &self.wake,
+                    now,
+                )
             });
         if let Some(command) = bar.inner {
             self.commands.push(command);
@@ -121,7 +130,12 @@ impl App {
         if self.workspace.tab().is_some() {
             self.panes_ui(ui, rect, now);
         } else if self.begun {
-            empty_ui(ui, rect, &self.theme);
+            empty_ui(
+                ui,
+                rect,
+                &self.theme,
+                self.keyboard.borrow().router.keymap(),
+            );
         }
     }
 
@@ -268,7 +282,10 @@ impl App {
     }
 
     fn show_palette(&mut self, ui: &mut Ui, mut open: Palette) {
-        let entries = palette::entries(open.scope(), &self.snapshot, &self.workspace);
+        let keyboard = self.keyboard.borrow();
+        let keymap = keyboard.router.keymap();
+        let entries = palette::entries(open.scope(), &self.snapshot, &self.workspace, keymap);
+        drop(keyboard);
         match palette::palette_ui(ui, &mut open, &entries, &self.theme) {
             Outcome::Open => self.overlay = Some(Overlay::Palette(open)),
             Outcome::Closed => self.wake.now(),
@@ -343,15 +360,10 @@ fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::SessionId>) -> St
     }
 }
 
-fn empty_ui(ui: &Ui, rect: Rect, theme: &Theme) {
+fn empty_ui(ui: &Ui, rect: Rect, theme: &Theme, keymap: &Keymap) {
     use crate::commands::Command;
     let center = rect.center();
     let painter = ui.painter();
-    let keys = |command: Command| {
-        let keys = command.row().keys.first();
-        keys.map(|keys| crate::keys::keymap::shown(keys))
-            .unwrap_or_default()
-    };
     let title = egui::Pos2::new(center.x, center.y - 20.0);
     painter.text(
         title,
@@ -362,8 +374,8 @@ fn empty_ui(ui: &Ui, rect: Rect, theme: &Theme) {
     );
     let text = format!(
         "{} opens your shell  ·  {} finds everything",
-        keys(Command::NewTab),
-        keys(Command::Palette)
+        keymap.keys_of(Command::NewTab),
+        keymap.keys_of(Command::Palette)
     );
     let font = egui::FontId::proportional(13.0);
     let at = egui::Pos2::new(center.x, center.y + 8.0);

@@ -522,3 +522,42 @@ fn escape_leads_from_the_wall_to_what_was_shown_before() {
     assert!(world.harness.query_by_label("Choose").is_none());
     assert_eq!(world.app().workspace.focused_session(), Some(session_id(1)));
 }
+
+#[test]
+fn settings_that_change_are_used_at_once_and_wrong_keys_are_told() {
+    use agor_core::keybindings::Rule;
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    let size = world.app().font_size;
+    let set = crate::link::settings::Settings {
+        window: agor_core::config::Window {
+            font_size: Some(size + 4.0),
+            theme: Some(agor_core::cli::Theme::Light),
+            leader: Some("ctrl+b".into()),
+            ..Default::default()
+        },
+        keys: vec![Rule::new("leader c", "tab.new"), Rule::new("a", "tab.new")],
+    };
+    world.requests();
+    world.change(|snapshot| snapshot.settings = set.into());
+    assert_eq!(world.app().font_size, size + 4.0);
+    assert_eq!(world.app().theme.name, agor_core::cli::Theme::Light);
+    let told = world.requests();
+    let told: Vec<_> = told
+        .iter()
+        .filter(|request| matches!(request, Request::Tell(Weight::Error, _)))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    world.press("ctrl+b");
+    world.press("c");
+    world.harness.run();
+    assert!(asked(&world.requests(), "create"));
+    // What the person then chooses in the window goes before the settings.
+    world.command(Command::Theme);
+    world.change(|snapshot| {
+        let mut settings = (*snapshot.settings).clone();
+        settings.window.font_size = None;
+        snapshot.settings = settings.into();
+    });
+    assert_eq!(world.app().theme.name, agor_core::cli::Theme::Dark);
+    assert_eq!(world.app().font_size, size);
+}

@@ -8,6 +8,7 @@ use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
 
 use crate::commands::{Command, Context, TABLE};
+use agor_core::keybindings::{Rule, When};
 
 /// Modifiers that tell chords apart; locks do not.
 const TOLD_APART: u8 = Mods::SHIFT.0 | Mods::ALT.0 | Mods::CTRL.0 | Mods::SUPER.0;
@@ -74,76 +75,131 @@ struct Node {
     next: HashMap<Chord, Node>,
 }
 
+/// Keys of a command.
+#[derive(Debug, Clone)]
+struct Binding {
+    /// As they are written.
+    keys: String,
+    chords: Vec<Chord>,
+    command: Command,
+    context: Context,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Keymap {
     root: Node,
+    /// In the order of the table; of a command's own, the person's first.
+    bindings: Vec<Binding>,
+    leader: KeyInput,
 }
 
-/// A table of keys that contradicts itself.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeymapError {
-    /// A key is not written as chords are.
-    #[error("{id}: {reason}")]
-    BadChord {
-        /// The command.
-        id: &'static str,
-        /// What is wrong.
-        reason: String,
-    },
-    /// Two commands have the same keys, or one's are the begin of the other's.
-    #[error("{id}: {keys:?} is taken by {other}, or begins or goes on from its keys")]
-    Taken {
-        /// The command.
-        id: &'static str,
-        /// Its keys.
-        keys: &'static str,
-        /// Who had them.
-        other: &'static str,
-    },
+/// The first key of sequences, as the table has it.
+const LEADER: &str = "ctrl+space";
+
+impl Default for Keymap {
+    fn default() -> Self {
+        Self::new(&[], None).0
+    }
 }
 
 impl Keymap {
-    /// Returns the keys of the table of commands.
-    ///
-    /// # Errors
-    /// [`KeymapError`], which a test excludes for the table.
-    pub fn defaults() -> Result<Self, KeymapError> {
+    /// Returns the keys of the table as `rules` change them, with `leader` in place of Ctrl+Space, and what
+    /// is wrong with them, in sentences. A wrong rule changes nothing.
+    #[must_use]
+    pub fn new(rules: &[Rule], leader: Option<&str>) -> (Self, Vec<String>) {
+        let mut complaints = Vec::new();
+        let usual = || KeyInput::press(Key::Char(' '), Mods::CTRL);
+        let given = leader.map(|leader| (leader, chord::parse(leader)));
+        let (leader, written) = match given {
+            Some((written, Ok(leader))) if takes_no_text(&Chord::of(&leader)) => (leader, written),
+            Some((written, wrong)) => {
+                let why = wrong.map_or_else(|error| error.to_string(), |_| TEXT.to_owned());
+                complaints.push(format!("window.leader {written:?}: {why}"));
+                (usual(), LEADER)
+            }
+            None => (usual(), LEADER),
+        };
         let mut keymap = Self {
             root: Node::default(),
+            bindings: defaults(written),
+            leader,
         };
-        for row in TABLE {
-            for keys in row.keys {
-                let chords =
-                    parse(keys).map_err(|reason| KeymapError::BadChord { id: row.id, reason })?;
-                keymap
-                    .add(&chords, row.command, row.context)
-                    .map_err(|other| KeymapError::Taken {
-                        id: row.id,
-                        keys,
-                        other: other.row().id,
-                    })?;
+        for rule in rules {
+            if let Err(why) = keymap.apply(rule, written) {
+                complaints.push(format!("keybindings.json, {:?}: {why}", rule.command));
             }
         }
-        Ok(keymap)
+        keymap
+            .bindings
+            .sort_by_key(|binding| binding.command as usize);
+        for binding in &keymap.bindings {
+            let mut node = &mut keymap.root;
+            for chord in &binding.chords {
+                node = node.next.entry(*chord).or_default();
+            }
+            node.command = Some((binding.command, binding.context));
+        }
+        (keymap, complaints)
     }
 
-    fn add(&mut self, chords: &[Chord], command: Command, context: Context) -> Result<(), Command> {
-        let mut node = &mut self.root;
-        for chord in chords {
-            if let Some((other, _)) = node.command {
-                return Err(other);
-            }
-            node = node.next.entry(*chord).or_default();
+    /// Adds a person's keys, which take the place of all that they contradict, or takes keys away.
+    fn apply(&mut self, rule: &Rule, leader: &str) -> Result<(), String> {
+        let (id, removes) = match rule.command.strip_prefix('-') {
+            Some(id) => (id, true),
+            None => (rule.command.as_str(), false),
+        };
+        let row = TABLE.iter().find(|row| row.id == id);
+        let row = row.ok_or_else(|| "there is no such command; `Keys` lists all".to_owned())?;
+        let keys = rule.key.as_deref().map(|keys| with_leader(keys, leader));
+        let chords = keys.as_deref().map(parse).transpose()?;
+        if removes {
+            self.bindings.retain(|binding| {
+                binding.command != row.command
+                    || chords
+                        .as_ref()
+                        .is_some_and(|chords| *chords != binding.chords)
+            });
+            return Ok(());
         }
-        if let Some((other, _)) = node.command {
-            return Err(other);
+        let (Some(keys), Some(chords)) = (keys, chords) else {
+            return Err("there is no \"key\"".into());
+        };
+        if !chords.first().is_some_and(takes_no_text) {
+            return Err(TEXT.into());
         }
-        if let Some(other) = first_command(node) {
-            return Err(other);
-        }
-        node.command = Some((command, context));
+        // A sequence is a command or the begin of longer ones, never both.
+        self.bindings.retain(|other| {
+            !other.chords.starts_with(&chords) && !chords.starts_with(&other.chords)
+        });
+        let binding = Binding {
+            keys,
+            chords,
+            command: row.command,
+            context: match rule.when {
+                Some(When::Pane) => Context::Pane,
+                Some(When::Anywhere) => Context::Anywhere,
+                None => row.context,
+            },
+        };
+        self.bindings.insert(0, binding);
         Ok(())
+    }
+
+    /// Returns a command's first keys as they are shown; none is an empty text.
+    #[must_use]
+    pub fn keys_of(&self, command: Command) -> String {
+        let of = |binding: &&Binding| binding.command == command;
+        let binding = self.bindings.iter().find(of);
+        binding
+            .map(|binding| shown(&binding.keys))
+            .unwrap_or_default()
+    }
+
+    /// Returns the press of the leader key.
+    #[must_use]
+    pub fn leader(&self) -> KeyInput {
+        self.leader.clone()
     }
 
     /// Returns what `pressed`, after `before`, is while a pane has the keyboard or not.
@@ -181,20 +237,20 @@ impl Keymap {
     /// the table.
     #[must_use]
     pub fn after(&self, before: &[Chord]) -> Vec<(String, &'static str)> {
-        let mut rows = Vec::new();
-        for row in TABLE {
-            let mut keys: Vec<String> = Vec::new();
-            for sequence in row.keys {
-                let chords = parse(sequence).unwrap_or_default();
-                if chords.len() > before.len() && chords.starts_with(before) {
-                    let rest = shown(sequence);
-                    let rest = rest.split(' ').skip(before.len());
-                    keys.push(rest.collect::<Vec<_>>().join(" "));
-                }
+        let mut rows: Vec<(String, &'static str)> = Vec::new();
+        let mut last = None;
+        for binding in &self.bindings {
+            let goes_on = binding.chords.len() > before.len() && binding.chords.starts_with(before);
+            if !goes_on || last == Some(binding.command) {
+                continue;
             }
-            if let Some(first) = keys.into_iter().next() {
-                rows.push((first, row.title));
-            }
+            last = Some(binding.command);
+            let shown = shown(&binding.keys);
+            let rest = shown.split(' ').skip(before.len());
+            rows.push((
+                rest.collect::<Vec<_>>().join(" "),
+                binding.command.row().title,
+            ));
         }
         fold_numbers(rows)
     }
@@ -222,12 +278,38 @@ fn fold_numbers(rows: Vec<(String, &'static str)>) -> Vec<(String, &'static str)
     folded
 }
 
-fn first_command(node: &Node) -> Option<Command> {
-    node.next.values().find_map(|next| {
-        next.command
-            .map(|(command, _)| command)
-            .or_else(|| first_command(next))
-    })
+/// Why a key cannot begin a command's keys.
+const TEXT: &str = "a key that types text must be pressed with Ctrl, Alt or Super";
+
+/// Says whether no text is typed by pressing it.
+fn takes_no_text(chord: &Chord) -> bool {
+    !matches!(chord.key, Key::Char(_)) || chord.mods & !Mods::SHIFT.0 != 0
+}
+
+fn defaults(leader: &str) -> Vec<Binding> {
+    let bindings = TABLE.iter().flat_map(|row| {
+        row.keys.iter().filter_map(move |keys| {
+            let keys = with_leader(keys, leader);
+            Some(Binding {
+                // A test reads all of them.
+                chords: parse(&keys).ok()?,
+                keys,
+                command: row.command,
+                context: row.context,
+            })
+        })
+    });
+    bindings.collect()
+}
+
+/// Returns keys with the person's leader in place of the table's, and of the word `leader`.
+fn with_leader(keys: &str, leader: &str) -> String {
+    let words = keys.split_whitespace();
+    let words = words.map(|word| match word {
+        LEADER | "leader" => leader,
+        word => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn parse(keys: &str) -> Result<Vec<Chord>, String> {
@@ -303,7 +385,123 @@ mod tests {
 
     #[test]
     fn the_table_of_commands_contradicts_itself_nowhere() {
-        Keymap::defaults().unwrap();
+        let bindings = defaults(LEADER);
+        let written: usize = TABLE.iter().map(|row| row.keys.len()).sum();
+        assert_eq!(bindings.len(), written, "keys that cannot be read");
+        for (at, binding) in bindings.iter().enumerate() {
+            for other in &bindings[at + 1..] {
+                let begins = binding.chords.starts_with(&other.chords)
+                    || other.chords.starts_with(&binding.chords);
+                assert!(!begins, "{} and {}", binding.keys, other.keys);
+            }
+        }
+    }
+
+    fn rule(key: &str, command: &str) -> Rule {
+        Rule::new(key, command)
+    }
+
+    fn find(keymap: &Keymap, keys: &str) -> Found {
+        let mut before = Vec::new();
+        let mut found = Found::Nothing;
+        for key in keys.split(' ') {
+            found = keymap.find(&before, &press(key), true);
+            before.push(Chord::of(&press(key)));
+        }
+        found
+    }
+
+    #[test]
+    fn a_persons_keys_take_the_place_of_what_they_contradict() {
+        let rules = [
+            rule("ctrl+shift+d", "tab.new"),
+            rule("ctrl+space", "view.sidebar"),
+        ];
+        let (keymap, complaints) = Keymap::new(&rules, None);
+        assert!(complaints.is_empty(), "{complaints:?}");
+        assert_eq!(
+            find(&keymap, "ctrl+shift+d"),
+            Found::Command(Command::NewTab)
+        );
+        assert_eq!(keymap.keys_of(Command::NewTab), "Ctrl+Shift+D");
+        assert_eq!(
+            find(&keymap, "ctrl+space"),
+            Found::Command(Command::Sidebar)
+        );
+        assert_eq!(
+            keymap.keys_of(Command::SplitRight),
+            "",
+            "both its keys are taken"
+        );
+        assert_eq!(
+            find(&keymap, "ctrl+shift+e"),
+            Found::Command(Command::SplitDown)
+        );
+    }
+
+    #[test]
+    fn keys_are_taken_away_one_or_all_of_a_command() {
+        let rules = [
+            rule("ctrl+shift+t", "-tab.new"),
+            Rule {
+                key: None,
+                ..rule("", "-pane.close")
+            },
+        ];
+        let (keymap, complaints) = Keymap::new(&rules, None);
+        assert!(complaints.is_empty(), "{complaints:?}");
+        assert_eq!(find(&keymap, "ctrl+shift+t"), Found::Nothing);
+        assert_eq!(
+            find(&keymap, "ctrl+space t"),
+            Found::Command(Command::NewTab)
+        );
+        assert_eq!(find(&keymap, "ctrl+shift+w"), Found::Nothing);
+        assert_eq!(find(&keymap, "ctrl+space w"), Found::Nothing);
+    }
+
+    #[test]
+    fn a_wrong_rule_changes_nothing_and_says_why() {
+        let rules = [
+            rule("ctrl+shift+d", "tab.nwe"),
+            rule("x", "tab.new"),
+            rule("shift+x", "tab.new"),
+            rule("ctrl+nokey", "tab.new"),
+            Rule {
+                key: None,
+                ..rule("", "tab.new")
+            },
+        ];
+        let (keymap, complaints) = Keymap::new(&rules, None);
+        assert_eq!(complaints.len(), rules.len(), "{complaints:?}");
+        assert_eq!(
+            find(&keymap, "ctrl+shift+d"),
+            Found::Command(Command::SplitRight)
+        );
+        assert_eq!(find(&keymap, "x"), Found::Nothing);
+    }
+
+    #[test]
+    fn another_leader_begins_every_sequence() {
+        let rules = [rule("leader c", "tab.new")];
+        let (keymap, complaints) = Keymap::new(&rules, Some("ctrl+b"));
+        assert!(complaints.is_empty(), "{complaints:?}");
+        assert_eq!(
+            find(&keymap, "ctrl+b d"),
+            Found::Command(Command::SplitRight)
+        );
+        assert_eq!(find(&keymap, "ctrl+b c"), Found::Command(Command::NewTab));
+        assert_eq!(
+            find(&keymap, "ctrl+b ctrl+b"),
+            Found::Command(Command::SendLeader)
+        );
+        assert_eq!(find(&keymap, "ctrl+space"), Found::Nothing);
+        assert_eq!(keymap.leader(), press("ctrl+b"));
+        let (keymap, complaints) = Keymap::new(&[], Some("b"));
+        assert_eq!(complaints.len(), 1, "text cannot be a leader");
+        assert_eq!(
+            find(&keymap, "ctrl+space d"),
+            Found::Command(Command::SplitRight)
+        );
     }
 
     /// FAILURES D5: the shell gets its keys.
@@ -326,7 +524,7 @@ mod tests {
 
     #[test]
     fn a_sequence_is_found_chord_by_chord() {
-        let keymap = Keymap::defaults().unwrap();
+        let keymap = Keymap::default();
         let leader = press("ctrl+space");
         assert_eq!(keymap.find(&[], &leader, true), Found::Prefix);
         let before = [Chord::of(&leader)];
@@ -339,7 +537,7 @@ mod tests {
 
     #[test]
     fn modifiers_match_exactly_and_locks_do_not_count() {
-        let keymap = Keymap::defaults().unwrap();
+        let keymap = Keymap::default();
         let mut key = press("ctrl+shift+d");
         key.mods = key.mods.with(Mods::CAPS_LOCK).with(Mods::NUM_LOCK);
         assert_eq!(
@@ -352,7 +550,7 @@ mod tests {
 
     #[test]
     fn a_key_of_another_script_is_found_by_its_place() {
-        let keymap = Keymap::defaults().unwrap();
+        let keymap = Keymap::default();
         let mut key = press("ctrl+shift+d");
         key.key = Key::Char('в');
         assert_eq!(keymap.find(&[], &key, true), Found::Nothing);
@@ -365,7 +563,7 @@ mod tests {
 
     #[test]
     fn a_shifted_sign_is_found_by_what_it_is() {
-        let keymap = Keymap::defaults().unwrap();
+        let keymap = Keymap::default();
         let before = [Chord::of(&press("ctrl+space"))];
         let mut key = press("shift+/");
         assert_eq!(keymap.find(&before, &key, true), Found::Nothing);
@@ -378,7 +576,7 @@ mod tests {
 
     #[test]
     fn a_command_of_panes_means_nothing_elsewhere() {
-        let keymap = Keymap::defaults().unwrap();
+        let keymap = Keymap::default();
         let copy = press("ctrl+shift+c");
         assert_eq!(keymap.find(&[], &copy, true), Found::Command(Command::Copy));
         assert_eq!(keymap.find(&[], &copy, false), Found::Nothing);

@@ -380,10 +380,17 @@ impl Router {
         self.before = vec![Chord::of(key)];
     }
 
-    /// Returns the press of the leader key, for the program that is to have it after all.
+    /// Returns which keys mean what.
     #[must_use]
-    pub fn leader() -> KeyInput {
-        KeyInput::press(Key::Char(' '), Mods::CTRL)
+    pub fn keymap(&self) -> &Keymap {
+        &self.keymap
+    }
+
+    /// Lets keys mean something else from now on.
+    pub fn set_keymap(&mut self, keymap: Keymap) {
+        self.keymap = keymap;
+        self.before.clear();
+        self.sequence_changed = true;
     }
 }
 

@@ -11,6 +11,7 @@ use agor_proto::row::Row;
 use agor_proto::screen::Mirror;
 use agor_proto::session::SessionInfo;
 
+use super::settings::Settings;
 use crate::attention::Need;
 
 /// Notices kept for the window to show; older ones are dropped.
@@ -27,6 +28,8 @@ pub struct Snapshot {
     pub screens: HashMap<SessionId, Arc<Screen>>,
     /// Parts of histories that panes have scrolled to.
     pub histories: HashMap<SessionId, Arc<HistoryWindow>>,
+    /// What the person has set.
+    pub settings: Arc<Settings>,
     /// What was found in sessions in which something is looked for.
     pub found: HashMap<SessionId, Arc<Found>>,
     /// The layout as it was stored, once it was read.

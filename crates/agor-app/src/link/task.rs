@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use super::follower::Follower;
 use super::layout::Layout;
 use super::snapshot::{HostState, Snapshot, Weight};
-use super::{LayoutUse, Request};
+use super::{LayoutUse, Request, settings};
 use crate::wake::Wake;
 
 /// How long the link's thread goes on after the window has closed, to hand over what was asked
@@ -59,6 +59,7 @@ pub async fn run(
     mut inbox: mpsc::Receiver<Request>,
     shared: Shared,
 ) {
+    let settings = tokio::spawn(settings::follow(paths.clone(), shared.clone()));
     let layout = Layout::open(&paths, layout, &shared).await;
     let client = tokio::select! {
         client = connect(&paths) => client,
@@ -87,6 +88,7 @@ pub async fn run(
         task.on(request);
     }
     task.finish().await;
+    settings.abort();
     state.abort();
     list.abort();
 }

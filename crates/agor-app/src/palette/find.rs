@@ -7,7 +7,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use super::Scope;
 use crate::commands::{Command, TABLE};
 use crate::icons::Mark;
-use crate::keys::keymap;
+use crate::keys::keymap::Keymap;
 use crate::link::snapshot::Snapshot;
 use crate::text::{folder_shown, project_name};
 use crate::workspace::Workspace;
@@ -56,7 +56,12 @@ pub struct Found {
 
 /// Returns everything that the palette offers.
 #[must_use]
-pub fn entries(scope: Scope, snapshot: &Snapshot, workspace: &Workspace) -> Vec<Entry> {
+pub fn entries(
+    scope: Scope,
+    snapshot: &Snapshot,
+    workspace: &Workspace,
+    keymap: &Keymap,
+) -> Vec<Entry> {
     let mut entries = Vec::new();
     if matches!(scope, Scope::Everything | Scope::Sessions)
         && let Some(sessions) = &snapshot.sessions
@@ -84,11 +89,7 @@ pub fn entries(scope: Scope, snapshot: &Snapshot, workspace: &Workspace) -> Vec<
             choice: Choice::Command(row.command),
             title: row.title.into(),
             detail: row.doc.into(),
-            keys: row
-                .keys
-                .first()
-                .map(|keys| keymap::shown(keys))
-                .unwrap_or_default(),
+            keys: keymap.keys_of(row.command),
             mark: None,
         });
         if scope == Scope::Commands {
@@ -157,7 +158,12 @@ mod tests {
         let mut snapshot = Snapshot::default();
         let sessions = vec![session_info(1, "claude"), session_info(2, "vim notes")];
         snapshot.sessions = Some(Arc::new(sessions));
-        let entries = entries(Scope::Everything, &snapshot, &Workspace::default());
+        let entries = entries(
+            Scope::Everything,
+            &snapshot,
+            &Workspace::default(),
+            &Keymap::default(),
+        );
         let found = find(&mut matcher(), &entries, text);
         entries[found[0].entry].clone()
     }
@@ -171,7 +177,12 @@ mod tests {
 
     #[test]
     fn the_letters_that_matched_are_told() {
-        let entries = entries(Scope::Commands, &Snapshot::default(), &Workspace::default());
+        let entries = entries(
+            Scope::Commands,
+            &Snapshot::default(),
+            &Workspace::default(),
+            &Keymap::default(),
+        );
         let found = find(&mut matcher(), &entries, "zoom");
         assert_eq!(entries[found[0].entry].title, "Zoom pane");
         assert_eq!(found[0].letters, 0b1111);
@@ -179,7 +190,12 @@ mod tests {
 
     #[test]
     fn nothing_typed_offers_everything_in_order() {
-        let entries = entries(Scope::Commands, &Snapshot::default(), &Workspace::default());
+        let entries = entries(
+            Scope::Commands,
+            &Snapshot::default(),
+            &Workspace::default(),
+            &Keymap::default(),
+        );
         let found = find(&mut matcher(), &entries, "  ");
         assert_eq!(found.len(), TABLE.len());
         assert!(find(&mut matcher(), &entries, "qqqzzz").is_empty());

@@ -8,10 +8,8 @@ use agor_proto::ids::Size;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use crate::config::FONT_SIZES;
 use crate::paths::Paths;
-
-/// Points that text may measure.
-const FONT_SIZES: std::ops::RangeInclusive<f32> = 4.0..=96.0;
 
 /// A window, as a program has it.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +54,8 @@ pub struct Shot {
 }
 
 /// The built-in themes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Theme {
     Dark,

@@ -177,8 +177,10 @@ fn the_wall_looks_as_it_did() {
 fn what_follows_the_leader_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let press = |app: &mut App| {
-        let leader = crate::keys::router::Router::leader();
-        app.keyboard.borrow_mut().router.begin_sequence(&leader);
+        let mut keyboard = app.keyboard.borrow_mut();
+        let leader = keyboard.router.keymap().leader();
+        keyboard.router.begin_sequence(&leader);
+        drop(keyboard);
         app.commands.push(Command::FocusLast);
     };
     compare("which_key", &draw(Theme::Dark, arrange, press));

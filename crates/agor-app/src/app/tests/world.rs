@@ -55,7 +55,7 @@ pub struct World {
 /// Returns an application and its host's side.
 pub fn app(context: &egui::Context, given: Given) -> (App, Host) {
     let (link, snapshot, requests) = Link::for_tests();
-    let keymap = Keymap::defaults().unwrap();
+    let keymap = Keymap::default();
     let keyboard = Keyboard {
         router: Router::new(keymap, link.clone()),
         preedit: None,

@@ -14,7 +14,7 @@ struct Bench {
 
 fn bench(focus: Focus) -> Bench {
     let (link, _, requests) = Link::for_tests();
-    let mut router = Router::new(Keymap::defaults().unwrap(), link);
+    let mut router = Router::new(Keymap::default(), link);
     router.set_focus(focus);
     Bench { router, requests }
 }

@@ -1,0 +1,177 @@
+//! `keybindings.json`: a person's own keys for commands of the window, in the shape that VS Code has,
+//! with comments and trailing commas. What the commands are is the window's business.
+
+use std::fs;
+use std::io;
+
+use serde::Deserialize;
+
+use crate::paths::Paths;
+
+/// One line of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Chords, with spaces between those that are pressed one after another. Only a removal may leave
+    /// them out.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// The command's id; with `-` before it, its keys are taken away.
+    pub command: String,
+    /// Where the keys mean it, if elsewhere than usual.
+    #[serde(default)]
+    pub when: Option<When>,
+}
+
+impl Rule {
+    /// Returns the rule that gives a command keys.
+    #[must_use]
+    pub fn new(key: &str, command: &str) -> Self {
+        Self {
+            key: Some(key.into()),
+            command: command.into(),
+            when: None,
+        }
+    }
+}
+
+/// Where keys mean a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// While a pane has the keyboard.
+    Pane,
+    /// Whatever has the keyboard.
+    Anywhere,
+}
+
+/// Reads the file of these folders; no file is no rules.
+///
+/// # Errors
+/// One sentence that names the file, and where it is damaged the line and the column.
+pub fn read(paths: &Paths) -> Result<Vec<Rule>, String> {
+    let path = paths.keybindings_file();
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
+    };
+    parse(&text).map_err(|reason| format!("{} is damaged in {reason}", path.display()))
+}
+
+fn parse(text: &str) -> Result<Vec<Rule>, String> {
+    let plain = plain_json(text);
+    if plain.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(&plain).map_err(|error| {
+        let text = error.to_string();
+        let reason = text.split(" at line").next().unwrap_or(&text);
+        let (line, column) = (error.line(), error.column());
+        format!("line {line}, column {column}: {reason}")
+    })
+}
+
+/// Returns the text with comments and trailing commas as spaces, so that every other character stays where
+/// it is.
+fn plain_json(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    // Where the last comma stands, if nothing but space came after it.
+    let mut comma: Option<usize> = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('"', _) => {
+                comma = None;
+                plain.push(c);
+                let mut escaped = false;
+                for c in chars.by_ref() {
+                    plain.push(c);
+                    if c == '"' && !escaped {
+                        break;
+                    }
+                    escaped = c == '\\' && !escaped;
+                }
+            }
+            ('/', Some('/')) => {
+                plain.push(' ');
+                while let Some(c) = chars.next_if(|c| *c != '\n') {
+                    plain.extend(std::iter::repeat_n(' ', c.len_utf8()));
+                }
+            }
+            ('/', Some('*')) => {
+                chars.next();
+                plain.push_str("  ");
+                let mut star = false;
+                for c in chars.by_ref() {
+                    match c {
+                        '\n' => plain.push(c),
+                        c => plain.extend(std::iter::repeat_n(' ', c.len_utf8())),
+                    }
+                    if c == '/' && star {
+                        break;
+                    }
+                    star = c == '*';
+                }
+            }
+            (']' | '}', _) => {
+                if let Some(at) = comma.take() {
+                    plain.replace_range(at..=at, " ");
+                }
+                plain.push(c);
+            }
+            (',', _) => {
+                comma = Some(plain.len());
+                plain.push(c);
+            }
+            _ => {
+                if !c.is_whitespace() {
+                    comma = None;
+                }
+                plain.push(c);
+            }
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_trailing_commas_are_allowed_and_text_is_left_alone() {
+        let rules = parse(
+            "// mine\n[\n  /* split, as ever */ {\"key\": \"ctrl+shift+/\", \"command\": \"a // b\",},\n\
+             {\"command\": \"-c\", \"when\": \"pane\"}, // last\n]\n",
+        )
+        .unwrap();
+        assert_eq!(rules.len(), 2);
+        assert_eq!(rules[0].key.as_deref(), Some("ctrl+shift+/"));
+        assert_eq!(rules[0].command, "a // b");
+        assert_eq!(rules[1].when, Some(When::Pane));
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_by_line_and_column() {
+        let error = parse("[\n  // fine\n  {\"key\": 5, \"command\": \"a\"}\n]").unwrap_err();
+        assert!(error.starts_with("line 3, column 11: "), "{error}");
+        let error = parse("[{\"command\": \"a\", \"wen\": \"pane\"}]").unwrap_err();
+        assert!(error.contains("wen"), "{error}");
+        assert!(parse("[{]").is_err());
+        assert!(parse("/* open").unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_empty_file_has_no_rules() {
+        for text in ["", " \n", "[]", "// nothing yet\n"] {
+            assert!(parse(text).unwrap().is_empty(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_within_a_text_does_not_end_it() {
+        let plain = plain_json(r#"["a\"//b", "\\", 1,]"#);
+        assert_eq!(plain, r#"["a\"//b", "\\", 1 ]"#);
+    }
+}
