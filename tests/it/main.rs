@@ -7,6 +7,7 @@
     reason = "a test says what it expects so"
 )]
 
+mod agents;
 mod agor;
 mod attach;
 mod bad_input;

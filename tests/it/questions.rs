@@ -153,6 +153,7 @@ fn with_events(agor: &Agor, count: u64) -> SessionId {
         created_millis: 1,
         active_millis: 2,
         epoch: LogEpoch(1),
+        agent: Vec::new(),
     };
     let event = |seq| Event {
         seq: Seq(seq),

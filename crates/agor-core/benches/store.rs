@@ -80,6 +80,7 @@ async fn new_session(store: &Store, n: usize) -> SessionId {
         created_millis: 0,
         active_millis: 0,
         epoch: LogEpoch(1),
+        agent: Vec::new(),
     };
     let put = Transaction::new(vec![Write::PutSession(row)]);
     store.write(put).await.expect("a session is stored");

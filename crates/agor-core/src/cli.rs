@@ -2,6 +2,7 @@
 //! in the table of `verbs.rs`. What is done happens at the host; here are arguments, output and
 //! exit codes.
 
+mod agent_state;
 mod context;
 mod exit;
 mod failure;
@@ -50,7 +51,7 @@ struct Arguments {
     data: Option<PathBuf>,
     /// Keep logs in this folder
     #[arg(long, global = true, value_name = "DIR", hide = true)]
-    state: Option<PathBuf>,
+    logs: Option<PathBuf>,
     /// Keep sockets in this folder
     #[arg(long, global = true, value_name = "DIR", hide = true)]
     runtime: Option<PathBuf>,
@@ -119,7 +120,7 @@ fn run(program: Program, arguments: Arguments) -> Result<Exit, Failure> {
         Overrides {
             config: arguments.config,
             data: arguments.data,
-            state: arguments.state,
+            state: arguments.logs,
             runtime: arguments.runtime,
         },
     );

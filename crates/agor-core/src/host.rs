@@ -28,6 +28,7 @@ use agor_proto::error::WireError;
 use agor_proto::ids::ConnEpoch;
 use agor_proto::message::Refused;
 
+use crate::agents::Providers;
 use crate::config::Config;
 use crate::link::{Link, LinkError, Listener};
 use crate::paths::Paths;
@@ -134,7 +135,8 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         host_name,
         options,
         opened.incarnation,
-    );
+    )
+    .with_providers(providers(paths));
     let (keeper, requests) = KeeperHandle::new();
     let hub = Arc::new(Hub::new(
         opened.store,
@@ -164,6 +166,15 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     // With it goes the lock: the next host begins where everything is written and closed.
     drop(listener);
     result
+}
+
+/// Reads the table of known agents.
+fn providers(paths: &Paths) -> Arc<Providers> {
+    let loaded = Providers::load(&paths.providers_file());
+    for complaint in &loaded.complaints {
+        tracing::warn!(%complaint, "the table of agents");
+    }
+    Arc::new(loaded.providers)
 }
 
 /// Ends what `stop` says, writes down what is left, and closes the store.

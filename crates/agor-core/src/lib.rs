@@ -1,6 +1,7 @@
 //! The host, its clients, what they keep on disk and the command line. Everything of agor but the
 //! window, so that a server needs no GUI code.
 
+pub mod agents;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -264,12 +264,18 @@ impl Paths {
         [
             ("--config", &self.config),
             ("--data", &self.data),
-            ("--state", &self.state),
+            ("--logs", &self.state),
             ("--runtime", &self.runtime),
         ]
         .into_iter()
         .flat_map(|(name, path)| [OsString::from(name), path.clone().into_os_string()])
         .collect()
+    }
+
+    /// Returns the person's own table of agents.
+    #[must_use]
+    pub fn providers_file(&self) -> PathBuf {
+        self.config.join("providers.toml")
     }
 
     /// Returns the file of settings.
@@ -447,7 +453,7 @@ mod tests {
         let overrides = Overrides {
             config: value("--config"),
             data: value("--data"),
-            state: value("--state"),
+            state: value("--logs"),
             runtime: value("--runtime"),
         };
         let elsewhere = Surroundings::default();

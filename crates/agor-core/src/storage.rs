@@ -76,6 +76,9 @@ pub struct SessionRow {
     pub active_millis: u64,
     /// The history of its events.
     pub epoch: LogEpoch,
+    /// What judges its agent's state, in a form of the host's own; empty if there is nothing to keep.
+    #[serde(default, with = "agor_proto::frame::bytes")]
+    pub agent: Vec<u8>,
 }
 
 /// A session as it is stored.

@@ -73,6 +73,11 @@ pub enum CommandBody {
         /// Which session.
         session: SessionId,
     },
+    /// Note that a person has seen what the session's agent did: done becomes idle. Twice is once.
+    Seen {
+        /// Which session.
+        session: SessionId,
+    },
     /// End the host.
     StopHost {
         /// Whether the programs go on under their keeper.
@@ -100,6 +105,7 @@ impl CommandBody {
             | Self::Kill { session }
             | Self::Restart { session }
             | Self::Rename { session, .. }
+            | Self::Seen { session }
             | Self::Remove { session } => Some(*session),
             Self::StopHost { .. } | Self::Unknown => None,
         }
@@ -116,6 +122,7 @@ impl CommandBody {
             Self::Restart { .. } => "restart",
             Self::Rename { .. } => "rename",
             Self::Remove { .. } => "remove",
+            Self::Seen { .. } => "seen",
             Self::StopHost { .. } => "stop_host",
             Self::Unknown => "unknown",
         }

@@ -79,6 +79,18 @@ limits! {
     NOTIFICATION_ID_MAX: usize = 128, "bytes", "cut at a character";
     /// A program's status (OSC 7501), as its specification says.
     PROGRAM_STATUS_MAX: usize = 4 * 1024, "bytes", "the sequence is ignored";
+    /// Records of program status (OSC 7501) that a session keeps apart by their ids.
+    PROGRAM_STATUS_RECORDS_MAX: usize = 64, "records", "the one that was not reported for the longest time is dropped";
+    /// What a list shows of why an agent is in its state.
+    AGENT_REASON_MAX: usize = 200, "bytes", "cut at a character";
+    /// What a list shows of an agent's question.
+    AGENT_QUESTION_MAX: usize = 1024, "bytes", "cut at a character";
+    /// Tools, and tasks beside the turn, of one agent that are counted by their ids.
+    AGENT_TASKS_MAX: usize = 128, "ids", "further ones are not counted";
+    /// Changes of an agent's state that make events at once, one after the other.
+    STATE_EVENTS_MAX: usize = 32, "events", "the last one is told when its turn comes, and those before it are not";
+    /// Between two further changes of an agent's state that make events.
+    STATE_PACE_MILLIS: u64 = 250, "milliseconds", "the last one is told when its turn comes, and those before it are not";
     /// Between two texts for a clipboard (OSC 52) that a session's driver is told.
     CLIPBOARD_MILLIS: u64 = 200, "milliseconds", "the newest waits until then and takes the place of those before it";
     /// Answers of a terminal that wait for the program to read.

@@ -10,7 +10,7 @@ mod flood;
 pub(crate) mod keyboard;
 mod mode;
 mod moves;
-mod osc;
+pub(crate) mod osc;
 mod print;
 mod rect;
 mod report;

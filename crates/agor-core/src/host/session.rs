@@ -4,6 +4,7 @@
 //! Each concern keeps its own state in a module beside this file; this file routes causes to them
 //! and holds what they share.
 
+mod agent;
 mod answers;
 mod causes;
 mod clipboard;
@@ -34,6 +35,7 @@ use agor_proto::message::{Query, Until, Visibility};
 use agor_proto::session::{Life, SessionInfo, SessionSpec};
 use agor_term::Terminal;
 
+use crate::agents::Observation;
 use crate::storage::{SessionRow, StoreError, StoredReceipt, StoredSession};
 
 pub use answers::event_parts;
@@ -41,6 +43,7 @@ pub use causes::{Cause, Effect, Now, Wish};
 pub use fold::{Fold, Line, Rebuild, TerminalOptions};
 pub use launch::Launcher;
 
+use agent::Agent;
 use clipboard::Clipboards;
 use commands::Commands;
 use journal::Journal;
@@ -86,6 +89,7 @@ pub struct Session {
     clipboards: Clipboards,
     waits: Waits,
     manners: Manners,
+    agent: Agent,
     /// Where the last checkpoint stands.
     checkpoint_at: Offset,
     /// When it was made.
@@ -132,6 +136,7 @@ impl Session {
             created_millis: now.unix_millis,
             active_millis: now.unix_millis,
             epoch,
+            agent: Vec::new(),
         };
         let stored = StoredSession {
             row,
@@ -179,6 +184,7 @@ impl Session {
             clipboards: Clipboards::default(),
             waits: Waits::default(),
             manners: Manners::default(),
+            agent: Agent::from_store(row.id, &row.agent),
             checkpoint_at: end,
             checkpointed: None,
             launcher,
@@ -310,11 +316,11 @@ impl Session {
             size: self.size,
             state: match &self.life {
                 Life::Starting => State::Starting,
-                Life::Running => State::Unknown,
+                Life::Running => self.agent.state(),
                 Life::Failed { .. } => State::Error,
                 Life::Exited { .. } | Life::Lost => State::Exited,
             },
-            agent: None,
+            agent: self.agent.info(),
             life: self.life.clone(),
             pid: self.pid,
             private: self.spec.private,
@@ -364,6 +370,7 @@ impl Session {
             self.commands.next_wake(),
             activity,
             self.end_due,
+            self.agent.next_wake(),
         ]
         .into_iter()
         .flatten()
@@ -476,6 +483,7 @@ impl Session {
         self.screens.pump(&self.fold, now.instant, effects);
         self.clipboards
             .pump(self.lease.conn(), now.instant, effects);
+        self.attend(now);
         self.settle(now, effects);
     }
 
@@ -574,6 +582,12 @@ impl Session {
     fn lose(&mut self, now: Now) {
         self.life = Life::Lost;
         self.pid = None;
+        self.observe_now(
+            Observation::Ended {
+                reason: "its keeper or its machine went down with it".into(),
+            },
+            now,
+        );
         self.event(EventBody::Lost, now);
         self.store_session();
     }
@@ -611,6 +625,7 @@ impl Session {
             created_millis: self.created_millis,
             active_millis: self.active_millis,
             epoch: self.journal.epoch(),
+            agent: self.agent.kept(),
         };
         self.journal.session(row);
     }

@@ -281,6 +281,7 @@ fn unknown(hub: &Hub, id: SessionId, state: &SessionState) -> Session {
         created_millis: id.unix_millis(),
         active_millis: now.unix_millis,
         epoch: LogEpoch(now.unix_millis),
+        agent: Vec::new(),
     };
     let at = Offset(state.tail);
     let stored = StoredSession {

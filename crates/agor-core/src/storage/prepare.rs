@@ -144,6 +144,8 @@ struct SessionBody {
     size: Size,
     created_millis: u64,
     active_millis: u64,
+    #[serde(default, with = "agor_proto::frame::bytes")]
+    agent: Vec<u8>,
 }
 
 pub(super) fn encode<T: Serialize>(what: &str, value: &T) -> Result<Vec<u8>, StoreError> {
@@ -180,6 +182,7 @@ pub(super) fn decode_session(
         created_millis: body.created_millis,
         active_millis: body.active_millis,
         epoch: LogEpoch(epoch),
+        agent: body.agent,
     })
 }
 
@@ -345,6 +348,7 @@ fn prepare_session(row: SessionRow) -> Result<Ready, StoreError> {
                 size: row.size,
                 created_millis: row.created_millis,
                 active_millis: row.active_millis,
+                agent: row.agent,
             },
         )?,
     })

@@ -77,6 +77,7 @@ fn row(id: SessionId) -> SessionRow {
         created_millis: 1,
         active_millis: 2,
         epoch: LogEpoch(1),
+        agent: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operating system commands: title, colours, links, directory, clipboard, notifications, marks.
 
-mod text;
+pub(crate) mod text;
 
 use agor_proto::limits;
 use agor_proto::row::MarkKind;

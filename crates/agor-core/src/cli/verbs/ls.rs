@@ -2,18 +2,22 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use agor_proto::agent::State;
 use agor_proto::session::{Life, SessionInfo};
 
 use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::{output, session_name};
+use super::super::{agent_state, output, session_name};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Show only sessions whose program runs
     #[arg(long)]
     running: bool,
+    /// Show only sessions whose agent is in one of these states, like needs-permission,error
+    #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = agent_state::parse)]
+    state: Vec<State>,
 }
 
 pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -24,11 +28,16 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         let short = session_name::short_ids(&sessions);
         let shown = sessions.iter().zip(short);
         let shown = shown.filter(|(session, _)| !arguments.running || session.life.alive());
+        let wanted = &arguments.state;
+        let in_state = |state| wanted.is_empty() || wanted.contains(&state);
+        let shown = shown.filter(|(session, _)| in_state(session.state));
         if context.json {
             let shown: Vec<_> = shown.map(|(session, _)| session).collect();
             output::json(&shown)?;
         } else {
-            let heads = ["ID", "NAME", "STATE", "SIZE", "AGE", "FOLDER", "COMMAND"];
+            let heads = [
+                "ID", "NAME", "STATE", "AGENT", "SIZE", "AGE", "FOLDER", "COMMAND",
+            ];
             let heads = heads.map(str::to_owned).to_vec();
             let rows = shown.map(|(session, id)| row(session, id));
             output::table(&std::iter::once(heads).chain(rows).collect::<Vec<_>>())?;
@@ -46,6 +55,7 @@ fn row(session: &SessionInfo, id: String) -> Vec<String> {
         id,
         output::harmless(&session.name),
         life(&session.life),
+        agent_state::line(session),
         session.size.to_string(),
         in_words(age),
         output::harmless(&session.cwd),

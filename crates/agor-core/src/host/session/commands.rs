@@ -14,7 +14,8 @@ use agor_proto::ids::{ClientId, CommandId, ConnEpoch, Offset, Seq};
 use agor_proto::session::{Life, SessionSpec};
 
 use super::journal::{Journal, Ticket};
-use super::{Effect, Now, Session, is_name, rejected};
+use super::{Effect, Now, Session, agent, is_name, rejected};
+use crate::agents::Observation;
 use crate::storage::StoredReceipt;
 
 /// Ended commands that are kept in memory.
@@ -472,6 +473,9 @@ impl Session {
                     bytes: bytes.clone(),
                     retry_at: None,
                 };
+                if inputs.iter().any(agent::interrupts) {
+                    self.observe_now(Observation::Interrupted, now);
+                }
                 effects.push(Effect::Keeper(Request::Input {
                     session,
                     source,
@@ -508,6 +512,11 @@ impl Session {
                 self.name.clone_from(&name);
                 self.event(EventBody::Renamed { name }, now);
                 self.store_session();
+                let done = Outcome::Done { seq: Seq(0) };
+                self.commands.finish(id, done, &mut self.journal, at, now);
+            }
+            CommandBody::Seen { .. } => {
+                self.observe_now(Observation::Seen, now);
                 let done = Outcome::Done { seq: Seq(0) };
                 self.commands.finish(id, done, &mut self.journal, at, now);
             }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use agor_keeper::{Io, PtySize, SessionKey, SpawnSpec};
 use agor_proto::error::{ErrorCode, WireError};
@@ -12,6 +13,7 @@ use agor_proto::limits::{FOLDER_MAX, RING_BYTES, SPAWN_MAX};
 use agor_proto::session::SessionSpec;
 
 use super::{Effect, Now, Session, TerminalOptions, is_name};
+use crate::agents::{Provider, Providers};
 
 /// Variables that a program gets from the host where its client sent none.
 const FROM_HOST: &[&str] = &["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TZ", "USER"];
@@ -49,6 +51,7 @@ pub struct Launcher {
     host_name: String,
     options: TerminalOptions,
     incarnation: Incarnation,
+    providers: Arc<Providers>,
 }
 
 impl Launcher {
@@ -67,6 +70,28 @@ impl Launcher {
             host_name,
             options,
             incarnation,
+            providers: Arc::default(),
+        }
+    }
+
+    /// Returns it with the agents that it knows.
+    #[must_use]
+    pub fn with_providers(self, providers: Arc<Providers>) -> Self {
+        Self { providers, ..self }
+    }
+
+    /// Returns the agents that are known.
+    #[must_use]
+    pub fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
+    /// Returns the agent that a session is made for, or whose program its command starts.
+    #[must_use]
+    pub fn agent(&self, spec: &SessionSpec) -> Option<&Provider> {
+        match &spec.agent {
+            Some(agent) => self.providers.get(&agent.provider),
+            None => self.providers.of_command(&self.argv(spec)),
         }
     }
 

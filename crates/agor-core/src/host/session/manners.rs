@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use agor_proto::limits::{EVENT_PACE_MILLIS, MARK_EVENTS_MAX, MARK_PACE_MILLIS};
+use agor_proto::limits::{
+    EVENT_PACE_MILLIS, MARK_EVENTS_MAX, MARK_PACE_MILLIS, STATE_EVENTS_MAX, STATE_PACE_MILLIS,
+};
 
 /// What a program is still allowed of each kind of event.
 #[derive(Debug)]
@@ -14,6 +16,7 @@ pub struct Manners {
     pub folder: Pace,
     pub clipboard: Pace,
     pub mark: Pace,
+    pub state: Pace,
 }
 
 impl Default for Manners {
@@ -27,6 +30,7 @@ impl Default for Manners {
             clipboard: rare(),
             // A shell makes four with each command, at once.
             mark: Pace::new(Duration::from_millis(MARK_PACE_MILLIS), MARK_EVENTS_MAX),
+            state: Pace::new(Duration::from_millis(STATE_PACE_MILLIS), STATE_EVENTS_MAX),
         }
     }
 }

@@ -8,10 +8,12 @@ use agor_proto::ids::Offset;
 use agor_proto::limits::{CHECKPOINT_BYTES, FOLDER_MAX};
 use agor_proto::message::{Clipboard, ClipboardKind};
 use agor_proto::record::{self, RawRecord, RecordBody};
+use agor_proto::row::MarkKind;
 use agor_proto::session::Life;
 use agor_term::Effect as Asked;
 
-use super::{Effect, Now, Session};
+use super::{Effect, Now, Session, agent};
+use crate::agents::{Moment, Observation};
 
 /// How long after a program's end its last output may come: the keeper tells the end at once, also
 /// while a full ring holds output back, and something that the program started may keep its
@@ -40,12 +42,15 @@ impl Session {
         if from == Offset(0) && self.fold.terminal().is_none() {
             self.fold.begin(self.size);
         }
-        let mut exited = false;
+        let (mut exited, mut printed) = (false, None);
         for record in record::records(bytes, from) {
             let Ok(record) = record else {
                 tracing::error!(session_id = %self.id, offset = self.fold.offset().0, "a damaged record came through the ring");
                 break;
             };
+            if matches!(record.kind, RawRecord::OUT | RawRecord::ERR) {
+                printed = Some(moment(record));
+            }
             let folded = self.fold.fold(record, self.waits.want_text());
             self.waits.look(&folded.lines, effects);
             self.answer(record, folded.effects, now, effects);
@@ -57,6 +62,10 @@ impl Session {
         self.checkpoint_if_due(to, now);
         self.active_millis = now.unix_millis;
         self.listing_changed = true;
+        self.agent.caught_up();
+        if let Some(printed) = printed {
+            self.observe(Observation::Output, printed, now);
+        }
         self.waits.active(now.instant);
         self.screens.changed(&self.fold, now.instant);
         if exited {
@@ -109,6 +118,7 @@ impl Session {
                     }
                     self.title = title;
                     self.listing_changed = true;
+                    self.observe_title(moment(record), now);
                 }
                 Asked::Cwd { host, path } => {
                     let here = host.is_none_or(|host| self.launcher.is_this_host(&host));
@@ -147,10 +157,22 @@ impl Session {
                     if self.manners.mark.allows(micros) {
                         self.event(EventBody::Marked { at, mark: kind }, now);
                     }
+                    match kind {
+                        MarkKind::Prompt => {
+                            self.observe(Observation::Prompted, moment(record), now)
+                        }
+                        MarkKind::Output => {
+                            self.observe(Observation::CommandBegan, moment(record), now);
+                        }
+                        _ => {}
+                    }
                 }
-                // Evidence for an agent's state and figures for its badge: read by what judges
-                // states, from the record.
-                Asked::Progress(_) | Asked::ProgramStatus(_) | Asked::Palette | Asked::Reset => {}
+                Asked::ProgramStatus(body) => {
+                    self.observe_status(&body, moment(record), now);
+                }
+                Asked::Progress(progress) => self.observe_progress(progress, moment(record), now),
+                Asked::Reset => self.observe(Observation::Reset, moment(record), now),
+                Asked::Palette => {}
                 // Only a terminal for test suites asks it; a session has the size of its driver.
                 Asked::ResizeRequest { .. } => {}
             }
@@ -168,6 +190,7 @@ impl Session {
                 self.pid = Some(pid);
                 self.size = size;
                 self.event(EventBody::Started { pid, size }, now);
+                self.observe_start(moment(record), now);
                 self.store_session();
             }
             Ok(RecordBody::Resized(size)) if size != self.size => {
@@ -179,6 +202,8 @@ impl Session {
                 self.life = Life::Exited { code, signal };
                 self.pid = None;
                 self.event(EventBody::Exited { code, signal }, now);
+                let reason = agent::ending(code, signal);
+                self.observe(Observation::Ended { reason }, moment(record), now);
                 self.store_session();
                 return true;
             }
@@ -204,5 +229,13 @@ impl Session {
             self.checkpoint_at = at;
             self.journal.checkpoint(at, terminal.checkpoint());
         }
+    }
+}
+
+/// Returns when and where a record was made.
+fn moment(record: RawRecord<'_>) -> Moment {
+    Moment {
+        at_millis: record.unix_micros / 1_000,
+        offset: record.offset,
     }
 }

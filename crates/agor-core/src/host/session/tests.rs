@@ -1,5 +1,6 @@
 //! What a session promises, from its causes to its effects.
 
+mod agent;
 mod answers;
 mod bounds;
 mod stuck;

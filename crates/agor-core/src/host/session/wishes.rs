@@ -5,7 +5,8 @@ use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::{ClientId, ConnEpoch};
 use agor_proto::message::{InputAck, InputFrame, Lease, LeaseStanding};
 
-use super::{Effect, Now, Session, Wish, launch};
+use super::{Effect, Now, Session, Wish, agent, launch};
+use crate::agents::Observation;
 
 impl Session {
     pub(super) fn on_wish(
@@ -145,6 +146,9 @@ impl Session {
             };
             effects.push(Effect::Send(conn, ack.into()));
             return;
+        }
+        if agent::interrupts(&frame.input) {
+            self.observe_now(Observation::Interrupted, now);
         }
         self.screens.typed(conn, client);
         let source = u128::from_be_bytes(client.0);

@@ -123,6 +123,7 @@ pub fn commands() -> Vec<(&'static str, CommandBody)> {
             },
         ),
         ("remove", CommandBody::Remove { session }),
+        ("seen", CommandBody::Seen { session }),
         (
             "stop_host",
             CommandBody::StopHost {

@@ -23,7 +23,8 @@ pub(super) fn number(bytes: &[u8]) -> Option<u32> {
 
 /// Returns text that may be shown outside the terminal: no controls, nothing that changes the
 /// direction of writing, at most `max` bytes.
-pub(super) fn shown_text(bytes: &[u8], max: usize) -> String {
+#[must_use]
+pub fn shown_text(bytes: &[u8], max: usize) -> String {
     let mut text = String::new();
     for c in String::from_utf8_lossy(bytes).chars() {
         let hidden = c.is_control()
@@ -80,7 +81,8 @@ fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Reads base64 (RFC 4648) with or without padding; blanks are skipped.
-pub(super) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+#[must_use]
+pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0_u32, 0);
     let text = text.trim_ascii_end();

@@ -2,6 +2,7 @@
 //! can die at any moment.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use agor_proto::command::{Command, CommandBody, Receipt};
 use agor_proto::event::{Event, LogCursor};
@@ -10,6 +11,7 @@ use agor_proto::message::{Answer, Message, Part, Subscribe};
 use agor_proto::record::{Record, RecordBody};
 
 use super::super::*;
+use crate::agents::Providers;
 use crate::storage::{Transaction, Write};
 
 pub(super) const CLIENT: ClientId = ClientId([1; 16]);
@@ -30,6 +32,7 @@ pub(super) fn launcher() -> Launcher {
         options,
         agor_proto::ids::Incarnation(1),
     )
+    .with_providers(Arc::new(Providers::built_in()))
 }
 
 pub(super) fn spec() -> SessionSpec {
@@ -132,6 +135,7 @@ pub(super) struct World {
     pub(super) gone: bool,
     pub(super) clock: u64,
     pub(super) start: Instant,
+    pub(super) program: &'static str,
 }
 
 impl World {
@@ -152,6 +156,7 @@ impl World {
             gone: false,
             clock: 1,
             start,
+            program: "prog",
         }
     }
 
@@ -319,7 +324,9 @@ impl World {
         }
         let Some(row) = self.disk.row.clone() else {
             // The creating command was not acknowledged: its client sends it again.
+            let program = self.program;
             *self = Self::new();
+            self.program = program;
             self.create();
             return;
         };
@@ -383,18 +390,28 @@ impl World {
     }
 
     pub(super) fn create(&mut self) {
+        let spec = SessionSpec {
+            argv: vec![self.program.into()],
+            ..spec()
+        };
         self.command(
             1,
             CommandBody::Create {
                 session: id(),
-                spec: spec(),
+                spec,
             },
         );
     }
 
     /// Brings up the session with its program.
     pub(super) fn running() -> Self {
+        Self::running_program("prog")
+    }
+
+    /// As [`World::running`], with another program.
+    pub(super) fn running_program(program: &'static str) -> Self {
         let mut world = Self::new();
+        world.program = program;
         world.create();
         world.commit();
         world.read();
@@ -405,6 +422,15 @@ impl World {
 
     pub(super) fn print(&mut self, text: &str) {
         self.keeper.write(RecordBody::Out(text.as_bytes().to_vec()));
+    }
+
+    /// As [`World::print`], at a time of the record's clock.
+    pub(super) fn print_at(&mut self, millis: u64, text: &str) {
+        Record {
+            unix_micros: millis * 1_000,
+            body: RecordBody::Out(text.as_bytes().to_vec()),
+        }
+        .encode(&mut self.keeper.ring);
     }
 
     pub(super) fn receipts(&self, n: u8) -> Vec<Outcome> {

@@ -1,0 +1,43 @@
+//! What agents do, by evidence: the machine that judges it, and the tables that it reads. Decides;
+//! does no I/O and reads no clock. What happens with a verdict is `host/session/agent.rs`'s business.
+//!
+//! # The rule
+//!
+//! Each source of evidence makes at most one [claim](claim::Claim): a state, why, since when, and which
+//! other states the evidence would look the same for (a title that says "not at work" is there
+//! after a turn and while the agent asks). Sources rank: a structured protocol and OSC 7501, hooks,
+//! the agent's registry, title, progress, screen, process. Then:
+//!
+//! 1. A process that ended has ended, whatever else was said before.
+//! 2. The strongest claim holds. A weaker one that says one of the states for which the stronger would
+//!    look the same makes it more precise.
+//! 3. A weaker claim ends a stronger one if it contradicts it, **began** after the stronger source
+//!    spoke last, and the stronger source is one that does not hear of everything: no hook fires
+//!    after a denial or an interrupt, a registry is written late. "Began" is what counts: a spinner that
+//!    turned before and after the agent asked says nothing about the question, one that starts to turn
+//!    again does. A claim that was ended so stays out until its source speaks again.
+//! 4. A weaker claim that work has *stopped* has to stand for [`SETTLE_MILLIS`] before it ends a
+//!    stronger one: the title changes a moment before the hook that says why has come. One that
+//!    work goes on counts at once.
+//! 5. OSC 7501 is the program's own word, complete, and is never ended by something weaker; only by
+//!    its own `clear`, a reset of the terminal, the shell's prompt, or the program's end.
+//! 6. When work stops and nothing says how the turn ended, it is done; idle if the person had just
+//!    interrupted it, or was asked before. Done is done until it was seen, then idle.
+//! 7. Work with no output at all for the stall threshold is stalled; any output ends that. Output means
+//!    nothing else.
+//! 8. Nothing said is unknown; a known agent that has just been started is starting for a while.
+//!
+//! Times are the record's clock for what came through the terminal and the host's for the rest, so
+//! that the same record folded again decides the same.
+
+pub mod claim;
+pub mod machine;
+pub mod program_status;
+pub mod providers;
+#[cfg(test)]
+mod stories;
+mod tasks;
+
+pub use claim::Moment;
+pub use machine::{Change, Machine, Observation, SETTLE_MILLIS};
+pub use providers::{Provider, Providers};

@@ -1,0 +1,449 @@
+//! The machine that judges what one agent does: evidence in, a state and its reason out. The rule
+//! that it keeps is in `agents.rs`.
+
+mod judge;
+
+use std::collections::BTreeMap;
+
+use agor_proto::agent::{AgentInfo, Evidence, Pending, State, Usage};
+use agor_proto::limits::{AGENT_QUESTION_MAX, AGENT_REASON_MAX};
+use serde::{Deserialize, Serialize};
+
+use super::claim::{Claim, Moment, Says, Source};
+use super::program_status::{self, Doing, Kind, Record, Records};
+use super::tasks::Tasks;
+
+/// How long a weaker claim that work has stopped must stand before it ends a stronger one.
+pub const SETTLE_MILLIS: u64 = 600;
+
+/// How long an agent that was started may take to show itself.
+pub const STARTING_MILLIS: u64 = 120_000;
+
+/// How long after a person's Esc or Ctrl-C a turn that ends was ended by it.
+const INTERRUPT_MILLIS: u64 = 5_000;
+
+/// Without output for so long, work is stalled, unless the settings say otherwise.
+pub const STALL_MILLIS: u64 = 300_000;
+
+/// Something that was observed of an agent.
+#[derive(Debug)]
+pub enum Observation<'a> {
+    /// A program was started.
+    Started {
+        /// If it is a known agent: its provider's id, and whether it will show itself by something.
+        agent: Option<(&'a str, bool)>,
+    },
+    /// It reported its status (OSC 7501): the body of the report.
+    Status(&'a [u8]),
+    /// The terminal was reset (RIS): what was said through it no longer holds.
+    Reset,
+    /// The shell prompts.
+    Prompted,
+    /// The shell runs a command.
+    CommandBegan,
+    /// A source says something, or nothing any more.
+    Said(Source, Option<Says>),
+    /// A tool began.
+    ToolBegan {
+        /// Its id.
+        id: &'a str,
+        /// Its name.
+        tool: &'a str,
+    },
+    /// A tool ended, however.
+    ToolEnded {
+        /// Its id.
+        id: &'a str,
+    },
+    /// A task beside the turn began.
+    TaskBegan {
+        /// Its id.
+        id: &'a str,
+        /// What it is.
+        what: &'a str,
+    },
+    /// A task beside the turn ended, however.
+    TaskEnded {
+        /// Its id.
+        id: &'a str,
+    },
+    /// The person pressed what interrupts a turn.
+    Interrupted,
+    /// It printed something.
+    Output,
+    /// A client showed its person the state.
+    Seen,
+    /// The process ended, in words.
+    Ended {
+        /// How.
+        reason: String,
+    },
+    /// Time passed; see [`Machine::wake_millis`].
+    Tick,
+}
+
+/// A change of state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What it was.
+    pub from: State,
+    /// What it is.
+    pub to: State,
+    /// Why.
+    pub evidence: Evidence,
+}
+
+/// What an agent is believed to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Judged {
+    state: State,
+    source: Option<Source>,
+    reason: String,
+    pending: Option<Pending>,
+    /// Since when it is in the state.
+    since: Moment,
+}
+
+impl Default for Judged {
+    fn default() -> Self {
+        Self {
+            state: State::Unknown,
+            source: None,
+            reason: "nothing says what it does".into(),
+            pending: None,
+            since: Moment::default(),
+        }
+    }
+}
+
+/// See the module. It is kept with its session, so that the next host goes on with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Machine {
+    provider: Option<String>,
+    /// Whether the provider is the session's own, not that of a program which a shell runs.
+    launched: bool,
+    conversation: Option<String>,
+    claims: BTreeMap<Source, Claim>,
+    records: Records,
+    /// The name that the program gives itself (OSC 7501).
+    app: String,
+    tools: Tasks,
+    background: Tasks,
+    judged: Judged,
+    ended: bool,
+    /// Whether nobody has seen yet that it is done.
+    unseen: bool,
+    /// The claim of being done that was last taken notice of.
+    done_since: Option<Moment>,
+    interrupted_millis: Option<u64>,
+    output_millis: u64,
+    usage: Usage,
+    #[serde(skip)]
+    stall_millis: Option<u64>,
+    #[serde(skip)]
+    wake_millis: Option<u64>,
+    #[serde(skip)]
+    changed: bool,
+}
+
+/// A piece of evidence, as it is explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// What it says.
+    pub evidence: Evidence,
+    /// When its source said so last, in milliseconds since 1970.
+    pub last_millis: u64,
+    /// Whether it decides.
+    pub decides: bool,
+    /// Whether something newer ended it.
+    pub ended: bool,
+}
+
+impl Machine {
+    /// Takes notice of something and says whether the state changed by it.
+    pub fn on(&mut self, observation: Observation<'_>, now: Moment) -> Option<Change> {
+        self.note(observation, now);
+        self.judge(now)
+    }
+
+    /// Returns what the agent does.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.judged.state
+    }
+
+    /// Returns the provider, by its id.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        self.provider.as_deref()
+    }
+
+    /// Returns the name that the program gives itself.
+    #[must_use]
+    pub fn app(&self) -> &str {
+        &self.app
+    }
+
+    /// Notes which known agent a program has turned out to be.
+    pub fn recognized(&mut self, provider: &str) {
+        if self.provider.is_none() {
+            self.provider = Some(provider.to_owned());
+            self.changed = true;
+        }
+    }
+
+    /// Returns the provider's id of the conversation.
+    #[must_use]
+    pub fn conversation(&self) -> Option<&str> {
+        self.conversation.as_deref()
+    }
+
+    /// Notes the provider's id of the conversation.
+    pub fn converses(&mut self, conversation: &str) {
+        if self.conversation.as_deref() != Some(conversation) {
+            self.conversation = Some(conversation.to_owned());
+            self.changed = true;
+        }
+    }
+
+    /// Sets without how much output work is stalled.
+    pub fn set_stall_millis(&mut self, millis: u64) {
+        self.stall_millis = Some(millis);
+    }
+
+    /// Returns when [`Observation::Tick`] is due, in milliseconds since 1970.
+    #[must_use]
+    pub fn wake_millis(&self) -> Option<u64> {
+        self.wake_millis
+    }
+
+    /// Says whether there is something to keep since the last call.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Says whether anything is known that a list could show.
+    #[must_use]
+    pub fn is_agent(&self) -> bool {
+        let said = |source: &Source| *source != Source::Process;
+        self.provider.is_some() || !self.app.is_empty() || self.claims.keys().any(said)
+    }
+
+    /// Returns what a list shows.
+    #[must_use]
+    pub fn info(&self) -> AgentInfo {
+        let count = |tasks: usize| u32::try_from(tasks).unwrap_or(u32::MAX);
+        let provider = self.provider.clone();
+        AgentInfo {
+            provider: provider.unwrap_or_else(|| self.app.clone()),
+            conversation: self.conversation.clone(),
+            since_millis: self.judged.since.at_millis,
+            reason: cut(&self.judged.reason, AGENT_REASON_MAX),
+            source: self.source().on_wire(),
+            tools: count(self.tools.len()),
+            background: count(self.background.len() + self.records.working_beside()),
+            pending: self.judged.pending.clone().map(|pending| Pending {
+                text: cut(&pending.text, AGENT_QUESTION_MAX),
+                ..pending
+            }),
+            usage: self.usage.clone(),
+        }
+    }
+
+    /// Returns every piece of evidence, the strongest first.
+    #[must_use]
+    pub fn evidence(&self) -> Vec<Shown> {
+        let shown = |(&source, claim): (&Source, &Claim)| Shown {
+            evidence: claim.evidence(source),
+            last_millis: claim.at.at_millis,
+            decides: self.judged.source == Some(source),
+            ended: claim.ended,
+        };
+        self.claims.iter().map(shown).collect()
+    }
+
+    fn source(&self) -> Source {
+        self.judged.source.unwrap_or(Source::Process)
+    }
+
+    fn note(&mut self, observation: Observation<'_>, now: Moment) {
+        match observation {
+            Observation::Started { agent } => self.started(agent, now),
+            Observation::Status(body) => {
+                let Some(report) = program_status::parse(body, now) else {
+                    return;
+                };
+                self.records.take(report);
+                self.read_records(now);
+            }
+            Observation::Reset => {
+                self.records.clear();
+                self.read_records(now);
+                for source in [Source::Title, Source::Progress] {
+                    self.say(source, None, now);
+                }
+            }
+            Observation::Prompted => self.prompted(now),
+            Observation::CommandBegan if !self.launched => {
+                self.records.next_command();
+                self.read_records(now);
+            }
+            Observation::CommandBegan => {}
+            Observation::Said(source, says) => self.say(source, says, now),
+            Observation::ToolBegan { id, tool } => {
+                self.tools.begin(id, tool);
+                self.changed = true;
+            }
+            Observation::ToolEnded { id } => {
+                self.tools.end(id);
+                self.changed = true;
+            }
+            Observation::TaskBegan { id, what } => {
+                self.background.begin(id, what);
+                self.changed = true;
+            }
+            Observation::TaskEnded { id } => {
+                self.background.end(id);
+                self.changed = true;
+            }
+            Observation::Interrupted => self.interrupted_millis = Some(now.at_millis),
+            Observation::Output => self.output_millis = now.at_millis,
+            Observation::Seen => {
+                self.changed |= self.unseen;
+                self.unseen = false;
+            }
+            Observation::Ended { reason } => {
+                self.ended = true;
+                self.tools.clear();
+                self.background.clear();
+                self.say(
+                    Source::Process,
+                    Some(Says::just(State::Exited, reason)),
+                    now,
+                );
+            }
+            Observation::Tick => {}
+        }
+    }
+
+    /// Another program begins in the session: nothing that was said of the last one holds.
+    fn started(&mut self, agent: Option<(&str, bool)>, now: Moment) {
+        let kept = std::mem::take(self);
+        *self = Self {
+            launched: agent.is_some(),
+            provider: agent.map(|(id, _)| id.to_owned()),
+            conversation: kept.conversation,
+            usage: kept.usage,
+            judged: kept.judged,
+            stall_millis: kept.stall_millis,
+            output_millis: now.at_millis,
+            changed: true,
+            ..Self::default()
+        };
+        if let Some((agent, true)) = agent {
+            let reason = format!("{agent} was started and has not shown itself yet");
+            self.say(
+                Source::Process,
+                Some(Says::just(State::Starting, reason)),
+                now,
+            );
+        }
+    }
+
+    /// The shell prompts: the agent that ran in it has ended, and with it all that was said of it
+    /// but how it ended.
+    fn prompted(&mut self, now: Moment) {
+        if self.launched {
+            return;
+        }
+        self.records.prompted();
+        self.read_records(now);
+        let said = self.claims.len();
+        self.claims.retain(|source, _| *source == Source::Protocol);
+        self.changed |= self.claims.len() != said;
+        self.tools.clear();
+        self.background.clear();
+        self.changed |= self.provider.take().is_some();
+    }
+
+    fn say(&mut self, source: Source, says: Option<Says>, now: Moment) {
+        let former = self.claims.remove(&source);
+        let claim = says.map(|says| Claim::follow(former.as_ref(), says, now));
+        let same = |a: &Claim, b: &Claim| {
+            (a.state, a.ended, &a.reason, &a.pending) == (b.state, b.ended, &b.reason, &b.pending)
+        };
+        self.changed |= match (&former, &claim) {
+            (Some(former), Some(claim)) => !same(former, claim),
+            (None, None) => false,
+            _ => true,
+        };
+        self.claims.extend(claim.map(|claim| (source, claim)));
+    }
+
+    /// Makes the protocol's claim from what the program reported.
+    fn read_records(&mut self, now: Moment) {
+        self.changed = true;
+        let Some(record) = self.records.decisive() else {
+            if let Some(former) = self.claims.remove(&Source::Protocol) {
+                self.supersede(&former);
+            }
+            return;
+        };
+        let app = self.records.app(record);
+        if !app.is_empty() {
+            self.app = app.to_owned();
+        }
+        let mut claim = Claim::follow(None, says(record), now);
+        claim.since = record.since;
+        claim.at = record.at;
+        self.claims.insert(Source::Protocol, claim);
+    }
+
+    /// What the strongest source said last outlives it: weaker claims that were older and other do
+    /// not come back.
+    fn supersede(&mut self, former: &Claim) {
+        for claim in self.claims.values_mut() {
+            if claim.at.at_millis <= former.at.at_millis && !claim.allows(former.state) {
+                claim.ended = true;
+            }
+        }
+    }
+}
+
+/// Returns what a record says of the agent.
+fn says(record: &Record) -> Says {
+    let (state, plain) = match (record.doing, record.kind) {
+        (Doing::Idle, _) => (State::Idle, "it says that it is ready"),
+        (Doing::Working, _) => (State::Working, "it says that it works"),
+        (Doing::Done, _) => (State::Done, "it says that it is done"),
+        (Doing::Error, _) => (State::Error, "it says that it failed"),
+        (Doing::Blocked, Some(Kind::Permission)) => {
+            (State::NeedsPermission, "it asks for permission")
+        }
+        (Doing::Blocked, Some(Kind::Auth)) => (State::NeedsAnswer, "it asks to be logged in"),
+        (Doing::Blocked, _) => (State::NeedsAnswer, "it waits for you"),
+    };
+    let told = [&record.message, &record.title]
+        .into_iter()
+        .find(|text| !text.is_empty());
+    let mut reason = told.map_or_else(|| plain.to_owned(), String::clone);
+    if let Some(percent) = record.progress {
+        reason = format!("{reason} ({percent} %)");
+    }
+    let pending = (record.doing == Doing::Blocked).then(|| Pending {
+        text: told.cloned().unwrap_or_default(),
+        choices: Vec::new(),
+    });
+    Says {
+        pending,
+        ..Says::just(state, reason)
+    }
+}
+
+fn cut(text: &str, max: usize) -> String {
+    text[..text.floor_char_boundary(max)].to_owned()
+}
+
+#[cfg(test)]
+mod tests;

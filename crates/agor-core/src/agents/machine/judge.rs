@@ -1,0 +1,237 @@
+//! Which claim holds, and what follows from it for the state.
+
+use agor_proto::agent::State;
+
+use super::super::claim::{Claim, Moment, Source, asks, is_at_work};
+use super::{
+    Change, INTERRUPT_MILLIS, Judged, Machine, SETTLE_MILLIS, STALL_MILLIS, STARTING_MILLIS,
+};
+
+impl Machine {
+    /// Judges anew and says whether the state changed.
+    pub(super) fn judge(&mut self, now: Moment) -> Option<Change> {
+        self.wake_millis = None;
+        let judged = self.verdict(now);
+        let (from, to) = (self.judged.state, judged.state);
+        self.changed |= judged != self.judged;
+        self.judged = judged;
+        if from == to {
+            return None;
+        }
+        if !is_at_work(to) && !asks(to) {
+            self.tools.clear();
+        }
+        let in_turn = |state| is_at_work(state) || asks(state);
+        if in_turn(from) && matches!(to, State::Done | State::Idle | State::Error) {
+            self.usage.turns += 1;
+        }
+        let source = self.source();
+        let evidence = match self.claims.get(&source) {
+            Some(claim) => claim.evidence(source),
+            None => Claim {
+                state: to,
+                also: Vec::new(),
+                reason: self.judged.reason.clone(),
+                pending: None,
+                since: now,
+                at: now,
+                ended: false,
+            }
+            .evidence(source),
+        };
+        Some(Change { from, to, evidence })
+    }
+
+    fn verdict(&mut self, now: Moment) -> Judged {
+        let process = self.claims.get(&Source::Process);
+        if let Some(end) = process.filter(|_| self.ended) {
+            return self.judged(
+                State::Exited,
+                Some(Source::Process),
+                end.reason.clone(),
+                now,
+            );
+        }
+        match self.strongest(now) {
+            Some(source) => self.follow(source, now),
+            None => self.without_claims(now),
+        }
+    }
+
+    /// Returns the source whose claim holds.
+    fn strongest(&mut self, now: Moment) -> Option<Source> {
+        // Each round ends a claim or is the last.
+        for _ in Source::ALL {
+            match self.round(now) {
+                Ok(holder) => return holder,
+                Err(ended) => {
+                    if let Some(claim) = self.claims.get_mut(&ended) {
+                        claim.ended = true;
+                        self.changed = true;
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Goes down the ranks once; the error is a claim that something weaker ends.
+    fn round(&mut self, now: Moment) -> Result<Option<Source>, Source> {
+        let mut held: Option<Source> = None;
+        let mut wake = None;
+        for source in Source::ALL {
+            if source == Source::Process {
+                break;
+            }
+            let Some(claim) = self.holding(source) else {
+                continue;
+            };
+            let Some((holder, strong)) = held.and_then(|it| Some((it, self.holding(it)?))) else {
+                held = Some(source);
+                continue;
+            };
+            if claim.allows(strong.state) {
+                continue;
+            }
+            if strong.also.contains(&claim.state) {
+                held = Some(source);
+                continue;
+            }
+            if holder.is_complete() || claim.since.at_millis <= strong.at.at_millis {
+                continue;
+            }
+            let stands = if is_at_work(claim.state) {
+                claim.since.at_millis
+            } else {
+                claim.since.at_millis.saturating_add(SETTLE_MILLIS)
+            };
+            if now.at_millis >= stands {
+                return Err(holder);
+            }
+            wake = wake.into_iter().chain([stands]).min();
+        }
+        if let Some(stands) = wake {
+            self.wake_at(stands);
+        }
+        Ok(held)
+    }
+
+    fn holding(&self, source: Source) -> Option<&Claim> {
+        self.claims.get(&source).filter(|claim| !claim.ended)
+    }
+
+    /// Returns the state that the claim of `source` makes.
+    fn follow(&mut self, source: Source, now: Moment) -> Judged {
+        let Some(claim) = self.holding(source).cloned() else {
+            return self.without_claims(now);
+        };
+        let mut reason = claim.reason.clone();
+        let former = self.judged.state;
+        let state = match claim.state {
+            State::Idle if claim.also.contains(&State::Done) => {
+                let interrupted = self
+                    .interrupted_millis
+                    .is_some_and(|at| claim.since.at_millis.abs_diff(at) <= INTERRUPT_MILLIS);
+                if is_at_work(former) && !interrupted {
+                    self.unseen = true;
+                }
+                if is_at_work(former) && interrupted {
+                    reason = "you interrupted it".into();
+                } else if is_at_work(former) {
+                    reason = format!("it stopped working: {reason}");
+                } else if self.judged.source == Some(source) {
+                    reason.clone_from(&self.judged.reason);
+                }
+                let done = is_at_work(former) || former == State::Done;
+                if done && self.unseen {
+                    State::Done
+                } else {
+                    State::Idle
+                }
+            }
+            State::Done => {
+                if self.done_since != Some(claim.since) {
+                    self.done_since = Some(claim.since);
+                    self.unseen = true;
+                }
+                if self.unseen {
+                    State::Done
+                } else {
+                    State::Idle
+                }
+            }
+            State::Working => {
+                let stall = self.stall_millis.unwrap_or(STALL_MILLIS);
+                let quiet_since = self.output_millis.max(claim.at.at_millis);
+                let due = quiet_since.saturating_add(stall);
+                if now.at_millis >= due {
+                    reason = format!(
+                        "it should be working, and printed nothing for {}",
+                        span(now.at_millis - quiet_since)
+                    );
+                    State::Stalled
+                } else {
+                    self.wake_at(due);
+                    State::Working
+                }
+            }
+            state => state,
+        };
+        if state != State::Done {
+            self.unseen = false;
+        }
+        let mut judged = self.judged(state, Some(source), reason, now);
+        if asks(state) {
+            let asked = |source: &Source| self.holding(*source)?.pending.clone();
+            let mut told = Source::ALL.iter().filter_map(asked);
+            let first = told.next();
+            // The strongest that tells the question; an empty text tells none.
+            judged.pending = match first {
+                Some(first) if first.text.is_empty() => {
+                    told.find(|it| !it.text.is_empty()).or(Some(first))
+                }
+                first => first,
+            };
+        }
+        judged
+    }
+
+    fn without_claims(&mut self, now: Moment) -> Judged {
+        self.unseen = false;
+        let starting = self.holding(Source::Process).cloned();
+        if let Some(claim) = starting.filter(|claim| claim.state == State::Starting) {
+            let due = claim.since.at_millis.saturating_add(STARTING_MILLIS);
+            if now.at_millis < due {
+                self.wake_at(due);
+                return self.judged(State::Starting, Some(Source::Process), claim.reason, now);
+            }
+        }
+        let nothing = Judged::default();
+        self.judged(State::Unknown, None, nothing.reason, now)
+    }
+
+    fn judged(&self, state: State, source: Option<Source>, reason: String, now: Moment) -> Judged {
+        Judged {
+            state,
+            source,
+            reason,
+            pending: None,
+            since: if state == self.judged.state {
+                self.judged.since
+            } else {
+                now
+            },
+        }
+    }
+
+    fn wake_at(&mut self, millis: u64) {
+        self.wake_millis = self.wake_millis.into_iter().chain([millis]).min();
+    }
+}
+
+fn span(millis: u64) -> String {
+    match millis / 1_000 {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    }
+}

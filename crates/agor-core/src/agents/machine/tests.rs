@@ -1,0 +1,411 @@
+//! The rule of `agents.rs`, clause by clause. Whole stories are recorded in
+//! `tests/fixtures/agents`.
+
+use agor_proto::agent::EvidenceSource;
+use agor_proto::ids::Offset;
+
+use super::*;
+
+fn at(at_millis: u64) -> Moment {
+    Moment {
+        at_millis,
+        offset: Offset(at_millis),
+    }
+}
+
+fn quiet_title() -> Option<Says> {
+    Some(Says {
+        also: vec![State::Done, State::Error, State::NeedsPermission],
+        ..Says::just(State::Idle, "its title shows it ready")
+    })
+}
+
+fn works() -> Option<Says> {
+    Some(Says::just(State::Working, "works"))
+}
+
+fn asks() -> Option<Says> {
+    Some(Says::just(State::NeedsPermission, "may it?"))
+}
+
+fn says(state: State) -> Option<Says> {
+    Some(Says::just(state, "says so"))
+}
+
+fn machine() -> Machine {
+    let mut machine = Machine::default();
+    machine.on(
+        Observation::Started {
+            agent: Some(("claude", true)),
+        },
+        at(0),
+    );
+    machine
+}
+
+use Observation::{Ended, Interrupted, Output, Prompted, Reset, Said, Seen, Started, Status, Tick};
+
+#[test]
+fn a_known_agent_is_starting_until_it_shows_itself_and_unknown_if_it_never_does() {
+    let mut it = machine();
+    assert_eq!(it.state(), State::Starting);
+    assert_eq!(it.wake_millis(), Some(STARTING_MILLIS));
+    it.on(Tick, at(STARTING_MILLIS - 1));
+    assert_eq!(it.state(), State::Starting);
+    it.on(Tick, at(STARTING_MILLIS));
+    assert_eq!(it.state(), State::Unknown);
+    let mut it = machine();
+    it.on(Said(Source::Title, quiet_title()), at(5));
+    assert_eq!(it.state(), State::Idle);
+    for agent in [None, Some(("ollama", false))] {
+        let mut it = Machine::default();
+        it.on(Started { agent }, at(0));
+        assert_eq!(it.state(), State::Unknown);
+    }
+}
+
+#[test]
+fn the_programs_own_word_decides_and_nothing_weaker_ends_it() {
+    let mut it = machine();
+    it.on(Status(b"state=working"), at(10));
+    it.on(Said(Source::Hook, says(State::Done)), at(20));
+    it.on(Said(Source::Title, quiet_title()), at(30));
+    it.on(Said(Source::Screen, says(State::Idle)), at(40));
+    it.on(Tick, at(10_000));
+    assert_eq!(it.state(), State::Working);
+    it.on(
+        Status(b"state=blocked:kind=permission:msg=bHM="),
+        at(10_001),
+    );
+    assert_eq!(it.state(), State::NeedsPermission);
+    assert_eq!(it.info().pending.map(|it| it.text), Some("ls".into()));
+    assert_eq!(it.info().source, EvidenceSource::Protocol);
+}
+
+#[test]
+fn a_denial_that_no_hook_tells_is_taken_from_what_the_screen_shows_after_it() {
+    let mut it = machine();
+    it.on(Said(Source::Hook, works()), at(10));
+    it.on(Said(Source::Title, quiet_title()), at(95));
+    it.on(Said(Source::Hook, asks()), at(100));
+    it.on(Said(Source::Screen, asks()), at(110));
+    it.on(Tick, at(60_000));
+    assert_eq!(
+        it.state(),
+        State::NeedsPermission,
+        "a quiet title is no answer"
+    );
+    it.on(Said(Source::Screen, says(State::Idle)), at(70_000));
+    assert_eq!(
+        it.state(),
+        State::NeedsPermission,
+        "not before it has settled"
+    );
+    assert_eq!(it.wake_millis(), Some(70_000 + SETTLE_MILLIS));
+    it.on(Tick, at(70_000 + SETTLE_MILLIS));
+    assert_eq!(it.state(), State::Idle, "asked and answered: not done");
+}
+
+#[test]
+fn an_approval_shows_when_the_spinner_turns_again() {
+    let mut it = machine();
+    it.on(Said(Source::Title, works()), at(5));
+    it.on(Said(Source::Hook, works()), at(10));
+    it.on(Said(Source::Hook, asks()), at(100));
+    it.on(Said(Source::Title, works()), at(101));
+    assert_eq!(it.state(), State::NeedsPermission, "it turned before too");
+    it.on(Said(Source::Title, quiet_title()), at(120));
+    let change = it
+        .on(Said(Source::Title, works()), at(5_000))
+        .expect("a change");
+    assert_eq!(
+        (change.from, change.to),
+        (State::NeedsPermission, State::Working)
+    );
+    assert_eq!(change.evidence.source, EvidenceSource::Title);
+    it.on(Said(Source::Title, quiet_title()), at(5_100));
+    assert_eq!(
+        it.state(),
+        State::Done,
+        "the ended claim does not come back"
+    );
+}
+
+#[test]
+fn a_question_that_its_hook_tells_after_the_title_fell_quiet_makes_no_other_state_between() {
+    let mut it = machine();
+    it.on(Said(Source::Hook, works()), at(10));
+    it.on(Said(Source::Title, works()), at(20));
+    assert_eq!(it.on(Said(Source::Title, quiet_title()), at(900)), None);
+    let change = it.on(Said(Source::Hook, asks()), at(900 + SETTLE_MILLIS - 1));
+    assert_eq!(change.map(|it| it.to), Some(State::NeedsPermission));
+}
+
+#[test]
+fn a_turn_that_stops_is_done_and_idle_if_the_person_interrupted_it() {
+    for (interrupted, ends) in [(false, State::Done), (true, State::Idle)] {
+        let mut it = machine();
+        it.on(Said(Source::Title, works()), at(10));
+        if interrupted {
+            it.on(Interrupted, at(990));
+        }
+        it.on(Said(Source::Title, quiet_title()), at(1_000));
+        assert_eq!(it.state(), ends);
+        it.on(Said(Source::Title, quiet_title()), at(90_000));
+        it.on(Tick, at(99_000));
+        assert_eq!(it.state(), ends);
+    }
+}
+
+#[test]
+fn an_interrupt_long_ago_says_nothing_about_the_end_of_a_turn() {
+    let mut it = machine();
+    it.on(Interrupted, at(10));
+    it.on(Said(Source::Title, works()), at(20));
+    it.on(
+        Said(Source::Title, quiet_title()),
+        at(20 + INTERRUPT_MILLIS),
+    );
+    assert_eq!(it.state(), State::Done);
+}
+
+#[test]
+fn done_is_done_until_it_was_seen_and_each_turn_is_done_anew() {
+    for says_done in [Said(Source::Hook, says(State::Done)), Status(b"state=done")] {
+        let mut it = machine();
+        it.on(Status(b"state=working"), at(1));
+        it.on(Status(b"state=clear"), at(2));
+        it.on(says_done, at(10));
+        assert_eq!(it.state(), State::Done);
+        let change = it.on(Seen, at(20)).expect("a change");
+        assert_eq!((change.from, change.to), (State::Done, State::Idle));
+        assert_eq!(it.on(Seen, at(21)), None, "twice is once");
+        it.on(Tick, at(30));
+        assert_eq!(it.state(), State::Idle);
+    }
+    let mut it = machine();
+    for turn in [100, 200] {
+        it.on(Said(Source::Hook, works()), at(turn));
+        it.on(Said(Source::Hook, says(State::Done)), at(turn + 1));
+        assert_eq!(it.state(), State::Done);
+        it.on(Seen, at(turn + 2));
+        assert_eq!(it.state(), State::Idle);
+    }
+    assert_eq!(it.info().usage.turns, 2);
+}
+
+#[test]
+fn what_was_seen_while_it_worked_says_nothing_about_its_end() {
+    let mut it = machine();
+    it.on(Said(Source::Title, works()), at(10));
+    it.on(Seen, at(20));
+    it.on(Said(Source::Title, quiet_title()), at(30));
+    assert_eq!(it.state(), State::Done);
+}
+
+#[test]
+fn a_screen_makes_a_title_precise_that_fits_several_states() {
+    let mut it = machine();
+    it.on(Said(Source::Screen, asks()), at(9));
+    it.on(Said(Source::Title, quiet_title()), at(10));
+    assert_eq!(it.state(), State::NeedsPermission);
+    it.on(Said(Source::Screen, None), at(20));
+    assert_eq!(it.state(), State::Idle);
+}
+
+#[test]
+fn an_error_stays_while_the_title_is_only_quiet_and_ends_with_the_next_turn() {
+    let mut it = machine();
+    it.on(Said(Source::Title, works()), at(10));
+    it.on(Said(Source::Hook, says(State::Error)), at(20));
+    it.on(Said(Source::Title, quiet_title()), at(21));
+    it.on(Tick, at(10_000));
+    assert_eq!(it.state(), State::Error);
+    it.on(Said(Source::Title, works()), at(20_000));
+    assert_eq!(it.state(), State::Working);
+}
+
+#[test]
+fn work_without_output_is_stalled_and_any_output_ends_that() {
+    let mut it = machine();
+    it.set_stall_millis(1_000);
+    it.on(Said(Source::Hook, works()), at(10));
+    it.on(Output, at(500));
+    assert_eq!(it.wake_millis(), Some(1_500));
+    it.on(Tick, at(1_499));
+    assert_eq!(it.state(), State::Working);
+    it.on(Tick, at(1_500));
+    assert_eq!(it.state(), State::Stalled);
+    it.on(Output, at(1_600));
+    assert_eq!(it.state(), State::Working);
+    it.on(Said(Source::Hook, asks()), at(1_700));
+    it.on(Tick, at(100_000));
+    assert_eq!(
+        it.state(),
+        State::NeedsPermission,
+        "who waits for a person is not stalled"
+    );
+}
+
+#[test]
+fn a_process_that_ended_has_ended_whatever_was_said() {
+    let mut it = machine();
+    it.on(Status(b"state=working"), at(10));
+    it.on(
+        Observation::ToolBegan {
+            id: "t",
+            tool: "Bash",
+        },
+        at(11),
+    );
+    let reason = || "it ended with code 1".to_owned();
+    let change = it.on(Ended { reason: reason() }, at(20)).expect("a change");
+    assert_eq!(
+        (change.to, change.evidence.reason),
+        (State::Exited, reason())
+    );
+    it.on(Said(Source::Hook, works()), at(30));
+    assert_eq!((it.state(), it.info().tools), (State::Exited, 0));
+    it.converses("c1");
+    it.on(
+        Started {
+            agent: Some(("claude", true)),
+        },
+        at(40),
+    );
+    assert_eq!(it.state(), State::Starting);
+    assert_eq!(it.conversation(), Some("c1"), "the conversation can go on");
+}
+
+#[test]
+fn a_shells_prompt_and_a_reset_end_what_a_program_said_of_itself() {
+    for ends in [Prompted, Reset, Status(b"state=clear")] {
+        let mut shell = Machine::default();
+        shell.on(Started { agent: None }, at(0));
+        shell.on(Status(b"state=working:app=claude-code"), at(10));
+        shell.on(Said(Source::Hook, says(State::NeedsPermission)), at(5));
+        assert_eq!(shell.state(), State::Working);
+        shell.on(ends, at(20));
+        assert_eq!(
+            shell.state(),
+            State::Unknown,
+            "older weaker claims stay out"
+        );
+    }
+}
+
+#[test]
+fn tools_are_counted_by_id_and_none_is_left_when_the_turn_ends_unheard() {
+    let mut it = machine();
+    it.on(Said(Source::Hook, works()), at(10));
+    it.on(Said(Source::Title, works()), at(10));
+    it.on(
+        Observation::ToolBegan {
+            id: "a",
+            tool: "Bash",
+        },
+        at(11),
+    );
+    it.on(
+        Observation::ToolBegan {
+            id: "a",
+            tool: "Bash",
+        },
+        at(12),
+    );
+    it.on(
+        Observation::ToolBegan {
+            id: "b",
+            tool: "Read",
+        },
+        at(13),
+    );
+    it.on(
+        Observation::TaskBegan {
+            id: "s",
+            what: "Explore",
+        },
+        at(14),
+    );
+    it.on(Observation::ToolEnded { id: "b" }, at(15));
+    assert_eq!((it.info().tools, it.info().background), (1, 1));
+    it.on(Interrupted, at(20));
+    it.on(Said(Source::Title, quiet_title()), at(30));
+    it.on(Tick, at(30 + SETTLE_MILLIS));
+    assert_eq!(it.state(), State::Idle);
+    assert_eq!(
+        (it.info().tools, it.info().background),
+        (0, 1),
+        "tasks go on"
+    );
+}
+
+#[test]
+fn a_machine_that_was_kept_goes_on_as_if_nothing_had_been() {
+    let mut it = machine();
+    it.on(Status(b"state=idle:app=claude-code"), at(1));
+    it.on(Said(Source::Hook, asks()), at(10));
+    it.on(Status(b"state=clear"), at(11));
+    it.on(Said(Source::Hook, asks()), at(12));
+    let kept = rmp_serde::to_vec_named(&it).expect("it can be kept");
+    let mut next: Machine = rmp_serde::from_slice(&kept).expect("it can be read");
+    assert_eq!((next.state(), next.info()), (it.state(), it.info()));
+    for machine in [&mut it, &mut next] {
+        machine.on(Said(Source::Title, works()), at(20));
+        assert_eq!(machine.state(), State::Working);
+    }
+    assert_eq!(next.info(), it.info());
+}
+
+#[test]
+fn a_machine_of_another_release_is_read_as_far_as_it_is_known() {
+    let kept = rmp_serde::to_vec_named(&serde_json::json!({ "provider": "x", "moods": [1] }));
+    let machine: Machine = rmp_serde::from_slice(&kept.unwrap()).expect("it can be read");
+    assert_eq!(machine.provider(), Some("x"));
+}
+
+#[test]
+fn agent_reason_max_and_agent_question_max_bound_what_a_list_shows() {
+    let long = "ä".repeat(2_000);
+    let mut it = machine();
+    let pending = Some(Pending {
+        text: long.clone(),
+        choices: Vec::new(),
+    });
+    it.on(
+        Said(
+            Source::Hook,
+            Some(Says {
+                pending,
+                ..Says::just(State::NeedsAnswer, long)
+            }),
+        ),
+        at(1),
+    );
+    let info = it.info();
+    assert_eq!(info.reason.len(), AGENT_REASON_MAX);
+    assert_eq!(
+        info.pending.map(|it| it.text.len()),
+        Some(AGENT_QUESTION_MAX)
+    );
+}
+
+#[test]
+fn the_evidence_says_which_piece_decides_and_which_was_ended() {
+    let mut it = machine();
+    it.on(Said(Source::Hook, asks()), at(10));
+    it.on(Said(Source::Title, works()), at(20));
+    let shown: Vec<_> = it
+        .evidence()
+        .into_iter()
+        .map(|it| (it.evidence.source, it.decides, it.ended))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (EvidenceSource::Hook, false, true),
+            (EvidenceSource::Title, true, false),
+            (EvidenceSource::Process, false, false),
+        ]
+    );
+}

@@ -1,0 +1,296 @@
+//! The table of known agents: how each is found, started and read. Data, in `assets/providers.toml`
+//! and a person's own `providers.toml`, which extends it field by field; no provider has code.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use agor_proto::agent::State;
+use regex::Regex;
+use serde::Deserialize;
+
+use super::claim::Says;
+
+/// The table that agor comes with.
+const BUILT_IN: &str = include_str!("../../../../assets/providers.toml");
+
+/// The largest table of a person's own that is read.
+const OWN_BYTES_MAX: u64 = 1024 * 1024;
+
+/// A known agent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Provider {
+    /// Its id: the table's key.
+    #[serde(skip)]
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its programs; the first that is found is started.
+    pub programs: Vec<String>,
+    /// How it names itself by OSC 7501.
+    pub apps: Vec<String>,
+    /// Whether it reports its status by OSC 7501.
+    pub reports: bool,
+    /// What to do to get it.
+    pub get: String,
+    /// Arguments that print its version.
+    pub version: Vec<String>,
+    /// Rules over its title, the first that matches counts.
+    pub titles: Vec<Rule>,
+    /// Rules over the last rows of its screen, the first that matches counts.
+    pub screens: Vec<Rule>,
+}
+
+/// What a title or a screen says, by an expression.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The expression.
+    #[serde(rename = "match")]
+    pattern: String,
+    /// The state.
+    state: State,
+    /// Further states for which it would look the same.
+    #[serde(default)]
+    also: Vec<State>,
+    /// Why, in words.
+    #[serde(default)]
+    says: String,
+    #[serde(skip)]
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Rule {
+    fn matches(&self, text: &str) -> bool {
+        let compiled = self.compiled.get_or_init(|| {
+            let compiled = Regex::new(&self.pattern);
+            if let Err(error) = &compiled {
+                tracing::warn!(pattern = self.pattern, %error, "a rule of providers.toml cannot be used");
+            }
+            compiled.ok()
+        });
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+
+    fn says(&self) -> Says {
+        Says {
+            also: self.also.clone(),
+            ..Says::just(self.state, self.says.clone())
+        }
+    }
+}
+
+impl Provider {
+    /// Says whether something that the agent does will tell its state.
+    #[must_use]
+    pub fn shows_itself(&self) -> bool {
+        self.reports || !self.titles.is_empty() || !self.screens.is_empty()
+    }
+
+    /// Returns what the agent's title says.
+    #[must_use]
+    pub fn title(&self, title: &str) -> Option<Says> {
+        let rule = self.titles.iter().find(|rule| rule.matches(title));
+        rule.map(Rule::says)
+    }
+}
+
+/// Every known agent.
+#[derive(Debug, Default)]
+pub struct Providers {
+    by_id: BTreeMap<String, Provider>,
+}
+
+/// A table, and what is wrong with it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The table; agor's own if the person's is damaged.
+    pub providers: Providers,
+    /// Complaints, each a sentence.
+    pub complaints: Vec<String>,
+}
+
+impl Providers {
+    /// Returns the table that agor comes with.
+    #[must_use]
+    pub fn built_in() -> Self {
+        Self::parse("", Path::new("providers.toml")).providers
+    }
+
+    /// Reads the table, extended by the file at `own` if there is one.
+    #[must_use]
+    pub fn load(own: &Path) -> Loaded {
+        let complain = |error: io::Error| Loaded {
+            providers: Self::built_in(),
+            complaints: vec![format!(
+                "{} cannot be read ({error}): agor's own table is used",
+                own.display()
+            )],
+        };
+        match fs::metadata(own) {
+            Ok(found) if found.len() > OWN_BYTES_MAX => {
+                complain(io::Error::other("it is too large"))
+            }
+            Ok(_) => match fs::read_to_string(own) {
+                Ok(text) => Self::parse(&text, own),
+                Err(error) => complain(error),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::parse("", own),
+            Err(error) => complain(error),
+        }
+    }
+
+    fn parse(own: &str, path: &Path) -> Loaded {
+        let built_in: toml::Table = toml::from_str(BUILT_IN).unwrap_or_default();
+        let mut complaints = Vec::new();
+        let own: toml::Table = toml::from_str(own).unwrap_or_else(|error| {
+            complaints.push(format!(
+                "{} is damaged ({}): agor's own table is used",
+                path.display(),
+                error.message()
+            ));
+            toml::Table::new()
+        });
+        let mut by_id = BTreeMap::new();
+        let ids = built_in.keys().chain(own.keys()).cloned();
+        for id in ids.collect::<std::collections::BTreeSet<_>>() {
+            let base = built_in.get(&id).cloned();
+            let mut row = base.clone().unwrap_or_else(|| toml::Table::new().into());
+            if let (Some(extends), Some(row)) = (
+                own.get(&id).and_then(toml::Value::as_table),
+                row.as_table_mut(),
+            ) {
+                row.extend(extends.clone());
+            }
+            let provider = Provider::deserialize(row).or_else(|error| {
+                complaints.push(format!(
+                    "{}: [{id}] cannot be used: {}",
+                    path.display(),
+                    error.message()
+                ));
+                base.map_or(Err(()), |base| Provider::deserialize(base).map_err(|_| ()))
+            });
+            if let Ok(mut provider) = provider {
+                provider.id.clone_from(&id);
+                if provider.name.is_empty() {
+                    provider.name.clone_from(&id);
+                }
+                if provider.programs.is_empty() {
+                    provider.programs.push(id.clone());
+                }
+                by_id.insert(id, provider);
+            }
+        }
+        Loaded {
+            providers: Self { by_id },
+            complaints,
+        }
+    }
+
+    /// Returns a provider by its id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Provider> {
+        self.by_id.get(id)
+    }
+
+    /// Returns every provider, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Provider> {
+        self.by_id.values()
+    }
+
+    /// Returns the provider whose program a command starts.
+    #[must_use]
+    pub fn of_command(&self, argv: &[String]) -> Option<&Provider> {
+        let program = argv.first()?.rsplit('/').next()?;
+        let named = |name: &String| name.rsplit('/').next() == Some(program);
+        self.iter().find(|it| it.programs.iter().any(named))
+    }
+
+    /// Returns the provider that names itself `app` by OSC 7501.
+    #[must_use]
+    pub fn of_app(&self, app: &str) -> Option<&Provider> {
+        self.iter()
+            .find(|it| it.apps.iter().any(|name| name == app))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_our_own_table_can_be_used() {
+        let loaded = Providers::parse("", Path::new("own"));
+        assert_eq!(loaded.complaints, Vec::<String>::new());
+        let table: toml::Table = toml::from_str(BUILT_IN).expect("our table is TOML");
+        assert_eq!(loaded.providers.iter().count(), table.len());
+        for provider in loaded.providers.iter() {
+            for rule in provider.titles.iter().chain(&provider.screens) {
+                assert!(
+                    Regex::new(&rule.pattern).is_ok(),
+                    "{}: {}",
+                    provider.id,
+                    rule.pattern
+                );
+                assert!(
+                    rule.state != State::Unknown && !rule.says.is_empty(),
+                    "{}",
+                    provider.id
+                );
+                assert!(!rule.also.contains(&State::Unknown), "{}", provider.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_persons_table_extends_ours_field_by_field() {
+        let own = "[claude]\nprograms = [\"/opt/claude\"]\n[mine]\nname = \"Mine\"";
+        let loaded = Providers::parse(own, Path::new("own"));
+        assert_eq!(loaded.complaints, Vec::<String>::new());
+        let claude = loaded.providers.get("claude").expect("a row");
+        assert_eq!(claude.programs, ["/opt/claude"]);
+        assert!(!claude.titles.is_empty());
+        assert_eq!(
+            loaded.providers.get("mine").map(|it| &it.name[..]),
+            Some("Mine")
+        );
+    }
+
+    #[test]
+    fn what_is_damaged_is_named_and_ours_is_used() {
+        for own in [
+            "[claude\n",
+            "[claude]\nprograms = 3",
+            "[claude]\ncolour = \"red\"",
+        ] {
+            let loaded = Providers::parse(own, Path::new("/c/providers.toml"));
+            assert_eq!(loaded.complaints.len(), 1, "{own}");
+            assert!(loaded.complaints[0].contains("/c/providers.toml"));
+            assert!(
+                loaded
+                    .providers
+                    .get("claude")
+                    .is_some_and(|it| it.programs == ["claude"])
+            );
+        }
+    }
+
+    #[test]
+    fn a_command_and_a_reported_name_tell_the_agent() {
+        let providers = Providers::built_in();
+        let of = |argv: &[&str]| {
+            let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
+            providers.of_command(&argv).map(|it| it.id.clone())
+        };
+        assert_eq!(of(&["/usr/bin/claude", "-c"]), Some("claude".into()));
+        assert_eq!(of(&["bash"]), None);
+        assert_eq!(of(&[]), None);
+        assert_eq!(
+            providers.of_app("claude-code").map(|it| &it.id[..]),
+            Some("claude")
+        );
+    }
+}

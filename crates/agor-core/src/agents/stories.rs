@@ -1,0 +1,169 @@
+//! Recorded evidence and the states that must come of it: `tests/fixtures/agents/PROVIDER/CASE/story.ndjson`,
+//! run by listing the folders.
+//!
+//! Each line has `at` in milliseconds and one thing that was observed: `started` (an argv), `status` (the
+//! body of an OSC 7501), `title`, `screen` (the last rows), `hook` (a payload), `key` (`escape`),
+//! `output`, `reset`, `prompt`, `command`, `seen`, `exit` (code and signal), `tick`; or `expect`: the state that holds then.
+//! With `only` true, no other state may have been between the last two expectations.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agor_proto::agent::State;
+use agor_proto::ids::Offset;
+use serde_json::Value;
+
+use super::claim::Source;
+use super::{Machine, Moment, Observation, Provider, Providers};
+
+struct Teller {
+    machine: Machine,
+    providers: Providers,
+    now: u64,
+    /// States since the last expectation.
+    been: Vec<State>,
+}
+
+impl Teller {
+    fn provider(&self) -> Option<&Provider> {
+        self.providers.get(self.machine.provider()?)
+    }
+
+    fn on(&mut self, observation: Observation<'_>, now: Moment) {
+        if let Some(change) = self.machine.on(observation, now) {
+            self.been.push(change.to);
+        }
+    }
+
+    /// Lets time pass to `now`, with every tick that is due before.
+    fn pass(&mut self, now: u64) {
+        while let Some(due) = self.machine.wake_millis().filter(|&due| due < now) {
+            self.on(Observation::Tick, moment(due));
+        }
+    }
+
+    fn tell(&mut self, line: &Value) -> Result<(), String> {
+        let at = line["at"].as_u64().ok_or("no time")?;
+        self.pass(at);
+        self.now = at;
+        let now = moment(at);
+        let text = |key: &str| line[key].as_str().map(str::to_owned);
+        if let Some(argv) = line["started"].as_array() {
+            let argv: Vec<String> = argv
+                .iter()
+                .filter_map(|it| it.as_str().map(str::to_owned))
+                .collect();
+            let agent = self
+                .providers
+                .of_command(&argv)
+                .map(|it| (it.id.clone(), it.shows_itself()));
+            let agent = agent.as_ref().map(|(id, shows)| (&id[..], *shows));
+            self.on(Observation::Started { agent }, now);
+        } else if let Some(body) = text("status") {
+            self.on(Observation::Status(body.as_bytes()), now);
+            if let Some(provider) = self.providers.of_app(self.machine.app()) {
+                self.machine.recognized(&provider.id);
+            }
+        } else if let Some(title) = text("title") {
+            let says = self.provider().and_then(|it| it.title(&title));
+            self.on(Observation::Said(Source::Title, says), now);
+        } else if text("key").is_some() {
+            self.on(Observation::Interrupted, now);
+        } else if line["exit"].is_array() {
+            self.on(
+                Observation::Ended {
+                    reason: "it ended".into(),
+                },
+                now,
+            );
+        } else if let Some(expected) = line.get("expect") {
+            let expected: State =
+                serde_json::from_value(expected.clone()).map_err(|it| it.to_string())?;
+            self.on(Observation::Tick, now);
+            if self.machine.state() != expected {
+                return Err(format!(
+                    "{:?} instead of {expected:?}; evidence: {:#?}",
+                    self.machine.state(),
+                    self.machine.evidence()
+                ));
+            }
+            let between: Vec<State> = self.been.drain(..).filter(|&it| it != expected).collect();
+            if line["only"] == true && !between.is_empty() {
+                return Err(format!("{between:?} on the way to {expected:?}"));
+            }
+        } else {
+            let plain = [
+                ("output", Observation::Output),
+                ("reset", Observation::Reset),
+                ("prompt", Observation::Prompted),
+                ("command", Observation::CommandBegan),
+                ("seen", Observation::Seen),
+                ("tick", Observation::Tick),
+            ];
+            let known = plain.into_iter().find(|(key, _)| line.get(key).is_some());
+            let (_, observation) = known.ok_or("nothing that is known")?;
+            self.on(observation, now);
+        }
+        Ok(())
+    }
+}
+
+fn moment(at_millis: u64) -> Moment {
+    Moment {
+        at_millis,
+        offset: Offset(at_millis),
+    }
+}
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn recorded_evidence_comes_to_the_states_that_were_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
+    let (mut wrong, mut stories) = (Vec::new(), 0);
+    for case in folders(&root).iter().flat_map(|provider| folders(provider)) {
+        let story = fs::read_to_string(case.join("story.ndjson")).expect("a story");
+        let mut teller = Teller {
+            machine: Machine::default(),
+            providers: Providers::built_in(),
+            now: 0,
+            been: Vec::new(),
+        };
+        stories += 1;
+        assert!(
+            story.contains("\"expect\""),
+            "{}: expects nothing",
+            case.display()
+        );
+        for (number, line) in story.lines().enumerate() {
+            let told = serde_json::from_str(line)
+                .map_err(|error| error.to_string())
+                .and_then(|line: Value| teller.tell(&line));
+            if let Err(error) = told {
+                wrong.push(format!("{}, line {}: {error}", case.display(), number + 1));
+                break;
+            }
+            // A host that restarts between any two lines changes nothing.
+            let kept = rmp_serde::to_vec_named(&teller.machine).expect("it can be kept");
+            let wake = teller.machine.wake_millis();
+            teller.machine = rmp_serde::from_slice(&kept).expect("it can be read");
+            teller.on(Observation::Tick, moment(teller.now));
+            assert_eq!(
+                teller.machine.wake_millis(),
+                wake,
+                "{}, line {}",
+                case.display(),
+                number + 1
+            );
+        }
+    }
+    assert!(stories > 0, "no story in {}", root.display());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

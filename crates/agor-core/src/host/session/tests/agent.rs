@@ -1,0 +1,235 @@
+//! An agent's state in its session: events, list, store, restarts.
+
+use agor_proto::agent::AgentEvent;
+use agor_proto::input::{Input, Key, KeyInput, Mods};
+use agor_proto::limits::{STATE_EVENTS_MAX, STATE_PACE_MILLIS};
+
+use super::*;
+
+fn status(world: &mut World, millis: u64, body: &str) {
+    world.print_at(millis, &format!("\x1b]7501;{body}\x07"));
+}
+
+fn states(events: &[agor_proto::event::Event]) -> Vec<(State, State)> {
+    let state = |event: &agor_proto::event::Event| match &event.body {
+        EventBody::Agent(AgentEvent::State { from, to, .. }) => Some((*from, *to)),
+        _ => None,
+    };
+    events.iter().filter_map(state).collect()
+}
+
+#[test]
+fn any_program_that_reports_its_status_has_a_state_which_is_told_as_an_event_and_listed_at_once() {
+    let mut world = World::running();
+    assert_eq!(world.session.info().agent, None);
+    world.listed = false;
+    status(
+        &mut world,
+        1_000,
+        "state=working:app=build:msg=Y29tcGlsaW5n",
+    );
+    world.read();
+    assert!(world.listed, "it waits for nothing");
+    let info = world.session.info();
+    assert_eq!(info.state, State::Working);
+    let agent = info.agent.expect("an agent");
+    assert_eq!(
+        (&agent.provider[..], &agent.reason[..]),
+        ("build", "compiling")
+    );
+    assert_eq!(agent.since_millis, 1_000);
+    world.commit();
+    assert_eq!(
+        states(&world.disk.events),
+        [(State::Unknown, State::Working)]
+    );
+    status(&mut world, 2_000, "state=clear");
+    world.read();
+    assert_eq!(world.session.info().state, State::Unknown);
+}
+
+#[test]
+fn a_known_agent_in_a_shell_is_told_by_the_name_that_it_reports() {
+    let mut world = World::running();
+    status(&mut world, 1_000, "state=idle:app=claude-code");
+    world.read();
+    let agent = world.session.info().agent.expect("an agent");
+    assert_eq!(agent.provider, "claude");
+    world.print_at(2_000, "\x1b]133;A\x07$ ");
+    status(&mut world, 2_000, "state=clear");
+    world.read();
+    assert_eq!(world.session.info().state, State::Unknown);
+}
+
+#[test]
+fn a_known_agents_title_is_read_and_its_end_ends_everything() {
+    let mut world = World::running_program("/usr/bin/claude");
+    assert_eq!(world.session.info().state, State::Starting);
+    world.print_at(1_000, "\x1b]2;\u{25d0} Fix it\x07");
+    world.read();
+    assert_eq!(world.session.info().state, State::Working);
+    world.print_at(5_000, "\x1b]2;\u{2733} Fix it\x07");
+    world.read();
+    assert_eq!(world.session.info().state, State::Done);
+    world
+        .keeper
+        .write(RecordBody::Exited { code: 3, signal: 0 });
+    world.read();
+    let info = world.session.info();
+    assert_eq!(info.state, State::Exited);
+    let agent = info.agent.expect("an agent");
+    assert_eq!(
+        (&agent.provider[..], &agent.reason[..]),
+        ("claude", "its program ended with exit code 3")
+    );
+    world.commit();
+    use State::{Done, Exited, Starting, Unknown, Working};
+    let told = [
+        (Unknown, Starting),
+        (Starting, Working),
+        (Working, Done),
+        (Done, Exited),
+    ];
+    assert_eq!(states(&world.disk.events), told);
+}
+
+#[test]
+fn esc_before_a_turn_ends_makes_it_idle() {
+    let mut world = World::running_program("claude");
+    world.clock = 10_000;
+    world.print_at(10_000, "\x1b]2;\u{25d0} Fix it\x07");
+    world.read();
+    let escape = Input::Key(KeyInput::press(Key::Escape, Mods::default()));
+    world.command(
+        2,
+        CommandBody::Send {
+            session: id(),
+            inputs: vec![escape],
+        },
+    );
+    world.commit();
+    world.print_at(10_500, "\x1b]2;\u{2733} Fix it\x07");
+    world.read();
+    let info = world.session.info();
+    assert_eq!(info.state, State::Idle);
+    assert_eq!(
+        info.agent.map(|it| it.reason),
+        Some("you interrupted it".into())
+    );
+}
+
+#[test]
+fn done_that_was_seen_is_idle_for_the_next_host_too_and_seeing_it_twice_is_once() {
+    let mut world = World::running();
+    status(&mut world, 1_000, "state=working");
+    status(&mut world, 2_000, "state=done");
+    world.read();
+    world.commit();
+    assert_eq!(world.session.info().state, State::Done);
+    for n in [2, 3] {
+        world.command(n, CommandBody::Seen { session: id() });
+        world.commit();
+        assert!(matches!(
+            world.receipts(n).last(),
+            Some(Outcome::Done { .. })
+        ));
+        assert_eq!(world.session.info().state, State::Idle);
+    }
+    world.crash(true);
+    assert_eq!(world.session.info().state, State::Idle);
+    assert_eq!(
+        states(&world.disk.events).last(),
+        Some(&(State::Done, State::Idle))
+    );
+    assert_eq!(states(&world.disk.events).len(), 3);
+}
+
+#[test]
+fn a_host_that_dies_at_any_moment_leaves_one_that_tells_the_same_states_once() {
+    use State::{Done, Idle, NeedsPermission, Starting, Unknown, Working};
+    let steps: [(u64, &str); 7] = [
+        (1_000, "\x1b]7501;state=idle:app=claude-code\x07"),
+        (2_000, "\x1b]7501;state=working\x07text"),
+        (3_000, "\x1b]2;\u{25d0} Fix it\x07"),
+        (
+            4_000,
+            "\x1b]7501;state=blocked:kind=permission:msg=bHM=\x07",
+        ),
+        (5_000, "\x1b]7501;state=working\x07"),
+        (6_000, "\x1b]2;\u{2733} Fix it\x07"),
+        (7_000, "\x1b]7501;state=done\x07"),
+    ];
+    let told = [
+        (Unknown, Starting),
+        (Starting, Idle),
+        (Idle, Working),
+        (Working, NeedsPermission),
+        (NeedsPermission, Working),
+        (Working, Done),
+    ];
+    for dies in 0..steps.len() {
+        for (commits, stored) in [(false, false), (false, true), (true, true)] {
+            let mut world = World::running_program("claude");
+            for (n, (millis, text)) in steps.iter().enumerate() {
+                world.print_at(*millis, text);
+                world.read();
+                if commits {
+                    world.commit();
+                }
+                if n == dies {
+                    let before = (world.session.info().state, world.session.info().agent);
+                    world.crash(stored);
+                    // What was folded and not stored is read again.
+                    world.read();
+                    let after = (world.session.info().state, world.session.info().agent);
+                    assert_eq!(after, before, "after step {n}, {commits} {stored}");
+                }
+            }
+            world.commit();
+            assert_eq!(
+                states(&world.disk.events),
+                told,
+                "{dies} {commits} {stored}"
+            );
+        }
+    }
+}
+
+#[test]
+fn state_events_max_are_made_at_once_and_the_last_state_is_told_after_state_pace_millis() {
+    let mut world = World::running();
+    world.clock = 1_000;
+    for n in 0..10 * STATE_EVENTS_MAX {
+        let state = if n % 2 == 0 { "working" } else { "idle" };
+        status(&mut world, 1_000, &format!("state={state}"));
+    }
+    status(&mut world, 1_000, "state=error");
+    world.read();
+    world.commit();
+    assert_eq!(world.session.info().state, State::Error);
+    assert_eq!(states(&world.disk.events).len(), STATE_EVENTS_MAX);
+    assert!(world.session.next_wake().is_some());
+    world.clock += STATE_PACE_MILLIS;
+    world.on(Cause::Tick);
+    world.commit();
+    let told = states(&world.disk.events);
+    assert_eq!(told.len(), STATE_EVENTS_MAX + 1);
+    assert_eq!(told.last().map(|it| it.1), Some(State::Error));
+    for pair in told.windows(2) {
+        assert_eq!(pair[0].1, pair[1].0, "a change from what was not told");
+    }
+}
+
+#[test]
+fn a_program_that_is_started_again_begins_anew() {
+    let mut world = World::running_program("claude");
+    status(&mut world, 1_000, "state=error");
+    world.read();
+    world.command(2, CommandBody::Kill { session: id() });
+    world.commit();
+    assert_eq!(world.session.info().state, State::Exited);
+    world.command(3, CommandBody::Restart { session: id() });
+    world.commit();
+    world.read();
+    assert_eq!(world.session.info().state, State::Starting);
+}
