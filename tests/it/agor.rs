@@ -46,17 +46,20 @@ fn built(package: &str, program: &str) -> PathBuf {
 }
 
 /// Waits until `condition` gives something, and returns it; fails after [`PATIENCE`].
-pub fn step_until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+pub fn step_until<T>(what: &str, condition: impl FnMut() -> Option<T>) -> T {
+    look_until(PATIENCE, condition)
+        .unwrap_or_else(|| panic!("waited {PATIENCE:?} in vain until {what}"))
+}
+
+/// Waits until `condition` gives something, and returns it; returns nothing after `patience`.
+pub fn look_until<T>(patience: Duration, mut condition: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     let mut pause = Duration::from_millis(2);
     loop {
-        if let Some(value) = condition() {
+        let value = condition();
+        if value.is_some() || start.elapsed() >= patience {
             return value;
         }
-        assert!(
-            start.elapsed() < PATIENCE,
-            "waited {PATIENCE:?} in vain until {what}"
-        );
         std::thread::park_timeout(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     }
@@ -94,6 +97,11 @@ pub struct Agor {
 impl Agor {
     /// Returns an agor that does not run yet.
     pub fn new() -> Self {
+        Self::patient(deadline::TEST_AT_MOST)
+    }
+
+    /// Returns an agor that does not run yet, for a test that may take so long.
+    pub fn patient(limit: Duration) -> Self {
         // Building takes as long as it takes; the test's time begins after it.
         agord();
         let folder = tempfile::Builder::new()
@@ -107,7 +115,7 @@ impl Agor {
             fs::set_permissions(&path, private).expect("a private folder");
         }
         Self {
-            _deadline: Deadline::begin(folder.path()),
+            _deadline: Deadline::begin(folder.path(), limit),
             folder,
             hosts: Vec::new(),
         }
@@ -321,11 +329,22 @@ pub fn runs(pid: u32) -> bool {
     state.is_some_and(|state| state != "Z" && state != "X")
 }
 
+/// Returns the end of a log: a test that runs for minutes fills pages.
+fn end_of(log: &str) -> String {
+    const LINES: usize = 300;
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
+}
+
 impl Drop for Agor {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let stderr = fs::read_to_string(self.path("host.stderr")).unwrap_or_default();
-            println!("--- the hosts said\n{stderr}\n--- the log\n{}", self.log());
+            let (stderr, log) = (end_of(&stderr), self.log());
+            println!(
+                "--- the hosts said\n{stderr}\n--- the log\n{}",
+                end_of(&log)
+            );
         }
         for host in &mut self.hosts {
             // One that a test left stopped must go on to be told.

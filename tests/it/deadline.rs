@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::survival;
 
 /// How long a test may run; the longest takes a third of it on two busy cores.
-const TEST_AT_MOST: Duration = Duration::from_secs(120);
+pub const TEST_AT_MOST: Duration = Duration::from_secs(120);
 
 /// Lines of a log that are shown.
 const LOG_LINES: usize = 40;
@@ -23,12 +23,13 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// Begins to watch the test of this thread, whose programs have `folder` in their environment.
-    pub fn begin(folder: &Path) -> Self {
+    /// Begins to watch the test of this thread, which may run for `limit`, and whose programs have `folder`
+    /// in their environment.
+    pub fn begin(folder: &Path, limit: Duration) -> Self {
         let test = std::thread::current().name().unwrap_or("?").to_owned();
         let folder = folder.to_owned();
         // A soak repeats what a test does.
-        let limit = TEST_AT_MOST * u32::try_from(survival::rounds().div_ceil(30)).unwrap_or(1);
+        let limit = limit * u32::try_from(survival::rounds().div_ceil(30)).unwrap_or(1);
         let (end, ended) = sync_channel(0);
         let watch = std::thread::Builder::new()
             .name("deadline".into())

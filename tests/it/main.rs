@@ -21,6 +21,7 @@ mod model_server;
 mod processes;
 mod programs;
 mod questions;
+mod real_agents;
 mod survival;
 mod verbs;
 mod window;

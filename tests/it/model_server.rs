@@ -95,7 +95,8 @@ struct Shared {
     /// Woken when it ends.
     ending: Condvar,
     state: Mutex<State>,
-    calls: AtomicU64,
+    /// What the ids of answers and calls are made of: clients take two of one id for one.
+    ids: AtomicU64,
 }
 
 #[derive(Default)]
@@ -178,6 +179,10 @@ impl Shared {
         self.state.lock().unwrap_or_else(|error| error.into_inner())
     }
 
+    fn next(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     fn ends(&self) -> bool {
         self.ends.load(Ordering::Acquire)
     }
@@ -246,7 +251,7 @@ impl Shared {
             }
             Ok(Plan::Answer(parts)) => {
                 let streams = asked.streams;
-                let mut writer = dialect.writer(&asked.model);
+                let mut writer = dialect.writer(&asked.model, self.next());
                 self.note(&request, Some(asked), 200);
                 self.play(line, &parts, writer.as_mut(), streams)
             }
@@ -276,7 +281,7 @@ impl Shared {
             return Ok(Plan::Answer(vec![Part::Text(text)]));
         };
         let mut state = self.state();
-        let id = format!("call_{}", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
+        let id = format!("call_{}", self.next());
         script.plan(asked.results, &asked.tools, id, |step, times| {
             let given = state
                 .failures
@@ -364,12 +369,12 @@ impl Dialect {
         }
     }
 
-    fn writer(self, model: &str) -> Box<dyn Writer> {
+    fn writer(self, model: &str, id: u64) -> Box<dyn Writer> {
         match self {
-            Self::Anthropic => Box::new(anthropic::Answer::new(model)),
-            Self::Responses => Box::new(responses::Answer::new(model)),
-            Self::Chat => Box::new(chat::Answer::new(model)),
-            Self::Gemini => Box::new(gemini::Answer::new(model)),
+            Self::Anthropic => Box::new(anthropic::Answer::new(model, id)),
+            Self::Responses => Box::new(responses::Answer::new(model, id)),
+            Self::Chat => Box::new(chat::Answer::new(model, id)),
+            Self::Gemini => Box::new(gemini::Answer::new(model, id)),
         }
     }
 

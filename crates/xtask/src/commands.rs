@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod golden;
+mod real_agents;
 mod run;
 mod soak;
 mod test;
@@ -60,6 +61,12 @@ pub const COMMANDS: &[Command] = &[
         arguments: "[target] [seconds]",
         doc: "Feeds hostile bytes to every decoder, 60 seconds each, and keeps what it learns",
         run: fuzz::run,
+    },
+    Command {
+        id: "real-agents",
+        arguments: "[name …] [--record]",
+        doc: "Installs real agents from npm into target/agents and drives them; --record writes fixtures",
+        run: real_agents::run,
     },
     Command {
         id: "golden",

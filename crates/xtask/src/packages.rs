@@ -35,6 +35,8 @@ pub enum User {
     Tests,
     /// Fuzz targets are built with it.
     Fuzz,
+    /// It installs the real agents that tests drive.
+    Agents,
 }
 
 /// Whether packages may be installed without asking.
@@ -113,6 +115,11 @@ pub const NEEDS: &[Need] = &[
         Sign::Entry(VULKAN_DRIVERS, "lvp_icd"),
         "mesa-vulkan-drivers",
     ),
+    Need {
+        sign: Sign::Program("npm"),
+        package: "npm",
+        user: User::Agents,
+    },
 ];
 
 const fn build(sign: Sign, package: &'static str) -> Need {
@@ -200,6 +207,7 @@ fn describe(need: &Need) -> String {
         User::Window => "opened by the window",
         User::Tests => "used by whole-program tests",
         User::Fuzz => "needed to build fuzz targets",
+        User::Agents => "used to install real agents",
     };
     format!("{}, {user} (Debian package {})", need.sign, need.package)
 }

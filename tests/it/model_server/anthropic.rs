@@ -62,6 +62,7 @@ pub fn error(status: u16, message: &str) -> Value {
 /// An answer.
 pub struct Answer {
     model: String,
+    id: String,
     /// The blocks so far; the last is open while it is text.
     blocks: Vec<Value>,
     is_open: bool,
@@ -69,10 +70,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Returns an empty one by `model`.
-    pub fn new(model: &str) -> Self {
+    /// Returns an empty one by `model`, with an id that no other has.
+    pub fn new(model: &str, id: u64) -> Self {
         Self {
             model: model.to_owned(),
+            id: format!("msg_scripted_{id}"),
             blocks: Vec::new(),
             is_open: false,
             stop_reason: "end_turn",
@@ -152,7 +154,7 @@ impl Writer for Answer {
     fn whole(&self) -> Value {
         let usage = json!({ "input_tokens": 100, "output_tokens": 20,
             "cache_creation_input_tokens": 0, "cache_read_input_tokens": 50 });
-        json!({ "id": "msg_scripted", "type": "message", "role": "assistant", "model": self.model,
+        json!({ "id": self.id, "type": "message", "role": "assistant", "model": self.model,
             "content": self.blocks, "stop_reason": self.stop_reason, "stop_sequence": null,
             "usage": usage })
     }

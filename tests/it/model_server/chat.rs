@@ -54,22 +54,24 @@ pub fn error(status: u16, message: &str) -> Value {
 /// An answer.
 pub struct Answer {
     model: String,
+    id: String,
     said: String,
     calls: Vec<Value>,
 }
 
 impl Answer {
-    /// Returns an empty one by `model`.
-    pub fn new(model: &str) -> Self {
+    /// Returns an empty one by `model`, with an id that no other has.
+    pub fn new(model: &str, id: u64) -> Self {
         Self {
             model: model.to_owned(),
+            id: format!("chatcmpl-scripted-{id}"),
             said: String::new(),
             calls: Vec::new(),
         }
     }
 
     fn chunk(&self, delta: &Value, finish_reason: Option<&str>) -> Value {
-        json!({ "id": "chatcmpl-scripted", "object": "chat.completion.chunk", "created": 1,
+        json!({ "id": self.id, "object": "chat.completion.chunk", "created": 1,
             "model": self.model,
             "choices": [{ "index": 0, "delta": delta, "finish_reason": finish_reason }] })
     }
@@ -118,7 +120,7 @@ impl Writer for Answer {
         if !self.calls.is_empty() {
             message["tool_calls"] = self.calls.clone().into();
         }
-        json!({ "id": "chatcmpl-scripted", "object": "chat.completion", "created": 1,
+        json!({ "id": self.id, "object": "chat.completion", "created": 1,
             "model": self.model, "usage": usage(),
             "choices": [{ "index": 0, "message": message, "finish_reason": self.finish_reason() }] })
     }

@@ -62,14 +62,16 @@ pub fn error(status: u16, message: &str) -> Value {
 /// An answer.
 pub struct Answer {
     model: String,
+    id: String,
     parts: Vec<Value>,
 }
 
 impl Answer {
-    /// Returns an empty one by `model`.
-    pub fn new(model: &str) -> Self {
+    /// Returns an empty one by `model`, with an id that no other has.
+    pub fn new(model: &str, id: u64) -> Self {
         Self {
             model: model.to_owned(),
+            id: format!("scripted-{id}"),
             parts: Vec::new(),
         }
     }
@@ -82,7 +84,7 @@ impl Answer {
         let usage = json!({ "promptTokenCount": 150, "candidatesTokenCount": 20,
             "cachedContentTokenCount": 50, "totalTokenCount": 170 });
         json!({ "candidates": [candidate], "modelVersion": self.model,
-            "responseId": "scripted", "usageMetadata": usage })
+            "responseId": self.id, "usageMetadata": usage })
     }
 
     fn add(&mut self, part: Value) -> String {

@@ -58,6 +58,7 @@ fn read_item(item: &Value, listener: &mut Listener) -> Result<(), String> {
 /// An answer.
 pub struct Answer {
     model: String,
+    id: String,
     said: String,
     /// The items that are done.
     items: Vec<Value>,
@@ -67,10 +68,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Returns an empty one by `model`.
-    pub fn new(model: &str) -> Self {
+    /// Returns an empty one by `model`, with an id that no other has.
+    pub fn new(model: &str, id: u64) -> Self {
         Self {
             model: model.to_owned(),
+            id: format!("scripted_{id}"),
             said: String::new(),
             items: Vec::new(),
             is_open: false,
@@ -85,13 +87,17 @@ impl Answer {
         named_event(kind, &data)
     }
 
+    fn message_id(&self) -> String {
+        format!("msg_{}", self.id)
+    }
+
     fn message(&self, status: &str) -> Value {
         let content = if status == "completed" {
             json!([{ "type": "output_text", "text": self.said, "annotations": [] }])
         } else {
             json!([])
         };
-        json!({ "type": "message", "id": "msg_scripted", "role": "assistant", "status": status,
+        json!({ "type": "message", "id": self.message_id(), "role": "assistant", "status": status,
             "content": content })
     }
 
@@ -101,7 +107,7 @@ impl Answer {
         }
         let at = self.items.len();
         let message = self.message("completed");
-        let place = json!({ "item_id": "msg_scripted", "output_index": at, "content_index": 0 });
+        let place = json!({ "item_id": self.message_id(), "output_index": at, "content_index": 0 });
         let mut done = place.clone();
         done["text"] = self.said.clone().into();
         let mut part = place;
@@ -122,7 +128,7 @@ impl Answer {
         } else {
             Value::Null
         };
-        json!({ "id": "resp_scripted", "object": "response", "created_at": 1, "status": status,
+        json!({ "id": format!("resp_{}", self.id), "object": "response", "created_at": 1, "status": status,
             "model": self.model, "output": self.items, "usage": usage, "error": null })
     }
 }
@@ -136,7 +142,7 @@ impl Writer for Answer {
 
     fn text(&mut self, text: &str) -> String {
         let at = self.items.len();
-        let place = json!({ "item_id": "msg_scripted", "output_index": at, "content_index": 0 });
+        let place = json!({ "item_id": self.message_id(), "output_index": at, "content_index": 0 });
         let mut sent = String::new();
         if !self.is_open {
             self.is_open = true;

@@ -370,3 +370,18 @@ fn every_request_can_be_looked_at() {
     assert_eq!(server.answered("say: a;; run: b", 200), 1);
     assert!(server.url().starts_with("http://127.0.0.1:"));
 }
+
+#[test]
+fn no_two_answers_have_one_id() {
+    let server = ModelServer::start();
+    let ids = ["/message/id", "/response/id", "/id", "/responseId"];
+    for (spoken, id) in dialects().into_iter().zip(ids) {
+        let request = (spoken.prompt)("say: hello");
+        let [one, other] = [(); 2].map(|()| {
+            let events = post(&server, spoken.path, &request).events();
+            let id = events.iter().find_map(|event| event.pointer(id)?.as_str());
+            id.expect("an id").to_owned()
+        });
+        assert_ne!(one, other);
+    }
+}

@@ -58,10 +58,17 @@ const WAYS: &[Way] = &[
         Input::Arguments(json!({ "command": command, "description": "Runs a command" }))
     }),
     way(Wish::Run, "exec_command", |command| {
-        Input::Arguments(json!({ "cmd": command }))
+        // Such a client asks the person only where the model says that it should.
+        Input::Arguments(
+            json!({ "cmd": command, "sandbox_permissions": "require_escalated",
+            "justification": "May the script run this?" }),
+        )
     }),
     way(Wish::Run, "shell_command", |command| {
-        Input::Arguments(json!({ "command": command }))
+        Input::Arguments(
+            json!({ "command": command, "sandbox_permissions": "require_escalated",
+            "justification": "May the script run this?" }),
+        )
     }),
     way(Wish::Run, "shell", |command| {
         Input::Arguments(json!({ "command": ["bash", "-lc", command] }))

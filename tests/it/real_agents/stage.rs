@@ -1,0 +1,193 @@
+//! One agent in a session: prompts and keys in, what it shows out.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::programs::Program;
+use super::record::Recorder;
+use super::states::States;
+use crate::agor::{Agor, look_until};
+use crate::model_server::ModelServer;
+
+/// Says where `cargo xtask real-agents` installed the programs.
+const WHERE: &str = "AGOR_TEST_AGENTS";
+
+/// How long a whole story may take.
+const STORY_AT_MOST: Duration = Duration::from_secs(420);
+
+/// How long an agent may take to its first prompt: on busy cores more than a minute.
+const START_AT_MOST: Duration = Duration::from_secs(120);
+
+/// How long it may take for anything else.
+const STEP_AT_MOST: Duration = Duration::from_secs(60);
+
+/// See the module.
+pub struct Stage {
+    pub agor: Agor,
+    pub server: ModelServer,
+    pub program: &'static Program,
+    pub states: States,
+    pub recorder: Recorder,
+    session: String,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Stage {
+    /// Returns a stage with nothing on it.
+    pub fn set(program: &'static Program) -> Self {
+        let mut agor = Agor::patient(STORY_AT_MOST);
+        agor.start_host();
+        let server = ModelServer::start();
+        let mut environment = (program.set_up)(&agor, &server);
+        // Whatever it would say to anybody else ends here.
+        environment.extend([
+            ("HTTPS_PROXY", "http://127.0.0.1:9".to_owned()),
+            ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
+            ("DO_NOT_TRACK", "1".to_owned()),
+        ]);
+        Self {
+            states: States::default(),
+            recorder: Recorder::of(program.name, &agor),
+            agor,
+            server,
+            program,
+            session: String::new(),
+            environment,
+        }
+    }
+
+    /// Starts the agent in a session of its own, with `more` arguments, and waits until it takes a prompt.
+    pub fn enter(&mut self, more: &[&str]) {
+        let installed = installed();
+        let name = self.program.name;
+        let program = installed.join(format!("{name}/node_modules/.bin/{name}"));
+        let program = program.to_str().expect("plain text");
+        let pairs: Vec<_> = self
+            .environment
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut args = vec!["new", "--size", "110x36"];
+        args.extend(pairs.iter().flat_map(|pair| ["--env", pair]));
+        args.extend(["--", program]);
+        args.extend(more);
+        args.extend(self.program.args);
+        let started = self
+            .agor
+            .command(&args)
+            .env("PATH", path(&installed))
+            .output();
+        let started = started.expect("agord runs");
+        assert!(started.status.success(), "{started:?}");
+        self.session = String::from_utf8_lossy(&started.stdout).trim().to_owned();
+        self.states.enter();
+        self.shows_within(self.program.ready, START_AT_MOST);
+    }
+
+    /// Returns the session.
+    pub fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// Returns the screen.
+    pub fn screen(&self) -> String {
+        self.agor.screen(&self.session)
+    }
+
+    /// Waits until the screen shows `text`.
+    pub fn shows(&mut self, text: &str) {
+        self.shows_within(text, STEP_AT_MOST);
+    }
+
+    fn shows_within(&mut self, text: &str, patience: Duration) {
+        self.until(&format!("shows {text:?}"), patience, |screen| {
+            screen.contains(text)
+        });
+    }
+
+    /// Waits until the screen shows `text` twice: where the prompt says it, and where the answer does.
+    pub fn answers(&mut self, text: &str) {
+        self.until(&format!("answers {text:?}"), STEP_AT_MOST, |screen| {
+            screen.matches(text).count() >= 2
+        });
+    }
+
+    /// Waits until the screen does not show `text`.
+    pub fn hides(&mut self, text: &str) {
+        self.until(&format!("hides {text:?}"), STEP_AT_MOST, |screen| {
+            !screen.contains(text)
+        });
+    }
+
+    fn until(&mut self, what: &str, patience: Duration, is_so: impl Fn(&str) -> bool) {
+        let mut screen = String::new();
+        let is_there = look_until(patience, || {
+            screen = self.screen();
+            self.recorder.shown(&screen);
+            is_so(&screen).then_some(())
+        });
+        let name = self.program.name;
+        assert!(
+            is_there.is_some(),
+            "waited {patience:?} in vain until {name} {what}:\n{screen}"
+        );
+    }
+
+    /// Types a prompt and sends it.
+    pub fn prompt(&mut self, text: &str) {
+        self.agor.ok(&["send", &self.session, text]);
+        self.shows(text);
+        // A line that ends while it is being pasted does not count as sent.
+        let quiet = ["wait", &self.session, "--idle", "300", "--timeout", "3"];
+        self.agor.run(&quiet);
+        self.agor.ok(&["key", &self.session, "enter"]);
+    }
+
+    /// Answers a question that the screen has just shown. Some agents take a key that comes too soon after
+    /// it for one that was meant for something else.
+    pub fn answer(&mut self, keys: &[&str]) {
+        let quiet = ["wait", &self.session, "--idle", "1200", "--timeout", "3"];
+        self.agor.run(&quiet);
+        self.keys(keys);
+    }
+
+    /// Presses keys, each once the one before has been taken.
+    pub fn keys(&mut self, keys: &[&str]) {
+        for key in keys {
+            self.recorder.pressed(key);
+            self.agor.ok(&["key", &self.session, key]);
+            let quiet = ["wait", &self.session, "--idle", "150", "--timeout", "1"];
+            self.agor.run(&quiet);
+        }
+    }
+
+    /// Kills the host as a crash would, and starts another.
+    pub fn crash(&mut self) {
+        self.agor.crash_host();
+        self.agor.start_host();
+    }
+
+    /// Checks that since the last check the agent went through the states of `path`, and no other, and
+    /// notes what was seen as the fixture `case`. A state with a `?` at its end may be missing.
+    pub fn went(&mut self, case: &str, path: &[&str]) {
+        self.states.check(&self.agor, &self.session, case, path);
+        self.recorder.shown(&self.screen());
+        self.recorder.went(case, path);
+    }
+}
+
+fn installed() -> PathBuf {
+    let installed = std::env::var_os(WHERE);
+    PathBuf::from(installed.unwrap_or_else(|| {
+        panic!("{WHERE} says where the agents are; `cargo xtask real-agents` sets it")
+    }))
+}
+
+/// Returns a search path with the installed node before any other.
+fn path(installed: &std::path::Path) -> OsString {
+    let mut path = OsString::from(installed.join("node/node_modules/.bin"));
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    path
+}

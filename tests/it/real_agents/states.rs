@@ -1,0 +1,161 @@
+//! The states that agor saw an agent in, held against those that it was in.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::agor::{Agor, look_until};
+
+/// How late a state may be before a check gives it up. Only a failure takes so long.
+const LATE_AT_MOST: Duration = Duration::from_secs(5);
+
+/// `unknown` may take one in so many of the milliseconds between the first prompt and the exit.
+const UNKNOWN_ONE_IN: u64 = 50;
+
+/// A change of state, as the session's log has it.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub to: String,
+    pub at_millis: u64,
+    /// When what it was decided by had been seen.
+    pub evidence_millis: u64,
+    /// Why, in words.
+    reason: String,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct States {
+    /// Changes of this session that were checked.
+    checked: usize,
+    /// Everything that was wrong, in words.
+    wrong: Vec<String>,
+    /// How late states came after their evidence, in milliseconds.
+    late: Vec<u64>,
+    unknown_millis: u64,
+    whole_millis: u64,
+}
+
+impl States {
+    /// Another session begins.
+    pub fn enter(&mut self) {
+        self.checked = 0;
+    }
+
+    /// Waits until the session is in the last state of `path`, or for a while, and notes what of the changes
+    /// since the last check is not as `path` says.
+    pub fn check(&mut self, agor: &Agor, session: &str, case: &str, path: &[&str]) {
+        let mut new = Vec::new();
+        let is_right = look_until(LATE_AT_MOST, || {
+            new = changes(agor, session).split_off(self.checked);
+            let seen: Vec<_> = new.iter().map(|change| change.to.as_str()).collect();
+            fits(&seen, path).then_some(())
+        });
+        let shown = agor.info(session)["state"].clone();
+        let last = new.last().map_or("", |change| &change.to);
+        if is_right.is_none() {
+            let seen: Vec<_> = new
+                .iter()
+                .map(|change| format!("{} ({})", change.to, change.reason))
+                .collect();
+            let explained = agor.run(&["explain", session]).stdout;
+            let screen = agor.screen(session);
+            self.wrong.push(format!(
+                "{case}: expected {path:?}, saw {seen:?}\n{explained}\n{screen}"
+            ));
+        } else if !new.is_empty() && shown != last {
+            self.wrong
+                .push(format!("{case}: the list shows {shown}, the log {last}"));
+        }
+        self.checked += new.len();
+        // What the process or the passing of time tells has no moment in the record to be late after.
+        let late = new
+            .iter()
+            .map(|change| change.at_millis.saturating_sub(change.evidence_millis));
+        self.late.extend(late);
+    }
+
+    /// Adds up how long the session was in an unknown state between its first work and its end.
+    pub fn leave(&mut self, agor: &Agor, session: &str) {
+        let changes = changes(agor, session);
+        let from_prompt: Vec<_> = changes
+            .iter()
+            .skip_while(|change| change.to != "working")
+            .collect();
+        for pair in from_prompt.windows(2) {
+            let millis = pair[1].at_millis.saturating_sub(pair[0].at_millis);
+            self.whole_millis += millis;
+            if pair[0].to == "unknown" {
+                self.unknown_millis += millis;
+            }
+        }
+    }
+
+    /// Fails if anything was wrong.
+    pub fn finish(mut self, name: &str) {
+        self.late.sort_unstable();
+        let median = self.late.get(self.late.len() / 2).copied().unwrap_or(0);
+        let most = self.late.last().copied().unwrap_or(0);
+        println!(
+            "{name}: {} states, {median} ms after their evidence (median; at most {most}); unknown for \
+             {} of {} ms",
+            self.late.len(),
+            self.unknown_millis,
+            self.whole_millis
+        );
+        assert!(self.wrong.is_empty(), "{name}:\n{}", self.wrong.join("\n"));
+        assert!(
+            self.unknown_millis * UNKNOWN_ONE_IN <= self.whole_millis,
+            "{name} was in an unknown state for {} of {} ms",
+            self.unknown_millis,
+            self.whole_millis
+        );
+    }
+}
+
+/// Says whether `seen` is `path`, in which states that end in `?` may be missing.
+fn fits(seen: &[&str], path: &[&str]) -> bool {
+    match (seen, path) {
+        ([], []) => true,
+        (_, [next, rest @ ..]) => {
+            let optional = next.strip_suffix('?');
+            let takes = seen.first() == Some(&optional.unwrap_or(next));
+            (takes && fits(&seen[1..], rest)) || (optional.is_some() && fits(seen, rest))
+        }
+        _ => false,
+    }
+}
+
+/// Returns every change of state of a session.
+fn changes(agor: &Agor, session: &str) -> Vec<Change> {
+    let log = agor.ok(&["log", session, "--json"]);
+    let events = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("an event"));
+    events
+        .filter_map(|event| {
+            let body = &event["body"];
+            let agent = &body["with"];
+            (body["kind"] == "agent" && agent["what"] == "state").then(|| {
+                let state = &agent["with"];
+                let evidence = &state["evidence"];
+                Change {
+                    to: state["to"].as_str().unwrap_or_default().to_owned(),
+                    at_millis: event["at_millis"].as_u64().unwrap_or_default(),
+                    evidence_millis: evidence["at_millis"].as_u64().unwrap_or_default(),
+                    reason: evidence["reason"].as_str().unwrap_or_default().to_owned(),
+                }
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn a_path_may_leave_out_what_has_a_question_mark() {
+    assert!(fits(&["working", "done"], &["idle?", "working", "done"]));
+    assert!(fits(&["idle", "working"], &["idle?", "working"]));
+    assert!(!fits(&["idle", "working"], &["working"]));
+    assert!(!fits(&["working"], &["working", "done"]));
+    assert!(!fits(&["working", "done"], &["working"]));
+    assert!(fits(&[], &["idle?"]));
+}

@@ -1,0 +1,129 @@
+//! What every agent is led through: start, permission allowed and denied, interrupt, failure, retry,
+//! question, end, and the same conversation again; with the host killed while the agent asks and while it
+//! works. It works for two seconds before it asks, since some report nothing that is over sooner.
+
+use std::fs;
+
+use super::programs::Program;
+use super::stage::Stage;
+
+/// What may lie between the end of a turn and the work of the next: the agent has heard a key.
+const AGAIN: &str = "idle?";
+
+/// Leads an agent through all of it, and fails with everything that was wrong.
+pub fn tell(program: &'static Program) {
+    let mut stage = Stage::set(program);
+    stage.enter(&[]);
+    stage.went("start", &["starting?", "idle"]);
+    permission(&mut stage);
+    denials(&mut stage);
+    interrupt(&mut stage);
+    failures(&mut stage);
+    if let Some(shown) = program.question {
+        question(&mut stage, shown);
+    }
+    let conversation = leave(&mut stage, "conversation");
+
+    let mut resume = program.resume.to_vec();
+    resume.push(&conversation);
+    stage.enter(&resume);
+    stage.went("resumed", &["starting?", "idle"]);
+    stage.prompt("say: still-here");
+    stage.answers("still-here");
+    stage.went("resumed-turn", &["working", "done"]);
+    leave(&mut stage, "resumed");
+
+    let Stage {
+        states, recorder, ..
+    } = stage;
+    recorder.finish();
+    states.finish(program.name);
+}
+
+fn permission(stage: &mut Stage) {
+    stage.prompt("say: first-word ;; slow: 2 ;; run: touch allowed ;; say: last-word");
+    stage.shows(stage.program.asks);
+    stage.went("permission", &["working", "needs_permission"]);
+    stage.crash();
+    stage.shows(stage.program.asks);
+    stage.went("permission-restart", &[]);
+    stage.answer(stage.program.allow);
+    stage.answers("last-word");
+    stage.went("allowed", &["working", "done"]);
+    assert!(exists(stage, "allowed"), "what was allowed happened");
+}
+
+fn denials(stage: &mut Stage) {
+    for (number, keys) in stage.program.deny.iter().enumerate() {
+        stage.prompt(&format!(
+            "slow: 2 ;; run: touch denied{number} ;; say: no-word"
+        ));
+        stage.shows(stage.program.asks);
+        stage.went(
+            &format!("denied-{number}-asked"),
+            &[AGAIN, "working", "needs_permission"],
+        );
+        stage.answer(keys);
+        stage.hides(stage.program.asks);
+        stage.went(&format!("denied-{number}"), &["working?", "idle"]);
+        assert!(!exists(stage, &format!("denied{number}")), "it was denied");
+    }
+}
+
+fn interrupt(stage: &mut Stage) {
+    stage.prompt("slow: 40");
+    stage.shows("word2");
+    stage.went("working", &["working"]);
+    stage.crash();
+    stage.shows("word9");
+    stage.went("working-restart", &[]);
+    stage.keys(stage.program.interrupt);
+    stage.shows(stage.program.interrupted);
+    stage.went("interrupted", &["idle"]);
+}
+
+fn failures(stage: &mut Stage) {
+    stage.prompt("error: 400");
+    stage.shows("says to fail with");
+    stage.went("error", &["working", "error"]);
+    let retried = "error: 529 x2 ;; say: at-last";
+    stage.prompt(retried);
+    stage.answers("at-last");
+    stage.went("retry", &[AGAIN, "working", "done"]);
+    assert_eq!(stage.server.answered(retried, 529), 2);
+}
+
+fn question(stage: &mut Stage, shown: &str) {
+    stage.prompt("slow: 2 ;; ask: Which of them ;; say: chosen-one");
+    stage.shows(shown);
+    stage.went("question", &[AGAIN, "working", "needs_answer"]);
+    stage.answer(&["enter"]);
+    stage.answers("chosen-one");
+    stage.went("answered", &["working", "done"]);
+}
+
+/// Leaves the agent and returns its conversation's id.
+fn leave(stage: &mut Stage, story: &'static str) -> String {
+    stage.prompt(stage.program.leave);
+    let session = stage.session().to_owned();
+    let left = stage
+        .agor
+        .run(&["wait", &session, "--exit", "--timeout", "60"]);
+    assert_eq!(left.code, 0, "{left:?}");
+    stage.went("exit", &[AGAIN, "exited"]);
+    stage.states.leave(&stage.agor, &session);
+    stage.recorder.leave(&stage.agor, &session, story);
+    let screen = stage.screen();
+    let (_, after) = screen
+        .split_once(stage.program.before_id)
+        .unwrap_or_else(|| panic!("no id is left behind: {screen}"));
+    let id: String = after
+        .chars()
+        .take_while(|&letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
+        .collect();
+    id
+}
+
+fn exists(stage: &Stage, name: &str) -> bool {
+    fs::exists(stage.agor.work().join(name)).expect("the folder can be read")
+}
