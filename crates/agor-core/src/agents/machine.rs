@@ -19,6 +19,10 @@ pub const SETTLE_MILLIS: u64 = 600;
 /// How long an agent that was started may take to show itself.
 pub const STARTING_MILLIS: u64 = 120_000;
 
+/// How long the last state of an agent that took back all that it said still holds: it is leaving, which
+/// takes a second on a busy machine.
+pub const LEAVING_MILLIS: u64 = 5_000;
+
 /// How long after a person's Esc or Ctrl-C a turn that ends was ended by it.
 const INTERRUPT_MILLIS: u64 = 5_000;
 
@@ -138,6 +142,10 @@ pub struct Machine {
     done_since: Option<Moment>,
     interrupted_millis: Option<u64>,
     output_millis: u64,
+    /// When it first showed itself.
+    shown_millis: Option<u64>,
+    /// Since when nothing is said any more.
+    silent_millis: Option<u64>,
     usage: Usage,
     #[serde(skip)]
     stall_millis: Option<u64>,

@@ -96,6 +96,13 @@ impl Provider {
         let rule = self.titles.iter().find(|rule| rule.matches(title));
         rule.map(Rule::says)
     }
+
+    /// Returns what the last rows of its screen say.
+    #[must_use]
+    pub fn screen(&self, rows: &str) -> Option<Says> {
+        let rule = self.screens.iter().find(|rule| rule.matches(rows));
+        rule.map(Rule::says)
+    }
 }
 
 /// Every known agent.

@@ -2,9 +2,11 @@
 //! run by listing the folders.
 //!
 //! Each line has `at` in milliseconds and one thing that was observed: `started` (an argv), `status` (the
-//! body of an OSC 7501), `title`, `screen` (the last rows), `hook` (a payload), `key` (`escape`),
+//! body of an OSC 7501), `title`, `screen` (the last rows), `hook` (a payload), `key` (as `agord key` takes it),
 //! `output`, `reset`, `prompt`, `command`, `seen`, `exit` (code and signal), `tick`; or `expect`: the state that holds then.
-//! With `only` true, no other state may have been between the last two expectations.
+//! With `only` true, no other state may have been between the last two expectations; with `went`, these
+//! states and no others were, of which one with `?` at its end may be missing. `case` names what happened
+//! for a person. Stories that `cargo xtask real-agents --record` wrote are what real programs did.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,8 +69,13 @@ impl Teller {
         } else if let Some(title) = text("title") {
             let says = self.provider().and_then(|it| it.title(&title));
             self.on(Observation::Said(Source::Title, says), now);
-        } else if text("key").is_some() {
-            self.on(Observation::Interrupted, now);
+        } else if let Some(screen) = text("screen") {
+            let says = self.provider().and_then(|it| it.screen(&screen));
+            self.on(Observation::Said(Source::Screen, says), now);
+        } else if let Some(key) = text("key") {
+            if ["escape", "ctrl+c"].contains(&key.as_str()) {
+                self.on(Observation::Interrupted, now);
+            }
         } else if line["exit"].is_array() {
             self.on(
                 Observation::Ended {
@@ -86,6 +93,14 @@ impl Teller {
                     self.machine.state(),
                     self.machine.evidence()
                 ));
+            }
+            if let Some(path) = line.get("went") {
+                let been: Vec<State> = self.been.drain(..).collect();
+                let path: Vec<String> =
+                    serde_json::from_value(path.clone()).map_err(|it| it.to_string())?;
+                if !goes(&been, &path)? {
+                    return Err(format!("{been:?} instead of {path:?}"));
+                }
             }
             let between: Vec<State> = self.been.drain(..).filter(|&it| it != expected).collect();
             if line["only"] == true && !between.is_empty() {
@@ -106,6 +121,21 @@ impl Teller {
         }
         Ok(())
     }
+}
+
+/// Says whether `been` is `path`, in which a state with `?` at its end may be missing.
+fn goes(been: &[State], path: &[String]) -> Result<bool, String> {
+    let Some((next, rest)) = path.split_first() else {
+        return Ok(been.is_empty());
+    };
+    let optional = next.strip_suffix('?');
+    let state: State = serde_json::from_value(optional.unwrap_or(next).into())
+        .map_err(|error| error.to_string())?;
+    let takes = match been.split_first() {
+        Some((first, been)) if *first == state => goes(been, rest)?,
+        _ => false,
+    };
+    Ok(takes || (optional.is_some() && goes(been, rest)?))
 }
 
 fn moment(at_millis: u64) -> Moment {

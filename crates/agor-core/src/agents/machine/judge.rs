@@ -4,7 +4,8 @@ use agor_proto::agent::State;
 
 use super::super::claim::{Claim, Moment, Source, asks, is_at_work};
 use super::{
-    Change, INTERRUPT_MILLIS, Judged, Machine, SETTLE_MILLIS, STALL_MILLIS, STARTING_MILLIS,
+    Change, INTERRUPT_MILLIS, Judged, LEAVING_MILLIS, Machine, SETTLE_MILLIS, STALL_MILLIS,
+    STARTING_MILLIS,
 };
 
 impl Machine {
@@ -22,6 +23,10 @@ impl Machine {
             self.tools.clear();
         }
         let in_turn = |state| is_at_work(state) || asks(state);
+        if is_at_work(to) && !in_turn(from) {
+            // What the person interrupted was the turn before.
+            self.interrupted_millis = None;
+        }
         if in_turn(from) && matches!(to, State::Done | State::Idle | State::Error) {
             self.usage.turns += 1;
         }
@@ -52,10 +57,23 @@ impl Machine {
                 now,
             );
         }
-        match self.strongest(now) {
-            Some(source) => self.follow(source, now),
-            None => self.without_claims(now),
+        let Some(source) = self.strongest(now) else {
+            return self.without_claims(now);
+        };
+        self.silent_millis = None;
+        let shown = *self.shown_millis.get_or_insert(now.at_millis);
+        // A title that is drawn for the first time may flicker: nobody has asked for anything yet.
+        let settles = shown.saturating_add(SETTLE_MILLIS);
+        let works = self.holding(source).is_some_and(|it| is_at_work(it.state));
+        if works
+            && source > Source::Registry
+            && self.judged.state == State::Idle
+            && now.at_millis < settles
+        {
+            self.wake_at(settles);
+            return self.judged.clone();
         }
+        self.follow(source, now)
     }
 
     /// Returns the source whose claim holds.
@@ -197,9 +215,18 @@ impl Machine {
     }
 
     fn without_claims(&mut self, now: Moment) -> Judged {
+        if self.launched && self.shown_millis.is_some() {
+            let since = *self.silent_millis.get_or_insert(now.at_millis);
+            let due = since.saturating_add(LEAVING_MILLIS);
+            if now.at_millis < due {
+                self.wake_at(due);
+                return self.judged.clone();
+            }
+        }
         self.unseen = false;
         let starting = self.holding(Source::Process).cloned();
-        if let Some(claim) = starting.filter(|claim| claim.state == State::Starting) {
+        let starting = starting.filter(|claim| claim.state == State::Starting);
+        if let Some(claim) = starting.filter(|_| self.shown_millis.is_none()) {
             let due = claim.since.at_millis.saturating_add(STARTING_MILLIS);
             if now.at_millis < due {
                 self.wake_at(due);

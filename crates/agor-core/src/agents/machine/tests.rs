@@ -409,3 +409,67 @@ fn the_evidence_says_which_piece_decides_and_which_was_ended() {
         ]
     );
 }
+
+#[test]
+fn an_agent_that_takes_everything_back_is_leaving_and_keeps_its_state_for_a_while() {
+    for says in [Status(b"state=idle"), Said(Source::Title, quiet_title())] {
+        let mut it = machine();
+        let by_title = matches!(says, Said(..));
+        it.on(says, at(10));
+        let back = if by_title {
+            Said(Source::Title, None)
+        } else {
+            Status(b"state=clear")
+        };
+        assert_eq!(
+            it.on(back, at(1_000)),
+            None,
+            "no other state on the way out"
+        );
+        assert_eq!(it.state(), State::Idle);
+        let mut ended = it.clone();
+        let reason = "it ended".to_owned();
+        let change = ended.on(Ended { reason }, at(1_900)).expect("a change");
+        assert_eq!((change.from, change.to), (State::Idle, State::Exited));
+        assert_eq!(it.wake_millis(), Some(1_000 + LEAVING_MILLIS));
+        it.on(Tick, at(1_000 + LEAVING_MILLIS));
+        assert_eq!(
+            it.state(),
+            State::Unknown,
+            "it goes on, and nothing says how"
+        );
+    }
+}
+
+#[test]
+fn a_title_that_flickers_while_an_agent_starts_is_no_turn() {
+    let mut it = machine();
+    it.on(Said(Source::Title, quiet_title()), at(610));
+    assert_eq!(it.state(), State::Idle);
+    assert_eq!(it.on(Said(Source::Title, works()), at(642)), None);
+    assert_eq!(it.on(Said(Source::Title, quiet_title()), at(649)), None);
+    assert_eq!(it.on(Tick, at(610 + SETTLE_MILLIS)), None);
+    assert_eq!(it.state(), State::Idle, "nothing was done");
+    let mut it = machine();
+    it.on(Said(Source::Title, quiet_title()), at(610));
+    it.on(Said(Source::Title, works()), at(642));
+    assert_eq!(it.wake_millis(), Some(610 + SETTLE_MILLIS));
+    it.on(Tick, at(610 + SETTLE_MILLIS));
+    assert_eq!(
+        it.state(),
+        State::Working,
+        "it was given a prompt to start with"
+    );
+}
+
+#[test]
+fn an_interrupt_ends_its_own_turn_and_not_the_next() {
+    let mut it = machine();
+    it.on(Said(Source::Title, works()), at(10));
+    it.on(Interrupted, at(1_000));
+    it.on(Said(Source::Title, quiet_title()), at(1_010));
+    assert_eq!(it.state(), State::Idle);
+    it.on(Said(Source::Title, works()), at(2_000));
+    it.on(Said(Source::Title, quiet_title()), at(3_000));
+    assert_eq!(it.state(), State::Done);
+}
