@@ -25,9 +25,7 @@
 //!    interrupted it, or was asked before. Done is done until it was seen, then idle.
 //! 7. Work with no output at all for the stall threshold is stalled; any output ends that. Output means
 //!    nothing else.
-//! 8. Nothing said is unknown; a known agent that has just been started is starting for a while, one that
-//!    took back all that it said is leaving and keeps its state for a while.
-//! 9. In the first moments after it showed itself, a title that flickers is no turn.
+//! 8. Nothing said is unknown; a known agent that has just been started is starting for a while.
 //!
 //! Times are the record's clock for what came through the terminal and the host's for the rest, so
 //! that the same record folded again decides the same.

@@ -1,5 +1,6 @@
 //! The machine that judges what one agent does: evidence in, a state and its reason out. The rule
-//! that it keeps is in `agents.rs`.
+//! that it keeps is in `agents.rs`. Beside it: a known agent that took back all that it said is leaving
+//! and keeps its state for a while, and a title that flickers in the first moments is no turn.
 
 mod judge;
 
