@@ -82,6 +82,10 @@ pub struct App {
     /// The settings that are in use.
     settings: Arc<Settings>,
     overlay: Option<Overlay>,
+    /// The end of a turn that the host was last told the person has seen.
+    seen: Option<(SessionId, u64)>,
+    /// The provider of the agent that is being asked what to do.
+    starting: Option<String>,
     /// Sessions that were left for one that needs the person, the last one last.
     left: Vec<SessionId>,
     commands: Vec<Command>,
@@ -164,6 +168,8 @@ impl App {
             scale,
             settings: Arc::default(),
             overlay: None,
+            starting: None,
+            seen: None,
             left: Vec::new(),
             commands: Vec::new(),
             to_ui: Vec::new(),
@@ -199,6 +205,7 @@ impl App {
             self.act(command, context);
         }
         self.show_sessions();
+        self.note_seen();
         self.go_on_typing();
         self.store_layout();
         if self.exit.is_some() {

@@ -1,6 +1,7 @@
 //! How sessions are made from a window: in which folder, with which environment.
 
 use agor_core::client::launch;
+use agor_proto::agent::AgentSpec;
 use agor_proto::command::CommandBody;
 use agor_proto::ids::{SessionId, Size};
 use agor_proto::session::SessionSpec;
@@ -37,5 +38,20 @@ impl Launcher {
             private: false,
         };
         (session, CommandBody::Create { session, spec })
+    }
+
+    /// Returns a new session's id and the command that starts an agent in it.
+    #[must_use]
+    pub fn create_agent(
+        &self,
+        agent: AgentSpec,
+        folder: String,
+        size: Size,
+    ) -> (SessionId, CommandBody) {
+        let (session, mut body) = self.create(Vec::new(), folder, None, size);
+        if let CommandBody::Create { spec, .. } = &mut body {
+            spec.agent = Some(Box::new(agent));
+        }
+        (session, body)
     }
 }

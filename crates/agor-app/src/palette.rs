@@ -16,6 +16,10 @@ pub enum Scope {
     Sessions,
     /// Commands, in the order of their table.
     Commands,
+    /// An agent to be started.
+    Agents,
+    /// What the chosen agent is told first, typed.
+    Prompt,
     /// A folder, typed.
     Folder,
     /// The focused session's name, typed.

@@ -31,6 +31,7 @@
 //! that the same record folded again decides the same.
 
 pub mod claim;
+pub mod here;
 pub mod machine;
 pub mod program_status;
 pub mod providers;

@@ -16,6 +16,9 @@ pub const CONFIG: &str = "config.toml";
 /// The name of the file of a person's own keys.
 pub const KEYBINDINGS: &str = "keybindings.json";
 
+/// The name of the file in which a person extends the table of agents.
+pub const PROVIDERS: &str = "providers.toml";
+
 /// The longest path of a Unix socket: `sun_path` without its closing 0.
 pub const SOCKET_PATH_MAX: usize = 107;
 
@@ -275,7 +278,7 @@ impl Paths {
     /// Returns the person's own table of agents.
     #[must_use]
     pub fn providers_file(&self) -> PathBuf {
-        self.config.join("providers.toml")
+        self.config.join(PROVIDERS)
     }
 
     /// Returns the file of settings.

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod golden;
+mod nightly;
 mod real_agents;
 mod run;
 mod soak;
@@ -67,6 +68,12 @@ pub const COMMANDS: &[Command] = &[
         arguments: "[name …] [--record]",
         doc: "Installs real agents from npm into target/agents and drives them; --record writes fixtures",
         run: real_agents::run,
+    },
+    Command {
+        id: "nightly",
+        arguments: "",
+        doc: "Runs everything that takes long: tests, survival, fuzzing, real agents, benchmarks",
+        run: nightly::run,
     },
     Command {
         id: "golden",

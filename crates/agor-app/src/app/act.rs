@@ -26,6 +26,8 @@ impl App {
             Command::Palette => self.toggle_palette(Scope::Everything),
             Command::GoToSession => self.toggle_palette(Scope::Sessions),
             Command::Keys => self.toggle_palette(Scope::Commands),
+            Command::NewAgent if workspace => self.toggle_palette(Scope::Agents),
+            Command::NewAgent => {}
             Command::OpenProject => self.toggle_palette(Scope::Folder),
             Command::Rename => self.toggle_palette(Scope::Rename),
             Command::Attention if workspace => self.toggle_attention(),

@@ -1,6 +1,7 @@
 //! How a window begins: with the stored layout, with a shell, or with one command.
 
 use agor_core::cli::Exit;
+use agor_proto::agent::{AgentSpec, Conversation};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::{SessionId, Size};
 use agor_proto::session::{Life, SessionInfo};
@@ -147,6 +148,28 @@ impl App {
     pub(super) fn ask_to_create(&mut self, session: SessionId, body: CommandBody) {
         self.expected.insert(session);
         self.link.request(Request::Command(body));
+    }
+
+    /// Starts the agent that was chosen in a new tab of the project that is shown.
+    pub(super) fn start_agent(&mut self, prompt: String) {
+        let Some(provider) = self.starting.take() else {
+            return;
+        };
+        let folder = self.current_folder();
+        let Purpose::Workspace { launcher } = &self.purpose else {
+            return;
+        };
+        let agent = AgentSpec {
+            provider,
+            model: None,
+            mode: None,
+            prompt: Some(prompt).filter(|prompt| !prompt.is_empty()),
+            conversation: Conversation::New,
+        };
+        let size = Size::cells(80, 24);
+        let (session, body) = launcher.create_agent(agent, folder.clone(), size);
+        self.ask_to_create(session, body);
+        self.workspace.open_tab(&folder, session);
     }
 
     /// Opens the person's shell in a new tab of a folder's project.

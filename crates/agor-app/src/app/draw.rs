@@ -10,7 +10,7 @@ use super::{App, Overlay};
 use crate::keys::keymap::Keymap;
 use crate::link::Request;
 use crate::link::snapshot::Snapshot;
-use crate::palette::{self, Choice, Outcome, Palette};
+use crate::palette::{self, Choice, Outcome, Palette, Scope};
 use crate::pane::mouse::Act;
 use crate::pane::view::{self, Did, Painting, Role};
 use crate::theme::{Theme, measure};
@@ -304,6 +304,11 @@ impl App {
             }
             Choice::Session(session) => self.show_session(session),
             Choice::Project(folder) => self.show_project(&folder),
+            Choice::Agent(provider) => {
+                self.starting = Some(provider);
+                self.overlay = Some(Overlay::Palette(Palette::new(Scope::Prompt, String::new())));
+            }
+            Choice::Prompt(prompt) => self.start_agent(prompt),
             Choice::Folder(folder) => {
                 let home = crate::text::HOME.get().map_or("", String::as_str);
                 let folder = match folder.strip_prefix('~') {

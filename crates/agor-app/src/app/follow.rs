@@ -3,12 +3,15 @@
 
 use std::collections::HashSet;
 
+use agor_proto::agent::State;
+use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 use agor_proto::message::Visibility;
 use agor_proto::screen::Modes;
 use agor_proto::session::{Life, SessionInfo};
 
 use super::{App, Overlay, Purpose};
+use crate::attention::since;
 use crate::keys::router::{Asks, Focus};
 use crate::link::Request;
 use crate::link::snapshot::{HostState, Weight};
@@ -95,6 +98,22 @@ impl App {
     pub(super) fn ui_has_keyboard(&mut self) -> bool {
         let finding = |pane: &mut PaneState| pane.finder.as_ref().is_some_and(|it| it.typing);
         self.overlay.is_some() || self.focused_pane().is_some_and(finding)
+    }
+
+    /// Says that the person has seen what an agent did, once it is in front of them.
+    pub(super) fn note_seen(&mut self) {
+        let looks = self.window_focused && self.overlay.is_none();
+        let focused = self.workspace.focused_session().filter(|_| looks);
+        let info = focused.and_then(|session| self.snapshot.session(session));
+        let done = info.filter(|info| info.state == State::Done);
+        let Some(done) = done.map(|info| (info.id, since(info))) else {
+            return;
+        };
+        // The list says so a moment later.
+        if self.seen.replace(done) != Some(done) {
+            let body = CommandBody::Seen { session: done.0 };
+            self.link.request(Request::Command(body));
+        }
     }
 
     fn keyboard_focus(&mut self) -> Focus {

@@ -561,3 +561,63 @@ fn settings_that_change_are_used_at_once_and_wrong_keys_are_told() {
     assert_eq!(world.app().theme.name, agor_core::cli::Theme::Dark);
     assert_eq!(world.app().font_size, size);
 }
+
+#[test]
+fn an_agent_is_chosen_told_what_to_do_and_started_in_a_new_tab() {
+    use crate::link::snapshot::KnownAgent;
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    let known = |id: &str, here| KnownAgent {
+        id: id.into(),
+        name: id.to_uppercase(),
+        here,
+        get: format!("npm i {id}"),
+    };
+    world.change(|snapshot| {
+        snapshot.agents = vec![known("aider", false), known("claude", true)].into();
+    });
+    world.command(Command::NewAgent);
+    world.requests();
+    // What is installed comes first, whatever its name.
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    world
+        .harness
+        .get_by_label("What is it to do?")
+        .type_text("mend the tests");
+    world.harness.run();
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    let requests = world.requests();
+    let created = requests.iter().find_map(|request| match request {
+        Request::Command(CommandBody::Create { session, spec }) => Some((*session, spec.clone())),
+        _ => None,
+    });
+    let (session, spec) = created.expect("a session is asked for");
+    let agent = spec.agent.expect("it is an agent's");
+    assert_eq!(agent.provider, "claude");
+    assert_eq!(agent.prompt.as_deref(), Some("mend the tests"));
+    assert_eq!(spec.folder, "/work/project");
+    assert_eq!(world.app().workspace.focused_session(), Some(session));
+}
+
+#[test]
+fn what_an_agent_did_is_seen_once_it_is_in_front_of_the_person() {
+    let mut done = asking(2, 10);
+    done.state = agor_proto::agent::State::Done;
+    let sessions = [session_info(1, "bash"), done];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    let seen = |world: &mut World| {
+        let requests = world.requests();
+        requests
+            .iter()
+            .filter(|request| {
+                matches!(request, Request::Command(CommandBody::Seen { session }) if *session == session_id(2))
+            })
+            .count()
+    };
+    assert_eq!(seen(&mut world), 0, "nobody looks at it");
+    world.command(Command::AttentionNext);
+    assert_eq!(seen(&mut world), 1);
+    world.harness.run();
+    assert_eq!(seen(&mut world), 0, "once is enough");
+}

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use agor_core::agents::{Providers, here};
 use agor_core::config::{Loaded, Window};
 use agor_core::folder_watch::FolderWatch;
 use agor_core::keybindings::{self, Rule};
-use agor_core::paths::{CONFIG, KEYBINDINGS, Paths};
+use agor_core::paths::{CONFIG, KEYBINDINGS, PROVIDERS, Paths};
 
-use super::snapshot::Weight;
+use super::snapshot::{KnownAgent, Weight};
 use super::task::Shared;
 
 /// What a person has set.
@@ -23,9 +24,10 @@ pub struct Settings {
 /// Reads the settings, and goes on reading them when they change.
 pub async fn follow(paths: Paths, shared: Shared) {
     // Before the first reading, so that no change is missed between the two.
-    let watch = FolderWatch::new(paths.config_folder(), &[CONFIG, KEYBINDINGS]);
+    let watch = FolderWatch::new(paths.config_folder(), &[CONFIG, KEYBINDINGS, PROVIDERS]);
     let mut settings = Settings::default();
     read(&paths, &mut settings, &shared);
+    read_agents(&paths, &shared);
     let mut watch = match watch {
         Ok(watch) => watch,
         Err(error) => {
@@ -35,7 +37,22 @@ pub async fn follow(paths: Paths, shared: Shared) {
     };
     while let Ok(()) = watch.changed().await {
         read(&paths, &mut settings, &shared);
+        read_agents(&paths, &shared);
     }
+}
+
+/// Reads which agents are known and which of them are here. The host says the complaints, and reads the
+/// table anew when it starts one.
+fn read_agents(paths: &Paths, shared: &Shared) {
+    let loaded = Providers::load(&paths.providers_file());
+    let known = loaded.providers.iter().map(|provider| KnownAgent {
+        id: provider.id.clone(),
+        name: provider.name.clone(),
+        here: here::program(provider).is_some(),
+        get: provider.get.clone(),
+    });
+    let known = Arc::new(known.collect::<Vec<_>>());
+    shared.change(|snapshot| snapshot.agents = known);
 }
 
 fn read(paths: &Paths, settings: &mut Settings, shared: &Shared) {

@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub screens: HashMap<SessionId, Arc<Screen>>,
     /// Parts of histories that panes have scrolled to.
     pub histories: HashMap<SessionId, Arc<HistoryWindow>>,
+    /// The agents that can be started, those that are installed and the others.
+    pub agents: Arc<Vec<KnownAgent>>,
     /// What the person has set.
     pub settings: Arc<Settings>,
     /// What was found in sessions in which something is looked for.
@@ -141,6 +143,19 @@ pub struct Found {
     pub whole: bool,
     /// Why nothing can be found, in a few words.
     pub problem: Option<String>,
+}
+
+/// An agent that can be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAgent {
+    /// Its provider's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether its program is installed.
+    pub here: bool,
+    /// How to get it.
+    pub get: String,
 }
 
 /// One sentence to the person.

@@ -24,6 +24,10 @@ pub enum Choice {
     Session(SessionId),
     /// Show a project.
     Project(String),
+    /// Start an agent of this provider, once it is said what it is to do.
+    Agent(String),
+    /// Start the chosen agent with this, or with nothing.
+    Prompt(String),
     /// Open the shell in a folder.
     Folder(String),
     /// Give the focused session this name.
@@ -73,6 +77,21 @@ pub fn entries(
             detail: format!("{}  {}", project_name(&info.folder), info.title),
             keys: String::new(),
             mark: Some(Mark::of(info)),
+        }));
+    }
+    if scope == Scope::Agents {
+        // Those that are here first.
+        let mut known: Vec<_> = snapshot.agents.iter().collect();
+        known.sort_by_key(|agent| !agent.here);
+        entries.extend(known.into_iter().map(|agent| Entry {
+            choice: Choice::Agent(agent.id.clone()),
+            title: agent.name.clone(),
+            detail: match agent.here {
+                true => String::new(),
+                false => format!("not installed: {}", agent.get),
+            },
+            keys: String::new(),
+            mark: None,
         }));
     }
     if scope == Scope::Everything {

@@ -43,7 +43,7 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
     let width = measure::PALETTE.min(screen.width() - 32.0);
     let top = screen.min.y + screen.height() * 0.14;
     let rows = count.clamp(1, measure::PALETTE_ROWS);
-    let typed = matches!(palette.scope, Scope::Folder | Scope::Rename);
+    let typed = matches!(palette.scope, Scope::Folder | Scope::Rename | Scope::Prompt);
     let list = if typed {
         36.0
     } else {
@@ -113,6 +113,7 @@ fn hint(scope: Scope) -> &'static str {
     match scope {
         Scope::Folder => "Enter opens your shell in this folder",
         Scope::Rename => "Enter gives the session this name",
+        Scope::Prompt => "Enter starts the agent with this; without a word it waits for you",
         _ => "",
     }
 }
@@ -122,6 +123,8 @@ fn placeholder(scope: Scope) -> &'static str {
         Scope::Everything => "Find a command, session or project",
         Scope::Sessions => "Go to session",
         Scope::Commands => "Every command and its keys",
+        Scope::Agents => "Start an agent",
+        Scope::Prompt => "What is it to do?",
         Scope::Folder => "Folder",
         Scope::Rename => "Name",
     }
@@ -288,6 +291,7 @@ impl Palette {
     fn chosen(&self, entries: &[Entry]) -> Option<Choice> {
         let text = self.text.trim();
         match self.scope {
+            Scope::Prompt => Some(Choice::Prompt(text.into())),
             Scope::Folder => (!text.is_empty()).then(|| Choice::Folder(text.into())),
             Scope::Rename => (!text.is_empty()).then(|| Choice::Name(text.into())),
             _ => {
