@@ -8,13 +8,28 @@ use crate::attention::{Need, queue};
 use crate::icons::Mark;
 use crate::text::project_name;
 
-/// One line of the wall.
+/// One line of the wall: sessions side by side.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Line<'a> {
-    /// The name of what follows.
-    Title(String),
-    /// Sessions side by side.
-    Tiles(Vec<&'a SessionInfo>),
+pub struct Line<'a> {
+    /// The sessions, from left to right.
+    pub tiles: Vec<Tile<'a>>,
+}
+
+/// A session on the wall.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tile<'a> {
+    /// The name of the group that begins with it.
+    pub title: Option<String>,
+    /// The session.
+    pub info: &'a SessionInfo,
+}
+
+impl Line<'_> {
+    /// Says whether a group begins in it.
+    #[must_use]
+    pub fn titled(&self) -> bool {
+        self.tiles.iter().any(|tile| tile.title.is_some())
+    }
 }
 
 /// A step by an arrow.
@@ -27,7 +42,7 @@ pub enum Step {
 }
 
 /// Returns the lines of a wall whose lines have room for `columns` sessions: those that need the
-/// person, then project by project.
+/// person, then project by project. A group goes on in the line where the one before it ended.
 #[must_use]
 pub fn lines<'a>(sessions: &'a [SessionInfo], filter: &str, columns: usize) -> Vec<Line<'a>> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
@@ -59,18 +74,24 @@ pub fn lines<'a>(sessions: &'a [SessionInfo], filter: &str, columns: usize) -> V
     let groups = groups
         .into_iter()
         .map(|(folder, group)| (project_name(folder), group));
-    let mut room = SESSIONS_MAX;
-    let mut lines = Vec::new();
-    for (title, mut group) in needing.into_iter().chain(groups) {
-        group.truncate(room);
-        room -= group.len();
-        if !group.is_empty() {
-            lines.push(Line::Title(title));
-        }
-        let tiles = group.chunks(columns.max(1));
-        lines.extend(tiles.map(|tiles| Line::Tiles(tiles.to_vec())));
-    }
+    let tiles = needing
+        .into_iter()
+        .chain(groups)
+        .flat_map(|(title, group)| {
+            let mut title = Some(title);
+            let tile = move |info| Tile {
+                title: title.take(),
+                info,
+            };
+            group.into_iter().map(tile)
+        });
+    let tiles: Vec<Tile<'a>> = tiles.take(SESSIONS_MAX).collect();
+    let lines = tiles.chunks(columns.max(1));
     lines
+        .map(|tiles| Line {
+            tiles: tiles.to_vec(),
+        })
+        .collect()
 }
 
 /// Returns what of a session is looked through for what was typed, in lower case.
@@ -90,38 +111,30 @@ fn haystack(info: &SessionInfo) -> String {
 /// Returns where a session is: its line and its place there.
 #[must_use]
 pub fn find(lines: &[Line<'_>], session: SessionId) -> Option<(usize, usize)> {
-    lines.iter().enumerate().find_map(|(at, line)| match line {
-        Line::Title(_) => None,
-        Line::Tiles(tiles) => {
-            let place = tiles.iter().position(|info| info.id == session)?;
-            Some((at, place))
-        }
+    lines.iter().enumerate().find_map(|(at, line)| {
+        let mut tiles = line.tiles.iter();
+        let place = tiles.position(|tile| tile.info.id == session)?;
+        Some((at, place))
     })
 }
 
 /// Returns the session to which an arrow leads from `from`; the first one from nowhere.
 #[must_use]
 pub fn step(lines: &[Line<'_>], from: Option<SessionId>, step: Step) -> Option<SessionId> {
-    let tiles = |at: usize| match lines.get(at)? {
-        Line::Tiles(tiles) => Some(tiles),
-        Line::Title(_) => None,
+    let tiles = || lines.iter().flat_map(|line| &line.tiles);
+    let columns = lines.first()?.tiles.len();
+    let from = from.and_then(|from| tiles().position(|tile| tile.info.id == from));
+    let last = tiles().count().checked_sub(1)?;
+    let to = match (from, step) {
+        (None, _) => 0,
+        (Some(at), Step::Left) => at.saturating_sub(1),
+        (Some(at), Step::Right) => (at + 1).min(last),
+        (Some(at), Step::Up) => at.checked_sub(columns).unwrap_or(at),
+        // The nearest below, if there is a line below.
+        (Some(at), Step::Down) if at / columns < last / columns => (at + columns).min(last),
+        (Some(at), Step::Down) => at,
     };
-    let Some((line, place)) = from.and_then(|from| find(lines, from)) else {
-        let first = (0..lines.len()).find_map(tiles)?;
-        return first.first().map(|info| info.id);
-    };
-    let below = || (line + 1..lines.len()).find_map(tiles);
-    let above = || (0..line).rev().find_map(tiles);
-    let here = tiles(line)?;
-    let to = match step {
-        Step::Right if place + 1 < here.len() => here.get(place + 1),
-        Step::Right => below().and_then(|tiles| tiles.first()),
-        Step::Left if place > 0 => here.get(place - 1),
-        Step::Left => above().and_then(|tiles| tiles.last()),
-        Step::Down => below().and_then(|tiles| tiles.get(place).or(tiles.last())),
-        Step::Up => above().and_then(|tiles| tiles.get(place).or(tiles.last())),
-    };
-    to.or(here.get(place)).map(|info| info.id)
+    tiles().nth(to).map(|tile| tile.info.id)
 }
 
 #[cfg(test)]
@@ -139,14 +152,12 @@ mod tests {
     }
 
     fn shape(lines: &[Line<'_>]) -> Vec<String> {
-        let shown = |line: &Line<'_>| match line {
-            Line::Title(title) => title.clone(),
-            Line::Tiles(tiles) => {
-                let names: Vec<_> = tiles.iter().map(|info| info.name.as_str()).collect();
-                format!("[{}]", names.join(" "))
-            }
+        let shown = |tile: &Tile<'_>| match &tile.title {
+            Some(title) => format!("{title}: {}", tile.info.name),
+            None => tile.info.name.clone(),
         };
-        lines.iter().map(shown).collect()
+        let line = |line: &Line<'_>| line.tiles.iter().map(shown).collect::<Vec<_>>().join(" | ");
+        lines.iter().map(line).collect()
     }
 
     fn wall() -> Vec<SessionInfo> {
@@ -169,23 +180,17 @@ mod tests {
         let shown = shape(&lines(&sessions, "", 3));
         assert_eq!(
             shown,
-            [
-                "Needs you",
-                "[claude]",
-                "shop",
-                "[codex vim bash]",
-                "[make]"
-            ]
+            ["Needs you: claude | shop: codex | vim", "bash | make"]
         );
     }
 
     #[test]
     fn words_choose_by_name_project_and_state() {
         let sessions = wall();
-        assert_eq!(shape(&lines(&sessions, "working", 3)), ["shop", "[codex]"]);
+        assert_eq!(shape(&lines(&sessions, "working", 3)), ["shop: codex"]);
         assert_eq!(
             shape(&lines(&sessions, "shop I", 3)),
-            ["shop", "[codex vim bash]"],
+            ["shop: codex | vim | bash"],
             "every word somewhere: “running”, “working”, “vim”"
         );
         assert!(lines(&sessions, "nobody", 3).is_empty());
@@ -196,31 +201,29 @@ mod tests {
         let sessions: Vec<_> = (0..2)
             .flat_map(|_| (0..=255).map(|n| session(n, "s", "/w")))
             .collect();
-        let count: usize = lines(&sessions, "", 5)
-            .iter()
-            .map(|line| match line {
-                Line::Tiles(tiles) => tiles.len(),
-                Line::Title(_) => 0,
-            })
-            .sum();
+        let lines = lines(&sessions, "", 5);
+        let count: usize = lines.iter().map(|line| line.tiles.len()).sum();
         assert_eq!(count, SESSIONS_MAX);
     }
 
     #[test]
-    fn arrows_lead_over_titles_and_stay_at_the_ends() {
+    fn arrows_lead_over_groups_and_stay_at_the_ends() {
         let sessions = wall();
+        // claude codex vim
+        // bash   make
         let lines = lines(&sessions, "", 3);
         let go = |from: u8, by| step(&lines, Some(session_id(from)), by);
         assert_eq!(step(&lines, None, Step::Down), Some(session_id(2)));
-        assert_eq!(go(2, Step::Down), Some(session_id(4)));
+        assert_eq!(go(2, Step::Down), Some(session_id(1)));
         assert_eq!(go(4, Step::Right), Some(session_id(3)));
-        assert_eq!(go(1, Step::Right), Some(session_id(5)));
-        assert_eq!(go(1, Step::Down), Some(session_id(5)), "the nearest below");
-        assert_eq!(go(5, Step::Left), Some(session_id(1)));
-        assert_eq!(go(4, Step::Left), Some(session_id(2)));
+        assert_eq!(go(3, Step::Right), Some(session_id(1)));
+        assert_eq!(go(3, Step::Down), Some(session_id(5)), "the nearest below");
+        assert_eq!(go(1, Step::Left), Some(session_id(3)));
         assert_eq!(go(5, Step::Down), Some(session_id(5)));
+        assert_eq!(go(5, Step::Up), Some(session_id(4)));
         assert_eq!(go(2, Step::Up), Some(session_id(2)));
         let elsewhere = step(&lines, Some(session_id(77)), Step::Up);
         assert_eq!(elsewhere, Some(session_id(2)));
+        assert_eq!(step(&[], None, Step::Down), None);
     }
 }

@@ -97,10 +97,8 @@ impl Plan {
     }
 
     fn height(&self, line: &Line<'_>) -> f32 {
-        match line {
-            Line::Title(_) => TITLE,
-            Line::Tiles(_) => self.tile.y + GAP,
-        }
+        let title = if line.titled() { TITLE } else { 0.0 };
+        title + self.tile.y + GAP
     }
 }
 
@@ -118,6 +116,7 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
         wall.selected = step(&lines, None, Step::Down);
     }
     let shown = area.with_min_y(head.max.y);
+    ui.set_clip_rect(ui.clip_rect().intersect(area));
     scroll(ui, wall, &lines, &plan, shown);
     if lines.is_empty() {
         let text = if wall.filter.is_empty() {
@@ -137,22 +136,18 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
         if top >= shown.max.y {
             break;
         }
-        match line {
-            Line::Title(title) => {
-                let at = Pos2::new(shown.min.x + GAP, top + TITLE / 2.0);
+        let tiles_top = top + if line.titled() { TITLE } else { 0.0 };
+        for (place, tile) in line.tiles.iter().enumerate() {
+            let left = shown.min.x + GAP + place as f32 * (plan.tile.x + GAP);
+            if let Some(title) = &tile.title {
                 let color = painting.theme.muted;
-                let font = semibold(12.0);
-                ui.painter()
-                    .text(at, Align2::LEFT_CENTER, title, font, color);
+                let title = elided(ui, title, semibold(12.0), color, plan.tile.x);
+                let at = Pos2::new(left, top + (TITLE - title.size().y) / 2.0);
+                ui.painter().galley(at, title, color);
             }
-            Line::Tiles(tiles) => {
-                for (place, info) in tiles.iter().enumerate() {
-                    let left = shown.min.x + GAP + place as f32 * (plan.tile.x + GAP);
-                    let rect = Rect::from_min_size(Pos2::new(left, top), plan.tile);
-                    if tile_ui(ui, wall, painting, info, rect) {
-                        outcome = Outcome::Show(info.id);
-                    }
-                }
+            let rect = Rect::from_min_size(Pos2::new(left, tiles_top), plan.tile);
+            if tile_ui(ui, wall, painting, tile.info, rect) {
+                outcome = Outcome::Show(tile.info.id);
             }
         }
         top += plan.height(line);
@@ -214,17 +209,12 @@ fn scroll(ui: &Ui, wall: &mut Wall, lines: &[Line<'_>], plan: &Plan, shown: Rect
     if !moved && wall.first > 0 {
         return;
     }
-    // A title stays with what it names.
-    let from = match lines.get(at.saturating_sub(1)) {
-        Some(Line::Title(_)) => at.saturating_sub(1),
-        _ => at,
-    };
-    wall.first = wall.first.min(from);
+    wall.first = wall.first.min(at);
     let height = |first: usize| -> f32 {
         let between = lines.get(first..=at).unwrap_or_default();
         between.iter().map(|line| plan.height(line)).sum()
     };
-    while wall.first < from && height(wall.first) > shown.height() {
+    while wall.first < at && height(wall.first) > shown.height() {
         wall.first += 1;
     }
 }
