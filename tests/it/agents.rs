@@ -105,3 +105,199 @@ fn states_outlive_their_host_and_what_happened_without_one_is_told_by_the_next()
     assert_eq!(state(&agor, &session), "done");
     assert_eq!(told(&agor, &session), ["idle", "working", "done"]);
 }
+
+/// A program that is started as Claude Code is, and runs the hooks that it was given as it is told.
+const WITH_HOOKS: &str = r#"#!/bin/bash
+stty -echo
+echo "arguments: $*"
+while [ $# -gt 0 ]; do
+  case $1 in
+    --settings) settings=$2 ;;
+    --session-id | --resume) id=$2 ;;
+  esac
+  shift
+done
+command=$(grep -o '"command":"[^"]*"' "$settings" | head -n 1 | cut -d '"' -f 4)
+hook() {
+  said=$(printf '{"hook_event_name":"%s","session_id":"%s"%s}' "$1" "$id" "$2" | eval "$command" 2>&1)
+  echo "hook $1: $? $said."
+}
+hook SessionStart ',"source":"startup"'
+while read -r what event more; do
+  case $what in
+    hook) hook "$event" "$more" ;;
+    exit) exit "$event" ;;
+  esac
+done
+"#;
+
+/// Returns an agor whose table of agents has the program above for Claude Code.
+fn with_hooks() -> Agor {
+    let mut agor = Agor::new();
+    let program = agor.write("scripted-claude", WITH_HOOKS);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).expect("a program");
+    let folder = agor.path("home/.config/agor");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let table = format!(
+        "[claude]\nprograms = [{:?}]\n",
+        program.display().to_string()
+    );
+    std::fs::write(folder.join("providers.toml"), table).expect("a table");
+    agor.start_host();
+    agor
+}
+
+#[test]
+fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
+    let mut agor = with_hooks();
+    let started = agor.ok(&["new", "--provider", "claude", "--model", "opus"]);
+    let session = started.trim();
+    until(&agor, session, "idle");
+    let screen = agor.screen_with(session, "hook SessionStart: 0 .");
+    assert!(screen.contains("--model opus"), "{screen}");
+    tell(&agor, session, "hook UserPromptSubmit");
+    until(&agor, session, "working");
+    let bash = r#","tool_name":"Bash","tool_use_id":"t1","tool_input":{"command":"ls"}"#;
+    tell(&agor, session, &format!("hook PreToolUse {bash}"));
+    tell(&agor, session, &format!("hook PermissionRequest {bash}"));
+    until(&agor, session, "needs_permission");
+    let info = agor.info(session);
+    assert_eq!(info["agent"]["pending"]["text"], "Bash: ls");
+    assert_eq!(info["agent"]["tools"], 1);
+    assert_eq!(info["agent"]["conversation"], session);
+
+    // Another session's token opens nothing.
+    let thief = agor.session(&format!(
+        "printf '{{\"hook_event_name\":\"Stop\"}}' | AGOR_SESSION={session} {} hook; echo tried",
+        crate::agor::agord().display()
+    ));
+    agor.screen_with(&thief, "tried");
+    assert_eq!(state(&agor, session), "needs_permission");
+
+    agor.crash_host();
+    agor.start_host();
+    assert_eq!(state(&agor, session), "needs_permission");
+    tell(&agor, session, &format!("hook PostToolUse {bash}"));
+    until(&agor, session, "working");
+    let message = r#"{"message":{"id":"m1","model":"claude-opus-4-5","usage":{"input_tokens":1000000,"output_tokens":7}}}"#;
+    let transcript = agor.write("transcript.jsonl", &format!("{message}\n"));
+    let told_where = format!(r#","transcript_path":"{}""#, transcript.display());
+    tell(&agor, session, &format!("hook Stop {told_where}"));
+    until(&agor, session, "done");
+    step_until("the transcript is read", || {
+        (agor.info(session)["agent"]["usage"]["output_tokens"] == 7).then_some(())
+    });
+    let usage = agor.ok(&["usage"]);
+    assert!(usage.contains("~$5.00"), "{usage}");
+    let states = [
+        "starting",
+        "idle",
+        "working",
+        "needs_permission",
+        "working",
+        "done",
+    ];
+    assert_eq!(told(&agor, session), states);
+    let explained = agor.json(&["explain", session, "--json"]);
+    assert_eq!(explained["state"], "done");
+    let decides = explained["evidence"].as_array().expect("pieces");
+    let decides: Vec<_> = decides.iter().filter(|it| it["decides"] == true).collect();
+    assert_eq!(decides.len(), 1, "{explained}");
+    assert_eq!(decides[0]["evidence"]["source"], "hook");
+
+    // Started again, it goes on with its conversation.
+    tell(&agor, session, "exit 0");
+    until(&agor, session, "exited");
+    agor.ok(&["restart", session]);
+    agor.screen_with(session, &format!("--resume {session}"));
+    until(&agor, session, "idle");
+}
+
+#[test]
+fn a_hook_whose_host_is_away_is_silent_and_succeeds() {
+    let mut agor = with_hooks();
+    let started = agor.ok(&["new", "--provider", "claude"]);
+    let session = started.trim().to_owned();
+    agor.screen_with(&session, "hook SessionStart: 0 .");
+    // It runs in another session, which outlives the host too.
+    let script = format!(
+        "until [ -e away ]; do sleep 0.05; done; echo '{{\"hook_event_name\":\"Stop\"}}' | {} hook > said 2>&1; echo $? > code",
+        crate::agor::agord().display()
+    );
+    agor.session(&script);
+    agor.crash_host();
+    agor.write("away", "");
+    let code = step_until("the hook has run", || {
+        let code = std::fs::read_to_string(agor.work().join("code")).ok()?;
+        code.ends_with('\n').then_some(code)
+    });
+    assert_eq!(code, "0\n");
+    assert_eq!(
+        std::fs::read_to_string(agor.work().join("said")).expect("a file"),
+        ""
+    );
+    agor.start_host();
+}
+
+#[test]
+fn a_program_reports_its_state_and_others_wait_for_it() {
+    let agor = Agor::started();
+    let agord = crate::agor::agord().display();
+    let session = agor.session(&format!(
+        "{agord} report-state needs-answer --app tests --msg 'which one?'; read -r a; {agord} report-state working; \
+         read -r b; {agord} report-state done; read -r c; echo \"got $c\"; sleep 1000"
+    ));
+    let reached = agor.ok(&[
+        "wait",
+        &session,
+        "--state",
+        "needs-answer,error",
+        "--timeout",
+        "60",
+    ]);
+    assert_eq!(reached, "needs answer: which one?\n");
+    agor.ok(&["send", &session, "go", "--enter"]);
+    agor.ok(&["wait", &session, "--state", "working", "--timeout", "60"]);
+    let late = agor.run(&["wait", &session, "--state", "idle", "--timeout", "0.05"]);
+    assert_eq!(late.code, 124, "{late:?}");
+    // It is not idle: what is sent then waits until it is.
+    let mut waits = agor
+        .command(&["send", &session, "hello", "--enter", "--when", "idle"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("agord runs");
+    step_until("it is accepted", || {
+        let log = agor.ok(&["log", &session]);
+        log.contains("send_when_idle").then_some(())
+    });
+    agor.ok(&["send", &session, "go", "--enter"]);
+    assert!(waits.wait().expect("it ends").success());
+    agor.screen_with(&session, "got hello");
+    let outside = agor.run(&["report-state", "done"]);
+    assert_eq!(outside.code, 2, "{outside:?}");
+}
+
+#[test]
+fn an_agent_that_is_not_known_or_not_here_is_named_in_one_sentence() {
+    let agor = Agor::started();
+    let unknown = agor.run(&["new", "--provider", "nobody"]);
+    assert_ne!(unknown.code, 0);
+    assert!(
+        unknown.stderr.contains("no agent \"nobody\""),
+        "{unknown:?}"
+    );
+    let missing = agor.run(&["new", "--provider", "claude", "--env", "PATH=/nowhere"]);
+    assert_ne!(missing.code, 0);
+    assert!(
+        missing
+            .stderr
+            .contains("npm install -g @anthropic-ai/claude-code"),
+        "{missing:?}"
+    );
+    let providers = agor.json(&["providers", "--json"]);
+    let ids = providers.as_array().expect("rows").iter();
+    assert!(ids.clone().any(|row| row["id"] == "codex"), "{providers}");
+    let mode = agor.run(&["new", "--provider", "claude", "--mode", "wild"]);
+    assert!(mode.stderr.contains("acceptEdits"), "{mode:?}");
+}

@@ -32,12 +32,15 @@
 
 pub mod claim;
 pub mod here;
+pub mod hooks;
+pub mod launch;
 pub mod machine;
 pub mod program_status;
 pub mod providers;
 #[cfg(test)]
 mod stories;
 mod tasks;
+pub mod usage;
 
 pub use claim::Moment;
 pub use machine::{Change, Machine, Observation, SETTLE_MILLIS};

@@ -8,6 +8,7 @@ mod exit;
 mod failure;
 mod output;
 mod paint;
+mod report;
 mod session_name;
 mod tty;
 mod verbs;
@@ -75,6 +76,9 @@ fn command(program: Program) -> clap::Command {
 /// Runs `program` with the arguments of this process.
 #[must_use]
 pub fn main(program: Program) -> ExitCode {
+    if let Some(exit) = verbs::hook::early(std::env::args_os()) {
+        return exit.into();
+    }
     let parsed = command(program)
         .try_get_matches()
         .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));

@@ -20,6 +20,10 @@ mod tap;
 pub(crate) mod watched;
 
 use std::convert::Infallible;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -36,7 +40,7 @@ use crate::storage::{Store, StoreError};
 
 use hub::{Hub, Stop};
 use keeper::{KeeperAddress, KeeperHandle};
-use session::{Launcher, Now, TerminalOptions};
+use session::{Launcher, Now, Reporting, TerminalOptions};
 
 /// The name and version under which a host introduces itself.
 pub const PROGRAM: &str = concat!("agord ", env!("CARGO_PKG_VERSION"));
@@ -136,7 +140,8 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         options,
         opened.incarnation,
     )
-    .with_providers(providers(paths));
+    .with_providers(providers(paths))
+    .with_reporting(reporting(paths));
     let (keeper, requests) = KeeperHandle::new();
     let hub = Arc::new(Hub::new(
         opened.store,
@@ -175,6 +180,36 @@ fn providers(paths: &Paths) -> Arc<Providers> {
         tracing::warn!(%complaint, "the table of agents");
     }
     Arc::new(loaded.providers)
+}
+
+/// Returns how what runs in a session can tell the host something.
+fn reporting(paths: &Paths) -> Reporting {
+    Reporting {
+        socket: paths.host_socket(),
+        folder: paths.launches(),
+        // Without itself it has no hooks; the rest of the evidence is there.
+        program: std::env::current_exe().unwrap_or_default(),
+        key: token_key(&paths.token_key()),
+    }
+}
+
+/// Returns the key that sessions' tokens are made from: the same for the next host, if it can be stored.
+fn token_key(path: &Path) -> [u8; 32] {
+    if let Some(key) = std::fs::read(path).ok().and_then(|key| key.try_into().ok()) {
+        return key;
+    }
+    let mut key = [0; 32];
+    let stored = getrandom::fill(&mut key)
+        .map_err(|error| io::Error::other(error.to_string()))
+        .and_then(|()| {
+            let mut options = File::options();
+            options.write(true).create(true).truncate(true).mode(0o600);
+            options.open(path)?.write_all(&key)
+        });
+    if let Err(error) = stored {
+        tracing::warn!(%error, "agents that run now cannot tell the next host anything by hooks");
+    }
+    key
 }
 
 /// Ends what `stop` says, writes down what is left, and closes the store.

@@ -305,6 +305,18 @@ impl Paths {
         self.runtime.join("host.sock")
     }
 
+    /// Returns the folder with the files of launches: settings with hooks, one folder a session.
+    #[must_use]
+    pub fn launches(&self) -> PathBuf {
+        self.runtime.join("launches")
+    }
+
+    /// Returns the file with the key from which sessions' tokens are made.
+    #[must_use]
+    pub fn token_key(&self) -> PathBuf {
+        self.data.join("token.key")
+    }
+
     /// Returns the socket at which the keeper answers.
     #[must_use]
     pub fn keeper_socket(&self) -> PathBuf {

@@ -42,6 +42,14 @@ pub enum CommandBody {
         /// What to give it, in order.
         inputs: Vec<Input>,
     },
+    /// Give input to a session once its agent waits for the next prompt. It is accepted while it waits
+    /// for that, and done when it was given.
+    SendWhenIdle {
+        /// Which session.
+        session: SessionId,
+        /// What to give it, in order.
+        inputs: Vec<Input>,
+    },
     /// Send a signal.
     Signal {
         /// Which session.
@@ -101,6 +109,7 @@ impl CommandBody {
         match self {
             Self::Create { session, .. }
             | Self::Send { session, .. }
+            | Self::SendWhenIdle { session, .. }
             | Self::Signal { session, .. }
             | Self::Kill { session }
             | Self::Restart { session }
@@ -117,6 +126,7 @@ impl CommandBody {
         match self {
             Self::Create { .. } => "create",
             Self::Send { .. } => "send",
+            Self::SendWhenIdle { .. } => "send_when_idle",
             Self::Signal { .. } => "signal",
             Self::Kill { .. } => "kill",
             Self::Restart { .. } => "restart",

@@ -87,6 +87,12 @@ limits! {
     AGENT_QUESTION_MAX: usize = 1024, "bytes", "cut at a character";
     /// Tools, and tasks beside the turn, of one agent that are counted by their ids.
     AGENT_TASKS_MAX: usize = 128, "ids", "further ones are not counted";
+    /// What a hook is given on its standard input, of which it passes on a small part.
+    HOOK_INPUT_MAX: usize = 16 * 1024 * 1024, "bytes", "the hook says nothing";
+    /// What a hook, or `report-state`, tells the host.
+    REPORT_MAX: usize = 16 * 1024, "bytes", "the report is ignored";
+    /// A text that a hook passes on: a command, a path, a question.
+    HOOK_TEXT_MAX: usize = 1024, "bytes", "cut at a character";
     /// Changes of an agent's state that make events at once, one after the other.
     STATE_EVENTS_MAX: usize = 32, "events", "the last one is told when its turn comes, and those before it are not";
     /// Between two further changes of an agent's state that make events.

@@ -16,7 +16,7 @@ use crate::ids::{
 use crate::input::Input;
 use crate::limits::{FRAME_BODY_MAX, Limits, OSC_LONG_MAX};
 pub use crate::query::{
-    Answer, Ask, Cancel, Hit, Part, Query, SessionStats, Stats, Until, WindowAt,
+    Answer, Ask, Cancel, Explained, Hit, Part, Query, SessionStats, Stats, Until, WindowAt,
 };
 use crate::screen::ScreenUpdate;
 use crate::session::SessionList;
@@ -115,6 +115,7 @@ messages! {
     0x000e Control DropLease(DropLease);
     0x000f Control Lease(Lease);
     0x0010 Control Problem(Problem);
+    0x0011 Control Report(Report);
     0x0020 Command Command(Command);
     0x0021 Command Receipt(Receipt);
     0x0030 Event Events(Events);
@@ -215,6 +216,33 @@ pub struct Problem {
     pub session: SessionId,
     /// Why.
     pub error: WireError,
+}
+
+/// What something that runs in a session says of itself: a hook of its agent, or `report-state`. It takes the
+/// place of Hello; the host takes notice and closes the connection.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Which session.
+    pub session: SessionId,
+    /// What the session's programs were given to say so with.
+    pub token: String,
+    /// What `body` is: `claude` (a payload of its hooks), `codex` (of its notifications), or `status` (the body of an
+    /// OSC 7501). One that is not known is ignored.
+    pub form: String,
+    /// What is said.
+    #[serde(with = "frame::bytes")]
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Report {
+    /// Leaves out what was said, and the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Report")
+            .field("session", &self.session)
+            .field("form", &self.form)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Ends a subscription.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::{Evidence, State};
 use crate::error::WireError;
 use crate::event::Event;
 use crate::frame;
@@ -106,6 +107,21 @@ pub enum Query {
         from: Seq,
         /// How many at the most.
         count: u64,
+    },
+    /// Answered when the session's agent is in one of these states, or with
+    /// [`Timeout`](crate::error::ErrorCode::Timeout).
+    WaitState {
+        /// Which session.
+        session: SessionId,
+        /// The states.
+        states: Vec<State>,
+        /// For how long.
+        timeout_millis: Option<u64>,
+    },
+    /// Every piece of evidence for what the session's agent does.
+    Explain {
+        /// Which session.
+        session: SessionId,
     },
     /// How the host is.
     Stats,
@@ -231,6 +247,22 @@ pub enum Part {
         /// The row that matched, if text was waited for.
         text: Option<String>,
     },
+    /// The agent is in one of the states that were waited for.
+    Reached {
+        /// Which.
+        state: State,
+        /// Why that is believed.
+        reason: String,
+    },
+    /// The evidence for what an agent does, the strongest first.
+    Evidence {
+        /// What it is believed to do.
+        state: State,
+        /// Why.
+        reason: String,
+        /// The pieces.
+        pieces: Vec<Explained>,
+    },
     /// How the host is.
     Stats(Box<Stats>),
     /// A frame of another link.
@@ -256,6 +288,19 @@ impl Open for Part {
     fn unknown() -> Self {
         Self::Unknown
     }
+}
+
+/// A piece of evidence, as it is explained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    /// What it says, and since when.
+    pub evidence: Evidence,
+    /// Milliseconds since 1970 when its source said so last.
+    pub last_millis: u64,
+    /// Whether it decides.
+    pub decides: bool,
+    /// Whether something weaker and newer has ended it.
+    pub ended: bool,
 }
 
 /// How a host is.

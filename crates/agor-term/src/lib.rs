@@ -30,5 +30,5 @@ mod width;
 pub use checkpoint::CheckpointError;
 pub use color::BaseColors;
 pub use effect::{ClipboardKind, Effect, ProgressState};
-pub use terminal::osc::text::{decode_base64, shown_text};
+pub use terminal::osc::text::{decode_base64, encode_base64, shown_text};
 pub use terminal::{Options, Terminal};

@@ -2,17 +2,21 @@
 //! that it keeps is in `agents.rs`. Beside it: a known agent that took back all that it said is leaving
 //! and keeps its state for a while, and a title that flickers in the first moments is no turn.
 
+mod hear;
 mod judge;
 
 use std::collections::BTreeMap;
 
-use agor_proto::agent::{AgentInfo, Evidence, Pending, State, Usage};
+use agor_proto::agent::{AgentInfo, Choice, Evidence, Pending, State, Usage};
 use agor_proto::limits::{AGENT_QUESTION_MAX, AGENT_REASON_MAX};
 use serde::{Deserialize, Serialize};
 
-use super::claim::{Claim, Moment, Says, Source};
+use super::claim::{Claim, Moment, Says, Source, asks};
+use super::hooks::Hook;
 use super::program_status::{self, Doing, Kind, Record, Records};
 use super::tasks::Tasks;
+use super::usage::Meter;
+use hear::Heard;
 
 /// How long a weaker claim that work has stopped must stand before it ends a stronger one.
 pub const SETTLE_MILLIS: u64 = 600;
@@ -48,6 +52,8 @@ pub enum Observation<'a> {
     CommandBegan,
     /// A source says something, or nothing any more.
     Said(Source, Option<Says>),
+    /// A hook told something.
+    Hook(&'a Hook),
     /// A tool began.
     ToolBegan {
         /// Its id.
@@ -129,6 +135,11 @@ pub struct Machine {
     /// Whether the provider is the session's own, not that of a program which a shell runs.
     launched: bool,
     conversation: Option<String>,
+    /// The file with the conversation.
+    transcript: String,
+    /// Whether the conversation holds a prompt, so that there is something to resume.
+    prompted: bool,
+    heard: Heard,
     claims: BTreeMap<Source, Claim>,
     records: Records,
     /// The name that the program gives itself (OSC 7501).
@@ -136,6 +147,8 @@ pub struct Machine {
     tools: Tasks,
     background: Tasks,
     judged: Judged,
+    /// The answers that the screen offers.
+    choices: Vec<Choice>,
     ended: bool,
     /// Whether nobody has seen yet that it is done.
     unseen: bool,
@@ -148,6 +161,7 @@ pub struct Machine {
     /// Since when nothing is said any more.
     silent_millis: Option<u64>,
     usage: Usage,
+    meter: Meter,
     #[serde(skip)]
     stall_millis: Option<u64>,
     #[serde(skip)]
@@ -202,6 +216,17 @@ impl Machine {
         }
     }
 
+    /// Notes the answers that the screen offers.
+    pub fn offers(&mut self, choices: Vec<Choice>) {
+        let choices = if asks(self.judged.state) {
+            choices
+        } else {
+            Vec::new()
+        };
+        self.changed |= self.choices != choices;
+        self.choices = choices;
+    }
+
     /// Returns the provider's id of the conversation.
     #[must_use]
     pub fn conversation(&self) -> Option<&str> {
@@ -212,8 +237,38 @@ impl Machine {
     pub fn converses(&mut self, conversation: &str) {
         if self.conversation.as_deref() != Some(conversation) {
             self.conversation = Some(conversation.to_owned());
+            self.prompted = false;
             self.changed = true;
         }
+    }
+
+    /// Notes the provider's id of a conversation that holds something already.
+    pub fn goes_on_with(&mut self, conversation: &str) {
+        self.converses(conversation);
+        self.prompted = true;
+    }
+
+    /// Returns the conversation that can be resumed: one in which something was said.
+    #[must_use]
+    pub fn resumable(&self) -> Option<&str> {
+        self.conversation().filter(|_| self.prompted)
+    }
+
+    /// Returns the file with the conversation, if its agent told it, and from where on it is to be read.
+    pub fn transcript(&mut self) -> Option<(String, u64)> {
+        if self.transcript.is_empty() {
+            return None;
+        }
+        let from = self.meter.begin(&self.transcript);
+        Some((self.transcript.clone(), from))
+    }
+
+    /// Takes in what follows in the transcript.
+    pub fn read_transcript(&mut self, bytes: &[u8]) {
+        self.meter.read(bytes);
+        let former = self.usage.clone();
+        self.meter.show(&mut self.usage);
+        self.changed |= self.usage != former;
     }
 
     /// Sets without how much output work is stalled.
@@ -252,12 +307,21 @@ impl Machine {
             source: self.source().on_wire(),
             tools: count(self.tools.len()),
             background: count(self.background.len() + self.records.working_beside()),
-            pending: self.judged.pending.clone().map(|pending| Pending {
-                text: cut(&pending.text, AGENT_QUESTION_MAX),
-                ..pending
-            }),
+            pending: self.pending(),
             usage: self.usage.clone(),
         }
+    }
+
+    fn pending(&self) -> Option<Pending> {
+        if !asks(self.judged.state) {
+            return None;
+        }
+        let told = self.judged.pending.as_ref();
+        let text = told.map_or("", |pending| &pending.text);
+        Some(Pending {
+            text: cut(text, AGENT_QUESTION_MAX),
+            choices: self.choices.clone(),
+        })
     }
 
     /// Returns every piece of evidence, the strongest first.
@@ -300,6 +364,7 @@ impl Machine {
             }
             Observation::CommandBegan => {}
             Observation::Said(source, says) => self.say(source, says, now),
+            Observation::Hook(hook) => self.hear(hook, now),
             Observation::ToolBegan { id, tool } => {
                 self.tools.begin(id, tool);
                 self.changed = true;
@@ -343,7 +408,10 @@ impl Machine {
             launched: agent.is_some(),
             provider: agent.map(|(id, _)| id.to_owned()),
             conversation: kept.conversation,
+            transcript: kept.transcript,
+            prompted: kept.prompted,
             usage: kept.usage,
+            meter: kept.meter,
             judged: kept.judged,
             stall_millis: kept.stall_millis,
             output_millis: now.at_millis,

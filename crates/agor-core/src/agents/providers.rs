@@ -7,7 +7,8 @@ use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use agor_proto::agent::State;
+use agor_proto::agent::{Choice, PermissionKind, State};
+use agor_term::shown_text;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -18,6 +19,9 @@ const BUILT_IN: &str = include_str!("../../../../assets/providers.toml");
 
 /// The largest table of a person's own that is read.
 const OWN_BYTES_MAX: u64 = 1024 * 1024;
+
+/// What is shown of an answer.
+const CHOICE_NAME_MAX: usize = 80;
 
 /// A known agent.
 #[derive(Debug, Default, Deserialize)]
@@ -38,6 +42,32 @@ pub struct Provider {
     pub get: String,
     /// Arguments that print its version.
     pub version: Vec<String>,
+    /// Arguments that it is always started with.
+    pub start: Vec<String>,
+    /// Arguments that choose `{model}`.
+    pub model: Vec<String>,
+    /// Arguments that choose `{mode}`.
+    pub mode: Vec<String>,
+    /// The modes that there are; none if they are not known.
+    pub modes: Vec<String>,
+    /// Arguments that give a new conversation its `{id}`.
+    pub session: Vec<String>,
+    /// Arguments that go on with the conversation `{id}`.
+    pub resume: Vec<String>,
+    /// Arguments that begin with a copy of the conversation `{id}`.
+    pub fork: Vec<String>,
+    /// Arguments that tell it `{prompt}` first; they are the last.
+    pub prompt: Vec<String>,
+    /// Arguments that make it read the settings in `{file}` beside the person's.
+    pub settings: Vec<String>,
+    /// The hooks that such settings can have.
+    pub hooks: Vec<String>,
+    /// Variables that it gets.
+    pub env: BTreeMap<String, String>,
+    /// Variables that it must not have.
+    pub strip: Vec<String>,
+    /// Answers to its prompts whose keys are known.
+    pub choices: Vec<ChoiceRule>,
     /// Rules over its title, the first that matches counts.
     pub titles: Vec<Rule>,
     /// Rules over the last rows of its screen, the first that matches counts.
@@ -63,16 +93,35 @@ pub struct Rule {
     compiled: OnceLock<Option<Regex>>,
 }
 
+/// An answer that is there when the screen shows it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceRule {
+    /// The expression over the last rows of the screen; its first group is what a person reads.
+    #[serde(rename = "match")]
+    pattern: String,
+    /// What the answer means.
+    kind: PermissionKind,
+    /// The chords that give it.
+    keys: Vec<String>,
+    #[serde(skip)]
+    compiled: OnceLock<Option<Regex>>,
+}
+
+fn compile<'a>(pattern: &str, cell: &'a OnceLock<Option<Regex>>) -> Option<&'a Regex> {
+    let compiled = cell.get_or_init(|| {
+        let compiled = Regex::new(pattern);
+        if let Err(error) = &compiled {
+            tracing::warn!(pattern, %error, "a rule of providers.toml cannot be used");
+        }
+        compiled.ok()
+    });
+    compiled.as_ref()
+}
+
 impl Rule {
     fn matches(&self, text: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| {
-            let compiled = Regex::new(&self.pattern);
-            if let Err(error) = &compiled {
-                tracing::warn!(pattern = self.pattern, %error, "a rule of providers.toml cannot be used");
-            }
-            compiled.ok()
-        });
-        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+        compile(&self.pattern, &self.compiled).is_some_and(|regex| regex.is_match(text))
     }
 
     fn says(&self) -> Says {
@@ -97,11 +146,38 @@ impl Provider {
         rule.map(Rule::says)
     }
 
+    /// Says whether its screen is worth a look.
+    #[must_use]
+    pub fn reads_screens(&self) -> bool {
+        !self.screens.is_empty() || !self.choices.is_empty()
+    }
+
     /// Returns what the last rows of its screen say.
     #[must_use]
     pub fn screen(&self, rows: &str) -> Option<Says> {
         let rule = self.screens.iter().find(|rule| rule.matches(rows));
         rule.map(Rule::says)
+    }
+
+    /// Returns the answers that the last rows of its screen offer, each once.
+    #[must_use]
+    pub fn choices(&self, rows: &str) -> Vec<Choice> {
+        let mut choices: Vec<Choice> = Vec::new();
+        for rule in &self.choices {
+            let regex = compile(&rule.pattern, &rule.compiled);
+            let Some(found) = regex.and_then(|regex| regex.captures(rows)) else {
+                continue;
+            };
+            let name = found.get(1).map_or("", |name| name.as_str()).trim();
+            if choices.iter().all(|choice| choice.keys != rule.keys) {
+                choices.push(Choice {
+                    name: shown_text(name.as_bytes(), CHOICE_NAME_MAX),
+                    kind: rule.kind,
+                    keys: rule.keys.clone(),
+                });
+            }
+        }
+        choices
     }
 }
 
@@ -282,6 +358,53 @@ mod tests {
                     .get("claude")
                     .is_some_and(|it| it.programs == ["claude"])
             );
+        }
+    }
+
+    #[test]
+    fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
+        let providers = Providers::built_in();
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
+        for (id, keys) in [
+            ("claude", ["1", "2", "escape"]),
+            ("codex", ["y", "p", "escape"]),
+        ] {
+            let story = fixtures.join(id).join("conversation/story.ndjson");
+            let story = fs::read_to_string(story).expect("a story");
+            let lines = story.lines().map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON")
+            });
+            let screens = lines.filter_map(|line| line["screen"].as_str().map(str::to_owned));
+            let provider = providers.get(id).expect("a row");
+            let mut asked = 0;
+            for screen in screens {
+                let choices = provider.choices(&screen);
+                if !screen.contains("1. Yes") {
+                    assert_eq!(choices, [], "{screen}");
+                    continue;
+                }
+                asked += 1;
+                let kinds: Vec<PermissionKind> = choices.iter().map(|it| it.kind).collect();
+                use PermissionKind::{AllowAlways, AllowOnce, RejectOnce};
+                assert_eq!(kinds, [AllowOnce, AllowAlways, RejectOnce], "{screen}");
+                let pressed: Vec<&String> = choices.iter().flat_map(|it| &it.keys).collect();
+                assert_eq!(pressed, keys, "{screen}");
+                assert!(choices[0].name.starts_with("Yes"), "{choices:?}");
+            }
+            assert!(asked > 0, "{id}");
+        }
+        for provider in providers.iter() {
+            for rule in &provider.choices {
+                assert!(
+                    Regex::new(&rule.pattern).is_ok(),
+                    "{}: {}",
+                    provider.id,
+                    rule.pattern
+                );
+                for chord in &rule.keys {
+                    assert!(agor_term::input::chord::parse(chord).is_ok(), "{chord}");
+                }
+            }
         }
     }
 

@@ -16,6 +16,7 @@ use agor_proto::ids::Offset;
 use serde_json::Value;
 
 use super::claim::Source;
+use super::hooks::Hook;
 use super::{Machine, Moment, Observation, Provider, Providers};
 
 struct Teller {
@@ -76,6 +77,9 @@ impl Teller {
             if ["escape", "ctrl+c"].contains(&key.as_str()) {
                 self.on(Observation::Interrupted, now);
             }
+        } else if line["hook"].is_object() {
+            let hook = Hook::read(line["hook"].to_string().as_bytes()).ok_or("no hook")?;
+            self.on(Observation::Hook(&hook), now);
         } else if line["exit"].is_array() {
             self.on(
                 Observation::Ended {

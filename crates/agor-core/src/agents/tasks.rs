@@ -23,6 +23,13 @@ impl Tasks {
         self.0.remove(id)
     }
 
+    /// Returns the id of the first task that is `what`.
+    #[must_use]
+    pub fn id_of(&self, what: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(_, known)| *known == what);
+        found.map(|(id, _)| &id[..])
+    }
+
     /// Nothing is under way any more.
     pub fn clear(&mut self) {
         self.0.clear();

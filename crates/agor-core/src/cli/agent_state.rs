@@ -23,6 +23,9 @@ const NAMES: &[(State, &str, &str)] = &[
     (State::Unknown, "unknown", "unknown"),
 ];
 
+/// What a list shows of it.
+const LINE_CHARS: usize = 60;
+
 /// Reads a state as it is written on the command line.
 pub fn parse(text: &str) -> Result<State, String> {
     let wanted = text.replace('_', "-");
@@ -51,7 +54,11 @@ pub fn line(session: &SessionInfo) -> String {
     if why.is_empty() {
         return words(session.state).into();
     }
-    format!("{}: {}", words(session.state), output::harmless(why))
+    let line = format!("{}: {}", words(session.state), output::harmless(why));
+    match line.char_indices().nth(LINE_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 #[cfg(test)]

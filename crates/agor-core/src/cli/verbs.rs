@@ -3,15 +3,19 @@
 
 mod attach;
 mod doctor;
+mod explain;
 mod export;
 mod help;
+pub mod hook;
 mod keeper;
 mod key;
 mod kill;
 mod log;
 mod ls;
 mod new;
+mod providers;
 mod rename;
+mod report_state;
 mod resize;
 mod restart;
 mod rm;
@@ -24,6 +28,7 @@ mod signal;
 mod stats;
 mod stop_host;
 mod tap;
+mod usage;
 mod wait;
 
 use clap::Subcommand;
@@ -71,6 +76,14 @@ verbs! {
     Log => log;
     /// Wait until a session's program ends, prints something or falls silent
     Wait => wait;
+    /// Say why an agent's state is believed
+    Explain => explain;
+    /// Print what agents have used, as far as they tell
+    Usage => usage;
+    /// Say what a program in this session does
+    ReportState => report_state;
+    /// List the agents that are known, and how to get them
+    Providers => providers;
     /// Give a session's terminal another size
     Resize => resize;
     /// Send a signal to a session's program
@@ -99,6 +112,9 @@ verbs! {
     Shot => shot;
     /// Explain a verb, or the exit codes
     Help => help;
+    /// Tell the host what an agent's hook tells (the hook runs this)
+    #[command(hide = true)]
+    Hook => hook;
     /// Keep a host's children (the host starts this)
     #[command(hide = true)]
     Keeper => keeper;

@@ -461,6 +461,7 @@ impl Connection {
             | Message::Hello(_)
             | Message::Subscribe(_)
             | Message::Unsubscribe(_)
+            | Message::Report(_)
             | Message::WatchList(_)
             | Message::TakeLease(_)
             | Message::RenewLease(_)

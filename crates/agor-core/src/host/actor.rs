@@ -1,7 +1,10 @@
 //! The task of one session: waits for what happens to it, asks [`Session`] what to do, does it.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::{DirBuilder, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::Arc;
 
 use agor_keeper::{Event as KeeperEvent, RingError, RingReader};
@@ -10,6 +13,7 @@ use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::{ConnEpoch, Offset, Seq, SessionId};
 use agor_proto::limits::EVENT_BATCH_MAX;
 use agor_proto::message::{Answer, Message, Part, Problem};
+use rustix::fs::OFlags;
 use tokio::io::Interest;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep_until;
@@ -26,6 +30,9 @@ use crate::storage::{Health, StoreError};
 
 /// Records that are folded before anything else is looked at.
 const RING_SLICE_BYTES: usize = 256 * 1024;
+
+/// What is read of an agent's transcript at once; longer than its lines are.
+const TRANSCRIPT_PIECE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// See the module.
 #[derive(Debug)]
@@ -107,6 +114,10 @@ impl Actor {
             }
         }
         self.hub.forget(self.session.id());
+        if let Some(reporting) = self.hub.launcher().reporting() {
+            // Most sessions have no such folder.
+            std::fs::remove_dir_all(reporting.folder_of(self.session.id())).ok();
+        }
         // Who asked something of it in the meantime is told.
         self.inbox.close();
         while let Some(letter) = self.inbox.recv().await {
@@ -143,6 +154,10 @@ impl Actor {
             Letter::WhenEnded(done) => {
                 self.ending.push(done);
                 self.tell_ended();
+            }
+            Letter::Reported { form, body, heard } => {
+                self.on(Cause::Reported { form, body }).await;
+                heard.send(()).ok(); // Who reported may have gone.
             }
             Letter::Figures(figures) => {
                 // Who asked may have gone.
@@ -187,6 +202,7 @@ impl Actor {
                 tracing::error!(session_id = %self.session.id(), %error, "the session cannot be stored");
                 return self.hub.stop(Stop::StoreFailed);
             }
+            Note::Transcript(bytes) => Cause::Transcript { bytes },
             Note::Replayed(conn, events) => Cause::Replayed { conn, events },
         };
         self.on(cause).await;
@@ -377,6 +393,27 @@ impl Actor {
                     Some(Ok(())) | None => {}
                 }
             }
+            Effect::Place { path, text } => {
+                let placed = tokio::task::spawn_blocking(move || place(&path, &text)).await;
+                // The agent then starts without hooks, and its state is judged by the rest.
+                match placed {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => {
+                        tracing::warn!(session_id = %self.session.id(), %error, "the agent's hooks could not be written");
+                    }
+                    Err(error) => {
+                        tracing::warn!(session_id = %self.session.id(), %error, "the agent's hooks could not be written");
+                    }
+                }
+            }
+            Effect::ReadTranscript { path, from } => {
+                let mailbox = self.mailbox.clone();
+                tokio::task::spawn_blocking(move || {
+                    // Without it there are no figures, and nothing else is missed.
+                    let bytes = read_from(&path, from).unwrap_or_default();
+                    mailbox.put(Note::Transcript(bytes));
+                });
+            }
             Effect::Listed(info) => self.hub.list().put(*info),
             Effect::Gone => self.gone = true,
         }
@@ -476,4 +513,37 @@ async fn rung(ring: Option<&Watched<RingReader>>) -> io::Result<()> {
         }
         None => std::future::pending().await,
     }
+}
+
+/// Writes a file that nobody else may read, in a folder that nobody else may enter.
+fn place(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+    }
+    let mut file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+/// Reads a piece of a file from `from` on. What is no plain file is not waited for.
+fn read_from(path: &Path, from: u64) -> io::Result<Vec<u8>> {
+    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = File::options()
+        .read(true)
+        .custom_flags(nonblocking)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(TRANSCRIPT_PIECE_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

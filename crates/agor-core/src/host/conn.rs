@@ -14,7 +14,7 @@ use agor_proto::event::LogCursor;
 use agor_proto::ids::{AskId, ClientId, ConnEpoch, LeaseToken, ListRev, Seq, SessionId};
 use agor_proto::limits::{CONNECTIONS_MAX, HANDSHAKE_MILLIS, Limits};
 use agor_proto::message::{
-    Answer, Ask, Cancel, Hello, Message, Part, Pong, Problem, Query, Refused, Subscribe,
+    Answer, Ask, Cancel, Hello, Message, Part, Pong, Problem, Query, Refused, Report, Subscribe,
     Visibility, Welcome,
 };
 use sha2::{Digest, Sha256};
@@ -88,6 +88,12 @@ async fn greet(
     let first = tokio::time::timeout(HANDSHAKE, reader.next()).await;
     let hello = match first {
         Ok(Ok(Some(Message::Hello(hello)))) => hello,
+        Ok(Ok(Some(Message::Report(report)))) => {
+            take(hub, report).await;
+            // That the connection ends says that it was heard.
+            writer.close().await.ok();
+            return None;
+        }
         Ok(Ok(Some(_))) => {
             refuse(
                 writer,
@@ -160,6 +166,29 @@ async fn write(hub: Arc<Hub>, conn: ConnEpoch, outbox: Outbox, mut writer: LinkW
     }
     // What is left is for a peer that may be gone.
     writer.close().await.ok();
+}
+
+/// Gives a report to its session, if it comes from there, and waits until it was heard.
+async fn take(hub: &Hub, report: Report) {
+    let Report {
+        session,
+        token,
+        form,
+        body,
+    } = report;
+    let known = hub.launcher().reporting();
+    if known.is_none_or(|known| known.token(session) != token) {
+        return tracing::warn!(%session, "ignored a report without the session's token");
+    }
+    let Some(handle) = hub.session(session) else {
+        return;
+    };
+    let (heard, hearing) = tokio::sync::oneshot::channel();
+    let letter = Letter::Reported { form, body, heard };
+    if handle.letters.send(letter).await.is_ok() {
+        // A session that is removed meanwhile hears nothing more.
+        hearing.await.ok();
+    }
 }
 
 /// What a connection knows.
@@ -488,7 +517,9 @@ impl Connection {
             | Query::Window { session, .. }
             | Query::Find { session, .. }
             | Query::Events { session, .. }
-            | Query::Wait { session, .. } => match self.hub.session(session) {
+            | Query::Wait { session, .. }
+            | Query::WaitState { session, .. }
+            | Query::Explain { session } => match self.hub.session(session) {
                 Some(handle) => self.send(&handle, session, Wish::Ask { ask, query }).await,
                 None => self.say(fail(ErrorCode::NoSession, no_session(session).message)),
             },

@@ -50,6 +50,15 @@ pub enum Letter {
     Settle(oneshot::Sender<Offset>),
     /// Answered once the session's program has ended.
     WhenEnded(oneshot::Sender<()>),
+    /// Something that runs in the session says something of itself; answered when it was heard.
+    Reported {
+        /// What `body` is.
+        form: String,
+        /// What is said.
+        body: Vec<u8>,
+        /// To be told.
+        heard: oneshot::Sender<()>,
+    },
     /// Statistics want figures.
     Figures(oneshot::Sender<Figures>),
 }

@@ -16,6 +16,8 @@ use crate::storage::StoreError;
 /// Something that came back.
 #[derive(Debug)]
 pub enum Note {
+    /// A piece of the agent's transcript was read.
+    Transcript(Vec<u8>),
     /// The keeper said something about the session.
     Keeper(KeeperEvent),
     /// The keeper has had a ring for the session since before this host.

@@ -41,7 +41,7 @@ use crate::storage::{SessionRow, StoreError, StoredReceipt, StoredSession};
 pub use answers::event_parts;
 pub use causes::{Cause, Effect, Now, Wish};
 pub use fold::{Fold, Line, Rebuild, TerminalOptions};
-pub use launch::Launcher;
+pub use launch::{Launcher, Reporting};
 
 use agent::Agent;
 use clipboard::Clipboards;
@@ -266,6 +266,8 @@ impl Session {
                     query,
                     Query::Record { .. }
                         | Query::Events { .. }
+                        | Query::Explain { .. }
+                        | Query::WaitState { .. }
                         | Query::Wait {
                             until: Until::Exit | Until::Idle { .. },
                             ..
@@ -274,7 +276,9 @@ impl Session {
                 Wish::Type(_) => true,
                 Wish::Command { command, .. } => matches!(
                     command.body,
-                    CommandBody::Send { .. } | CommandBody::Restart { .. }
+                    CommandBody::Send { .. }
+                        | CommandBody::SendWhenIdle { .. }
+                        | CommandBody::Restart { .. }
                 ),
                 _ => false,
             },
@@ -400,9 +404,10 @@ impl Session {
                 if cwd_errno.is_some() && self.fall_back_to_project(now, effects) {
                     return self.settle(now, effects);
                 }
-                let reason = match cwd_errno {
-                    Some(errno) => launch::no_folder(self.start_folder(), errno),
-                    None => reason,
+                let reason = match (cwd_errno, self.launcher.how_to_get(&self.spec)) {
+                    (Some(errno), _) => launch::no_folder(self.start_folder(), errno),
+                    (None, Some(get)) => format!("{reason}; {get}"),
+                    (None, None) => reason,
                 };
                 self.life = Life::Failed {
                     reason: reason.clone(),
@@ -472,6 +477,10 @@ impl Session {
                 self.rest();
             }
             Cause::Asked { conn, client, what } => self.on_wish(conn, client, *what, now, effects),
+            Cause::Reported { form, body } => {
+                self.observe_report(&form, &body, now, effects);
+            }
+            Cause::Transcript { bytes } => self.on_transcript(&bytes, effects),
             Cause::Tick => {}
         }
         if self.end_due.is_some_and(|due| now.instant >= due) {
@@ -483,7 +492,7 @@ impl Session {
         self.screens.pump(&self.fold, now.instant, effects);
         self.clipboards
             .pump(self.lease.conn(), now.instant, effects);
-        self.attend(now);
+        self.attend(now, effects);
         self.settle(now, effects);
     }
 

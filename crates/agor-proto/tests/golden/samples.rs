@@ -26,7 +26,7 @@ pub const VARIANTS: &str = "
     bar prompt input output end screen rows record blob wait stats tap exit idle happened
     tapped tail snapshot epoch_changed cursor_ahead pruned too_far fresh held taken visible
     thumbnail hidden window events find found line clipboard primary
-    folder_gone new resume fork";
+    folder_gone new resume fork seen send_when_idle wait_state explain reached evidence";
 
 fn agent_info() -> AgentInfo {
     AgentInfo {
@@ -325,6 +325,32 @@ fn parts() -> Vec<(&'static str, Part)> {
                 text: Some("ok".into()),
             },
         ),
+        (
+            "reached",
+            Part::Reached {
+                state: State::Done,
+                reason: "it finished its turn".into(),
+            },
+        ),
+        (
+            "evidence",
+            Part::Evidence {
+                state: State::Working,
+                reason: "it runs Bash: ls".into(),
+                pieces: vec![Explained {
+                    evidence: Evidence {
+                        source: EvidenceSource::Title,
+                        state: State::Working,
+                        reason: "its title shows it at work".into(),
+                        offset: Offset(9),
+                        at_millis: 10,
+                    },
+                    last_millis: 11,
+                    decides: true,
+                    ended: false,
+                }],
+            },
+        ),
         ("stats", Part::Stats(Box::new(stats))),
         (
             "tapped",
@@ -417,6 +443,15 @@ fn queries() -> Vec<(&'static str, Query)> {
             }),
         ),
         ("wait_idle", wait(Until::Idle { millis: 500 })),
+        (
+            "wait_state",
+            Query::WaitState {
+                session,
+                states: vec![State::Done, State::NeedsPermission],
+                timeout_millis: Some(1_000),
+            },
+        ),
+        ("explain", Query::Explain { session }),
         ("stats", Query::Stats),
         ("tap", Query::Tap),
     ]
@@ -453,6 +488,13 @@ pub fn messages() -> Vec<(String, Message)> {
         limits: Limits::default(),
     };
     add("welcome", welcome.into());
+    let report = Report {
+        session,
+        token: "5eed".into(),
+        form: "status".into(),
+        body: b"state=done".to_vec(),
+    };
+    add("report", report.into());
     for &code in ErrorCode::ALL {
         let error = WireError::new(code, "a sentence");
         add(

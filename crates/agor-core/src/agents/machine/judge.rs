@@ -22,6 +22,7 @@ impl Machine {
         if !is_at_work(to) && !asks(to) {
             self.tools.clear();
         }
+        self.choices.clear();
         let in_turn = |state| is_at_work(state) || asks(state);
         if is_at_work(to) && !in_turn(from) {
             // What the person interrupted was the turn before.

@@ -16,7 +16,7 @@ pub struct Arguments {
     #[arg(long)]
     running: bool,
     /// Show only sessions whose agent is in one of these states, like needs-permission,error
-    #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = agent_state::parse)]
+    #[arg(id = "agent_state", long = "state", value_name = "STATES", value_delimiter = ',', value_parser = agent_state::parse)]
     state: Vec<State>,
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use agor_proto::agent::{AgentSpec, Conversation};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::Size;
 use agor_proto::session::SessionSpec;
@@ -11,7 +12,7 @@ use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::{output, tty};
-use crate::client::launch;
+use crate::client::{Client, launch};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -27,6 +28,29 @@ pub struct Arguments {
     /// The size of its terminal [default: this terminal's, else 80x24]
     #[arg(long, value_name = "COLSxROWS")]
     size: Option<Size>,
+    /// The agent that it is for, by its id in `providers`; CMD is then more arguments for it
+    #[arg(long, value_name = "ID")]
+    provider: Option<String>,
+    /// Go on with the conversation of this session, or with this id
+    #[arg(long, value_name = "SESSION", requires = "provider")]
+    resume: Option<String>,
+    /// Begin with a copy of the conversation of this session, or with this id
+    #[arg(
+        long,
+        value_name = "SESSION",
+        requires = "provider",
+        conflicts_with = "resume"
+    )]
+    fork: Option<String>,
+    /// The agent's model
+    #[arg(long, requires = "provider")]
+    model: Option<String>,
+    /// How the agent asks before it acts, by its own name for it
+    #[arg(long, requires = "provider")]
+    mode: Option<String>,
+    /// What the agent is told first
+    #[arg(long, value_name = "TEXT", requires = "provider")]
+    prompt: Option<String>,
     /// Write nothing of it to disk
     #[arg(long)]
     private: bool,
@@ -43,9 +67,22 @@ fn variable(text: &str) -> Result<(String, String), String> {
 }
 
 pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
-    let spec = spec(arguments, std::env::vars_os())?;
+    let earlier = (arguments.resume.clone(), arguments.fork.clone());
+    let mut spec = spec(arguments, std::env::vars_os())?;
     context.block_on(async {
         let client = context.client_or_start().await?;
+        if let Some(agent) = &mut spec.agent {
+            let id = |named| conversation(&client, context, named);
+            agent.conversation = match earlier {
+                (Some(named), _) => Conversation::Resume {
+                    id: id(named).await?,
+                },
+                (_, Some(named)) => Conversation::Fork {
+                    id: id(named).await?,
+                },
+                _ => Conversation::New,
+            };
+        }
         let session = launch::session_id();
         client
             .carry_out(CommandBody::Create { session, spec })
@@ -85,7 +122,15 @@ fn spec(
         argv: argv.collect::<Result<_, _>>()?,
         folder: text(folder.into(), "the folder")?,
         cwd: None,
-        agent: None,
+        agent: arguments.provider.map(|provider| {
+            Box::new(AgentSpec {
+                provider,
+                model: arguments.model,
+                mode: arguments.mode,
+                prompt: arguments.prompt,
+                conversation: Conversation::New,
+            })
+        }),
         name: arguments.name.unwrap_or_default(),
         env,
         size: arguments
@@ -93,6 +138,23 @@ fn spec(
             .or_else(tty::size)
             .unwrap_or(Size::cells(80, 24)),
         private: arguments.private,
+    })
+}
+
+/// Returns the conversation of the session that is named so; else it is the name of one itself.
+async fn conversation(
+    client: &Client,
+    context: &Context,
+    named: String,
+) -> Result<String, Failure> {
+    let Ok(session) = context.session(client, &named).await else {
+        return Ok(named);
+    };
+    let known = session.agent.and_then(|agent| agent.conversation);
+    known.ok_or_else(|| {
+        Failure::usage(format!(
+            "the session {named} has no conversation that is known: give its id"
+        ))
     })
 }
 
@@ -117,6 +179,12 @@ mod tests {
             env: vec![("LANG".into(), "C".into()), ("K".into(), "a=b".into())],
             size: Some(Size::cells(10, 5)),
             private: false,
+            provider: None,
+            resume: None,
+            fork: None,
+            model: None,
+            mode: None,
+            prompt: None,
             command: vec!["ls".into()],
         };
         let environment = [(OsString::from("LANG"), OsString::from("en_US"))];

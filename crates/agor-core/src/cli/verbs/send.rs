@@ -1,5 +1,6 @@
 //! `send`: text for a session's program, as if it had been typed.
 
+use agor_proto::agent::State;
 use agor_proto::command::CommandBody;
 use agor_proto::input::{Input, Key, KeyInput, Mods};
 use agor_proto::limits::INPUT_MAX;
@@ -7,7 +8,7 @@ use agor_proto::limits::INPUT_MAX;
 use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::output;
+use super::super::{agent_state, output};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -22,17 +23,39 @@ pub struct Arguments {
     /// Give it as a paste, so that a program that knows pastes runs nothing of it by itself
     #[arg(long)]
     paste: bool,
+    /// Wait with it until its agent takes the next prompt
+    #[arg(long, value_name = "WHEN")]
+    when: Option<When>,
+}
+
+/// When a text is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum When {
+    /// Once the agent waits for the next prompt.
+    Idle,
 }
 
 pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     let inputs = inputs(&arguments)?;
     context.block_on(async {
-        let (client, session) = context.client_and_session(&arguments.session).await?;
-        client
-            .carry_out(CommandBody::Send { session, inputs })
-            .await?;
+        let client = context.client().await?;
+        let info = context.session(&client, &arguments.session).await?;
+        let session = info.id;
+        let body = match arguments.when {
+            None => CommandBody::Send { session, inputs },
+            Some(When::Idle) => {
+                if !matches!(info.state, State::Idle | State::Done) {
+                    let now = agent_state::words(info.state);
+                    output::note(format_args!("queued: the agent is not idle, but {now}"));
+                }
+                CommandBody::SendWhenIdle { session, inputs }
+            }
+        };
+        client.carry_out(body).await?;
         if context.json {
-            output::json(&serde_json::json!({ "session": session }))?;
+            output::json(&serde_json::json!({ "session": session, "receipt": "written" }))?;
+        } else if arguments.when.is_some() {
+            output::note("written");
         }
         Ok(Exit::SUCCESS)
     })

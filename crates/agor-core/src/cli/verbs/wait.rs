@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use agor_proto::agent::State;
 use agor_proto::message::{Part, Query, Until};
 
 use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::output;
+use super::super::{agent_state, output};
 use super::screen::unexpected;
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +22,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
     /// With --exit: end with the program's own exit code, or 128 and its signal's number
-    #[arg(long, conflicts_with_all = ["text", "idle"])]
+    #[arg(long, conflicts_with_all = ["text", "idle", "agent_state"])]
     mirror: bool,
 }
 
@@ -37,6 +38,9 @@ pub struct Condition {
     /// Until no output came for so many milliseconds
     #[arg(long, value_name = "MILLIS")]
     idle: Option<u64>,
+    /// Until its agent is in one of these states, like done,needs-permission,error; prints it
+    #[arg(id = "agent_state", long = "state", value_name = "STATES", value_delimiter = ',', value_parser = agent_state::parse)]
+    state: Vec<State>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -47,6 +51,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
+    if !arguments.until.state.is_empty() {
+        return wait_state(arguments, context);
+    }
     let until = match arguments.until {
         Condition {
             text: Some(regex), ..
@@ -86,5 +93,27 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         } else {
             Exit::SUCCESS
         })
+    })
+}
+
+fn wait_state(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
+    context.block_on(async {
+        let (client, session) = context.client_and_session(&arguments.session).await?;
+        let query = Query::WaitState {
+            session,
+            states: arguments.until.state,
+            timeout_millis: arguments.timeout.map(|timeout| timeout.as_millis() as u64),
+        };
+        let (state, reason) = match client.ask_one(query).await? {
+            Part::Reached { state, reason } => (state, reason),
+            part => return Err(unexpected(&part)),
+        };
+        if context.json {
+            output::json(&serde_json::json!({ "state": state, "reason": reason }))?;
+        } else {
+            let reason = output::harmless(&reason);
+            output::line(format_args!("{}: {reason}", agent_state::words(state)))?;
+        }
+        Ok(Exit::SUCCESS)
     })
 }

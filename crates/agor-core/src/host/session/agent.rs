@@ -4,16 +4,29 @@
 
 use std::time::{Duration, Instant};
 
-use agor_proto::agent::{AgentEvent, AgentInfo, State};
+use agor_keeper::SpawnSpec;
+use agor_proto::agent::{AgentEvent, AgentInfo, Conversation, State};
 use agor_proto::event::EventBody;
 use agor_proto::ids::SessionId;
 use agor_proto::input::{Input, Key, KeyAction, KeyInput, Mods};
-use agor_proto::limits::STATE_PACE_MILLIS;
-use agor_term::ProgressState;
+use agor_proto::limits::{REPORT_MAX, STATE_PACE_MILLIS};
+use agor_proto::message::{Explained, Part};
+use agor_term::{ProgressState, Terminal};
 
-use super::{Now, Session};
+use super::{Effect, Now, Session, launch};
 use crate::agents::claim::{Says, Source};
-use crate::agents::{Change, Machine, Moment, Observation};
+use crate::agents::hooks::Hook;
+use crate::agents::{Change, Machine, Moment, Observation, Provider};
+
+/// How long after output the screen is looked at, and how long at most where output does not end.
+const LOOK: Duration = Duration::from_millis(60);
+const LOOK_AT_MOST: Duration = Duration::from_millis(300);
+
+/// How long an agent may take to begin with a prompt, before it is given the next.
+const BEGINS: Duration = Duration::from_secs(5);
+
+/// The last rows of a screen, which are looked at.
+const LOOKED_AT_ROWS: usize = 30;
 
 /// How long what the last host had not stored is waited for.
 const CATCHING_UP: Duration = Duration::from_secs(1);
@@ -26,6 +39,21 @@ pub struct Agent {
     owed: Option<Change>,
     wake: Option<Instant>,
     standing: Standing,
+    looks: Looks,
+    /// Until when a prompt that was given counts as not yet begun.
+    given: Option<Instant>,
+    /// Whether its transcript is being read, and whether there may be more by now.
+    reading: bool,
+    read_again: bool,
+}
+
+/// When the screen is looked at.
+#[derive(Debug, Default)]
+struct Looks {
+    /// When it is due: a moment after the last output, so that it is whole.
+    due: Option<Instant>,
+    /// Since when it is due, should output not end.
+    since: Option<Instant>,
 }
 
 /// Whether what time has made of the evidence may be judged.
@@ -105,6 +133,40 @@ impl Agent {
         self.machine.is_agent().then(|| self.machine.info())
     }
 
+    /// Says whether it waits for the next prompt, as far as anybody knows.
+    pub fn takes_a_prompt(&self, now: Now) -> bool {
+        let given = self.given.is_some_and(|until| now.instant < until);
+        matches!(self.state(), State::Idle | State::Done) && !given
+    }
+
+    /// Notes that it was given a prompt: it takes no other until it has begun with that.
+    pub fn prompted(&mut self, now: Now) {
+        self.given = Some(now.instant + BEGINS);
+    }
+
+    /// Returns the evidence for what it does.
+    pub fn explain(&self) -> Part {
+        let pieces = self.machine.evidence().into_iter().map(|shown| Explained {
+            evidence: shown.evidence,
+            last_millis: shown.last_millis,
+            decides: shown.decides,
+            ended: shown.ended,
+        });
+        Part::Evidence {
+            state: self.state(),
+            reason: self.machine.info().reason,
+            pieces: pieces.collect(),
+        }
+    }
+
+    /// Returns the state and why, for those who wait for it.
+    pub fn reached(&self) -> Part {
+        Part::Reached {
+            state: self.state(),
+            reason: self.machine.info().reason,
+        }
+    }
+
     /// Returns when [`Session::attend`] is due.
     pub fn next_wake(&self) -> Option<Instant> {
         self.wake
@@ -119,6 +181,11 @@ impl Session {
         };
         // It goes out at once, whatever else the list has to say.
         self.change();
+        self.agent.given = None;
+        if matches!(change.to, State::NeedsPermission | State::NeedsAnswer) {
+            // The answers are on the screen.
+            self.look_after(now);
+        }
         let from = match self.agent.owed.take() {
             Some(owed) => owed.from,
             None => change.from,
@@ -206,8 +273,123 @@ impl Session {
         self.observe(Observation::Said(Source::Progress, says), at, now);
     }
 
+    /// Something that runs in the session says something of itself.
+    pub(super) fn observe_report(
+        &mut self,
+        form: &str,
+        body: &[u8],
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        if body.len() > REPORT_MAX || !self.life.alive() {
+            return;
+        }
+        match form {
+            "claude" => {
+                if let Some(hook) = Hook::read(body) {
+                    self.observe_now(Observation::Hook(&hook), now);
+                    if hook.ends_something() {
+                        self.read_transcript(effects);
+                    }
+                }
+            }
+            "status" => self.observe_status(body, self.moment(now), now),
+            _ => {
+                tracing::debug!(session_id = %self.id, form, "a report in a form that is not known")
+            }
+        }
+    }
+
+    fn read_transcript(&mut self, effects: &mut Vec<Effect>) {
+        if self.agent.reading {
+            self.agent.read_again = true;
+            return;
+        }
+        if let Some((path, from)) = self.agent.machine.transcript() {
+            self.agent.reading = true;
+            let path = path.into();
+            effects.push(Effect::ReadTranscript { path, from });
+        }
+    }
+
+    /// A piece of the agent's transcript was read.
+    pub(super) fn on_transcript(&mut self, bytes: &[u8], effects: &mut Vec<Effect>) {
+        self.agent.reading = false;
+        let before = self.agent.machine.transcript();
+        self.agent.machine.read_transcript(bytes);
+        let went_on = self.agent.machine.transcript() != before;
+        if std::mem::take(&mut self.agent.read_again) || went_on {
+            self.read_transcript(effects);
+        }
+    }
+
+    /// Starts the agent as its provider says, if the session is for one.
+    pub(super) fn prepare_agent(&mut self, spawn: &mut SpawnSpec, effects: &mut Vec<Effect>) {
+        let again = self.agent.machine.resumable().map(str::to_owned);
+        let planned = self.launcher.plan(self.id, &self.spec, again.as_deref());
+        let (plan, file) = match planned {
+            Ok(Some(planned)) => planned,
+            Ok(None) => return,
+            // It was checked when the session was made; the table has changed since.
+            Err(error) => {
+                tracing::warn!(session_id = %self.id, error, "the agent is started without its arguments");
+                return;
+            }
+        };
+        launch::follow(&plan, spawn);
+        if let Some(text) = plan.settings {
+            effects.push(Effect::Place { path: file, text });
+        }
+        let asked = self.spec.agent.as_ref().map(|agent| &agent.conversation);
+        match (&plan.conversation, asked) {
+            (Some(id), Some(Conversation::Resume { .. })) => self.agent.machine.goes_on_with(id),
+            (Some(id), _) if again.is_none() => self.agent.machine.converses(id),
+            _ => {}
+        }
+    }
+
+    /// Looks at the screen a moment after output.
+    pub(super) fn look_after(&mut self, now: Now) {
+        let provider = self.agent.machine.provider();
+        let provider = provider.and_then(|id| self.launcher.providers().get(id));
+        if !provider.is_some_and(Provider::reads_screens) {
+            return;
+        }
+        let looks = &mut self.agent.looks;
+        let since = *looks.since.get_or_insert(now.instant);
+        looks.due = Some((now.instant + LOOK).min(since + LOOK_AT_MOST));
+    }
+
+    fn look(&mut self, now: Now) {
+        let looks = &mut self.agent.looks;
+        if looks.due.is_none_or(|due| now.instant < due) {
+            return;
+        }
+        let Some(terminal) = self.fold.terminal() else {
+            *looks = Looks::default();
+            return;
+        };
+        let waited = looks
+            .since
+            .map_or(Duration::ZERO, |since| now.instant - since);
+        if terminal.sync_update_open() && waited < LOOK_AT_MOST {
+            looks.due = Some(now.instant + LOOK);
+            return;
+        }
+        *looks = Looks::default();
+        let id = self.agent.machine.provider();
+        let Some(provider) = id.and_then(|id| self.launcher.providers().get(id)) else {
+            return;
+        };
+        let rows = last_rows(terminal);
+        let (says, choices) = (provider.screen(&rows), provider.choices(&rows));
+        self.observe_now(Observation::Said(Source::Screen, says), now);
+        self.agent.machine.offers(choices);
+    }
+
     /// Does what is due, and keeps what changed.
-    pub(super) fn attend(&mut self, now: Now) {
+    pub(super) fn attend(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.look(now);
         if self.agent.is_due(now) {
             self.observe_now(Observation::Tick, now);
         }
@@ -218,6 +400,16 @@ impl Session {
         if self.agent.machine.take_changed() && self.born {
             self.listing_changed = true;
             self.store_row();
+        }
+        self.waits
+            .reached(self.agent.state(), || self.agent.reached(), effects);
+        if self.agent.takes_a_prompt(now)
+            && let Some((id, client, name)) = self.commands.waiting()
+        {
+            // The keeper takes input by rising numbers, and others may have typed since it came.
+            let seq = self.event(EventBody::Command { id, client, name }, now);
+            self.commands.renumber(id, seq);
+            self.dispatch(id, now, effects);
         }
         let due = self.agent.machine.wake_millis();
         let owed = self.agent.owed.as_ref();
@@ -231,7 +423,27 @@ impl Session {
             Standing::Waits(until) => Some(until),
             _ => wake,
         };
+        let looks = self.agent.looks.due;
+        let given = self
+            .agent
+            .given
+            .filter(|_| self.commands.waiting().is_some());
+        let more = looks.into_iter().chain(given);
+        self.agent.wake = self.agent.wake.into_iter().chain(more).min();
     }
+}
+
+/// Returns the last rows of a screen that hold something, the empty ones at its end left out.
+fn last_rows(terminal: &Terminal) -> String {
+    let rows = terminal.size().rows;
+    let mut last_first: Vec<String> = (0..rows)
+        .rev()
+        .map(|at| terminal.row(at).text)
+        .skip_while(|text| text.trim().is_empty())
+        .take(LOOKED_AT_ROWS)
+        .collect();
+    last_first.reverse();
+    last_first.join("\n")
 }
 
 /// Says in words how a process ended.

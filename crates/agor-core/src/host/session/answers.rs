@@ -87,6 +87,19 @@ impl Session {
                     }),
                 }
             }
+            Query::Explain { .. } => {
+                answer(conn, ask, vec![self.agent.explain()], effects);
+            }
+            Query::WaitState {
+                states,
+                timeout_millis,
+                ..
+            } => {
+                let timeout = timeout_millis.map(Duration::from_millis);
+                let deadline = timeout.map(|timeout| now.instant + timeout);
+                // What has come to pass already is answered when the cause is done with.
+                self.waits.add_state(conn, ask, states, deadline);
+            }
             Query::Wait {
                 until,
                 timeout_millis,

@@ -1,5 +1,6 @@
 //! What can happen to a session, and what it can want done.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use agor_keeper::{RefusedInput, Request, RequestFault};
@@ -124,6 +125,18 @@ pub enum Cause {
         /// For what.
         what: Box<Wish>,
     },
+    /// Something that runs in it says something of itself, with the session's token.
+    Reported {
+        /// What `body` is.
+        form: String,
+        /// What is said.
+        body: Vec<u8>,
+    },
+    /// A piece of its agent's transcript was read.
+    Transcript {
+        /// The piece; empty if there was nothing new, or no such file.
+        bytes: Vec<u8>,
+    },
     /// Time passed; see [`Session::next_wake`].
     Tick,
 }
@@ -208,6 +221,20 @@ pub enum Effect {
         after: Seq,
         /// How many.
         count: u64,
+    },
+    /// Write a file for the next launch, before the keeper is asked for anything further.
+    Place {
+        /// Where.
+        path: PathBuf,
+        /// What is in it.
+        text: String,
+    },
+    /// Read on in the agent's transcript; answered by [`Cause::Transcript`].
+    ReadTranscript {
+        /// The file.
+        path: PathBuf,
+        /// Where to begin.
+        from: u64,
     },
     /// Records before this are on disk: the ring may forget them.
     Release(Offset),

@@ -53,6 +53,8 @@ pub(super) enum Stage {
     Ended(Outcome),
     /// The keeper was asked to start the program.
     Starting,
+    /// It waits until the agent takes a prompt.
+    Waiting,
     /// An ended program's remains are cleared away before it is started again.
     Clearing,
     /// The keeper was given input; kept until it is written, in case it must be offered again.
@@ -124,9 +126,26 @@ impl Commands {
             .any(|command| matches!(command.stage, Stage::Typing { .. }))
     }
 
+    /// Returns the oldest command that waits until the agent takes a prompt: its id, whose it is, its name.
+    pub(super) fn waiting(&self) -> Option<(CommandId, ClientId, String)> {
+        let waits = self.in_flight.iter();
+        let waits = waits.filter(|(_, command)| matches!(command.stage, Stage::Waiting));
+        let (id, command) = waits.min_by_key(|(_, command)| command.seq)?;
+        Some((*id, command.ticket.client, command.body.name().to_owned()))
+    }
+
+    /// Gives a command that waited a number after all that were given since.
+    pub(super) fn renumber(&mut self, id: CommandId, seq: Seq) {
+        if let Some(command) = self.in_flight.get_mut(&id) {
+            command.seq = seq;
+        }
+    }
+
     /// The program ended; what it was not given by then it will never be.
     pub fn input_void(&mut self, journal: &mut Journal, at: Offset, now: Now) {
-        for id in self.ids(|command| matches!(command.stage, Stage::Typing { .. })) {
+        let untyped =
+            |command: &InFlight| matches!(command.stage, Stage::Typing { .. } | Stage::Waiting);
+        for id in self.ids(untyped) {
             let outcome = rejected(
                 ErrorCode::Ended,
                 "the program ended before it took the input",
@@ -398,10 +417,16 @@ impl Session {
                 ErrorCode::Running,
                 "the session is being started again already",
             ),
-            CommandBody::Send { .. } | CommandBody::Signal { .. } if !self.life.alive() => error(
-                ErrorCode::Ended,
-                "the session's program has ended; `restart` starts it again",
-            ),
+            CommandBody::Send { .. }
+            | CommandBody::SendWhenIdle { .. }
+            | CommandBody::Signal { .. }
+                if !self.life.alive() =>
+            {
+                error(
+                    ErrorCode::Ended,
+                    "the session's program has ended; `restart` starts it again",
+                )
+            }
             CommandBody::Signal { signal, .. } if !(1..=64).contains(signal) => {
                 error(ErrorCode::BadRequest, "a signal is a number from 1 to 64")
             }
@@ -431,7 +456,8 @@ impl Session {
     /// Carries out a command that is on disk, unless something was done about it before that.
     pub(super) fn dispatch(&mut self, id: CommandId, now: Now, effects: &mut Vec<Effect>) {
         let command = self.commands.in_flight.get_mut(&id);
-        let Some(command) = command.filter(|it| matches!(it.stage, Stage::Accepting)) else {
+        let begins = |it: &&mut InFlight| matches!(it.stage, Stage::Accepting | Stage::Waiting);
+        let Some(command) = command.filter(begins) else {
             return;
         };
         let at = self.fold.offset();
@@ -450,7 +476,10 @@ impl Session {
                     self.go_on_restarting(effects);
                 }
             }
-            CommandBody::Send { inputs, .. } => {
+            CommandBody::SendWhenIdle { .. } if !self.agent.takes_a_prompt(now) => {
+                command.stage = Stage::Waiting;
+            }
+            CommandBody::Send { inputs, .. } | CommandBody::SendWhenIdle { inputs, .. } => {
                 let mut bytes = Vec::new();
                 if let Some(terminal) = self.fold.terminal() {
                     inputs
@@ -473,6 +502,9 @@ impl Session {
                     bytes: bytes.clone(),
                     retry_at: None,
                 };
+                if matches!(command.body, CommandBody::SendWhenIdle { .. }) {
+                    self.agent.prompted(now);
+                }
                 if inputs.iter().any(agent::interrupts) {
                     self.observe_now(Observation::Interrupted, now);
                 }
@@ -542,9 +574,10 @@ impl Session {
 
     pub(super) fn spawn(&mut self, effects: &mut Vec<Effect>) {
         let (at, cwd) = (self.fold.offset(), self.start_folder());
-        let spec = self
+        let mut spec = self
             .launcher
             .spawn(self.key, &self.spec, cwd, self.size, at);
+        self.prepare_agent(&mut spec, effects);
         effects.push(Effect::Keeper(Request::Spawn(spec)));
         self.change();
     }

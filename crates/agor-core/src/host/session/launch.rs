@@ -8,11 +8,13 @@ use std::sync::Arc;
 use agor_keeper::{Io, PtySize, SessionKey, SpawnSpec};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::event::EventBody;
-use agor_proto::ids::{Incarnation, Offset, Size};
+use agor_proto::ids::{Incarnation, Offset, SessionId, Size};
 use agor_proto::limits::{FOLDER_MAX, RING_BYTES, SPAWN_MAX};
 use agor_proto::session::SessionSpec;
+use sha2::{Digest, Sha256};
 
 use super::{Effect, Now, Session, TerminalOptions, is_name};
+use crate::agents::launch::{Plan, Wanted};
 use crate::agents::{Provider, Providers};
 
 /// Variables that a program gets from the host where its client sent none.
@@ -52,6 +54,41 @@ pub struct Launcher {
     options: TerminalOptions,
     incarnation: Incarnation,
     providers: Arc<Providers>,
+    reporting: Option<Arc<Reporting>>,
+}
+
+/// How what runs in a session can tell the host something.
+#[derive(Debug)]
+pub struct Reporting {
+    /// The host's socket.
+    pub socket: PathBuf,
+    /// Where files for one launch stand.
+    pub folder: PathBuf,
+    /// This program.
+    pub program: PathBuf,
+    /// From which the sessions' tokens are made.
+    pub key: [u8; 32],
+}
+
+impl Reporting {
+    /// Returns what a session's programs show that they are of it.
+    #[must_use]
+    pub fn token(&self, session: SessionId) -> String {
+        let digest = Sha256::new()
+            .chain_update(self.key)
+            .chain_update(session.bytes())
+            .finalize();
+        digest[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// Returns the folder of the files for a session's launch.
+    #[must_use]
+    pub fn folder_of(&self, session: SessionId) -> PathBuf {
+        self.folder.join(session.to_string())
+    }
 }
 
 impl Launcher {
@@ -71,7 +108,59 @@ impl Launcher {
             options,
             incarnation,
             providers: Arc::default(),
+            reporting: None,
         }
+    }
+
+    /// Returns it with the way back to the host.
+    #[must_use]
+    pub fn with_reporting(self, reporting: Reporting) -> Self {
+        let reporting = Some(Arc::new(reporting));
+        Self { reporting, ..self }
+    }
+
+    /// Returns the way back to the host, if programs are given one.
+    #[must_use]
+    pub fn reporting(&self) -> Option<&Reporting> {
+        self.reporting.as_deref()
+    }
+
+    /// Returns how the agent that a session is made for is started; `again` is the conversation that
+    /// goes on. Nothing if it is made for a command.
+    ///
+    /// # Errors
+    /// What cannot be done, in a sentence.
+    pub fn plan(
+        &self,
+        session: SessionId,
+        spec: &SessionSpec,
+        again: Option<&str>,
+    ) -> Result<Option<(Plan, PathBuf)>, String> {
+        let Some(agent) = &spec.agent else {
+            return Ok(None);
+        };
+        let Some(provider) = self.providers.get(&agent.provider) else {
+            return Err(format!(
+                "there is no agent {:?}; `agord providers` lists those that are known",
+                agent.provider
+            ));
+        };
+        let reporting = self.reporting();
+        let file = reporting.map(|it| it.folder_of(session).join("settings.json"));
+        let file = file.unwrap_or_default();
+        let path = file.display().to_string();
+        let command = reporting.map(|it| {
+            let program = it.program.display().to_string().replace('\'', "'\\''");
+            format!("'{program}' hook {}", provider.id)
+        });
+        let plan = provider.plan(Wanted {
+            spec: agent,
+            more: &spec.argv,
+            fresh: &session.to_string(),
+            again,
+            hooks: command.as_ref().map(|command| (&path[..], &command[..])),
+        })?;
+        Ok(Some((plan, file)))
     }
 
     /// Returns it with the agents that it knows.
@@ -84,6 +173,14 @@ impl Launcher {
     #[must_use]
     pub fn providers(&self) -> &Providers {
         &self.providers
+    }
+
+    /// Returns in words how the agent is got that a session is made for, if it is made for one.
+    #[must_use]
+    pub fn how_to_get(&self, spec: &SessionSpec) -> Option<String> {
+        let agent = spec.agent.as_ref()?;
+        let provider = self.providers.get(&agent.provider)?;
+        Some(format!("to get {}: {}", provider.name, provider.get))
     }
 
     /// Returns the agent that a session is made for, or whose program its command starts.
@@ -118,6 +215,14 @@ impl Launcher {
     /// Returns the command of `spec`: its own, or the person's shell.
     #[must_use]
     pub fn argv(&self, spec: &SessionSpec) -> Vec<String> {
+        let agent = spec.agent.as_ref();
+        if let Some(provider) = agent.and_then(|agent| self.providers.get(&agent.provider)) {
+            let program = provider.programs.first().unwrap_or(&provider.id);
+            return std::iter::once(program)
+                .chain(&spec.argv)
+                .cloned()
+                .collect();
+        }
         if !spec.argv.is_empty() {
             return spec.argv.clone();
         }
@@ -169,6 +274,13 @@ impl Launcher {
                 return bad(format!("{folder:?} is not the absolute path of a folder"));
             }
         }
+        if spec.agent.is_some() {
+            // The same for every session: which one it is does not matter here.
+            let any = SessionId::from_parts(0, [0; 10]);
+            if let Err(message) = self.plan(any, spec, None) {
+                return bad(message);
+            }
+        }
         if !is_name(&spec.name) {
             return bad("the name is too long or holds control characters".into());
         }
@@ -195,8 +307,19 @@ impl Launcher {
             .filter(|(name, _)| !FOREIGN.contains(&name.as_str()))
             .cloned();
         let folder = [("PWD".to_owned(), cwd.to_owned())];
+        let session = SessionId::from_bytes(key.0).ok();
+        let back = session.zip(self.reporting()).map(|(session, it)| {
+            let socket = it.socket.display().to_string();
+            [
+                ("AGOR_SESSION", session.to_string()),
+                ("AGOR_SOCKET", socket),
+                ("AGOR_TOKEN", it.token(session)),
+            ]
+        });
+        let back = back.into_iter().flatten();
+        let back = back.map(|(name, value)| (name.to_owned(), value));
         // The last one of a name counts.
-        for (name, value) in ours.chain(asked).chain(folder) {
+        for (name, value) in ours.chain(asked).chain(folder).chain(back) {
             env.retain(|(other, _)| *other != name);
             env.push((name, value));
         }
@@ -214,6 +337,18 @@ impl Launcher {
             start_offset: at.0,
         }
     }
+}
+
+/// Makes what the keeper is asked to start into what `plan` says.
+pub fn follow(plan: &Plan, spawn: &mut SpawnSpec) {
+    spawn.argv = plan.argv.iter().map(OsString::from).collect();
+    let stripped = |name: &OsString| plan.strip.iter().any(|it| name == it.as_str());
+    let set = |name: &OsString| plan.env.iter().any(|(it, _)| name == it.as_str());
+    spawn.env.retain(|(name, _)| !stripped(name) && !set(name));
+    let env = plan.env.iter();
+    spawn
+        .env
+        .extend(env.map(|(name, value)| (name.into(), value.into())));
 }
 
 impl Session {

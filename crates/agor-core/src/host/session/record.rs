@@ -65,6 +65,7 @@ impl Session {
         self.agent.caught_up();
         if let Some(printed) = printed {
             self.observe(Observation::Output, printed, now);
+            self.look_after(now);
         }
         self.waits.active(now.instant);
         self.screens.changed(&self.fold, now.instant);

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use agor_proto::agent::State;
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::{AskId, ConnEpoch};
 use agor_proto::limits::REGEX_MAX;
@@ -46,6 +47,7 @@ enum Condition {
     Exit,
     Text(Regex),
     Idle { quiet: Duration, since: Instant },
+    State(Vec<State>),
 }
 
 impl Waits {
@@ -100,6 +102,36 @@ impl Waits {
         }
     }
 
+    /// Begins to wait for a state; [`Waits::reached`] answers.
+    pub fn add_state(
+        &mut self,
+        conn: ConnEpoch,
+        ask: AskId,
+        states: Vec<State>,
+        deadline: Option<Instant>,
+    ) {
+        self.waits.push(Wait {
+            conn,
+            ask,
+            until: Condition::State(states),
+            deadline,
+        });
+    }
+
+    /// Answers those who wait for the agent's state.
+    pub fn reached(&mut self, state: State, part: impl Fn() -> Part, effects: &mut Vec<Effect>) {
+        self.waits.retain(|wait| {
+            let Condition::State(states) = &wait.until else {
+                return true;
+            };
+            let reached = states.contains(&state);
+            if reached {
+                effects.push(answer(wait.conn, wait.ask, part()));
+            }
+            !reached
+        });
+    }
+
     /// Forgets what a connection waited for.
     pub fn remove(&mut self, conn: ConnEpoch) {
         self.waits.retain(|wait| wait.conn != conn);
@@ -146,6 +178,12 @@ impl Waits {
                     code,
                     signal,
                     text: None,
+                },
+                (Condition::State(_), _) => Part::Failed {
+                    error: WireError::new(
+                        ErrorCode::Ended,
+                        "the session's program ended before its agent was in that state",
+                    ),
                 },
                 (Condition::Text(_), _) => Part::Failed {
                     error: WireError::new(

@@ -106,6 +106,13 @@ pub fn commands() -> Vec<(&'static str, CommandBody)> {
             },
         ),
         (
+            "send_when_idle",
+            CommandBody::SendWhenIdle {
+                session,
+                inputs: inputs().into_iter().map(|i| i.1).take(2).collect(),
+            },
+        ),
+        (
             "signal",
             CommandBody::Signal {
                 session,

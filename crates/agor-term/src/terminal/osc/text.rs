@@ -110,6 +110,22 @@ pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     (count < 6).then_some(bytes)
 }
 
+/// Writes base64 (RFC 4648) with padding.
+#[must_use]
+pub fn encode_base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * at) & 63) as usize];
+            text.push(if at <= group.len() { digit.into() } else { '=' });
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +139,16 @@ mod tests {
         for bad in [b"a".as_slice(), b"a=b", b"!!!!"] {
             assert_eq!(decode_base64(bad), None);
         }
+    }
+
+    #[test]
+    fn base64_is_read_as_it_was_written() {
+        for text in ["", "a", "ab", "abc", "abcd\u{e4}\u{1f600}"] {
+            let written = encode_base64(text.as_bytes());
+            assert_eq!(decode_base64(written.as_bytes()).unwrap(), text.as_bytes());
+        }
+        assert_eq!(encode_base64(b"hello"), "aGVsbG8=");
+        assert_eq!(encode_base64(b"\xff\xfe\xfd"), "//79");
     }
 
     #[test]

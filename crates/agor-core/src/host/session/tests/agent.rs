@@ -233,3 +233,114 @@ fn a_program_that_is_started_again_begins_anew() {
     world.read();
     assert_eq!(world.session.info().state, State::Starting);
 }
+
+#[test]
+fn a_prompt_that_waits_is_given_when_the_agent_is_idle_and_the_next_when_it_is_again() {
+    let mut world = World::running();
+    world.clock = 10_000;
+    status(&mut world, 10_000, "state=working");
+    world.read();
+    let prompt = |text: &str| CommandBody::SendWhenIdle {
+        session: id(),
+        inputs: vec![Input::Text { text: text.into() }],
+    };
+    for (n, text) in [(2, "one"), (3, "two")] {
+        world.command(n, prompt(text));
+        world.commit();
+        assert!(matches!(world.receipts(n)[..], [Outcome::Accepted { .. }]));
+    }
+    // What is typed meanwhile takes nothing from what waits.
+    world.command(
+        9,
+        CommandBody::Send {
+            session: id(),
+            inputs: vec![Input::Text { text: "now".into() }],
+        },
+    );
+    world.commit();
+    assert_eq!(world.keeper.typed.drain(..).count(), 1);
+    status(&mut world, 10_100, "state=done");
+    world.read();
+    world.commit();
+    assert_eq!(world.keeper.typed, [b"one".to_vec()]);
+    assert!(matches!(
+        world.receipts(2).last(),
+        Some(Outcome::Done { .. })
+    ));
+    status(&mut world, 10_200, "state=working");
+    world.read();
+    world.commit();
+    assert_eq!(world.keeper.typed.len(), 1);
+    status(&mut world, 10_300, "state=idle");
+    world.read();
+    world.commit();
+    assert_eq!(world.keeper.typed, [b"one".to_vec(), b"two".to_vec()]);
+    world.command(4, prompt("late"));
+    world.commit();
+    assert!(
+        matches!(world.receipts(4)[..], [Outcome::Accepted { .. }]),
+        "it has just been prompted"
+    );
+    world
+        .keeper
+        .write(RecordBody::Exited { code: 0, signal: 0 });
+    world.read();
+    world.commit();
+    assert_eq!(world.keeper.typed.len(), 2);
+}
+
+#[test]
+fn who_waits_for_a_state_is_told_when_it_comes_and_at_once_if_it_is_there() {
+    let mut world = World::running();
+    let wait = |states| Wish::Ask {
+        ask: AskId(1),
+        query: Query::WaitState {
+            session: id(),
+            states,
+            timeout_millis: None,
+        },
+    };
+    let reached = |world: &World| {
+        let told = world.sent.iter().filter_map(|(_, message)| match message {
+            Message::Answer(answer) => Some(answer.part.clone()),
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    world.ask(wait(vec![State::Done, State::Error]));
+    status(&mut world, 1_000, "state=working");
+    world.read();
+    assert_eq!(reached(&world), []);
+    status(&mut world, 2_000, "state=error:msg=NDAw");
+    world.read();
+    let told = [agor_proto::message::Part::Reached {
+        state: State::Error,
+        reason: "400".into(),
+    }];
+    assert_eq!(reached(&world), told);
+    world.ask(wait(vec![State::Error]));
+    assert_eq!(reached(&world).len(), 2);
+}
+
+#[test]
+fn report_max_bounds_what_a_hook_tells_and_an_unknown_form_changes_nothing() {
+    let mut world = World::running_program("claude");
+    let report = |form: &str, body: Vec<u8>| Cause::Reported {
+        form: form.into(),
+        body,
+    };
+    let hook = |padding: usize| {
+        let message = "x".repeat(padding);
+        serde_json::json!({ "hook_event_name": "UserPromptSubmit", "session_id": "c", "message": message })
+            .to_string()
+            .into_bytes()
+    };
+    world.on(report("later", hook(0)));
+    world.on(report("claude", b"{".to_vec()));
+    world.on(report("claude", hook(agor_proto::limits::REPORT_MAX)));
+    assert_eq!(world.session.info().state, State::Starting);
+    world.on(report("claude", hook(0)));
+    let info = world.session.info();
+    assert_eq!(info.state, State::Working);
+    assert_eq!(info.agent.and_then(|it| it.conversation), Some("c".into()));
+}

@@ -255,6 +255,7 @@ impl World {
             Effect::Keeper(Request::Forget { .. }) => causes.push_back(Cause::Forgotten),
             Effect::Keeper(_) => {}
             Effect::Listed(_) => self.listed = true,
+            Effect::Place { .. } | Effect::ReadTranscript { .. } => {}
             Effect::Write(transaction) => {
                 assert!(self.under_way.is_none(), "two transactions under way");
                 self.under_way = Some(transaction);

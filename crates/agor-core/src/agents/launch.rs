@@ -1,0 +1,240 @@
+//! How an agent is started: its provider's templates filled in.
+
+use agor_proto::agent::{AgentSpec, Conversation};
+
+use super::Provider;
+
+/// What an agent is started with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The command and its arguments.
+    pub argv: Vec<String>,
+    /// Variables that it gets.
+    pub env: Vec<(String, String)>,
+    /// Variables that it must not have.
+    pub strip: Vec<String>,
+    /// The conversation's id, if it is known before the agent tells it.
+    pub conversation: Option<String>,
+    /// The settings that its hooks are in, to be written before it starts.
+    pub settings: Option<String>,
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What was asked for.
+    pub spec: &'a AgentSpec,
+    /// Arguments of the person's own.
+    pub more: &'a [String],
+    /// An id for a new conversation.
+    pub fresh: &'a str,
+    /// The conversation that goes on, since the session is started again.
+    pub again: Option<&'a str>,
+    /// Where the settings with the hooks can stand, and the command that the hooks run.
+    pub hooks: Option<(&'a str, &'a str)>,
+}
+
+impl Provider {
+    /// Returns how the agent is started.
+    ///
+    /// # Errors
+    /// What the provider cannot do, in a sentence.
+    pub fn plan(&self, wanted: Wanted<'_>) -> Result<Plan, String> {
+        let Wanted { spec, more, .. } = wanted;
+        let program = self.programs.first().unwrap_or(&self.id);
+        let mut argv = vec![program.clone()];
+        argv.extend(self.start.iter().cloned());
+        let mut add = |template: &[String], name: &str, value: &str, what: &str| {
+            if template.is_empty() {
+                return Err(format!("{} {what}", self.name));
+            }
+            let pattern = format!("{{{name}}}");
+            argv.extend(template.iter().map(|it| it.replace(&pattern, value)));
+            Ok(())
+        };
+        if let Some(model) = &spec.model {
+            add(
+                &self.model,
+                "model",
+                model,
+                "takes no model when it is started",
+            )?;
+        }
+        if let Some(mode) = &spec.mode {
+            if !self.modes.is_empty() && !self.modes.contains(mode) {
+                let modes = self.modes.join(", ");
+                return Err(format!(
+                    "{} has no mode {mode:?}: it has {modes}",
+                    self.name
+                ));
+            }
+            add(&self.mode, "mode", mode, "takes no mode when it is started")?;
+        }
+        let resumes = wanted.again.filter(|_| !self.resume.is_empty());
+        let cannot = "cannot go on with an earlier conversation when it is started";
+        let conversation = match (&spec.conversation, resumes) {
+            (_, Some(id)) => {
+                add(&self.resume, "id", id, cannot)?;
+                Some(id.to_owned())
+            }
+            (Conversation::Resume { id }, None) => {
+                add(&self.resume, "id", id, cannot)?;
+                Some(id.clone())
+            }
+            (Conversation::Fork { id }, None) => {
+                add(
+                    &self.fork,
+                    "id",
+                    id,
+                    "cannot fork a conversation when it is started",
+                )?;
+                None
+            }
+            (Conversation::New, None) if self.session.is_empty() => None,
+            (Conversation::New, None) => {
+                add(&self.session, "id", wanted.fresh, "")?;
+                Some(wanted.fresh.to_owned())
+            }
+            (Conversation::Unknown, None) => {
+                return Err("this host does not know how to begin that conversation".into());
+            }
+        };
+        let mut settings = None;
+        if let Some((file, command)) = wanted.hooks.filter(|_| !self.settings.is_empty()) {
+            add(&self.settings, "file", file, "")?;
+            settings = Some(self.hook_settings(command));
+        }
+        argv.extend(more.iter().cloned());
+        // What it was told first was said already.
+        if let (Some(prompt), None) = (&spec.prompt, wanted.again) {
+            if self.prompt.is_empty() {
+                return Err(format!("{} takes no prompt when it is started", self.name));
+            }
+            argv.extend(self.prompt.iter().map(|it| it.replace("{prompt}", prompt)));
+        }
+        Ok(Plan {
+            argv,
+            env: self.env.clone().into_iter().collect(),
+            strip: self.strip.clone(),
+            conversation,
+            settings,
+        })
+    }
+
+    /// Returns the settings whose hooks run `command`.
+    fn hook_settings(&self, command: &str) -> String {
+        let hook = serde_json::json!([{
+            "hooks": [{ "type": "command", "command": command, "timeout": 5 }],
+        }]);
+        let hooks = self.hooks.iter().map(|event| (event.clone(), hook.clone()));
+        let hooks: serde_json::Map<_, _> = hooks.collect();
+        serde_json::json!({ "hooks": hooks }).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Providers;
+    use super::*;
+
+    fn spec(provider: &str) -> AgentSpec {
+        AgentSpec {
+            provider: provider.into(),
+            model: None,
+            mode: None,
+            prompt: None,
+            conversation: Conversation::New,
+        }
+    }
+
+    fn plan(spec: &AgentSpec, again: Option<&str>) -> Result<Plan, String> {
+        let providers = Providers::built_in();
+        let wanted = Wanted {
+            spec,
+            more: &["--verbose".into()],
+            fresh: "f-1",
+            again,
+            hooks: Some(("/run/s.json", "'/bin/agord' hook claude")),
+        };
+        providers.get(&spec.provider).expect("a row").plan(wanted)
+    }
+
+    fn argv(plan: Result<Plan, String>) -> String {
+        plan.expect("a plan").argv.join(" ")
+    }
+
+    #[test]
+    fn a_new_conversation_gets_an_id_and_hooks_of_its_own() {
+        let made = plan(
+            &AgentSpec {
+                model: Some("opus".into()),
+                mode: Some("plan".into()),
+                prompt: Some("-fix it".into()),
+                ..spec("claude")
+            },
+            None,
+        );
+        let made = made.expect("a plan");
+        assert_eq!(made.conversation.as_deref(), Some("f-1"));
+        assert_eq!(
+            made.argv.join(" "),
+            "claude --model opus --permission-mode plan --session-id f-1 \
+             --settings /run/s.json --verbose -- -fix it"
+        );
+        let settings: serde_json::Value =
+            serde_json::from_str(&made.settings.expect("settings")).expect("JSON");
+        let hook = &settings["hooks"]["PermissionRequest"][0]["hooks"][0];
+        assert_eq!(hook["command"], "'/bin/agord' hook claude");
+    }
+
+    #[test]
+    fn an_agent_that_is_started_again_goes_on_and_is_not_prompted_twice() {
+        let with_prompt = AgentSpec {
+            prompt: Some("go".into()),
+            ..spec("claude")
+        };
+        let again = argv(plan(&with_prompt, Some("c-9")));
+        assert!(
+            again.contains("--resume c-9") && !again.contains("--session-id"),
+            "{again}"
+        );
+        assert!(!again.ends_with("go"), "{again}");
+        let fork = AgentSpec {
+            conversation: Conversation::Fork { id: "c-1".into() },
+            ..spec("claude")
+        };
+        assert!(argv(plan(&fork, None)).contains("--resume c-1 --fork-session"));
+        assert!(argv(plan(&fork, Some("c-2"))).contains("--resume c-2 --settings"));
+        assert!(argv(plan(&spec("codex"), Some("c-2"))).contains("resume c-2"));
+    }
+
+    #[test]
+    fn what_a_provider_cannot_do_is_said_in_words() {
+        let resume = AgentSpec {
+            conversation: Conversation::Resume { id: "x".into() },
+            ..spec("ollama")
+        };
+        let error = plan(&resume, None).expect_err("no way");
+        assert!(error.starts_with("Ollama cannot go on"), "{error}");
+        let mode = AgentSpec {
+            mode: Some("yolo!".into()),
+            ..spec("claude")
+        };
+        assert!(plan(&mode, None).is_err_and(|error| error.contains("acceptEdits")));
+    }
+
+    #[test]
+    fn every_provider_can_be_started_with_what_it_says_it_takes() {
+        for provider in Providers::built_in().iter() {
+            let given = |template: &[String]| (!template.is_empty()).then(|| "x".to_owned());
+            let spec = AgentSpec {
+                model: given(&provider.model),
+                mode: provider.modes.first().cloned().or(given(&provider.mode)),
+                prompt: given(&provider.prompt),
+                ..spec(&provider.id)
+            };
+            let argv = argv(plan(&spec, None));
+            assert!(!argv.contains('{'), "{argv}");
+        }
+    }
+}
