@@ -84,7 +84,7 @@ fn an_agent_that_reports_itself_is_listed_with_state_and_reason() {
 }
 
 #[test]
-fn states_outlive_their_host_and_what_happened_without_one_is_told_by_the_next() {
+fn a13_states_outlive_their_host_and_what_happened_without_one_is_told_by_the_next() {
     let mut agor = Agor::started();
     let session = agor.session(AGENT);
     until(&agor, &session, "idle");

@@ -198,7 +198,7 @@ fn two_attached_terminals_show_the_same_and_whoever_types_drives() {
 }
 
 #[test]
-fn an_attach_that_is_killed_harms_neither_the_session_nor_the_others() {
+fn d6_an_attach_that_is_killed_harms_neither_the_session_nor_the_others() {
     let agor = Agor::started();
     let inner = echo(&agor, "80x24");
     let first = attached(&agor, "100x30", &inner);

@@ -83,6 +83,10 @@ fn b14_on_a_full_disk_commands_say_so_at_once_a_kill_works_and_all_goes_on_with_
     assert_eq!(killed.code, 0, "{killed:?}");
     assert!(took < AT_ONCE, "{took:?}");
     assert!(agor.info(&loud)["life"]["exited"].is_object());
+    // What it said is not wanted any more, and its room is.
+    let (removed, took) = timed(&agor, &["rm", &loud]);
+    assert_eq!(removed.code, 0, "{removed:?}");
+    assert!(took < AT_ONCE, "{took:?}");
 
     disk.empty();
     step_until("there is room", || {

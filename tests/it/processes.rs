@@ -60,7 +60,7 @@ fn processes_of(session: &str) -> Vec<u32> {
 }
 
 /// Returns the proportional set size of a process, in KiB.
-fn pss_kib(pid: u32) -> u64 {
+pub fn pss_kib(pid: u32) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("a process");
     let line = rollup
         .lines()

@@ -114,7 +114,7 @@ fn start_counters(agor: &Agor) -> (Vec<String>, BTreeSet<u64>) {
 }
 
 #[test]
-fn i_d3_eight_counting_programs_survive_their_host_being_killed_again_and_again() {
+fn d3_eight_counting_programs_survive_their_host_being_killed_again_and_again() {
     let mut random = Random(0x5eed_0001);
     let mut agor = Agor::started();
     let (sessions, pids) = start_counters(&agor);

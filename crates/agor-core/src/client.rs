@@ -43,6 +43,9 @@ pub use start::{ALREADY_RUNNING_EXIT, Report, StartError};
 /// Starts a host; see [`Client::connect_or_start`].
 pub use start::host as start_host;
 
+/// Starts a host with a program of one's choice; as [`start_host`].
+pub use start::host_of as start_host_of;
+
 /// What waits for one follower of a session; beyond it the host is asked to tell no more until
 /// everything was taken.
 pub const FOLLOW_WAITING_MAX: usize = 1_024;

@@ -27,6 +27,8 @@ pub struct Config {
     pub scrollback_rows: usize,
     /// What is kept on disk.
     pub record: Record,
+    /// Which ended sessions of a project are kept.
+    pub retention: Retention,
     /// How windows look.
     pub window: Window,
 }
@@ -53,6 +55,29 @@ pub struct Record {
     pub session_max_bytes: u64,
 }
 
+/// Which ended sessions of one project are kept; the ones that were active longest ago go first. A
+/// session whose program runs is kept whatever this says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How many; 0 is any number.
+    pub sessions: u64,
+    /// Days since they were active; 0 is for ever.
+    pub days: u64,
+    /// Bytes of their output on disk, together with that of the project's running ones; 0 is any
+    /// number.
+    pub bytes: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            sessions: limits::PROJECT_SESSIONS_KEPT,
+            days: 0,
+            bytes: limits::PROJECT_BYTES_KEPT,
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -60,6 +85,7 @@ impl Default for Config {
             scrollback_rows: limits::SCROLLBACK_ROWS_DEFAULT,
             record: Record::default(),
             window: Window::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -119,6 +145,7 @@ struct Written {
     scrollback_rows: Option<usize>,
     record: WrittenRecord,
     window: WrittenWindow,
+    retention: WrittenRetention,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
@@ -139,6 +166,16 @@ struct WrittenWindow {
     font_size: Option<f32>,
     ligatures: Option<bool>,
     leader: Option<String>,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WrittenRetention {
+    sessions: Option<u64>,
+    days: Option<u64>,
+    bytes: Option<u64>,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
@@ -195,7 +232,16 @@ impl Loaded {
             .map(|key| format!("record.{key}"));
         let of_window = written.window.unknown.keys();
         let of_window = of_window.map(|key| format!("window.{key}"));
-        for key in unknown.chain(of_record).chain(of_window) {
+        let of_retention = written
+            .retention
+            .unknown
+            .keys()
+            .map(|key| format!("retention.{key}"));
+        for key in unknown
+            .chain(of_record)
+            .chain(of_window)
+            .chain(of_retention)
+        {
             warnings.push(format!(
                 "{file}: this release knows no setting {key:?}; it is ignored"
             ));
@@ -209,6 +255,16 @@ impl Loaded {
                 ));
             }
         }
+        let Retention {
+            sessions,
+            days,
+            bytes,
+        } = Retention::default();
+        config.retention = Retention {
+            sessions: written.retention.sessions.unwrap_or(sessions),
+            days: written.retention.days.unwrap_or(days),
+            bytes: written.retention.bytes.unwrap_or(bytes),
+        };
         if let Some(bytes) = written.record.session_max_bytes {
             let least = limits::SEGMENT_BYTES;
             config.record.session_max_bytes = bytes.max(least);
@@ -277,11 +333,14 @@ mod tests {
     fn settings_are_read() {
         let loaded = parse(
             "shell = \"/usr/bin/fish\"\nscrollback_rows = 500\n\
-             [record]\nsession_max_bytes = 8_000_000",
+             [record]\nsession_max_bytes = 8_000_000\n[retention]\nsessions = 3\ndays = 30",
         );
         assert_eq!(loaded.config.shell.as_deref(), Some("/usr/bin/fish"));
         assert_eq!(loaded.config.scrollback_rows, 500);
         assert_eq!(loaded.config.record.session_max_bytes, 8_000_000);
+        let kept = loaded.config.retention;
+        let bytes = Retention::default().bytes;
+        assert_eq!((kept.sessions, kept.days, kept.bytes), (3, 30, bytes));
         assert!(loaded.complaints().is_empty(), "{:?}", loaded.complaints());
     }
 

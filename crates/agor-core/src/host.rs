@@ -9,11 +9,13 @@ mod actor;
 mod conn;
 mod hub;
 mod keeper;
+mod latency;
 mod list;
 mod mailbox;
 mod outbox;
 mod query;
 mod rebuild;
+mod retention;
 mod session;
 mod start;
 mod tap;
@@ -152,6 +154,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     ));
     hub.set_keeper_pid(keeper_pid);
     start::restore(&hub, kept).await?;
+    let retaining = tokio::spawn(retention::run(Arc::clone(&hub), config.retention));
     let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
     let mut listener = Listener::bind(paths, lock)?;
     tracing::info!(incarnation = hub.incarnation().0, "the host is up");
@@ -164,6 +167,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         }
     };
     tracing::info!(?stop, "the host ends");
+    retaining.abort();
     let result = tokio::select! {
         result = end(&hub, stop, keeping) => result,
         never = hang_up(&mut listener) => match never {},
@@ -360,5 +364,7 @@ async fn settle(hub: &Hub) {
     tokio::time::timeout(END_GRACE, settled).await.ok();
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -11,4 +11,5 @@ pub mod keybindings;
 pub mod link;
 pub mod logging;
 pub mod paths;
+mod rules;
 pub mod storage;

@@ -105,6 +105,7 @@ impl Link {
                 half: Box::new(read),
                 frames: FrameReader::default(),
                 unknown_frames: 0,
+                last_bytes: 0,
                 ended: false,
             },
             writer: LinkWriter {
@@ -140,6 +141,8 @@ pub struct LinkReader {
     half: ReadHalf,
     frames: FrameReader,
     unknown_frames: u64,
+    /// Bytes of the last message's body.
+    last_bytes: usize,
     ended: bool,
 }
 
@@ -156,6 +159,7 @@ impl LinkReader {
         let mut bytes = [0; READ_BYTES];
         loop {
             while let Some(frame) = self.frames.next_frame()? {
+                self.last_bytes = frame.body.len();
                 match Message::decode(&frame)? {
                     Some(message) => return Ok(Some(message)),
                     None => {
@@ -177,6 +181,12 @@ impl LinkReader {
                 Err(error) => return Err(LinkError::io("reading from the link")(error)),
             }
         }
+    }
+
+    /// Returns how many bytes the body of the last message took.
+    #[must_use]
+    pub fn last_bytes(&self) -> usize {
+        self.last_bytes
     }
 
     /// Returns how many frames of unknown kinds were skipped.

@@ -16,6 +16,7 @@ mod queue;
 mod read;
 mod record;
 mod recover;
+mod room;
 mod schema;
 mod segment;
 mod stats;
@@ -170,6 +171,13 @@ pub enum Write {
     },
     /// Store a command, or its outcome.
     PutReceipt(StoredReceipt),
+    /// Give up a session's events before `before`, which must not lie behind the next one.
+    PruneEvents {
+        /// Whose.
+        session: SessionId,
+        /// The first event that is kept.
+        before: Seq,
+    },
     /// Forget a session and delete its files. Receipts stay, so that a repeated command still gets
     /// its answer.
     RemoveSession {

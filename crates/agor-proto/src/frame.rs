@@ -32,6 +32,29 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// Every lane, in the order of their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::Control,
+        Self::Command,
+        Self::Event,
+        Self::Screen,
+        Self::Input,
+        Self::Bulk,
+    ];
+
+    /// Returns its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Control => "control",
+            Self::Command => "command",
+            Self::Event => "event",
+            Self::Screen => "screen",
+            Self::Input => "input",
+            Self::Bulk => "bulk",
+        }
+    }
+
     fn from_byte(byte: u8) -> Option<Self> {
         [
             Self::Control,
@@ -256,7 +279,7 @@ mod tests {
         }
 
         #[test]
-        fn garbage_never_panics_or_allocates_what_it_announces(garbage: Vec<u8>) {
+        fn a12_garbage_never_panics_or_allocates_what_it_announces(garbage: Vec<u8>) {
             let mut reader = FrameReader::default();
             reader.push(&garbage);
             while let Ok(Some(_)) = reader.next_frame() {}
@@ -265,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn frame_body_max_is_checked_before_the_body_comes() {
+    fn c6_frame_body_max_is_checked_before_the_body_comes() {
         let mut reader = FrameReader::default();
         reader.push(&(FRAME_BODY_MAX as u32 + 1).to_be_bytes());
         reader.push(&[PROTOCOL_VERSION, 0, 0, 1]);

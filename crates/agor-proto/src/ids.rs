@@ -3,6 +3,15 @@
 //!
 //! On the wire an identity of 16 or 32 bytes is a MessagePack `bin`; where a person reads it (JSON,
 //! the command line) it is text.
+//!
+//! One is never taken for another: this does not compile.
+//!
+//! ```compile_fail,E0308
+//! # use agor_proto::ids::{ClientId, SessionId};
+//! fn b12_a_session_is_not_a_client(session: SessionId) -> ClientId {
+//!     session
+//! }
+//! ```
 
 use std::fmt;
 use std::str::FromStr;
@@ -441,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_id_is_an_error_and_never_another_id() {
+    fn b4_a_malformed_id_is_an_error_and_never_another_id() {
         let good = SessionId::from_parts(1, [0; 10]).to_string();
         for bad in [
             String::new(),

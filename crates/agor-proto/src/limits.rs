@@ -178,6 +178,12 @@ limits! {
     SEGMENT_BYTES: u64 = 4 * 1024 * 1024, "bytes", "a segment is written";
     /// Output that one session keeps on disk, for a project that does not say.
     SESSION_RECORD_MAX: u64 = 256 * 1024 * 1024, "bytes", "the oldest segments are deleted after a checkpoint";
+    /// Events of one session that are kept.
+    SESSION_EVENTS_MAX: u64 = 200_000, "events", "the oldest are deleted; a client behind them gets `Snapshot{Pruned}`";
+    /// Ended sessions of one project that are kept, unless a setting says otherwise.
+    PROJECT_SESSIONS_KEPT: u64 = 256, "sessions", "the one that was active longest ago is removed with everything";
+    /// Output of one project's sessions on disk beyond which ended ones go, unless a setting says otherwise.
+    PROJECT_BYTES_KEPT: u64 = 32 * 1024 * 1024 * 1024, "bytes", "the ended session that was active longest ago is removed with everything";
     /// Receipts of one client's commands that a host keeps.
     RECEIPTS_PER_CLIENT: usize = 10_000, "commands", "the oldest are forgotten; a repeat of one is `IdReuse`";
     /// Receipts of all clients' commands that a host keeps.

@@ -1,5 +1,7 @@
 //! Questions, which change nothing, and their answers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{Evidence, State};
@@ -331,8 +333,47 @@ pub struct Stats {
     pub commit_rows: u64,
     /// Microseconds of the slowest of the last commits.
     pub commit_max_micros: u64,
+    /// Microseconds of a commit on average, from taking the write lock until it is safe on disk.
+    pub commit_mean_micros: u64,
+    /// Groups of transactions that failed as a whole, such as on a full disk.
+    pub failed_groups: u64,
+    /// Bytes of the database's log.
+    pub log_bytes: u64,
+    /// KiB of transactions that wait or are being stored.
+    pub queued_kib: u64,
+    /// Commands that came to their end since the host began, and how long half of them and all but
+    /// one in a hundred took at most, from their coming to their receipt.
+    pub commands: u64,
+    /// See [`Stats::commands`].
+    pub command_p50_micros: u64,
+    /// See [`Stats::commands`].
+    pub command_p99_micros: u64,
+    /// The most messages that waited for one client at once.
+    pub outbox_max: u64,
+    /// How often events did not fit a client's queue and were told from the store instead.
+    pub overflows: u64,
+    /// What went over all links, lane by lane.
+    pub lanes: Vec<LaneStats>,
+    /// Why connections ended, and how many for each reason.
+    pub ended_connections: BTreeMap<String, u64>,
     /// Each session.
     pub sessions: Vec<SessionStats>,
+}
+
+/// What went over the links of a host in one lane.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LaneStats {
+    /// Which lane.
+    pub lane: String,
+    /// Frames that were sent.
+    pub sent_frames: u64,
+    /// Their bytes.
+    pub sent_bytes: u64,
+    /// Frames that came.
+    pub received_frames: u64,
+    /// Their bytes.
+    pub received_bytes: u64,
 }
 
 /// How a session is.
@@ -357,4 +398,10 @@ pub struct SessionStats {
     pub disk_bytes: u64,
     /// Answers of its terminal that were dropped since the program does not read.
     pub replies_dropped: u64,
+    /// Its project's folder.
+    pub project: String,
+    /// Changes of the screen that a later one overtook before they were sent.
+    pub coalesced: u64,
+    /// Holes in its record.
+    pub gaps: u64,
 }

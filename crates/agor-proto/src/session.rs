@@ -116,4 +116,8 @@ pub struct SessionList {
     /// Sessions that are gone.
     #[serde(default)]
     pub removed: Vec<SessionId>,
+    /// Whether this is a part of the change and the next message goes on with it: a change that is
+    /// larger than a frame comes in parts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }

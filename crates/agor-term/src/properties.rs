@@ -182,7 +182,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_cutting_into_chunks_gives_the_same_state_and_effects(
+    fn d1_any_cutting_into_chunks_gives_the_same_state_and_effects(
         bytes in output(),
         cuts in proptest::collection::vec(1_usize..9, 1..20),
     ) {

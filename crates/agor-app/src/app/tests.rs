@@ -100,7 +100,7 @@ fn the_buttons_of_the_tab_bar_open_and_close_tabs() {
 }
 
 #[test]
-fn a_command_is_found_by_letters_and_carried_out_by_enter() {
+fn d10_a_command_is_found_by_letters_and_carried_out_by_enter() {
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);
     world.command(Command::Palette);
     let field = world

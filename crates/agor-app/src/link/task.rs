@@ -291,6 +291,7 @@ mod tests {
             whole,
             changed,
             removed,
+            more: false,
         };
         let (first, second) = (session_info(1, "first"), session_info(2, "second"));
         merge(

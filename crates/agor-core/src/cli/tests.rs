@@ -54,6 +54,7 @@ fn every_verb_of_the_contract_is_understood() {
         "agor doctor",
         "agor stats",
         "agor stop-host --keep-sessions",
+        "agor update-host",
         "agor run --size 80x24 --conformance -- vttest -x",
         "agor keeper --socket /s",
         "agor help new",

@@ -28,6 +28,7 @@ mod signal;
 mod stats;
 mod stop_host;
 mod tap;
+mod update_host;
 mod usage;
 mod wait;
 
@@ -108,6 +109,8 @@ verbs! {
     Stats => stats;
     /// End the host, and the sessions unless told otherwise
     StopHost => stop_host;
+    /// Put this program's host in the place of the one that runs, under programs that run on
+    UpdateHost => update_host;
     /// Draw the window into a picture (`agor` alone)
     Shot => shot;
     /// Explain a verb, or the exit codes

@@ -229,6 +229,7 @@ pub enum End {
 
 /// See the module.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Connection {
     manner: Manner,
     phase: Phase,
@@ -243,6 +244,8 @@ pub struct Connection {
     follows: Follows,
     typing: Typing,
     list: ListWish,
+    /// The parts of the list's change that have come.
+    list_begun: Option<SessionList>,
 }
 
 /// Whether the list is wanted.
@@ -269,6 +272,7 @@ impl Connection {
             follows: Follows::default(),
             typing: Typing::default(),
             list: ListWish::No,
+            list_begun: None,
         }
     }
 
@@ -331,6 +335,7 @@ impl Connection {
             effects.push(Effect::Hangup);
             return;
         }
+        self.list_begun = None;
         let (resume, visible) = self.follows.hello();
         let hello = Hello {
             versions: vec![agor_proto::PROTOCOL_VERSION],
@@ -429,12 +434,7 @@ impl Connection {
                 (ours.then_some(News::Receipt(receipt)), None)
             }
             Message::Answer(answer) => (self.questions.on_answer(answer), None),
-            Message::SessionList(list) => {
-                if self.list == ListWish::Once {
-                    self.list = ListWish::No;
-                }
-                (Some(News::List(list)), None)
-            }
+            Message::SessionList(list) => (self.on_list(list).map(News::List), None),
             Message::Subscribed(subscribed) => (self.follows.on_subscribed(subscribed), None),
             Message::Events(events) => self.follows.on_events(events),
             Message::Live(live) => self.follows.on_live(live),
@@ -451,7 +451,7 @@ impl Connection {
             Message::Problem(problem) => {
                 if problem.error.code == ErrorCode::NoSession {
                     // There is nothing to unsubscribe from, nor to ask for again.
-                    self.follows.remove(problem.session);
+                    self.follows.gone(problem.session);
                     self.typing.release(problem.session);
                 }
                 (Some(News::Problem(problem)), None)
@@ -486,6 +486,30 @@ impl Connection {
         );
     }
 
+    /// Takes a part of the list; returns the whole change with its last part.
+    fn on_list(&mut self, part: SessionList) -> Option<SessionList> {
+        let list = match self.list_begun.take() {
+            Some(mut begun) => {
+                begun.changed.extend(part.changed);
+                begun.removed.extend(part.removed);
+                SessionList {
+                    rev: part.rev,
+                    more: part.more,
+                    ..begun
+                }
+            }
+            None => part,
+        };
+        if list.more {
+            self.list_begun = Some(list);
+            return None;
+        }
+        if self.list == ListWish::Once {
+            self.list = ListWish::No;
+        }
+        Some(list)
+    }
+
     fn on_wish(&mut self, wish: Wish, now: Moment, effects: &mut Vec<Effect>) {
         if matches!(self.phase, Phase::Ended) {
             return self.decline(wish, effects);
@@ -508,7 +532,7 @@ impl Connection {
                 }
                 said.send.extend(self.list.message());
             }
-            Wish::Follow { cursor, view } => said.send.push(self.follows.add(cursor, view)),
+            Wish::Follow { cursor, view } => said.send.extend(self.follows.add(cursor, view)),
             Wish::Unfollow(session) => {
                 said = self.typing.release(session);
                 said.send.extend(self.follows.remove(session));

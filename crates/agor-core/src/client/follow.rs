@@ -12,14 +12,32 @@ use agor_proto::message::{
 use agor_proto::screen::ScreenUpdate;
 
 use super::connection::News;
+use crate::rules::{Rule, holds};
 
 /// See the module.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Follows {
     by_session: BTreeMap<SessionId, Follow>,
+    /// What the host was asked for over the link that there is.
+    asked: BTreeMap<SessionId, Asked>,
+    /// Whether the host has answered `Hello` over it. What is wished before that and after `Hello`
+    /// is asked for then.
+    greeted: bool,
+}
+
+/// What the host was asked for of one session.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    /// Decisions that have not come. Only the last counts: the others answer what is not wanted any
+    /// more.
+    awaited: u32,
+    /// The view that `Hello` said.
+    view: Visibility,
 }
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 struct Follow {
     /// Everything up to here was handed to whoever follows, in order; they apply it in order.
     told: LogCursor,
@@ -35,6 +53,8 @@ struct Follow {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
+    /// The host was not asked yet.
+    Wanted,
     /// The host has not said yet from where on it tells.
     Asked,
     /// Events follow each other.
@@ -45,36 +65,62 @@ enum Stage {
 
 impl Follows {
     /// Follows a session from `cursor` on.
-    pub fn add(&mut self, cursor: LogCursor, view: Visibility) -> Message {
+    pub fn add(&mut self, cursor: LogCursor, view: Visibility) -> Option<Message> {
         let follow = Follow {
             told: cursor,
             view,
-            stage: Stage::Asked,
+            stage: Stage::Wanted,
             screen: ScreenRev(0),
             whole_asked: false,
             copied: (Offset(0), 0),
         };
         self.by_session.insert(cursor.session, follow);
-        Subscribe { cursor, view }.into()
+        self.ask(cursor.session)
+    }
+
+    /// Asks for a session's events behind what was told, if there is a host to be asked.
+    fn ask(&mut self, session: SessionId) -> Option<Message> {
+        let follow = self.by_session.get_mut(&session)?;
+        if !self.greeted {
+            follow.stage = Stage::Wanted;
+            return None;
+        }
+        follow.stage = Stage::Asked;
+        follow.whole_asked = false;
+        let (cursor, view) = (follow.told, follow.view);
+        let asked = self.asked.entry(session);
+        asked.or_insert(Asked { awaited: 0, view }).awaited += 1;
+        Some(Subscribe { cursor, view }.into())
     }
 
     /// Follows a session no longer.
     pub fn remove(&mut self, session: SessionId) -> Option<Message> {
         let follow = self.by_session.remove(&session)?;
-        (follow.stage != Stage::Paused).then(|| Unsubscribe { session }.into())
+        let asked = self.greeted && follow.stage != Stage::Paused;
+        asked.then(|| Unsubscribe { session }.into())
+    }
+
+    /// Notes that the host has no such session: it decides nothing about it any more.
+    pub fn gone(&mut self, session: SessionId) {
+        self.by_session.remove(&session);
+        self.asked.remove(&session);
     }
 
     /// Interrupts a session's events and screen until [`Follows::resume`].
     pub fn pause(&mut self, session: SessionId) -> Option<Message> {
         let follow = self.by_session.get_mut(&session)?;
         let was = std::mem::replace(&mut follow.stage, Stage::Paused);
-        (was != Stage::Paused).then(|| Unsubscribe { session }.into())
+        let asked = self.greeted && was != Stage::Paused;
+        asked.then(|| Unsubscribe { session }.into())
     }
 
     /// Goes on where [`Follows::pause`] interrupted.
     pub fn resume(&mut self, session: SessionId) -> Option<Message> {
         let follow = self.by_session.get_mut(&session)?;
-        (follow.stage == Stage::Paused).then(|| follow.ask())
+        if follow.stage != Stage::Paused {
+            return None;
+        }
+        self.ask(session)
     }
 
     /// Wants a session's screen as `view` says.
@@ -84,7 +130,8 @@ impl Follows {
             return None;
         }
         follow.view = view;
-        (follow.stage != Stage::Paused).then(|| View { session, view }.into())
+        let asked = self.greeted && follow.stage != Stage::Paused;
+        asked.then(|| View { session, view }.into())
     }
 
     /// Notes that a screen is shown.
@@ -97,37 +144,63 @@ impl Follows {
     pub fn hello(&mut self) -> (Vec<LogCursor>, Vec<SessionId>) {
         let mut resume = Vec::new();
         let mut visible = Vec::new();
+        self.greeted = false;
+        self.asked.clear();
         for (&session, follow) in &mut self.by_session {
+            follow.screen = ScreenRev(0);
+            follow.whole_asked = false;
             if follow.stage == Stage::Paused {
                 continue;
             }
-            follow.begin();
-            resume.push(follow.told);
+            follow.stage = Stage::Asked;
+            let mut told = follow.told;
+            if !holds(Rule::ResumeBehindTheTold) {
+                told.applied.0 = 0;
+            }
+            resume.push(told);
+            let mut view = Visibility::Hidden;
             if follow.view == Visibility::Visible {
+                view = Visibility::Visible;
                 visible.push(session);
             }
+            self.asked.insert(session, Asked { awaited: 1, view });
         }
         (resume, visible)
     }
 
-    /// Returns what `Hello` cannot say: the sessions wanted as thumbnails.
-    pub fn greeted(&self) -> Vec<Message> {
-        let thumbnails = self.by_session.iter().filter(|(_, follow)| {
-            follow.stage != Stage::Paused && follow.view == Visibility::Thumbnail
-        });
-        let view = |(&session, follow): (&SessionId, &Follow)| {
-            View {
-                session,
-                view: follow.view,
+    /// Returns what `Hello` did not say: the sessions wanted as thumbnails, and what was wished since.
+    pub fn greeted(&mut self) -> Vec<Message> {
+        self.greeted = true;
+        let mut messages = Vec::new();
+        for (&session, asked) in &self.asked {
+            let follow = self.by_session.get(&session);
+            match follow.filter(|follow| follow.stage != Stage::Paused) {
+                None => messages.push(Unsubscribe { session }.into()),
+                Some(follow) if follow.stage == Stage::Asked && follow.view != asked.view => {
+                    let view = follow.view;
+                    messages.push(View { session, view }.into());
+                }
+                Some(_) => {}
             }
-            .into()
-        };
-        thumbnails.map(view).collect()
+        }
+        let wanted = self.by_session.iter();
+        let wanted = wanted.filter(|(_, follow)| follow.stage == Stage::Wanted);
+        let wanted: Vec<SessionId> = wanted.map(|(&session, _)| session).collect();
+        if holds(Rule::AskForWhatWasWishedMeanwhile) {
+            messages.extend(wanted.into_iter().filter_map(|session| self.ask(session)));
+        }
+        messages
     }
 
     /// Takes the host's decision.
     pub fn on_subscribed(&mut self, subscribed: Subscribed) -> Option<News> {
-        let follow = self.by_session.get_mut(&subscribed.session)?;
+        let session = subscribed.session;
+        let asked = self.asked.get_mut(&session)?;
+        asked.awaited = asked.awaited.saturating_sub(1);
+        if asked.awaited > 0 && holds(Rule::TheLastDecisionCounts) {
+            return None;
+        }
+        let follow = self.by_session.get_mut(&session)?;
         if follow.stage == Stage::Paused {
             return None;
         }
@@ -146,18 +219,18 @@ impl Follows {
         let Some(follow) = self.by_session.get_mut(&session) else {
             return (None, None);
         };
-        if follow.stage != Stage::Told {
+        if follow.stage != Stage::Told && holds(Rule::WaitForTheDecision) {
             return (None, None);
         }
         let mut fresh = Vec::new();
-        let mut again = None;
+        let mut again = false;
         for event in events.events {
             if event.seq <= follow.told.applied {
                 continue;
             }
             if event.seq != follow.told.applied.next() {
                 tracing::warn!(%session, told = %follow.told.applied, got = %event.seq, "events are missing; asking again");
-                again = Some(follow.ask());
+                again = true;
                 break;
             }
             follow.told.applied = event.seq;
@@ -167,7 +240,7 @@ impl Follows {
             session,
             events: fresh,
         }));
-        (news, again)
+        (news, if again { self.ask(session) } else { None })
     }
 
     /// Takes the news that what follows is new.
@@ -176,9 +249,9 @@ impl Follows {
             return (None, None);
         };
         match follow.stage {
-            Stage::Told if live.seq > follow.told.applied => (None, Some(follow.ask())),
+            Stage::Told if live.seq > follow.told.applied => (None, self.ask(live.session)),
             Stage::Told => (Some(News::Live(live)), None),
-            Stage::Asked | Stage::Paused => (None, None),
+            Stage::Wanted | Stage::Asked | Stage::Paused => (None, None),
         }
     }
 
@@ -213,26 +286,6 @@ impl Follows {
     }
 }
 
-impl Follow {
-    fn begin(&mut self) {
-        self.stage = Stage::Asked;
-        self.screen = ScreenRev(0);
-        self.whole_asked = false;
-    }
-
-    fn ask(&mut self) -> Message {
-        let screen = self.screen;
-        self.begin();
-        // The screen lane goes on over a new subscription of the same connection.
-        self.screen = screen;
-        Subscribe {
-            cursor: self.told,
-            view: self.view,
-        }
-        .into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use agor_proto::ids::{LogEpoch, Seq};
@@ -251,6 +304,7 @@ mod tests {
             applied,
         };
         follows.add(cursor, Visibility::Visible);
+        follows.hello();
         let told = |follows: &mut Follows, offset, ordinal| {
             let clipboard = Clipboard {
                 session,

@@ -16,6 +16,7 @@ const FIRST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// See the module.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Heartbeat {
     interval: Duration,
     started: Instant,

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_made_in_the_order_of_their_time_and_never_twice() {
+    fn c5_ids_are_made_in_the_order_of_their_time_and_never_twice() {
         let ids: Vec<_> = (0..1_000).map(|_| session_id()).collect();
         let mut unique = ids.clone();
         unique.sort_unstable();

@@ -8,11 +8,14 @@ use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::{CommandId, CommandN};
 use agor_proto::message::Message;
 
+use crate::rules::{Rule, holds};
+
 /// Commands without a final receipt; beyond it one is rejected at once with `TooMany`.
 pub const OUTBOX_MAX: usize = 1_024;
 
 /// See the module.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Outbox {
     commands: VecDeque<Command>,
     last: CommandN,
@@ -43,7 +46,12 @@ impl Outbox {
 
     /// Returns everything that a new connection must carry.
     pub fn all(&self) -> Vec<Message> {
-        self.commands.iter().cloned().map(Message::from).collect()
+        let all = || self.commands.iter().cloned().map(Message::from);
+        match (holds(Rule::SendAgain), holds(Rule::SendInOrder)) {
+            (true, true) => all().collect(),
+            (true, false) => all().rev().collect(),
+            (false, _) => Vec::new(),
+        }
     }
 
     /// Takes a receipt; says whether it is about a command that waits for one.

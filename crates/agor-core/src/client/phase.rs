@@ -24,6 +24,7 @@ impl Outgoing {
 
 /// How far a connection is.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub enum Phase {
     /// Nothing was done yet.
     Idle,
@@ -39,12 +40,14 @@ pub enum Phase {
 
 /// A link whose host has not answered.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Greeting {
     deadline: Instant,
 }
 
 /// A link whose host has answered.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Ready {
     /// What the host said.
     pub welcome: Welcome,

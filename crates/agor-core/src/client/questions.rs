@@ -12,11 +12,13 @@ use super::connection::News;
 
 /// See the module.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Questions {
     by_id: BTreeMap<AskId, Question>,
 }
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 struct Question {
     query: Query,
     /// When a wait with a limit is over.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::str::FromStr;
 use std::time::Duration;
@@ -103,8 +103,16 @@ impl FromStr for Report {
 /// # Errors
 /// [`StartError`].
 pub async fn host(paths: &Paths) -> Result<(), StartError> {
+    let program = std::env::current_exe().map_err(|source| StartError::Spawn { source })?;
+    host_of(&program, paths).await
+}
+
+/// As [`host`], with another program.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn host_of(program: &Path, paths: &Paths) -> Result<(), StartError> {
     let spawn = |source| StartError::Spawn { source };
-    let program = std::env::current_exe().map_err(spawn)?;
     let mut child = Command::new(program)
         .args(["serve", "--detached"])
         .args(paths.as_arguments())

@@ -210,6 +210,7 @@ async fn a_list_is_asked_for_and_comes_whole() {
         whole: true,
         changed: Vec::new(),
         removed: Vec::new(),
+        more: false,
     })
     .await;
     assert_eq!(list.await.unwrap().unwrap(), []);

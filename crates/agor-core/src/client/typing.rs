@@ -16,6 +16,7 @@ use agor_proto::message::{
 };
 
 use super::connection::News;
+use crate::rules::{Rule, holds};
 
 /// How long a client may have been offline to send again what was typed without asking.
 pub const REPLAY_WITHOUT_ASKING: Duration = Duration::from_secs(2);
@@ -27,14 +28,19 @@ const RENEW: Duration = Duration::from_millis(LEASE_RENEW_MILLIS);
 
 /// See the module.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Typing {
     by_session: BTreeMap<SessionId, Typist>,
 }
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 struct Typist {
     session: SessionId,
     standing: Standing,
+    /// Leases that were asked for and not answered. Only the last answer counts: each makes the token
+    /// of the one before stale.
+    awaited: u32,
     last: InputSeq,
     unacknowledged: VecDeque<(InputSeq, Input)>,
     /// The size that is wanted, once this client drives.
@@ -79,8 +85,7 @@ impl Typing {
     /// Asks for the lease.
     pub fn drive(&mut self, session: SessionId, force: bool) -> Said {
         let typist = self.typist(session);
-        typist.standing = Standing::Asked;
-        Said::send(TakeLease { session, force })
+        typist.take(force)
     }
 
     /// Gives the lease back and forgets what was not acknowledged.
@@ -89,8 +94,13 @@ impl Typing {
             return Said::default();
         };
         // Numbers go on: one that was used is a repeat to the keeper, which writes it no more.
-        let last = typist.last;
+        let last = if holds(Rule::NumbersGoOn) {
+            typist.last
+        } else {
+            InputSeq(0)
+        };
         let former = std::mem::replace(typist, Typist::new(session, last));
+        typist.awaited = former.awaited;
         match former.standing {
             Standing::Held { token, .. } => Said::send(DropLease { session, token }),
             Standing::None | Standing::Asked | Standing::Taken => Said::default(),
@@ -157,6 +167,7 @@ impl Typing {
         let mut said = Said::default();
         for (&session, typist) in &mut self.by_session {
             typist.retry_at = None;
+            typist.awaited = 0;
             if offline > REPLAY_WITHOUT_ASKING && !typist.unacknowledged.is_empty() && !typist.held
             {
                 typist.held = true;
@@ -166,9 +177,7 @@ impl Typing {
                 });
             }
             if matches!(typist.standing, Standing::Asked | Standing::Held { .. }) {
-                typist.standing = Standing::Asked;
-                let force = false;
-                said.send.push(TakeLease { session, force }.into());
+                said.join(typist.take(false));
             }
         }
         said
@@ -179,6 +188,10 @@ impl Typing {
         let Some(typist) = self.by_session.get_mut(&lease.session) else {
             return Said::default();
         };
+        let is_ours = matches!(lease.standing, LeaseStanding::Taken { by } if by == client);
+        if !is_ours {
+            typist.awaited = typist.awaited.saturating_sub(1);
+        }
         match lease.standing {
             // It was given back before it came.
             LeaseStanding::Held { token } if typist.standing == Standing::None => {
@@ -186,6 +199,9 @@ impl Typing {
                 Said::send(DropLease { session, token })
             }
             LeaseStanding::Taken { .. } if typist.standing == Standing::None => Said::default(),
+            LeaseStanding::Held { .. } if typist.awaited > 0 && holds(Rule::TheLastLeaseCounts) => {
+                Said::default()
+            }
             LeaseStanding::Held { token } => {
                 let renew_at = now + RENEW;
                 typist.standing = Standing::Held { token, renew_at };
@@ -203,7 +219,8 @@ impl Typing {
                 said
             }
             // It lapsed and nobody has it.
-            LeaseStanding::Taken { by } if by == client => typist.ask(),
+            LeaseStanding::Taken { .. } if is_ours && typist.awaited > 0 => Said::default(),
+            LeaseStanding::Taken { .. } if is_ours => typist.take(false),
             LeaseStanding::Taken { .. } => typist.lose(lease),
         }
     }
@@ -229,7 +246,7 @@ impl Typing {
         if error.code == ErrorCode::Fenced {
             // One question at a time, however many inputs were refused.
             return match typist.standing {
-                Standing::Held { .. } => typist.ask(),
+                Standing::Held { .. } => typist.take(false),
                 _ => Said::default(),
             };
         }
@@ -286,6 +303,7 @@ impl Typist {
         Self {
             session,
             standing: Standing::None,
+            awaited: 0,
             last,
             unacknowledged: VecDeque::new(),
             size: None,
@@ -311,15 +329,17 @@ impl Typist {
             }
             .into()
         };
+        let all = self.unacknowledged.iter().map(frame);
         Said {
-            send: self.unacknowledged.iter().map(frame).collect(),
+            send: all.filter(|_| holds(Rule::TypeAgain)).collect(),
             news: Vec::new(),
         }
     }
 
-    fn ask(&mut self) -> Said {
+    fn take(&mut self, force: bool) -> Said {
         self.standing = Standing::Asked;
-        let (session, force) = (self.session, false);
+        self.awaited += 1;
+        let session = self.session;
         Said::send(TakeLease { session, force })
     }
 

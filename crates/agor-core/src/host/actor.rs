@@ -18,7 +18,7 @@ use tokio::io::Interest;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep_until;
 
-use super::hub::{Hub, Letter, Stop};
+use super::hub::{Counters, Hub, Letter, Stop};
 use super::mailbox::{Mailbox, Note};
 use super::now;
 use super::outbox::Outbox;
@@ -159,6 +159,7 @@ impl Actor {
                 self.on(Cause::Reported { form, body }).await;
                 heard.send(()).ok(); // Who reported may have gone.
             }
+            Letter::GiveUp => self.on(Cause::GivenUp).await,
             Letter::Figures(figures) => {
                 // Who asked may have gone.
                 let ring_bytes = self.ring.as_ref().map_or(0, |ring| {
@@ -354,6 +355,9 @@ impl Actor {
                     _ => None,
                 };
                 let refused = self.outboxes.get(&conn)?.push(message).is_err();
+                if refused && untold.is_some() {
+                    Counters::add(&self.hub.counters().overflows, 1);
+                }
                 return untold.filter(|_| refused).map(|seq| (conn, seq));
             }
             Effect::Stream(conn, messages) => {
@@ -414,6 +418,7 @@ impl Actor {
                     mailbox.put(Note::Transcript(bytes));
                 });
             }
+            Effect::MakeRoom => self.hub.store().make_room(self.session.id()),
             Effect::Listed(info) => self.hub.list().put(*info),
             Effect::Gone => self.gone = true,
         }

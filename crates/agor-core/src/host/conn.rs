@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use agor_proto::PROTOCOL_VERSION;
@@ -17,6 +18,7 @@ use agor_proto::message::{
     Answer, Ask, Cancel, Hello, Message, Part, Pong, Problem, Query, Refused, Report, Subscribe,
     Visibility, Welcome,
 };
+use agor_proto::session::SessionList;
 use sha2::{Digest, Sha256};
 use tokio::task::AbortHandle;
 
@@ -38,10 +40,7 @@ const FEATURES: &[&str] = &["wait", "tap"];
 /// Takes a connection and serves it to its end.
 pub async fn serve(hub: Arc<Hub>, link: Link, conn: ConnEpoch) {
     Counters::add(&hub.counters().connections_total, 1);
-    let open = hub
-        .counters()
-        .connections
-        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let open = hub.counters().connections.fetch_add(1, Ordering::Relaxed);
     let peer = link.peer();
     let (mut reader, mut writer) = link.split();
     if open >= CONNECTIONS_MAX as u64 {
@@ -60,12 +59,11 @@ pub async fn serve(hub: Arc<Hub>, link: Link, conn: ConnEpoch) {
         if tokio::time::timeout(FAREWELL, writing).await.is_err() {
             writer.abort();
         }
+        hub.counters().ended(&end);
         tracing::info!(%conn, reason = %end, "a connection ended");
     }
     Counters::add(&hub.counters().unknown_frames, reader.unknown_frames());
-    hub.counters()
-        .connections
-        .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+    hub.counters().connections.fetch_sub(1, Ordering::Relaxed);
 }
 
 async fn refuse(writer: &mut LinkWriter, code: ErrorCode, message: String) {
@@ -142,10 +140,17 @@ async fn greet(
 
 /// Writes what comes into the outbox until it is closed or the link fails.
 async fn write(hub: Arc<Hub>, conn: ConnEpoch, outbox: Outbox, mut writer: LinkWriter) {
+    let counters = hub.counters();
     while let Some(messages) = outbox.take().await {
+        let waited = messages.len() as u64;
+        counters.outbox_max.fetch_max(waited, Ordering::Relaxed);
         for message in messages {
             tap::show(&hub, conn, true, &message);
-            let queued = match writer.queue(&message) {
+            let before = writer.queued_bytes();
+            let encoded = writer.queue(&message);
+            let bytes = writer.queued_bytes() - before;
+            counters.sent[message.lane() as usize].count(bytes);
+            let queued = match encoded {
                 Ok(()) if writer.queued_bytes() < 256 * 1024 => Ok(()),
                 Ok(()) => writer.flush().await,
                 Err(error) => {
@@ -234,6 +239,8 @@ impl Connection {
             }
             match reader.next().await {
                 Ok(Some(message)) => {
+                    let received = &self.hub.counters().received;
+                    received[message.lane() as usize].count(reader.last_bytes());
                     tap::show(&self.hub, self.conn, false, &message);
                     self.on(message).await;
                 }
@@ -381,8 +388,9 @@ impl Connection {
 
     fn watch_list(&mut self, follow: bool) {
         let first = self.hub.list().changes(ListRev(0));
-        let mut seen = first.rev;
-        self.say(first);
+        let mut seen = rev_of(&first);
+        // A connection that is gone is told nothing.
+        self.outbox.push_together(messages(first)).ok();
         if !follow || self.watching_list {
             return;
         }
@@ -393,8 +401,12 @@ impl Connection {
             // Ends with the host, or when the connection takes no more.
             while watch.wait_for(|&rev| rev > seen).await.is_ok() {
                 let changes = hub.list().changes(seen);
-                seen = changes.rev;
-                if outbox.push_in_turn(changes.into()).await.is_err() {
+                seen = rev_of(&changes);
+                let told = match outbox.room().await {
+                    Ok(()) => outbox.push_together(messages(changes)),
+                    gone => gone,
+                };
+                if told.is_err() {
                     return;
                 }
             }
@@ -547,6 +559,15 @@ impl Connection {
             }
         }
     }
+}
+
+/// Returns the revision of a list's change, which all parts of it have.
+fn rev_of(parts: &[SessionList]) -> ListRev {
+    parts.last().map_or(ListRev(0), |part| part.rev)
+}
+
+fn messages(parts: Vec<SessionList>) -> Vec<Message> {
+    parts.into_iter().map(Message::from).collect()
 }
 
 fn no_session(session: SessionId) -> WireError {

@@ -1,11 +1,12 @@
 //! What the tasks of a host share: who the sessions are and how to reach each, the store, the
 //! keeper, the list, the figures. It decides nothing about a session.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
+use agor_proto::frame::Lane;
 use agor_proto::ids::{
     ClientId, CommandId, ConnEpoch, HostId, Incarnation, LogEpoch, Offset, SessionId,
 };
@@ -59,6 +60,8 @@ pub enum Letter {
         /// To be told.
         heard: oneshot::Sender<()>,
     },
+    /// The session is not kept any longer, unless its program runs.
+    GiveUp,
     /// Statistics want figures.
     Figures(oneshot::Sender<Figures>),
 }
@@ -95,12 +98,57 @@ pub struct Counters {
     pub connections_total: AtomicU64,
     /// Frames of kinds that this release does not know.
     pub unknown_frames: AtomicU64,
+    /// The most messages that waited for one client at once.
+    pub outbox_max: AtomicU64,
+    /// How often events did not fit a client's queue.
+    pub overflows: AtomicU64,
+    /// What was sent, by lane.
+    pub sent: [Traffic; Lane::ALL.len()],
+    /// What came, by lane.
+    pub received: [Traffic; Lane::ALL.len()],
+    /// Why connections ended.
+    endings: Mutex<BTreeMap<String, u64>>,
 }
+
+/// What went over all links in one lane and direction.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Frames.
+    pub frames: AtomicU64,
+    /// Their bytes.
+    pub bytes: AtomicU64,
+}
+
+impl Traffic {
+    /// Counts a frame.
+    pub fn count(&self, bytes: usize) {
+        Counters::add(&self.frames, 1);
+        Counters::add(&self.bytes, bytes as u64);
+    }
+}
+
+/// Reasons for which connections ended that are told apart; further ones are counted together.
+const ENDINGS_MAX: usize = 32;
 
 impl Counters {
     /// Adds to a counter.
     pub fn add(counter: &AtomicU64, n: u64) {
         counter.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Counts a connection that ended for `reason`.
+    pub fn ended(&self, reason: &str) {
+        let mut endings = self.endings.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = endings.len() < ENDINGS_MAX || endings.contains_key(reason);
+        let reason = if known { reason } else { "other reasons" };
+        *endings.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Returns why connections ended, and how many for each reason.
+    #[must_use]
+    pub fn endings(&self) -> BTreeMap<String, u64> {
+        let endings = self.endings.lock().unwrap_or_else(PoisonError::into_inner);
+        endings.clone()
     }
 
     /// Reads a counter.

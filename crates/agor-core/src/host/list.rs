@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use agor_proto::ids::{ListRev, SessionId};
+use agor_proto::limits::BULK_CHUNK_MAX;
 use agor_proto::session::{SessionInfo, SessionList};
 use tokio::sync::watch;
 
@@ -69,21 +70,61 @@ impl List {
         self.rev.subscribe()
     }
 
-    /// Returns what changed after `since`; everything if `since` is 0 or too long ago.
+    /// Returns every session that is listed.
     #[must_use]
-    pub fn changes(&self, since: ListRev) -> SessionList {
+    pub fn all(&self) -> Vec<SessionInfo> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let infos = state.sessions.values().map(|(_, info)| info.clone());
+        infos.collect()
+    }
+
+    /// Returns what changed after `since`, in as many parts as it takes for each to fit a frame;
+    /// everything if `since` is 0 or too long ago.
+    #[must_use]
+    pub fn changes(&self, since: ListRev) -> Vec<SessionList> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let whole = since == ListRev(0) || since < state.forgotten;
         let newer = |rev: &ListRev| whole || *rev > since;
         let changed = state.sessions.values().filter(|(rev, _)| newer(rev));
+        let changed: Vec<SessionInfo> = changed.map(|(_, info)| info.clone()).collect();
         let removed = state.removed.iter().filter(|(rev, _)| !whole && newer(rev));
-        SessionList {
+        let first = SessionList {
             rev: state.rev,
             whole,
-            changed: changed.map(|(_, info)| info.clone()).collect(),
+            changed: Vec::new(),
             removed: removed.map(|&(_, id)| id).collect(),
-        }
+            more: false,
+        };
+        drop(state);
+        in_parts(first, changed)
     }
+}
+
+/// Puts entries into as many parts as it takes for each to fit a frame, beginning with `first`.
+fn in_parts(first: SessionList, entries: Vec<SessionInfo>) -> Vec<SessionList> {
+    let rev = first.rev;
+    let mut done = Vec::new();
+    let (mut part, mut part_bytes) = (first, 0);
+    for entry in entries {
+        // One that could not be encoded would end the connection that it is sent on, alone too.
+        let entry_bytes = rmp_serde::to_vec_named(&entry).map_or(0, |bytes| bytes.len());
+        if part_bytes > 0 && part_bytes + entry_bytes > BULK_CHUNK_MAX {
+            part.more = true;
+            let next = SessionList {
+                rev,
+                whole: false,
+                changed: Vec::new(),
+                removed: Vec::new(),
+                more: false,
+            };
+            done.push(std::mem::replace(&mut part, next));
+            part_bytes = 0;
+        }
+        part_bytes += entry_bytes;
+        part.changed.push(entry);
+    }
+    done.push(part);
+    done
 }
 
 #[cfg(test)]
@@ -92,6 +133,13 @@ mod tests {
     use agor_proto::agent::State as AgentState;
     use agor_proto::ids::{LogEpoch, Offset, Seq, Size};
     use agor_proto::session::Life;
+
+    /// Returns the only part of what changed.
+    fn changes(list: &List, since: ListRev) -> SessionList {
+        let mut parts = list.changes(since);
+        assert_eq!(parts.len(), 1);
+        parts.remove(0)
+    }
 
     fn info(n: u8) -> SessionInfo {
         SessionInfo {
@@ -120,29 +168,56 @@ mod tests {
         let list = List::default();
         list.put(info(1));
         list.put(info(2));
-        let first = list.changes(ListRev(0));
+        let first = changes(&list, ListRev(0));
         assert!(first.whole);
         assert_eq!(first.changed.len(), 2);
         list.put(info(2));
         list.remove(info(1).id);
-        let second = list.changes(first.rev);
+        let second = changes(&list, first.rev);
         assert!(!second.whole);
         assert_eq!(second.changed, [info(2)]);
         assert_eq!(second.removed, [info(1).id]);
-        assert!(list.changes(second.rev).changed.is_empty());
+        assert!(changes(&list, second.rev).changed.is_empty());
     }
 
     #[test]
     fn a_watcher_that_was_away_too_long_gets_the_whole_list() {
         let list = List::default();
         list.put(info(1));
-        let first = list.changes(ListRev(0));
+        let first = changes(&list, ListRev(0));
         for n in 0..=REMOVALS_KEPT {
             list.put(info(2 + (n % 100) as u8));
             list.remove(info(2 + (n % 100) as u8).id);
         }
-        let later = list.changes(first.rev);
+        let later = changes(&list, first.rev);
         assert!(later.whole);
         assert_eq!(later.changed, [info(1)]);
+    }
+
+    #[test]
+    fn a_list_that_is_larger_than_a_frame_comes_in_parts() {
+        let list = List::default();
+        for n in 0..1_024_u64 {
+            let title = "t".repeat(4_000);
+            let id = SessionId::from_parts(n, [0; 10]);
+            list.put(SessionInfo {
+                id,
+                title,
+                ..info(1)
+            });
+        }
+        let parts = list.changes(ListRev(0));
+        assert!(parts.len() > 10, "{}", parts.len());
+        let last = parts.len() - 1;
+        let mut sessions = 0;
+        for (at, part) in parts.iter().enumerate() {
+            assert_eq!((part.whole, part.more), (at == 0, at < last));
+            let mut frame = Vec::new();
+            agor_proto::message::Message::from(part.clone())
+                .encode(&mut frame)
+                .unwrap();
+            sessions += part.changed.len();
+        }
+        assert_eq!(sessions, 1_024);
     }
 }

@@ -74,6 +74,27 @@ impl Outbox {
         Ok(())
     }
 
+    /// Queues messages that belong together, with nothing between them.
+    ///
+    /// # Errors
+    /// [`Refused`] if the outbox is closed.
+    pub fn push_together(&self, messages: Vec<Message>) -> Result<(), Refused> {
+        self.with(|state| {
+            if state.closed {
+                return Err(Refused);
+            }
+            if state.queue.len() >= HOPELESS {
+                state.closed = true;
+                state.queue.clear();
+            } else {
+                state.queue.extend(messages);
+            }
+            Ok(())
+        })?;
+        self.0.filled.notify_one();
+        Ok(())
+    }
+
     /// Queues a message once there is room for it.
     ///
     /// # Errors

@@ -1,15 +1,18 @@
 //! Answers that come from the store or from everywhere, in tasks of their own: a client that
 //! reads slowly holds up nothing but its own answer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::frame::Lane;
 use agor_proto::ids::{AskId, Offset, Seq, SessionId};
 use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX};
-use agor_proto::message::{Answer, Part, SessionStats, Stats};
+use agor_proto::message::{Answer, LaneStats, Part, SessionStats, Stats};
 use tokio::sync::oneshot;
 
 use super::hub::{Counters, Hub, Letter, SessionHandle};
+use super::latency::Latencies;
 use super::outbox::Outbox;
 use super::session::event_parts;
 
@@ -106,6 +109,21 @@ pub async fn events(
     }
 }
 
+fn lanes(counters: &Counters) -> Vec<LaneStats> {
+    let lane = |lane: &Lane| {
+        let sent = &counters.sent[*lane as usize];
+        let received = &counters.received[*lane as usize];
+        LaneStats {
+            lane: lane.name().to_owned(),
+            sent_frames: Counters::get(&sent.frames),
+            sent_bytes: Counters::get(&sent.bytes),
+            received_frames: Counters::get(&received.frames),
+            received_bytes: Counters::get(&received.bytes),
+        }
+    };
+    Lane::ALL.iter().map(lane).collect()
+}
+
 fn failed(code: ErrorCode, message: String) -> Part {
     Part::Failed {
         error: WireError::new(code, message),
@@ -117,7 +135,9 @@ pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
     let store = hub.store().clone();
     let part = match tokio::task::spawn_blocking(move || store.stats()).await {
         Ok(Ok(stored)) => {
-            let mut sessions = Vec::new();
+            let (mut sessions, mut latencies) = (Vec::new(), Latencies::default());
+            let projects = hub.list().all().into_iter();
+            let projects: HashMap<_, _> = projects.map(|info| (info.id, info.folder)).collect();
             for (id, handle) in hub.sessions() {
                 let (figures, answer) = oneshot::channel();
                 if handle.letters.send(Letter::Figures(figures)).await.is_err() {
@@ -126,7 +146,11 @@ pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
                 let Ok(figures) = answer.await else {
                     continue;
                 };
+                latencies.join(&figures.latencies);
                 sessions.push(SessionStats {
+                    project: projects.get(&id).cloned().unwrap_or_default(),
+                    coalesced: figures.coalesced,
+                    gaps: figures.gaps,
                     session: id.to_string(),
                     offset: figures.offset.0,
                     committed: figures.committed.0,
@@ -153,6 +177,17 @@ pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
                 commits: stored.commits,
                 commit_rows: stored.rows,
                 commit_max_micros: stored.commit_micros_max,
+                commit_mean_micros: stored.commit_micros_mean,
+                failed_groups: stored.failed_groups,
+                log_bytes: stored.log_bytes,
+                queued_kib: stored.queued_kib,
+                commands: latencies.count(),
+                command_p50_micros: latencies.percentile_micros(50),
+                command_p99_micros: latencies.percentile_micros(99),
+                outbox_max: Counters::get(&counters.outbox_max),
+                overflows: Counters::get(&counters.overflows),
+                lanes: lanes(counters),
+                ended_connections: counters.endings(),
                 sessions,
             }))
         }

@@ -35,6 +35,7 @@ use agor_proto::message::{Query, Until, Visibility};
 use agor_proto::session::{Life, SessionInfo, SessionSpec};
 use agor_term::Terminal;
 
+use super::latency::Latencies;
 use crate::agents::Observation;
 use crate::storage::{SessionRow, StoreError, StoredReceipt, StoredSession};
 
@@ -64,6 +65,7 @@ const ACTIVITY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One session.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Session {
     id: SessionId,
     key: SessionKey,
@@ -109,6 +111,8 @@ pub struct Session {
     removed: bool,
     /// Why nothing can be stored for now.
     storage_problem: Option<StoreError>,
+    /// When those who wait for a removal on a full disk are told that it may take for ever.
+    removal_due: Option<Instant>,
 }
 
 impl Session {
@@ -196,6 +200,7 @@ impl Session {
             listing_changed: true,
             removed: false,
             storage_problem: None,
+            removal_due: None,
             spec: row.spec,
         }
     }
@@ -356,6 +361,9 @@ impl Session {
             history_rows: self.fold.terminal().map_or(0, |t| t.history().rows),
             replies_dropped: self.fold.terminal().map_or(0, Terminal::replies_dropped),
             ring_bytes: 0,
+            coalesced: self.screens.coalesced(),
+            gaps: self.journal.gaps(),
+            latencies: self.commands.latencies,
         }
     }
 
@@ -375,6 +383,7 @@ impl Session {
             activity,
             self.end_due,
             self.agent.next_wake(),
+            self.removal_due,
         ]
         .into_iter()
         .flatten()
@@ -481,11 +490,13 @@ impl Session {
                 self.observe_report(&form, &body, now, effects);
             }
             Cause::Transcript { bytes } => self.on_transcript(&bytes, effects),
+            Cause::GivenUp => self.give_itself_up(effects),
             Cause::Tick => {}
         }
         if self.end_due.is_some_and(|due| now.instant >= due) {
             self.tell_end(effects);
         }
+        self.tell_late_removal(now);
         self.waits.tick(now.instant, effects);
         self.commands
             .retry_inputs(self.key, self.launcher.source(), now.instant, effects);
@@ -551,7 +562,7 @@ impl Session {
             self.dispatch(id, now, effects);
         }
         for receipt in committed.receipts {
-            self.commands.report(&receipt, effects);
+            self.commands.report(&receipt, now.instant, effects);
         }
         // A session whose creation was refused has nothing that could be asked for.
         let unborn = !self.born && self.commands.is_empty();
@@ -658,7 +669,7 @@ impl Session {
         if let Some(transaction) = self.journal.next_transaction() {
             effects.push(Effect::Write(transaction));
         }
-        self.tell_unstored(effects);
+        self.tell_unstored(now, effects);
         self.forget_ring_if_drained(effects);
         self.rest();
         let due = self
@@ -689,6 +700,12 @@ pub struct Figures {
     pub history_rows: u32,
     /// Answers of its terminal that were dropped.
     pub replies_dropped: u64,
+    /// Changes of the screen that a later one overtook before they were sent.
+    pub coalesced: u64,
+    /// Holes in its record since the host began.
+    pub gaps: u64,
+    /// How long its commands took.
+    pub latencies: Latencies,
 }
 
 /// Returns the outcome of a command that was refused for `code`.

@@ -1,9 +1,13 @@
 //! The frames of a host's links, for a person who looks for a mistake.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use agor_proto::ids::{AskId, ConnEpoch};
-use agor_proto::message::{Answer, Clipboard, Message, Part};
+use agor_proto::ids::{AskId, ConnEpoch, LeaseToken};
+use agor_proto::message::{
+    Answer, Clipboard, DropLease, InputFrame, Lease, LeaseStanding, Message, Part, RenewLease,
+    Resize,
+};
 use tokio::sync::broadcast;
 
 use super::hub::Hub;
@@ -30,18 +34,7 @@ pub fn show(hub: &Hub, conn: ConnEpoch, from_host: bool, message: &Message) {
     if told || hub.tap().receiver_count() == 0 {
         return;
     }
-    let json = match message {
-        // What a person copied is for nobody but the driver.
-        Message::Clipboard(clipboard) => {
-            let text = String::new();
-            let clipboard = Clipboard {
-                text,
-                ..clipboard.clone()
-            };
-            serde_json::to_string(&Message::from(clipboard))
-        }
-        message => serde_json::to_string(message),
-    };
+    let json = serde_json::to_string(&for_others(message));
     if let Ok(json) = json {
         hub.tap()
             .send(Tapped {
@@ -51,6 +44,36 @@ pub fn show(hub: &Hub, conn: ConnEpoch, from_host: bool, message: &Message) {
             })
             .ok();
     }
+}
+
+/// Returns `message` as somebody may see it whose link it is not on: without what lets its holder
+/// type, and without what a person copied, which is for nobody but the driver.
+fn for_others(message: &Message) -> Cow<'_, Message> {
+    let token = LeaseToken([0; 16]);
+    Cow::Owned(match message {
+        Message::Clipboard(clipboard) => Clipboard {
+            text: String::new(),
+            ..clipboard.clone()
+        }
+        .into(),
+        Message::Lease(Lease {
+            session,
+            standing: LeaseStanding::Held { .. },
+        }) => Lease {
+            session: *session,
+            standing: LeaseStanding::Held { token },
+        }
+        .into(),
+        Message::RenewLease(renew) => RenewLease { token, ..*renew }.into(),
+        Message::DropLease(drop) => DropLease { token, ..*drop }.into(),
+        Message::Resize(resize) => Resize { token, ..*resize }.into(),
+        Message::InputFrame(frame) => InputFrame {
+            token,
+            ..frame.clone()
+        }
+        .into(),
+        other => return Cow::Borrowed(other),
+    })
 }
 
 /// Sends what is tapped on other links to `outbox`, until the connection ends.

@@ -3,11 +3,17 @@
 use std::sync::atomic::Ordering;
 
 use agor_proto::error::ErrorCode;
-use agor_proto::ids::SessionId;
-use agor_proto::limits::{CONNECTIONS_MAX, SESSIONS_MAX};
-use agor_proto::message::Message;
+use agor_proto::event::LogCursor;
+use agor_proto::ids::{AskId, SessionId};
+use agor_proto::ids::{ClientId, LeaseToken, LogEpoch, Seq};
+use agor_proto::limits::{CONNECTIONS_MAX, Limits, SESSIONS_MAX};
+use agor_proto::message::{
+    Answer, Ask, Hello, Lease, LeaseStanding, Message, Part, Ping, Query, RenewLease, Subscribe,
+    TakeLease, Visibility, Welcome,
+};
 
 use super::*;
+use crate::link::{LinkReader, LinkWriter};
 
 /// Returns the hub of a host without a keeper, and what it stands on.
 fn hub() -> (tempfile::TempDir, Arc<Hub>) {
@@ -59,4 +65,293 @@ async fn connections_max_are_served_and_the_next_is_told_why_not() {
     };
     assert_eq!(error.code, ErrorCode::TooMany);
     assert_eq!(hub::Counters::get(open), CONNECTIONS_MAX as u64);
+}
+
+/// A client that a test plays by hand.
+struct Peer {
+    reader: LinkReader,
+    writer: LinkWriter,
+    served: tokio::task::JoinHandle<()>,
+    welcome: Welcome,
+}
+
+impl Peer {
+    async fn connect(hub: &Arc<Hub>, conn: u64) -> Self {
+        let (ours, theirs) = Link::pair(64 * 1024);
+        let served = tokio::spawn(conn::serve(Arc::clone(hub), theirs, ConnEpoch(conn)));
+        let (mut reader, mut writer) = ours.split();
+        let hello = Hello {
+            versions: vec![agor_proto::PROTOCOL_VERSION],
+            features: Vec::new(),
+            client: ClientId([7; 16]),
+            program: "test".into(),
+            resume: Vec::new(),
+            visible: Vec::new(),
+        };
+        writer.send(&hello.into()).await.unwrap();
+        let Some(Message::Welcome(welcome)) = reader.next().await.unwrap() else {
+            panic!("no welcome");
+        };
+        Self {
+            reader,
+            writer,
+            served,
+            welcome,
+        }
+    }
+
+    async fn say(&mut self, message: impl Into<Message>) {
+        self.writer.send(&message.into()).await.unwrap();
+    }
+
+    async fn hear(&mut self) -> Message {
+        self.reader.next().await.unwrap().expect("a message")
+    }
+
+    /// Hangs up and waits until the host has noticed.
+    async fn leave(self) {
+        drop((self.reader, self.writer));
+        self.served.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn c10_a_host_says_its_limits_when_it_takes_a_client() {
+    let (_folder, hub) = hub();
+    let peer = Peer::connect(&hub, 1).await;
+    assert_eq!(peer.welcome.limits, Limits::default());
+    assert_eq!(peer.welcome.conn_epoch, ConnEpoch(1));
+}
+
+#[tokio::test]
+async fn a6_a_hundred_connections_find_what_was_made_once_and_leave_nothing() {
+    let (_folder, hub) = hub();
+    let session = SessionId::from_parts(1, [1; 10]);
+    let made = hub.add_unborn(session).unwrap();
+    let owners = Arc::strong_count(&hub);
+    for conn in 1..=100 {
+        let mut peer = Peer::connect(&hub, conn).await;
+        let cursor = LogCursor {
+            session,
+            epoch: LogEpoch(0),
+            applied: Seq(0),
+        };
+        let view = Visibility::Visible;
+        peer.say(Subscribe { cursor, view }).await;
+        assert!(matches!(peer.hear().await, Message::Subscribed(_)));
+        peer.leave().await;
+    }
+    let found = hub.session(session).unwrap();
+    assert!(
+        found.letters.same_channel(&made.letters),
+        "its task was made once"
+    );
+    let (figures, answer) = tokio::sync::oneshot::channel();
+    let asked = made.letters.send(hub::Letter::Figures(figures)).await;
+    assert!(asked.is_ok());
+    assert_eq!(answer.await.unwrap().subscribers, 0);
+    assert_eq!(hub::Counters::get(&hub.counters().connections), 0);
+    assert_eq!(hub::Counters::get(&hub.counters().connections_total), 100);
+    assert_eq!(Arc::strong_count(&hub), owners, "no connection is left");
+}
+
+#[tokio::test]
+async fn a1_a_lease_token_is_told_to_its_driver_and_to_no_tap() {
+    let (_folder, hub) = hub();
+    let session = SessionId::from_parts(1, [1; 10]);
+    hub.add_unborn(session).unwrap();
+    let mut tap = Peer::connect(&hub, 1).await;
+    let ask = AskId(1);
+    tap.say(Ask {
+        ask,
+        query: Query::Tap,
+    })
+    .await;
+    while hub.tap().receiver_count() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let mut driver = Peer::connect(&hub, 2).await;
+    let force = false;
+    driver.say(TakeLease { session, force }).await;
+    let Message::Lease(Lease {
+        standing: LeaseStanding::Held { token },
+        ..
+    }) = driver.hear().await
+    else {
+        panic!("no lease");
+    };
+    assert_ne!(token, LeaseToken([0; 16]));
+    driver.say(RenewLease { session, token }).await;
+    let (nonce, micros) = (77, 0);
+    driver.say(Ping { nonce, micros }).await;
+    let mut seen = String::new();
+    while !seen.contains("\"nonce\":77") {
+        let Message::Answer(Answer {
+            part: Part::Tapped { json, .. },
+            ..
+        }) = tap.hear().await
+        else {
+            panic!("not a tapped frame");
+        };
+        seen.push_str(&json);
+    }
+    assert!(
+        seen.contains("renew_lease") || seen.contains("RenewLease"),
+        "{seen}"
+    );
+    assert!(!seen.contains(&token.to_string()), "{seen}");
+}
+
+#[tokio::test]
+async fn c12_ended_sessions_beyond_what_is_kept_leave_list_store_and_disk() {
+    use crate::config::Retention;
+    use crate::storage::{SessionRow, Transaction, Write};
+    use agor_proto::session::{Life, SessionSpec};
+
+    let (folder, hub) = hub();
+    let spec = SessionSpec {
+        argv: vec!["true".into()],
+        folder: "/project".into(),
+        cwd: None,
+        agent: None,
+        name: String::new(),
+        env: Vec::new(),
+        size: agor_proto::ids::Size::cells(80, 24),
+        private: false,
+    };
+    for n in 1..=5 {
+        let row = SessionRow {
+            id: SessionId::from_parts(n, [1; 10]),
+            name: String::new(),
+            life: Life::Exited { code: 0, signal: 0 },
+            cwd: String::new(),
+            title: String::new(),
+            size: spec.size,
+            created_millis: n,
+            active_millis: n,
+            epoch: LogEpoch(1),
+            agent: Vec::new(),
+            spec: spec.clone(),
+        };
+        let write = hub
+            .store()
+            .write(Transaction::new(vec![Write::PutSession(row)]));
+        write.await.unwrap();
+    }
+    start::restore(&hub, Vec::new()).await.unwrap();
+    let mut list = hub.list().watch();
+    while hub.list().all().len() < 5 {
+        list.changed().await.unwrap();
+    }
+    let policy = Retention {
+        sessions: 2,
+        days: 0,
+        bytes: 0,
+    };
+    retention::look(&hub, policy).await;
+    while hub.list().all().len() > 2 {
+        list.changed().await.unwrap();
+    }
+    let left: Vec<u64> = hub
+        .list()
+        .all()
+        .iter()
+        .map(|info| info.created_millis)
+        .collect();
+    assert_eq!(left, [4, 5], "the newest");
+    assert_eq!(hub.sessions().len(), 2);
+    assert_eq!(hub.store().sessions().unwrap().len(), 2);
+    let folders = std::fs::read_dir(folder.path().join("sessions"));
+    assert!(folders.map_or(0, Iterator::count) <= 2);
+}
+
+#[tokio::test]
+async fn c4_a_hundred_clients_are_told_though_half_of_them_do_not_read() {
+    use crate::storage::{SessionRow, Transaction, Write};
+    use agor_proto::command::{Command, CommandBody, Outcome};
+    use agor_proto::ids::{CommandId, CommandN, Size};
+    use agor_proto::session::{Life, SessionSpec};
+
+    const CLIENTS: u64 = 100;
+    const RENAMES: u64 = 300;
+    let (_folder, hub) = hub();
+    let session = SessionId::from_parts(1, [1; 10]);
+    let size = Size::cells(80, 24);
+    let row = SessionRow {
+        id: session,
+        spec: SessionSpec {
+            argv: vec!["true".into()],
+            folder: "/".into(),
+            cwd: None,
+            agent: None,
+            name: String::new(),
+            env: Vec::new(),
+            size,
+            private: false,
+        },
+        name: String::new(),
+        life: Life::Exited { code: 0, signal: 0 },
+        cwd: String::new(),
+        title: String::new(),
+        size,
+        created_millis: 1,
+        active_millis: 1,
+        epoch: LogEpoch(1),
+        agent: Vec::new(),
+    };
+    let put = Transaction::new(vec![Write::PutSession(row)]);
+    hub.store().write(put).await.unwrap();
+    start::restore(&hub, Vec::new()).await.unwrap();
+    let mut followers = Vec::new();
+    for conn in 1..=CLIENTS {
+        let mut peer = Peer::connect(&hub, conn).await;
+        let cursor = LogCursor {
+            session,
+            epoch: LogEpoch(1),
+            applied: Seq(0),
+        };
+        let view = Visibility::Hidden;
+        peer.say(Subscribe { cursor, view }).await;
+        assert!(matches!(peer.hear().await, Message::Subscribed(_)));
+        followers.push(peer);
+    }
+    let deaf = followers.split_off(CLIENTS as usize / 2);
+    let mut person = Peer::connect(&hub, CLIENTS + 1).await;
+    for n in 1..=RENAMES {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&n.to_be_bytes());
+        person
+            .say(Command {
+                id: CommandId(id),
+                n: CommandN(n),
+                body: CommandBody::Rename {
+                    session,
+                    name: "x".repeat(200),
+                },
+            })
+            .await;
+        loop {
+            if let Message::Receipt(receipt) = person.hear().await
+                && receipt.outcome.is_final()
+            {
+                assert!(matches!(receipt.outcome, Outcome::Done { .. }));
+                break;
+            }
+        }
+    }
+    let last = hub.store().session(session).unwrap().last_seq;
+    assert_eq!(last.0, 3 * RENAMES, "given, carried out, ended");
+    for peer in &mut followers {
+        let mut next = Seq(1);
+        while next <= last {
+            if let Message::Events(told) = peer.hear().await {
+                for event in told.events {
+                    assert_eq!(event.seq, next, "without gap or repetition");
+                    next = next.next();
+                }
+            }
+        }
+    }
+    assert_eq!(hub::Counters::get(&hub.counters().connections), CLIENTS + 1);
+    drop(deaf);
 }

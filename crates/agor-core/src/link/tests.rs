@@ -56,6 +56,56 @@ async fn messages_come_in_the_order_in_which_they_were_sent() {
 }
 
 #[tokio::test]
+async fn a10_every_link_carries_the_same_frames_whole_in_order_and_ends_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = profile(folder.path());
+    let socket = Listener::bind(&paths, HostLock::take(&paths).unwrap()).unwrap();
+    let over_socket = (socket, Dialer::Socket(paths.host_socket()));
+    for (mut listener, dialer) in [Listener::memory(), over_socket] {
+        let (dialled, accepted) = tokio::join!(dialer.dial(), listener.accept());
+        let ends = (dialled.unwrap(), accepted.unwrap());
+        // The peer is the person's own account, whoever dials; nothing else is asked for.
+        assert_eq!(ends.0.peer().uid, ends.1.peer().uid);
+        {
+            let (mut reader, mut writer) = ends.0.split();
+            let (mut their_reader, mut their_writer) = ends.1.split();
+            let large = agor_proto::message::Answer {
+                ask: agor_proto::ids::AskId(1),
+                last: true,
+                part: agor_proto::message::Part::Blob {
+                    bytes: vec![9; FRAME_BODY_MAX / 2],
+                },
+            };
+            let said: Vec<Message> = (0..50).map(ping).chain([large.into()]).collect();
+            let sending = async {
+                for message in &said {
+                    writer.queue(message).unwrap();
+                }
+                writer.flush().await.unwrap();
+                writer.close().await.unwrap();
+            };
+            let hearing = async {
+                let mut heard = Vec::new();
+                while let Some(message) = their_reader.next().await.unwrap() {
+                    heard.push(message);
+                }
+                heard
+            };
+            let ((), heard) = tokio::join!(sending, hearing);
+            assert_eq!(heard, said);
+            their_writer.send(&ping(99)).await.unwrap();
+            assert_eq!(
+                reader.next().await.unwrap(),
+                Some(ping(99)),
+                "one end is not both"
+            );
+            drop((their_reader, their_writer));
+            assert!(!matches!(reader.next().await, Ok(Some(_))));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_flush_that_is_dropped_goes_on_where_it_was() {
     let (here, there) = Link::pair(5);
     let (_, mut writer) = here.split();
@@ -80,7 +130,7 @@ async fn frames_of_unknown_kinds_are_skipped_and_counted() {
 }
 
 #[tokio::test]
-async fn a_known_kind_with_another_body_is_an_error() {
+async fn a12_a_known_kind_with_another_body_is_an_error() {
     let (mut reader, mut theirs) = reader_over_bytes();
     let mut bytes = Vec::new();
     frame::write(Lane::Control, ping(0).kind(), b"\xc1", &mut bytes).unwrap();

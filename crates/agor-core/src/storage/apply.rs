@@ -157,6 +157,15 @@ impl Applier {
                 self.retain(database, *session, head)
             }
             Ready::Receipt(receipt) => self.put_receipt(database, receipt),
+            Ready::Prune { session, before } => {
+                let head = self.head(database, *session)?;
+                let first_seq = (*before).clamp(head.first_seq, head.last_seq + 1);
+                database
+                    .prepare_cached("DELETE FROM events WHERE session = ?1 AND seq < ?2")?
+                    .execute(params![head.key, to_sql(first_seq)])?;
+                self.heads.set(*session, Head { first_seq, ..head });
+                Ok(())
+            }
             Ready::Remove { session } => {
                 let head = self.head(database, *session)?;
                 database

@@ -110,6 +110,10 @@ pub(super) enum Ready {
         body: Vec<u8>,
     },
     Receipt(ReceiptRow),
+    Prune {
+        session: SessionId,
+        before: u64,
+    },
     Remove {
         session: SessionId,
     },
@@ -295,6 +299,10 @@ impl Packer {
                 }
             }
             Write::PutReceipt(receipt) => prepare_receipt(&receipt)?,
+            Write::PruneEvents { session, before } => Ready::Prune {
+                session,
+                before: before.0,
+            },
             Write::RemoveSession { session } => Ready::Remove { session },
         })
     }

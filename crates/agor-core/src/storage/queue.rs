@@ -40,6 +40,8 @@ pub(super) enum Job {
     Sealed(Sealed),
     /// A session's segment could not be written for now.
     SealFailed(SessionId),
+    /// Delete a session's files and try again what waits for room.
+    MakeRoom(SessionId),
     /// Mark the store as closed in order and end.
     Close {
         reply: SyncSender<Result<(), StoreError>>,
@@ -158,6 +160,11 @@ impl Queue {
     /// Hands the writer a job. If the writer is gone, the job's sender hears so by its drop.
     pub(super) fn push(&self, job: Job) {
         drop(self.jobs.send(job));
+    }
+
+    /// Hands the writer a job if the channel has room for one more than it was made for.
+    pub(super) fn push_if_room(&self, job: Job) -> bool {
+        self.jobs.try_send(job).is_ok()
     }
 
     /// Returns how much waits or is being stored, in KiB.

@@ -135,6 +135,8 @@ pub(super) struct State {
     /// Transactions that wait for room, and why.
     backlog: VecDeque<Pending>,
     blocked: Option<StoreError>,
+    /// Whether room is kept for what makes room.
+    room_is_kept: bool,
     /// Nothing can be stored any more.
     fatal: Option<StoreError>,
     /// Sessions whose segment is being written or could not be.
@@ -176,6 +178,7 @@ impl Work {
                 }
                 Some(Job::Sealed(sealed)) => self.take_segment(sealed),
                 Some(Job::SealFailed(session)) => self.seal_later(session),
+                Some(Job::MakeRoom(session)) => self.make_room(session),
                 Some(Job::Close { reply }) => {
                     let result = self.close();
                     reply.send(result).ok();
@@ -272,7 +275,7 @@ impl Work {
         }
     }
 
-    fn retry_backlog(&mut self) {
+    pub(super) fn retry_backlog(&mut self) {
         self.state.blocked = None;
         while self.state.blocked.is_none() && !self.state.backlog.is_empty() {
             let mut group = Group::default();

@@ -253,6 +253,7 @@ fn list() -> SessionList {
             .map(|(life, state)| info(life, state))
             .collect(),
         removed: vec![session()],
+        more: false,
     }
 }
 

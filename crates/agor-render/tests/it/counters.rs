@@ -50,7 +50,7 @@ fn scene() -> Scene {
 }
 
 #[test]
-fn a_pane_that_did_not_change_costs_nothing() {
+fn d9_a_pane_that_did_not_change_costs_nothing() {
     let mut scene = scene();
     scene.frame();
     let counters = scene.renderer.counters();

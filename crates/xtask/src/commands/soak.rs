@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: the whole-program tests whose names say that something survives, for many rounds.
-//! The tests themselves read how many from `AGOR_TEST_ROUNDS`.
+//! The tests themselves read how many from `AGOR_TEST_ROUNDS`; before them the simulated network runs as
+//! many times 400 seeds.
 
 use super::test::BUILD;
 use crate::failure::Failure;
@@ -25,10 +26,33 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
         environment: &[("AGOR_TEST_ROUNDS", &rounds)],
         tests: Tests::Some,
     };
+    let seeds = seeds(&rounds).to_string();
+    let random_orders = Step {
+        name: "random orders",
+        budget_minutes: 60,
+        cargo: &[
+            "test",
+            "--workspace",
+            "--lib",
+            "--",
+            "host::model::walk",
+            "--nocapture",
+        ],
+        environment: &[("AGOR_TEST_SEEDS", &seeds)],
+        tests: Tests::Some,
+    };
     let mut report = Report::default();
-    report.run(&[BUILD, survival])?;
+    report.run(&[BUILD, random_orders, survival])?;
     report.finish();
     Ok(())
+}
+
+/// Returns how many seeds the simulated network runs: about as long as a kill takes, for each round.
+fn seeds(rounds: &str) -> u64 {
+    rounds
+        .parse::<u64>()
+        .unwrap_or(DEFAULT_ROUNDS)
+        .saturating_mul(400)
 }
 
 fn rounds(arguments: &[String]) -> Result<u64, Failure> {

@@ -295,7 +295,7 @@ fn a_shells_prompt_and_a_reset_end_what_a_program_said_of_itself() {
 }
 
 #[test]
-fn tools_are_counted_by_id_and_none_is_left_when_the_turn_ends_unheard() {
+fn d4_tools_are_counted_by_id_and_none_is_left_when_the_turn_ends_unheard() {
     let mut it = machine();
     it.on(Said(Source::Hook, works()), at(10));
     it.on(Said(Source::Title, works()), at(10));

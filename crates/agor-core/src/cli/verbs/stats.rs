@@ -48,19 +48,54 @@ fn figures(stats: &Stats) -> Vec<Vec<String>> {
             ),
         ),
         ("unknown frames", stats.unknown_frames.to_string()),
-        ("database", size(stats.database_bytes)),
+        (
+            "database",
+            format!(
+                "{} and a log of {}",
+                size(stats.database_bytes),
+                size(stats.log_bytes)
+            ),
+        ),
         (
             "commits",
             format!("{} of {} rows", stats.commits, stats.commit_rows),
         ),
         (
-            "slowest commit",
-            format!("{} ms", stats.commit_max_micros.div_ceil(1_000)),
+            "a commit takes",
+            format!(
+                "{} at most, {} on average",
+                millis(stats.commit_max_micros),
+                millis(stats.commit_mean_micros)
+            ),
+        ),
+        (
+            "a command takes",
+            format!(
+                "{} (half), {} (99 of 100 of {})",
+                millis(stats.command_p50_micros),
+                millis(stats.command_p99_micros),
+                stats.commands
+            ),
+        ),
+        (
+            "sent",
+            size(stats.lanes.iter().map(|lane| lane.sent_bytes).sum()),
+        ),
+        (
+            "waited for a client",
+            format!(
+                "{} messages at most, {} times too many",
+                stats.outbox_max, stats.overflows
+            ),
         ),
         ("sessions", stats.sessions.len().to_string()),
     ];
     rows.map(|(name, value)| vec![name.to_owned(), value])
         .to_vec()
+}
+
+fn millis(micros: u64) -> String {
+    format!("{}.{:03} ms", micros / 1_000, micros % 1_000)
 }
 
 fn sessions(stats: &Stats) -> Vec<Vec<String>> {

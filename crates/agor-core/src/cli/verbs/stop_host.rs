@@ -14,7 +14,7 @@ use crate::link::HostLock;
 use crate::paths::Paths;
 
 /// How long a host may take to write down everything and end.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often it is looked whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
 }
 
 /// Waits until no host holds the lock.
-async fn ended(paths: &Paths) {
+pub async fn ended(paths: &Paths) {
     while HostLock::is_taken(paths) {
         tokio::time::sleep(LOOK).await;
     }

@@ -1,5 +1,9 @@
 //! What a connection decides, event by event.
 
+mod fates;
+mod follow;
+mod lease;
+
 use agor_proto::command::Outcome;
 use agor_proto::event::{Event as SessionEvent, EventBody};
 use agor_proto::ids::{ConnEpoch, HostId, Incarnation, LeaseToken, LogEpoch, Offset, Seq};
@@ -444,136 +448,27 @@ fn b10_commands_are_sent_again_in_order_with_their_ids_until_their_receipts() {
 }
 
 #[test]
-fn a_host_that_restarted_is_asked_for_everything_after_the_last_told_event() {
-    let mut bench = Bench::ready();
-    let view = Visibility::Visible;
-    let first = cursor(0);
-    assert_eq!(
-        sent(&bench.wish(Wish::Follow {
-            cursor: first,
-            view
-        }))
-        .len(),
-        1
-    );
-    bench.hear(subscribed(1));
-    bench.hear(events(1..=4));
-    let (hello, again) = bench.reconnect(Duration::ZERO);
-    assert_eq!(hello.resume, [cursor(4)]);
-    assert_eq!(hello.visible, [session()]);
-    assert!(again.is_empty(), "Hello subscribes: {again:?}");
-    bench.hear(subscribed(5));
-    let news = told(&bench.hear(events(5..=6)));
-    assert_eq!(news, [News::Events(events(5..=6))]);
-}
-
-#[test]
-fn a_repeat_is_ignored_and_a_gap_asks_again() {
-    let mut bench = Bench::ready();
-    let view = Visibility::Hidden;
-    let first = cursor(0);
-    bench.wish(Wish::Follow {
-        cursor: first,
-        view,
-    });
-    bench.hear(subscribed(1));
-    bench.hear(events(1..=3));
-    assert!(bench.hear(events(1..=3)).is_empty());
-    assert_eq!(
-        told(&bench.hear(events(3..=4))),
-        [News::Events(events(4..=4))]
-    );
-    let gap = bench.hear(events(6..=7));
-    assert!(told(&gap).is_empty());
-    let cursor = cursor(4);
-    let subscribe = agor_proto::message::Subscribe { cursor, view };
-    assert_eq!(sent(&gap), [subscribe.into()]);
-    assert!(
-        bench.hear(events(8..=8)).is_empty(),
-        "nothing until the host has decided"
-    );
-    bench.hear(subscribed(5));
-    assert_eq!(
-        told(&bench.hear(events(5..=8))),
-        [News::Events(events(5..=8))]
-    );
-}
-
-#[test]
-fn events_that_the_host_thinks_it_told_are_asked_for() {
-    let mut bench = Bench::ready();
-    let view = Visibility::Hidden;
-    let first = cursor(0);
-    bench.wish(Wish::Follow {
-        cursor: first,
-        view,
-    });
-    bench.hear(subscribed(1));
-    let live = |seq| Live {
-        session: session(),
-        seq: Seq(seq),
-    };
-    assert_eq!(told(&bench.hear(live(0))).len(), 1);
-    assert!(matches!(
-        sent(&bench.hear(live(2)))[..],
-        [Message::Subscribe(_)]
-    ));
-}
-
-#[test]
-fn a_screen_that_does_not_fit_is_asked_for_whole_once() {
-    let mut bench = Bench::ready();
-    let (first, view) = (cursor(0), Visibility::Visible);
-    bench.wish(Wish::Follow {
-        cursor: first,
-        view,
-    });
-    assert_eq!(told(&bench.hear(screen(0, 5))).len(), 1);
-    assert_eq!(told(&bench.hear(screen(5, 6))).len(), 1);
-    let gap = bench.hear(screen(7, 8));
-    let (session, rev) = (session(), ScreenRev(0));
-    let ask = agor_proto::message::ScreenAck { session, rev };
-    assert_eq!(sent(&gap), [ask.into()]);
-    assert!(bench.hear(screen(8, 9)).is_empty());
-    assert_eq!(told(&bench.hear(screen(0, 9))).len(), 1);
-}
-
-#[test]
-fn c11_a_paused_follower_is_told_nothing_and_goes_on_where_it_was() {
-    let mut bench = Bench::ready();
-    let (first, view) = (cursor(0), Visibility::Visible);
-    bench.wish(Wish::Follow {
-        cursor: first,
-        view,
-    });
-    bench.hear(subscribed(1));
-    bench.hear(events(1..=2));
-    assert!(matches!(
-        sent(&bench.wish(Wish::Pause(session())))[..],
-        [Message::Unsubscribe(_)]
-    ));
-    assert!(bench.hear(events(3..=3)).is_empty());
-    let (hello, _) = bench.reconnect(Duration::ZERO);
-    assert!(hello.resume.is_empty());
-    let resumed = sent(&bench.wish(Wish::Resume(session())));
-    assert!(matches!(&resumed[..], [Message::Subscribe(s)] if s.cursor == cursor(2)));
-    assert!(sent(&bench.wish(Wish::Resume(session()))).is_empty());
-}
-
-#[test]
-fn a_session_that_is_not_there_is_not_followed_again() {
-    let mut bench = Bench::ready();
-    let (first, view) = (cursor(0), Visibility::Visible);
-    bench.wish(Wish::Follow {
-        cursor: first,
-        view,
-    });
-    let session = session();
-    let error = WireError::new(ErrorCode::NoSession, "no such session");
-    let news = told(&bench.hear(Problem { session, error }));
-    assert!(matches!(news[..], [News::Problem(_)]));
-    let (hello, _) = bench.reconnect(Duration::ZERO);
-    assert!(hello.resume.is_empty());
+fn b9_offline_is_no_attempt_and_what_was_rejected_is_not_tried_again() {
+    let mut bench = Bench::new(None);
+    bench.on(Event::Start);
+    assert!(bench.wish(command(1)).is_empty());
+    for _ in 0..20 {
+        let effects = bench.on(failed());
+        assert!(
+            told(&effects)
+                .iter()
+                .all(|news| matches!(news, News::State(_)))
+        );
+    }
+    assert_eq!(ids(&bench.greet()), [1], "it was kept, and is sent once");
+    let error = WireError::new(ErrorCode::Unavailable, "later");
+    assert!(matches!(error.code.retry(), Retry::After(_)));
+    let outcome = Outcome::Rejected { error };
+    let id = CommandId([1; 16]);
+    let news = told(&bench.hear(Receipt { id, outcome }));
+    assert!(matches!(news[..], [News::Receipt(_)]), "it is shown");
+    let (_, again) = bench.reconnect(Duration::ZERO);
+    assert!(ids(&again).is_empty());
 }
 
 #[test]
@@ -733,6 +628,7 @@ fn a_watched_list_is_asked_for_again_and_a_single_one_is_not() {
         whole: true,
         changed: Vec::new(),
         removed: Vec::new(),
+        more: false,
     };
     for follow in [true, false] {
         let mut bench = Bench::ready();
@@ -741,6 +637,30 @@ fn a_watched_list_is_asked_for_again_and_a_single_one_is_not() {
         let (_, again) = bench.reconnect(Duration::ZERO);
         assert_eq!(again.len(), usize::from(follow));
     }
+}
+
+#[test]
+fn a_list_in_parts_is_told_whole_and_one_that_was_cut_off_is_asked_for_again() {
+    let mut bench = Bench::ready();
+    bench.wish(Wish::List { follow: false });
+    let part = |whole, more| SessionList {
+        rev: agor_proto::ids::ListRev(3),
+        whole,
+        changed: Vec::new(),
+        removed: vec![session()],
+        more,
+    };
+    assert!(told(&bench.hear(part(true, true))).is_empty());
+    let (_, again) = bench.reconnect(Duration::ZERO);
+    assert!(matches!(again[..], [Message::WatchList(_)]));
+    assert!(told(&bench.hear(part(true, true))).is_empty());
+    assert!(told(&bench.hear(part(false, true))).is_empty());
+    let news = told(&bench.hear(part(false, false)));
+    let [News::List(list)] = &news[..] else {
+        panic!("{news:?}");
+    };
+    assert!(list.whole && !list.more);
+    assert_eq!(list.removed.len(), 3);
 }
 
 #[test]

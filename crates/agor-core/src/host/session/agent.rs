@@ -33,6 +33,7 @@ const CATCHING_UP: Duration = Duration::from_secs(1);
 
 /// See the module.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Agent {
     machine: Machine,
     /// A change that made no event yet, since there were too many.
@@ -49,6 +50,7 @@ pub struct Agent {
 
 /// When the screen is looked at.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 struct Looks {
     /// When it is due: a moment after the last output, so that it is whole.
     due: Option<Instant>,
@@ -58,6 +60,7 @@ struct Looks {
 
 /// Whether what time has made of the evidence may be judged.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 enum Standing {
     #[default]
     Current,

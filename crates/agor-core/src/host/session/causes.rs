@@ -137,6 +137,8 @@ pub enum Cause {
         /// The piece; empty if there was nothing new, or no such file.
         bytes: Vec<u8>,
     },
+    /// The session is not kept any longer, unless its program runs.
+    GivenUp,
     /// Time passed; see [`Session::next_wake`].
     Tick,
 }
@@ -236,6 +238,8 @@ pub enum Effect {
         /// Where to begin.
         from: u64,
     },
+    /// Delete the session's files before its removal is stored, which there is no room for.
+    MakeRoom,
     /// Records before this are on disk: the ring may forget them.
     Release(Offset),
     /// The session's list entry changed.

@@ -13,6 +13,7 @@ const PAUSE: Duration = Duration::from_millis(CLIPBOARD_MILLIS);
 
 /// See the module.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Clipboards {
     /// At most one of each kind.
     waiting: Vec<Clipboard>,

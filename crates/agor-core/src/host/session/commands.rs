@@ -13,9 +13,11 @@ use agor_proto::event::EventBody;
 use agor_proto::ids::{ClientId, CommandId, ConnEpoch, Offset, Seq};
 use agor_proto::session::{Life, SessionSpec};
 
+use super::super::latency::Latencies;
 use super::journal::{Journal, Ticket};
 use super::{Effect, Now, Session, agent, is_name, rejected};
 use crate::agents::Observation;
+use crate::rules::{Rule, holds};
 use crate::storage::StoredReceipt;
 
 /// Ended commands that are kept in memory.
@@ -26,19 +28,24 @@ const INPUT_RETRY: Duration = Duration::from_millis(100);
 
 /// See the module.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Commands {
     pub(super) in_flight: BTreeMap<CommandId, InFlight>,
     /// Signals that the keeper was given and has not answered, in order, with what went wrong.
     signals: VecDeque<(CommandId, Option<&'static str>)>,
     /// The last commands that came to their end: a repeat that crossed its receipt is known by them.
     ended: VecDeque<(Ticket, Outcome)>,
+    /// How long commands took, from their coming to their receipt.
+    pub(super) latencies: Latencies,
 }
 
 /// A command that has come and has not ended.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct InFlight {
     ticket: Ticket,
     conns: Vec<ConnEpoch>,
+    came: Instant,
     pub(super) body: CommandBody,
     pub(super) seq: Seq,
     pub(super) stage: Stage,
@@ -46,6 +53,7 @@ pub(super) struct InFlight {
 
 /// How far a command is.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) enum Stage {
     /// It is on its way to the disk.
     Accepting,
@@ -282,9 +290,11 @@ impl Commands {
     }
 
     /// Tells a receipt that is on disk.
-    pub fn report(&mut self, receipt: &Receipt, effects: &mut Vec<Effect>) {
+    pub fn report(&mut self, receipt: &Receipt, now: Instant, effects: &mut Vec<Effect>) {
         let conns = if receipt.outcome.is_final() {
             self.in_flight.remove(&receipt.id).map(|command| {
+                self.latencies
+                    .add(now.saturating_duration_since(command.came));
                 self.ended
                     .push_back((command.ticket, receipt.outcome.clone()));
                 let excess = self.ended.len().saturating_sub(ENDED_KEPT);
@@ -329,7 +339,8 @@ impl Session {
                 "this command id was used for another command",
             )
         };
-        if let Some(known) = self.commands.in_flight.get_mut(&id) {
+        let known = self.commands.in_flight.get_mut(&id);
+        if let Some(known) = known.filter(|_| holds(Rule::KnowWhatIsUnderWay)) {
             if known.ticket.digest != digest {
                 effects.push(tell(reused()));
             } else if !known.conns.contains(&conn) {
@@ -337,12 +348,20 @@ impl Session {
             }
             return;
         }
-        if let Some((ended, outcome)) = self.commands.ended.iter().find(|(t, _)| t.id == id) {
+        let ended = self.commands.ended.iter().find(|(t, _)| t.id == id);
+        if let Some((ended, outcome)) = ended.filter(|_| holds(Rule::KnowWhatHasEnded)) {
             let same = ended.digest == digest;
             effects.push(tell(if same { outcome.clone() } else { reused() }));
             return;
         }
-        if let Some(stored) = stored {
+        let is_known = |stored: &StoredReceipt| {
+            holds(if stored.outcome.is_final() {
+                Rule::KnowWhatIsStored
+            } else {
+                Rule::NeverBeginAgain
+            })
+        };
+        if let Some(stored) = stored.filter(is_known) {
             let outcome = match stored.outcome {
                 _ if stored.digest != digest => reused(),
                 // Accepted by a host that is no more, and not under way here.
@@ -364,6 +383,7 @@ impl Session {
         let mut in_flight = InFlight {
             ticket,
             conns: vec![conn],
+            came: now.instant,
             body,
             seq: Seq(0),
             stage: Stage::Accepting,
@@ -379,20 +399,20 @@ impl Session {
             self.be_born(spec.clone(), now);
         }
         if matches!(in_flight.body, CommandBody::Remove { .. }) {
-            self.removed = true;
-            if self.ring {
-                // Something that the program started may still run.
-                self.ask_kill(effects);
-            }
-            self.journal.remove(ticket);
+            self.remove(Some(ticket), effects);
             self.commands.in_flight.insert(id, in_flight);
+            self.make_room_if_stuck(now, effects);
             return;
         }
         let name = in_flight.body.name().to_owned();
         in_flight.seq = self.event(EventBody::Command { id, client, name }, now);
         self.journal.accept(ticket, in_flight.seq);
         self.commands.in_flight.insert(id, in_flight);
-        if self.why_stuck(false).is_some() {
+        if !holds(Rule::StoreBeforeTelling) {
+            let seq = Seq(0);
+            effects.push(tell(Outcome::Accepted { seq }));
+        }
+        if self.why_stuck(false).is_some() || !holds(Rule::StoreBeforeCarryingOut) {
             self.dispatch(id, now, effects);
         }
     }
@@ -439,6 +459,24 @@ impl Session {
                 "this host does not know that command",
             ),
             _ => Ok(()),
+        }
+    }
+
+    /// Removes the session with everything, by a command or by itself.
+    fn remove(&mut self, ticket: Option<Ticket>, effects: &mut Vec<Effect>) {
+        self.removed = true;
+        if self.ring {
+            // Something that the program started may still run.
+            self.ask_kill(effects);
+        }
+        self.journal.remove(ticket);
+    }
+
+    /// Removes the session unless its program runs, or somebody is about to do something with it.
+    pub(super) fn give_itself_up(&mut self, effects: &mut Vec<Effect>) {
+        let busy = self.life.alive() || !self.commands.is_empty();
+        if self.born && !self.removed && !busy && self.why_stuck(false).is_none() {
+            self.remove(None, effects);
         }
     }
 

@@ -37,6 +37,19 @@ pub struct Fold {
     options: TerminalOptions,
 }
 
+#[cfg(test)]
+impl Clone for Fold {
+    /// A model's session has no terminal: what a program shows decides nothing there.
+    fn clone(&self) -> Self {
+        assert!(self.terminal.is_none(), "a terminal is not copied");
+        Self {
+            offset: self.offset,
+            terminal: None,
+            options: self.options,
+        }
+    }
+}
+
 /// What came of one record.
 #[derive(Debug, Default)]
 pub struct Folded {

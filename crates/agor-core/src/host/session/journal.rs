@@ -10,13 +10,16 @@ use agor_proto::command::{Outcome, Receipt};
 use agor_proto::error::ErrorCode;
 use agor_proto::event::{Event, EventBody};
 use agor_proto::ids::{ClientId, CommandId, CommandN, LogEpoch, Offset, Seq, SessionId};
-use agor_proto::limits::EVENT_BATCH_MAX;
+use agor_proto::limits::{EVENT_BATCH_MAX, SESSION_EVENTS_MAX};
 
 use super::Now;
 use crate::storage::{SessionRow, StoredReceipt, Transaction, WhenFull, Write};
 
 /// Events that are kept in memory for subscribers that were away for a moment.
 const RECENT_EVENTS: usize = EVENT_BATCH_MAX;
+
+/// Events that are given up at once, so that few of many transactions do it.
+const EVENTS_PRUNED: u64 = 1_024;
 
 /// A command as its receipts name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,7 @@ pub struct Ticket {
 
 /// What is on disk since the last time.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Committed {
     /// Events, in order.
     pub events: Vec<Event>,
@@ -48,6 +52,7 @@ pub struct Committed {
 
 /// See the module.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Journal {
     session: SessionId,
     private: bool,
@@ -58,6 +63,8 @@ pub struct Journal {
     committed_to: Offset,
     /// Whether the session is being removed: nothing of it is stored any more but receipts.
     removed: bool,
+    /// Holes that were kept of the record since the host began.
+    gaps: u64,
     recent: VecDeque<Event>,
     gathering: Gathering,
     under_way: Option<Gathering>,
@@ -65,6 +72,7 @@ pub struct Journal {
 
 /// One transaction's worth.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 struct Gathering {
     session: Option<SessionRow>,
     gap: Option<(Offset, Offset)>,
@@ -72,6 +80,8 @@ struct Gathering {
     checkpoint: Option<(Offset, Vec<u8>)>,
     receipts: Vec<(Ticket, Seq, Outcome)>,
     removes: bool,
+    /// The first event that is kept from now on.
+    prune: Option<Seq>,
     outcome: Committed,
 }
 
@@ -83,6 +93,7 @@ impl Gathering {
             && self.checkpoint.is_none()
             && self.receipts.is_empty()
             && !self.removes
+            && self.prune.is_none()
             && self.outcome.events.is_empty()
     }
 }
@@ -100,6 +111,7 @@ impl Journal {
             committed_seq: last_seq,
             committed_to: end,
             removed: false,
+            gaps: 0,
             recent: VecDeque::new(),
             gathering: Gathering::default(),
             under_way: None,
@@ -129,6 +141,11 @@ impl Journal {
     /// Returns the end of the output that is on disk.
     pub fn committed_offset(&self) -> Offset {
         self.committed_to
+    }
+
+    /// Returns how many holes were kept of the record since the host began.
+    pub fn gaps(&self) -> u64 {
+        self.gaps
     }
 
     /// Says whether everything is on disk.
@@ -197,6 +214,7 @@ impl Journal {
 
     /// Keeps that the record has a hole; there must be nothing else to keep of it yet.
     pub fn gap(&mut self, from: Offset, to: Offset) {
+        self.gaps += 1;
         self.gathering.gap = Some((from, to));
         self.gathering.outcome.to = Some(to);
     }
@@ -258,13 +276,23 @@ impl Journal {
         self.finish(ticket, Outcome::Interrupted, offset, now);
     }
 
-    /// Forgets the session with everything, and keeps the receipt of the command that asked it.
-    pub fn remove(&mut self, ticket: Ticket) {
+    /// Forgets the session with everything, and keeps the receipt of the command that asked it, if
+    /// one did.
+    pub fn remove(&mut self, ticket: Option<Ticket>) {
         self.removed = true;
         self.gathering.removes = true;
         self.gathering.outcome.removed = true;
         // What was accepted in the same breath is not carried out any more.
         self.gathering.outcome.accepted.clear();
+        // On a full disk one may have been accepted and ended since: its end counts.
+        let ended = self.gathering.outcome.receipts.iter();
+        let ended = ended.filter(|receipt| receipt.outcome.is_final());
+        let ended: Vec<CommandId> = ended.map(|receipt| receipt.id).collect();
+        let counts = |id: CommandId, outcome: &Outcome| outcome.is_final() || !ended.contains(&id);
+        let receipts = &mut self.gathering.receipts;
+        receipts.retain(|(ticket, _, outcome)| counts(ticket.id, outcome));
+        let told = &mut self.gathering.outcome.receipts;
+        told.retain(|receipt| counts(receipt.id, &receipt.outcome));
         let gone = || super::rejected(ErrorCode::NoSession, "the session was removed");
         for (_, _, outcome) in &mut self.gathering.receipts {
             if !outcome.is_final() {
@@ -280,7 +308,21 @@ impl Journal {
         self.gathering.record = None;
         self.gathering.checkpoint = None;
         self.gathering.outcome.events.clear();
-        self.put_receipt(ticket, Seq(0), Outcome::Done { seq: Seq(0) });
+        self.gathering.prune = None;
+        // What is not stored any more is not released either: its ring goes as a whole.
+        self.gathering.outcome.to = None;
+        if let Some(ticket) = ticket {
+            self.put_receipt(ticket, Seq(0), Outcome::Done { seq: Seq(0) });
+        }
+    }
+
+    /// Gives up the oldest events beyond what is kept, some at once.
+    fn prune_if_due(&mut self) {
+        let before = Seq((self.last_seq.0 + 1).saturating_sub(SESSION_EVENTS_MAX));
+        let due = before.0 >= self.first_seq.0 + EVENTS_PRUNED;
+        if due && !self.private && !self.removed && self.gathering.prune.is_none() {
+            self.gathering.prune = Some(before);
+        }
     }
 
     fn put_receipt(&mut self, ticket: Ticket, seq: Seq, outcome: Outcome) {
@@ -297,6 +339,7 @@ impl Journal {
         if self.private || self.under_way.is_some() || self.gathering.is_empty() {
             return None;
         }
+        self.prune_if_due();
         let mut gathered = std::mem::take(&mut self.gathering);
         let transaction = self.transaction(&mut gathered);
         self.under_way = Some(gathered);
@@ -343,6 +386,9 @@ impl Journal {
                 data,
             });
         }
+        if let Some(before) = gathered.prune {
+            writes.push(Write::PruneEvents { session, before });
+        }
         if gathered.removes {
             writes.push(Write::RemoveSession { session });
         }
@@ -363,7 +409,8 @@ impl Journal {
 
     /// Returns what the transaction that was under way made true.
     pub fn committed(&mut self) -> Option<Committed> {
-        let outcome = self.under_way.take()?.outcome;
+        let Gathering { outcome, prune, .. } = self.under_way.take()?;
+        self.first_seq = prune.unwrap_or(self.first_seq);
         if let Some(last) = outcome.events.last() {
             self.committed_seq = last.seq;
         }

@@ -9,6 +9,7 @@ use agor_proto::limits::{
 
 /// What a program is still allowed of each kind of event.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Manners {
     pub bell: Pace,
     pub title: Pace,
@@ -37,6 +38,7 @@ impl Default for Manners {
 
 /// So many events at once, and one more each time that a pause has passed.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Pace {
     pause_micros: u64,
     /// How far [`Pace::full_micros`] can lie ahead.

@@ -24,6 +24,7 @@ const SYNC_UPDATE: Duration = Duration::from_millis(SYNC_UPDATE_MILLIS);
 
 /// See the module.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Screens {
     session: SessionId,
     by_conn: BTreeMap<ConnEpoch, Screen>,
@@ -32,9 +33,12 @@ pub struct Screens {
     /// When the program began a synchronized update that it has not ended.
     sync_since: Option<Instant>,
     updates_sent: u64,
+    /// Changes that a later one overtook before they were sent.
+    coalesced: u64,
 }
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 struct Screen {
     client: ClientId,
     view: Visibility,
@@ -70,12 +74,18 @@ impl Screens {
             typed: BTreeMap::new(),
             sync_since: None,
             updates_sent: 0,
+            coalesced: 0,
         }
     }
 
     /// Returns how many updates were sent.
     pub fn updates_sent(&self) -> u64 {
         self.updates_sent
+    }
+
+    /// Returns how many changes a later one overtook before they were sent.
+    pub fn coalesced(&self) -> u64 {
+        self.coalesced
     }
 
     /// Says whether no connection sees the screen.
@@ -117,9 +127,10 @@ impl Screens {
         } else {
             None
         };
-        self.by_conn
-            .values_mut()
-            .for_each(|screen| screen.stale = true);
+        for screen in self.by_conn.values_mut() {
+            self.coalesced += u64::from(screen.stale);
+            screen.stale = true;
+        }
     }
 
     /// Notes that `conn` shows `rev`; 0 asks for the whole screen.

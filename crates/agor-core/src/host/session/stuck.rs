@@ -1,8 +1,11 @@
 //! What becomes of commands while the store can store nothing: nobody is kept waiting for a disk.
 //!
 //! What would have to be stored before it is carried out is refused at once and leaves no trace.
+//! A removal deletes the session's files first and is then stored in the room that they leave.
 //! Ending programs needs no disk, so a kill is carried out, and told before it is stored: a host
 //! that dies meanwhile finds the program ended or still there to be ended. Output waits in the ring.
+
+use std::time::{Duration, Instant};
 
 use agor_proto::command::{CommandBody, Outcome};
 use agor_proto::error::{ErrorCode, WireError};
@@ -13,6 +16,9 @@ use agor_proto::session::Life;
 use super::commands::Stage;
 use super::{Effect, Now, Session};
 use crate::storage::StoreError;
+
+/// How long a removal may wait for the room that it makes.
+const REMOVAL_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Says that the store cannot store for now, or that it can again.
@@ -48,15 +54,39 @@ impl Session {
         let stuck = self.why_stuck(private)?;
         match self.check(body) {
             Err(error) => Some(error),
-            Ok(()) if matches!(body, CommandBody::Kill { .. }) => None,
+            // One needs no disk, the other makes room.
+            Ok(()) if matches!(body, CommandBody::Kill { .. } | CommandBody::Remove { .. }) => None,
             Ok(()) => Some(stuck),
         }
     }
 
-    /// Tells the outcomes that would wait for the disk.
-    pub(super) fn tell_unstored(&mut self, effects: &mut Vec<Effect>) {
+    /// Has the session's files deleted first, so that there is room to store that it is removed: its
+    /// person wants neither any more.
+    pub(super) fn make_room_if_stuck(&mut self, now: Now, effects: &mut Vec<Effect>) {
         if self.why_stuck(false).is_some() {
-            self.commands.report_unstored(effects);
+            effects.push(Effect::MakeRoom);
+            self.removal_due = Some(now.instant + REMOVAL_PATIENCE);
+        }
+    }
+
+    /// Tells who waits for a removal for which there is no room all the same that nobody can say when
+    /// it happens.
+    pub(super) fn tell_late_removal(&mut self, now: Now) {
+        if self.removal_due.is_none_or(|due| now.instant < due) {
+            return;
+        }
+        self.removal_due = None;
+        if self.why_stuck(false).is_some() {
+            for id in self.commands.not_begun() {
+                self.commands.end_unstored(id, Outcome::Interrupted);
+            }
+        }
+    }
+
+    /// Tells the outcomes that would wait for the disk.
+    pub(super) fn tell_unstored(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        if self.why_stuck(false).is_some() {
+            self.commands.report_unstored(now.instant, effects);
         }
     }
 
@@ -142,16 +172,22 @@ impl super::Commands {
         }
     }
 
-    /// Tells every outcome that is on its way to the disk.
-    fn report_unstored(&mut self, effects: &mut Vec<Effect>) {
+    /// Tells every outcome that is on its way to the disk. What took effect in the store alone has
+    /// not taken effect: nobody can say whether it will.
+    fn report_unstored(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         let ended = |(&id, command): (&CommandId, &super::commands::InFlight)| match &command.stage
         {
+            Stage::Ended(Outcome::Done { .. })
+                if matches!(command.body, CommandBody::Rename { .. }) =>
+            {
+                Some((id, Outcome::Interrupted))
+            }
             Stage::Ended(outcome) => Some((id, outcome.clone())),
             _ => None,
         };
         let ended: Vec<_> = self.in_flight.iter().filter_map(ended).collect();
         for (id, outcome) in ended {
-            self.report(&agor_proto::command::Receipt { id, outcome }, effects);
+            self.report(&agor_proto::command::Receipt { id, outcome }, now, effects);
         }
     }
 }

@@ -12,9 +12,11 @@ use agor_proto::message::{Events, Live, SnapshotReason, Start, Subscribed};
 
 use super::Effect;
 use super::journal::Journal;
+use crate::rules::{Rule, holds};
 
 /// See the module.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Subscribers {
     by_conn: BTreeMap<ConnEpoch, Subscriber>,
 }
@@ -113,7 +115,9 @@ impl Subscribers {
     }
 
     /// Tells stored events, and makes the subscriber live if they were the last. Events that do not
-    /// go on where it is (it was set back meanwhile) are read again.
+    /// go on where it is (it was set back meanwhile) are read again. Those whose commit was not heard
+    /// of yet are told with it: a client that came back with them before that would be taken for one
+    /// that is ahead.
     pub fn replayed(
         &mut self,
         conn: ConnEpoch,
@@ -126,9 +130,19 @@ impl Subscribers {
             return;
         };
         subscriber.reading = false;
+        if subscriber.next < journal.first_kept() {
+            // What it was to be told next was given up meanwhile: it begins at what is kept.
+            let cursor = LogCursor {
+                session,
+                epoch: journal.epoch(),
+                applied: Seq(subscriber.next.0 - 1),
+            };
+            return self.add(conn, session, &cursor, journal, effects);
+        }
         let mut fresh: Vec<Event> = events
             .into_iter()
             .filter(|event| event.seq >= subscriber.next)
+            .filter(|event| event.seq <= journal.committed_seq() || !holds(Rule::TellWithTheCommit))
             .collect();
         if fresh
             .first()
@@ -162,7 +176,8 @@ impl Subscribers {
     /// Makes a subscriber whose queue did not take the events from `untold` on read them from the
     /// store once there is room.
     pub fn overflowed(&mut self, conn: ConnEpoch, untold: Seq, effects: &mut Vec<Effect>) {
-        if let Some(subscriber) = self.by_conn.get_mut(&conn) {
+        let subscriber = self.by_conn.get_mut(&conn);
+        if let Some(subscriber) = subscriber.filter(|_| holds(Rule::TellWhatDidNotFit)) {
             subscriber.next = subscriber.next.min(untold);
             subscriber.live = false;
             self.read(conn, effects);
@@ -175,10 +190,8 @@ impl Subscribers {
             return;
         };
         for (&conn, subscriber) in self.by_conn.iter_mut().filter(|(_, s)| s.live) {
-            // One that read ahead of the commit's notice has been told some of them.
-            let known = events.partition_point(|event| event.seq < subscriber.next);
             subscriber.next = subscriber.next.max(last.seq.next());
-            tell(conn, session, &events[known..], effects);
+            tell(conn, session, events, effects);
         }
     }
 }

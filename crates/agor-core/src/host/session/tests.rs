@@ -3,6 +3,7 @@
 mod agent;
 mod answers;
 mod bounds;
+mod connections;
 mod stuck;
 mod world;
 
@@ -114,7 +115,7 @@ fn b2_a_connection_that_ends_takes_nothing_with_it() {
 }
 
 #[test]
-fn a_stale_driver_never_types() {
+fn b2_a_stale_driver_never_types() {
     let mut world = World::running();
     world.ask(Wish::TakeLease {
         force: false,
@@ -277,7 +278,7 @@ fn d2_a_restarted_program_is_not_taken_for_what_is_still_being_ended() {
 }
 
 #[test]
-fn a_command_that_crosses_its_receipt_is_not_carried_out_again() {
+fn b10_a_command_that_crosses_its_receipt_is_not_carried_out_again() {
     let mut world = World::running();
     let send = || CommandBody::Send {
         session: id(),

@@ -30,11 +30,13 @@ pub struct Request {
 
 /// See the module.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Waits {
     waits: Vec<Wait>,
 }
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 struct Wait {
     conn: ConnEpoch,
     ask: AskId,
@@ -43,6 +45,7 @@ struct Wait {
 }
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 enum Condition {
     Exit,
     Text(Regex),

@@ -436,3 +436,37 @@ fn a_full_queue_gives_the_transaction_back() {
     assert_eq!(end, queued * record.len() as u64);
     assert!(CommandId([0; 16]) < CommandId([1; 16]));
 }
+
+#[test]
+fn events_that_were_given_up_are_gone_and_the_rest_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session_id();
+    let store = open(folder.path(), options()).store;
+    write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    let events = (1..=10).map(event).collect();
+    let prune = |before| Write::PruneEvents {
+        session,
+        before: Seq(before),
+    };
+    write(
+        &store,
+        vec![Write::AppendEvents { session, events }, prune(7)],
+    )
+    .unwrap();
+    // One that was given up before, and one that is not there yet.
+    write(&store, vec![prune(3)]).unwrap();
+    let kept = |store: &Store| -> Vec<u64> {
+        let events = store.events(session, Seq(0), 100).unwrap();
+        events.iter().map(|event| event.seq.0).collect()
+    };
+    assert_eq!(kept(&store), [7, 8, 9, 10]);
+    store.close().unwrap();
+    let store = open(folder.path(), options()).store;
+    assert_eq!(kept(&store), [7, 8, 9, 10]);
+    let stored = store.session(session).unwrap();
+    assert_eq!((stored.first_seq, stored.last_seq), (Seq(7), Seq(10)));
+    write(&store, vec![prune(99)]).unwrap();
+    assert!(kept(&store).is_empty());
+    write(&store, append_event(session, 11).writes).unwrap();
+    assert_eq!(kept(&store), [11]);
+}

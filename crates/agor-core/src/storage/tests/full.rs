@@ -221,3 +221,33 @@ fn room_on_a_full_disk_is_found_though_nobody_asks_for_it() {
     wait_until("room", || store.health() == Health::Good);
     write(&store, put()).unwrap();
 }
+
+#[test]
+fn b14_a_removal_is_stored_in_the_room_that_it_makes() {
+    let Some(disk) = SmallDisk::mount("size=12M") else {
+        return;
+    };
+    let data = disk.path().join("data");
+    let store = open(&data, options()).store;
+    let session = session_id();
+    write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    assert!(data.join("reserve").exists(), "room is kept for it");
+    fs::write(disk.path().join("filler"), vec![1; 16 * 1024 * 1024]).unwrap_err();
+    let (sender, results) = mpsc::sync_channel(1_000);
+    let submit = |writes| {
+        let sender = sender.clone();
+        let on_done = Box::new(move |result| sender.send(result).unwrap());
+        let transaction = Transaction::new(writes).when_full(WhenFull::Wait);
+        store.submit(transaction, on_done).unwrap();
+    };
+    submit(vec![append(session, 0, noise(1))]);
+    wait_until("the end of room", || store.health() != Health::Good);
+    submit(vec![Write::RemoveSession { session }]);
+    assert!(results.try_recv().is_err());
+    store.make_room(session);
+    for _ in 0..2 {
+        results.recv().unwrap().unwrap();
+    }
+    assert!(store.sessions().unwrap().is_empty());
+    store.close().unwrap();
+}

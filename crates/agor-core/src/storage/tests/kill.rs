@@ -66,7 +66,7 @@ fn a_child_that_counts_until_it_is_killed() {
 }
 
 #[test]
-fn a_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
+fn a4_d11_a_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let mut acknowledged = BTreeMap::new();
     let mut last_incarnation = 0;

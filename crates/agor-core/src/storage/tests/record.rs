@@ -249,7 +249,7 @@ fn a_record_goes_on_behind_a_gap() {
 }
 
 #[test]
-fn the_oldest_segments_are_given_up_only_after_a_checkpoint() {
+fn c12_the_oldest_segments_are_given_up_only_after_a_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         record_max: 20_000,

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use super::super::apply::Failure;
 use super::super::files::hand_over;
-use super::super::{DATABASE, Health, StoreError, from_sql, unix_millis};
+use super::super::{DATABASE, Health, StoreError, from_sql, room, unix_millis};
 use super::Work;
 
 impl Work {
@@ -45,7 +45,7 @@ impl Work {
         result
     }
 
-    fn tell_health(&self, health: Health) {
+    fn tell_health(&mut self, health: Health) {
         self.health.send_if_modified(|now| {
             // Once damaged, a later success does not make it whole.
             let changes = *now != health && *now != Health::Damaged;
@@ -54,6 +54,12 @@ impl Work {
             }
             changes
         });
+        if health == Health::Good && !self.state.room_is_kept {
+            self.state.room_is_kept = true;
+            room::reserve(&self.folder);
+        } else if health != Health::Good {
+            self.state.room_is_kept = false;
+        }
     }
 
     fn try_transact<T>(

@@ -116,7 +116,7 @@ fn regex_max_and_a_regex_that_would_grow_are_refused() {
 }
 
 #[test]
-fn tail_max_gives_a_client_that_is_far_behind_a_snapshot() {
+fn a8_tail_max_gives_a_client_that_is_far_behind_a_snapshot() {
     let mut world = World::running();
     for n in 0..TAIL_MAX + 10 {
         let name = format!("{n}");
@@ -369,4 +369,51 @@ fn the_keepers_records_are_the_protocols_records() {
         read[0]
     );
     assert!(read[5].contains("15"), "{}", read[5]);
+}
+
+#[test]
+fn session_events_max_are_kept_and_a_client_behind_them_begins_at_what_is() {
+    use crate::storage::Write;
+    use agor_proto::message::{SnapshotReason, Start};
+
+    let mut world = World::running();
+    let at = world.session.offset();
+    let spare = 1_024;
+    for _ in 0..SESSION_EVENTS_MAX + spare {
+        world.session.journal.event(EventBody::Bell, at, 1);
+    }
+    let last = world.session.journal.last_seq();
+    world.on(Cause::Tick);
+    let under_way = world.under_way.as_ref().map(|it| &it.writes[..]);
+    let prunes = under_way.unwrap_or_default().iter();
+    let prunes: Vec<_> = prunes
+        .filter_map(|write| match write {
+            Write::PruneEvents { before, .. } => Some(*before),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(prunes, [Seq(last.0 + 1 - SESSION_EVENTS_MAX)]);
+    world.subscribe(last.0 / 4, Visibility::Hidden);
+    world.commit();
+    let starts = |world: &World| {
+        let starts = world.sent.iter().filter_map(|(_, message)| match message {
+            Message::Subscribed(subscribed) => Some(subscribed.start),
+            _ => None,
+        });
+        starts.collect::<Vec<_>>()
+    };
+    let pruned = Start::Snapshot {
+        reason: SnapshotReason::Pruned,
+    };
+    world.sent.clear();
+    world.subscribe(5, Visibility::Hidden);
+    assert_eq!(starts(&world), [pruned]);
+    // One that is told from the store and is overtaken meanwhile begins anew as well.
+    world.sent.clear();
+    world.on(Cause::Overflowed {
+        conn: CONN,
+        untold: Seq(6),
+    });
+    assert_eq!(starts(&world), [pruned]);
+    assert!(world.sent.len() < 100, "it is told once where it begins");
 }

@@ -169,3 +169,51 @@ fn b14_a_restart_that_waits_for_the_disk_is_refused_and_can_be_asked_again() {
     world.commit();
     assert_eq!(world.keeper.spawned, 2);
 }
+
+#[test]
+fn b14_a_removal_on_a_full_disk_makes_room_and_one_without_room_says_so_in_time() {
+    for there_is_room in [true, false] {
+        let mut world = World::running();
+        // What it said waits for the disk already, and that it was ended does so too.
+        world.print("the disk fills");
+        world.read();
+        full(&mut world);
+        world.command(2, CommandBody::Kill { session: id() });
+        assert!(matches!(
+            world.receipts(2).last(),
+            Some(Outcome::Done { .. })
+        ));
+        world.command(4, CommandBody::Remove { session: id() });
+        assert!(world.made_room, "its files go first");
+        assert!(world.receipts(4).is_empty());
+        if there_is_room {
+            room(&mut world);
+            assert!(world.disk.removed && world.gone);
+            assert!(matches!(world.receipts(4)[..], [Outcome::Done { .. }]));
+        } else {
+            world.clock += 2_000;
+            world.on(Cause::Tick);
+            assert_eq!(world.receipts(4), [Outcome::Interrupted]);
+            assert!(!world.gone);
+        }
+    }
+}
+
+#[test]
+fn b14_what_takes_effect_in_the_store_alone_is_not_said_to_be_done_before_it_is_there() {
+    let mut world = World::running();
+    let name = "renamed".into();
+    world.command(
+        2,
+        CommandBody::Rename {
+            session: id(),
+            name,
+        },
+    );
+    // It is accepted on disk; that it was carried out is not.
+    let accepted = world.under_way.take().expect("a transaction");
+    world.disk.apply(accepted);
+    world.on(Cause::Committed);
+    full(&mut world);
+    assert_eq!(world.receipts(2).last(), Some(&Outcome::Interrupted));
+}

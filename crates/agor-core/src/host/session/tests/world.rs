@@ -85,10 +85,15 @@ impl Disk {
                     assert_eq!(to.0, self.record.len() as u64);
                 }
                 Write::PutReceipt(receipt) => {
+                    let settled = self.receipts.get(&receipt.id).map(|it| &it.outcome);
+                    let settled = settled.filter(|outcome| outcome.is_final());
+                    assert!(settled.is_none_or(|outcome| *outcome == receipt.outcome));
                     self.receipts.insert(receipt.id, receipt);
                 }
                 Write::RemoveSession { .. } => self.removed = true,
-                Write::AppendGap { .. } | Write::PutCheckpoint { .. } => {}
+                Write::AppendGap { .. }
+                | Write::PutCheckpoint { .. }
+                | Write::PruneEvents { .. } => {}
             }
         }
     }
@@ -133,6 +138,8 @@ pub(super) struct World {
     pub(super) sent: Vec<(ConnEpoch, Message)>,
     pub(super) listed: bool,
     pub(super) gone: bool,
+    /// Whether the session's files were deleted before its removal was stored.
+    pub(super) made_room: bool,
     pub(super) clock: u64,
     pub(super) start: Instant,
     pub(super) program: &'static str,
@@ -154,6 +161,7 @@ impl World {
             sent: Vec::new(),
             listed: false,
             gone: false,
+            made_room: false,
             clock: 1,
             start,
             program: "prog",
@@ -284,6 +292,7 @@ impl World {
                 let last = true;
                 self.sent.push((conn, Answer { ask, last, part }.into()));
             }
+            Effect::MakeRoom => self.made_room = true,
             Effect::Release(to) => {
                 let stored = self.disk.record.len() as u64;
                 // Of a private session nothing is stored.

@@ -1,0 +1,122 @@
+//! `update-host`: this program's host in the place of the one that runs, under programs that run on.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use agor_proto::command::CommandBody;
+use agor_proto::error::ErrorCode;
+use agor_proto::ids::SessionId;
+use agor_proto::message::Welcome;
+
+use super::super::context::Context;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::output;
+use super::stop_host::{PATIENCE, ended};
+use crate::client::{self, Client, ClientError};
+use crate::link::HostLock;
+use crate::paths::Paths;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// What a host is and has.
+struct Found {
+    welcome: Welcome,
+    /// The programs that run, by session.
+    running: BTreeMap<SessionId, Option<u32>>,
+}
+
+pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
+    let paths = context.paths()?;
+    context.block_on(async {
+        let former = program_of_host(&paths);
+        let before = look(&paths).await?;
+        stop(&paths).await?;
+        if let Err(error) = client::start_host(&paths).await {
+            return Err(go_back(&paths, former.as_deref(), error.into()).await);
+        }
+        let after = look(&paths).await?;
+        let lost: Vec<String> = before
+            .running
+            .iter()
+            .filter(|(session, pid)| after.running.get(session) != Some(pid))
+            .map(|(session, _)| session.to_string())
+            .collect();
+        if !lost.is_empty() {
+            let message = format!(
+                "the host was updated, and these sessions did not come over as they were: {}",
+                lost.join(", ")
+            );
+            return Err(Failure::host(ErrorCode::Keeper, message));
+        }
+        let (from, to) = (before.welcome, after.welcome);
+        if context.json {
+            output::json(&serde_json::json!({
+                "from": { "program": from.program, "incarnation": from.incarnation.0 },
+                "to": { "program": to.program, "incarnation": to.incarnation.0 },
+                "running": after.running.len(),
+            }))?;
+        } else {
+            output::line(format_args!(
+                "{} took over from {}; {} programs run on",
+                to.program,
+                from.program,
+                after.running.len()
+            ))?;
+        }
+        Ok(Exit::SUCCESS)
+    })
+}
+
+async fn look(paths: &Paths) -> Result<Found, Failure> {
+    let mut client = Client::connect(paths).await?;
+    let welcome = client.ready().await?;
+    let sessions = client.list().await?;
+    client.close().await;
+    let alive = sessions.into_iter().filter(|info| info.life.alive());
+    Ok(Found {
+        welcome,
+        running: alive.map(|info| (info.id, info.pid)).collect(),
+    })
+}
+
+/// Ends the host and lets the programs run on.
+async fn stop(paths: &Paths) -> Result<(), Failure> {
+    let client = Client::connect(paths).await?;
+    let keep_sessions = true;
+    let command = client.carry_out(CommandBody::StopHost { keep_sessions });
+    tokio::select! {
+        done = command => match done {
+            // The receipt may have gone down with the host.
+            Ok(_) | Err(ClientError::NoHost { .. } | ClientError::Closed) => {}
+            Err(error) => return Err(error.into()),
+        },
+        () = ended(paths) => {}
+    }
+    // One that hangs is taken over by the host that is started now.
+    tokio::time::timeout(PATIENCE, ended(paths)).await.ok();
+    Ok(())
+}
+
+/// Returns the program of the host that runs, where the system says which.
+fn program_of_host(paths: &Paths) -> Option<PathBuf> {
+    let pid = HostLock::holder(paths)?;
+    std::fs::read_link(format!("/proc/{pid}/exe"))
+        .ok()
+        .filter(|program| program.is_file())
+}
+
+/// Starts the former program's host again, since this program's does not start; returns what to say.
+async fn go_back(paths: &Paths, former: Option<&Path>, error: Failure) -> Failure {
+    let again = match former {
+        Some(program) => client::start_host_of(program, paths).await.is_ok(),
+        None => false,
+    };
+    let what = if again {
+        "the former host runs again"
+    } else {
+        "the programs run on without a host; start one with `agor serve`"
+    };
+    Failure::new(error.exit(), format!("{}; {what}", error.message()))
+}

@@ -1,0 +1,50 @@
+//! Leases that cross each other.
+
+use super::*;
+
+fn held_by(token: u8) -> Lease {
+    Lease {
+        session: session(),
+        standing: LeaseStanding::Held {
+            token: LeaseToken([token; 16]),
+        },
+    }
+}
+
+fn tokens(messages: &[Message]) -> Vec<u8> {
+    let token = messages.iter().filter_map(|message| match message {
+        Message::InputFrame(frame) => Some(frame.token.0[0]),
+        _ => None,
+    });
+    token.collect()
+}
+
+#[test]
+fn of_two_leases_that_were_asked_for_at_once_the_last_counts() {
+    let mut bench = Bench::ready();
+    let session = session();
+    for force in [false, true] {
+        bench.wish(Wish::Drive { session, force });
+    }
+    bench.wish(text("a"));
+    assert!(
+        sent(&bench.hear(held_by(1))).is_empty(),
+        "it is stale already"
+    );
+    assert_eq!(tokens(&sent(&bench.hear(held_by(2)))), [2]);
+    bench.hear(ack(1, None));
+    // Given back and asked for again before the first was answered.
+    bench.wish(Wish::Release(session));
+    bench.wish(text("b"));
+    bench.wish(Wish::Release(session));
+    bench.wish(text("c"));
+    assert!(tokens(&sent(&bench.hear(held_by(3)))).is_empty());
+    assert_eq!(tokens(&sent(&bench.hear(held_by(4)))), [4]);
+    // What was not answered over a link that is lost is not waited for over the next.
+    bench.wish(Wish::Drive {
+        session,
+        force: false,
+    });
+    bench.reconnect(Duration::ZERO);
+    assert_eq!(tokens(&sent(&bench.hear(held_by(5)))), [5]);
+}

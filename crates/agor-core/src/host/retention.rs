@@ -1,0 +1,166 @@
+//! Which ended sessions are kept: so many of each project, for so long, of so much output. What is given
+//! up goes as by `rm`, with everything. Programs that run are never ended for it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agor_proto::ids::SessionId;
+use agor_proto::session::SessionInfo;
+
+use super::hub::{Hub, Letter};
+use super::now;
+use crate::config::Retention;
+
+/// Between two looks at what is kept.
+const LOOK: Duration = Duration::from_secs(600);
+
+const DAY_MILLIS: u64 = 24 * 60 * 60 * 1_000;
+
+/// What decides whether a session is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Kept {
+    session: SessionId,
+    project: String,
+    /// Whether its program runs.
+    alive: bool,
+    active_millis: u64,
+    size_bytes: u64,
+}
+
+/// Returns the sessions that are given up.
+fn given_up(kept: Vec<Kept>, policy: Retention, now_millis: u64) -> Vec<SessionId> {
+    let mut projects: BTreeMap<String, Vec<Kept>> = BTreeMap::new();
+    for session in kept {
+        let project = projects.entry(session.project.clone()).or_default();
+        project.push(session);
+    }
+    let of_project = |sessions: Vec<Kept>| of_project(sessions, policy, now_millis);
+    projects.into_values().flat_map(of_project).collect()
+}
+
+fn of_project(sessions: Vec<Kept>, policy: Retention, now_millis: u64) -> Vec<SessionId> {
+    let mut size_bytes: u64 = sessions.iter().map(|session| session.size_bytes).sum();
+    let mut ended: Vec<Kept> = sessions
+        .into_iter()
+        .filter(|session| !session.alive)
+        .collect();
+    ended.sort_by_key(|session| (session.active_millis, session.session));
+    let oldest_millis = match policy.days {
+        0 => 0,
+        days => now_millis.saturating_sub(days.saturating_mul(DAY_MILLIS)),
+    };
+    let beyond = |limit: u64, value: u64| limit > 0 && value > limit;
+    let mut left = ended.len() as u64;
+    let mut gone = Vec::new();
+    for session in ended {
+        let old = session.active_millis < oldest_millis;
+        if !old && !beyond(policy.sessions, left) && !beyond(policy.bytes, size_bytes) {
+            break;
+        }
+        left -= 1;
+        size_bytes = size_bytes.saturating_sub(session.size_bytes);
+        gone.push(session.session);
+    }
+    gone
+}
+
+/// Gives up what is beyond `policy`, now and from time to time, until the host ends.
+pub async fn run(hub: Arc<Hub>, policy: Retention) {
+    let mut looks = tokio::time::interval(LOOK);
+    loop {
+        looks.tick().await;
+        look(&hub, policy).await;
+    }
+}
+
+/// Gives up what is beyond `policy`.
+pub async fn look(hub: &Arc<Hub>, policy: Retention) {
+    let store = hub.store().clone();
+    let sizes = match tokio::task::spawn_blocking(move || store.stats()).await {
+        Ok(Ok(stats)) => stats.session_bytes,
+        Ok(Err(error)) => return tracing::warn!(%error, "what sessions take is not known"),
+        Err(error) => return tracing::warn!(%error, "what sessions take is not known"),
+    };
+    let kept = |info: SessionInfo| Kept {
+        session: info.id,
+        project: info.folder,
+        alive: info.life.alive(),
+        active_millis: info.active_millis,
+        size_bytes: sizes.get(&info.id).copied().unwrap_or(0),
+    };
+    let stored = hub.list().all().into_iter().filter(|info| !info.private);
+    let gone = given_up(stored.map(kept).collect(), policy, now().unix_millis);
+    for session in gone {
+        if let Some(handle) = hub.session(session) {
+            tracing::info!(session_id = %session, "a session is not kept any longer");
+            // One that goes by itself needs no word.
+            handle.letters.send(Letter::GiveUp).await.ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: Retention = Retention {
+        sessions: 0,
+        days: 0,
+        bytes: 0,
+    };
+
+    fn kept(n: u64, project: &str, alive: bool) -> Kept {
+        Kept {
+            session: SessionId::from_parts(n, [0; 10]),
+            project: project.to_owned(),
+            alive,
+            active_millis: n * DAY_MILLIS,
+            size_bytes: 100,
+        }
+    }
+
+    fn ten(project: &str) -> Vec<Kept> {
+        (1..=10).map(|n| kept(n, project, n == 1)).collect()
+    }
+
+    fn days(gone: Vec<SessionId>) -> Vec<u64> {
+        gone.into_iter().map(SessionId::unix_millis).collect()
+    }
+
+    #[test]
+    fn c12_nothing_is_given_up_where_nothing_is_limited() {
+        assert!(given_up(ten("/a"), NONE, 100 * DAY_MILLIS).is_empty());
+    }
+
+    #[test]
+    fn c12_project_sessions_kept_are_the_newest_of_each_project_and_none_that_runs_goes() {
+        let policy = Retention {
+            sessions: 7,
+            ..NONE
+        };
+        let both: Vec<Kept> = ten("/a").into_iter().chain(ten("/b")).collect();
+        let now = 11 * DAY_MILLIS;
+        assert_eq!(days(given_up(both, policy, now)), [2, 3, 2, 3]);
+    }
+
+    #[test]
+    fn c12_what_was_not_active_for_so_many_days_goes() {
+        let policy = Retention { days: 5, ..NONE };
+        assert_eq!(
+            days(given_up(ten("/a"), policy, 10 * DAY_MILLIS)),
+            [2, 3, 4]
+        );
+    }
+
+    #[test]
+    fn c12_project_bytes_kept_bound_a_project_with_what_its_running_sessions_take() {
+        let policy = Retention { bytes: 750, ..NONE };
+        assert_eq!(
+            days(given_up(ten("/a"), policy, 11 * DAY_MILLIS)),
+            [2, 3, 4]
+        );
+        let running: Vec<Kept> = (1..=10).map(|n| kept(n, "/a", true)).collect();
+        assert!(given_up(running, policy, 0).is_empty());
+    }
+}
