@@ -107,7 +107,7 @@ impl Stage {
         let state = self.agor.path(&format!("window-{}", self.windows_opened));
         let program = agor().to_str().expect("utf-8").to_owned();
         let child = self
-            .command(&program, &["--state"])
+            .command(&program, &["--logs"])
             .arg(&state)
             .args(args)
             .stdout(Stdio::piped())
