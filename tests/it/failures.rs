@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 /// How many there are of each letter.
 const ROWS: &[(char, u32)] = &[('a', 13), ('b', 15), ('c', 13), ('d', 11)];
 
-/// Those that can only happen between machines: they wait for hosts that are reached over a network.
+/// Those that can only happen between machines: they wait for hosts that are reached over a network. The
+/// limit on handshakes, which is half of a1, waits with them.
 const WAIT_FOR_REMOTE_HOSTS: &[&str] = &["a7", "d7", "d8"];
 
 /// Those of programs that speak a protocol of agents: they wait for the code that speaks it.

@@ -142,8 +142,8 @@ mod tests {
 
     /// Returns the table of keys as the README has it.
     fn markdown() -> String {
-        let mut text = String::from("| Keys | What they do |\n|---|---|\n");
-        for row in TABLE.iter().filter(|row| !row.keys.is_empty()) {
+        let mut text = String::from("| Keys | Command | What they do |\n|---|---|---|\n");
+        for row in TABLE {
             // Tabs 2 to 8 say what the first says.
             if row.id.starts_with("tab.") && matches!(row.id.as_bytes().last(), Some(b'2'..=b'8')) {
                 continue;
@@ -153,7 +153,8 @@ mod tests {
                 .iter()
                 .map(|keys| keymap::shown(keys).replace('|', "\\|"));
             let keys = keys.collect::<Vec<_>>().join(" · ");
-            text.push_str(&format!("| {keys} | {} |\n", row.doc.trim_end_matches('.')));
+            let doc = row.doc.trim_end_matches('.');
+            text.push_str(&format!("| {keys} | `{}` | {doc} |\n", row.id));
         }
         text
     }

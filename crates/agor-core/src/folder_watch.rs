@@ -1,5 +1,5 @@
 //! Says when a file in a folder has changed, whoever changed it and however: editors write beside and
-//! rename. Linux alone; elsewhere nothing is said and settings are read when a window opens.
+//! rename. By inotify, so on Linux alone.
 
 use std::io;
 use std::mem::MaybeUninit;

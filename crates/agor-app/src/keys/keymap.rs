@@ -150,7 +150,8 @@ impl Keymap {
             None => (rule.command.as_str(), false),
         };
         let row = TABLE.iter().find(|row| row.id == id);
-        let row = row.ok_or_else(|| "there is no such command; `Keys` lists all".to_owned())?;
+        let row =
+            row.ok_or_else(|| "there is no such command; the README lists them".to_owned())?;
         let keys = rule.key.as_deref().map(|keys| with_leader(keys, leader));
         let chords = keys.as_deref().map(parse).transpose()?;
         if removes {

@@ -135,12 +135,8 @@ fn find_ui(
             painting.wake.now();
         }
         Some(find_bar::Did::Step(step)) => {
-            let place = finder
-                .of(found)
-                .and_then(|found| finder.clone().step(found, step));
-            if let (Some(found), Some(_)) = (finder.of(found), place) {
-                finder.step(found, step);
-            }
+            let found = finder.of(found);
+            let place = found.and_then(|found| finder.step(found, step));
             if let Some(place) = place {
                 state.scroll.go_to(place);
                 painting.wake.now();

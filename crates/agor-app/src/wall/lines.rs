@@ -47,6 +47,9 @@ pub enum Step {
 pub fn lines<'a>(sessions: &'a [SessionInfo], filter: &str, columns: usize) -> Vec<Line<'a>> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let wanted = |info: &&SessionInfo| {
+        if words.is_empty() {
+            return true;
+        }
         let text = haystack(info);
         words.iter().all(|word| text.contains(word))
     };
