@@ -42,20 +42,26 @@ fn d6_programs_their_output_and_their_clients_go_on_while_the_host_is_updated() 
     step_until("it waits", || {
         (agor.json(&["stats", "--json"])["connections"] == 2).then_some(())
     });
+    let count = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo $i; done; echo counted";
+    let counters: Vec<_> = (0..4).map(|_| agor.session(count)).collect();
     let (host, keeper) = (agor.host_pid(), agor.keeper_pid());
     let program = agor.info(&session)["pid"].clone();
     assert!(program.is_number());
 
     let updated = agor.json(&["update-host", "--json"]);
-    assert_eq!(updated["running"], 1, "{updated}");
+    assert!(updated["running"].as_u64() >= Some(1), "{updated}");
+    assert_eq!(updated["keeper"]["updated"], true, "{updated}");
     let life = |which: &str| updated[which]["incarnation"].as_u64().expect("a number");
     assert!(life("to") > life("from"), "{updated}");
 
     let now = agor.host_pid().expect("a host");
     assert_ne!(Some(now), host);
-    let runs = fs::read_link(format!("/proc/{now}/exe")).expect("a program");
-    assert_eq!(fs::canonicalize(agord()).expect("a path"), runs);
-    assert_eq!(agor.keeper_pid(), keeper, "the keeper went on");
+    assert_eq!(agor.keeper_pid(), keeper, "the keeper is the same process");
+    for pid in [Some(now), keeper] {
+        let pid = pid.expect("a process");
+        let runs = fs::read_link(format!("/proc/{pid}/exe")).expect("a program");
+        assert_eq!(fs::canonicalize(agord()).expect("a path"), runs);
+    }
     assert_eq!(agor.info(&session)["pid"], program, "so did the program");
     agor.ok(&["send", &session, "after-the-update", "--enter"]);
     let screen = agor.screen_with(&session, "after-the-update");
@@ -64,6 +70,13 @@ fn d6_programs_their_output_and_their_clients_go_on_while_the_host_is_updated() 
         wait.try_wait().expect("a child")
     });
     assert!(status.success());
+    let all: Vec<String> = (1..=20_000).map(|n: u32| n.to_string()).collect();
+    for counter in counters {
+        agor.screen_with(&counter, "counted");
+        let said = String::from_utf8(agor.raw(&counter)).expect("numbers");
+        let numbers: Vec<&str> = said.lines().filter(|line| *line != "counted").collect();
+        assert!(numbers == all, "a number is missing or there twice");
+    }
 }
 
 #[test]

@@ -101,3 +101,19 @@ pub const ENVIRON_BYTES: usize = 256 * 1024;
 
 /// How long a keeper that was told to stop waits for its last words to be read.
 pub const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long a new program may take to say that it understands what a keeper would hand over to it.
+/// Meanwhile children wait, as they do for a full ring.
+pub const REHEARSAL: Duration = Duration::from_secs(5);
+
+/// How long `update` waits for a keeper to have become another program.
+pub const UPDATE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// For how long `update` asks again a keeper that has a host or ends programs.
+pub const UPDATE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long `update` waits before it asks again a keeper that was busy.
+pub const UPDATE_RETRY: Duration = Duration::from_millis(50);
+
+/// What a keeper hands over at most; enough for all sessions with full queues.
+pub const HANDOVER_BYTES: usize = 2 * SESSIONS * INPUT_QUEUE_BYTES;

@@ -40,6 +40,8 @@ pub enum KeeperError {
     },
     /// The keeper is shutting down and takes no host.
     Stopping,
+    /// The keeper did not become another program, and goes on as it was.
+    NotUpdated(NotUpdated),
     /// The other side sent what the protocol does not allow.
     Protocol(&'static str),
     /// A message is larger than a frame may be.
@@ -65,6 +67,64 @@ pub enum KeeperError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// Why a keeper did not become another program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotUpdated {
+    /// It is of a version that knows no updates.
+    TooOld,
+    /// A host is attached to it.
+    HostAttached,
+    /// It is ending programs.
+    Killing,
+    /// The new program does not take over what the running one has.
+    Declined,
+    /// The new program could not be run, and what the system said.
+    NotRun(i32),
+}
+
+impl NotUpdated {
+    /// Returns the number that stands for it in a refusal. Frozen.
+    pub(crate) fn detail(self) -> u64 {
+        match self {
+            Self::TooOld => 0,
+            Self::HostAttached => 1,
+            Self::Killing => 2,
+            Self::Declined => 3,
+            Self::NotRun(errno) => 1 << 32 | u64::from(errno.unsigned_abs()),
+        }
+    }
+
+    /// Returns what a number in a refusal stands for.
+    pub(crate) fn from_detail(detail: u64) -> Self {
+        match detail {
+            0 => Self::TooOld,
+            1 => Self::HostAttached,
+            2 => Self::Killing,
+            _ if detail >> 32 == 1 => Self::NotRun(detail as u32 as i32),
+            _ => Self::Declined,
+        }
+    }
+}
+
+impl fmt::Display for NotUpdated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooOld => f.write_str("it is of a version that knows no updates"),
+            Self::HostAttached => f.write_str("a host is attached to it"),
+            Self::Killing => f.write_str("it is ending programs"),
+            Self::Declined => {
+                f.write_str("the new program does not understand what it would take over")
+            }
+            Self::NotRun(errno) => write!(
+                f,
+                "the new program cannot be run: {}",
+                io::Error::from_raw_os_error(*errno)
+            ),
+        }
+    }
 }
 
 impl KeeperError {
@@ -100,6 +160,7 @@ impl fmt::Display for KeeperError {
             Self::Fenced { by } => write!(f, "fenced by host incarnation {by}"),
             Self::OtherUser { uid } => write!(f, "the other side runs as user {uid}"),
             Self::Stopping => write!(f, "the keeper is shutting down"),
+            Self::NotUpdated(why) => write!(f, "the keeper goes on as it was: {why}"),
             Self::Protocol(what) => write!(f, "protocol violated: {what}"),
             Self::TooLarge {
                 size_bytes,

@@ -14,12 +14,14 @@ pub mod record;
 pub mod ring;
 mod server;
 mod system;
+mod update;
 
-pub use error::KeeperError;
+pub use error::{KeeperError, NotUpdated};
 pub use link::{Hello, KeeperLink};
 pub use protocol::{
     ABI_VERSION, Event, Exit, Io, PtySize, RefusedConfigure, RefusedInput, Request, RequestFault,
     SessionKey, SessionState, SignalScope, SpawnSpec, SpawnStep,
 };
 pub use ring::{RingError, RingFds, RingReader, RingWriter};
-pub use server::{KeeperOptions, leave_session_group, run, session_groups};
+pub use server::{KeeperOptions, Start, leave_session_group, run, session_groups};
+pub use update::{Updated, update};

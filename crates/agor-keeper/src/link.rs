@@ -20,7 +20,7 @@ use rustix::{
 };
 
 use crate::{
-    ABI_VERSION, Event, KeeperError, Request, RingFds, SessionState, caps,
+    ABI_VERSION, Event, KeeperError, NotUpdated, Request, RingFds, SessionState, caps,
     protocol::{
         channel::{Channel, Descriptors, Frame},
         greeting::{self, Greeting},
@@ -58,48 +58,19 @@ impl KeeperLink {
     /// than any before; waits at most [`caps::CONNECT_TIMEOUT`] for its answer.
     pub fn connect(path: &Path, incarnation: u64) -> Result<(Self, Hello), KeeperError> {
         let deadline = Instant::now() + caps::CONNECT_TIMEOUT;
-        let socket = dial(path, deadline)?;
-        let uid =
-            system::peer_uid(socket.as_fd()).map_err(KeeperError::io("asking who listens"))?;
-        if uid != geteuid().as_raw() {
-            return Err(KeeperError::OtherUser { uid });
-        }
-        let mut channel = Channel::new(socket, Descriptors::Taken);
-        channel.queue(
-            Greeting::Attach {
-                abi: ABI_VERSION,
-                incarnation,
-            }
-            .encode(),
-            None,
-        )?;
-        channel.flush()?;
+        let attach = Greeting::Attach {
+            abi: ABI_VERSION,
+            incarnation,
+        };
         let mut link = Self {
-            channel,
+            channel: greet(path, &attach, deadline)?,
             incarnation,
             ended: None,
         };
-        let (abi, pid, count) = match Greeting::decode(&link.wait_frame(deadline)?)? {
+        let answer = next_frame(&mut link.channel, deadline)?;
+        let (abi, pid, count) = match Greeting::decode(&answer)? {
             Greeting::Welcome { abi, pid, sessions } => (abi, pid, sessions as usize),
-            Greeting::Refused {
-                abi,
-                reason,
-                detail,
-            } => {
-                return Err(match reason {
-                    greeting::REFUSED_ABI => KeeperError::AbiMismatch {
-                        ours: ABI_VERSION,
-                        theirs: abi,
-                    },
-                    greeting::REFUSED_FENCED => KeeperError::Fenced { by: detail },
-                    greeting::REFUSED_USER => KeeperError::OtherUser { uid: detail as u32 },
-                    greeting::REFUSED_STOPPING => KeeperError::Stopping,
-                    _ => KeeperError::Protocol("a refusal for a reason of its own"),
-                });
-            }
-            Greeting::Attach { .. } => {
-                return Err(KeeperError::Protocol("a host where a keeper should be"));
-            }
+            other => return Err(refusal(other)),
         };
         if abi != ABI_VERSION {
             return Err(KeeperError::AbiMismatch {
@@ -112,7 +83,7 @@ impl KeeperLink {
         }
         let mut sessions = Vec::with_capacity(count);
         while sessions.len() < count {
-            match Event::decode(link.wait_frame(deadline)?)? {
+            match Event::decode(next_frame(&mut link.channel, deadline)?)? {
                 Event::State(state) if state.ring.is_some() => sessions.push(state),
                 Event::Fenced { by } => return Err(KeeperError::Fenced { by }),
                 _ => return Err(KeeperError::Protocol("no state where one was promised")),
@@ -196,29 +167,73 @@ impl KeeperLink {
             wait(&self.channel, PollFlags::IN | write, deadline)?;
         }
     }
-
-    fn wait_frame(&mut self, deadline: Instant) -> Result<Frame, KeeperError> {
-        let mut ended = false;
-        loop {
-            if let Some(frame) = self.channel.next()? {
-                return Ok(frame);
-            }
-            if ended {
-                return Err(KeeperError::Closed);
-            }
-            wait(&self.channel, PollFlags::IN, deadline)?;
-            match self.channel.fill(caps::READ_PER_TURN_BYTES) {
-                Ok(_) => {}
-                Err(KeeperError::Closed) => ended = true,
-                Err(error) => return Err(error),
-            }
-        }
-    }
 }
 
 impl AsFd for KeeperLink {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.channel.as_fd()
+    }
+}
+
+/// Connects to the keeper at `path`, makes sure that it is this user's, and says the first words.
+pub(crate) fn greet(
+    path: &Path,
+    greeting: &Greeting,
+    deadline: Instant,
+) -> Result<Channel<Arc<RingFds>>, KeeperError> {
+    let socket = dial(path, deadline)?;
+    let uid = system::peer_uid(socket.as_fd()).map_err(KeeperError::io("asking who listens"))?;
+    if uid != geteuid().as_raw() {
+        return Err(KeeperError::OtherUser { uid });
+    }
+    let mut channel = Channel::new(socket, Descriptors::Taken);
+    channel.queue(greeting.encode(), None)?;
+    channel.flush()?;
+    Ok(channel)
+}
+
+/// Waits for the keeper's next words.
+pub(crate) fn next_frame(
+    channel: &mut Channel<Arc<RingFds>>,
+    deadline: Instant,
+) -> Result<Frame, KeeperError> {
+    let mut ended = false;
+    loop {
+        if let Some(frame) = channel.next()? {
+            return Ok(frame);
+        }
+        if ended {
+            return Err(KeeperError::Closed);
+        }
+        wait(&*channel, PollFlags::IN, deadline)?;
+        match channel.fill(caps::READ_PER_TURN_BYTES) {
+            Ok(_) => {}
+            Err(KeeperError::Closed) => ended = true,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Returns what it means that the keeper answered with this and not with what was asked for.
+pub(crate) fn refusal(answer: Greeting) -> KeeperError {
+    let Greeting::Refused {
+        abi,
+        reason,
+        detail,
+    } = answer
+    else {
+        return KeeperError::Protocol("not what a keeper says first");
+    };
+    match reason {
+        greeting::REFUSED_ABI => KeeperError::AbiMismatch {
+            ours: ABI_VERSION,
+            theirs: abi,
+        },
+        greeting::REFUSED_FENCED => KeeperError::Fenced { by: detail },
+        greeting::REFUSED_USER => KeeperError::OtherUser { uid: detail as u32 },
+        greeting::REFUSED_STOPPING => KeeperError::Stopping,
+        greeting::REFUSED_UPDATE => KeeperError::NotUpdated(NotUpdated::from_detail(detail)),
+        _ => KeeperError::Protocol("a refusal for a reason of its own"),
     }
 }
 
@@ -239,7 +254,7 @@ fn check_size(request: &Request) -> Result<(), KeeperError> {
     Ok(())
 }
 
-fn dial(path: &Path, deadline: Instant) -> Result<OwnedFd, KeeperError> {
+pub(crate) fn dial(path: &Path, deadline: Instant) -> Result<OwnedFd, KeeperError> {
     let socket = socket_with(
         AddressFamily::UNIX,
         SocketType::STREAM,

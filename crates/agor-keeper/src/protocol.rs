@@ -1,7 +1,7 @@
 //! What host and keeper say to each other: the messages. Their bytes are in `protocol/codec.rs`,
 //! how frames and descriptors travel in `protocol/channel.rs`.
 
-mod bytes;
+pub(crate) mod bytes;
 pub(crate) mod channel;
 pub(crate) mod codec;
 pub(crate) mod greeting;

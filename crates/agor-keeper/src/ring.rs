@@ -18,7 +18,7 @@ use std::{fmt, io, os::fd::OwnedFd};
 
 pub use reader::RingReader;
 pub use writer::RingWriter;
-pub(crate) use writer::Stop;
+pub(crate) use writer::{Position, Stop};
 
 /// First word of a ring's header.
 const MAGIC: u64 = u64::from_le_bytes(*b"agorring");

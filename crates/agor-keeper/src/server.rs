@@ -1,6 +1,7 @@
 //! The keeper's process: how it begins, and how it stands apart from whoever started it. What it
 //! then does is in `server/keeper.rs`.
 
+mod handover;
 mod host;
 mod input;
 mod keeper;
@@ -13,7 +14,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     os::{
-        fd::OwnedFd,
+        fd::{BorrowedFd, OwnedFd, RawFd},
         unix::fs::{MetadataExt, OpenOptionsExt},
     },
     path::{Path, PathBuf},
@@ -39,6 +40,21 @@ pub struct KeeperOptions {
     /// Where it listens. The directory exists, belongs to this user and has mode 0700; the lock
     /// file stands beside the socket, with `.lock` after its name.
     pub socket: PathBuf,
+    /// How it begins.
+    pub start: Start,
+}
+
+/// How a keeper begins. A keeper that becomes another program runs that as
+/// `PROGRAM keeper --socket PATH --rehearse FD`, and then `--take-over FD` in its own place; both
+/// are frozen for all versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// As a new process without sessions.
+    Afresh,
+    /// As the program that the running keeper has become, by the state behind this descriptor.
+    TakeOver(RawFd),
+    /// Not at all: it only says whether it would understand that state.
+    Rehearse(RawFd),
 }
 
 /// Runs a keeper in this process, which should have one thread, until it is told to shut down.
@@ -48,28 +64,12 @@ pub struct KeeperOptions {
 pub fn run(options: KeeperOptions) -> Result<(), KeeperError> {
     let socket = std::path::absolute(&options.socket)
         .map_err(KeeperError::io("resolving the socket's path"))?;
-    check_directory(&socket)?;
-    let lock = take_lock(&socket)?;
-    process::seal_inherited_descriptors();
-    // Refused to the leader of a process group, which then lacks nothing but a session of its own:
-    // the signals of its terminal are ignored below.
-    setsid().ok();
-    process::ignore_terminal_signals();
-    system::adopt_orphans().map_err(KeeperError::io("adopting orphans"))?;
-    let child_bell = system::bell().map_err(KeeperError::io("making a bell"))?;
-    let child_bell = process::watch_children(child_bell);
-    let file_limit = process::raise_file_limit();
-    // Where it cannot, its own sessions are within that session's group, and end with it.
-    system::leave_group().ok();
-    let groups = Groups::of(std::process::id());
-    if let Some(groups) = &groups {
-        groups.tidy();
-    }
-    let listener = listen_on(&socket)?;
-    chdir("/").map_err(KeeperError::io("leaving the working directory"))?;
-    let keeper = Keeper::new(listener, child_bell, file_limit, groups);
-    announce_and_detach()?;
-    let outcome = keeper.run();
+    let keeper = match options.start {
+        Start::Afresh => begin(&socket)?,
+        Start::TakeOver(state) => take_over(&socket, state)?,
+        Start::Rehearse(state) => return handover::rehearsed(state),
+    };
+    let (lock, outcome) = keeper.run();
     let removed = fs::remove_file(&socket);
     // Only now may another keeper make its own socket there.
     drop(lock);
@@ -80,6 +80,46 @@ pub fn run(options: KeeperOptions) -> Result<(), KeeperError> {
         }
         _ => Ok(()),
     }
+}
+
+fn begin(socket: &Path) -> Result<Keeper, KeeperError> {
+    check_directory(socket)?;
+    let lock = take_lock(socket)?;
+    process::seal_inherited_descriptors();
+    // Refused to the leader of a process group, which then lacks nothing but a session of its own:
+    // the signals of its terminal are ignored below.
+    setsid().ok();
+    let child_bell = stand_apart()?;
+    let file_limit = process::raise_file_limit();
+    // Where it cannot, its own sessions are within that session's group, and end with it.
+    system::leave_group().ok();
+    let groups = Groups::of(std::process::id());
+    if let Some(groups) = &groups {
+        groups.tidy();
+    }
+    let listener = listen_on(socket)?;
+    chdir("/").map_err(KeeperError::io("leaving the working directory"))?;
+    let ends = (lock.into(), listener);
+    let keeper = Keeper::new(socket.to_owned(), ends, child_bell, file_limit, groups);
+    announce_and_detach()?;
+    Ok(keeper)
+}
+
+/// Goes on as the keeper that this process was before it became this program.
+fn take_over(socket: &Path, state: RawFd) -> Result<Keeper, KeeperError> {
+    let groups = Groups::of(std::process::id());
+    let parts = handover::take_over(state, groups.as_ref())?;
+    process::seal_inherited_descriptors();
+    let child_bell = stand_apart()?;
+    Ok(Keeper::resume(socket.to_owned(), parts, child_bell, groups))
+}
+
+/// Sets up what a program image loses when another takes its place.
+fn stand_apart() -> Result<BorrowedFd<'static>, KeeperError> {
+    process::ignore_terminal_signals();
+    system::adopt_orphans().map_err(KeeperError::io("adopting orphans"))?;
+    let child_bell = system::bell().map_err(KeeperError::io("making a bell"))?;
+    Ok(process::watch_children(child_bell))
 }
 
 /// Returns the folder of the control group that the keeper of process `pid` divides among its

@@ -33,6 +33,14 @@ pub struct RingWriter {
     scratch: Vec<u8>,
 }
 
+/// How far a ring has come, by its writer's own memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) head: u64,
+    pub(crate) tail: u64,
+    pub(crate) given_back: u64,
+}
+
 /// Why reading into a ring stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -90,6 +98,45 @@ impl RingWriter {
             given_back: start_offset,
             scratch: Vec::new(),
         })
+    }
+
+    /// Goes on with a ring that another image of this process wrote.
+    pub(crate) fn resume(fds: RingFds, at: Position) -> io::Result<Self> {
+        let contradiction = || io::Error::from(io::ErrorKind::InvalidData);
+        let page = rustix::param::page_size();
+        let capacity = system::sealed_size(fds.memfd.as_fd())?
+            .and_then(|size| usize::try_from(size).ok())
+            .and_then(|size| size.checked_sub(page))
+            .filter(|capacity| (caps::RING_MIN_BYTES..=caps::RING_MAX_BYTES).contains(capacity))
+            .filter(|capacity| capacity % page == 0)
+            .ok_or_else(contradiction)?;
+        let map = Map::new(fds.memfd.as_fd(), capacity, Role::Writer)?;
+        let is = |word, value| map.word(word).load(Ordering::Acquire) == value;
+        let same = is(Word::Magic, MAGIC)
+            && is(Word::Abi, LAYOUT_VERSION)
+            && is(Word::Capacity, capacity as u64)
+            && is(Word::Head, at.head);
+        let held = at.head.checked_sub(at.tail).ok_or_else(contradiction)?;
+        if !same || held > capacity as u64 || at.given_back > at.tail {
+            return Err(contradiction());
+        }
+        Ok(Self {
+            map,
+            fds: Rc::new(fds),
+            head: at.head,
+            tail: at.tail,
+            given_back: at.given_back,
+            scratch: Vec::new(),
+        })
+    }
+
+    /// Returns what [`RingWriter::resume`] needs beside the descriptors.
+    pub(crate) fn position(&self) -> Position {
+        Position {
+            head: self.head,
+            tail: self.tail,
+            given_back: self.given_back,
+        }
     }
 
     /// Returns the descriptors that a host needs to read.

@@ -3,7 +3,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::caps;
+use crate::{
+    KeeperError, caps,
+    protocol::bytes::{BAD, Put, Take},
+};
 
 /// What became of an input that was offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,6 +194,90 @@ impl InputQueue {
             .collect()
     }
 
+    /// Writes down what waits and how far each source came. What was refused is not kept: the next
+    /// host asks or sends again.
+    pub(super) fn hand_over(&self, put: &mut Put) {
+        let waiting = self.current.iter().chain(&self.chunks);
+        put.u8(self.current.is_some().into())
+            .u64(self.current_written as u64)
+            .u32(waiting.clone().count() as u32);
+        for chunk in waiting {
+            put.u8(chunk.origin.is_some().into());
+            if let Some(Done { source, seq }) = chunk.origin {
+                put.u128(source).u64(seq);
+            }
+            put.bytes(&chunk.bytes);
+        }
+        put.u32(self.replies.len() as u32);
+        for reply in &self.replies {
+            put.bytes(reply);
+        }
+        put.u8(self.last_reply.is_some().into());
+        if let Some((offset, ordinal)) = self.last_reply {
+            put.u64(offset).u32(ordinal);
+        }
+        put.u64(self.uses).u32(self.sources.len() as u32);
+        for (source, state) in &self.sources {
+            put.u128(*source)
+                .u64(state.progress.accepted)
+                .u64(state.progress.written)
+                .u64(state.used);
+        }
+    }
+
+    /// Reads what [`InputQueue::hand_over`] wrote.
+    pub(super) fn take_over(take: &mut Take<'_>) -> Result<Self, KeeperError> {
+        let mut queue = Self::default();
+        let begun = take.flag()?;
+        queue.current_written = take.u64()? as usize;
+        for _ in 0..take.count(1 + 4)? {
+            let origin = take.flag()?.then(|| -> Result<Done, KeeperError> {
+                Ok(Done {
+                    source: take.u128()?,
+                    seq: take.u64()?,
+                })
+            });
+            let origin = origin.transpose()?;
+            let bytes = take.bytes(caps::INPUT_BYTES)?.to_vec();
+            let cost = bytes.len() + caps::INPUT_CHUNK_OVERHEAD;
+            match origin {
+                Some(_) => queue.queued_bytes += cost,
+                None => queue.reply_bytes += cost,
+            }
+            queue.chunks.push_back(Chunk { bytes, origin });
+        }
+        if begun {
+            queue.current = queue.chunks.pop_front();
+        }
+        let length = queue.current.as_ref().map_or(0, |chunk| chunk.bytes.len());
+        if queue.current_written > length {
+            return Err(BAD);
+        }
+        for _ in 0..take.count(4)? {
+            let reply = take.bytes(caps::REPLY_BYTES)?.to_vec();
+            queue.reply_bytes += reply.len() + caps::INPUT_CHUNK_OVERHEAD;
+            queue.replies.push_back(reply);
+        }
+        if take.flag()? {
+            queue.last_reply = Some((take.u64()?, take.u32()?));
+        }
+        queue.uses = take.u64()?;
+        for _ in 0..take.count(16 + 3 * 8)? {
+            let source = take.u128()?;
+            let progress = Progress {
+                accepted: take.u64()?,
+                written: take.u64()?,
+            };
+            let state = Source {
+                progress,
+                refused: None,
+                used: take.u64()?,
+            };
+            queue.sources.insert(source, state);
+        }
+        Ok(queue)
+    }
+
     fn source(&mut self, source: u128) -> &mut Source {
         if !self.sources.contains_key(&source) && self.sources.len() >= caps::INPUT_SOURCES {
             self.drop_oldest_source();
@@ -375,6 +462,35 @@ mod tests {
                 written: 0
             }
         );
+    }
+
+    #[test]
+    fn a_queue_that_is_handed_over_goes_on_in_the_middle_of_an_input() {
+        let mut queue = InputQueue::default();
+        queue.offer(ME, 1, b"written".to_vec());
+        drain(&mut queue, usize::MAX);
+        queue.offer(ME, 2, b"half".to_vec());
+        queue.offer(2, 9, b"whole".to_vec());
+        queue.front();
+        queue.advance(2);
+        queue.offer_reply(7, 1, b"<reply>".to_vec());
+
+        let mut put = Put(Vec::new());
+        queue.hand_over(&mut put);
+        let mut take = Take(&put.0);
+        let mut next = InputQueue::take_over(&mut take).unwrap();
+        take.end().unwrap();
+
+        next.offer_reply(7, 1, b"again".to_vec());
+        assert_eq!(
+            next.offer(ME, 2, b"half".to_vec()),
+            Offer::Repeated { written: 1 }
+        );
+        let (bytes, done) = drain(&mut next, 3);
+        assert_eq!(bytes, b"lf<reply>whole");
+        let last = Done { source: 2, seq: 9 };
+        assert_eq!(done, [Done { source: ME, seq: 2 }, last]);
+        assert_eq!((next.queued_bytes, next.reply_bytes), (0, 0));
     }
 
     #[test]

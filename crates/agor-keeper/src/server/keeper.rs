@@ -1,5 +1,5 @@
-//! The keeper's state and its loop. All of it stands in [`Keeper`], so that one day it can be
-//! handed over to a new program image together with its descriptors.
+//! The keeper's state and its loop. All of it stands in [`Keeper`], so that it can be handed over to
+//! another program image together with its descriptors (`server/handover.rs`).
 
 mod errands;
 mod requests;
@@ -7,6 +7,7 @@ mod requests;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -18,11 +19,12 @@ use rustix::{
 };
 
 use super::{
-    host::{Guest, Host},
+    handover::{self, Handing, Parts},
+    host::{Guest, Host, HostChannel},
     session::{Part, Session},
 };
 use crate::{
-    ABI_VERSION, Event, Exit, KeeperError, RefusedInput, Request, SessionKey, caps,
+    ABI_VERSION, Event, Exit, KeeperError, NotUpdated, RefusedInput, Request, SessionKey, caps,
     protocol::{
         channel::{Channel, Descriptors},
         codec,
@@ -50,6 +52,10 @@ enum Slot {
 
 /// Everything that the process knows.
 pub(super) struct Keeper {
+    /// Where it listens; needed to say so to a program that takes over.
+    socket: PathBuf,
+    /// Held as long as the keeper lives.
+    lock: OwnedFd,
     listener: OwnedFd,
     accept_from: Option<Instant>,
     child_bell: BorrowedFd<'static>,
@@ -70,13 +76,17 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
+    /// Returns a keeper without sessions.
     pub(super) fn new(
-        listener: OwnedFd,
+        socket: PathBuf,
+        (lock, listener): (OwnedFd, OwnedFd),
         child_bell: BorrowedFd<'static>,
         file_limit: Rlimit,
         groups: Option<Groups>,
     ) -> Self {
         Self {
+            socket,
+            lock,
             listener,
             accept_from: None,
             child_bell,
@@ -93,12 +103,65 @@ impl Keeper {
         }
     }
 
-    /// Runs until a shutdown was asked for and is done.
-    pub(super) fn run(mut self) -> Result<(), KeeperError> {
-        while !(self.stopping && self.errands.is_empty()) {
-            self.turn()?;
+    /// Goes on with what another program image had, and tells who asked for that.
+    pub(super) fn resume(
+        socket: PathBuf,
+        parts: Parts,
+        child_bell: BorrowedFd<'static>,
+        groups: Option<Groups>,
+    ) -> Self {
+        let ends = (parts.lock, parts.listener);
+        let mut keeper = Self::new(socket, ends, child_bell, parts.file_limit, groups);
+        keeper.incarnation = parts.incarnation;
+        for mut session in parts.sessions {
+            // The host may have made room while nobody heard its bell.
+            session.on_space();
+            if !session.exited() {
+                let pid = session.number() as i32;
+                keeper.leaders.insert(pid, session.key());
+            }
+            keeper.sessions.insert(session.key(), session);
         }
-        self.farewell()
+        let updated = Greeting::Updated {
+            abi: ABI_VERSION,
+            pid: std::process::id(),
+            sessions: keeper.sessions.len() as u32,
+        };
+        say(Channel::new(parts.asker, Descriptors::Refused), &updated);
+        // Children that ended meanwhile rang nothing.
+        system::ring_bell(child_bell).ok();
+        keeper
+    }
+
+    /// Writes down what [`Keeper::resume`] needs.
+    pub(super) fn hand_over<'a>(&'a self, over: &mut Handing<'a>) {
+        over.descriptor(Some(&self.lock));
+        over.descriptor(Some(&self.listener));
+        handover::put_limit(&mut over.put, self.file_limit.current);
+        handover::put_limit(&mut over.put, self.file_limit.maximum);
+        over.put
+            .u64(self.incarnation)
+            .u32(self.sessions.len() as u32);
+        for session in self.sessions.values() {
+            session.hand_over(over);
+        }
+    }
+
+    /// Returns the number of sessions, running or not forgotten.
+    pub(super) fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Runs until a shutdown was asked for and is done; returns the lock, too, which is to be held
+    /// until the socket is gone.
+    pub(super) fn run(mut self) -> (OwnedFd, Result<(), KeeperError>) {
+        while !(self.stopping && self.errands.is_empty()) {
+            if let Err(error) = self.turn() {
+                return (self.lock, Err(error));
+            }
+        }
+        let outcome = self.farewell();
+        (self.lock, outcome)
     }
 
     fn turn(&mut self) -> Result<(), KeeperError> {
@@ -313,8 +376,10 @@ impl Keeper {
     }
 
     fn greet(&mut self, guest: Guest, greeting: Result<Greeting, KeeperError>) {
-        let Ok(Greeting::Attach { abi, incarnation }) = greeting else {
-            return;
+        let (abi, incarnation) = match greeting {
+            Ok(Greeting::Attach { abi, incarnation }) => (abi, incarnation),
+            Ok(Greeting::Update { program }) => return self.update(guest, &program),
+            _ => return,
         };
         if abi != ABI_VERSION {
             return refuse(guest.channel, greeting::REFUSED_ABI, abi.into());
@@ -348,6 +413,23 @@ impl Keeper {
         if queued.is_ok() {
             self.host = Some(host);
         }
+    }
+
+    /// Becomes another program, or says why not.
+    fn update(&mut self, guest: Guest, program: &Path) {
+        if self.stopping {
+            return refuse(guest.channel, greeting::REFUSED_STOPPING, 0);
+        }
+        let why = if self.host.is_some() {
+            NotUpdated::HostAttached
+        } else if !self.errands.is_empty() {
+            NotUpdated::Killing
+        } else {
+            handover::replace(self, guest.channel.as_fd(), &self.socket, program)
+        };
+        // The rehearsal ended meanwhile, and others may have.
+        system::ring_bell(self.child_bell).ok();
+        refuse(guest.channel, greeting::REFUSED_UPDATE, why.detail());
     }
 
     fn on_host(&mut self, flags: PollFlags) {
@@ -400,7 +482,7 @@ impl Keeper {
     }
 
     /// Gives the host a moment to read the last events.
-    fn farewell(mut self) -> Result<(), KeeperError> {
+    fn farewell(&mut self) -> Result<(), KeeperError> {
         let deadline = Instant::now() + caps::FAREWELL;
         self.sessions.clear();
         self.flush_host();
@@ -422,15 +504,20 @@ impl Keeper {
 }
 
 /// Says why a connection is not taken, as far as its socket takes it, and drops it.
-fn refuse(mut channel: super::host::HostChannel, reason: u8, detail: u64) {
+fn refuse(channel: HostChannel, reason: u8, detail: u64) {
     let refusal = Greeting::Refused {
         abi: ABI_VERSION,
         reason,
         detail,
     };
+    say(channel, &refusal);
+}
+
+/// Says last words to a connection.
+fn say(mut channel: HostChannel, greeting: &Greeting) {
     // Best effort: who does not read it sees the connection end.
     channel
-        .queue(refusal.encode(), None)
+        .queue(greeting.encode(), None)
         .and_then(|()| channel.flush())
         .ok();
 }

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)] // signal dispositions have no safe form in std or rustix
 
 use std::{
-    os::fd::{BorrowedFd, RawFd},
+    os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd},
     sync::atomic::{AtomicI32, Ordering},
 };
 
@@ -11,7 +11,7 @@ use rustix::{
     process::{Resource, Rlimit, Signal, getrlimit, setrlimit},
 };
 
-use crate::system;
+use crate::{KeeperError, system};
 
 const DEFAULT: usize = 0;
 const IGNORE: usize = 1;
@@ -42,7 +42,7 @@ extern "C" fn on_child(_signal: i32) {
 }
 
 /// Makes `bell` ring at each end of a child. The descriptor stays open for the process's life.
-pub(super) fn watch_children(bell: std::os::fd::OwnedFd) -> BorrowedFd<'static> {
+pub(super) fn watch_children(bell: OwnedFd) -> BorrowedFd<'static> {
     let fd: RawFd = std::os::fd::IntoRawFd::into_raw_fd(bell);
     CHILD_BELL.store(fd, Ordering::Relaxed);
     // SAFETY: the handler is async-signal-safe, see there.
@@ -98,6 +98,25 @@ pub(super) fn seal_inherited_descriptors() {
         // The listing's own descriptor is gone by now, which is the only failure there is.
         rustix::io::fcntl_setfd(fd, FdFlags::CLOEXEC).ok();
     }
+}
+
+/// Takes a descriptor by the number under which this process inherited it.
+pub(super) fn claim(fd: RawFd) -> Result<OwnedFd, KeeperError> {
+    if fd <= 2 {
+        return Err(KeeperError::Protocol("a standard stream was handed over"));
+    }
+    // SAFETY: only asked whether it is open.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+    let flags =
+        rustix::io::fcntl_getfd(borrowed).map_err(KeeperError::io("taking over a descriptor"))?;
+    if flags.contains(FdFlags::CLOEXEC) {
+        // Claimed before, or opened by this image: what is handed over comes without the flag.
+        return Err(KeeperError::Protocol("a descriptor was handed over twice"));
+    }
+    rustix::io::fcntl_setfd(borrowed, FdFlags::CLOEXEC)
+        .map_err(KeeperError::io("taking over a descriptor"))?;
+    // SAFETY: open, inherited, and by the flag nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Raises the limit of open files as far as allowed, and returns what it was for the children.

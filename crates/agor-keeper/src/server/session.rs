@@ -15,16 +15,18 @@ use rustix::{
 };
 
 use super::{
+    handover::{self, Handing},
     input::{Done, InputQueue, Offer, Progress},
     kill::Family,
     spawn::{Child, Streams},
 };
 use crate::{
-    Exit, Io, PtySize, RefusedConfigure, RefusedInput, RequestFault, RingFds, RingWriter,
-    SessionKey, SessionState, SignalScope, SpawnSpec, caps,
+    Exit, Io, KeeperError, PtySize, RefusedConfigure, RefusedInput, RequestFault, RingFds,
+    RingWriter, SessionKey, SessionState, SignalScope, SpawnSpec, caps,
+    protocol::bytes::{BAD, Take},
     record::{self, Record},
-    ring::Stop,
-    system::{self, Group},
+    ring::{Position, Stop},
+    system::{self, Group, Groups},
 };
 
 /// Readings before a leader's end is recorded, so that its last words usually stand before it.
@@ -50,6 +52,13 @@ enum Pending {
     Configured(Vec<u8>),
     Exited(Exit),
     Closed,
+}
+
+fn take_exit(take: &mut Take<'_>) -> Result<Exit, KeeperError> {
+    Ok(Exit {
+        code: take.u32()? as i32,
+        signal: take.u32()? as i32,
+    })
 }
 
 /// What one turn of writing came to.
@@ -119,6 +128,122 @@ impl Session {
         session
     }
 
+    /// Writes down the session for another image of this process; its descriptors by their numbers.
+    pub(super) fn hand_over<'a>(&'a self, over: &mut Handing<'a>) {
+        let put = &mut over.put;
+        put.key(self.key)
+            .u8(match self.io {
+                Io::Pty => 0,
+                Io::Pipes => 1,
+            })
+            .u32(self.number())
+            .u64(self.started)
+            .size(self.size);
+        put.u8(self.exit.is_some().into());
+        if let Some(exit) = self.exit {
+            put.u32(exit.code as u32).u32(exit.signal as u32);
+        }
+        put.u8(self.closed.into())
+            .u8(self.input_ended.into())
+            .u8(self.full.into())
+            .u8(self.group.is_some().into());
+        let at = self.ring.position();
+        put.u64(at.head).u64(at.tail).u64(at.given_back);
+        put.u32(self.pending.len() as u32);
+        for pending in &self.pending {
+            match pending {
+                Pending::Resize(size) => put.u8(0).size(*size),
+                Pending::Configured(payload) => put.u8(1).bytes(payload),
+                Pending::Exited(exit) => put.u8(2).u32(exit.code as u32).u32(exit.signal as u32),
+                Pending::Closed => put.u8(3),
+            };
+        }
+        self.input.hand_over(put);
+        let fds = self.ring.fds();
+        for fd in [&fds.memfd, &fds.data, &fds.space] {
+            over.descriptor(Some(fd));
+        }
+        let Streams {
+            out,
+            err,
+            input,
+            slave,
+        } = &self.streams;
+        for fd in [out, err, input, slave] {
+            over.descriptor(fd.as_ref());
+        }
+    }
+
+    /// Reads what [`Session::hand_over`] wrote, and goes on with it.
+    pub(super) fn take_over(
+        take: &mut Take<'_>,
+        groups: Option<&Groups>,
+    ) -> Result<Self, KeeperError> {
+        let key = take.key()?;
+        let io = match take.u8()? {
+            0 => Io::Pty,
+            1 => Io::Pipes,
+            _ => return Err(BAD),
+        };
+        let pid = i32::try_from(take.u32()?).ok().and_then(Pid::from_raw);
+        let started = take.u64()?;
+        let size = take.size()?;
+        let exit = take.flag()?.then(|| take_exit(take)).transpose()?;
+        let (closed, input_ended, full) = (take.flag()?, take.flag()?, take.flag()?);
+        let group = take.flag()?;
+        let at = Position {
+            head: take.u64()?,
+            tail: take.u64()?,
+            given_back: take.u64()?,
+        };
+        let mut pending = VecDeque::new();
+        for _ in 0..take.count(1)? {
+            pending.push_back(match take.u8()? {
+                0 => Pending::Resize(take.size()?),
+                1 => Pending::Configured(take.bytes(caps::CONFIGURE_BYTES)?.to_vec()),
+                2 => Pending::Exited(take_exit(take)?),
+                3 => Pending::Closed,
+                _ => return Err(BAD),
+            });
+        }
+        let input = InputQueue::take_over(take)?;
+        let mut ring_fd = || handover::take_descriptor(take)?.ok_or(BAD);
+        let ring = RingFds {
+            memfd: ring_fd()?,
+            data: ring_fd()?,
+            space: ring_fd()?,
+        };
+        let ring = RingWriter::resume(ring, at)
+            .map_err(KeeperError::io("taking over a session's ring"))?;
+        let streams = Streams {
+            out: handover::take_descriptor(take)?,
+            err: handover::take_descriptor(take)?,
+            input: handover::take_descriptor(take)?,
+            slave: handover::take_descriptor(take)?,
+        };
+        Ok(Self {
+            key,
+            io,
+            pid: pid.ok_or(BAD)?,
+            started,
+            size,
+            exit,
+            closed,
+            input_ended,
+            streams,
+            rang_at: at.head,
+            ring,
+            pending,
+            full,
+            tidying: false,
+            input,
+            group: groups
+                .filter(|_| group)
+                .and_then(|groups| groups.make(key))
+                .map(Rc::new),
+        })
+    }
+
     /// Returns what can be told about the session, without its ring.
     pub(super) fn state(&self) -> SessionState {
         SessionState {
@@ -138,6 +263,11 @@ impl Session {
     /// Returns the descriptors of the session's ring.
     pub(super) fn ring_fds(&self) -> &Rc<RingFds> {
         self.ring.fds()
+    }
+
+    /// Returns the session's name.
+    pub(super) fn key(&self) -> SessionKey {
+        self.key
     }
 
     /// Returns the leader's process id.

@@ -14,12 +14,14 @@ use std::{
 
 use agor_keeper::{
     Event, Exit, Hello, Io, KeeperError, KeeperLink, PtySize, Request, RingFds, RingReader,
-    SessionKey, SpawnSpec,
+    SessionKey, SpawnSpec, Start,
     record::{self, Record},
 };
 use rustix::event::{PollFd, PollFlags, poll};
 
 pub const SOCKET_VARIABLE: &str = "AGOR_KEEPER_TEST_SOCKET";
+/// How the keeper begins that this binary runs as: what its command line would say.
+pub const START_VARIABLE: &str = "AGOR_KEEPER_TEST_START";
 pub const SIZE: PtySize = PtySize {
     cols: 80,
     rows: 24,
@@ -133,6 +135,66 @@ pub fn keeper_command(socket: &Path) -> Command {
         .stderr(Stdio::null())
         .env("RUST_BACKTRACE", "0");
     command
+}
+
+/// A file with the number of a child that ends after a keeper's program has ended and before the next
+/// one's has begun.
+pub const KILL_VARIABLE: &str = "AGOR_KEEPER_TEST_KILL";
+
+fn kill_between(file: &str) {
+    let child = fs::read_to_string(file).unwrap();
+    let number: i32 = child.trim().parse().unwrap();
+    let pid = rustix::process::Pid::from_raw(number).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    let dead = || {
+        let stat = fs::read_to_string(format!("/proc/{number}/stat")).unwrap();
+        stat.rsplit(')')
+            .next()
+            .unwrap()
+            .trim_start()
+            .starts_with('Z')
+    };
+    while !dead() {
+        std::thread::yield_now();
+    }
+}
+
+/// Returns how the keeper begins that this process is.
+pub fn start_of_process() -> Start {
+    let Ok(line) = std::env::var(START_VARIABLE) else {
+        return Start::Afresh;
+    };
+    let words: Vec<_> = line.split(' ').collect();
+    match words[..] {
+        ["keeper", "--socket", _, "--rehearse", fd] => Start::Rehearse(fd.parse().unwrap()),
+        ["keeper", "--socket", _, "--take-over", fd] => {
+            if let Ok(child) = std::env::var(KILL_VARIABLE) {
+                kill_between(&child);
+            }
+            Start::TakeOver(fd.parse().unwrap())
+        }
+        _ => panic!("not how a program that takes over is run: {line:?}"),
+    }
+}
+
+/// Writes a program into `directory` that a keeper of these tests can become.
+pub fn next_program(directory: &Path, name: &str, before: &str) -> PathBuf {
+    let program = directory.join(name);
+    let test = std::env::current_exe().unwrap();
+    // What it says as a rehearsal stands among words of the test's harness.
+    let script = format!(
+        "#!/bin/sh\n{before}\n\
+         export {START_VARIABLE}=\"$*\" {SOCKET_VARIABLE}=\"$3\"\n\
+         run() {{ $1 '{}' keeper_process --exact --ignored --nocapture --test-threads=1; }}\n\
+         case $4 in\n\
+         --rehearse) run | sed -n 's/.*\\(agor keeper understands .*\\)/\\1/p';;\n\
+         *) run exec;;\n\
+         esac\n",
+        test.display()
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    program
 }
 
 /// One session as a host sees it.

@@ -8,6 +8,7 @@ mod kill;
 mod measure;
 mod output;
 mod start;
+mod update;
 
 /// Not a test: what a [`harness::TestKeeper`] runs in a process of its own.
 #[test]
@@ -18,6 +19,7 @@ fn keeper_process() {
     };
     let outcome = agor_keeper::run(agor_keeper::KeeperOptions {
         socket: socket.into(),
+        start: harness::start_of_process(),
     });
     assert!(outcome.is_ok(), "{outcome:?}");
 }

@@ -1,8 +1,9 @@
 //! `keeper`: the process that keeps a host's children. The host starts it; nobody types it.
 
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 
-use agor_keeper::{KeeperError, KeeperOptions};
+use agor_keeper::{KeeperError, KeeperOptions, Start};
 use agor_proto::error::ErrorCode;
 
 use super::super::context::Context;
@@ -14,12 +15,26 @@ pub struct Arguments {
     /// Where it listens
     #[arg(long, value_name = "PATH")]
     socket: PathBuf,
+
+    /// Goes on as the keeper that this process was, by the state behind this descriptor
+    #[arg(long, value_name = "FD", conflicts_with = "rehearse")]
+    take_over: Option<RawFd>,
+
+    /// Only says whether it understands that state
+    #[arg(long, value_name = "FD")]
+    rehearse: Option<RawFd>,
 }
 
 pub fn run(arguments: Arguments, _: &Context) -> Result<Exit, Failure> {
     // No runtime: a keeper has one thread.
+    let start = match (arguments.take_over, arguments.rehearse) {
+        (Some(state), _) => Start::TakeOver(state),
+        (None, Some(state)) => Start::Rehearse(state),
+        (None, None) => Start::Afresh,
+    };
     agor_keeper::run(KeeperOptions {
         socket: arguments.socket,
+        start,
     })
     .map_err(|error| failure(&error))?;
     Ok(Exit::SUCCESS)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use agor_keeper::{KeeperError, NotUpdated};
 use agor_proto::command::CommandBody;
 use agor_proto::error::ErrorCode;
 use agor_proto::ids::SessionId;
@@ -33,6 +34,10 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
         let former = program_of_host(&paths);
         let before = look(&paths).await?;
         stop(&paths).await?;
+        let keeper = match update_keeper(&paths, None).await {
+            Ok(keeper) => keeper,
+            Err(error) => return Err(go_back(&paths, former.as_deref(), error).await),
+        };
         if let Err(error) = client::start_host(&paths).await {
             return Err(go_back(&paths, former.as_deref(), error.into()).await);
         }
@@ -56,6 +61,7 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
                 "from": { "program": from.program, "incarnation": from.incarnation.0 },
                 "to": { "program": to.program, "incarnation": to.incarnation.0 },
                 "running": after.running.len(),
+                "keeper": keeper.as_json(),
             }))?;
         } else {
             output::line(format_args!(
@@ -64,6 +70,9 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
                 from.program,
                 after.running.len()
             ))?;
+            if let KeeperNow::AsItWas(why) = keeper {
+                output::line(format_args!("the keeper goes on as it was: {why}"))?;
+            }
         }
         Ok(Exit::SUCCESS)
     })
@@ -99,6 +108,51 @@ async fn stop(paths: &Paths) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What became of the keeper.
+enum KeeperNow {
+    /// No session has run yet, so there is none.
+    None,
+    /// It is this program.
+    Updated,
+    /// It works as before, and why.
+    AsItWas(NotUpdated),
+}
+
+impl KeeperNow {
+    fn as_json(&self) -> serde_json::Value {
+        match self {
+            Self::None => serde_json::Value::Null,
+            Self::Updated => serde_json::json!({ "updated": true }),
+            Self::AsItWas(why) => {
+                serde_json::json!({ "updated": false, "reason": why.to_string() })
+            }
+        }
+    }
+}
+
+/// Puts a program, or this one, in the place of the keeper, which has no host now.
+async fn update_keeper(paths: &Paths, program: Option<&Path>) -> Result<KeeperNow, Failure> {
+    let program = match program {
+        Some(program) => program.to_owned(),
+        None => std::env::current_exe().map_err(|error| {
+            let message = format!("this program cannot find itself: {error}");
+            Failure::host(ErrorCode::Internal, message)
+        })?,
+    };
+    let socket = paths.keeper_socket();
+    let asked = tokio::task::spawn_blocking(move || agor_keeper::update(&socket, &program)).await;
+    match asked {
+        Ok(Ok(updated)) => {
+            tracing::info!(?updated, "the keeper is another program");
+            Ok(KeeperNow::Updated)
+        }
+        Ok(Err(KeeperError::NotRunning { .. })) => Ok(KeeperNow::None),
+        Ok(Err(KeeperError::NotUpdated(why))) => Ok(KeeperNow::AsItWas(why)),
+        Ok(Err(error)) => Err(super::keeper::failure(&error)),
+        Err(error) => Err(Failure::host(ErrorCode::Keeper, error.to_string())),
+    }
+}
+
 /// Returns the program of the host that runs, where the system says which.
 fn program_of_host(paths: &Paths) -> Option<PathBuf> {
     let pid = HostLock::holder(paths)?;
@@ -110,7 +164,11 @@ fn program_of_host(paths: &Paths) -> Option<PathBuf> {
 /// Starts the former program's host again, since this program's does not start; returns what to say.
 async fn go_back(paths: &Paths, former: Option<&Path>, error: Failure) -> Failure {
     let again = match former {
-        Some(program) => client::start_host_of(program, paths).await.is_ok(),
+        Some(program) => {
+            // The former host may not speak with a keeper that is newer than it.
+            update_keeper(paths, Some(program)).await.ok();
+            client::start_host_of(program, paths).await.is_ok()
+        }
         None => false,
     };
     let what = if again {
