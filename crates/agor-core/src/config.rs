@@ -66,6 +66,8 @@ pub struct Retention {
     /// Bytes of their output on disk, together with that of the project's running ones; 0 is any
     /// number.
     pub bytes: u64,
+    /// Bytes of output on disk of all projects together; 0 is any number.
+    pub host_bytes: u64,
 }
 
 impl Default for Retention {
@@ -74,6 +76,7 @@ impl Default for Retention {
             sessions: limits::PROJECT_SESSIONS_KEPT,
             days: 0,
             bytes: limits::PROJECT_BYTES_KEPT,
+            host_bytes: limits::HOST_BYTES_KEPT,
         }
     }
 }
@@ -176,6 +179,7 @@ struct WrittenRetention {
     sessions: Option<u64>,
     days: Option<u64>,
     bytes: Option<u64>,
+    host_bytes: Option<u64>,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
@@ -259,11 +263,13 @@ impl Loaded {
             sessions,
             days,
             bytes,
+            host_bytes,
         } = Retention::default();
         config.retention = Retention {
             sessions: written.retention.sessions.unwrap_or(sessions),
             days: written.retention.days.unwrap_or(days),
             bytes: written.retention.bytes.unwrap_or(bytes),
+            host_bytes: written.retention.host_bytes.unwrap_or(host_bytes),
         };
         if let Some(bytes) = written.record.session_max_bytes {
             let least = limits::SEGMENT_BYTES;

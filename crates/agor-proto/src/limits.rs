@@ -184,6 +184,8 @@ limits! {
     PROJECT_SESSIONS_KEPT: u64 = 256, "sessions", "the one that was active longest ago is removed with everything";
     /// Output of one project's sessions on disk beyond which ended ones go, unless a setting says otherwise.
     PROJECT_BYTES_KEPT: u64 = 32 * 1024 * 1024 * 1024, "bytes", "the ended session that was active longest ago is removed with everything";
+    /// Output of all sessions on disk beyond which ended ones go, unless a setting says otherwise.
+    HOST_BYTES_KEPT: u64 = 64 * 1024 * 1024 * 1024, "bytes", "the ended session that was active longest ago is removed with everything";
     /// Receipts of one client's commands that a host keeps.
     RECEIPTS_PER_CLIENT: usize = 10_000, "commands", "the oldest are forgotten; a repeat of one is `IdReuse`";
     /// Receipts of all clients' commands that a host keeps.

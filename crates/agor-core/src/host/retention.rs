@@ -30,19 +30,33 @@ struct Kept {
 
 /// Returns the sessions that are given up.
 fn given_up(kept: Vec<Kept>, policy: Retention, now_millis: u64) -> Vec<SessionId> {
-    let mut projects: BTreeMap<String, Vec<Kept>> = BTreeMap::new();
-    for session in kept {
-        let project = projects.entry(session.project.clone()).or_default();
+    let mut projects: BTreeMap<&str, Vec<&Kept>> = BTreeMap::new();
+    for session in &kept {
+        let project = projects.entry(&session.project).or_default();
         project.push(session);
     }
-    let of_project = |sessions: Vec<Kept>| of_project(sessions, policy, now_millis);
-    projects.into_values().flat_map(of_project).collect()
+    let of_project = |sessions: Vec<&Kept>| beyond(&sessions, policy, now_millis);
+    let mut gone: Vec<SessionId> = projects.into_values().flat_map(of_project).collect();
+    let of_host = Retention {
+        sessions: 0,
+        days: 0,
+        bytes: policy.host_bytes,
+        host_bytes: 0,
+    };
+    let left: Vec<&Kept> = kept
+        .iter()
+        .filter(|session| !gone.contains(&session.session))
+        .collect();
+    gone.extend(beyond(&left, of_host, now_millis));
+    gone
 }
 
-fn of_project(sessions: Vec<Kept>, policy: Retention, now_millis: u64) -> Vec<SessionId> {
+/// Returns those of `sessions` that are beyond `policy`, which bounds them together.
+fn beyond(sessions: &[&Kept], policy: Retention, now_millis: u64) -> Vec<SessionId> {
     let mut size_bytes: u64 = sessions.iter().map(|session| session.size_bytes).sum();
-    let mut ended: Vec<Kept> = sessions
-        .into_iter()
+    let mut ended: Vec<&Kept> = sessions
+        .iter()
+        .copied()
         .filter(|session| !session.alive)
         .collect();
     ended.sort_by_key(|session| (session.active_millis, session.session));
@@ -108,6 +122,7 @@ mod tests {
         sessions: 0,
         days: 0,
         bytes: 0,
+        host_bytes: 0,
     };
 
     fn kept(n: u64, project: &str, alive: bool) -> Kept {
@@ -162,5 +177,28 @@ mod tests {
         );
         let running: Vec<Kept> = (1..=10).map(|n| kept(n, "/a", true)).collect();
         assert!(given_up(running, policy, 0).is_empty());
+    }
+
+    #[test]
+    fn c12_host_bytes_kept_bound_all_projects_together_and_the_oldest_of_any_go_first() {
+        let policy = Retention {
+            host_bytes: 1_500,
+            ..NONE
+        };
+        let both: Vec<Kept> = ten("/a").into_iter().chain(ten("/b")).collect();
+        // Two thousand bytes in all; day 1 runs in both.
+        assert_eq!(
+            days(given_up(both.clone(), policy, 11 * DAY_MILLIS)),
+            [2, 2, 3, 3, 4]
+        );
+        // What a project gives up counts before the host looks.
+        let policy = Retention {
+            sessions: 7,
+            ..policy
+        };
+        assert_eq!(
+            days(given_up(both, policy, 11 * DAY_MILLIS)),
+            [2, 3, 2, 3, 4]
+        );
     }
 }

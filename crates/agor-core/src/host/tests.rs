@@ -247,6 +247,7 @@ async fn c12_ended_sessions_beyond_what_is_kept_leave_list_store_and_disk() {
         sessions: 2,
         days: 0,
         bytes: 0,
+        host_bytes: 0,
     };
     retention::look(&hub, policy).await;
     while hub.list().all().len() > 2 {
