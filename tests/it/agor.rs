@@ -31,8 +31,11 @@ pub fn agor() -> &'static Path {
 fn built(package: &str, program: &str) -> PathBuf {
     // `cargo xtask` has built it, with features that this selection would not have.
     if std::env::var_os("AGOR_TEST_PROGRAMS").is_none() {
+        // A bench is built to be fast, and so is what it measures.
+        let release = (!cfg!(debug_assertions)).then_some("--release");
         let built = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--package", package, "--bin", program])
+            .args(release)
             .status()
             .expect("cargo runs");
         assert!(built.success(), "{program} does not build");

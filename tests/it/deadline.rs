@@ -8,10 +8,16 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::survival;
-
 /// How long a test may run; the longest takes a third of it on two busy cores.
 pub const TEST_AT_MOST: Duration = Duration::from_secs(120);
+
+/// How often a host dies in each test; `cargo xtask soak` asks for more.
+pub fn rounds() -> u64 {
+    std::env::var("AGOR_TEST_ROUNDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(30)
+}
 
 /// Lines of a log that are shown.
 const LOG_LINES: usize = 40;
@@ -29,7 +35,7 @@ impl Deadline {
         let test = std::thread::current().name().unwrap_or("?").to_owned();
         let folder = folder.to_owned();
         // A soak repeats what a test does.
-        let limit = limit * u32::try_from(survival::rounds().div_ceil(30)).unwrap_or(1);
+        let limit = limit * u32::try_from(rounds().div_ceil(30)).unwrap_or(1);
         let (end, ended) = sync_channel(0);
         let watch = std::thread::Builder::new()
             .name("deadline".into())

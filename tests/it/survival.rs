@@ -3,14 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::agor::{Agor, runs, signal_process, step_until};
-
-/// How often a host dies in each test; `cargo xtask soak` asks for more.
-pub fn rounds() -> u64 {
-    std::env::var("AGOR_TEST_ROUNDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(30)
-}
+use crate::deadline::rounds;
 
 /// A generator of numbers that look random and are the same in every run with a seed
 /// (xorshift64*).

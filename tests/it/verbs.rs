@@ -373,6 +373,50 @@ fn doctor_is_content_with_what_is_well_and_names_what_is_not() {
 }
 
 #[test]
+fn a_report_tells_how_all_is_and_nothing_that_is_the_persons() {
+    let agor = Agor::started();
+    let project = agor.path("project-of-plans");
+    std::fs::create_dir_all(&project).expect("a folder");
+    let session = agor.ok(&[
+        "new",
+        "--project",
+        project.to_str().expect("UTF-8"),
+        "--name",
+        "name-of-plans",
+        "--env",
+        "PLANS_TOKEN=value-of-plans",
+        "--",
+        "sh",
+        "-c",
+        "echo output-of-plans; read line; sleep 600",
+    ]);
+    let session = session.trim();
+    agor.screen_with(session, "output-of-plans");
+    agor.ok(&["send", session, "typed-plans", "--enter"]);
+    agor.ok(&["rename", session, "other-plans"]);
+    let file = agor.path("report.json");
+    agor.ok(&["doctor", "--report", file.to_str().expect("UTF-8")]);
+    let text = std::fs::read_to_string(&file).expect("a report");
+    for of_the_person in ["of-plans", "typed-plans", "other-plans", "PLANS_TOKEN"] {
+        assert!(!text.contains(of_the_person), "{of_the_person} in {text}");
+    }
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(report["host"]["sessions"][0]["session"], session);
+    assert!(report["link"]["round_trip_micros"].is_number(), "{text}");
+    assert!(!report["host_log"].as_array().expect("lines").is_empty());
+    assert!(!report["findings"].as_array().expect("them").is_empty());
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(&file)
+        .expect("a file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let refused = agor.run(&["doctor", "--report", "/no/such/folder/report"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("cannot be written"), "{refused:?}");
+}
+
+#[test]
 fn doctor_without_a_host_is_content_and_starts_none() {
     let agor = Agor::new();
     let done = agor.run(&["doctor", "--json"]);

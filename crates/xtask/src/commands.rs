@@ -9,6 +9,7 @@ mod real_agents;
 mod run;
 mod soak;
 mod test;
+mod upgrade;
 
 use crate::failure::Failure;
 
@@ -70,9 +71,15 @@ pub const COMMANDS: &[Command] = &[
         run: real_agents::run,
     },
     Command {
+        id: "upgrade",
+        arguments: "[revision]",
+        doc: "Builds an earlier release's host and updates it in place under running programs",
+        run: upgrade::run,
+    },
+    Command {
         id: "nightly",
         arguments: "",
-        doc: "Runs everything that takes long: tests, survival, fuzzing, real agents, benchmarks",
+        doc: "Runs everything that takes long: tests, update, survival, fuzzing, real agents, benchmarks",
         run: nightly::run,
     },
     Command {

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: runs benchmarks and lays their results beside those of their peers.
 //!
-//! A benchmark is a target `crates/<crate>/benches/<name>.rs` with `harness = false` that prints one JSON
+//! A benchmark is a target `<package>/benches/<name>.rs` with `harness = false` that prints one JSON
 //! object a line for each case: `case`, `value`, `unit`, and `peer` with `peer_value` where something else
 //! did the same work in the same run. What else it prints is passed on as it is.
 
@@ -46,6 +46,12 @@ const BENCHES: &[Bench] = &[
         doc: "Events and output that the store has safely on disk",
         package: "agor-core",
         target: "store",
+    },
+    Bench {
+        name: "host",
+        doc: "Echoes, resumptions and a bad line, with a real host; beside tmux",
+        package: "tests",
+        target: "host",
     },
 ];
 
@@ -201,16 +207,18 @@ mod tests {
     #[test]
     fn every_benchmark_in_the_crates_has_a_row_and_every_row_a_benchmark() {
         let mut found = BTreeSet::new();
-        for folder in fs::read_dir(workspace::root().join("crates")).unwrap() {
-            let folder = folder.unwrap();
-            let Ok(files) = fs::read_dir(folder.path().join("benches")) else {
+        let crates = fs::read_dir(workspace::root().join("crates")).unwrap();
+        let packages = crates.map(|folder| folder.unwrap().path());
+        for package in packages.chain([workspace::root().join("tests")]) {
+            let Ok(files) = fs::read_dir(package.join("benches")) else {
                 continue;
             };
+            let package = package.file_name().unwrap().to_string_lossy().into_owned();
             for file in files {
                 let path = file.unwrap().path();
                 if path.extension().is_some_and(|extension| extension == "rs") {
                     let target = path.file_stem().unwrap().to_string_lossy().into_owned();
-                    found.insert((folder.file_name().to_string_lossy().into_owned(), target));
+                    found.insert((package.clone(), target));
                 }
             }
         }
@@ -220,7 +228,7 @@ mod tests {
             .collect();
         assert_eq!(
             rows, found,
-            "BENCHES in crates/xtask/src/commands/bench.rs beside crates/*/benches"
+            "BENCHES in crates/xtask/src/commands/bench.rs beside */benches"
         );
         let names: BTreeSet<_> = BENCHES.iter().map(|bench| bench.name).collect();
         assert_eq!(names.len(), BENCHES.len());

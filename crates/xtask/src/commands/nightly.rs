@@ -1,7 +1,7 @@
 //! `cargo xtask nightly`: everything that takes long, one after the other. What fails holds up nothing
 //! of the rest; all failures are said again at the end.
 
-use super::{bench, fuzz, real_agents, soak, take_no_arguments, test};
+use super::{bench, fuzz, real_agents, soak, take_no_arguments, test, upgrade};
 use crate::failure::Failure;
 
 /// One part.
@@ -16,6 +16,10 @@ const PARTS: &[Part] = &[
     Part {
         typed: "test --yes",
         run: test::run,
+    },
+    Part {
+        typed: "upgrade",
+        run: upgrade::run,
     },
     Part {
         typed: "soak 500",

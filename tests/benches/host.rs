@@ -1,0 +1,116 @@
+//! A real host under its clients: how fast a key comes back, how soon a client knows again where it
+//! was, what a bad line costs. The peer of the latencies is tmux, in the same run. Prints JSON lines.
+//!
+//! `cargo xtask bench host`, or `cargo bench -p tests --bench host -- CASE` with a release build of
+//! `agord` beside it.
+#![allow(clippy::print_stdout, reason = "its results are read from there")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a bench that fails ends"
+)]
+#![allow(dead_code, reason = "the tests use more of what is shared with them")]
+
+#[path = "../it/agor.rs"]
+mod agor;
+#[path = "../it/deadline.rs"]
+mod deadline;
+
+#[path = "host/echo.rs"]
+mod echo;
+#[path = "host/line.rs"]
+mod line;
+#[path = "host/resume.rs"]
+mod resume;
+#[path = "host/tmux.rs"]
+mod tmux;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use agor_core::client::{Client, ClientOptions};
+use agor_core::link::Dialer;
+
+use agor::Agor;
+
+/// How long the whole bench may take.
+const LIMIT: Duration = Duration::from_secs(600);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [ask, count] = &arguments[..]
+        && ask == "--ask-status"
+    {
+        return echo::ask_status(count.parse().expect("a number"));
+    }
+    let only = arguments.iter().find(|argument| !argument.starts_with('-'));
+    let wanted = |name: &str| only.is_none_or(|only| name.contains(only.as_str()));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime starts");
+    if wanted("echo") {
+        runtime.block_on(echo::run());
+    }
+    if wanted("resume") {
+        runtime.block_on(resume::run());
+    }
+    if wanted("line") {
+        runtime.block_on(line::run());
+    }
+}
+
+/// Prints a result.
+pub fn result(case: &str, value: f64, unit: &str, peer: Option<(&str, f64)>) {
+    let peer = peer.map_or(String::new(), |(peer, value)| {
+        format!(",\"peer\":\"{peer}\",\"peer_value\":{value:.1}")
+    });
+    println!("{{\"case\":\"{case}\",\"value\":{value:.1},\"unit\":\"{unit}\"{peer}}}");
+}
+
+/// Returns an agor whose host runs.
+pub fn started() -> Agor {
+    let mut agor = Agor::patient(LIMIT);
+    agor.start_host();
+    agor
+}
+
+/// Returns where an agor's host listens.
+pub fn socket(agor: &Agor) -> PathBuf {
+    agor.path("run/agor/host.sock")
+}
+
+/// Returns a client of an agor's host that waits as long as it takes.
+pub async fn client(agor: &Agor) -> Client {
+    client_at(socket(agor)).await
+}
+
+/// Returns a client of whoever listens at `socket`.
+pub async fn client_at(socket: PathBuf) -> Client {
+    let options = ClientOptions {
+        patience: None,
+        ..ClientOptions::default()
+    };
+    Client::over(Dialer::Socket(socket), options)
+        .await
+        .expect("the host answers")
+}
+
+/// Durations of one thing, many times.
+#[derive(Debug, Default)]
+pub struct Times(Vec<Duration>);
+
+impl Times {
+    /// Adds one.
+    pub fn add(&mut self, took: Duration) {
+        self.0.push(took);
+    }
+
+    /// Returns the microseconds that `percent` of all took at most.
+    pub fn percentile(&mut self, percent: usize) -> f64 {
+        self.0.sort();
+        let at = (self.0.len() * percent).div_ceil(100).max(1) - 1;
+        self.0[at].as_secs_f64() * 1e6
+    }
+}

@@ -1,0 +1,139 @@
+//! From a key to its echo as rows that a client has applied, with the machine idle and with twenty
+//! other sessions that print without end; and a question of the program to its terminal.
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use agor_core::client::{Subscription, Told};
+use agor_proto::event::LogCursor;
+use agor_proto::ids::{LogEpoch, Seq, SessionId};
+use agor_proto::input::Input;
+use agor_proto::message::Visibility;
+use agor_proto::screen::Mirror;
+
+use crate::agor::Agor;
+use crate::{Times, client, result, started, tmux};
+
+const KEYS: usize = 2_000;
+const FLOODS: usize = 20;
+/// Between two keys, so that each is the first change after quiet, as when a person types.
+const PAUSE: Duration = Duration::from_millis(12);
+
+/// A program that says back what it is told, and nothing else.
+pub const ECHO: &str = "stty raw -echo; echo ready; exec cat";
+
+pub async fn run() {
+    let agor = started();
+    let idle = of_host(&agor).await;
+    let peer = tmux::echo(0).await;
+    both("echo, idle", idle, peer);
+    status(&agor);
+    let floods: Vec<String> = (0..FLOODS).map(|_| agor.session("exec yes")).collect();
+    let loaded = of_host(&agor).await;
+    for flood in floods {
+        agor.ok(&["kill", &flood]);
+    }
+    drop(agor);
+    let peer = tmux::echo(FLOODS).await;
+    both("echo, 20 sessions flood", loaded, peer);
+}
+
+fn both(case: &str, mut ours: Times, mut peer: Option<Times>) {
+    for percent in [50, 99] {
+        let peer = peer
+            .as_mut()
+            .map(|times| ("tmux", times.percentile(percent)));
+        let name = format!("{case}, p{percent}");
+        result(&name, ours.percentile(percent), "µs", peer);
+    }
+}
+
+/// Follows a session, and returns once its screen has come.
+pub async fn follow(client: &agor_core::client::Client, session: &str) -> (Subscription, Mirror) {
+    let session: SessionId = session.parse().expect("an id");
+    let cursor = LogCursor {
+        session,
+        epoch: LogEpoch(0),
+        applied: Seq(0),
+    };
+    let mut subscription = client
+        .subscribe(cursor, Visibility::Visible)
+        .expect("a client");
+    let mut mirror = Mirror::default();
+    loop {
+        if let Told::Screen(update) = subscription.next().await.expect("news") {
+            mirror.apply(*update).expect("the first is whole");
+            return (subscription, mirror);
+        }
+    }
+}
+
+async fn of_host(agor: &Agor) -> Times {
+    let session = agor.program("120x40", &["sh", "-c", ECHO]);
+    agor.screen_with(&session, "ready");
+    let client = client(agor).await;
+    let (mut subscription, mut mirror) = follow(&client, &session).await;
+    subscription.drive(true);
+    let mut times = Times::default();
+    for n in 0..KEYS {
+        tokio::time::sleep(PAUSE).await;
+        let before = mirror.cursor;
+        let text = if n % 100 == 99 { "\r\n" } else { "x" };
+        let typed = Instant::now();
+        subscription.input(Input::Text { text: text.into() });
+        while mirror.cursor == before {
+            if let Told::Screen(update) = subscription.next().await.expect("news")
+                && mirror.apply(*update).is_err()
+            {
+                subscription.ask_whole_screen();
+            }
+        }
+        times.add(typed.elapsed());
+    }
+    drop(subscription);
+    client.close().await;
+    agor.ok(&["kill", &session]);
+    times
+}
+
+/// How long a program waits for an answer of its terminal.
+fn status(agor: &Agor) {
+    let program = std::env::current_exe().expect("a path");
+    let program = program.to_str().expect("UTF-8");
+    let session = agor.program("80x24", &[program, "--ask-status", "5000"]);
+    agor.ok(&["wait", &session, "--exit", "--timeout", "60"]);
+    let screen = agor.screen(&session);
+    let number = |name: &str| -> f64 {
+        let line = screen
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{screen}"))
+            .trim()
+            .parse()
+            .expect("a number")
+    };
+    for name in ["p50", "p99"] {
+        result(&format!("CSI 5n, idle, {name}"), number(name), "µs", None);
+    }
+}
+
+/// Asks the terminal for its status, again and again, and says how long that took.
+pub fn ask_status(count: usize) {
+    use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+    let (mut stdin, mut stdout) = (std::io::stdin(), std::io::stdout());
+    let mut modes = tcgetattr(&stdin).expect("a terminal");
+    modes.make_raw();
+    tcsetattr(&stdin, OptionalActions::Now, &modes).expect("a terminal");
+    let mut times = Times::default();
+    for _ in 0..count {
+        let asked = Instant::now();
+        stdout.write_all(b"\x1b[5n").expect("a terminal");
+        stdout.flush().expect("a terminal");
+        let mut answer = [0; 4];
+        stdin.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"\x1b[0n");
+        times.add(asked.elapsed());
+    }
+    let (half, most) = (times.percentile(50), times.percentile(99));
+    print!("p50 {half:.1}\r\np99 {most:.1}\r\n");
+}

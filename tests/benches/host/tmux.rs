@@ -1,0 +1,144 @@
+//! The same echo through tmux: a client on a terminal of ours, the key written to it, its echo read
+//! from it.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::Times;
+use crate::echo::ECHO;
+
+const KEYS: usize = 2_000;
+const PAUSE: Duration = Duration::from_millis(12);
+
+/// Returns how long keys took to come back, with so many windows that print without end; nothing
+/// where there is no tmux.
+pub async fn echo(floods: usize) -> Option<Times> {
+    tokio::task::spawn_blocking(move || measure(floods))
+        .await
+        .expect("it ends")
+}
+
+struct Server(String);
+
+impl Server {
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new("tmux");
+        command
+            .args(["-L", &self.0, "-f", "/dev/null"])
+            .args(args)
+            .env_remove("TMUX")
+            .env("TERM", "xterm-256color")
+            .env("LANG", "C.UTF-8");
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> bool {
+        let status = self.command(args).stdin(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.run(&["kill-server"]);
+    }
+}
+
+fn measure(floods: usize) -> Option<Times> {
+    let server = Server(format!("agor-bench-{}", std::process::id()));
+    if !server.run(&["new-session", "-d", "-x", "120", "-y", "40", ECHO]) {
+        println!("there is no tmux to compare with");
+        return None;
+    }
+    for _ in 0..floods {
+        assert!(server.run(&["new-window", "-d", "exec yes"]));
+    }
+    let (mut master, slave) = terminal();
+    let clone = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a descriptor"));
+    let mut client = server
+        .command(&["attach"])
+        .stdin(clone(&slave))
+        .stdout(clone(&slave))
+        .stderr(clone(&slave))
+        .spawn()
+        .expect("tmux runs");
+    drop(slave);
+    let reader = Reader::over(master.try_clone().expect("a descriptor"));
+    // The first picture, and what of the status line comes later.
+    reader.quiet(Duration::from_millis(700));
+    let mut times = Times::default();
+    for n in 0..KEYS {
+        std::thread::park_timeout(PAUSE);
+        if n % 100 == 99 {
+            master.write_all(b"\r\n").expect("tmux reads");
+            reader.quiet(Duration::from_millis(50));
+            continue;
+        }
+        let mark = [b"abcdefghij"[n % 10]];
+        reader.drain();
+        let typed = Instant::now();
+        master.write_all(&mark).expect("tmux reads");
+        while !reader.next().contains(&mark[0]) {}
+        times.add(typed.elapsed());
+    }
+    client.kill().ok();
+    client.wait().ok();
+    Some(times)
+}
+
+fn terminal() -> (File, OwnedFd) {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    let master = openpt(flags).expect("a terminal");
+    unlockpt(&master).expect("a terminal");
+    let name = ptsname(&master, Vec::new()).expect("a name");
+    let slave = File::options()
+        .read(true)
+        .write(true)
+        .open(name.to_str().expect("UTF-8"))
+        .expect("a terminal");
+    let size = Winsize {
+        ws_row: 40,
+        ws_col: 120,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&master, size).expect("a terminal");
+    (File::from(master), slave.into())
+}
+
+/// Reads the terminal on a thread of its own.
+struct Reader(std::sync::mpsc::Receiver<Vec<u8>>);
+
+impl Reader {
+    fn over(mut terminal: File) -> Self {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1_024);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 16 * 1024];
+            while let Ok(count) = terminal.read(&mut bytes) {
+                if count == 0 || sender.send(bytes[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self(receiver)
+    }
+
+    fn next(&self) -> Vec<u8> {
+        let patience = Duration::from_secs(20);
+        self.0.recv_timeout(patience).expect("tmux answers")
+    }
+
+    fn drain(&self) {
+        while self.0.try_recv().is_ok() {}
+    }
+
+    fn quiet(&self, pause: Duration) {
+        while self.0.recv_timeout(pause).is_ok() {}
+    }
+}
