@@ -47,6 +47,8 @@ enum Overlay {
     Attention(Attention),
     /// Every session at once.
     Wall(Box<Wall>),
+    /// How all is.
+    Diagnostics,
 }
 
 /// The graphics card as the application uses it.
@@ -96,11 +98,15 @@ pub struct App {
     /// Sessions that ran when they were last looked at.
     running: HashSet<SessionId>,
     shown: Vec<(SessionId, agor_proto::message::Visibility)>,
+    /// Whether the host is asked how it is.
+    diagnosing: bool,
     stored: String,
     copied_seen: u64,
     title: String,
     window_focused: bool,
     frames: u64,
+    /// What was drawn in all frames.
+    drawn: agor_render::Counters,
     exit: Option<Exit>,
     failure: Option<String>,
 }
@@ -176,11 +182,13 @@ impl App {
             expected: HashSet::new(),
             running: HashSet::new(),
             shown: Vec::new(),
+            diagnosing: false,
             stored: String::new(),
             copied_seen: 0,
             title: String::new(),
             window_focused: true,
             frames: 0,
+            drawn: agor_render::Counters::default(),
             exit: None,
             failure: None,
         })

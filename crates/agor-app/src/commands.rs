@@ -103,6 +103,7 @@ commands! {
     FontSmaller "font.smaller" "Smaller text" Anywhere ["ctrl+-"] "Make the text of all panes smaller.";
     FontReset "font.reset" "Text size as set" Anywhere ["ctrl+0"] "Make the text as large as the settings say.";
     Theme "view.theme" "Light or dark" Anywhere ["ctrl+space shift+t"] "Switch between the dark and the light theme.";
+    Diagnostics "view.diagnostics" "Diagnostics" Anywhere ["ctrl+space shift+g"] "Show how link, host, store and window are, and what each session costs.";
     Keys "help.keys" "Keys" Anywhere ["ctrl+space ?"] "Show every command with its keys.";
     SendLeader "leader.send" "Send the leader key" Pane ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";
     Quit "window.close" "Close window" Anywhere ["ctrl+shift+q"] "Close this window; all sessions go on.";

@@ -2,6 +2,7 @@
 //! a [`Snapshot`] that the window reads. The window never waits for it, and it never waits for
 //! the window.
 
+pub mod diagnose;
 mod follower;
 mod layout;
 mod search;
@@ -71,6 +72,8 @@ pub enum Request {
     DropFind(SessionId),
     /// Forget what was fetched of a session's history.
     DropHistory(SessionId),
+    /// Look once a second how host and link are, or no more.
+    Diagnose(bool),
     /// Store the layout, in place of the one stored before.
     StoreLayout(String),
     /// Say this to the person.

@@ -3,6 +3,7 @@
 mod app;
 mod attention;
 mod commands;
+mod diagnostics;
 mod icons;
 mod keys;
 mod launch;

@@ -8,6 +8,7 @@
 mod backoff;
 pub mod connection;
 mod driver;
+mod figures;
 mod follow;
 mod heartbeat;
 pub mod launch;
@@ -36,6 +37,7 @@ use crate::paths::{Paths, PathsError};
 use connection::{Connection, End, Manner, State, Wish};
 use driver::{Driver, Request, Sink};
 
+pub use figures::Figures;
 pub use subscription::{Subscription, Told};
 
 pub use start::{ALREADY_RUNNING_EXIT, Report, StartError};
@@ -279,6 +281,16 @@ impl Client {
     pub async fn ask_one(&self, query: Query) -> Result<Part, ClientError> {
         let mut answers = self.ask(query)?;
         answers.next().await.unwrap_or(Err(ClientError::Closed))
+    }
+
+    /// Returns what this client has counted of its links.
+    ///
+    /// # Errors
+    /// Why there is no connection any more.
+    pub async fn figures(&self) -> Result<Figures, ClientError> {
+        let (waiter, figures) = oneshot::channel();
+        self.request(Request::Figures(waiter))?;
+        figures.await.map_err(|_| self.why_ended())
     }
 
     /// Returns the sessions.

@@ -9,7 +9,6 @@ mod actor;
 mod conn;
 mod hub;
 mod keeper;
-mod latency;
 mod list;
 mod mailbox;
 mod outbox;

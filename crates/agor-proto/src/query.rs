@@ -352,6 +352,18 @@ pub struct Stats {
     pub outbox_max: u64,
     /// How often events did not fit a client's queue and were told from the store instead.
     pub overflows: u64,
+    /// Bytes of output that programs have said since the host began. Each is copied once by the
+    /// system into its session's ring, once from there by the host, once into what is stored, and
+    /// as rows of a screen as often as [`Stats::lanes`] says.
+    pub output_bytes: u64,
+    /// Microseconds of processor time that the host has used.
+    pub cpu_micros: u64,
+    /// Microseconds of processor time that the keeper has used.
+    pub keeper_cpu_micros: u64,
+    /// Bytes of memory of the host (PSS).
+    pub memory_bytes: u64,
+    /// Bytes of memory of the keeper (PSS).
+    pub keeper_memory_bytes: u64,
     /// What went over all links, lane by lane.
     pub lanes: Vec<LaneStats>,
     /// Why connections ended, and how many for each reason.

@@ -25,6 +25,17 @@ pub struct Counters {
     pub bytes_uploaded: u64,
 }
 
+impl Counters {
+    /// Adds what another frame did.
+    pub fn add(&mut self, other: Self) {
+        self.draws += other.draws;
+        self.rows_built += other.rows_built;
+        self.instances_built += other.instances_built;
+        self.glyphs_rasterized += other.glyphs_rasterized;
+        self.bytes_uploaded += other.bytes_uploaded;
+    }
+}
+
 /// Sizes of fonts that are kept; a window moved between two screens needs two.
 const FONTS_KEPT: usize = 6;
 

@@ -35,6 +35,8 @@ impl App {
             Command::AttentionBack => self.go_back(),
             Command::Wall if workspace => self.toggle_wall(),
             Command::Attention | Command::AttentionNext | Command::Wall => {}
+            Command::Diagnostics if workspace => self.toggle_diagnostics(),
+            Command::Diagnostics => {}
             Command::NewTab if workspace => {
                 let folder = self.current_folder();
                 self.open_shell(&folder);

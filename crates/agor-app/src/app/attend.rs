@@ -10,6 +10,7 @@ use egui::Ui;
 
 use super::{App, Overlay};
 use crate::attention::{self, Attention, Outcome};
+use crate::diagnostics::{self, diagnostics_ui};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::wall::{self, Wall, WallPainting};
@@ -35,6 +36,24 @@ impl App {
                 Some(Overlay::Wall(Box::new(wall)))
             }
         };
+    }
+
+    /// Shows how all is, or what was shown before.
+    pub(super) fn toggle_diagnostics(&mut self) {
+        self.overlay = match self.overlay.take() {
+            Some(Overlay::Diagnostics) => None,
+            _ => Some(Overlay::Diagnostics),
+        };
+    }
+
+    /// Draws how all is where panes are else.
+    pub(super) fn diagnostics_ui(&mut self, ui: &mut Ui) {
+        let (window, frames) = (self.drawn, self.frames);
+        let outcome = diagnostics_ui(ui, &self.snapshot, window, frames, &self.theme);
+        if outcome == diagnostics::Outcome::Closed {
+            self.overlay = None;
+            self.wake.now();
+        }
     }
 
     /// Draws the wall where panes are else, and does what was done there.

@@ -30,6 +30,7 @@ impl App {
             self.frame_ui(ui, now);
         }
         self.renderer.finish();
+        self.drawn.add(self.renderer.counters());
         self.overlays_ui(ui);
         self.forget_panes();
         let shows = self
@@ -112,6 +113,11 @@ impl App {
             let rect = ui.available_rect_before_wrap();
             let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("wall"));
             return self.wall_ui(&mut ui, wall);
+        }
+        if matches!(self.overlay, Some(Overlay::Diagnostics)) {
+            let rect = ui.available_rect_before_wrap();
+            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("diagnostics"));
+            return self.diagnostics_ui(&mut ui);
         }
         if let Some(project) = self.workspace.project() {
             let shown = Panel::top("tabs")

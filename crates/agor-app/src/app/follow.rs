@@ -71,6 +71,10 @@ impl App {
         if let Some(Overlay::Wall(wall)) = &self.overlay {
             shown = self.on_wall(wall.selected());
         }
+        let diagnosing = matches!(self.overlay, Some(Overlay::Diagnostics));
+        if diagnosing != self.diagnosing && self.link.request(Request::Diagnose(diagnosing)) {
+            self.diagnosing = diagnosing;
+        }
         if shown != self.shown && self.link.request(Request::Show(shown.clone())) {
             self.shown = shown;
         }

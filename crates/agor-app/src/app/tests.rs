@@ -12,7 +12,7 @@ use egui_kittest::kittest::Queryable;
 use crate::commands::Command;
 use crate::link::Request;
 use crate::link::snapshot::{Driving, HostState, Stored, Weight};
-use crate::testing::{session_id, session_info};
+use crate::testing::{diagnosis, session_id, session_info};
 use world::{World, asked};
 
 #[test]
@@ -505,6 +505,34 @@ fn the_wall_shows_every_session_without_driving_it_and_enter_leads_to_one() {
     world.harness.run();
     assert!(world.harness.query_by_label("Choose").is_none());
     assert_eq!(world.app().workspace.focused_session(), Some(session_id(2)));
+}
+
+#[test]
+fn the_host_is_asked_how_it_is_only_while_that_is_shown() {
+    let sessions = [session_info(1, "bash")];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    world.requests();
+    world.command(Command::Diagnostics);
+    let asked = |world: &mut World| {
+        let requests = world.requests().into_iter();
+        let of_these = requests.filter_map(|request| match request {
+            Request::Diagnose(wanted) => Some(wanted),
+            _ => None,
+        });
+        of_these.collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&mut world), [true]);
+    let figures = diagnosis();
+    world.change(|snapshot| snapshot.diagnosis = figures);
+    world.harness.get_by_label("Round trip: 84 µs ± 12 µs");
+    world.harness.get_by_label("Host: answers");
+    world
+        .harness
+        .get_by_label_contains("Session bash, Output a second 1.0 MiB/s");
+    world.harness.key_press(egui::Key::Escape);
+    world.harness.run();
+    assert_eq!(asked(&mut world), [false]);
+    assert!(world.harness.query_by_label("Host: answers").is_none());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use agor_proto::row::Row;
 use agor_proto::screen::Mirror;
 use agor_proto::session::SessionInfo;
 
+use super::diagnose::Diagnosis;
 use super::settings::Settings;
 use crate::attention::Need;
 
@@ -40,6 +41,8 @@ pub struct Snapshot {
     pub copied: Option<Copied>,
     /// What the person is told, the newest last.
     pub notices: Arc<Vec<Notice>>,
+    /// How host and link are, while the window wants to know.
+    pub diagnosis: Diagnosis,
 }
 
 /// What a program put on a clipboard (OSC 52).

@@ -14,6 +14,7 @@ use agor_proto::message::Visibility;
 use agor_proto::session::{SessionInfo, SessionList};
 use tokio::sync::{mpsc, watch};
 
+use super::diagnose::{self, Diagnosis};
 use super::follower::Follower;
 use super::layout::Layout;
 use super::snapshot::{HostState, Snapshot, Weight};
@@ -83,6 +84,7 @@ pub async fn run(
         layout,
         followers: HashMap::new(),
         waiting: HashMap::new(),
+        diagnosing: None,
     };
     while let Some(request) = inbox.recv().await {
         task.on(request);
@@ -189,6 +191,8 @@ struct Task {
     followers: HashMap<SessionId, Follower>,
     /// Sessions that panes show and that the host has not made yet.
     waiting: HashMap<SessionId, tokio::task::JoinHandle<()>>,
+    /// Looks how the host is, while that is shown.
+    diagnosing: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Task {
@@ -198,6 +202,7 @@ impl Task {
             Request::Command(body) => self.command(body),
             Request::StoreLayout(text) => self.layout.store(text),
             Request::Tell(weight, text) => self.shared.tell(weight, text),
+            Request::Diagnose(wanted) => self.diagnose(wanted),
             Request::Type(session, _)
             | Request::Resize(session, _)
             | Request::Drive(session)
@@ -211,6 +216,18 @@ impl Task {
                     follower.request(request);
                 }
             }
+        }
+    }
+
+    fn diagnose(&mut self, wanted: bool) {
+        if let Some(task) = self.diagnosing.take() {
+            task.abort();
+            self.shared
+                .change(|snapshot| snapshot.diagnosis = Diagnosis::default());
+        }
+        if wanted {
+            let looks = diagnose::run(self.client.clone(), self.shared.clone());
+            self.diagnosing = Some(tokio::spawn(looks));
         }
     }
 
@@ -269,6 +286,7 @@ impl Task {
                 task.await.ok(); // It has told the person itself.
             }
             self.followers.clear();
+            self.diagnose(false);
             self.layout.finish().await;
             self.client.close().await;
         };

@@ -38,6 +38,8 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 
+pub use stats::size;
+
 /// Declares the verbs, each with its documentation and the module that does it.
 macro_rules! verbs {
     ($($(#[$attribute:meta])* $name:ident => $module:ident;)+) => {

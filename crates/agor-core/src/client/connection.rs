@@ -321,9 +321,10 @@ impl Connection {
         }
     }
 
-    /// Returns the round trip to the host, if one was measured over this link.
+    /// Returns the smoothed round trip to the host and how much it varies, if one was measured over
+    /// this link.
     #[must_use]
-    pub fn round_trip(&self) -> Option<Duration> {
+    pub fn round_trip(&self) -> Option<(Duration, Duration)> {
         match &self.phase {
             Phase::Ready(ready) => ready.heartbeat.round_trip(),
             _ => None,

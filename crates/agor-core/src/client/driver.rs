@@ -12,6 +12,7 @@ use agor_proto::session::SessionList;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::connection::{Connection, Effect, Event, Moment, News, State, Wish};
+use super::figures::{Counts, Figures};
 use super::{ANSWER_PARTS_MAX, ClientError, FOLLOW_WAITING_MAX, Told};
 use crate::link::{Dialer, Link, LinkError, LinkReader, LinkWriter};
 
@@ -29,6 +30,8 @@ pub enum Request {
     WatchList(Sink<SessionList>),
     /// A session, and who follows it.
     Follow(Wish, SessionId, Sink<Told>),
+    /// What was counted.
+    Figures(oneshot::Sender<Figures>),
     /// A follower, known by its counter, is gone.
     Unfollow(SessionId, Arc<AtomicUsize>),
 }
@@ -62,6 +65,7 @@ pub struct Driver {
     lists: Vec<oneshot::Sender<SessionList>>,
     list_watchers: Vec<Sink<SessionList>>,
     follows: BTreeMap<SessionId, Sink<Told>>,
+    counts: Counts,
     ended: bool,
 }
 
@@ -94,6 +98,7 @@ impl Driver {
             lists: Vec::new(),
             list_watchers: Vec::new(),
             follows: BTreeMap::new(),
+            counts: Counts::default(),
             ended: false,
         }
     }
@@ -106,7 +111,12 @@ impl Driver {
             match woke {
                 Woke::Request(None) => self.feed(Event::Wished(Wish::Close)),
                 Woke::Request(Some(request)) => self.on_request(request),
-                Woke::Read(Ok(Some(message))) => self.feed(Event::Received(message)),
+                Woke::Read(Ok(Some(message))) => {
+                    if let Some((reader, _)) = &self.link {
+                        self.counts.received(&message, reader.last_bytes());
+                    }
+                    self.feed(Event::Received(message));
+                }
                 Woke::Read(Ok(None)) => self.lost("the host closed the link".into()),
                 Woke::Read(Err(error)) => self.lost(error.to_string()),
                 Woke::Written(Err(error)) => {
@@ -123,9 +133,11 @@ impl Driver {
                     self.link = Some(link.split());
                     self.feed(Event::Dialled);
                 }
-                Woke::Dialled(Err(error)) => self.feed(Event::DialFailed {
-                    reason: error.to_string(),
-                }),
+                Woke::Dialled(Err(error)) => {
+                    let reason = error.to_string();
+                    self.counts.lost(&reason);
+                    self.feed(Event::DialFailed { reason });
+                }
                 Woke::Tick => self.feed(Event::Tick),
             }
         }
@@ -194,8 +206,24 @@ impl Driver {
     }
 
     fn lost(&mut self, reason: String) {
-        self.link = None;
+        self.counts.lost(&reason);
+        self.hang_up();
         self.feed(Event::LinkLost { reason });
+    }
+
+    fn hang_up(&mut self) {
+        if let Some((reader, _)) = self.link.take() {
+            self.counts.unknown(reader.unknown_frames());
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let link = self.link.as_ref();
+        let queued_bytes = link.map_or(0, |(_, writer)| writer.queued_bytes());
+        let unknown_frames = link.map_or(0, |(reader, _)| reader.unknown_frames());
+        let round_trip = self.connection.round_trip();
+        self.counts
+            .figures(round_trip, queued_bytes, unknown_frames)
     }
 
     fn on_request(&mut self, request: Request) {
@@ -206,7 +234,11 @@ impl Driver {
                 }
                 self.feed(Event::Wished(wish));
             }
+            Request::Figures(waiter) => {
+                waiter.send(self.figures()).ok(); // Nobody may wait any more.
+            }
             Request::Command(wish, id, waiter) => {
+                self.counts.begun(id, now().instant);
                 self.commands.insert(id, waiter);
                 self.feed(Event::Wished(wish));
             }
@@ -247,13 +279,19 @@ impl Driver {
                         self.dial_at = Some(tokio::time::Instant::now() + after);
                     }
                     Effect::Send(outgoing) => {
-                        if let Some((_, writer)) = &mut self.link
-                            && let Err(error) = writer.queue(outgoing.message())
-                        {
-                            tracing::warn!(%error, "a message was not sent");
+                        let Some((_, writer)) = &mut self.link else {
+                            continue;
+                        };
+                        let before = writer.queued_bytes();
+                        match writer.queue(outgoing.message()) {
+                            Ok(()) => {
+                                let bytes = writer.queued_bytes() - before;
+                                self.counts.sent(outgoing.message(), bytes);
+                            }
+                            Err(error) => tracing::warn!(%error, "a message was not sent"),
                         }
                     }
-                    Effect::Hangup => self.link = None,
+                    Effect::Hangup => self.hang_up(),
                     Effect::Tell(news) => events.extend(self.tell(news)),
                 }
             }
@@ -268,6 +306,9 @@ impl Driver {
                 return None;
             }
             News::Receipt(receipt) => {
+                if receipt.outcome.is_final() {
+                    self.counts.ended(receipt.id, now().instant);
+                }
                 if receipt.outcome.is_final()
                     && let Some(waiter) = self.commands.remove(&receipt.id)
                 {
@@ -288,9 +329,15 @@ impl Driver {
                 return None;
             }
             News::Subscribed(told) => (told.session, Told::Subscribed(told)),
-            News::Events(told) => (told.session, Told::Events(told.events)),
+            News::Events(told) => {
+                self.counts.told_events(told.events.len());
+                (told.session, Told::Events(told.events))
+            }
             News::Live(told) => (told.session, Told::Live(told.seq)),
-            News::Screen(told) => (told.session, Told::Screen(told)),
+            News::Screen(told) => {
+                self.counts.told_screen();
+                (told.session, Told::Screen(told))
+            }
             News::Clipboard(told) => (told.session, Told::Clipboard(told)),
             News::Lease(told) => (told.session, Told::Lease(told.standing)),
             News::Problem(told) => (told.session, Told::Problem(told.error)),
@@ -332,7 +379,10 @@ impl Driver {
     fn on_state(&mut self, state: State) {
         match &state {
             State::Connecting => {}
-            State::Ready(welcome) => tracing::debug!(conn = %welcome.conn_epoch, "connected"),
+            State::Ready(welcome) => {
+                self.counts.welcomed();
+                tracing::debug!(conn = %welcome.conn_epoch, "connected");
+            }
             State::Away { reason, attempt } => tracing::info!(reason, attempt, "reconnecting"),
             State::Ended(_) => self.ended = true,
         }

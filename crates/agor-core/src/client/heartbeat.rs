@@ -115,9 +115,9 @@ impl Heartbeat {
         self.ping_at.min(self.dead_at)
     }
 
-    /// Returns the smoothed round trip, if one was measured.
-    pub fn round_trip(&self) -> Option<Duration> {
-        self.round_trip.map(|trip| trip.smoothed)
+    /// Returns the smoothed round trip and how much it varies, if one was measured.
+    pub fn round_trip(&self) -> Option<(Duration, Duration)> {
+        self.round_trip.map(|trip| (trip.smoothed, trip.variation))
     }
 
     fn timeout(&self) -> Duration {
@@ -158,7 +158,8 @@ mod tests {
         assert_eq!(heartbeat.round_trip(), None);
         let later = start + INTERVAL + Duration::from_millis(30);
         heartbeat.answered(answer(second), later);
-        assert_eq!(heartbeat.round_trip(), Some(Duration::from_millis(30)));
+        let trip = (Duration::from_millis(30), Duration::from_millis(15));
+        assert_eq!(heartbeat.round_trip(), Some(trip));
     }
 
     #[test]

@@ -292,6 +292,7 @@ impl Actor {
         if bytes.is_empty() {
             return false;
         }
+        Counters::add(&self.hub.counters().output_bytes, bytes.len() as u64);
         self.on(Cause::Ring { from, bytes }).await;
         true
     }

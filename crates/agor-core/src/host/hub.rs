@@ -102,6 +102,8 @@ pub struct Counters {
     pub outbox_max: AtomicU64,
     /// How often events did not fit a client's queue.
     pub overflows: AtomicU64,
+    /// Bytes of output that were read from rings.
+    pub output_bytes: AtomicU64,
     /// What was sent, by lane.
     pub sent: [Traffic; Lane::ALL.len()],
     /// What came, by lane.

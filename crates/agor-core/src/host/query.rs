@@ -12,9 +12,10 @@ use agor_proto::message::{Answer, LaneStats, Part, SessionStats, Stats};
 use tokio::sync::oneshot;
 
 use super::hub::{Counters, Hub, Letter, SessionHandle};
-use super::latency::Latencies;
 use super::outbox::Outbox;
 use super::session::event_parts;
+use crate::latency::Latencies;
+use crate::load;
 
 /// Sends the output record of a session from `from` on, up to what it is now.
 pub async fn record(
@@ -186,6 +187,11 @@ pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
                 command_p99_micros: latencies.percentile_micros(99),
                 outbox_max: Counters::get(&counters.outbox_max),
                 overflows: Counters::get(&counters.overflows),
+                output_bytes: Counters::get(&counters.output_bytes),
+                cpu_micros: load::cpu().as_micros() as u64,
+                keeper_cpu_micros: load::cpu_of(hub.keeper_pid()).as_micros() as u64,
+                memory_bytes: load::memory_of(std::process::id()),
+                keeper_memory_bytes: load::memory_of(hub.keeper_pid()),
                 lanes: lanes(counters),
                 ended_connections: counters.endings(),
                 sessions,

@@ -35,8 +35,8 @@ use agor_proto::message::{Query, Until, Visibility};
 use agor_proto::session::{Life, SessionInfo, SessionSpec};
 use agor_term::Terminal;
 
-use super::latency::Latencies;
 use crate::agents::Observation;
+use crate::latency::Latencies;
 use crate::storage::{SessionRow, StoreError, StoredReceipt, StoredSession};
 
 pub use answers::event_parts;

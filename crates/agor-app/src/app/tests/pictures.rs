@@ -17,7 +17,7 @@ use crate::commands::Command;
 use crate::link::snapshot::Stored;
 use crate::palette::{Palette, Scope};
 use crate::shot::{Studio, encode};
-use crate::testing::{agent_info, session_id, session_info};
+use crate::testing::{agent_info, diagnosis, session_id, session_info};
 use crate::workspace::Workspace;
 
 /// How far a channel may be off, of 255.
@@ -171,6 +171,30 @@ fn the_wall_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let open = |app: &mut App| app.commands.push(Command::Wall);
     compare("wall", &draw(Theme::Dark, arrange, open));
+}
+
+#[test]
+fn diagnostics_look_as_they_did_in_both_themes() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    for (name, theme) in [
+        ("diagnostics", Theme::Dark),
+        ("diagnostics_light", Theme::Light),
+    ] {
+        let open = |app: &mut App| {
+            // What this process has drawn differs from run to run.
+            app.frames = 1_204;
+            app.drawn = agor_render::Counters {
+                draws: 2_408,
+                rows_built: 51_900,
+                instances_built: 2_100_000,
+                glyphs_rasterized: 214,
+                bytes_uploaded: 34_000_000,
+            };
+            app.snapshot.diagnosis = diagnosis();
+            app.commands.push(Command::Diagnostics);
+        };
+        compare(name, &draw(theme, arrange, open));
+    }
 }
 
 #[test]

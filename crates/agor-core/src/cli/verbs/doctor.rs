@@ -1,6 +1,8 @@
 //! `doctor`: what stands in the way of agor on this machine, and what to do about it. Each check
 //! is a function that returns its finding; nothing is changed.
 
+mod report;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -13,7 +15,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::output;
 use super::stats::size;
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, Figures};
 use crate::config::Loaded;
 use crate::link::HostLock;
 use crate::paths::{Paths, PathsError};
@@ -23,7 +25,11 @@ const ROOM_WARN_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 const ROOM_BAD_BYTES: u64 = 128 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Also write what helps to find a fault into a file, without output, keys, names or settings
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
 
 /// What a check found.
 #[derive(Debug, serde::Serialize)]
@@ -65,9 +71,11 @@ fn found(check: &'static str, verdict: Verdict, says: impl Into<String>) -> Find
 struct Host {
     stats: Option<Stats>,
     sessions: Vec<SessionInfo>,
+    /// What this program counted of its link.
+    link: Option<Figures>,
 }
 
-pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
+pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     let paths = context.paths()?;
     let findings = context.block_on(async {
         let (mut findings, host) = look_at_host(&paths).await;
@@ -79,6 +87,11 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
         findings.push(terminal());
         findings.push(processes(host.as_ref()));
         findings.push(logout());
+        if let Some(file) = &arguments.report {
+            let stats = host.as_ref().and_then(|host| host.stats.as_ref());
+            let link = host.as_ref().and_then(|host| host.link.as_ref());
+            report::write(file, &paths, &findings, stats, link)?;
+        }
         Ok(findings)
     })?;
     if context.json {
@@ -122,6 +135,7 @@ async fn look_at_host(paths: &Paths) -> (Vec<Finding>, Option<Host>) {
         _ => None,
     };
     let sessions = client.list().await.unwrap_or_default();
+    let link = client.figures().await.ok();
     let mut findings = Vec::new();
     match &stats {
         None => findings.push(found(
@@ -139,7 +153,12 @@ async fn look_at_host(paths: &Paths) -> (Vec<Finding>, Option<Host>) {
             findings.push(keeper(stats, &sessions));
         }
     }
-    (findings, Some(Host { stats, sessions }))
+    let host = Host {
+        stats,
+        sessions,
+        link,
+    };
+    (findings, Some(host))
 }
 
 fn versions(stats: &Stats) -> Finding {
@@ -156,8 +175,8 @@ fn versions(stats: &Stats) -> Finding {
         "versions",
         Verdict::Warn,
         format!(
-            "the host is {theirs} and this program {ours}: `agor stop-host --keep-sessions` and \
-             `agor serve` bring the host up to date under running sessions"
+            "the host is {theirs} and this program {ours}: `agor update-host` brings host and \
+             keeper up to date under running sessions"
         ),
     )
 }

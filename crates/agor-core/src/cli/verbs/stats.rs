@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use agor_proto::message::{Part, Query, Stats};
+use serde::Serialize;
 
 use super::super::context::Context;
 use super::super::exit::Exit;
@@ -10,6 +11,7 @@ use super::super::failure::Failure;
 use super::super::output;
 use super::ls::in_words;
 use super::screen::unexpected;
+use crate::client::Figures;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
@@ -21,15 +23,42 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
             Part::Stats(stats) => *stats,
             part => return Err(unexpected(&part)),
         };
+        let link = client.figures().await?;
         if context.json {
-            output::json(&stats)?;
+            output::json(&Shown {
+                host: &stats,
+                link: &link,
+            })?;
         } else {
             output::table(&figures(&stats))?;
+            output::line("")?;
+            output::table(&of_link(&link))?;
             output::line("")?;
             output::table(&sessions(&stats))?;
         }
         Ok(Exit::SUCCESS)
     })
+}
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    host: &'a Stats,
+    /// What this program counted of its own link.
+    link: &'a Figures,
+}
+
+fn of_link(link: &Figures) -> Vec<Vec<String>> {
+    let micros = |value: Option<u64>| value.map_or_else(|| "not measured".to_owned(), millis);
+    let rows = [
+        ("round trip", micros(link.round_trip_micros)),
+        ("varies by", micros(link.jitter_micros)),
+        ("links lost", link.lost.values().sum::<u64>().to_string()),
+        ("waits to be sent", size(link.queued_bytes)),
+    ];
+    rows.map(|(name, value)| vec![name.to_owned(), value])
+        .to_vec()
 }
 
 fn figures(stats: &Stats) -> Vec<Vec<String>> {
@@ -88,10 +117,35 @@ fn figures(stats: &Stats) -> Vec<Vec<String>> {
                 stats.outbox_max, stats.overflows
             ),
         ),
+        ("output so far", size(stats.output_bytes)),
+        (
+            "processor for it",
+            format!(
+                "{} a MB in the host, {} in the keeper",
+                per_megabyte(stats.cpu_micros, stats.output_bytes),
+                per_megabyte(stats.keeper_cpu_micros, stats.output_bytes)
+            ),
+        ),
+        (
+            "memory",
+            format!(
+                "{} and the keeper {}",
+                size(stats.memory_bytes),
+                size(stats.keeper_memory_bytes)
+            ),
+        ),
         ("sessions", stats.sessions.len().to_string()),
     ];
     rows.map(|(name, value)| vec![name.to_owned(), value])
         .to_vec()
+}
+
+/// Returns time for a megabyte of output; below a megabyte it would say nothing.
+fn per_megabyte(micros: u64, bytes: u64) -> String {
+    match bytes / 1_000_000 {
+        0 => "–".to_owned(),
+        megabytes => millis(micros / megabytes),
+    }
 }
 
 fn millis(micros: u64) -> String {
@@ -143,6 +197,12 @@ pub fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processor_time_is_told_for_a_megabyte_and_not_for_less() {
+        assert_eq!(per_megabyte(5_000, 999_999), "–");
+        assert_eq!(per_megabyte(5_000, 2_900_000), "2.500 ms");
+    }
 
     #[test]
     fn sizes_are_shown_in_a_unit_that_suits_them() {

@@ -13,10 +13,10 @@ use agor_proto::event::EventBody;
 use agor_proto::ids::{ClientId, CommandId, ConnEpoch, Offset, Seq};
 use agor_proto::session::{Life, SessionSpec};
 
-use super::super::latency::Latencies;
 use super::journal::{Journal, Ticket};
 use super::{Effect, Now, Session, agent, is_name, rejected};
 use crate::agents::Observation;
+use crate::latency::Latencies;
 use crate::rules::{Rule, holds};
 use crate::storage::StoredReceipt;
 
