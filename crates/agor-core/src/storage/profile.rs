@@ -16,7 +16,7 @@ use super::{StoreError, from_sql, to_sql, unix_millis};
 /// The file within the data folder.
 pub(super) const FILE: &str = "client.db";
 
-/// Held while a damaged file is set aside.
+/// Held by whoever opens the store, and by one alone while a damaged file is set aside.
 const LOCK_FILE: &str = "client.db.lock";
 
 /// How long a window waits for another's write.
@@ -66,7 +66,7 @@ impl Profile {
     #[must_use]
     pub fn open(folder: &Path) -> Self {
         let path = folder.join(FILE);
-        let (database, complaint) = match open(folder, &path) {
+        let (database, complaint) = match open_unmoved(folder, &path) {
             Ok(database) => (Ok(database), None),
             Err(StoreError::Damaged { .. }) => begin_anew(folder, &path),
             Err(error) => (Err(error), None),
@@ -177,16 +177,11 @@ fn check_size(json: &str) -> Result<(), StoreError> {
 /// Sets a damaged store aside and opens a new one. Of windows that find the damage at once the first
 /// does it, and the others open what it made.
 fn begin_anew(folder: &Path, path: &Path) -> (Result<Connection, StoreError>, Option<String>) {
-    let lock_path = folder.join(LOCK_FILE);
-    let locked = fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(&lock_path)
-        .and_then(|lock| lock.lock().map(|()| lock));
+    let locked = lock_file(folder).and_then(|lock| lock.lock().map(|()| lock));
     let _lock = match locked {
         Ok(lock) => lock,
         Err(error) => {
+            let lock_path = folder.join(LOCK_FILE);
             return (
                 Err(StoreError::from_io("locking", &lock_path, &error)),
                 None,
@@ -208,6 +203,22 @@ fn begin_anew(folder: &Path, path: &Path) -> (Result<Connection, StoreError>, Op
             None,
         ),
     }
+}
+
+/// Opens the store while nobody can set it aside: a window that had opened the damaged file would find
+/// the new one's log beside it, take both for a whole, and write into what was set aside.
+fn open_unmoved(folder: &Path, path: &Path) -> Result<Connection, StoreError> {
+    // A folder in which nothing can be made has no damage that could be set aside either.
+    let _lock = lock_file(folder).and_then(|lock| lock.lock_shared().map(|()| lock));
+    open(folder, path)
+}
+
+fn lock_file(folder: &Path) -> std::io::Result<fs::File> {
+    fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(folder.join(LOCK_FILE))
 }
 
 fn open(folder: &Path, path: &Path) -> Result<Connection, StoreError> {

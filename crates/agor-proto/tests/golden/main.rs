@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use agor_proto::frame::FrameReader;
 use agor_proto::message::Message;
 use agor_proto::record::{self, Record};
+use serde_json::Value;
 
 mod samples;
 
@@ -59,6 +60,56 @@ fn every_message_has_the_bytes_that_were_released() {
         hold(&format!("{name}.json"), json.as_bytes());
         assert_eq!(decode(&bytes), message, "{name} does not read back");
     }
+}
+
+/// Says whether `now` has everything of `then`, and perhaps more.
+fn holds_all_of(now: &Value, then: &Value) -> bool {
+    match (now, then) {
+        (Value::Object(now), Value::Object(then)) => then.iter().all(|(name, then)| {
+            // What is absent now means what is written out then.
+            let now = now.get(name).unwrap_or(&Value::Null);
+            holds_all_of(now, then)
+        }),
+        (Value::Array(now), Value::Array(then)) => {
+            now.len() == then.len()
+                && now
+                    .iter()
+                    .zip(then)
+                    .all(|(now, then)| holds_all_of(now, then))
+        }
+        (now, then) => now == then,
+    }
+}
+
+/// Each release leaves `earlier/NAME.frames`, the messages of its golden files one after the other, and
+/// `earlier/NAME.jsonl`, what each of them says.
+#[test]
+fn messages_of_every_earlier_release_say_what_they_said() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/earlier");
+    let mut releases = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_none_or(|extension| extension != "frames")
+        {
+            continue;
+        }
+        releases += 1;
+        let said = fs::read_to_string(path.with_extension("jsonl")).unwrap();
+        let mut said = said.lines();
+        let mut reader = FrameReader::default();
+        reader.push(&fs::read(&path).unwrap());
+        while let Some(frame) = reader.next_frame().unwrap() {
+            let then: Value = serde_json::from_str(said.next().unwrap()).unwrap();
+            let message = Message::decode(&frame).unwrap();
+            let message = message.unwrap_or_else(|| panic!("{then} is not known any more"));
+            let now = serde_json::to_value(&message).unwrap();
+            assert!(holds_all_of(&now, &then), "{then}\nis read as\n{now}");
+        }
+        assert_eq!((said.next(), reader.pending_bytes()), (None, 0));
+    }
+    assert!(releases > 0);
 }
 
 #[test]
