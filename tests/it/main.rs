@@ -20,6 +20,7 @@ mod full_disk;
 mod hosts;
 mod limits;
 mod model_server;
+mod notifications;
 mod processes;
 mod programs;
 mod questions;

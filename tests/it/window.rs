@@ -5,5 +5,5 @@ mod clipboard;
 mod keys;
 mod life;
 mod refusals;
-mod stage;
+pub mod stage;
 mod workspace;

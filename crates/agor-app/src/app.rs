@@ -84,6 +84,12 @@ pub struct App {
     /// The settings that are in use.
     settings: Arc<Settings>,
     overlay: Option<Overlay>,
+    /// What is to be shown as soon as the window is filled.
+    to_show: Option<SessionId>,
+    /// The last session that the host asked for, by its count.
+    asked_seen: u64,
+    /// What the host was last told that the person looks at.
+    looked_at: Option<Option<SessionId>>,
     /// The end of a turn that the host was last told the person has seen.
     seen: Option<(SessionId, u64)>,
     /// The provider of the agent that is being asked what to do.
@@ -115,6 +121,8 @@ pub struct App {
 pub struct Parts {
     /// What it is for.
     pub purpose: Purpose,
+    /// The session that it shows first.
+    pub show: Option<SessionId>,
     /// Its way to the host.
     pub link: Link,
     /// Where frames are asked for.
@@ -175,6 +183,9 @@ impl App {
             settings: Arc::default(),
             overlay: None,
             starting: None,
+            to_show: parts.show,
+            asked_seen: 0,
+            looked_at: None,
             seen: None,
             left: Vec::new(),
             commands: Vec::new(),
@@ -206,6 +217,7 @@ impl App {
         }
         self.take_settings(context);
         self.follow_sessions();
+        self.show_what_is_asked(context);
         self.take_clipboard(context);
         let pressed = self.keyboard.borrow_mut().router.take_commands();
         self.commands.extend(pressed);
@@ -237,6 +249,7 @@ impl App {
         let now = Instant::now();
         self.frames += 1;
         self.draw(ui, now);
+        self.note_looks();
         let counters = self.renderer.counters();
         tracing::trace!(
             frames = self.frames,

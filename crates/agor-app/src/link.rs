@@ -76,6 +76,8 @@ pub enum Request {
     Diagnose(bool),
     /// Store the layout, in place of the one stored before.
     StoreLayout(String),
+    /// Tell the host what the person looks at.
+    Look(Option<SessionId>),
     /// Say this to the person.
     Tell(snapshot::Weight, String),
 }

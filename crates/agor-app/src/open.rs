@@ -97,6 +97,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
                 &context.egui_ctx,
                 Parts {
                     purpose,
+                    show: opening.show,
                     link,
                     wake,
                     keyboard,

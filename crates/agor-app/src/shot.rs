@@ -50,6 +50,7 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
     studio.pass(&mut |_| {});
     let parts = Parts {
         purpose: Purpose::Picture,
+        show: None,
         link,
         wake: wake.clone(),
         keyboard,

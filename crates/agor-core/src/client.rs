@@ -27,8 +27,8 @@ use std::time::Duration;
 use agor_proto::command::{CommandBody, Outcome};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::event::LogCursor;
-use agor_proto::ids::{AskId, ClientId, CommandId, Seq};
-use agor_proto::message::{Part, Query, Visibility, Welcome};
+use agor_proto::ids::{AskId, ClientId, CommandId, Seq, SessionId};
+use agor_proto::message::{Looks, Part, Query, Show, Visibility, Welcome};
 use agor_proto::session::{SessionInfo, SessionList};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -103,12 +103,22 @@ impl Default for ClientOptions {
     }
 }
 
+/// What the host asked this client's window to show last; an earlier one that was not yet shown is of no use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Grows with each.
+    pub number: u64,
+    /// The last one.
+    pub show: Option<Show>,
+}
+
 /// A running client. It ends when the last of its handles is dropped.
 #[derive(Debug, Clone)]
 pub struct Client {
     id: ClientId,
     requests: mpsc::UnboundedSender<Request>,
     state: watch::Receiver<State>,
+    show: watch::Receiver<Asked>,
     asks: Arc<AtomicU64>,
 }
 
@@ -189,13 +199,15 @@ impl Client {
         )]
         let (requests, receiver) = mpsc::unbounded_channel();
         let (sender, state) = watch::channel(State::Connecting);
-        let driver = Driver::new(connection, dialer, receiver, sender);
+        let (shows, show) = watch::channel(Asked::default());
+        let driver = Driver::new(connection, dialer, receiver, sender, shows);
         // The task ends with the last handle, which is what owns it.
         tokio::spawn(driver.run());
         Self {
             id,
             requests,
             state,
+            show,
             asks: Arc::default(),
         }
     }
@@ -224,6 +236,18 @@ impl Client {
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
         self.state.clone()
+    }
+
+    /// Says what the person looks at: the session with the keyboard in the window that has the desktop's. From
+    /// then on the host may ask for something to be shown (see [`Client::asked_to_show`]).
+    pub fn looks(&self, session: Option<SessionId>) {
+        self.wish(Wish::Look(Looks { session }));
+    }
+
+    /// Returns what the host asked to be shown, now and as it asks anew.
+    #[must_use]
+    pub fn asked_to_show(&self) -> watch::Receiver<Asked> {
+        self.show.clone()
     }
 
     /// Has a command carried out once and returns how it ended, also over a restart of the host.

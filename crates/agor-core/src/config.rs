@@ -1,6 +1,8 @@
 //! The settings that a person writes into `config.toml`. A damaged file never keeps a host from
 //! starting: it starts with the defaults, and both its log and the command line say so.
 
+mod notifications;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -11,6 +13,8 @@ use serde::Deserialize;
 
 use crate::cli::Theme;
 use crate::paths::Paths;
+
+pub use notifications::{Notifications, Quiet};
 
 /// Rows of history that a person can ask for, for each session.
 const SCROLLBACK_ROWS_MAX: usize = 1_000_000;
@@ -31,6 +35,8 @@ pub struct Config {
     pub retention: Retention,
     /// How windows look.
     pub window: Window,
+    /// Of what the desktop tells the person.
+    pub notifications: Notifications,
 }
 
 /// How windows look. What is not set is as the window has it.
@@ -89,6 +95,7 @@ impl Default for Config {
             record: Record::default(),
             window: Window::default(),
             retention: Retention::default(),
+            notifications: Notifications::default(),
         }
     }
 }
@@ -149,6 +156,7 @@ struct Written {
     record: WrittenRecord,
     window: WrittenWindow,
     retention: WrittenRetention,
+    notifications: notifications::Written,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
@@ -241,10 +249,13 @@ impl Loaded {
             .unknown
             .keys()
             .map(|key| format!("retention.{key}"));
+        let of_notifications = written.notifications.unknown.keys();
+        let of_notifications = of_notifications.map(|key| format!("notifications.{key}"));
         for key in unknown
             .chain(of_record)
             .chain(of_window)
             .chain(of_retention)
+            .chain(of_notifications)
         {
             warnings.push(format!(
                 "{file}: this release knows no setting {key:?}; it is ignored"
@@ -280,6 +291,8 @@ impl Loaded {
                 ));
             }
         }
+        let complain = |complaint| warnings.push(format!("{file}: {complaint}"));
+        config.notifications = written.notifications.settings(complain);
         let window = written.window;
         config.window = Window {
             theme: window.theme,

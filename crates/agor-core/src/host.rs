@@ -10,7 +10,9 @@ mod conn;
 mod hub;
 mod keeper;
 mod list;
+mod lookers;
 mod mailbox;
+mod notify;
 mod outbox;
 mod query;
 mod rebuild;
@@ -155,6 +157,8 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     start::restore(&hub, kept).await?;
     let retaining = tokio::spawn(retention::run(Arc::clone(&hub), config.retention));
     let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
+    let settings = config.notifications.clone();
+    let notifying = tokio::spawn(notify::run(Arc::clone(&hub), paths.clone(), settings));
     let mut listener = Listener::bind(paths, lock)?;
     tracing::info!(incarnation = hub.incarnation().0, "the host is up");
     ready();
@@ -167,6 +171,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     };
     tracing::info!(?stop, "the host ends");
     retaining.abort();
+    notifying.abort();
     let result = tokio::select! {
         result = end(&hub, stop, keeping) => result,
         never = hang_up(&mut listener) => match never {},

@@ -2,6 +2,7 @@
 //! window, so that a server needs no GUI code.
 
 pub mod agents;
+mod bus;
 pub mod cli;
 pub mod client;
 pub mod config;
@@ -15,3 +16,4 @@ pub mod logging;
 pub mod paths;
 mod rules;
 pub mod storage;
+pub mod zone;

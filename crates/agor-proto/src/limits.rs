@@ -91,6 +91,16 @@ limits! {
     HOOK_INPUT_MAX: usize = 16 * 1024 * 1024, "bytes", "the hook says nothing";
     /// What a hook, or `report-state`, tells the host.
     REPORT_MAX: usize = 16 * 1024, "bytes", "the report is ignored";
+    /// One message of the desktop's session bus; those that notifications need have a few hundred.
+    BUS_MESSAGE_MAX: usize = 64 * 1024, "bytes", "the connection to the bus is closed, and made anew for the next notification";
+    /// Signals of the session bus that wait while an answer is waited for.
+    BUS_SIGNALS_MAX: usize = 64, "signals", "the oldest is dropped";
+    /// The heading of a desktop notification, and each line below it.
+    NOTICE_LINE_MAX: usize = 200, "bytes", "cut at a character";
+    /// Agents that one desktop notification names.
+    NOTICE_LINES_MAX: usize = 5, "lines", "the last line says how many more there are";
+    /// Desktop notifications that are kept up to date at once.
+    NOTICES_MAX: usize = 32, "notifications", "the oldest stays on the desktop as it is, and a click on it does nothing";
     /// A text that a hook passes on: a command, a path, a question.
     HOOK_TEXT_MAX: usize = 1024, "bytes", "cut at a character";
     /// Changes of an agent's state that make events at once, one after the other.

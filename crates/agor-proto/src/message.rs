@@ -117,6 +117,8 @@ messages! {
     0x000f Control Lease(Lease);
     0x0010 Control Problem(Problem);
     0x0011 Control Report(Report);
+    0x0012 Control Looks(Looks);
+    0x0013 Control Show(Show);
     0x0020 Command Command(Command);
     0x0021 Command Receipt(Receipt);
     0x0030 Event Events(Events);
@@ -244,6 +246,24 @@ impl std::fmt::Debug for Report {
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
     }
+}
+
+/// What the person looks at in this client: a window says it whenever it changes. Who has said so can be
+/// asked to [`Show`] something, and is not notified of what it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looks {
+    /// The session with the keyboard in a window that has the desktop's; none if there is no such.
+    pub session: Option<SessionId>,
+}
+
+/// The host asks a window to come to the front and show a session: the person clicked a notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Show {
+    /// Which session.
+    pub session: SessionId,
+    /// What the desktop gave for it (xdg-activation, or a startup id of X11), if it gave something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation: Option<String>,
 }
 
 /// Ends a subscription.

@@ -91,6 +91,7 @@ pub const NEEDS: &[Need] = &[
     },
     tests(Sign::Program("bash"), "bash"),
     tests(Sign::Program("dash"), "dash"),
+    tests(Sign::Program("dbus-daemon"), "dbus-daemon"),
     tests(Sign::Program("fish"), "fish"),
     tests(
         Sign::File("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),

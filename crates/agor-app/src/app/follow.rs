@@ -9,6 +9,7 @@ use agor_proto::ids::SessionId;
 use agor_proto::message::Visibility;
 use agor_proto::screen::Modes;
 use agor_proto::session::{Life, SessionInfo};
+use egui::ViewportCommand;
 
 use super::{App, Overlay, Purpose};
 use crate::attention::since;
@@ -117,6 +118,50 @@ impl App {
         if self.seen.replace(done) != Some(done) {
             let body = CommandBody::Seen { session: done.0 };
             self.link.request(Request::Command(body));
+        }
+    }
+
+    /// Says what the person looks at, whenever that changes: of that the host notifies nobody.
+    pub(super) fn note_looks(&mut self) {
+        if !self.begun || !matches!(self.purpose, Purpose::Workspace { .. }) {
+            return;
+        }
+        let looks = self.window_focused && self.overlay.is_none();
+        let session = self.workspace.focused_session().filter(|_| looks);
+        if self.looked_at != Some(session) && self.link.request(Request::Look(session)) {
+            self.looked_at = Some(session);
+        }
+    }
+
+    /// Shows the session that the command line named, or that the host asks for since the person clicked a
+    /// notification, and comes to the front for that.
+    pub(super) fn show_what_is_asked(&mut self, context: &egui::Context) {
+        let Some(asked) = self.snapshot.asked.clone() else {
+            return self.show_first();
+        };
+        if !self.begun || asked.number <= self.asked_seen {
+            return;
+        }
+        self.asked_seen = asked.number;
+        self.to_show = Some(asked.session);
+        self.show_first();
+        context.send_viewport_cmd(ViewportCommand::Minimized(false));
+        context.send_viewport_cmd(ViewportCommand::Focus);
+        if !self.window_focused {
+            // Where a window may not come to the front by itself, it is at least seen to want it.
+            let kind = egui::UserAttentionType::Informational;
+            context.send_viewport_cmd(ViewportCommand::RequestUserAttention(kind));
+        }
+        tracing::info!(session_id = %asked.session, "shown for a notification");
+    }
+
+    fn show_first(&mut self) {
+        if !self.begun {
+            return;
+        }
+        if let Some(session) = self.to_show.take() {
+            self.overlay = None;
+            self.show_session(session);
         }
     }
 

@@ -11,7 +11,7 @@ use egui_kittest::kittest::Queryable;
 
 use crate::commands::Command;
 use crate::link::Request;
-use crate::link::snapshot::{Driving, HostState, Stored, Weight};
+use crate::link::snapshot::{Asked, Driving, HostState, Stored, Weight};
 use crate::testing::{diagnosis, session_id, session_info};
 use world::{World, asked};
 
@@ -626,6 +626,34 @@ fn an_agent_is_chosen_told_what_to_do_and_started_in_a_new_tab() {
     assert_eq!(agent.prompt.as_deref(), Some("mend the tests"));
     assert_eq!(spec.folder, "/work/project");
     assert_eq!(world.app().workspace.focused_session(), Some(session));
+}
+
+#[test]
+fn the_host_is_told_what_the_person_looks_at_and_asks_for_what_they_clicked() {
+    let sessions = [session_info(1, "bash"), session_info(2, "vim")];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    let looks = |world: &mut World| {
+        let requests = world.requests();
+        let looks = requests.iter().filter_map(|request| match request {
+            Request::Look(session) => Some(*session),
+            _ => None,
+        });
+        looks.collect::<Vec<_>>()
+    };
+    assert_eq!(looks(&mut world), [Some(session_id(1))]);
+    world.harness.run();
+    assert_eq!(looks(&mut world), [], "it has been said");
+    world.command(Command::Attention);
+    assert_eq!(looks(&mut world), [None], "the list is before it");
+    let session = session_id(2);
+    world.change(|snapshot| snapshot.asked = Some(Asked { number: 1, session }));
+    assert_eq!(looks(&mut world), [Some(session)]);
+    assert_eq!(world.app().workspace.focused_session(), Some(session));
+    // The same is not asked again with the next change.
+    let first = world.app().workspace.place_of(session_id(1)).unwrap();
+    world.app().workspace.focus(first);
+    world.change(|snapshot| snapshot.copied = None);
+    assert_eq!(looks(&mut world), [Some(session_id(1))]);
 }
 
 #[test]

@@ -39,10 +39,21 @@ pub struct Snapshot {
     pub layout: Stored,
     /// What a program put on a clipboard last.
     pub copied: Option<Copied>,
+    /// What the host asked to be shown last.
+    pub asked: Option<Asked>,
     /// What the person is told, the newest last.
     pub notices: Arc<Vec<Notice>>,
     /// How host and link are, while the window wants to know.
     pub diagnosis: Diagnosis,
+}
+
+/// A session that the host asks this window to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Grows with each.
+    pub number: u64,
+    /// Which session.
+    pub session: SessionId,
 }
 
 /// What a program put on a clipboard (OSC 52).

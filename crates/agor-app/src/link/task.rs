@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use super::diagnose::{self, Diagnosis};
 use super::follower::Follower;
 use super::layout::Layout;
-use super::snapshot::{HostState, Snapshot, Weight};
+use super::snapshot::{Asked, HostState, Snapshot, Weight};
 use super::{LayoutUse, Request, settings};
 use crate::wake::Wake;
 
@@ -78,6 +78,7 @@ pub async fn run(
     };
     let state = tokio::spawn(follow_state(client.clone(), shared.clone()));
     let list = tokio::spawn(follow_list(client.clone(), shared.clone()));
+    let asked = tokio::spawn(follow_asked(client.clone(), shared.clone()));
     let mut task = Task {
         client,
         shared,
@@ -93,6 +94,7 @@ pub async fn run(
     settings.abort();
     state.abort();
     list.abort();
+    asked.abort();
 }
 
 async fn closed(inbox: &mut mpsc::Receiver<Request>) {
@@ -138,6 +140,18 @@ async fn follow_state(client: Client, shared: Shared) {
         shared.change(|snapshot| snapshot.host = host);
         if states.changed().await.is_err() {
             return;
+        }
+    }
+}
+
+/// Passes on what the host asks this window to show.
+async fn follow_asked(client: Client, shared: Shared) {
+    let mut asked = client.asked_to_show();
+    while asked.changed().await.is_ok() {
+        let last = asked.borrow_and_update().clone();
+        if let Some(show) = last.show {
+            let (number, session) = (last.number, show.session);
+            shared.change(|snapshot| snapshot.asked = Some(Asked { number, session }));
         }
     }
 }
@@ -201,6 +215,7 @@ impl Task {
             Request::Show(wanted) => self.show(&wanted),
             Request::Command(body) => self.command(body),
             Request::StoreLayout(text) => self.layout.store(text),
+            Request::Look(session) => self.client.looks(session),
             Request::Tell(weight, text) => self.shared.tell(weight, text),
             Request::Diagnose(wanted) => self.diagnose(wanted),
             Request::Type(session, _)

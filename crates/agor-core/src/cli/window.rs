@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use agor_proto::ids::Size;
+use agor_proto::ids::{SessionId, Size};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -32,6 +32,8 @@ pub struct Picture {
 pub struct Opening {
     /// The command of the one pane that it has; else it shows the stored layout.
     pub command: Option<Vec<String>>,
+    /// The session that it shows first.
+    pub show: Option<SessionId>,
     /// Cells of that pane.
     pub size: Option<Size>,
     /// Points of the terminal's text.
@@ -72,6 +74,9 @@ pub struct OpeningArguments {
         allow_hyphen_values = true
     )]
     execute: Option<Vec<OsString>>,
+    /// Show the session with this id first
+    #[arg(long, value_name = "ID", conflicts_with = "execute")]
+    show: Option<SessionId>,
     /// The size of that command's terminal
     #[arg(long, value_name = "COLSxROWS", requires = "execute")]
     size: Option<Size>,
@@ -106,6 +111,7 @@ impl OpeningArguments {
             .map(|words| words.into_iter().map(text).collect::<Result<_, _>>());
         Ok(Opening {
             command: command.transpose()?,
+            show: self.show,
             size: self.size,
             font_size: self.font_size,
             theme: self.theme,
@@ -115,7 +121,7 @@ impl OpeningArguments {
 
 /// Returns a command line that does not show the arguments of a window that its program lacks.
 pub fn hide_arguments(command: clap::Command) -> clap::Command {
-    ["execute", "size", "font_size", "theme"]
+    ["execute", "show", "size", "font_size", "theme"]
         .into_iter()
         .fold(command, |command, name| {
             command.mut_arg(name, |argument| argument.hide(true))

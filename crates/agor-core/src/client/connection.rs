@@ -12,8 +12,8 @@ use agor_proto::event::LogCursor;
 use agor_proto::ids::{AskId, ClientId, CommandId, InputSeq, ScreenRev, SessionId, Size};
 use agor_proto::input::Input;
 use agor_proto::message::{
-    Answer, Clipboard, Events, Hello, Lease, Live, Message, Ping, Pong, Problem, Query, Subscribed,
-    Visibility, WatchList, Welcome,
+    Answer, Clipboard, Events, Hello, Lease, Live, Looks, Message, Ping, Pong, Problem, Query,
+    Show, Subscribed, Visibility, WatchList, Welcome,
 };
 use agor_proto::screen::ScreenUpdate;
 use agor_proto::session::SessionList;
@@ -142,6 +142,8 @@ pub enum Wish {
         /// Whether it is sent.
         send: bool,
     },
+    /// Say what the person looks at.
+    Look(Looks),
     /// End.
     Close,
 }
@@ -193,6 +195,8 @@ pub enum News {
         session: SessionId,
         count: usize,
     },
+    /// The client's window is to show a session.
+    Show(Show),
 }
 
 /// How the client stands to its host.
@@ -244,6 +248,8 @@ pub struct Connection {
     follows: Follows,
     typing: Typing,
     list: ListWish,
+    /// What the person looks at, once that was said.
+    looks: Option<Looks>,
     /// The parts of the list's change that have come.
     list_begun: Option<SessionList>,
 }
@@ -272,6 +278,7 @@ impl Connection {
             follows: Follows::default(),
             typing: Typing::default(),
             list: ListWish::No,
+            looks: None,
             list_begun: None,
         }
     }
@@ -392,6 +399,7 @@ impl Connection {
         messages.extend(self.outbox.all());
         messages.extend(asks);
         messages.extend(self.list.message());
+        messages.extend(self.looks.map(Message::from));
         messages.extend(typed.send);
         let mut ready = ready;
         messages.extend(ready.heartbeat.tick(now.instant).map(Message::from));
@@ -440,6 +448,7 @@ impl Connection {
             Message::Events(events) => self.follows.on_events(events),
             Message::Live(live) => self.follows.on_live(live),
             Message::ScreenUpdate(update) => self.follows.on_screen(update),
+            Message::Show(show) => (Some(News::Show(show)), None),
             Message::Clipboard(clipboard) => (self.follows.on_clipboard(clipboard), None),
             Message::Lease(lease) => {
                 let said = self.typing.on_lease(lease, self.manner.client, now.instant);
@@ -463,6 +472,7 @@ impl Connection {
             | Message::Subscribe(_)
             | Message::Unsubscribe(_)
             | Message::Report(_)
+            | Message::Looks(_)
             | Message::WatchList(_)
             | Message::TakeLease(_)
             | Message::RenewLease(_)
@@ -547,6 +557,11 @@ impl Connection {
             Wish::Type(session, input) => said = self.typing.add(session, input),
             Wish::Resize(session, size) => said = self.typing.resize(session, size),
             Wish::Decide { session, send } => said = self.typing.decide(session, send),
+            Wish::Look(looks) => {
+                if self.looks.replace(looks) != Some(looks) {
+                    said.send.push(looks.into());
+                }
+            }
             // What was sent before still goes; then the link ends with the task.
             Wish::Close => return self.end(End::Closed, effects),
         }

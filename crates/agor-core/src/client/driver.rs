@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::connection::{Connection, Effect, Event, Moment, News, State, Wish};
 use super::figures::{Counts, Figures};
-use super::{ANSWER_PARTS_MAX, ClientError, FOLLOW_WAITING_MAX, Told};
+use super::{ANSWER_PARTS_MAX, Asked, ClientError, FOLLOW_WAITING_MAX, Told};
 use crate::link::{Dialer, Link, LinkError, LinkReader, LinkWriter};
 
 /// What the handles of a client ask of its task.
@@ -58,6 +58,7 @@ pub struct Driver {
     dialer: Dialer,
     requests: mpsc::UnboundedReceiver<Request>,
     state: watch::Sender<State>,
+    show: watch::Sender<Asked>,
     link: Option<(LinkReader, LinkWriter)>,
     dial_at: Option<tokio::time::Instant>,
     commands: BTreeMap<CommandId, oneshot::Sender<Outcome>>,
@@ -85,12 +86,14 @@ impl Driver {
         dialer: Dialer,
         requests: mpsc::UnboundedReceiver<Request>,
         state: watch::Sender<State>,
+        show: watch::Sender<Asked>,
     ) -> Self {
         Self {
             connection,
             dialer,
             requests,
             state,
+            show,
             link: None,
             dial_at: None,
             commands: BTreeMap::new(),
@@ -326,6 +329,13 @@ impl Driver {
                 }
                 self.list_watchers
                     .retain(|sink| sink.put(list.clone()).is_some());
+                return None;
+            }
+            News::Show(show) => {
+                self.show.send_modify(|asked| {
+                    asked.number += 1;
+                    asked.show = Some(show);
+                });
                 return None;
             }
             News::Subscribed(told) => (told.session, Told::Subscribed(told)),

@@ -159,6 +159,9 @@ impl Actor {
                 self.on(Cause::Reported { form, body }).await;
                 heard.send(()).ok(); // Who reported may have gone.
             }
+            Letter::Spec(given) => {
+                given.send(self.session.spec().clone()).ok(); // Who asked may have gone.
+            }
             Letter::GiveUp => self.on(Cause::GivenUp).await,
             Letter::Figures(figures) => {
                 // Who asked may have gone.
@@ -421,6 +424,7 @@ impl Actor {
             }
             Effect::MakeRoom => self.hub.store().make_room(self.session.id()),
             Effect::Listed(info) => self.hub.list().put(*info),
+            Effect::StateTold => self.hub.told().put(self.session.id()),
             Effect::Gone => self.gone = true,
         }
         None

@@ -258,6 +258,7 @@ impl Connection {
 
     /// Tells every session that it spoke to that it is gone.
     async fn end(&mut self) {
+        self.hub.lookers().gone(self.conn);
         for task in std::mem::take(&mut self.answering).into_values() {
             task.abort();
         }
@@ -327,6 +328,10 @@ impl Connection {
                     size: resize.size,
                 };
                 self.wish(resize.session, wish).await;
+            }
+            Message::Looks(looks) => {
+                let lookers = self.hub.lookers();
+                lookers.look(self.conn, looks.session, &self.outbox);
             }
             Message::WatchList(watch) => self.watch_list(watch.follow),
             Message::Command(command) => self.on_command(command).await,

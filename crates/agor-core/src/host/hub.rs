@@ -11,12 +11,15 @@ use agor_proto::ids::{
     ClientId, CommandId, ConnEpoch, HostId, Incarnation, LogEpoch, Offset, SessionId,
 };
 use agor_proto::limits::SESSIONS_MAX;
+use agor_proto::session::SessionSpec;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::actor::Actor;
 use super::keeper::KeeperHandle;
 use super::list::List;
+use super::lookers::Lookers;
 use super::mailbox::Mailbox;
+use super::notify::Told;
 use super::outbox::Outbox;
 use super::session::{Figures, Launcher, Session, Wish};
 use super::tap::Tapped;
@@ -62,6 +65,8 @@ pub enum Letter {
     },
     /// The session is not kept any longer, unless its program runs.
     GiveUp,
+    /// Answered with what the session was made from.
+    Spec(oneshot::Sender<SessionSpec>),
     /// Statistics want figures.
     Figures(oneshot::Sender<Figures>),
 }
@@ -168,6 +173,8 @@ pub struct Hub {
     keeper: KeeperHandle,
     keeper_pid: AtomicU64,
     list: List,
+    lookers: Lookers,
+    told: Told,
     launcher: Launcher,
     host: HostId,
     incarnation: Incarnation,
@@ -195,6 +202,8 @@ impl Hub {
             keeper,
             keeper_pid: AtomicU64::new(0),
             list: List::default(),
+            lookers: Lookers::default(),
+            told: Told::default(),
             launcher,
             host,
             incarnation,
@@ -233,6 +242,18 @@ impl Hub {
     #[must_use]
     pub fn list(&self) -> &List {
         &self.list
+    }
+
+    /// Returns which sessions people look at.
+    #[must_use]
+    pub fn lookers(&self) -> &Lookers {
+        &self.lookers
+    }
+
+    /// Returns where sessions go whose agents came into another state.
+    #[must_use]
+    pub fn told(&self) -> &Told {
+        &self.told
     }
 
     /// Returns what programs are started with.
@@ -394,5 +415,7 @@ impl Hub {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&id);
         self.list.remove(id);
+        // Nobody needs to be told of it any more.
+        self.told.put(id);
     }
 }

@@ -70,6 +70,13 @@ impl List {
         self.rev.subscribe()
     }
 
+    /// Returns a session that is listed.
+    #[must_use]
+    pub fn get(&self, id: SessionId) -> Option<SessionInfo> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.sessions.get(&id).map(|(_, info)| info.clone())
+    }
+
     /// Returns every session that is listed.
     #[must_use]
     pub fn all(&self) -> Vec<SessionInfo> {

@@ -558,6 +558,9 @@ impl Session {
         }
         self.subscribers
             .publish(self.id, &committed.events, effects);
+        if committed.events.iter().any(agent::is_change) {
+            effects.push(Effect::StateTold);
+        }
         for id in committed.accepted {
             self.dispatch(id, now, effects);
         }

@@ -496,6 +496,20 @@ pub fn messages() -> Vec<(String, Message)> {
         body: b"state=done".to_vec(),
     };
     add("report", report.into());
+    let session_looked_at = Some(session);
+    add(
+        "looks",
+        Looks {
+            session: session_looked_at,
+        }
+        .into(),
+    );
+    add("looks_nowhere", Looks { session: None }.into());
+    let show = Show {
+        session,
+        activation: Some("token".into()),
+    };
+    add("show", show.into());
     for &code in ErrorCode::ALL {
         let error = WireError::new(code, "a sentence");
         add(

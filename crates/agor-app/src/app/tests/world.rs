@@ -68,6 +68,7 @@ pub fn app(context: &egui::Context, given: Given) -> (App, Host) {
                 environment: Vec::new(),
             },
         },
+        show: None,
         link,
         wake: Wake::default(),
         keyboard: Rc::new(RefCell::new(keyboard)),

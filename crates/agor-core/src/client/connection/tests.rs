@@ -3,6 +3,7 @@
 mod fates;
 mod follow;
 mod lease;
+mod looks;
 
 use agor_proto::command::Outcome;
 use agor_proto::event::{Event as SessionEvent, EventBody};

@@ -612,7 +612,8 @@ impl World {
             | News::List(_)
             | News::Live(_)
             | News::Screen(_)
-            | News::Clipboard(_) => Ok(()),
+            | News::Clipboard(_)
+            | News::Show(_) => Ok(()),
         }
     }
 

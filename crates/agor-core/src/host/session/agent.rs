@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use agor_keeper::SpawnSpec;
 use agor_proto::agent::{AgentEvent, AgentInfo, Conversation, State};
-use agor_proto::event::EventBody;
+use agor_proto::event::{Event, EventBody};
 use agor_proto::ids::SessionId;
 use agor_proto::input::{Input, Key, KeyAction, KeyInput, Mods};
 use agor_proto::limits::{REPORT_MAX, STATE_PACE_MILLIS};
@@ -456,6 +456,11 @@ pub fn ending(code: i32, signal: i32) -> String {
         (code, 0) => format!("its program ended with exit code {code}"),
         (_, signal) => format!("signal {signal} ended its program"),
     }
+}
+
+/// Says whether an event tells of another state.
+pub fn is_change(event: &Event) -> bool {
+    matches!(event.body, EventBody::Agent(AgentEvent::State { .. }))
 }
 
 /// Says whether an input is what interrupts a turn: Esc or Ctrl-C.

@@ -244,6 +244,8 @@ pub enum Effect {
     Release(Offset),
     /// The session's list entry changed.
     Listed(Box<SessionInfo>),
+    /// Everybody who follows the session was told that its agent came into another state.
+    StateTold,
     /// The session is removed, with everything.
     Gone,
 }

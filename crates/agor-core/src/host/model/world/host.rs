@@ -530,7 +530,10 @@ impl World {
                 self.keeper.released = self.keeper.released.max(to.0);
             }
             // Nothing here is an agent.
-            Effect::Listed(_) | Effect::Place { .. } | Effect::ReadTranscript { .. } => {}
+            Effect::Listed(_)
+            | Effect::Place { .. }
+            | Effect::ReadTranscript { .. }
+            | Effect::StateTold => {}
             other @ (Effect::Stream(..)
             | Effect::ReadEvents { .. }
             | Effect::MakeRoom

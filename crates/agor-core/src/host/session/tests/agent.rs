@@ -49,6 +49,23 @@ fn any_program_that_reports_its_status_has_a_state_which_is_told_as_an_event_and
 }
 
 #[test]
+fn those_who_follow_are_told_of_a_state_before_anything_else_is_made_of_it() {
+    let mut world = World::running();
+    world.subscribe(0, Visibility::Hidden);
+    status(&mut world, 1_000, "state=blocked:kind=permission");
+    world.read();
+    world.sent.clear();
+    assert_eq!(world.told, [0usize; 0], "it is not on disk yet");
+    world.commit();
+    let is_told = |(_, message): &(_, Message)| match message {
+        Message::Events(events) => !states(&events.events).is_empty(),
+        _ => false,
+    };
+    assert_eq!(world.told.len(), 1);
+    assert!(world.sent[..world.told[0]].iter().any(is_told));
+}
+
+#[test]
 fn a_known_agent_in_a_shell_is_told_by_the_name_that_it_reports() {
     let mut world = World::running();
     status(&mut world, 1_000, "state=idle:app=claude-code");

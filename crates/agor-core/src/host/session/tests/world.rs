@@ -137,6 +137,8 @@ pub(super) struct World {
     pub(super) under_way: Option<Transaction>,
     pub(super) sent: Vec<(ConnEpoch, Message)>,
     pub(super) listed: bool,
+    /// How much had been sent when it was said that everybody was told of a state.
+    pub(super) told: Vec<usize>,
     pub(super) gone: bool,
     /// Whether the session's files were deleted before its removal was stored.
     pub(super) made_room: bool,
@@ -160,6 +162,7 @@ impl World {
             under_way: None,
             sent: Vec::new(),
             listed: false,
+            told: Vec::new(),
             gone: false,
             made_room: false,
             clock: 1,
@@ -300,6 +303,7 @@ impl World {
                 assert!(private || to.0 <= stored, "released before it was stored");
                 self.keeper.released = self.keeper.released.max(to.0);
             }
+            Effect::StateTold => self.told.push(self.sent.len()),
             Effect::Gone => {
                 assert!(self.disk.removed || self.disk.row.is_none());
                 self.gone = true;

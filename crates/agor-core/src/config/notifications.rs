@@ -1,0 +1,213 @@
+//! `[notifications]`: of what the desktop tells the person, and when not.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use agor_proto::agent::State;
+use serde::Deserialize;
+
+/// Of what the host notifies the person through their desktop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notifications {
+    /// Whether it does, for projects that are not named.
+    pub enabled: bool,
+    /// The states that an agent must come into.
+    pub on: Vec<State>,
+    /// When nothing is said; what still needs the person when that is over is said then.
+    pub quiet: Option<Quiet>,
+    /// Whether the desktop may make a sound.
+    pub sound: bool,
+    /// Whether it does for a project, by its folder; the projects in that folder are meant too.
+    pub projects: BTreeMap<String, bool>,
+}
+
+/// A part of every day, in minutes since midnight: from the first up to the second, over midnight if that
+/// is the smaller one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quiet {
+    /// When it begins.
+    pub from_minutes: u16,
+    /// When it is over.
+    pub to_minutes: u16,
+}
+
+/// Minutes of a day.
+const DAY: u16 = 24 * 60;
+
+/// The states that can be named.
+const STATES: [(&str, State); 4] = [
+    ("needs_permission", State::NeedsPermission),
+    ("needs_answer", State::NeedsAnswer),
+    ("error", State::Error),
+    ("done", State::Done),
+];
+
+impl Default for Notifications {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            on: STATES.map(|(_, state)| state).to_vec(),
+            quiet: None,
+            sound: false,
+            projects: BTreeMap::new(),
+        }
+    }
+}
+
+impl Notifications {
+    /// Says whether the person is told when an agent of the project in `folder` comes into `state`.
+    #[must_use]
+    pub fn tell(&self, state: State, folder: &str) -> bool {
+        let folder = Path::new(folder);
+        let mut above = folder.ancestors().filter_map(Path::to_str);
+        let said = above.find_map(|folder| self.projects.get(folder));
+        *said.unwrap_or(&self.enabled) && self.on.contains(&state)
+    }
+}
+
+impl Quiet {
+    /// Returns in how many minutes it is quiet no longer; `None` if it is not quiet at `minute` of the day.
+    #[must_use]
+    pub fn minutes_left(self, minute: u16) -> Option<u16> {
+        let length = (self.to_minutes + DAY - self.from_minutes) % DAY;
+        let passed = (minute % DAY + DAY - self.from_minutes) % DAY;
+        (passed < length).then(|| length - passed)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (from, to) = text.split_once('-')?;
+        Some(Self {
+            from_minutes: minutes(from)?,
+            to_minutes: minutes(to)?,
+        })
+    }
+}
+
+/// Reads a time of day such as `22:00`.
+fn minutes(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.trim().split_once(':')?;
+    let number = |text: &str, below: u16| {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse::<u16>().ok();
+        number.filter(|number| digits && *number < below)
+    };
+    Some(number(hours, 24)? * 60 + number(minutes, 60)?)
+}
+
+/// The table as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Written {
+    enabled: Option<bool>,
+    on: Option<Vec<String>>,
+    quiet: Option<String>,
+    sound: Option<bool>,
+    projects: BTreeMap<String, bool>,
+    #[serde(flatten)]
+    pub(super) unknown: BTreeMap<String, toml::Value>,
+}
+
+impl Written {
+    /// Returns what was written, with the defaults for the rest; says what cannot be used.
+    pub(super) fn settings(self, mut complain: impl FnMut(String)) -> Notifications {
+        let mut settings = Notifications::default();
+        settings.enabled = self.enabled.unwrap_or(settings.enabled);
+        settings.sound = self.sound.unwrap_or(settings.sound);
+        if let Some(names) = self.on {
+            settings.on.clear();
+            for name in names {
+                match STATES.iter().find(|(known, _)| *known == name) {
+                    Some((_, state)) => settings.on.push(*state),
+                    None => complain(format!(
+                        "notifications.on knows {}, and not {name:?}, which is ignored",
+                        STATES.map(|(name, _)| name).join(", ")
+                    )),
+                }
+            }
+        }
+        if let Some(text) = self.quiet.filter(|text| !text.is_empty()) {
+            settings.quiet = Quiet::read(&text);
+            if settings.quiet.is_none() {
+                complain(format!(
+                    "notifications.quiet is written like \"22:00-07:00\"; {text:?} is ignored"
+                ));
+            }
+        }
+        for (folder, tell) in self.projects {
+            let plain = folder.trim_end_matches('/');
+            if !folder.starts_with('/') {
+                complain(format!(
+                    "notifications.projects names folders by their whole paths; {folder:?} is ignored"
+                ));
+            } else if plain.is_empty() {
+                settings.projects.insert("/".into(), tell);
+            } else {
+                settings.projects.insert(plain.into(), tell);
+            }
+        }
+        settings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Notifications, Vec<String>) {
+        let mut complaints = Vec::new();
+        let written: Written = toml::from_str(text).unwrap();
+        let settings = written.settings(|complaint| complaints.push(complaint));
+        (settings, complaints)
+    }
+
+    #[test]
+    fn a_project_says_yes_or_no_for_itself_and_what_is_in_it() {
+        let (settings, complaints) = read(
+            "on = [\"done\"]\n[projects]\n\"/work\" = false\n\"/work/mine/\" = true\n\"x\" = true",
+        );
+        assert!(settings.tell(State::Done, "/home/a"));
+        assert!(!settings.tell(State::Error, "/home/a"));
+        assert!(!settings.tell(State::Done, "/work"));
+        assert!(!settings.tell(State::Done, "/work/other/deep"));
+        assert!(settings.tell(State::Done, "/work/mine/deep"));
+        assert!(settings.tell(State::Done, "/workshop"));
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+    }
+
+    #[test]
+    fn quiet_hours_may_go_over_midnight() {
+        let (settings, complaints) = read("quiet = \"22:00-07:30\"");
+        assert!(complaints.is_empty());
+        let quiet = settings.quiet.unwrap();
+        let left = |hour: u16, minute: u16| quiet.minutes_left(hour * 60 + minute);
+        assert_eq!(left(21, 59), None);
+        assert_eq!(left(22, 0), Some(9 * 60 + 30));
+        assert_eq!(left(0, 0), Some(7 * 60 + 30));
+        assert_eq!(left(7, 29), Some(1));
+        assert_eq!(left(7, 30), None);
+        let never = Quiet {
+            from_minutes: 60,
+            to_minutes: 60,
+        };
+        assert!((0..DAY).all(|minute| never.minutes_left(minute).is_none()));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said_and_the_rest_is_used() {
+        let (settings, complaints) =
+            read("enabled = false\nsound = true\non = [\"error\", \"bored\"]\nquiet = \"late\"");
+        assert_eq!(settings.on, [State::Error]);
+        assert_eq!((settings.enabled, settings.sound), (false, true));
+        assert_eq!(settings.quiet, None);
+        assert_eq!(complaints.len(), 2, "{complaints:?}");
+        for wrong in [
+            "7:00-8:00",
+            "24:00-01:00",
+            "01:60-02:00",
+            "01:00",
+            "+1:00-02:00",
+        ] {
+            assert_eq!(Quiet::read(wrong), None, "{wrong}");
+        }
+    }
+}
