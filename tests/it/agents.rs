@@ -126,7 +126,9 @@ hook SessionStart ',"source":"startup"'
 while read -r what event more; do
   case $what in
     hook) hook "$event" "$more" ;;
+    draw) echo "$event $more" ;;
     exit) exit "$event" ;;
+    *) echo "unknown $what" ;;
   esac
 done
 "#;
@@ -276,6 +278,36 @@ fn a_program_reports_its_state_and_others_wait_for_it() {
     agor.screen_with(&session, "got hello");
     let outside = agor.run(&["report-state", "done"]);
     assert_eq!(outside.code, 2, "{outside:?}");
+}
+
+#[test]
+fn a_question_is_answered_by_the_answer_that_is_named_and_once() {
+    let agor = with_hooks();
+    let started = agor.ok(&["new", "--provider", "claude"]);
+    let session = started.trim();
+    until(&agor, session, "idle");
+    let nothing = agor.run(&["answer", session, "allow"]);
+    assert_eq!(nothing.code, 12, "{nothing:?}");
+    tell(&agor, session, "hook UserPromptSubmit");
+    let bash = r#","tool_name":"Bash","tool_use_id":"t1","tool_input":{"command":"ls"}"#;
+    tell(&agor, session, &format!("hook PermissionRequest {bash}"));
+    // What the real one draws below its question.
+    tell(&agor, session, "draw 1. Yes");
+    tell(&agor, session, "draw 3. No, and tell it what to do");
+    until(&agor, session, "needs_permission");
+    let shown = step_until("the answers are known", || {
+        let shown = agor.ok(&["answer", session]);
+        (shown.lines().count() == 3).then_some(shown)
+    });
+    assert!(shown.starts_with("Bash: ls\n1  allow   Yes"), "{shown}");
+    let unknown = agor.run(&["answer", session, "always"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    let sent = agor.ok(&["answer", session, "allow"]);
+    assert_eq!(sent, "sent: 1 (Yes)\n");
+    let again = agor.run(&["answer", session, "deny"]);
+    assert_eq!(again.code, 12, "{again:?}");
+    agor.ok(&["key", session, "enter"]);
+    agor.screen_with(session, "unknown 1");
 }
 
 #[test]

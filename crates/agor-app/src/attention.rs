@@ -22,7 +22,7 @@ pub struct Attention {
     selected: Option<SessionId>,
     /// A reply that is being typed to the selected session.
     reply: Option<String>,
-    /// What was answered, and the question's age by which it is known again.
+    /// What was answered, and by what the question is known again: its number, or its age.
     answered: HashMap<SessionId, (u64, String)>,
 }
 
@@ -39,8 +39,8 @@ pub enum Outcome {
     Answer {
         /// Whose question.
         session: SessionId,
-        /// Since when it is asked, so that a later question is not answered by mistake.
-        since_millis: u64,
+        /// Which question, so that a later one is not answered by mistake.
+        question: u64,
         /// The answer.
         choice: Choice,
     },
@@ -48,8 +48,8 @@ pub enum Outcome {
     Reply {
         /// Whose question.
         session: SessionId,
-        /// Since when it is asked.
-        since_millis: u64,
+        /// Which question; none if it waits for something else than an answer.
+        question: Option<u64>,
         /// The text.
         text: String,
     },

@@ -60,6 +60,8 @@ pub fn agent_info() -> AgentInfo {
                 choice("Yes, and don't ask again", PermissionKind::AllowAlways, "2"),
                 choice("No", PermissionKind::RejectOnce, "escape"),
             ],
+            id: 3,
+            answered: false,
         }),
         usage: Usage::default(),
     }

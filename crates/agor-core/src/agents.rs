@@ -19,6 +19,8 @@
 //! 4. A weaker claim that work has *stopped* has to stand for [`SETTLE_MILLIS`] before it ends a
 //!    stronger one: the title changes a moment before the hook that says why has come. One that
 //!    work goes on counts at once.
+//!    A claim that says one of several things (a title that is the same for a question and for a request,
+//!    or for an end and a failure) waits as long at most for a look at the screen, which may tell them apart.
 //! 5. OSC 7501 is the program's own word, complete, and is never ended by something weaker; only by
 //!    its own `clear`, a reset of the terminal, the shell's prompt, or the program's end.
 //! 6. When work stops and nothing says how the turn ended, it is done; idle if the person had just

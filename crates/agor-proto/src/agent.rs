@@ -146,13 +146,23 @@ pub struct AgentInfo {
 }
 
 /// A question that an agent waits for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
     /// The question, as far as the provider tells it.
     pub text: String,
     /// Answers whose keys are known; none if the person has to look.
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// Which question it is, by a number that no other of its session has; 0 of a host that has none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub id: u64,
+    /// Whether somebody has answered it and the agent has not yet gone on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answered: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// An answer that can be given by keys.

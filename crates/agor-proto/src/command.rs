@@ -50,6 +50,17 @@ pub enum CommandBody {
         /// What to give it, in order.
         inputs: Vec<Input>,
     },
+    /// Answer what a session's agent asks, by input, if it is still that question: else, and if somebody has
+    /// answered it, it is rejected as [`AlreadyAnswered`](crate::error::ErrorCode::AlreadyAnswered) and nothing
+    /// is given. It is accepted while the agent cannot be expected yet to take keys for an answer.
+    Answer {
+        /// Which session.
+        session: SessionId,
+        /// Which question (`Pending::id`).
+        question: u64,
+        /// What answers it, in order.
+        inputs: Vec<Input>,
+    },
     /// Send a signal.
     Signal {
         /// Which session.
@@ -110,6 +121,7 @@ impl CommandBody {
             Self::Create { session, .. }
             | Self::Send { session, .. }
             | Self::SendWhenIdle { session, .. }
+            | Self::Answer { session, .. }
             | Self::Signal { session, .. }
             | Self::Kill { session }
             | Self::Restart { session }
@@ -127,6 +139,7 @@ impl CommandBody {
             Self::Create { .. } => "create",
             Self::Send { .. } => "send",
             Self::SendWhenIdle { .. } => "send_when_idle",
+            Self::Answer { .. } => "answer",
             Self::Signal { .. } => "signal",
             Self::Kill { .. } => "kill",
             Self::Restart { .. } => "restart",

@@ -136,26 +136,41 @@ impl App {
                 return self.wake.now();
             }
             Outcome::Answer {
-                session, choice, ..
-            } => self.answer(session, &choice.keys),
-            Outcome::Reply { session, text, .. } => {
+                session,
+                question,
+                choice,
+            } => self.answer(session, question, &choice.keys),
+            Outcome::Reply {
+                session,
+                question,
+                text,
+            } => {
                 let enter = Input::Key(KeyInput::press(Key::Enter, Mods::default()));
                 let inputs = vec![Input::Text { text }, enter];
-                let body = CommandBody::Send { session, inputs };
-                self.link.request(Request::Command(body));
+                self.give(session, question.unwrap_or(0), inputs);
             }
             Outcome::Open => {}
         }
         self.overlay = Some(Overlay::Attention(open));
     }
 
-    fn answer(&mut self, session: SessionId, keys: &[String]) {
+    /// Gives inputs as the answer to a question; a host that numbers none is given them as they are.
+    fn give(&mut self, session: SessionId, question: u64, inputs: Vec<Input>) {
+        let body = match question {
+            0 => CommandBody::Send { session, inputs },
+            question => CommandBody::Answer {
+                session,
+                question,
+                inputs,
+            },
+        };
+        self.link.request(Request::Command(body));
+    }
+
+    fn answer(&mut self, session: SessionId, question: u64, keys: &[String]) {
         let inputs = keys.iter().map(|keys| chord::parse(keys).map(Input::Key));
         match inputs.collect::<Result<Vec<_>, _>>() {
-            Ok(inputs) => {
-                let body = CommandBody::Send { session, inputs };
-                self.link.request(Request::Command(body));
-            }
+            Ok(inputs) => self.give(session, question, inputs),
             // Half of an answer may be another answer.
             Err(error) => {
                 let text = format!("Nothing was sent: the answer's keys are not known ({error}).");

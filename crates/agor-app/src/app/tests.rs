@@ -313,13 +313,24 @@ fn asking(number: u8, since_millis: u64) -> agor_proto::session::SessionInfo {
     info.state = agor_proto::agent::State::NeedsPermission;
     let mut agent = crate::testing::agent_info();
     agent.since_millis = since_millis;
+    if let Some(pending) = &mut agent.pending {
+        pending.id = since_millis;
+    }
     info.agent = Some(agent);
     info
 }
 
-fn sent(requests: &[Request]) -> Vec<(agor_proto::ids::SessionId, Vec<Input>)> {
+/// Returns what was sent, each to whom and as the answer to which question.
+fn sent(requests: &[Request]) -> Vec<(agor_proto::ids::SessionId, u64, Vec<Input>)> {
     let sent = requests.iter().filter_map(|request| match request {
-        Request::Command(CommandBody::Send { session, inputs }) => Some((*session, inputs.clone())),
+        Request::Command(CommandBody::Send { session, inputs }) => {
+            Some((*session, 0, inputs.clone()))
+        }
+        Request::Command(CommandBody::Answer {
+            session,
+            question,
+            inputs,
+        }) => Some((*session, *question, inputs.clone())),
         _ => None,
     });
     sent.collect()
@@ -352,7 +363,7 @@ fn a_question_is_answered_from_the_list_by_the_keys_that_it_shows_and_once() {
     world.harness.key_press(egui::Key::Num3);
     world.harness.run();
     let escape = Input::Key(agor_term::input::chord::parse("escape").unwrap());
-    assert_eq!(sent(&world.requests()), [(session_id(3), vec![escape])]);
+    assert_eq!(sent(&world.requests()), [(session_id(3), 10, vec![escape])]);
     // The agent has not read it yet: pressed again, it would answer the next question.
     world.harness.key_press(egui::Key::Num1);
     world.harness.run();
@@ -361,7 +372,15 @@ fn a_question_is_answered_from_the_list_by_the_keys_that_it_shows_and_once() {
     world.set_sessions(&[session_info(1, "bash"), asking(2, 20), asking(3, 15)]);
     world.harness.key_press(egui::Key::Num1);
     world.harness.run();
-    assert_eq!(sent(&world.requests()).len(), 1);
+    assert_eq!(sent(&world.requests())[0].1, 15);
+    // One that was answered elsewhere is not answered again.
+    let mut elsewhere = asking(3, 16);
+    let pending = elsewhere.agent.as_mut().and_then(|it| it.pending.as_mut());
+    pending.expect("it asks").answered = true;
+    world.set_sessions(&[session_info(1, "bash"), asking(2, 20), elsewhere]);
+    world.harness.key_press(egui::Key::Num1);
+    world.harness.run();
+    assert_eq!(sent(&world.requests()), []);
     // What was in the pane stays there.
     assert_eq!(world.app().workspace.focused_session(), Some(session_id(1)));
 }
@@ -395,7 +414,10 @@ fn a_reply_is_typed_in_the_list_and_goes_with_enter_to_whom_it_was_begun_for() {
         text: "use pnpm 2".into(),
     };
     assert_eq!(sent.len(), 1);
-    assert_eq!((sent[0].0, &sent[0].1[0]), (session_id(2), &text));
+    assert_eq!(
+        (sent[0].0, sent[0].1, &sent[0].2[0]),
+        (session_id(2), 10, &text)
+    );
 }
 
 #[test]

@@ -100,7 +100,7 @@ pub fn attention_ui(
     if outside && outcome == Outcome::Open {
         outcome = Outcome::Closed;
     }
-    state.note(&outcome);
+    state.note(&outcome, queue);
     outcome
 }
 
@@ -225,6 +225,10 @@ fn choices_ui(
         hint("Enter shows it", theme.faint);
         return None;
     };
+    if pending.answered {
+        hint("Answered elsewhere", theme.done);
+        return None;
+    }
     if pending.choices.is_empty() {
         hint("Its answers are not known: Enter shows it", theme.faint);
         return None;
@@ -317,7 +321,7 @@ fn shown_keys(choice: &Choice) -> String {
 fn answer(info: &SessionInfo, choice: &Choice) -> Outcome {
     Outcome::Answer {
         session: info.id,
-        since_millis: since(info),
+        question: pending(info).map_or(0, |pending| pending.id),
         choice: choice.clone(),
     }
 }
@@ -349,7 +353,7 @@ impl Attention {
                 self.reply = None;
                 return Outcome::Reply {
                     session: info.id,
-                    since_millis: since(info),
+                    question: pending(info).map(|pending| pending.id),
                     text,
                 };
             }
@@ -384,7 +388,8 @@ impl Attention {
         if pressed(Key::Enter) {
             return Outcome::Show(info.id);
         }
-        let unanswered = self.answer_to(info).is_none();
+        let elsewhere = pending(info).is_some_and(|pending| pending.answered);
+        let unanswered = self.answer_to(info).is_none() && !elsewhere;
         if pressed(Key::R) && unanswered {
             self.reply = Some(String::new());
             return Outcome::Open;
@@ -401,29 +406,28 @@ impl Attention {
     /// Returns what was sent as an answer to the question that the session asks now.
     fn answer_to(&self, info: &SessionInfo) -> Option<&str> {
         let (asked, sent) = self.answered.get(&info.id)?;
-        (*asked == since(info)).then_some(sent)
+        (*asked == identity(info)).then_some(sent)
     }
 
-    /// Remembers an answer, so that it is not given twice before its agent has read it.
-    fn note(&mut self, outcome: &Outcome) {
-        match outcome {
+    /// Remembers an answer, so that it is not given twice before the host has said that it was.
+    fn note(&mut self, outcome: &Outcome, queue: &[(Need, &SessionInfo)]) {
+        let (session, sent) = match outcome {
             Outcome::Answer {
-                session,
-                since_millis,
-                choice,
-            } => {
-                let sent = format!("{} ({})", choice.name, shown_keys(choice));
-                self.answered.insert(*session, (*since_millis, sent));
-            }
-            Outcome::Reply {
-                session,
-                since_millis,
-                text,
-            } => {
-                self.answered
-                    .insert(*session, (*since_millis, format!("“{text}” and Enter")));
-            }
-            _ => {}
+                session, choice, ..
+            } => (session, format!("{} ({})", choice.name, shown_keys(choice))),
+            Outcome::Reply { session, text, .. } => (session, format!("“{text}” and Enter")),
+            _ => return,
+        };
+        let asked = queue.iter().find(|(_, info)| info.id == *session);
+        if let Some((_, info)) = asked {
+            self.answered.insert(*session, (identity(info), sent));
         }
     }
+}
+
+/// Returns by what the question that a session asks is known again: its number, or since when the session
+/// is as it is.
+fn identity(info: &SessionInfo) -> u64 {
+    let question = pending(info).map_or(0, |pending| pending.id);
+    if question > 0 { question } else { since(info) }
 }

@@ -4,6 +4,7 @@
 
 mod hear;
 mod judge;
+pub mod question;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use super::program_status::{self, Doing, Kind, Record, Records};
 use super::tasks::Tasks;
 use super::usage::Meter;
 use hear::Heard;
+use question::Question;
 
 /// How long a weaker claim that work has stopped must stand before it ends a stronger one.
 pub const SETTLE_MILLIS: u64 = 600;
@@ -27,6 +29,9 @@ pub const STARTING_MILLIS: u64 = 120_000;
 /// How long the last state of an agent that took back all that it said still holds: it is leaving, which
 /// takes a second on a busy machine.
 pub const LEAVING_MILLIS: u64 = 5_000;
+
+/// How long at most a title that says one of several things waits for a look at the screen.
+pub const VAGUE_MILLIS: u64 = 600;
 
 /// How long after a person's Esc or Ctrl-C a turn that ends was ended by it.
 const INTERRUPT_MILLIS: u64 = 5_000;
@@ -149,6 +154,8 @@ pub struct Machine {
     judged: Judged,
     /// The answers that the screen offers.
     choices: Vec<Choice>,
+    /// Which question is asked, or was last.
+    question: Question,
     ended: bool,
     /// Whether nobody has seen yet that it is done.
     unseen: bool,
@@ -156,6 +163,8 @@ pub struct Machine {
     done_since: Option<Moment>,
     interrupted_millis: Option<u64>,
     output_millis: u64,
+    /// When its screen was looked at last; none if nobody can read it.
+    looked_millis: Option<u64>,
     /// When it first showed itself.
     shown_millis: Option<u64>,
     /// Since when nothing is said any more.
@@ -217,14 +226,36 @@ impl Machine {
     }
 
     /// Notes the answers that the screen offers.
-    pub fn offers(&mut self, choices: Vec<Choice>) {
+    pub fn offers(&mut self, choices: Vec<Choice>, now: Moment) {
         let choices = if asks(self.judged.state) {
             choices
         } else {
             Vec::new()
         };
-        self.changed |= self.choices != choices;
+        if self.choices == choices {
+            return;
+        }
+        self.changed = true;
+        // Other answers are another question's, though it may read the same.
+        if !self.choices.is_empty() && !choices.is_empty() {
+            self.question.begin(now.at_millis);
+        }
         self.choices = choices;
+    }
+
+    /// Returns since when a question is asked, in milliseconds since 1970; `None` if it is not asked any more,
+    /// or is answered.
+    #[must_use]
+    pub fn unanswered(&self, question: u64) -> Option<u64> {
+        let known = &self.question;
+        let open = asks(self.judged.state) && known.id == question && !known.is_answered();
+        open.then_some(known.since_millis)
+    }
+
+    /// Notes that the question that is asked is being answered.
+    pub fn answered(&mut self, now: Moment) {
+        self.question.answer(now.at_millis);
+        self.changed = true;
     }
 
     /// Returns the provider's id of the conversation.
@@ -321,6 +352,8 @@ impl Machine {
         Some(Pending {
             text: cut(text, AGENT_QUESTION_MAX),
             choices: self.choices.clone(),
+            id: self.question.id,
+            answered: self.question.is_answered(),
         })
     }
 
@@ -349,6 +382,10 @@ impl Machine {
                 };
                 self.records.take(report);
                 self.read_records(now);
+                let decisive = self.records.decisive();
+                if decisive.is_some_and(|record| record.doing == Doing::Blocked) {
+                    self.question.asked_anew(now.at_millis);
+                }
             }
             Observation::Reset => {
                 self.records.clear();
@@ -363,7 +400,12 @@ impl Machine {
                 self.read_records(now);
             }
             Observation::CommandBegan => {}
-            Observation::Said(source, says) => self.say(source, says, now),
+            Observation::Said(source, says) => {
+                if source == Source::Screen {
+                    self.looked_millis = Some(now.at_millis);
+                }
+                self.say(source, says, now);
+            }
             Observation::Hook(hook) => self.hear(hook, now),
             Observation::ToolBegan { id, tool } => {
                 self.tools.begin(id, tool);
@@ -410,6 +452,7 @@ impl Machine {
             conversation: kept.conversation,
             transcript: kept.transcript,
             prompted: kept.prompted,
+            question: kept.question,
             usage: kept.usage,
             meter: kept.meter,
             judged: kept.judged,
@@ -510,7 +553,7 @@ fn says(record: &Record) -> Says {
     }
     let pending = (record.doing == Doing::Blocked).then(|| Pending {
         text: told.cloned().unwrap_or_default(),
-        choices: Vec::new(),
+        ..Pending::default()
     });
     Says {
         pending,

@@ -66,6 +66,8 @@ pub struct Provider {
     pub env: BTreeMap<String, String>,
     /// Variables that it must not have.
     pub strip: Vec<String>,
+    /// For how many milliseconds a prompt must have been there before a key is taken for an answer to it.
+    pub takes_keys_after: u64,
     /// Answers to its prompts whose keys are known.
     pub choices: Vec<ChoiceRule>,
     /// Rules over its title, the first that matches counts.
@@ -144,6 +146,13 @@ impl Provider {
     pub fn title(&self, title: &str) -> Option<Says> {
         let rule = self.titles.iter().find(|rule| rule.matches(title));
         rule.map(Rule::says)
+    }
+
+    /// Returns for how many milliseconds a prompt must have been there before a key is taken for an answer; a
+    /// minute at most.
+    #[must_use]
+    pub fn takes_keys_after_millis(&self) -> u64 {
+        self.takes_keys_after.min(60_000)
     }
 
     /// Says whether its screen is worth a look.

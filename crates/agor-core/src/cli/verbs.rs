@@ -1,6 +1,7 @@
 //! The verbs: one file each, and one row in the table below, from which arguments, dispatch, help
 //! and the README's list come.
 
+mod answer;
 mod attach;
 mod doctor;
 mod explain;
@@ -73,6 +74,8 @@ verbs! {
     Send => send;
     /// Press keys in a session
     Key => key;
+    /// Answer what a session's agent asks, if it still asks that
+    Answer => answer;
     /// Print what a session's screen shows
     Screen => screen;
     /// Print what happened in a session

@@ -35,7 +35,7 @@ const HANDSHAKE: Duration = Duration::from_millis(HANDSHAKE_MILLIS);
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What this host can do beyond the protocol's version.
-const FEATURES: &[&str] = &["wait", "tap"];
+const FEATURES: &[&str] = &["wait", "tap", "answer"];
 
 /// Takes a connection and serves it to its end.
 pub async fn serve(hub: Arc<Hub>, link: Link, conn: ConnEpoch) {

@@ -283,6 +283,7 @@ impl Session {
                     command.body,
                     CommandBody::Send { .. }
                         | CommandBody::SendWhenIdle { .. }
+                        | CommandBody::Answer { .. }
                         | CommandBody::Restart { .. }
                 ),
                 _ => false,

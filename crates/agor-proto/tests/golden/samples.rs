@@ -44,6 +44,7 @@ fn agent_info() -> AgentInfo {
                 kind: PermissionKind::AllowOnce,
                 keys: vec!["1".into()],
             }],
+            ..Pending::default()
         }),
         usage: Usage {
             model: "opus".into(),

@@ -132,13 +132,14 @@ impl Machine {
         };
         let pending = Some(Pending {
             text,
-            choices: Vec::new(),
+            ..Pending::default()
         });
         let says = Says {
             pending,
             ..Says::just(state, reason)
         };
         self.say(Source::Hook, Some(says), now);
+        self.question.asked_anew(now.at_millis);
     }
 
     fn tool_ended(&mut self, hook: &Hook, now: Moment) {
@@ -155,7 +156,7 @@ impl Machine {
         let message = hook.message.clone().unwrap_or_default();
         let pending = Some(Pending {
             text: message.clone(),
-            choices: Vec::new(),
+            ..Pending::default()
         });
         match hook.notification_type.as_deref() {
             // It comes seconds after the request, perhaps when that is answered already.

@@ -5,7 +5,7 @@ use agor_proto::agent::State;
 use super::super::claim::{Claim, Moment, Source, asks, is_at_work};
 use super::{
     Change, INTERRUPT_MILLIS, Judged, LEAVING_MILLIS, Machine, SETTLE_MILLIS, STALL_MILLIS,
-    STARTING_MILLIS,
+    STARTING_MILLIS, VAGUE_MILLIS,
 };
 
 impl Machine {
@@ -15,6 +15,7 @@ impl Machine {
         let judged = self.verdict(now);
         let (from, to) = (self.judged.state, judged.state);
         self.changed |= judged != self.judged;
+        self.follow_question(&judged, now);
         self.judged = judged;
         if from == to {
             return None;
@@ -48,6 +49,22 @@ impl Machine {
         Some(Change { from, to, evidence })
     }
 
+    /// Says which question it is that follows from the state that was found.
+    fn follow_question(&mut self, judged: &Judged, now: Moment) {
+        if !asks(judged.state) {
+            return;
+        }
+        let text = |judged: &Judged| judged.pending.as_ref().map(|it| it.text.clone());
+        let goes_on = asks(self.judged.state) && text(judged) == text(&self.judged);
+        let lost = |due| now.at_millis >= due;
+        if !goes_on || self.question.due_millis().is_some_and(lost) {
+            self.question.begin(now.at_millis);
+            self.changed = true;
+        } else if let Some(due) = self.question.due_millis() {
+            self.wake_at(due);
+        }
+    }
+
     fn verdict(&mut self, now: Moment) -> Judged {
         let process = self.claims.get(&Source::Process);
         if let Some(end) = process.filter(|_| self.ended) {
@@ -74,7 +91,26 @@ impl Machine {
             self.wake_at(settles);
             return self.judged.clone();
         }
+        if let Some(due) = self.vague_until(source, now) {
+            self.wake_at(due);
+            return self.judged.clone();
+        }
         self.follow(source, now)
+    }
+
+    /// Returns until when a claim waits for a look at the screen, which may say it more precisely: a title that
+    /// is the same for two kinds of question, or for an end and a failure.
+    fn vague_until(&self, source: Source, now: Moment) -> Option<u64> {
+        let claim = self.holding(source)?;
+        let looked = self.looked_millis.filter(|_| source < Source::Screen)?;
+        let former = self.judged.state;
+        let vague = match claim.state {
+            state if asks(state) => !asks(former) && claim.also.iter().any(|it| asks(*it)),
+            State::Idle => is_at_work(former) && claim.also.contains(&State::Error),
+            _ => false,
+        };
+        let due = claim.since.at_millis.saturating_add(VAGUE_MILLIS);
+        (vague && looked <= claim.since.at_millis && now.at_millis < due).then_some(due)
     }
 
     /// Returns the source whose claim holds.

@@ -370,7 +370,7 @@ fn agent_reason_max_and_agent_question_max_bound_what_a_list_shows() {
     let mut it = machine();
     let pending = Some(Pending {
         text: long.clone(),
-        choices: Vec::new(),
+        ..Pending::default()
     });
     it.on(
         Said(
@@ -471,5 +471,135 @@ fn an_interrupt_ends_its_own_turn_and_not_the_next() {
     assert_eq!(it.state(), State::Idle);
     it.on(Said(Source::Title, works()), at(2_000));
     it.on(Said(Source::Title, quiet_title()), at(3_000));
+    assert_eq!(it.state(), State::Done);
+}
+
+fn question(it: &Machine) -> u64 {
+    it.info().pending.expect("it asks").id
+}
+
+fn pending(text: &str) -> Option<Says> {
+    Some(Says {
+        pending: Some(Pending {
+            text: text.into(),
+            ..Pending::default()
+        }),
+        ..Says::just(State::NeedsPermission, "may it?")
+    })
+}
+
+#[test]
+fn a_question_keeps_its_number_until_it_is_another_and_is_answered_once() {
+    let mut it = machine();
+    it.on(Said(Source::Hook, pending("ls")), at(10));
+    let first = question(&it);
+    assert_eq!(it.unanswered(first), Some(10));
+    it.on(Said(Source::Screen, asks()), at(20));
+    it.on(Output, at(30));
+    assert_eq!(question(&it), first, "it is the same question");
+    it.answered(at(40));
+    assert_eq!(it.unanswered(first), None);
+    assert!(it.info().pending.expect("it asks").answered);
+    // The screen still shows it.
+    it.on(Said(Source::Screen, asks()), at(50));
+    assert_eq!(it.unanswered(question(&it)), None);
+    it.on(Said(Source::Hook, pending("rm")), at(60));
+    let second = question(&it);
+    assert_ne!(second, first);
+    assert_eq!(
+        (it.unanswered(first), it.unanswered(second)),
+        (None, Some(60))
+    );
+    it.on(Said(Source::Hook, works()), at(70));
+    assert_eq!(it.unanswered(second), None, "nothing is asked");
+    it.on(Said(Source::Hook, pending("rm")), at(80));
+    assert_ne!(question(&it), second, "asked again, it is another");
+}
+
+#[test]
+fn an_answer_without_effect_is_given_up_and_the_question_can_be_answered_anew() {
+    let mut it = machine();
+    it.on(Said(Source::Hook, pending("ls")), at(10));
+    let first = question(&it);
+    it.answered(at(20));
+    it.on(Tick, at(21));
+    let due = 20 + question::ANSWER_MILLIS;
+    assert_eq!(it.wake_millis(), Some(due));
+    it.on(Tick, at(due));
+    assert_eq!(it.unanswered(first), None);
+    assert_eq!(it.unanswered(question(&it)), Some(due));
+}
+
+#[test]
+fn what_is_asked_after_an_answer_is_another_question_though_it_reads_the_same() {
+    let mut it = machine();
+    let blocked = b"state=blocked:kind=permission:msg=bHM=";
+    it.on(Status(blocked), at(10));
+    let first = question(&it);
+    it.on(Status(blocked), at(15));
+    assert_eq!(question(&it), first, "said twice, it is one");
+    it.answered(at(20));
+    it.on(Status(blocked), at(30));
+    assert_eq!(it.unanswered(question(&it)), Some(30));
+    let choice = |key: &str| Choice {
+        name: "Yes".into(),
+        kind: agor_proto::agent::PermissionKind::AllowOnce,
+        keys: vec![key.into()],
+    };
+    let second = question(&it);
+    it.offers(vec![choice("1")], at(40));
+    assert_eq!(question(&it), second, "now its answers are known");
+    it.offers(vec![choice("y")], at(50));
+    assert_ne!(question(&it), second, "other answers are another's");
+}
+
+#[test]
+fn a_title_that_says_one_of_several_things_waits_for_a_look_at_the_screen() {
+    let vague = || {
+        Some(Says {
+            also: vec![State::NeedsAnswer],
+            ..Says::just(State::NeedsPermission, "its title asks")
+        })
+    };
+    let ends = || {
+        Some(Says {
+            also: vec![State::Done, State::Error],
+            ..Says::just(State::Idle, "its title shows it ready")
+        })
+    };
+    let at_work = || {
+        let mut it = machine();
+        it.on(Said(Source::Title, ends()), at(5));
+        it.on(Said(Source::Screen, None), at(6));
+        it.on(Said(Source::Title, works()), at(10_000));
+        assert_eq!(it.state(), State::Working);
+        it
+    };
+    let mut it = at_work();
+    it.on(Said(Source::Title, vague()), at(20_000));
+    assert_eq!(it.state(), State::Working);
+    it.on(Said(Source::Screen, says(State::NeedsAnswer)), at(20_060));
+    assert_eq!(it.state(), State::NeedsAnswer, "and nothing else before it");
+    // A screen that says nothing leaves it at what the title says first.
+    let mut it = at_work();
+    it.on(Said(Source::Title, vague()), at(20_000));
+    it.on(Said(Source::Screen, None), at(20_060));
+    assert_eq!(it.state(), State::NeedsPermission);
+    let mut it = at_work();
+    it.on(Said(Source::Title, vague()), at(20_000));
+    assert_eq!(it.wake_millis(), Some(20_000 + VAGUE_MILLIS));
+    it.on(Tick, at(20_000 + VAGUE_MILLIS));
+    assert_eq!(
+        it.state(),
+        State::NeedsPermission,
+        "it is not waited for ever"
+    );
+    let mut it = at_work();
+    it.on(Said(Source::Title, ends()), at(20_000));
+    it.on(Said(Source::Screen, says(State::Error)), at(20_060));
+    assert_eq!(it.state(), State::Error);
+    let mut it = at_work();
+    it.on(Said(Source::Title, ends()), at(20_000));
+    it.on(Said(Source::Screen, None), at(20_060));
     assert_eq!(it.state(), State::Done);
 }

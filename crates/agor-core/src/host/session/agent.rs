@@ -2,6 +2,8 @@
 //! the journal and the list. Reads the record's clock for what came through the terminal, so
 //! that folding again decides the same.
 
+mod answer;
+
 use std::time::{Duration, Instant};
 
 use agor_keeper::SpawnSpec;
@@ -387,7 +389,8 @@ impl Session {
         let rows = last_rows(terminal);
         let (says, choices) = (provider.screen(&rows), provider.choices(&rows));
         self.observe_now(Observation::Said(Source::Screen, says), now);
-        self.agent.machine.offers(choices);
+        let at = self.moment(now);
+        self.agent.machine.offers(choices, at);
     }
 
     /// Does what is due, and keeps what changed.
@@ -414,6 +417,7 @@ impl Session {
             self.commands.renumber(id, seq);
             self.dispatch(id, now, effects);
         }
+        self.attend_answers(now, effects);
         let due = self.agent.machine.wake_millis();
         let owed = self.agent.owed.as_ref();
         let wake = due.map(|due| due.saturating_sub(now.unix_millis).max(1));

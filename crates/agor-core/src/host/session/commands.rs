@@ -63,6 +63,8 @@ pub(super) enum Stage {
     Starting,
     /// It waits until the agent takes a prompt.
     Waiting,
+    /// It waits until the agent takes keys for an answer.
+    Until(Instant),
     /// An ended program's remains are cleared away before it is started again.
     Clearing,
     /// The keeper was given input; kept until it is written, in case it must be offered again.
@@ -142,6 +144,26 @@ impl Commands {
         Some((*id, command.ticket.client, command.body.name().to_owned()))
     }
 
+    /// Returns the answers that wait, the oldest first: ids, whose they are, what they are, until when.
+    pub(super) fn waiting_answers(&self) -> Vec<(CommandId, ClientId, CommandBody, Instant)> {
+        let mut waiting: Vec<_> = self.in_flight.iter().collect();
+        waiting.sort_by_key(|(_, command)| command.seq);
+        let answers = waiting
+            .into_iter()
+            .filter_map(|(id, command)| match command.stage {
+                Stage::Until(due) => Some((*id, command.ticket.client, command.body.clone(), due)),
+                _ => None,
+            });
+        answers.collect()
+    }
+
+    /// Lets an answer wait.
+    pub(super) fn wait_until(&mut self, id: CommandId, due: Instant) {
+        if let Some(command) = self.in_flight.get_mut(&id) {
+            command.stage = Stage::Until(due);
+        }
+    }
+
     /// Gives a command that waited a number after all that were given since.
     pub(super) fn renumber(&mut self, id: CommandId, seq: Seq) {
         if let Some(command) = self.in_flight.get_mut(&id) {
@@ -151,8 +173,12 @@ impl Commands {
 
     /// The program ended; what it was not given by then it will never be.
     pub fn input_void(&mut self, journal: &mut Journal, at: Offset, now: Now) {
-        let untyped =
-            |command: &InFlight| matches!(command.stage, Stage::Typing { .. } | Stage::Waiting);
+        let untyped = |command: &InFlight| {
+            matches!(
+                command.stage,
+                Stage::Typing { .. } | Stage::Waiting | Stage::Until(_)
+            )
+        };
         for id in self.ids(untyped) {
             let outcome = rejected(
                 ErrorCode::Ended,
@@ -218,6 +244,7 @@ impl Commands {
     pub fn next_wake(&self) -> Option<Instant> {
         let due = |command: &InFlight| match command.stage {
             Stage::Typing { retry_at, .. } => retry_at,
+            Stage::Until(due) => Some(due),
             _ => None,
         };
         self.in_flight.values().filter_map(due).min()
@@ -439,6 +466,7 @@ impl Session {
             ),
             CommandBody::Send { .. }
             | CommandBody::SendWhenIdle { .. }
+            | CommandBody::Answer { .. }
             | CommandBody::Signal { .. }
                 if !self.life.alive() =>
             {
@@ -447,6 +475,7 @@ impl Session {
                     "the session's program has ended; `restart` starts it again",
                 )
             }
+            CommandBody::Answer { question, .. } => self.check_answer(*question),
             CommandBody::Signal { signal, .. } if !(1..=64).contains(signal) => {
                 error(ErrorCode::BadRequest, "a signal is a number from 1 to 64")
             }
@@ -493,9 +522,21 @@ impl Session {
 
     /// Carries out a command that is on disk, unless something was done about it before that.
     pub(super) fn dispatch(&mut self, id: CommandId, now: Now, effects: &mut Vec<Effect>) {
-        let command = self.commands.in_flight.get_mut(&id);
-        let begins = |it: &&mut InFlight| matches!(it.stage, Stage::Accepting | Stage::Waiting);
-        let Some(command) = command.filter(begins) else {
+        let begins = |it: &&InFlight| {
+            matches!(
+                it.stage,
+                Stage::Accepting | Stage::Waiting | Stage::Until(_)
+            )
+        };
+        let Some(command) = self.commands.in_flight.get(&id).filter(begins) else {
+            return;
+        };
+        if let CommandBody::Answer { question, .. } = command.body
+            && !self.may_answer(id, question, now)
+        {
+            return;
+        }
+        let Some(command) = self.commands.in_flight.get_mut(&id) else {
             return;
         };
         let at = self.fold.offset();
@@ -517,7 +558,9 @@ impl Session {
             CommandBody::SendWhenIdle { .. } if !self.agent.takes_a_prompt(now) => {
                 command.stage = Stage::Waiting;
             }
-            CommandBody::Send { inputs, .. } | CommandBody::SendWhenIdle { inputs, .. } => {
+            CommandBody::Send { inputs, .. }
+            | CommandBody::SendWhenIdle { inputs, .. }
+            | CommandBody::Answer { inputs, .. } => {
                 let mut bytes = Vec::new();
                 if let Some(terminal) = self.fold.terminal() {
                     inputs

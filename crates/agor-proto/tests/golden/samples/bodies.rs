@@ -113,6 +113,14 @@ pub fn commands() -> Vec<(&'static str, CommandBody)> {
             },
         ),
         (
+            "answer",
+            CommandBody::Answer {
+                session,
+                question: 7,
+                inputs: inputs().into_iter().map(|i| i.1).take(1).collect(),
+            },
+        ),
+        (
             "signal",
             CommandBody::Signal {
                 session,

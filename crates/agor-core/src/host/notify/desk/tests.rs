@@ -11,7 +11,10 @@ fn id(number: u8) -> SessionId {
 }
 
 fn at(millis: u64) -> Now {
-    Now { millis, minute: 600 }
+    Now {
+        millis,
+        minute: 600,
+    }
 }
 
 fn info(number: u8, state: State, since_millis: u64, text: &str) -> SessionInfo {
@@ -35,7 +38,7 @@ fn info(number: u8, state: State, since_millis: u64, text: &str) -> SessionInfo 
             background: 0,
             pending: (!text.is_empty()).then(|| Pending {
                 text: text.into(),
-                choices: Vec::new(),
+                ..Pending::default()
             }),
             usage: Usage::default(),
         }),
@@ -72,7 +75,12 @@ fn shown(effects: &[Effect]) -> (Key, &Notice) {
 #[test]
 fn one_who_asks_is_named_with_the_project_and_the_question() {
     let mut desk = desk();
-    let asks = info(1, State::NeedsPermission, 5, "Bash:  rm\n-rf \u{202e}x\u{7}");
+    let asks = info(
+        1,
+        State::NeedsPermission,
+        5,
+        "Bash:  rm\n-rf \u{202e}x\u{7}",
+    );
     assert_eq!(desk.changed(id(1), Some(&asks), at(0)), []);
     assert_eq!(desk.due(at(0)), Some(GATHER_MILLIS));
     assert_eq!(desk.tick(at(GATHER_MILLIS - 1)), []);
@@ -136,7 +144,11 @@ fn a_later_question_of_the_same_agent_takes_the_place_of_the_one_before() {
     let effects = desk.tick(at(2_000));
     let (first, _) = shown(&effects);
     becomes(&mut desk, &[1], State::NeedsPermission, 3_000);
-    assert_eq!(desk.due(at(3_000)), Some(PACE_MILLIS - 1_000), "not at once");
+    assert_eq!(
+        desk.due(at(3_000)),
+        Some(PACE_MILLIS - 1_000),
+        "not at once"
+    );
     let effects = desk.tick(at(2_000 + PACE_MILLIS));
     assert_eq!(shown(&effects).0, first);
     // One for several takes it back.
@@ -159,7 +171,11 @@ fn what_is_looked_at_is_not_told_and_what_is_told_goes_when_it_is() {
     assert_eq!(desk.look(BTreeSet::from([id(2)])), [Effect::Close(key)]);
     becomes(&mut desk, &[3], State::Done, 10_000);
     assert_eq!(desk.look(BTreeSet::from([id(3)])), []);
-    assert_eq!(desk.due(at(10_100)), None, "the person came before it was told");
+    assert_eq!(
+        desk.due(at(10_100)),
+        None,
+        "the person came before it was told"
+    );
 }
 
 #[test]
@@ -226,7 +242,10 @@ fn notice_line_max_cuts_what_an_agent_says() {
     desk.changed(id(1), Some(&asks), at(0));
     let effects = desk.tick(at(GATHER_MILLIS));
     let notice = shown(&effects).1;
-    assert_eq!(notice.summary.len(), NOTICE_LINE_MAX + " needs an answer".len());
+    assert_eq!(
+        notice.summary.len(),
+        NOTICE_LINE_MAX + " needs an answer".len()
+    );
     assert_eq!(notice.body.len(), "site: ".len() + NOTICE_LINE_MAX);
 }
 

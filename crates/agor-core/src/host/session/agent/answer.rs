@@ -1,0 +1,89 @@
+//! Answers to what an agent asks: each names its question, and is given if that is still the one. The look at
+//! the screen that is due comes first, so that a question which has just changed is not answered.
+
+use std::time::Duration;
+
+use agor_proto::command::{CommandBody, Outcome};
+use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::event::EventBody;
+use agor_proto::ids::CommandId;
+
+use super::super::{Effect, Now, Session};
+use super::LOOK_AT_MOST;
+use crate::agents::{Observation, Provider};
+
+impl Session {
+    /// Says whether a question can be answered, as far as is known now.
+    pub(in super::super) fn check_answer(&self, question: u64) -> Result<(), WireError> {
+        match self.agent.machine.unanswered(question) {
+            Some(_) => Ok(()),
+            None => Err(WireError::new(
+                ErrorCode::AlreadyAnswered,
+                "that question is not asked any more, or is answered already: nothing was given",
+            )),
+        }
+    }
+
+    /// Says whether the answer `id` is to be given now. If not it waits, or has come to its end.
+    pub(in super::super) fn may_answer(&mut self, id: CommandId, question: u64, now: Now) -> bool {
+        self.look_at_once(now);
+        if let Err(error) = self.check_answer(question) {
+            self.reject(id, error, now);
+            return false;
+        }
+        let since_millis = self.agent.machine.unanswered(question).unwrap_or_default();
+        let passed = Duration::from_millis(now.unix_millis.saturating_sub(since_millis));
+        let left = self.takes_keys_after().saturating_sub(passed);
+        if !left.is_zero() {
+            self.commands.wait_until(id, now.instant + left);
+            return false;
+        }
+        let at = self.moment(now);
+        self.agent.machine.answered(at);
+        self.observe_now(Observation::Tick, now);
+        true
+    }
+
+    /// Returns how long a question must have been asked before its agent takes a key for an answer.
+    fn takes_keys_after(&self) -> Duration {
+        let provider = self.agent.machine.provider();
+        let provider = provider.and_then(|id| self.launcher.providers().get(id));
+        Duration::from_millis(provider.map_or(0, Provider::takes_keys_after_millis))
+    }
+
+    /// Gives answers whose time has come, and rejects those whose question has gone meanwhile.
+    pub(super) fn attend_answers(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        for (id, client, body, due) in self.commands.waiting_answers() {
+            let CommandBody::Answer { question, .. } = body else {
+                continue;
+            };
+            if let Err(error) = self.check_answer(question) {
+                self.reject(id, error, now);
+            } else if now.instant >= due {
+                // The keeper takes input by rising numbers, and others may have typed since it came.
+                let name = body.name().to_owned();
+                let seq = self.event(EventBody::Command { id, client, name }, now);
+                self.commands.renumber(id, seq);
+                self.dispatch(id, now, effects);
+            }
+        }
+    }
+
+    fn reject(&mut self, id: CommandId, error: WireError, now: Now) {
+        let at = self.fold.offset();
+        let outcome = Outcome::Rejected { error };
+        self.commands
+            .finish(id, outcome, &mut self.journal, at, now);
+    }
+
+    /// Looks at the screen now, if output has come since the last look.
+    fn look_at_once(&mut self, now: Now) {
+        let looks = &mut self.agent.looks;
+        if looks.due.is_some() {
+            looks.due = Some(now.instant);
+            // An update that is under way is not waited for.
+            looks.since = now.instant.checked_sub(LOOK_AT_MOST);
+            self.look(now);
+        }
+    }
+}
