@@ -281,6 +281,62 @@ fn a_program_reports_its_state_and_others_wait_for_it() {
 }
 
 #[test]
+fn a_prompt_that_waits_tells_how_far_it_is_and_what_its_turn_ended_with() {
+    let agor = Agor::started();
+    // It says what it does when it is told, and takes a turn for each prompt.
+    let session = agor.session(
+        r#"stty -echo
+        say() { printf '\033]7501;state=%s\007' "$1"; }
+        say working; read -r go; say done
+        while read -r prompt; do echo "got $prompt"; say working; sleep 0.3; say "$prompt"; done"#,
+    );
+    agor.ok(&["wait", &session, "--state", "working", "--timeout", "60"]);
+    let queued = agor
+        .command(&[
+            "send", &session, "done", "--enter", "--when", "idle", "--wait",
+        ])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("agord runs");
+    step_until("it is accepted", || {
+        let log = agor.ok(&["log", &session]);
+        log.contains("send_when_idle").then_some(())
+    });
+    agor.ok(&["send", &session, "go", "--enter"]);
+    let ended = queued.wait_with_output().expect("it ends");
+    assert_eq!(
+        String::from_utf8_lossy(&ended.stdout),
+        "done: it says that it is done\n"
+    );
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    let receipts = ["queued", "written", "turn started"];
+    let at = receipts.map(|receipt| said.find(receipt));
+    assert!(at.iter().all(Option::is_some), "{said}");
+    assert!(at.is_sorted(), "{said}");
+    let wait = [
+        "send", &session, "error", "--enter", "--when", "idle", "--wait", "--json",
+    ];
+    let failed = agor.json(&wait);
+    assert_eq!(
+        (&failed["receipt"], &failed["state"]),
+        (&"turn_ended".into(), &"error".into())
+    );
+    let late = agor.run(&[
+        "send",
+        &session,
+        "x",
+        "--enter",
+        "--when",
+        "idle",
+        "--wait",
+        "--timeout",
+        "0.2",
+    ]);
+    assert_eq!(late.code, 124, "{late:?}");
+}
+
+#[test]
 fn a_question_is_answered_by_the_answer_that_is_named_and_once() {
     let agor = with_hooks();
     let started = agor.ok(&["new", "--provider", "claude"]);

@@ -4,6 +4,7 @@
 //! `cargo xtask real-agents` installs them and runs this; with `--record` what they emitted goes into the
 //! fixtures of the evidence machine (`record`).
 
+mod conversations;
 mod programs;
 mod record;
 mod stage;
@@ -20,6 +21,12 @@ fn claude() {
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn codex() {
     story::tell(&programs::CODEX);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn codex_conversations() {
+    conversations::tell(&programs::CODEX);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The settings that a person writes into `config.toml`. A damaged file never keeps a host from
 //! starting: it starts with the defaults, and both its log and the command line say so.
 
+mod agents;
 mod notifications;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use crate::cli::Theme;
 use crate::paths::Paths;
 
+pub use agents::Agents;
 pub use notifications::{Notifications, Quiet};
 
 /// Rows of history that a person can ask for, for each session.
@@ -37,6 +39,8 @@ pub struct Config {
     pub window: Window,
     /// Of what the desktop tells the person.
     pub notifications: Notifications,
+    /// How agents are judged.
+    pub agents: Agents,
 }
 
 /// How windows look. What is not set is as the window has it.
@@ -96,6 +100,7 @@ impl Default for Config {
             window: Window::default(),
             retention: Retention::default(),
             notifications: Notifications::default(),
+            agents: Agents::default(),
         }
     }
 }
@@ -157,6 +162,7 @@ struct Written {
     window: WrittenWindow,
     retention: WrittenRetention,
     notifications: notifications::Written,
+    agents: agents::Written,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
@@ -251,11 +257,14 @@ impl Loaded {
             .map(|key| format!("retention.{key}"));
         let of_notifications = written.notifications.unknown.keys();
         let of_notifications = of_notifications.map(|key| format!("notifications.{key}"));
+        let of_agents = written.agents.unknown.keys();
+        let of_agents = of_agents.map(|key| format!("agents.{key}"));
         for key in unknown
             .chain(of_record)
             .chain(of_window)
             .chain(of_retention)
             .chain(of_notifications)
+            .chain(of_agents)
         {
             warnings.push(format!(
                 "{file}: this release knows no setting {key:?}; it is ignored"
@@ -293,6 +302,8 @@ impl Loaded {
         }
         let complain = |complaint| warnings.push(format!("{file}: {complaint}"));
         config.notifications = written.notifications.settings(complain);
+        let complain = |complaint| warnings.push(format!("{file}: {complaint}"));
+        config.agents = written.agents.settings(complain);
         let window = written.window;
         config.window = Window {
             theme: window.theme,

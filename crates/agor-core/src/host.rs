@@ -144,6 +144,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         opened.incarnation,
     )
     .with_providers(providers(paths))
+    .with_agents(config.agents.clone())
     .with_reporting(reporting(paths));
     let (keeper, requests) = KeeperHandle::new();
     let hub = Arc::new(Hub::new(

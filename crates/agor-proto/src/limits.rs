@@ -87,6 +87,10 @@ limits! {
     AGENT_QUESTION_MAX: usize = 1024, "bytes", "cut at a character";
     /// Tools, and tasks beside the turn, of one agent that are counted by their ids.
     AGENT_TASKS_MAX: usize = 128, "ids", "further ones are not counted";
+    /// Processes of one agent that are looked at for the file of its conversation.
+    AGENT_PROCESSES_MAX: usize = 32, "processes", "further ones are not looked at";
+    /// Open files of one agent that are looked at for that of its conversation.
+    AGENT_FILES_MAX: usize = 2_048, "files", "further ones are not looked at";
     /// What a hook is given on its standard input, of which it passes on a small part.
     HOOK_INPUT_MAX: usize = 16 * 1024 * 1024, "bytes", "the hook says nothing";
     /// What a hook, or `report-state`, tells the host.

@@ -20,6 +20,8 @@ pub struct Program {
     pub ready: &'static str,
     /// On the screen while it asks for permission, and only then.
     pub asks: &'static str,
+    /// Whether agor knows the keys that allow it.
+    pub answers: bool,
     /// Allows it.
     pub allow: &'static [&'static str],
     /// Denies it, each in another way.
@@ -45,6 +47,7 @@ pub const CLAUDE: Program = Program {
     set_up: set_up_claude,
     ready: "? for shortcuts",
     asks: "Do you want to proceed?",
+    answers: true,
     allow: &["enter"],
     deny: &[&["4"], &["escape"]],
     interrupt: &["escape"],
@@ -61,6 +64,7 @@ pub const CODEX: Program = Program {
     set_up: set_up_codex,
     ready: "? for shortcuts",
     asks: "Would you like to run the following command?",
+    answers: true,
     allow: &["y"],
     deny: &[&["3"], &["escape"]],
     interrupt: &["escape"],
@@ -77,6 +81,7 @@ pub const OPENCODE: Program = Program {
     set_up: set_up_opencode,
     ready: "ctrl+p commands",
     asks: "Permission required",
+    answers: false,
     allow: &["enter"],
     deny: &[&["right", "right", "enter"], &["escape"]],
     interrupt: &["escape", "escape"],
@@ -93,6 +98,7 @@ pub const GEMINI: Program = Program {
     set_up: set_up_gemini,
     ready: "Type your message",
     asks: "Allow execution of",
+    answers: true,
     allow: &["enter"],
     deny: &[&["3"], &["escape"]],
     interrupt: &["escape"],

@@ -85,6 +85,43 @@ impl Stage {
         self.shows_within(self.program.ready, START_AT_MOST);
     }
 
+    /// Has agor start the agent as its table says, with `how` it converses, and waits until it takes a prompt.
+    pub fn begin(&mut self, how: &[&str]) {
+        let installed = installed();
+        let name = self.program.name;
+        let mut search = OsString::from(installed.join(format!("{name}/node_modules/.bin")));
+        search.push(":");
+        search.push(path(&installed));
+        let search = search.into_string().expect("plain text");
+        let pairs: Vec<_> = self
+            .environment
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .chain([format!("PATH={search}")])
+            .collect();
+        let mut args = vec!["new", "--size", "110x36", "--provider", name];
+        args.extend(pairs.iter().flat_map(|pair| ["--env", pair]));
+        args.extend(how);
+        args.push("--");
+        args.extend(self.program.args);
+        self.session = self.agor.ok(&args).trim().to_owned();
+        self.ready();
+    }
+
+    /// Waits until the agent takes a prompt.
+    pub fn ready(&mut self) {
+        self.shows_within(self.program.ready, START_AT_MOST);
+    }
+
+    /// Returns the agent's own id of the conversation, once it is known.
+    pub fn conversation(&self) -> String {
+        let known = look_until(STEP_AT_MOST, || {
+            let info = self.agor.info(&self.session);
+            info["agent"]["conversation"].as_str().map(str::to_owned)
+        });
+        known.expect("the conversation's id is known")
+    }
+
     /// Returns the session.
     pub fn session(&self) -> &str {
         &self.session
@@ -150,6 +187,21 @@ impl Stage {
         let quiet = ["wait", &self.session, "--idle", "1200", "--timeout", "3"];
         self.agor.run(&quiet);
         self.keys(keys);
+    }
+
+    /// Has agor allow what is asked, as soon as it knows how.
+    pub fn allow(&mut self) {
+        let sent = look_until(STEP_AT_MOST, || {
+            let allow = ["answer", &self.session, "allow", "--json"];
+            let done = self.agor.run(&allow);
+            (done.code == 0).then_some(done.stdout)
+        });
+        let sent = sent.expect("the answer is known, and taken");
+        let sent: serde_json::Value = serde_json::from_str(&sent).expect("JSON");
+        let key = sent["sent"]
+            .as_str()
+            .and_then(|sent| sent.split(' ').next());
+        self.recorder.pressed(key.expect("a key"));
     }
 
     /// Presses keys, each once the one before has been taken.

@@ -47,7 +47,10 @@ fn permission(stage: &mut Stage) {
     stage.crash();
     stage.shows(stage.program.asks);
     stage.went("permission-restart", &[]);
-    stage.answer(stage.program.allow);
+    match stage.program.answers {
+        true => stage.allow(),
+        false => stage.answer(stage.program.allow),
+    }
     stage.answers("last-word");
     stage.went("allowed", &["working", "done"]);
     assert!(exists(stage, "allowed"), "what was allowed happened");

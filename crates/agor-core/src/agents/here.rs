@@ -1,9 +1,49 @@
-//! Which agents are installed.
+//! Which agents are installed, and what one that runs has open.
 
+use std::collections::VecDeque;
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use agor_proto::limits::{AGENT_FILES_MAX, AGENT_PROCESSES_MAX};
+
 use super::Provider;
+
+/// Returns the id of the conversation whose file the process `pid`, or one that it started, has open. By Linux's
+/// `/proc`, so elsewhere there is none.
+#[must_use]
+pub fn conversation(provider: &Provider, pid: u32) -> Option<String> {
+    conversation_in(Path::new("/proc"), provider, pid)
+}
+
+fn conversation_in(proc: &Path, provider: &Provider, pid: u32) -> Option<String> {
+    let (mut waiting, mut files) = (VecDeque::from([pid]), 0);
+    for _ in 0..AGENT_PROCESSES_MAX {
+        let folder = proc.join(waiting.pop_front()?.to_string());
+        // It may end at any moment, and with it all that is read of it.
+        for file in fs::read_dir(folder.join("fd")).into_iter().flatten() {
+            files += 1;
+            if files > AGENT_FILES_MAX {
+                return None;
+            }
+            let path = file.ok().and_then(|file| fs::read_link(file.path()).ok());
+            let id = path.and_then(|path| provider.conversation_of_file(path.to_str()?));
+            if id.is_some() {
+                return id;
+            }
+        }
+        let tasks = fs::read_dir(folder.join("task")).into_iter().flatten();
+        for task in tasks.flatten().take(AGENT_FILES_MAX) {
+            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            waiting.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|it| it.parse::<u32>().ok()),
+            );
+        }
+    }
+    None
+}
 
 /// Returns where the first of a provider's programs is that this process would start by its name.
 #[must_use]
@@ -30,6 +70,60 @@ fn runs(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::Providers;
+
+    const ID: &str = "01a229b1-dfbb-74b3-9c0a-f300dcad72da";
+
+    /// Adds a process to a folder like `/proc`, with files that it has open and processes that it started.
+    fn add(proc: &Path, pid: u32, files: &[&str], children: &[u32]) {
+        let folder = proc.join(pid.to_string());
+        let task = folder.join("task").join(pid.to_string());
+        fs::create_dir_all(folder.join("fd")).unwrap();
+        fs::create_dir_all(&task).unwrap();
+        for (number, file) in files.iter().enumerate() {
+            let link = folder.join("fd").join(number.to_string());
+            std::os::unix::fs::symlink(file, link).unwrap();
+        }
+        let children: Vec<_> = children.iter().map(u32::to_string).collect();
+        fs::write(task.join("children"), children.join(" ")).unwrap();
+    }
+
+    fn codex_of(proc: &Path) -> Option<String> {
+        let providers = Providers::built_in();
+        conversation_in(proc, providers.get("codex").unwrap(), 10)
+    }
+
+    fn rollout() -> String {
+        format!("/home/a/.codex/sessions/2026/11/29/rollout-2026-11-29T23-44-12-{ID}.jsonl")
+    }
+
+    #[test]
+    fn a_conversation_is_known_by_the_file_that_its_agent_or_a_child_of_it_has_open() {
+        let proc = tempfile::tempdir().unwrap();
+        add(proc.path(), 10, &["/dev/pts/3", "/tmp/x.jsonl"], &[11, 12]);
+        assert_eq!(codex_of(proc.path()), None);
+        add(proc.path(), 12, &["pipe:[3]", &rollout()], &[]);
+        assert_eq!(codex_of(proc.path()).as_deref(), Some(ID));
+        let providers = Providers::built_in();
+        let claude = providers.get("claude").unwrap();
+        assert_eq!(conversation_in(proc.path(), claude, 10), None);
+    }
+
+    #[test]
+    fn agent_processes_max_and_agent_files_max_bound_what_is_looked_at() {
+        let proc = tempfile::tempdir().unwrap();
+        let last = 10 + u32::try_from(AGENT_PROCESSES_MAX).unwrap();
+        for pid in 10..last {
+            add(proc.path(), pid, &[], &[pid + 1]);
+        }
+        add(proc.path(), last, &[&rollout()], &[]);
+        assert_eq!(codex_of(proc.path()), None, "one too far");
+        let proc = tempfile::tempdir().unwrap();
+        let files = vec!["/dev/null"; AGENT_FILES_MAX];
+        add(proc.path(), 10, &files, &[11]);
+        add(proc.path(), 11, &[&rollout()], &[]);
+        assert_eq!(codex_of(proc.path()), None, "one too many");
+    }
 
     #[test]
     fn a_program_is_a_file_that_may_be_run() {

@@ -30,6 +30,9 @@ pub const STARTING_MILLIS: u64 = 120_000;
 /// takes a second on a busy machine.
 pub const LEAVING_MILLIS: u64 = 5_000;
 
+/// How long a program's own word that it works must stand in its first moments.
+pub const FLICKER_MILLIS: u64 = 25;
+
 /// How long at most a title that says one of several things waits for a look at the screen.
 pub const VAGUE_MILLIS: u64 = 600;
 

@@ -56,6 +56,11 @@ pub struct Provider {
     pub resume: Vec<String>,
     /// Arguments that begin with a copy of the conversation `{id}`.
     pub fork: Vec<String>,
+    /// An expression over the path of the file that it keeps open while it converses; the first group is the
+    /// conversation's id.
+    pub open_file: String,
+    #[serde(skip)]
+    open_file_compiled: OnceLock<Option<Regex>>,
     /// Arguments that tell it `{prompt}` first; they are the last.
     pub prompt: Vec<String>,
     /// Arguments that make it read the settings in `{file}` beside the person's.
@@ -153,6 +158,16 @@ impl Provider {
     #[must_use]
     pub fn takes_keys_after_millis(&self) -> u64 {
         self.takes_keys_after.min(60_000)
+    }
+
+    /// Returns the id of the conversation whose file is at `path`, if it is such a file.
+    #[must_use]
+    pub fn conversation_of_file(&self, path: &str) -> Option<String> {
+        if self.open_file.is_empty() {
+            return None;
+        }
+        let regex = compile(&self.open_file, &self.open_file_compiled)?;
+        Some(regex.captures(path)?.get(1)?.as_str().to_owned())
     }
 
     /// Says whether its screen is worth a look.

@@ -38,6 +38,7 @@ fn every_verb_of_the_contract_is_understood() {
         "agor log s --from 7 --follow",
         "agor wait s --exit",
         "agor answer s",
+        "agor send s hello --enter --when idle --wait --timeout 5",
         "agor answer s allow",
         "agor answer s --text -x",
         "agor wait s --text ^a$ --timeout 1.5",

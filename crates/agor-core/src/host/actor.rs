@@ -26,6 +26,7 @@ use super::query;
 use super::rebuild;
 use super::session::{Cause, Effect, Figures, Session, Wish};
 use super::watched::{self, Watched};
+use crate::agents::here;
 use crate::storage::{Health, StoreError};
 
 /// Records that are folded before anything else is looked at.
@@ -207,6 +208,7 @@ impl Actor {
                 return self.hub.stop(Stop::StoreFailed);
             }
             Note::Transcript(bytes) => Cause::Transcript { bytes },
+            Note::Conversation(id) => Cause::Conversation { id },
             Note::Replayed(conn, events) => Cause::Replayed { conn, events },
         };
         self.on(cause).await;
@@ -420,6 +422,14 @@ impl Actor {
                     // Without it there are no figures, and nothing else is missed.
                     let bytes = read_from(&path, from).unwrap_or_default();
                     mailbox.put(Note::Transcript(bytes));
+                });
+            }
+            Effect::FindConversation { provider, pid } => {
+                let (hub, mailbox) = (Arc::clone(&self.hub), self.mailbox.clone());
+                tokio::task::spawn_blocking(move || {
+                    let provider = hub.launcher().providers().get(&provider);
+                    let id = provider.and_then(|provider| here::conversation(provider, pid));
+                    mailbox.put(Note::Conversation(id));
                 });
             }
             Effect::MakeRoom => self.hub.store().make_room(self.session.id()),

@@ -18,6 +18,8 @@ use crate::storage::StoreError;
 pub enum Note {
     /// A piece of the agent's transcript was read.
     Transcript(Vec<u8>),
+    /// The agent's conversation was looked for: its id, if it was found.
+    Conversation(Option<String>),
     /// The keeper said something about the session.
     Keeper(KeeperEvent),
     /// The keeper has had a ring for the session since before this host.

@@ -166,6 +166,8 @@ impl Session {
             ..
         } = stored;
         let journal = Journal::new(&row, first_seq, last_seq, end);
+        let mut agent = Agent::from_store(row.id, &row.agent);
+        agent.set_stall_millis(launcher.stall_millis(&row.spec.folder));
         Self {
             id: row.id,
             key: SessionKey(row.id.bytes()),
@@ -188,7 +190,7 @@ impl Session {
             clipboards: Clipboards::default(),
             waits: Waits::default(),
             manners: Manners::default(),
-            agent: Agent::from_store(row.id, &row.agent),
+            agent,
             checkpoint_at: end,
             checkpointed: None,
             launcher,
@@ -490,6 +492,7 @@ impl Session {
             Cause::Reported { form, body } => {
                 self.observe_report(&form, &body, now, effects);
             }
+            Cause::Conversation { id } => self.on_conversation(id),
             Cause::Transcript { bytes } => self.on_transcript(&bytes, effects),
             Cause::GivenUp => self.give_itself_up(effects),
             Cause::Tick => {}

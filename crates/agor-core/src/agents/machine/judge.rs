@@ -4,8 +4,8 @@ use agor_proto::agent::State;
 
 use super::super::claim::{Claim, Moment, Source, asks, is_at_work};
 use super::{
-    Change, INTERRUPT_MILLIS, Judged, LEAVING_MILLIS, Machine, SETTLE_MILLIS, STALL_MILLIS,
-    STARTING_MILLIS, VAGUE_MILLIS,
+    Change, FLICKER_MILLIS, INTERRUPT_MILLIS, Judged, LEAVING_MILLIS, Machine, SETTLE_MILLIS,
+    STALL_MILLIS, STARTING_MILLIS, VAGUE_MILLIS,
 };
 
 impl Machine {
@@ -80,14 +80,7 @@ impl Machine {
         };
         self.silent_millis = None;
         let shown = *self.shown_millis.get_or_insert(now.at_millis);
-        // A title that is drawn for the first time may flicker: nobody has asked for anything yet.
-        let settles = shown.saturating_add(SETTLE_MILLIS);
-        let works = self.holding(source).is_some_and(|it| is_at_work(it.state));
-        if works
-            && source > Source::Registry
-            && self.judged.state == State::Idle
-            && now.at_millis < settles
-        {
+        if let Some(settles) = self.flickers_until(source, shown, now) {
             self.wake_at(settles);
             return self.judged.clone();
         }
@@ -96,6 +89,25 @@ impl Machine {
             return self.judged.clone();
         }
         self.follow(source, now)
+    }
+
+    /// Returns until when a claim of work may be nothing: a title that is drawn for the first time may flicker, and
+    /// so may a program's own word (Codex says that it works and that it is ready within a millisecond).
+    /// Nobody has asked for anything yet.
+    fn flickers_until(&self, source: Source, shown: u64, now: Moment) -> Option<u64> {
+        let claim = self.holding(source).filter(|it| is_at_work(it.state))?;
+        let first = shown.saturating_add(SETTLE_MILLIS);
+        let until = match (source, self.judged.state) {
+            (Source::Protocol, State::Idle | State::Starting)
+                if self.launched && claim.since.at_millis < first =>
+            {
+                claim.since.at_millis.saturating_add(FLICKER_MILLIS)
+            }
+            (Source::Protocol | Source::Hook | Source::Registry, _) => return None,
+            (_, State::Idle) => first,
+            _ => return None,
+        };
+        (now.at_millis < until).then_some(until)
     }
 
     /// Returns until when a claim waits for a look at the screen, which may say it more precisely: a title that

@@ -603,3 +603,21 @@ fn a_title_that_says_one_of_several_things_waits_for_a_look_at_the_screen() {
     it.on(Said(Source::Screen, None), at(20_060));
     assert_eq!(it.state(), State::Done);
 }
+
+#[test]
+fn a_word_that_is_taken_back_at_once_in_the_first_moments_is_no_turn() {
+    let mut it = machine();
+    it.on(Said(Source::Title, quiet_title()), at(400));
+    let flickers = it.on(Status(b"state=working"), at(430));
+    assert_eq!((flickers, it.state()), (None, State::Idle));
+    it.on(Status(b"state=idle"), at(430));
+    assert_eq!(it.state(), State::Idle);
+    // What stands is work, and later there is no doubt.
+    it.on(Status(b"state=working"), at(500));
+    assert_eq!(it.wake_millis(), Some(500 + FLICKER_MILLIS));
+    it.on(Tick, at(500 + FLICKER_MILLIS));
+    assert_eq!(it.state(), State::Working);
+    it.on(Status(b"state=idle"), at(5_000));
+    it.on(Status(b"state=working"), at(5_001));
+    assert_eq!(it.state(), State::Working);
+}

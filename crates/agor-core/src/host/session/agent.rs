@@ -48,6 +48,9 @@ pub struct Agent {
     /// Whether its transcript is being read, and whether there may be more by now.
     reading: bool,
     read_again: bool,
+    /// Whether its conversation is looked for, and whether to look again since something has happened.
+    seeking: bool,
+    seek_again: bool,
 }
 
 /// When the screen is looked at.
@@ -93,6 +96,11 @@ impl Agent {
             machine,
             ..Self::default()
         }
+    }
+
+    /// Sets without how much output work is stalled.
+    pub fn set_stall_millis(&mut self, millis: u64) {
+        self.machine.set_stall_millis(millis);
     }
 
     /// Says that what the last host had not stored has been read.
@@ -186,6 +194,7 @@ impl Session {
         };
         // It goes out at once, whatever else the list has to say.
         self.change();
+        self.agent.seek_again = true;
         self.agent.given = None;
         if matches!(change.to, State::NeedsPermission | State::NeedsAnswer) {
             // The answers are on the screen.
@@ -328,6 +337,29 @@ impl Session {
         }
     }
 
+    /// Looks for the conversation of an agent that chooses its id itself, if it may have begun another.
+    fn seek_conversation(&mut self, effects: &mut Vec<Effect>) {
+        if self.agent.seeking || !std::mem::take(&mut self.agent.seek_again) {
+            return;
+        }
+        let provider = self.agent.machine.provider();
+        let provider = provider.and_then(|id| self.launcher.providers().get(id));
+        let provider = provider.filter(|provider| !provider.open_file.is_empty());
+        if let (Some(provider), Some(pid)) = (provider, self.pid) {
+            self.agent.seeking = true;
+            let provider = provider.id.clone();
+            effects.push(Effect::FindConversation { provider, pid });
+        }
+    }
+
+    /// The agent's conversation was looked for. Its file is there once something was said.
+    pub(super) fn on_conversation(&mut self, id: Option<String>) {
+        self.agent.seeking = false;
+        if let Some(id) = id.filter(|_| self.life.alive()) {
+            self.agent.machine.goes_on_with(&id);
+        }
+    }
+
     /// Starts the agent as its provider says, if the session is for one.
     pub(super) fn prepare_agent(&mut self, spawn: &mut SpawnSpec, effects: &mut Vec<Effect>) {
         let again = self.agent.machine.resumable().map(str::to_owned);
@@ -418,6 +450,7 @@ impl Session {
             self.dispatch(id, now, effects);
         }
         self.attend_answers(now, effects);
+        self.seek_conversation(effects);
         let due = self.agent.machine.wake_millis();
         let owed = self.agent.owed.as_ref();
         let wake = due.map(|due| due.saturating_sub(now.unix_millis).max(1));

@@ -137,6 +137,11 @@ pub enum Cause {
         /// The piece; empty if there was nothing new, or no such file.
         bytes: Vec<u8>,
     },
+    /// The agent's conversation was looked for.
+    Conversation {
+        /// Its id, if it was found.
+        id: Option<String>,
+    },
     /// The session is not kept any longer, unless its program runs.
     GivenUp,
     /// Time passed; see [`Session::next_wake`].
@@ -237,6 +242,13 @@ pub enum Effect {
         path: PathBuf,
         /// Where to begin.
         from: u64,
+    },
+    /// Look for the conversation of an agent; answered by [`Cause::Conversation`].
+    FindConversation {
+        /// Its provider's id.
+        provider: String,
+        /// Its process.
+        pid: u32,
     },
     /// Delete the session's files before its removal is stored, which there is no room for.
     MakeRoom,

@@ -515,6 +515,8 @@ impl Session {
         self.name.clone_from(&spec.name);
         self.size = spec.size.clamped();
         self.spec = spec.clone();
+        let stall_millis = self.launcher.stall_millis(&self.spec.folder);
+        self.agent.set_stall_millis(stall_millis);
         self.life = Life::Starting;
         self.event(EventBody::Created { spec }, now);
         self.store_session();

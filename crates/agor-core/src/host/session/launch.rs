@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::{Effect, Now, Session, TerminalOptions, is_name};
 use crate::agents::launch::{Plan, Wanted};
 use crate::agents::{Provider, Providers};
+use crate::config::Agents;
 
 /// Variables that a program gets from the host where its client sent none.
 const FROM_HOST: &[&str] = &["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TZ", "USER"];
@@ -53,6 +54,7 @@ pub struct Launcher {
     host_name: String,
     options: TerminalOptions,
     incarnation: Incarnation,
+    agents: Arc<Agents>,
     providers: Arc<Providers>,
     reporting: Option<Arc<Reporting>>,
 }
@@ -107,6 +109,7 @@ impl Launcher {
             host_name,
             options,
             incarnation,
+            agents: Arc::default(),
             providers: Arc::default(),
             reporting: None,
         }
@@ -167,6 +170,19 @@ impl Launcher {
     #[must_use]
     pub fn with_providers(self, providers: Arc<Providers>) -> Self {
         Self { providers, ..self }
+    }
+
+    /// Returns it with how agents are judged.
+    #[must_use]
+    pub fn with_agents(self, agents: Agents) -> Self {
+        let agents = Arc::new(agents);
+        Self { agents, ..self }
+    }
+
+    /// Returns without how much output work in a folder's project is stalled.
+    #[must_use]
+    pub fn stall_millis(&self, folder: &str) -> u64 {
+        self.agents.stall_millis(folder)
     }
 
     /// Returns the agents that are known.

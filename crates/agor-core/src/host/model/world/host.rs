@@ -533,6 +533,7 @@ impl World {
             Effect::Listed(_)
             | Effect::Place { .. }
             | Effect::ReadTranscript { .. }
+            | Effect::FindConversation { .. }
             | Effect::StateTold => {}
             other @ (Effect::Stream(..)
             | Effect::ReadEvents { .. }

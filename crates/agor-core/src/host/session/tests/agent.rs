@@ -480,3 +480,27 @@ fn report_max_bounds_what_a_hook_tells_and_an_unknown_form_changes_nothing() {
     assert_eq!(info.state, State::Working);
     assert_eq!(info.agent.and_then(|it| it.conversation), Some("c".into()));
 }
+
+#[test]
+fn the_conversation_of_an_agent_that_chooses_its_id_is_looked_for_when_it_does_something() {
+    let mut world = World::running_program("codex");
+    assert_eq!(world.sought, 1, "it was started");
+    status(&mut world, 1_000, "state=idle:app=codex");
+    world.read();
+    assert_eq!(world.sought, 1, "it is still being looked for");
+    world.on(Cause::Conversation { id: None });
+    assert_eq!(world.sought, 2, "it has shown itself meanwhile");
+    let id = Some("01a2".to_owned());
+    world.on(Cause::Conversation { id });
+    let conversation = |world: &World| world.session.info().agent.and_then(|it| it.conversation);
+    assert_eq!(conversation(&world).as_deref(), Some("01a2"));
+    assert_eq!(world.sought, 2, "nothing has happened since");
+    // It is stored with the session.
+    world.commit();
+    world.crash(true);
+    assert_eq!(conversation(&world).as_deref(), Some("01a2"));
+    let mut other = World::running_program("claude");
+    status(&mut other, 1_000, "state=working");
+    other.read();
+    assert_eq!(other.sought, 0);
+}

@@ -139,6 +139,8 @@ pub(super) struct World {
     pub(super) listed: bool,
     /// How much had been sent when it was said that everybody was told of a state.
     pub(super) told: Vec<usize>,
+    /// How often the agent's conversation was looked for.
+    pub(super) sought: u32,
     pub(super) gone: bool,
     /// Whether the session's files were deleted before its removal was stored.
     pub(super) made_room: bool,
@@ -163,6 +165,7 @@ impl World {
             sent: Vec::new(),
             listed: false,
             told: Vec::new(),
+            sought: 0,
             gone: false,
             made_room: false,
             clock: 1,
@@ -266,6 +269,7 @@ impl World {
             Effect::Keeper(Request::Forget { .. }) => causes.push_back(Cause::Forgotten),
             Effect::Keeper(_) => {}
             Effect::Listed(_) => self.listed = true,
+            Effect::FindConversation { .. } => self.sought += 1,
             Effect::Place { .. } | Effect::ReadTranscript { .. } => {}
             Effect::Write(transaction) => {
                 assert!(self.under_way.is_none(), "two transactions under way");
