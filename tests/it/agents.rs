@@ -1,6 +1,8 @@
 //! Agents' states through a real host and keeper: scripted agents that report themselves, titles,
 //! ends, and hosts that die in between.
 
+mod notifications;
+
 use crate::agor::{Agor, step_until};
 
 /// An agent that does what it is told by a line: a report's body, a title, its end.

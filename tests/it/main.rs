@@ -20,7 +20,6 @@ mod full_disk;
 mod hosts;
 mod limits;
 mod model_server;
-mod notifications;
 mod processes;
 mod programs;
 mod questions;
