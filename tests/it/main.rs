@@ -24,6 +24,7 @@ mod processes;
 mod programs;
 mod questions;
 mod real_agents;
+mod soak;
 mod survival;
 mod update;
 mod verbs;

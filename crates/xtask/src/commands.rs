@@ -54,8 +54,8 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         id: "soak",
-        arguments: "[rounds]",
-        doc: "Runs the whole-program tests of survival for many rounds",
+        arguments: "[rounds | --minutes N]",
+        doc: "Runs the tests of survival for many rounds, or lets everything storm for minutes or hours",
         run: soak::run,
     },
     Command {

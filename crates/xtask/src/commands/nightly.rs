@@ -26,6 +26,10 @@ const PARTS: &[Part] = &[
         run: soak::run,
     },
     Part {
+        typed: "soak --minutes 240",
+        run: soak::run,
+    },
+    Part {
         typed: "fuzz 900",
         run: fuzz::run,
     },

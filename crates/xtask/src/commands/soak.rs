@@ -1,6 +1,7 @@
 //! `cargo xtask soak`: the whole-program tests whose names say that something survives, for many rounds.
 //! The tests themselves read how many from `AGOR_TEST_ROUNDS`; before them the simulated network runs as
-//! many times 400 seeds.
+//! many times 400 seeds. `--minutes N` instead lets agents work for so long while everything storms around
+//! them, and fails if anything grows or is lost; from an hour on also if memory grows at all.
 
 use super::test::BUILD;
 use crate::failure::Failure;
@@ -10,6 +11,9 @@ const DEFAULT_ROUNDS: u64 = 500;
 
 /// Runs it.
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
+    if let Some(minutes) = minutes(arguments)? {
+        return run_for(minutes);
+    }
     let rounds = rounds(arguments)?.to_string();
     let survival = Step {
         name: "survival",
@@ -47,6 +51,44 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+fn run_for(minutes: u64) -> Result<(), Failure> {
+    let words = minutes.to_string();
+    let mut report = Report::default();
+    report.run(&[
+        BUILD,
+        Step {
+            name: "storms",
+            budget_minutes: minutes + 5,
+            cargo: &[
+                "test",
+                "--workspace",
+                "--test",
+                "it",
+                "--",
+                "soak::",
+                "--nocapture",
+            ],
+            environment: &[("AGOR_TEST_SOAK_MINUTES", &words)],
+            tests: Tests::Some,
+        },
+    ])?;
+    report.finish();
+    Ok(())
+}
+
+/// Returns for how long storms are asked for, if they are.
+fn minutes(arguments: &[String]) -> Result<Option<u64>, Failure> {
+    match arguments {
+        [word, minutes] if word == "--minutes" => minutes
+            .parse()
+            .ok()
+            .filter(|minutes| *minutes > 0)
+            .map(Some)
+            .ok_or_else(|| Failure::Usage(format!("{minutes:?} is no number of minutes"))),
+        _ => Ok(None),
+    }
+}
+
 /// Returns how many seeds the simulated network runs: about as long as a kill takes, for each round.
 fn seeds(rounds: &str) -> u64 {
     rounds
@@ -76,6 +118,16 @@ fn rounds(arguments: &[String]) -> Result<u64, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn minutes_are_a_positive_number_after_their_word() {
+        let typed = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(minutes(&typed(&["--minutes", "240"])).unwrap(), Some(240));
+        assert_eq!(minutes(&typed(&["500"])).unwrap(), None);
+        for wrong in ["0", "-1", "x"] {
+            assert!(minutes(&typed(&["--minutes", wrong])).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn rounds_are_a_positive_number_or_left_out() {
