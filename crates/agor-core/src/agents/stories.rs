@@ -201,3 +201,51 @@ fn recorded_evidence_comes_to_the_states_that_were_true() {
     assert!(stories > 0, "no story in {}", root.display());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What the stories of an agent that emits its state must tell at least, by the begin of the cases' names.
+const LEAST: [&str; 10] = [
+    "start",
+    "permission",
+    "allowed",
+    "denied",
+    "working",
+    "interrupted",
+    "error",
+    "retry",
+    "exit",
+    "resumed",
+];
+
+#[test]
+fn every_agent_that_emits_its_state_has_the_stories_that_it_must_have() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
+    let mut missing = Vec::new();
+    let providers = Providers::built_in();
+    // What only a screen shows may be over between two of the recorder's looks at it.
+    let emits = |it: &&Provider| it.reports || !it.titles.is_empty();
+    for provider in providers.iter().filter(emits) {
+        let mut cases: Vec<String> = Vec::new();
+        let folder = root.join(&provider.id);
+        let stories = if folder.is_dir() {
+            folders(&folder)
+        } else {
+            Vec::new()
+        };
+        for story in stories {
+            let story = fs::read_to_string(story.join("story.ndjson")).expect("a story");
+            let lines = story
+                .lines()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            cases.extend(lines.filter_map(|line| line["case"].as_str().map(str::to_owned)));
+        }
+        for least in LEAST {
+            if !cases.iter().any(|case| case.starts_with(least)) {
+                missing.push(format!("{}: {least}", provider.id));
+            }
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "record them with `cargo xtask real-agents --record`: {missing:?}"
+    );
+}
