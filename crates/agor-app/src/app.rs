@@ -108,6 +108,8 @@ pub struct App {
     diagnosing: bool,
     stored: String,
     copied_seen: u64,
+    /// The last prompt that was looked for and shown.
+    prompt_seen: u64,
     title: String,
     window_focused: bool,
     frames: u64,
@@ -196,6 +198,7 @@ impl App {
             diagnosing: false,
             stored: String::new(),
             copied_seen: 0,
+            prompt_seen: 0,
             title: String::new(),
             window_focused: true,
             frames: 0,
@@ -218,6 +221,7 @@ impl App {
         self.take_settings(context);
         self.follow_sessions();
         self.show_what_is_asked(context);
+        self.take_prompt();
         self.take_clipboard(context);
         let pressed = self.keyboard.borrow_mut().router.take_commands();
         self.commands.extend(pressed);

@@ -93,6 +93,9 @@ commands! {
     ScrollLineDown "scroll.line_down" "Scroll down a line" Pane ["ctrl+space shift+down"] "Look one line further on.";
     ScrollTop "scroll.top" "Scroll to the top" Pane ["shift+home"] "Look at the oldest line that is kept.";
     ScrollBottom "scroll.bottom" "Scroll to the bottom" Pane ["shift+end"] "Look at the newest line.";
+    PromptPrevious "prompt.previous" "Previous prompt" Pane ["ctrl+shift+z", "ctrl+space ,"] "Look at the shell's prompt before the one at the top.";
+    PromptNext "prompt.next" "Next prompt" Pane ["ctrl+shift+x", "ctrl+space ."] "Look at the shell's next prompt.";
+    CopyOutput "prompt.copy_output" "Copy last output" Pane ["ctrl+shift+y", "ctrl+space y"] "Copy what the last command in view has said.";
     Drive "session.drive" "Take over" Pane ["ctrl+space shift+d"] "Drive a session that another window drives: its size becomes this pane's.";
     Rename "session.rename" "Rename session…" Pane ["ctrl+space r"] "Give the focused pane's session another name.";
     Restart "session.restart" "Restart session" Pane ["ctrl+shift+r"] "Start an ended session's command again, in the same pane.";

@@ -5,6 +5,7 @@
 pub mod diagnose;
 mod follower;
 mod layout;
+mod prompts;
 mod search;
 pub mod settings;
 pub mod snapshot;
@@ -67,6 +68,22 @@ pub enum Request {
         number: u64,
         /// What to look for.
         sought: Sought,
+    },
+    /// Look for the prompt behind a place (the end of all if none), or before it.
+    Prompt {
+        /// Which session.
+        session: SessionId,
+        /// The place.
+        from: Option<LinePosition>,
+        /// Whether the one behind it is wanted.
+        forwards: bool,
+    },
+    /// Copy what the last command has said whose output begins before a place, or before the end.
+    CopyOutput {
+        /// Which session.
+        session: SessionId,
+        /// The place.
+        before: Option<LinePosition>,
     },
     /// Look for nothing in a session any more.
     DropFind(SessionId),

@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::frame;
 use crate::ids::{AskId, BlobHash, ConnEpoch, LineId, LinePosition, Offset, Seq, SessionId};
 use crate::open::Open;
-use crate::row::Row;
+use crate::row::{MarkKind, Row};
 use crate::screen::ScreenUpdate;
 
 /// A question. It changes nothing and can be asked again.
@@ -101,6 +101,18 @@ pub enum Query {
         /// Hits wanted; at most [`FIND_HITS_MAX`](crate::limits::FIND_HITS_MAX) come.
         count: u32,
     },
+    /// Where parts of a shell's conversation begin (OSC 133), in history and screen, a part of them at a
+    /// time, as [`Query::Find`].
+    Marks {
+        /// Which session.
+        session: SessionId,
+        /// Where to begin.
+        from: WindowAt,
+        /// Whether to find what is there or later, in order; else what is before, the last first.
+        forwards: bool,
+        /// Marks wanted; at most [`FIND_HITS_MAX`](crate::limits::FIND_HITS_MAX) come.
+        count: u32,
+    },
     /// Events that are kept, also those that a subscription would leave out.
     Events {
         /// Which session.
@@ -181,6 +193,15 @@ pub enum Until {
     },
 }
 
+/// A mark of a shell's conversation, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedMark {
+    /// Where.
+    pub at: LinePosition,
+    /// Which part begins there.
+    pub kind: MarkKind,
+}
+
 /// A piece of the answer to an [`Ask`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
@@ -218,6 +239,13 @@ pub enum Part {
     Found {
         /// The hits.
         hits: Vec<Hit>,
+        /// Where a further question goes on; nothing once everything was looked at.
+        goes_on: Option<LinePosition>,
+    },
+    /// Marks, in the direction in which they were looked for.
+    Marks {
+        /// The marks.
+        marks: Vec<PlacedMark>,
         /// Where a further question goes on; nothing once everything was looked at.
         goes_on: Option<LinePosition>,
     },

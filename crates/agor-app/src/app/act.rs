@@ -1,6 +1,7 @@
 //! What each command of the table does.
 
 use agor_proto::command::{CommandBody, SignalTarget};
+use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::input::Input;
 use egui::ViewportCommand;
 use egui_tiles::LinearDir;
@@ -11,6 +12,7 @@ use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::palette::{Palette, Scope};
 use crate::pane::PaneState;
+use crate::pane::scroll::place;
 use crate::pane::selection::{Selection, Span, Unit};
 use crate::workspace::Direction;
 
@@ -92,6 +94,9 @@ impl App {
             Command::ScrollPageDown => self.scroll_pages(-1),
             Command::ScrollLineUp => self.scroll(|pane| pane.scroll.by(1)),
             Command::ScrollLineDown => self.scroll(|pane| pane.scroll.by(-1)),
+            Command::PromptPrevious => self.go_to_prompt(false),
+            Command::PromptNext => self.go_to_prompt(true),
+            Command::CopyOutput => self.copy_output(),
             Command::ScrollTop => self.scroll(|pane| pane.scroll.go_to_start()),
             Command::ScrollBottom => self.scroll(|pane| pane.scroll.go_to_end()),
             Command::FontLarger => self.set_font_size(self.font_size + 1.0),
@@ -108,6 +113,51 @@ impl App {
             | Command::Remove
             | Command::SendLeader => self.act_on_session(command),
         }
+    }
+
+    /// Returns the place of the first row that the focused pane shows, and whose pane it is.
+    fn top_of_focused(&mut self) -> Option<(SessionId, LinePosition)> {
+        let session = self.workspace.focused_session()?;
+        let screen = self.snapshot.screens.get(&session)?;
+        let first = screen.mirror.rows.first().map(|row| place(row));
+        let back = self.focused_pane().and_then(|pane| pane.scroll.top());
+        Some((session, back.or(first)?))
+    }
+
+    fn go_to_prompt(&mut self, forwards: bool) {
+        let Some((session, top)) = self.top_of_focused() else {
+            return;
+        };
+        let column = top.column + u32::from(forwards);
+        self.link.request(Request::Prompt {
+            session,
+            from: Some(LinePosition { column, ..top }),
+            forwards,
+        });
+    }
+
+    fn copy_output(&mut self) {
+        let Some(session) = self.workspace.focused_session() else {
+            return;
+        };
+        let live = self.focused_pane().is_none_or(|pane| pane.scroll.is_live());
+        // While a pane looks back, the command is meant whose output begins in what it shows.
+        let rows = self
+            .snapshot
+            .screens
+            .get(&session)
+            .map_or(0, |screen| screen.mirror.size.rows);
+        let window = self.snapshot.histories.get(&session).cloned();
+        let top = self.focused_pane().and_then(|pane| pane.scroll.top());
+        let below = window.zip(top).filter(|_| !live).and_then(|(window, top)| {
+            let at = window.rows.iter().position(|row| place(row) == top)?;
+            let row = window.rows.get(at + usize::from(rows))?;
+            Some(place(row))
+        });
+        self.link.request(Request::CopyOutput {
+            session,
+            before: below,
+        });
     }
 
     fn act_on_session(&mut self, command: Command) {

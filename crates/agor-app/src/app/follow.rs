@@ -203,6 +203,32 @@ impl App {
         }
     }
 
+    /// Shows the prompt that was looked for.
+    pub(super) fn take_prompt(&mut self) {
+        let Some(prompt) = self.snapshot.prompt else {
+            return;
+        };
+        if prompt.number <= self.prompt_seen {
+            return;
+        }
+        self.prompt_seen = prompt.number;
+        if self.workspace.focused_session() != Some(prompt.session) {
+            return;
+        }
+        let Some(pane) = self.focused_pane() else {
+            return;
+        };
+        match prompt.at {
+            Some(place) => pane.scroll.go_to_as_top(place),
+            None if prompt.forwards => pane.scroll.go_to_end(),
+            None => {
+                let text =
+                    "No earlier prompt is marked: the shell may not say where they are (OSC 133).";
+                self.link.request(Request::Tell(Weight::Note, text.into()));
+            }
+        }
+    }
+
     /// Puts what the program with the keyboard copied on the clipboard.
     pub(super) fn take_clipboard(&mut self, context: &egui::Context) {
         let Some(copied) = self.snapshot.copied.clone() else {

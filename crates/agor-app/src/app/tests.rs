@@ -530,6 +530,43 @@ fn the_wall_shows_every_session_without_driving_it_and_enter_leads_to_one() {
 }
 
 #[test]
+fn a_prompt_is_looked_for_from_the_top_row_and_shown_there() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.show_text(1, "one\r\ntwo\r\n$ ");
+    world.requests();
+    let asked = |world: &mut World| {
+        let requests = world.requests().into_iter();
+        let of_these = requests.filter_map(|request| match request {
+            Request::Prompt { from, forwards, .. } => Some((from, forwards)),
+            _ => None,
+        });
+        of_these.collect::<Vec<_>>()
+    };
+    world.command(Command::PromptPrevious);
+    let [(Some(top), false)] = asked(&mut world)[..] else {
+        panic!("the prompt before the top is asked for");
+    };
+    world.command(Command::PromptNext);
+    let behind = agor_proto::ids::LinePosition { column: 1, ..top };
+    assert_eq!(asked(&mut world), [(Some(behind), true)]);
+    // Where there is none before, that is said, and nothing moves.
+    world.change(|snapshot| snapshot.found_prompt(session_id(1), None, false));
+    let told = world.requests().into_iter().any(
+        |request| matches!(request, Request::Tell(Weight::Note, text) if text.contains("OSC 133")),
+    );
+    assert!(told);
+    assert!(world.app().focused_pane().unwrap().scroll.is_live());
+    world.change(|snapshot| snapshot.found_prompt(session_id(1), Some(top), false));
+    assert!(!world.app().focused_pane().unwrap().scroll.is_live());
+    // Behind the last prompt is the living screen.
+    world.change(|snapshot| snapshot.found_prompt(session_id(1), None, true));
+    assert!(world.app().focused_pane().unwrap().scroll.is_live());
+    // What another session's search found moves nothing here.
+    world.change(|snapshot| snapshot.found_prompt(session_id(2), Some(top), false));
+    assert!(world.app().focused_pane().unwrap().scroll.is_live());
+}
+
+#[test]
 fn the_host_is_asked_how_it_is_only_while_that_is_shown() {
     let sessions = [session_info(1, "bash")];
     let mut world = World::new(World::layout(&[1]), &sessions);

@@ -11,10 +11,10 @@ use agor_proto::limits::LEASE_MILLIS;
 use agor_proto::message::{ClipboardKind, LeaseStanding, Part, Query, Visibility, WindowAt};
 use tokio::sync::mpsc;
 
-use super::Request;
 use super::search::Search;
 use super::snapshot::{Driving, HistoryWindow, Screen, Weight};
 use super::task::Shared;
+use super::{Request, prompts};
 
 /// Requests that wait for one session's task, which takes each without waiting.
 const REQUESTS_MAX: usize = 4_096;
@@ -224,6 +224,8 @@ impl Task {
                 let (client, shared) = (self.client.clone(), self.shared.clone());
                 self.search = Some(Search::start(client, shared, self.session, number, sought));
             }
+            Ask::Window(Request::Prompt { from, forwards, .. }) => self.prompt(from, forwards),
+            Ask::Window(Request::CopyOutput { before, .. }) => self.copy_output(before),
             Ask::Window(Request::DropFind(_)) => {
                 self.search = None;
                 self.shared
@@ -245,6 +247,38 @@ impl Task {
                 told.resize(size);
             }
         }
+    }
+
+    fn prompt(&self, from: Option<LinePosition>, forwards: bool) {
+        let (client, shared, session) = (self.client.clone(), self.shared.clone(), self.session);
+        let from = from.map_or(WindowAt::End { rows_back: 0 }, WindowAt::Line);
+        tokio::spawn(async move {
+            match prompts::prompt(&client, session, from, forwards).await {
+                Ok(at) => shared.change(|snapshot| snapshot.found_prompt(session, at, forwards)),
+                Err(error) => shared.tell(Weight::Error, error.to_string()),
+            }
+        });
+    }
+
+    fn copy_output(&self, before: Option<LinePosition>) {
+        let (client, shared, session) = (self.client.clone(), self.shared.clone(), self.session);
+        let before = before.map_or(WindowAt::End { rows_back: 0 }, WindowAt::Line);
+        tokio::spawn(async move {
+            match prompts::output(&client, session, before).await {
+                Ok(Some(text)) => {
+                    let lines = text.lines().count();
+                    shared.change(|snapshot| {
+                        snapshot.copied(session, false, text.into());
+                        snapshot.tell(Weight::Note, format!("Copied {lines} lines of output."));
+                    });
+                }
+                Ok(None) => shared.tell(
+                    Weight::Note,
+                    "No command's output is marked here: the shell does not say where it begins (OSC 133).",
+                ),
+                Err(error) => shared.tell(Weight::Error, error.to_string()),
+            }
+        });
     }
 
     fn fetch(&mut self, at: Option<LinePosition>, before: u32, count: u32) {

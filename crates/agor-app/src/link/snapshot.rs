@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use agor_proto::ids::SessionId;
+use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::message::Hit;
 use agor_proto::row::Row;
 use agor_proto::screen::Mirror;
@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub settings: Arc<Settings>,
     /// What was found in sessions in which something is looked for.
     pub found: HashMap<SessionId, Arc<Found>>,
+    /// The prompt that was looked for last.
+    pub prompt: Option<Prompt>,
     /// The layout as it was stored, once it was read.
     pub layout: Stored,
     /// What a program put on a clipboard last.
@@ -54,6 +56,19 @@ pub struct Asked {
     pub number: u64,
     /// Which session.
     pub session: SessionId,
+}
+
+/// A prompt that was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prompt {
+    /// Grows with each.
+    pub number: u64,
+    /// In which session.
+    pub session: SessionId,
+    /// Where it is, if there is one.
+    pub at: Option<LinePosition>,
+    /// Whether it was looked for behind a place.
+    pub forwards: bool,
 }
 
 /// What a program put on a clipboard (OSC 52).
@@ -205,6 +220,17 @@ impl Snapshot {
             notices.remove(0);
         }
         notices.push(notice);
+    }
+
+    /// Notes where a prompt was found.
+    pub fn found_prompt(&mut self, session: SessionId, at: Option<LinePosition>, forwards: bool) {
+        let number = self.prompt.map_or(0, |prompt| prompt.number) + 1;
+        self.prompt = Some(Prompt {
+            number,
+            session,
+            at,
+            forwards,
+        });
     }
 
     /// Notes what a program put on a clipboard.

@@ -224,6 +224,8 @@ impl Task {
             | Request::Decide { session, .. }
             | Request::History { session, .. }
             | Request::Find { session, .. }
+            | Request::Prompt { session, .. }
+            | Request::CopyOutput { session, .. }
             | Request::DropFind(session)
             | Request::DropHistory(session) => {
                 // A session that no pane shows any more gets nothing.

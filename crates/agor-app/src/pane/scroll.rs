@@ -30,6 +30,8 @@ struct Back {
     to_start: bool,
     /// A place that is to be shown.
     seek: Option<LinePosition>,
+    /// Whether that place is to be in the topmost row.
+    to_top: bool,
     /// The newest rows that were asked for, so that nothing is asked for twice.
     asked: Option<Fetch>,
     /// The generation of rows that were there when they were asked for.
@@ -98,6 +100,7 @@ impl Scroll {
                     owed: up,
                     to_start: false,
                     seek: None,
+                    to_top: false,
                     asked: None,
                     asked_at: 0,
                 });
@@ -113,6 +116,7 @@ impl Scroll {
             owed: 0,
             to_start: true,
             seek: None,
+            to_top: false,
             asked: None,
             asked_at: 0,
         });
@@ -127,9 +131,24 @@ impl Scroll {
             owed: 0,
             to_start: false,
             seek: Some(place),
+            to_top: false,
             asked: None,
             asked_at: 0,
         });
+    }
+
+    /// Shows a place in the topmost row.
+    pub fn go_to_as_top(&mut self, place: LinePosition) {
+        self.go_to(place);
+        if let Some(back) = &mut self.back {
+            back.to_top = true;
+        }
+    }
+
+    /// Returns the first row that is shown, while that is not the living screen's.
+    #[must_use]
+    pub fn top(&self) -> Option<LinePosition> {
+        self.back.as_ref()?.top
     }
 
     /// Goes where it was asked to, as far as rows are there, and says what to fetch to go on.
@@ -161,9 +180,15 @@ impl Scroll {
                 None if window.below == 0 => Some(last),
                 _ => None,
             };
-            let stays =
-                first.filter(|first| (*first..first + sight.screen_rows as usize).contains(&at));
-            let above = sight.screen_rows as usize / 3;
+            let to_top = std::mem::take(&mut back.to_top);
+            let stays = first.filter(|first| {
+                !to_top && (*first..first + sight.screen_rows as usize).contains(&at)
+            });
+            let above = if to_top {
+                0
+            } else {
+                sight.screen_rows as usize / 3
+            };
             let top = stays.unwrap_or(at.saturating_sub(above)).min(last);
             if top == last && window.below == 0 {
                 self.back = None;

@@ -126,7 +126,7 @@ impl Selection {
             Some(cells(at.column.saturating_sub(row.start)))
         };
         let (a, b) = (column(self.anchor.start)?, column(self.head.start)?);
-        Some(a.min(b)..a.max(b) + 1)
+        Some(a.min(b)..a.max(b).saturating_add(1))
     }
 }
 

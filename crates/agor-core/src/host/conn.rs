@@ -533,6 +533,7 @@ impl Connection {
             | Query::Rows { session, .. }
             | Query::Window { session, .. }
             | Query::Find { session, .. }
+            | Query::Marks { session, .. }
             | Query::Events { session, .. }
             | Query::Wait { session, .. }
             | Query::WaitState { session, .. }

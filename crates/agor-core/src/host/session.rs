@@ -15,6 +15,7 @@ mod journal;
 mod launch;
 mod lease;
 mod manners;
+mod marks;
 mod record;
 mod screens;
 mod stuck;

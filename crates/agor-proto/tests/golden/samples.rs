@@ -25,7 +25,7 @@ pub const VARIANTS: &str = "
     accepted done rejected interrupted key text paste mouse focus raw scroll copy underline
     bar prompt input output end screen rows record blob wait stats tap exit idle happened
     tapped tail snapshot epoch_changed cursor_ahead pruned too_far fresh held taken visible
-    thumbnail hidden window events find found line clipboard primary
+    thumbnail hidden window events find found marks line clipboard primary
     folder_gone new resume fork seen send_when_idle wait_state explain reached evidence";
 
 fn agent_info() -> AgentInfo {
@@ -285,6 +285,19 @@ fn parts() -> Vec<(&'static str, Part)> {
             },
         ),
         (
+            "marks",
+            Part::Marks {
+                marks: vec![PlacedMark {
+                    at: LinePosition {
+                        line: LineId(3),
+                        column: 2,
+                    },
+                    kind: MarkKind::Prompt,
+                }],
+                goes_on: None,
+            },
+        ),
+        (
             "found",
             Part::Found {
                 hits: vec![Hit {
@@ -414,6 +427,15 @@ fn queries() -> Vec<(&'static str, Query)> {
                 from: WindowAt::End { rows_back: 0 },
                 forwards: false,
                 count: 100,
+            },
+        ),
+        (
+            "marks",
+            Query::Marks {
+                session,
+                from: WindowAt::End { rows_back: 0 },
+                forwards: false,
+                count: 1,
             },
         ),
         (

@@ -11,7 +11,7 @@ use agor_proto::screen::ScreenUpdate;
 use agor_term::Terminal;
 use agor_term::update::Viewer;
 
-use super::{Effect, Now, Session, find, subscribers, waits};
+use super::{Effect, Now, Session, find, marks, subscribers, waits};
 
 impl Session {
     pub(super) fn on_query(
@@ -66,6 +66,16 @@ impl Session {
                     }
                     Err(error) => Some(Part::Failed { error }),
                 };
+                answer(conn, ask, part.into_iter().collect(), effects);
+            }
+            Query::Marks {
+                from,
+                forwards,
+                count,
+                ..
+            } => {
+                let terminal = self.fold.terminal();
+                let part = terminal.map(|it| marks::marks(it, from, forwards, count));
                 answer(conn, ask, part.into_iter().collect(), effects);
             }
             Query::Events { from, count, .. } => {
