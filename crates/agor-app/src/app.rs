@@ -348,7 +348,9 @@ impl App {
             let screen = self.snapshot.screens.get(session);
             screen.is_some_and(|screen| screen.mirror.rev.0 > 0)
         };
-        self.begun && self.shown.iter().all(|(session, _)| has_screen(session))
+        self.begun
+            && self.snapshot.images_awaited == 0
+            && self.shown.iter().all(|(session, _)| has_screen(session))
     }
 }
 

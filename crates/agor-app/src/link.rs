@@ -4,6 +4,7 @@
 
 pub mod diagnose;
 mod follower;
+pub mod images;
 mod layout;
 mod prompts;
 mod search;

@@ -5,6 +5,7 @@ pub mod find;
 mod find_bar;
 pub mod geometry;
 pub mod header;
+pub mod images;
 pub mod mouse;
 mod overlays;
 pub mod scroll;

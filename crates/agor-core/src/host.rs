@@ -37,6 +37,7 @@ use agor_proto::message::Refused;
 
 use crate::agents::Providers;
 use crate::config::Config;
+use crate::images::ImageStore;
 use crate::link::{Link, LinkError, Listener};
 use crate::paths::Paths;
 use crate::storage::{Store, StoreError};
@@ -143,6 +144,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         options,
         opened.incarnation,
     )
+    .with_images(images(paths, &address.program))
     .with_providers(providers(paths))
     .with_agents(config.agents.clone())
     .with_reporting(reporting(paths));
@@ -180,6 +182,14 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     // With it goes the lock: the next host begins where everything is written and closed.
     drop(listener);
     result
+}
+
+/// Returns where images are kept.
+fn images(paths: &Paths, program: &Path) -> Arc<ImageStore> {
+    Arc::new(ImageStore::open(
+        paths.data().join("images"),
+        program.to_path_buf(),
+    ))
 }
 
 /// Reads the table of known agents.

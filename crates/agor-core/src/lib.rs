@@ -8,6 +8,7 @@ pub mod client;
 pub mod config;
 pub mod folder_watch;
 pub mod host;
+pub mod images;
 pub mod keybindings;
 mod latency;
 pub mod link;

@@ -57,10 +57,24 @@ limits! {
     ROW_MARKS_MAX: usize = 16, "marks", "further marks are reported and not kept";
     /// An operating system command (OSC) from a program.
     OSC_MAX: usize = 64 * 1024, "bytes", "the sequence is read to its end and ignored";
-    /// An OSC 52 (clipboard) or OSC 1337 (images) from a program.
+    /// An OSC 52 (clipboard) from a program.
     OSC_LONG_MAX: usize = 1024 * 1024, "bytes", "the sequence is read to its end and ignored";
-    /// A device control string (DCS) or application command (APC) from a program.
+    /// A device control string (DCS), application command (APC) or OSC 1337 (images) from a program.
     DCS_MAX: usize = 4 * 1024 * 1024, "bytes", "the sequence is read to its end and ignored";
+    /// What one image is made from, as a program sends it in one or many sequences.
+    IMAGE_BYTES_MAX: usize = 48 * 1024 * 1024, "bytes", "the image is refused with `EFBIG`";
+    /// Pixels of one image.
+    IMAGE_PIXELS_MAX: u32 = 12 * 1024 * 1024, "pixels", "the image is refused with `EFBIG`";
+    /// Width or height of an image; what every graphics adapter draws.
+    IMAGE_SIDE_MAX: u32 = 8_192, "pixels", "the image is refused with `EFBIG`";
+    /// Images of one session.
+    SESSION_IMAGES_MAX: usize = 512, "images", "the oldest without a place goes, then the oldest";
+    /// What the images of one session are made from.
+    SESSION_IMAGE_BYTES_MAX: u64 = 128 * 1024 * 1024, "bytes", "the oldest without a place goes, then the oldest";
+    /// Places of images on both screens of a session and in its history.
+    SESSION_PLACEMENTS_MAX: usize = 1_024, "places", "the oldest goes";
+    /// Places of images in one screen update or one part of the history.
+    UPDATE_PLACEMENTS_MAX: usize = 1_024, "places", "the lowest further ones are left out";
     /// A device control string that is answered (DECRQSS, XTGETTCAP).
     DCS_QUERY_MAX: usize = 4 * 1024, "bytes", "the sequence is read to its end and not answered";
     /// Names of one XTGETTCAP that are answered; a program asks for a few.
@@ -69,6 +83,22 @@ limits! {
     CSI_PARAMS_MAX: usize = 32, "parameters", "the sequence is ignored";
     /// A title that a program sets.
     TITLE_MAX: usize = 1024, "bytes", "cut at a character";
+    /// Files of one session's programs from which images were read and that are remembered.
+    IMAGE_FILES_MAX: usize = 4_096, "files", "the oldest is forgotten: output that asked for it folds without its image";
+    /// What images of all sessions are made from, in a host's memory until a checkpoint names them.
+    IMAGE_SOURCES_KEPT_MAX: u64 = 256 * 1024 * 1024, "bytes", "the oldest go to disk, those of private sessions are forgotten";
+    /// What images of all sessions are made from, on disk.
+    IMAGE_DISK_MAX: u64 = 1024 * 1024 * 1024, "bytes", "images of the session with the most are deleted; their places stay empty";
+    /// Decoded images in a host's memory.
+    IMAGE_PIXELS_KEPT_MAX: u64 = 256 * 1024 * 1024, "bytes", "those that were asked for longest ago are decoded again when they are";
+    /// Processes that decode images at once.
+    DECODERS_MAX: usize = 2, "processes", "further images wait";
+    /// Memory of one process that decodes an image.
+    DECODER_MEMORY_MAX: u64 = 512 * 1024 * 1024, "bytes", "the image is not shown";
+    /// Time of the processor for one image.
+    DECODER_SECS_MAX: u64 = 10, "seconds", "the decoder is killed and the image is not shown";
+    /// Decoded images in a window's memory, their smaller copies included.
+    WINDOW_IMAGE_BYTES_MAX: u64 = 256 * 1024 * 1024, "bytes", "those that nothing shows go first, and are fetched again when something does";
     /// Titles that a program can push.
     TITLE_STACK_MAX: usize = 16, "titles", "the oldest is dropped";
     /// Keyboard modes that a program can push on each screen.

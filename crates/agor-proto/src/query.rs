@@ -11,7 +11,7 @@ use crate::frame;
 use crate::ids::{AskId, BlobHash, ConnEpoch, LineId, LinePosition, Offset, Seq, SessionId};
 use crate::open::Open;
 use crate::row::{MarkKind, Row};
-use crate::screen::ScreenUpdate;
+use crate::screen::{Placement, ScreenUpdate};
 
 /// A question. It changes nothing and can be asked again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,10 +56,13 @@ pub enum Query {
         /// Where to begin.
         from: Offset,
     },
-    /// A blob.
+    /// A blob: the pixels of an image.
     Blob {
         /// Its hash.
         hash: BlobHash,
+        /// The session whose image it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
     },
     /// Answered when the condition holds, or with [`Timeout`](crate::error::ErrorCode::Timeout).
     Wait {
@@ -234,6 +237,9 @@ pub enum Part {
         above: u32,
         /// How many rows are below the last, those of the screen included.
         below: u32,
+        /// Images on these rows.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        placements: Vec<Placement>,
     },
     /// Hits of a search, in its direction.
     Found {

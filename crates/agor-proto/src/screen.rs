@@ -194,7 +194,8 @@ pub struct Placement {
     pub image: u32,
     /// The program's number for this placement of it.
     pub placement: u32,
-    /// The pixels, as a blob in the bulk lane: RGBA, 8 bits each, row by row.
+    /// The hash of what the image was made from. Its blob in the bulk lane is the pixels: RGBA, 8
+    /// bits each, multiplied by their alpha, row by row.
     pub blob: BlobHash,
     /// The blob's width and height.
     pub pixels: (u32, u32),
@@ -208,6 +209,24 @@ pub struct Placement {
     pub cells: (u16, u16),
     /// Its layer: below 0 it lies under the text.
     pub z: i32,
+    /// The row in which the corner stands, counted from the first row of the screen, or of the
+    /// rows that came with it; below 0 if it is above that row.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub row: i32,
+    /// The column of the corner on that row.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub col: u16,
+    /// How far right and down of that cell's corner it begins, in thousandths of a cell.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub inset: (u32, u32),
+    /// Its width and height in thousandths of a cell.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub extent: (u32, u32),
+}
+
+/// Says whether a field may be left out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A screen as a client holds it.

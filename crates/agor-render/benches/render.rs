@@ -130,6 +130,7 @@ fn measure(gpu: &Gpu, panes: usize, columns: u16, rows: usize, change: Change, b
                     style: CursorStyle::Focused,
                 }),
                 spans: &[],
+                images: &[],
                 colors: &colors,
                 palette: &[],
                 reverse: false,

@@ -8,6 +8,7 @@ mod atlas;
 mod color;
 mod font;
 mod gpu;
+mod image;
 mod offscreen;
 mod pane;
 mod quick_hash;
@@ -17,6 +18,7 @@ mod view;
 
 pub use color::{Colors, Rgb};
 pub use font::{CellMetrics, FontSpec, Fonts, LineMetrics};
+pub use image::{ImageLayer, ImagePixels, ImageView, TEXTURE_BYTES_MAX};
 pub use offscreen::{Gpu, Offscreen};
 pub use pane::PaneCache;
 pub use renderer::{Counters, PaneDraw, Renderer};

@@ -5,6 +5,7 @@
 //! ```text
 //! backdrop | what lies under the text, by row | block cursor | text, by row | other cursors
 //! ```
+//! (in three calls if images lie between them).
 //! Rows lie in it in any order; each carries the number of its slot, and the pane's block says at
 //! which height a slot stands. So a row that scrolls costs four bytes.
 
@@ -22,6 +23,7 @@ use crate::font::{Foundry, SizedFont};
 use crate::gpu::{
     Instance, Lease, Pages, PaneUniform, ROWS_MAX, Rect, Returns, Span, Uniforms, instance,
 };
+use crate::image::Quad;
 use crate::quick_hash::{QuickHasher, QuickMap};
 use crate::renderer::Counters;
 use crate::view::{CursorStyle, Highlight, HighlightKind, PaneView};
@@ -53,6 +55,8 @@ pub struct PaneCache {
     over: Region,
     cursor: cursor::Drawn,
     shown: Shown,
+    /// The images that were drawn last.
+    pub(crate) images: Option<Arc<Quad>>,
 }
 
 /// What the last update showed, so that one which shows the same is known at a glance.
@@ -168,6 +172,21 @@ impl PaneCache {
         self.lease.as_ref()
     }
 
+    /// Returns what the pane is mixed with.
+    pub(crate) fn veil(&self, dim: bool) -> u32 {
+        let palette = self.palette.as_deref();
+        let background = palette
+            .map(|palette| palette.background)
+            .unwrap_or_default();
+        background.packed() | if dim { VEIL << 24 } else { 0 }
+    }
+
+    /// Returns how many instances lie under the images below the cells' backgrounds, and how many
+    /// under those below the text.
+    pub(crate) fn below(&self) -> [u32; 2] {
+        [self.under.at, self.under.end()]
+    }
+
     /// Makes instances and block those of `view`.
     pub(crate) fn update(&mut self, cx: &mut Context<'_>, view: &PaneView<'_>) {
         if let Some(lease) = &self.lease
@@ -200,9 +219,6 @@ impl PaneCache {
 
         let block = self.draw_cursor(cx, view, rows, columns);
         let palette = self.palette.as_deref();
-        let background = palette
-            .map(|palette| palette.background)
-            .unwrap_or_default();
         let uniform = PaneUniform {
             origin: view.origin_px,
             cell: [metrics.width_px as i32, metrics.height_px as i32],
@@ -211,7 +227,7 @@ impl PaneCache {
             cursor_text: palette
                 .map(|palette| palette.cursor_text.packed())
                 .unwrap_or_default(),
-            veil: background.packed() | if view.dim { VEIL << 24 } else { 0 },
+            veil: self.veil(view.dim),
             size: [width.min(1 << 20) as i32, height.min(1 << 20) as i32],
         };
         if let Some(lease) = &self.lease {

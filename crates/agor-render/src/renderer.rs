@@ -7,6 +7,7 @@ use crate::RenderError;
 use crate::atlas::Atlas;
 use crate::font::{CellMetrics, FontSpec, Fonts, Foundry, Rasterizer, SizedFont};
 use crate::gpu::{Bindings, Pages, Pipeline, Returns, Span, Uniforms};
+use crate::image::{ImageLayer, ImagePipeline, PaneRect, Quad, Textures};
 use crate::pane::{Context, PaneCache, Scratch};
 use crate::view::PaneView;
 
@@ -21,7 +22,9 @@ pub struct Counters {
     pub instances_built: u64,
     /// Glyphs that were drawn, shapes among them.
     pub glyphs_rasterized: u64,
-    /// Bytes sent to the device: instances, blocks of panes, glyphs.
+    /// Images that were sent to the device.
+    pub images_uploaded: u64,
+    /// Bytes sent to the device: instances, blocks of panes, glyphs, images.
     pub bytes_uploaded: u64,
 }
 
@@ -49,6 +52,8 @@ pub struct Renderer {
     /// The one in use is the last.
     fonts: Vec<SizedFont>,
     fonts_made: u32,
+    image_pipeline: ImagePipeline,
+    textures: Textures,
     pages: Pages,
     uniforms: Uniforms,
     returns: Arc<Returns>,
@@ -68,6 +73,10 @@ pub struct PaneDraw {
     buffer: wgpu::Buffer,
     instances: Range<u32>,
     block_offset: u32,
+    /// What is drawn between the instances.
+    images: Option<Arc<Quad>>,
+    /// How many instances lie under each of the two lower layers of images.
+    below: [u32; 2],
 }
 
 impl std::fmt::Debug for PaneDraw {
@@ -91,11 +100,26 @@ impl PaneDraw {
         pass.set_bind_group(0, group, &[self.block_offset]);
         let Range { start, end } = self.instances;
         let bytes = u64::from(start) * 16..u64::from(end) * 16;
-        pass.set_vertex_buffer(0, self.buffer.slice(bytes));
+        pass.set_vertex_buffer(0, self.buffer.slice(bytes.clone()));
         // How large the viewport is is known only now, when no buffer can be written any more; the
         // number of the first vertex carries it to the shader.
         let first = width << 2 | height << 16;
-        pass.draw(first..first + 4, 0..end - start);
+        let count = end - start;
+        let Some(images) = &self.images else {
+            return pass.draw(first..first + 4, 0..count);
+        };
+        let [cells, text] = self.below.map(|below| below.min(count));
+        for (instances, layer) in [
+            (0..cells, ImageLayer::UnderCells),
+            (cells..text, ImageLayer::UnderText),
+            (text..count, ImageLayer::OverText),
+        ] {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, group, &[self.block_offset]);
+            pass.set_vertex_buffer(0, self.buffer.slice(bytes.clone()));
+            pass.draw(first..first + 4, instances);
+            images.draw(pass, layer, first);
+        }
     }
 }
 
@@ -115,10 +139,13 @@ impl Renderer {
         let atlas = Atlas::new(&device, &queue);
         let uniforms = Uniforms::new(&device);
         let pipeline = Pipeline::new(&device, target);
+        let image_pipeline = ImagePipeline::new(&device, target);
         let bindings = pipeline.bind(&device, uniforms.buffer(), &atlas.views());
         Ok(Self {
             pages: Pages::new(&device),
             pipeline,
+            image_pipeline,
+            textures: Textures::new(),
             bindings,
             foundry: Foundry {
                 fonts,
@@ -178,6 +205,7 @@ impl Renderer {
         self.frame += 1;
         self.counters = Counters::default();
         self.foundry.rasterized = 0;
+        self.textures.uploaded = (0, 0);
         self.foundry.atlas.begin();
         self.returns.drain(&mut self.returned);
         for (span, block) in self.returned.drain(..) {
@@ -223,6 +251,20 @@ impl Renderer {
             self.retired.push((self.frame, span, block));
         }
         self.counters.draws += 1;
+        let images = self.textures.quads(
+            (&self.device, &self.queue),
+            &self.image_pipeline,
+            cache.images.take(),
+            view.images,
+            PaneRect {
+                origin_px: view.origin_px,
+                size_px: view.size_px,
+                veil: cache.veil(view.dim),
+            },
+            self.frame,
+        );
+        cache.images.clone_from(&images);
+        let below = cache.below();
         let lease = cache.lease().expect("an update leaves a lease");
         let buffer = self.pages.buffer(lease.instances.page);
         PaneDraw {
@@ -230,6 +272,8 @@ impl Renderer {
             buffer: buffer.expect("a lease holds its page").clone(),
             instances: lease.instances.range.clone(),
             block_offset: Uniforms::offset(&lease.block),
+            images,
+            below,
         }
     }
 
@@ -239,7 +283,9 @@ impl Renderer {
         bytes += self.uniforms.upload(&self.queue);
         bytes += self.foundry.atlas.uploaded_bytes;
         self.foundry.atlas.uploaded_bytes = 0;
-        self.counters.bytes_uploaded += bytes;
+        let (images, image_bytes) = self.textures.uploaded;
+        self.counters.images_uploaded = images;
+        self.counters.bytes_uploaded += bytes + image_bytes;
         self.counters.glyphs_rasterized = self.foundry.rasterized;
         if self.foundry.atlas.grown || self.uniforms.grown {
             self.foundry.atlas.grown = false;

@@ -7,6 +7,7 @@ use agor_proto::row::Row;
 use agor_proto::screen::{CursorShape, PaletteEntry};
 
 use crate::color::Colors;
+use crate::image::ImageView;
 
 /// A pane as it should look in this frame.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,8 @@ pub struct PaneView<'a> {
     pub cursor: Option<CursorView>,
     /// Cells that stand out. Where two overlap the later one counts.
     pub spans: &'a [Highlight],
+    /// Images, the lowest of each layer first.
+    pub images: &'a [ImageView],
     /// The theme.
     pub colors: &'a Colors,
     /// What the program changed of it.

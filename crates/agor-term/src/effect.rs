@@ -1,7 +1,11 @@
 //! What a program asks of the world outside its screen.
 
+use std::sync::Arc;
+
 use agor_proto::ids::{LinePosition, Size};
 use agor_proto::row::MarkKind;
+
+use crate::images::ImageSource;
 
 /// One request, in the order of the output.
 ///
@@ -54,6 +58,8 @@ pub enum Effect {
         /// The size.
         size: Size,
     },
+    /// An image came: what it is made from, which the terminal keeps no longer than this.
+    Image(Arc<ImageSource>),
     /// RIS: what was said about the program no longer holds.
     Reset,
 }

@@ -13,6 +13,7 @@ pub(crate) use shift::Area;
 
 use crate::cell::Cell;
 use crate::history::{LocalLinks, RowHead, push_text, trim_runs};
+use crate::images::placed::Placed;
 use crate::tables::{Tables, Used};
 
 /// Numbers that are given out once in a terminal's life.
@@ -82,6 +83,8 @@ pub(crate) struct Grid {
     meta: Vec<RowMeta>,
     /// The slot of each row of the screen.
     order: Vec<u16>,
+    /// The images on it, and those in the history above it.
+    pub placed: Vec<Placed>,
 }
 
 impl Grid {
@@ -98,6 +101,7 @@ impl Grid {
             cells: vec![Cell::default(); usize::from(cols) * usize::from(rows)],
             meta: meta.collect(),
             order: (0..rows).collect(),
+            placed: Vec::new(),
         }
     }
 

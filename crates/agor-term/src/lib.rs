@@ -1,6 +1,6 @@
 //! Bytes of a program to a screen, and input of a person to bytes: the parser, the grid, the rows
 //! above it, checkpoints, the difference between two moments of a screen, and the encoding of
-//! keys, mouse and pastes.
+//! keys, mouse and pastes; and where images stand, which the host keeps.
 //!
 //! Nothing here does I/O or reads a clock. What happens with an [`Effect`] is the host's business;
 //! how a row is drawn is the renderer's.
@@ -13,6 +13,7 @@ mod effect;
 mod grid;
 mod hash;
 mod history;
+mod images;
 pub mod input;
 mod modes;
 mod parser;
@@ -30,5 +31,9 @@ mod width;
 pub use checkpoint::CheckpointError;
 pub use color::BaseColors;
 pub use effect::{ClipboardKind, Effect, ProgressState};
+pub use images::{
+    FileRequest, ImageFault, ImageFiles, ImageFormat, ImageKey, ImageSource, Medium, NoFiles,
+    PLACEHOLDER, decode_sixel,
+};
 pub use terminal::osc::text::{decode_base64, encode_base64, shown_text};
 pub use terminal::{Options, Terminal};

@@ -35,6 +35,10 @@ pub(crate) enum Mode {
     SizeReports,
     /// Not settable by number: ESC = and DECNKM share [`Mode::Keypad`].
     AltScreen,
+    /// Sixels are drawn at the screen's corner and scroll nothing (DECSDM).
+    SixelDisplay,
+    /// The cursor goes beside a sixel picture, not below its first column.
+    SixelBeside,
 }
 
 /// What a private mode does when it is set or reset.
@@ -74,6 +78,7 @@ const PRIVATE: &[(u16, Action)] = &[
     (66, Action::Flag(Mode::Keypad)),
     (67, Action::Flag(Mode::BackspaceSendsBackspace)),
     (69, Action::Margins),
+    (80, Action::Flag(Mode::SixelDisplay)),
     (1000, Action::Mouse(Mode::MouseButtons)),
     (1002, Action::Mouse(Mode::MouseDrag)),
     (1003, Action::Mouse(Mode::MouseMotion)),
@@ -92,6 +97,7 @@ const PRIVATE: &[(u16, Action)] = &[
     (2027, Action::Flag(Mode::Graphemes)),
     (2031, Action::Flag(Mode::ColorSchemeReports)),
     (2048, Action::SizeReports),
+    (8452, Action::Flag(Mode::SixelBeside)),
 ];
 
 /// Returns what a private mode does, or `None` if we do not know it.

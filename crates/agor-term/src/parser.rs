@@ -38,8 +38,12 @@ pub(crate) trait Actions {
     fn csi(&mut self, sequence: &Sequence);
     /// Does an operating system command, of which `body` is everything between its ends.
     fn osc(&mut self, body: &[u8], end: StringEnd);
-    /// Answers a device control string.
+    /// Does a device control string.
     fn dcs(&mut self, sequence: &Sequence, data: &[u8]);
+    /// Does an application program command, of which `body` is everything between its ends.
+    fn apc(&mut self, body: &[u8]);
+    /// Does what a program wrapped for tmux to pass it on.
+    fn passed(&mut self, body: &[u8]);
 }
 
 /// What ended a string; answers end likewise.
@@ -73,12 +77,17 @@ enum State {
     DcsHeader,
     Dcs,
     DcsEscape,
-    /// APC, PM, SOS and the DCS that nobody asked for.
+    /// PM, SOS, and the APC and DCS that nobody asked for.
     Skipped,
     SkippedEscape,
     /// `DCS tmux;`, in which ESC is written twice.
     Passed,
     PassedEscape,
+    Apc,
+    ApcEscape,
+    /// The data of a sixel string.
+    Sixel,
+    SixelEscape,
 }
 
 /// The state between two bytes.
@@ -114,13 +123,18 @@ impl Parser {
                 State::Dcs => self.dcs(rest),
                 State::Skipped => self.skipped(rest),
                 State::Passed => self.passed(rest),
+                State::Apc => self.apc(rest),
+                State::Sixel => self.sixel(rest),
                 State::PassedEscape if rest[0] == 0x1b => {
+                    self.extend_string(b"\x1b", limits::DCS_MAX);
                     self.state = State::Passed;
                     1
                 }
                 State::OscEscape
                 | State::DcsEscape
                 | State::SkippedEscape
+                | State::ApcEscape
+                | State::SixelEscape
                 | State::PassedEscape => self.string_escape(rest[0], actions),
             };
             rest = &rest[used..];
@@ -247,7 +261,8 @@ impl Parser {
             b'P' if self.sequence.intermediates().is_empty() => {
                 self.begin_string(State::DcsHeader);
             }
-            b'X' | b'^' | b'_' if self.sequence.intermediates().is_empty() => {
+            b'_' if self.sequence.intermediates().is_empty() => self.begin_string(State::Apc),
+            b'X' | b'^' if self.sequence.intermediates().is_empty() => {
                 self.begin_string(State::Skipped);
             }
             0x30..=0x7e => {
@@ -332,7 +347,9 @@ impl Parser {
 
     fn osc_max(&self, next: &[u8]) -> usize {
         let head: Vec<u8> = self.string.iter().chain(next).take(5).copied().collect();
-        if head.starts_with(b"52;") || head.starts_with(b"1337;") {
+        if head.starts_with(b"1337;") {
+            limits::DCS_MAX
+        } else if head.starts_with(b"52;") {
             limits::OSC_LONG_MAX
         } else {
             limits::OSC_MAX
@@ -378,11 +395,15 @@ impl Parser {
                 self.sequence.finish(byte);
                 // DECRQSS and XTGETTCAP.
                 let answered = byte == b'q' && matches!(self.sequence.intermediates(), b"$" | b"+");
-                // What tmux would pass on to the terminal around it is not ours to do.
+                // What tmux would pass on to the terminal around it: this is that terminal.
                 let passed = byte == b't' && self.sequence.intermediates().is_empty();
+                let sixel = byte == b'q'
+                    && self.sequence.intermediates().is_empty()
+                    && self.sequence.prefix() == 0;
                 self.state = match (answered, passed) {
                     (true, _) => State::Dcs,
                     (_, true) => State::Passed,
+                    _ if sixel => State::Sixel,
                     _ => State::Skipped,
                 };
             }
@@ -408,12 +429,38 @@ impl Parser {
         end + 1
     }
 
+    /// Reads an application program command; other kinds than graphics are not kept.
+    fn apc(&mut self, bytes: &[u8]) -> usize {
+        let first = self.string.first().or(bytes.first());
+        if !self.overlong && first.is_some_and(|first| !matches!(first, b'G' | 0x1b | 0x18 | 0x1a))
+        {
+            self.state = State::Skipped;
+            return 0;
+        }
+        self.long_string(bytes, State::ApcEscape)
+    }
+
+    fn sixel(&mut self, bytes: &[u8]) -> usize {
+        self.long_string(bytes, State::SixelEscape)
+    }
+
+    fn long_string(&mut self, bytes: &[u8], escape: State) -> usize {
+        let end = memchr::memchr3(0x1b, 0x18, 0x1a, bytes).unwrap_or(bytes.len());
+        self.extend_string(&bytes[..end], limits::DCS_MAX);
+        match bytes.get(end) {
+            None => return end,
+            Some(0x1b) => self.state = escape,
+            Some(_) => self.end_string(),
+        }
+        end + 1
+    }
+
     fn skipped(&mut self, bytes: &[u8]) -> usize {
         self.skip(bytes, State::SkippedEscape)
     }
 
     fn passed(&mut self, bytes: &[u8]) -> usize {
-        self.skip(bytes, State::PassedEscape)
+        self.long_string(bytes, State::PassedEscape)
     }
 
     fn skip(&mut self, bytes: &[u8], escape: State) -> usize {
@@ -440,9 +487,24 @@ impl Parser {
         }
         match self.state {
             State::OscEscape => self.dispatch_osc(StringEnd::StringTerminator, actions),
-            State::DcsEscape => {
+            State::DcsEscape | State::SixelEscape => {
                 if !self.overlong {
                     actions.dcs(&self.sequence, &self.string);
+                }
+                self.end_string();
+            }
+            State::PassedEscape => {
+                let mut body = std::mem::take(&mut self.string);
+                // `DCS tmux;` has read its `t` as the string's last byte.
+                if !self.overlong && body.starts_with(b"mux;") {
+                    body.drain(..4);
+                    actions.passed(&body);
+                }
+                self.end_string();
+            }
+            State::ApcEscape => {
+                if !self.overlong {
+                    actions.apc(&self.string);
                 }
                 self.end_string();
             }

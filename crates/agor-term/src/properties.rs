@@ -138,6 +138,22 @@ fn piece() -> impl Strategy<Value = Output> {
         "\x1b[1;5;6;9${",
         "\x1b]66;s=2;big 漢\x07",
         "\x1bPtmux;\x1b\x1b[6n\x1b\\",
+        // Images: sent whole and in pieces, placed, deleted, with placeholders, as sixels and files.
+        "\x1b_Ga=T,i=1,f=24,s=1,v=1,c=3,r=2;AAAA\x1b\\",
+        "\x1b_Ga=T,i=2,f=24,s=1,v=1,c=2,r=4,z=-1,m=1;AA\x1b\\",
+        "\x1b_Gm=0;AA\x1b\\",
+        "\x1b_Ga=p,i=1,p=5,X=3,Y=7,C=1\x1b\\",
+        "\x1b_Ga=p,i=1,p=2,P=1,H=2,V=-1\x1b\\",
+        "\x1b_Ga=p,i=2,U=1,c=3,r=2\x1b\\\x1b[38;5;2m\u{10eeee}\u{305}\u{305}\u{10eeee}\x1b[m",
+        "\x1b_Ga=d,d=I,i=1\x1b\\",
+        "\x1b_Ga=d,d=c\x1b\\",
+        "\x1b_Ga=q,i=9,f=24,s=1,v=1;AAAA\x1b\\",
+        "\x1b_Ga=T,i=3,t=f,f=24,s=1,v=1;L3g=\x1b\\",
+        "\x1bPq#1;2;9;9;9!9~-!30~-~\x1b\\",
+        "\x1b]1337;File=inline=1;width=3:R0lGODlhKAAoAA==\x07",
+        "\x1b]1337;MultipartFile=inline=1\x07\x1b]1337;FilePart=R0lGODlhKAAoAA==\x07",
+        "\x1b]1337;FileEnd\x07",
+        "\x1b[2J",
     ])
     .prop_map(|text| text.as_bytes().to_vec());
     prop_oneof![
@@ -200,6 +216,7 @@ proptest! {
         }
         prop_assert_eq!(effects, cut_effects);
         prop_assert_eq!(rows(&whole), rows(&cut));
+        prop_assert_eq!(whole.placements(), cut.placements());
         prop_assert_eq!(state(&whole), state(&cut));
     }
 
@@ -220,6 +237,7 @@ proptest! {
         prop_assert_eq!(effects, later);
         prop_assert_eq!(rows(&all), rows(&restored));
         prop_assert_eq!(all.history_rows(0, 100), restored.history_rows(0, 100));
+        prop_assert_eq!(all.placements(), restored.placements());
         prop_assert_eq!(state(&all), state(&restored));
     }
 

@@ -203,8 +203,9 @@ fn held(place: Place, size: Size) -> Place {
 }
 
 /// Cuts or extends the alternate screen; the cursor stays in sight.
-fn cut_grid(state: &mut State, grid: Grid, size: Size, cursor: &mut Option<Place>) -> Grid {
+fn cut_grid(state: &mut State, mut grid: Grid, size: Size, cursor: &mut Option<Place>) -> Grid {
     let row = cursor.map_or(0, |place| place.row);
+    let placed = std::mem::take(&mut grid.placed);
     let gone = (row + 1).saturating_sub(size.rows);
     if let Some(place) = cursor {
         place.row -= gone;
@@ -226,6 +227,7 @@ fn cut_grid(state: &mut State, grid: Grid, size: Size, cursor: &mut Option<Place
     });
     let rows: Vec<_> = rows.take(size.rows.into()).collect();
     let mut resized = grid_of(rows, size, &mut state.counters);
+    resized.placed = placed;
     resized.end_loose_lines(&mut state.counters);
     resized.cut(0, &mut state.counters);
     resized
@@ -233,11 +235,12 @@ fn cut_grid(state: &mut State, grid: Grid, size: Size, cursor: &mut Option<Place
 
 fn resize_primary(
     state: &mut State,
-    grid: Grid,
+    mut grid: Grid,
     size: Size,
     cursor: &mut Option<Place>,
     saved: &mut Option<Place>,
 ) -> Grid {
+    let placed = std::mem::take(&mut grid.placed);
     let cursor_row = cursor.map_or(0, |place| place.row);
     let used = (0..grid.rows())
         .rev()
@@ -284,6 +287,7 @@ fn resize_primary(
     *cursor = places[0].map(|(_, place)| place);
     *saved = places[1].map(|(_, place)| place);
     let mut resized = grid_of(rows, size, &mut state.counters);
+    resized.placed = placed;
     resized.end_loose_lines(&mut state.counters);
     resized
 }

@@ -7,6 +7,7 @@ mod csi;
 mod dcs;
 mod edit;
 mod flood;
+mod graphics;
 pub(crate) mod keyboard;
 mod mode;
 mod moves;
@@ -14,6 +15,7 @@ pub(crate) mod osc;
 mod print;
 mod rect;
 mod report;
+mod sixel;
 mod tabs;
 mod view;
 mod window;
@@ -30,6 +32,7 @@ use crate::color::{BaseColors, Palette};
 use crate::effect::Effect;
 use crate::grid::{Area, Counters, Grid};
 use crate::history::History;
+use crate::images::{ImageFiles, Images, NoFiles};
 use crate::modes::{Mode, ModeSet};
 use crate::parser::{Actions, Parser, Sequence, StringEnd};
 use crate::pen::Pen;
@@ -137,6 +140,7 @@ pub(crate) struct State {
     pub joinable: bool,
     pub cwd: Option<(Option<String>, String)>,
     pub notification: PendingNotification,
+    pub images: Images,
     /// Room for replies in this call of [`Terminal::advance`].
     pub reply_room: usize,
     pub replies_dropped: u64,
@@ -156,6 +160,16 @@ impl Terminal {
 
     /// Shows what a program wrote and adds what it asks for to `effects`, in order.
     pub fn advance(&mut self, bytes: &[u8], effects: &mut Vec<Effect>) {
+        self.advance_with(bytes, effects, &mut NoFiles);
+    }
+
+    /// Does [`Terminal::advance`] for programs that may leave images in files: `files` reads them.
+    pub fn advance_with(
+        &mut self,
+        bytes: &[u8],
+        effects: &mut Vec<Effect>,
+        files: &mut dyn ImageFiles,
+    ) {
         self.state.counters.look();
         self.state.reply_room = limits::REPLY_QUEUE_MAX;
         self.parser.advance(
@@ -163,6 +177,8 @@ impl Terminal {
             &mut Performer {
                 state: &mut self.state,
                 effects,
+                files,
+                wrapped: false,
             },
         );
         self.state.changes += 1;
@@ -226,6 +242,7 @@ impl State {
             joinable: false,
             cwd: None,
             notification: PendingNotification::default(),
+            images: Images::default(),
             reply_room: limits::REPLY_QUEUE_MAX,
             replies_dropped: 0,
             changes: 0,
@@ -311,6 +328,9 @@ impl State {
 struct Performer<'a> {
     state: &'a mut State,
     effects: &'a mut Vec<Effect>,
+    files: &'a mut dyn ImageFiles,
+    /// Whether what comes was wrapped for tmux.
+    wrapped: bool,
 }
 
 impl Actions for Performer<'_> {
@@ -351,5 +371,24 @@ impl Actions for Performer<'_> {
 
     fn dcs(&mut self, sequence: &Sequence, data: &[u8]) {
         self.state.dcs(sequence, data, self.effects);
+    }
+
+    fn apc(&mut self, body: &[u8]) {
+        self.state.apc(body, self.files, self.effects);
+    }
+
+    fn passed(&mut self, body: &[u8]) {
+        // What is wrapped twice was meant for a tmux around this terminal.
+        if self.wrapped {
+            return;
+        }
+        let mut inner = Performer {
+            state: self.state,
+            effects: self.effects,
+            files: self.files,
+            wrapped: true,
+        };
+        // A sequence that the wrapping cuts off is dropped with it.
+        Parser::default().advance(body, &mut inner);
     }
 }

@@ -3,7 +3,9 @@
 
 use agor_proto::ids::{InputSeq, Offset, ScreenRev, SessionId, Size};
 use agor_proto::limits::UPDATE_BYTES_MAX;
-use agor_proto::screen::{Cursor, History, Modes, PaletteEntry, ScreenOp, ScreenRow, ScreenUpdate};
+use agor_proto::screen::{
+    Cursor, History, Modes, PaletteEntry, Placement, ScreenOp, ScreenRow, ScreenUpdate,
+};
 
 use crate::terminal::Terminal;
 
@@ -23,6 +25,7 @@ pub struct Viewer {
     history: History,
     title: String,
     palette: Vec<PaletteEntry>,
+    placements: Vec<Placement>,
     echo_ack: InputSeq,
     /// The terminal's count of changes when it was last looked at and all of it was sent.
     changes: Option<u64>,
@@ -86,6 +89,7 @@ impl Viewer {
         }
         let first = self.size.is_none();
         let size = terminal.size();
+        let placements = terminal.placements();
         let mut stamps: Vec<u64> = (0..size.rows).map(|at| terminal.row_rev(at)).collect();
         let mut update = ScreenUpdate {
             session,
@@ -100,7 +104,7 @@ impl Viewer {
             title: (first || self.title != terminal.title()).then(|| terminal.title().into()),
             palette: (first || self.palette != terminal.palette())
                 .then(|| terminal.palette().to_vec()),
-            placements: None,
+            placements: (self.placements != placements).then_some(placements),
             echo_ack,
             offset,
         };
@@ -112,7 +116,8 @@ impl Viewer {
             && self.history == update.history
             && self.echo_ack == echo_ack
             && update.title.is_none()
-            && update.palette.is_none();
+            && update.palette.is_none()
+            && update.placements.is_none();
         if same {
             return None;
         }
@@ -158,6 +163,9 @@ impl Viewer {
         }
         if let Some(palette) = &update.palette {
             self.palette.clone_from(palette);
+        }
+        if let Some(placements) = &update.placements {
+            self.placements.clone_from(placements);
         }
         Some(update)
     }

@@ -4,7 +4,9 @@
 //! `expected` holds the rows without blanks at their ends and without empty rows at the bottom,
 //! then lines that begin with `--`:
 //! `-- cursor ROW COLUMN` from 1, `-- reply TEXT` for each answer in order, `-- ansi ROW TEXT` for
-//! a row with its sequences, `-- history ROWS`, `-- size COLSxROWS`, `-- title TEXT`. TEXT is escaped as Rust does it, with `\e` for ESC.
+//! a row with its sequences, `-- history ROWS`, `-- size COLSxROWS`, `-- title TEXT`,
+//! `-- image ROW COLUMN COLSxROWS SOURCE LAYER` from 0 for each image on the screen, `-- images N`
+//! that the program can place. TEXT is escaped as Rust does it, with `\e` for ESC.
 //! `about` says what the case is about and where that is specified. A file `conformance` switches
 //! on what only test suites may do.
 
@@ -44,6 +46,7 @@ fn shown(input: &[u8], expected: &str, conformance: bool) -> String {
             shown.push_str(&format!("-- reply {}\n", escaped(&bytes)));
         }
     }
+    let mut images = images(&terminal).into_iter();
     // What is written of the rest is what the case asks about.
     for line in expected.lines() {
         let mut words = line.split(' ');
@@ -62,13 +65,39 @@ fn shown(input: &[u8], expected: &str, conformance: bool) -> String {
             (Some("--"), Some("size"), _) => {
                 shown.push_str(&format!("-- size {}\n", terminal.size()));
             }
+            (Some("--"), Some("image"), _) => {
+                shown.push_str(&images.next().unwrap_or_default());
+            }
+            (Some("--"), Some("images"), _) => {
+                shown.push_str(&format!("-- images {}\n", terminal.images_len()));
+            }
             (Some("--"), Some("title"), _) => {
                 shown.push_str(&format!("-- title {}\n", terminal.title()));
             }
             _ => {}
         }
     }
+    if expected.contains("\n-- image ") {
+        images.for_each(|image| shown.push_str(&image));
+    }
     shown
+}
+
+/// Returns a line for each image on the screen, or one that says that there is none.
+fn images(terminal: &Terminal) -> Vec<String> {
+    let placements = terminal.placements();
+    let line = |it: &agor_proto::screen::Placement| {
+        let (cols, rows) = it.cells;
+        let (x, y, width, height) = it.source;
+        format!(
+            "-- image {} {} {cols}x{rows} {x},{y},{width},{height} z{}\n",
+            it.row, it.col, it.z
+        )
+    };
+    match placements.is_empty() {
+        true => vec!["-- image none\n".to_owned()],
+        false => placements.iter().map(line).collect(),
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn effects_come_in_the_order_of_the_output() {
             Effect::Bell,
             Effect::Reply(b"\x1b[0n".to_vec()),
             Effect::Title("t".into()),
-            Effect::Reply(b"\x1b[?62;22;52c".to_vec()),
+            Effect::Reply(b"\x1b[?62;4;22;52c".to_vec()),
         ]
     );
 }

@@ -57,6 +57,7 @@ const CEILINGS: &[Ceiling] = &[
             "memchr",
             "rmp-serde",
             "serde",
+            "sha2",
             "thiserror",
             "unicode-segmentation",
             "unicode-width",

@@ -11,6 +11,7 @@ use agor_proto::limits::LEASE_MILLIS;
 use agor_proto::message::{ClipboardKind, LeaseStanding, Part, Query, Visibility, WindowAt};
 use tokio::sync::mpsc;
 
+use super::images::Fetcher;
 use super::search::Search;
 use super::snapshot::{Driving, HistoryWindow, Screen, Weight};
 use super::task::Shared;
@@ -41,13 +42,20 @@ enum Ask {
 
 impl Follower {
     /// Begins to follow a session.
-    pub fn start(client: Client, session: SessionId, view: Visibility, shared: Shared) -> Self {
+    pub fn start(
+        client: Client,
+        session: SessionId,
+        view: Visibility,
+        shared: Shared,
+        images: Fetcher,
+    ) -> Self {
         let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
         let task = Task {
             client,
             session,
             view,
             shared,
+            images,
             inbox,
             screen: Screen::default(),
             size: None,
@@ -81,6 +89,7 @@ struct Task {
     session: SessionId,
     view: Visibility,
     shared: Shared,
+    images: Fetcher,
     inbox: mpsc::Receiver<Ask>,
     screen: Screen,
     size: Option<Size>,
@@ -151,7 +160,12 @@ impl Task {
     fn on_told(&mut self, news: Told, told: &mut Subscription) -> bool {
         match news {
             Told::Screen(update) => match self.screen.mirror.apply(*update) {
-                Ok(()) => true,
+                Ok(()) => {
+                    let placements = &self.screen.mirror.placements;
+                    self.images
+                        .want(&self.client, &self.shared, self.session, placements);
+                    true
+                }
                 Err(_) => {
                     told.ask_whole_screen();
                     false
@@ -285,6 +299,7 @@ impl Task {
         self.generation += 1;
         let (client, shared) = (self.client.clone(), self.shared.clone());
         let (session, generation) = (self.session, self.generation);
+        let images = self.images.clone();
         let at = at.map_or(WindowAt::End { rows_back: 0 }, WindowAt::Line);
         let query = Query::Window {
             session,
@@ -295,8 +310,15 @@ impl Task {
         // Ends with its answer; a later one goes before it.
         tokio::spawn(async move {
             match client.ask_one(query).await {
-                Ok(Part::Window { rows, above, below }) => {
+                Ok(Part::Window {
+                    rows,
+                    above,
+                    below,
+                    placements,
+                }) => {
+                    images.want(&client, &shared, session, &placements);
                     let window = Arc::new(HistoryWindow {
+                        placements,
                         rows: rows.into_iter().map(Arc::new).collect(),
                         above,
                         below,

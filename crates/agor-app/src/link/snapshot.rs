@@ -8,10 +8,11 @@ use std::time::Instant;
 use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::message::Hit;
 use agor_proto::row::Row;
-use agor_proto::screen::Mirror;
+use agor_proto::screen::{Mirror, Placement};
 use agor_proto::session::SessionInfo;
 
 use super::diagnose::Diagnosis;
+use super::images::Images;
 use super::settings::Settings;
 use crate::attention::Need;
 
@@ -43,6 +44,10 @@ pub struct Snapshot {
     pub copied: Option<Copied>,
     /// What the host asked to be shown last.
     pub asked: Option<Asked>,
+    /// Images that screens show, as far as they have come.
+    pub images: Images,
+    /// How many are on their way.
+    pub images_awaited: usize,
     /// What the person is told, the newest last.
     pub notices: Arc<Vec<Notice>>,
     /// How host and link are, while the window wants to know.
@@ -157,6 +162,8 @@ pub struct HistoryWindow {
     pub above: u32,
     /// Rows below the last, down to the end of the screen.
     pub below: u32,
+    /// Images on them; their rows are counted from the first.
+    pub placements: Vec<Placement>,
     /// Grows with each window of the session.
     pub generation: u64,
 }

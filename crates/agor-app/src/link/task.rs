@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::diagnose::{self, Diagnosis};
 use super::follower::Follower;
+use super::images::{Fetcher, Images};
 use super::layout::Layout;
 use super::snapshot::{Asked, HostState, Snapshot, Weight};
 use super::{LayoutUse, Request, settings};
@@ -45,6 +46,12 @@ impl Shared {
     pub fn change(&self, change: impl FnOnce(&mut Snapshot)) {
         self.snapshot.send_modify(change);
         self.wake.now();
+    }
+
+    /// Returns the images that have come.
+    #[must_use]
+    pub fn images(&self) -> Images {
+        Arc::clone(&self.snapshot.borrow().images)
     }
 
     /// Tells the person something.
@@ -84,6 +91,7 @@ pub async fn run(
         shared,
         layout,
         followers: HashMap::new(),
+        images: Fetcher::default(),
         waiting: HashMap::new(),
         diagnosing: None,
     };
@@ -203,6 +211,7 @@ struct Task {
     shared: Shared,
     layout: Layout,
     followers: HashMap<SessionId, Follower>,
+    images: Fetcher,
     /// Sessions that panes show and that the host has not made yet.
     waiting: HashMap<SessionId, tokio::task::JoinHandle<()>>,
     /// Looks how the host is, while that is shown.
@@ -270,8 +279,9 @@ impl Task {
             match self.followers.get(&session) {
                 Some(follower) => follower.view(view),
                 None => {
-                    let follower =
-                        Follower::start(self.client.clone(), session, view, self.shared.clone());
+                    let (client, shared) = (self.client.clone(), self.shared.clone());
+                    let images = self.images.clone();
+                    let follower = Follower::start(client, session, view, shared, images);
                     self.followers.insert(session, follower);
                 }
             }

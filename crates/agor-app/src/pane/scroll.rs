@@ -381,6 +381,7 @@ mod tests {
                     rows: (first..last).map(|at| row(at + 1)).collect(),
                     above: first as u32,
                     below: (self.rows - last) as u32,
+                    placements: Vec::new(),
                     generation: self.generation,
                 });
             }

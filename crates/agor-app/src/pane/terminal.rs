@@ -13,6 +13,7 @@ use egui_wgpu::CallbackTrait;
 
 use super::PaneState;
 use super::geometry::Geometry;
+use super::images;
 use super::mouse::{self, Act, Seen};
 use super::overlays::{hovered_link, input_method_ui, letterbox, scroll_bar};
 use super::scroll::{Fetch, Sight};
@@ -80,6 +81,20 @@ pub(super) fn terminal_ui(
     };
     highlights.extend(selected(state, rows, size.cols));
     hovered_link(ui, seen, geometry, &mut highlights);
+    let images = match (is_live, &window, rows.first()) {
+        (false, Some(window), Some(first)) => {
+            let at = window.rows.iter().position(|row| Arc::ptr_eq(row, first));
+            let first_row = at.and_then(|at| i32::try_from(at).ok()).unwrap_or(0);
+            let known = &painting.snapshot.images;
+            images::views(known, &window.placements, first_row, geometry.cell_px)
+        }
+        _ => images::views(
+            &painting.snapshot.images,
+            &mirror.placements,
+            first_row.into(),
+            geometry.cell_px,
+        ),
+    };
     let cursor = (is_live && alive).then(|| cursor(painting, state, screen, role, first_row));
     let cursor = cursor.flatten();
     let letterboxed = screen.driving != Driving::Yes && mirror.size != geometry.fits;
@@ -90,6 +105,7 @@ pub(super) fn terminal_ui(
         size_px: geometry.text_px(),
         cursor,
         spans: &highlights,
+        images: &images,
         colors: painting.colors,
         palette: &mirror.palette,
         reverse: mirror.modes.contains(Modes::REVERSE_SCREEN),

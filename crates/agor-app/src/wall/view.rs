@@ -13,6 +13,7 @@ use super::lines::{Line, Step, find, lines, step};
 use crate::icons::Mark;
 use crate::link::snapshot::Snapshot;
 use crate::pane::header::detail;
+use crate::pane::images;
 use crate::pane::terminal::callback;
 use crate::theme::{Theme, medium, semibold};
 use crate::widgets::elided;
@@ -328,6 +329,12 @@ fn thumbnail(
     let count = mirror.rows.len().min(fit.max(1));
     let first = (usize::from(mirror.cursor.row) + 1).saturating_sub(count);
     let rows = mirror.rows.get(first..first + count).unwrap_or_default();
+    let images = images::views(
+        &painting.snapshot.images,
+        &mirror.placements,
+        i32::try_from(first).unwrap_or(i32::MAX),
+        [cell.width_px, cell.height_px],
+    );
     let view = PaneView {
         rows,
         columns: mirror.size.cols,
@@ -335,6 +342,7 @@ fn thumbnail(
         size_px: [pixels(size.x) as u32, pixels(size.y) as u32],
         cursor: None,
         spans: &[],
+        images: &images,
         colors: painting.colors,
         palette: &mirror.palette,
         reverse: mirror.modes.contains(Modes::REVERSE_SCREEN),

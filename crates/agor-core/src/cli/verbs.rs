@@ -3,6 +3,7 @@
 
 mod answer;
 mod attach;
+mod decode;
 mod doctor;
 mod explain;
 mod export;
@@ -126,4 +127,7 @@ verbs! {
     /// Keep a host's children (the host starts this)
     #[command(hide = true)]
     Keeper => keeper;
+    /// Turn an image into pixels (the host starts this)
+    #[command(hide = true)]
+    Decode => decode;
 }

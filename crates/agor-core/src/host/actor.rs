@@ -27,6 +27,7 @@ use super::rebuild;
 use super::session::{Cause, Effect, Figures, Session, Wish};
 use super::watched::{self, Watched};
 use crate::agents::here;
+use crate::images::ImageStore;
 use crate::storage::{Health, StoreError};
 
 /// Records that are folded before anything else is looked at.
@@ -115,6 +116,9 @@ impl Actor {
             }
         }
         self.hub.forget(self.session.id());
+        if let Some(images) = self.hub.launcher().images() {
+            images.forget(self.session.id());
+        }
         if let Some(reporting) = self.hub.launcher().reporting() {
             // Most sessions have no such folder.
             std::fs::remove_dir_all(reporting.folder_of(self.session.id())).ok();
@@ -332,8 +336,7 @@ impl Actor {
         let (id, size) = (self.session.id(), self.session.spec().size);
         let end = self.session.offset();
         let rebuilt = tokio::task::spawn_blocking(move || {
-            let options = hub.launcher().terminal_options();
-            rebuild::terminal(hub.store(), id, size, end, options)
+            rebuild::terminal(hub.store(), id, size, end, hub.launcher())
         });
         match rebuilt.await {
             Ok((terminal, checkpoint)) => self.session.set_terminal(terminal, checkpoint),
@@ -432,12 +435,38 @@ impl Actor {
                     mailbox.put(Note::Conversation(id));
                 });
             }
+            Effect::KeepImages { sources, live } => {
+                let (id, private) = (self.session.id(), self.session.spec().private);
+                // Memory may be full, so that others go to disk.
+                self.with_images(move |images| {
+                    for source in sources {
+                        images.put(id, private, source);
+                    }
+                    images.forget_dead(id, &live);
+                })
+                .await;
+            }
+            Effect::StoreImages(live) => {
+                let id = self.session.id();
+                self.with_images(move |images| images.persist(id, &live))
+                    .await;
+            }
             Effect::MakeRoom => self.hub.store().make_room(self.session.id()),
             Effect::Listed(info) => self.hub.list().put(*info),
             Effect::StateTold => self.hub.told().put(self.session.id()),
             Effect::Gone => self.gone = true,
         }
         None
+    }
+
+    /// Does something with what images are made from, on a thread that may wait for the disk.
+    async fn with_images(&self, act: impl FnOnce(&ImageStore) + Send + 'static) {
+        let Some(images) = self.hub.launcher().images().cloned() else {
+            return;
+        };
+        if let Err(error) = tokio::task::spawn_blocking(move || act(&images)).await {
+            tracing::error!(session_id = %self.session.id(), %error, "images could not be kept");
+        }
     }
 
     fn replay(&self, conn: ConnEpoch, after: Seq) {

@@ -554,7 +554,13 @@ impl Connection {
             Query::Tap => {
                 self.answering(ask, tap::run(hub, self.conn, ask, outbox));
             }
-            Query::Blob { .. } => {
+            Query::Blob {
+                hash,
+                session: Some(session),
+            } => {
+                self.answering(ask, query::blob(hub, session, hash, ask, outbox));
+            }
+            Query::Blob { session: None, .. } => {
                 self.say(fail(ErrorCode::Pruned, "there is no such blob".into()));
             }
             Query::Unknown => {

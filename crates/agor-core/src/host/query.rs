@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::frame::Lane;
-use agor_proto::ids::{AskId, Offset, Seq, SessionId};
+use agor_proto::ids::{AskId, BlobHash, Offset, Seq, SessionId};
 use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX};
 use agor_proto::message::{Answer, LaneStats, Part, SessionStats, Stats};
 use tokio::sync::oneshot;
@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::hub::{Counters, Hub, Letter, SessionHandle};
 use super::outbox::Outbox;
 use super::session::event_parts;
+use crate::images::ImageError;
 use crate::latency::Latencies;
 use crate::load;
 
@@ -105,6 +106,43 @@ pub async fn events(
             }
         }
         if last {
+            return;
+        }
+    }
+}
+
+/// Sends the pixels of an image of a session.
+pub async fn blob(hub: Arc<Hub>, session: SessionId, hash: BlobHash, ask: AskId, outbox: Outbox) {
+    let pixels = match hub.launcher().images() {
+        Some(images) => images.pixels(session, hash).await,
+        None => Err(ImageError::Gone),
+    };
+    let pixels = match pixels {
+        Ok(pixels) => pixels,
+        Err(error) => {
+            tracing::debug!(session_id = %session, %error, "an image has no pixels");
+            let code = match error {
+                ImageError::Gone | ImageError::Damaged(_) => ErrorCode::Pruned,
+                ImageError::Decoder(_) => ErrorCode::Internal,
+            };
+            let part = failed(code, error.to_string());
+            let last = true;
+            // A connection that is gone is told nothing.
+            outbox
+                .push_in_turn(Answer { ask, last, part }.into())
+                .await
+                .ok();
+            return;
+        }
+    };
+    let mut pieces = pixels.chunks(BULK_CHUNK_MAX).peekable();
+    while let Some(piece) = pieces.next() {
+        let part = Part::Blob {
+            bytes: piece.to_vec(),
+        };
+        let last = pieces.peek().is_none();
+        let answer = Answer { ask, last, part };
+        if outbox.push_in_turn(answer.into()).await.is_err() {
             return;
         }
     }

@@ -3,7 +3,8 @@
 use agor_proto::ids::{Offset, SessionId, Size};
 use agor_term::Terminal;
 
-use super::session::{Rebuild, TerminalOptions};
+use super::session::{Launcher, Rebuild, TerminalOptions};
+use crate::images::SessionFiles;
 use crate::storage::{Store, StoreError};
 
 /// Output that is read from the store at once.
@@ -18,8 +19,16 @@ pub fn terminal(
     session: SessionId,
     size: Size,
     end: Offset,
-    options: TerminalOptions,
+    launcher: &Launcher,
 ) -> (Terminal, Offset) {
+    let options = launcher.terminal_options();
+    // What was folded before reads no files.
+    let mut files = SessionFiles {
+        store: launcher.images(),
+        session,
+        private: false,
+        live: false,
+    };
     let mut rebuild = begin(store, session, size, end, options);
     let checkpoint = rebuild.offset();
     while rebuild.offset() < end {
@@ -30,7 +39,11 @@ pub fn terminal(
                 if page.from != from {
                     rebuild.skip_to(page.from);
                 }
-                rebuild.feed(&page.bytes);
+                let came = rebuild.feed(&page.bytes, &mut files);
+                if let Some(images) = launcher.images() {
+                    came.into_iter()
+                        .for_each(|source| images.put(session, false, source));
+                }
                 if rebuild.offset() < page.next {
                     rebuild.skip_to(page.next);
                 }
@@ -44,7 +57,11 @@ pub fn terminal(
             }
         }
     }
-    (rebuild.finish(), checkpoint)
+    let terminal = rebuild.finish();
+    if let Some(images) = launcher.images() {
+        images.forget_dead(session, &terminal.image_hashes());
+    }
+    (terminal, checkpoint)
 }
 
 /// Returns the newest checkpoint that can be used, or an empty terminal at the beginning.

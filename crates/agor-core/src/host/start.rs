@@ -211,6 +211,10 @@ pub async fn restore(hub: &Arc<Hub>, kept: Vec<SessionState>) -> Result<(), Host
         // Not in the store: a private session, or one that a damaged database lost.
         put_back(hub, unknown(hub, id, &state), Some(state), Vec::new());
     }
+    if let Some(images) = hub.launcher().images() {
+        // A crash may have come between a session's end and that of its images.
+        images.forget_others(&hub.sessions().into_iter().map(|(id, _)| id).collect());
+    }
     Ok(())
 }
 

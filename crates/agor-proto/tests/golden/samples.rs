@@ -14,7 +14,7 @@ use agor_proto::row::*;
 use agor_proto::screen::*;
 use agor_proto::session::*;
 
-use bodies::{commands, events, inputs, outcomes};
+use bodies::{commands, events, image, inputs, outcomes, update};
 
 /// Names that must occur in some sample: the variants of the enumerations on the wire. A variant
 /// that is added to one of them is added here.
@@ -151,65 +151,6 @@ fn row() -> Row {
     }
 }
 
-fn update() -> ScreenUpdate {
-    let mut modes = Modes::ALT_SCREEN;
-    modes.set(Modes::BRACKETED_PASTE, true);
-    ScreenUpdate {
-        session: session(),
-        rev: ScreenRev(12),
-        base: ScreenRev(11),
-        size: Size::cells(120, 40),
-        ops: vec![
-            ScreenOp::Scroll {
-                top: 0,
-                bottom: 40,
-                by: -2,
-            },
-            ScreenOp::Copy { from: 1, to: 3 },
-        ],
-        rows: vec![ScreenRow { at: 39, row: row() }],
-        cursor: Cursor {
-            col: 2,
-            row: 39,
-            shape: CursorShape::Bar,
-            blinking: true,
-            visible: true,
-        },
-        modes,
-        history: History {
-            rows: 1_000,
-            first_line: LineId(7),
-        },
-        title: Some("vim".into()),
-        palette: Some(vec![
-            PaletteEntry {
-                slot: PaletteSlot::Indexed(1),
-                rgb: (1, 2, 3),
-            },
-            PaletteEntry {
-                slot: PaletteSlot::Background,
-                rgb: (4, 5, 6),
-            },
-        ]),
-        placements: Some(vec![Placement {
-            image: 1,
-            placement: 2,
-            blob: BlobHash([0xb1; 32]),
-            pixels: (640, 480),
-            source: (0, 0, 320, 240),
-            at: LinePosition {
-                line: LineId(41),
-                column: 3,
-            },
-            offset_px: (1, 2),
-            cells: (40, 15),
-            z: -1,
-        }]),
-        echo_ack: InputSeq(5),
-        offset: Offset(65_536),
-    }
-}
-
 fn error() -> WireError {
     WireError::new(ErrorCode::NoSession, "there is no such session")
 }
@@ -282,6 +223,16 @@ fn parts() -> Vec<(&'static str, Part)> {
                 rows: vec![row()],
                 above: 7,
                 below: 24,
+                placements: Vec::new(),
+            },
+        ),
+        (
+            "window_images",
+            Part::Window {
+                rows: vec![row()],
+                above: 7,
+                below: 24,
+                placements: vec![image()],
             },
         ),
         (
@@ -457,6 +408,14 @@ fn queries() -> Vec<(&'static str, Query)> {
             "blob",
             Query::Blob {
                 hash: BlobHash([1; 32]),
+                session: None,
+            },
+        ),
+        (
+            "blob_of_session",
+            Query::Blob {
+                hash: BlobHash([1; 32]),
+                session: Some(session),
             },
         ),
         ("wait_exit", wait(Until::Exit)),
@@ -680,6 +639,11 @@ pub fn messages() -> Vec<(String, Message)> {
         ..update()
     };
     add("screen_update_plain", plain.into());
+    let images = ScreenUpdate {
+        placements: Some(vec![image()]),
+        ..update()
+    };
+    add("screen_update_images", images.into());
     add(
         "screen_ack",
         ScreenAck {

@@ -10,6 +10,9 @@ use crate::font::{Foundry, Glyph, SizedFont, Variant, Wave};
 use crate::gpu::Instance;
 use crate::view::HighlightKind;
 
+/// The character in whose place a part of an image stands (kitty graphics protocol).
+const IMAGE_PLACEHOLDER: char = '\u{10eeee}';
+
 /// What was learnt of a row while it was built.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Facts {
@@ -352,7 +355,8 @@ impl RowBuilder<'_> {
         let variant = Self::variant(segment);
         let ligatures = self.font.spec.ligatures;
         while let Some(cluster) = clusters.next_if(|c| c.cell < segment.cells.end) {
-            if hidden || cluster.text == " " {
+            // Where an image stands there is no glyph.
+            if hidden || cluster.text == " " || cluster.text.starts_with(IMAGE_PLACEHOLDER) {
                 continue;
             }
             if ligatures && is_operator_text(cluster.text) {

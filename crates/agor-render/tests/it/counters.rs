@@ -440,6 +440,7 @@ fn two_panes_stand_where_their_viewports_are() {
             size_px: [40, 16],
             cursor: None,
             spans: &[],
+            images: &[],
             colors: &scene.colors,
             palette: &[],
             reverse: n == 1,

@@ -181,6 +181,13 @@ fn shapes() -> Vec<Row> {
 }
 
 #[test]
+fn images_look_as_accepted_under_and_over_text() {
+    let mut scene = Scene::new(font(1.0), styles());
+    scene.images = crate::images::examples(&scene);
+    hold("images", &scene.picture());
+}
+
+#[test]
 fn styles_look_as_accepted_at_every_scale() {
     for scale in [1.0, 1.25, 1.5, 2.0] {
         let picture = Scene::new(font(scale), styles()).picture();

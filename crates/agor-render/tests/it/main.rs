@@ -4,4 +4,5 @@
 mod counters;
 mod fallback;
 mod golden;
+mod images;
 mod scene;

@@ -4,7 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use agor_proto::row::{Attrs, Color, Row, Run, Shape, Style};
 use agor_render::{
-    Colors, CursorView, FontSpec, Gpu, Highlight, Offscreen, PaneCache, PaneView, Renderer,
+    Colors, CursorView, FontSpec, Gpu, Highlight, ImageView, Offscreen, PaneCache, PaneView,
+    Renderer,
 };
 
 /// Returns the device of all tests.
@@ -23,6 +24,7 @@ pub struct Scene {
     pub columns: u16,
     pub cursor: Option<CursorView>,
     pub spans: Vec<Highlight>,
+    pub images: Vec<ImageView>,
     pub colors: Colors,
     pub reverse: bool,
     pub dim: bool,
@@ -46,6 +48,7 @@ impl Scene {
             columns,
             cursor: None,
             spans: Vec::new(),
+            images: Vec::new(),
             colors: Colors::default(),
             reverse: false,
             dim: false,
@@ -77,6 +80,7 @@ impl Scene {
             size_px,
             cursor: self.cursor,
             spans: &self.spans,
+            images: &self.images,
             colors: &self.colors,
             palette: &[],
             reverse: self.reverse,

@@ -11,6 +11,8 @@ use crate::charset::Charsets;
 use crate::color::{BaseColors, Palette};
 use crate::grid::{Area, Counters, Grid};
 use crate::history::{History, Page, PageWriter, style_from_numbers, style_numbers};
+use crate::images::Images;
+use crate::images::placed::Placed;
 use crate::modes::{Mode, ModeSet};
 use crate::pen::Pen;
 use crate::reflow::{LooseRow, grid_of};
@@ -57,6 +59,8 @@ pub(super) struct SavedState {
     joinable: bool,
     cwd: Option<(Option<String>, String)>,
     notification: PendingNotification,
+    #[serde(default)]
+    images: Images,
     replies_dropped: u64,
 }
 
@@ -64,6 +68,8 @@ pub(super) struct SavedState {
 #[derive(Serialize, Deserialize)]
 struct SavedGrid {
     pages: Vec<Page>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    placed: Vec<Placed>,
 }
 
 impl SavedGrid {
@@ -79,7 +85,10 @@ impl SavedGrid {
                 writer.push(page, grid.head(at), grid.text_cells(at), tables);
             }
         }
-        Self { pages }
+        Self {
+            pages,
+            placed: grid.placed.clone(),
+        }
     }
 
     fn into_grid(self, size: Size, tables: &mut Tables, counters: &mut Counters) -> Grid {
@@ -90,7 +99,9 @@ impl SavedGrid {
         let rows: Vec<_> = rows
             .map(|row| LooseRow::from_row(&row, size.cols, tables))
             .collect();
-        grid_of(rows, size, counters)
+        let mut grid = grid_of(rows, size, counters);
+        grid.placed = self.placed;
+        grid
     }
 }
 
@@ -176,6 +187,7 @@ impl SavedState {
             joinable: state.joinable,
             cwd: state.cwd.clone(),
             notification: state.notification.clone(),
+            images: state.images.clone(),
             replies_dropped: state.replies_dropped,
         }
     }
@@ -214,6 +226,14 @@ impl SavedState {
         }
         if self.titles.len() > limits::TITLE_STACK_MAX {
             return Err(CheckpointError::OutOfRange("the titles"));
+        }
+        let placed = std::iter::once(&self.shown).chain(&self.other);
+        let placed: Vec<&Placed> = placed.flat_map(|grid| &grid.placed).collect();
+        if placed.len() > limits::SESSION_PLACEMENTS_MAX
+            || !placed.iter().all(|placed| placed.is_held())
+            || !self.images.is_consistent()
+        {
+            return Err(CheckpointError::OutOfRange("an image"));
         }
         let mut state = State::new(Options {
             size,
@@ -283,6 +303,7 @@ impl SavedState {
         state.joinable = self.joinable;
         state.cwd = self.cwd;
         state.notification = self.notification;
+        state.images = self.images;
         state.replies_dropped = self.replies_dropped;
         Ok(state)
     }

@@ -1,7 +1,7 @@
 //! Which rows are one logical line. A row that wraps is continued by the row below it, which has
 //! the same line and starts where the row ends; every function that moves rows keeps that true.
 
-use agor_proto::ids::LineId;
+use agor_proto::ids::{LineId, LinePosition};
 
 use super::{Counters, Grid};
 use crate::cell::Cell;
@@ -60,9 +60,17 @@ impl Grid {
     fn number(&mut self, mut at: u16, line: LineId, mut start: u32, counters: &mut Counters) {
         loop {
             self.touch(at, counters);
+            let anchored = match self.placed.is_empty() {
+                true => Vec::new(),
+                false => self.placed_on(at),
+            };
             let slot = self.slot(at);
             self.meta[slot].line = line;
             self.meta[slot].start = start;
+            for (index, col) in anchored {
+                let column = start + u32::from(col);
+                self.placed[index].at = LinePosition { line, column };
+            }
             if !self.meta[slot].wraps || at + 1 >= self.rows {
                 return;
             }

@@ -2,6 +2,7 @@
 
 use super::{Counters, Grid, split_wide};
 use crate::cell::Cell;
+use crate::images::placed::Shift;
 
 /// A part of the screen: rows and columns, without their ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,28 @@ impl Grid {
         if count == 0 {
             return;
         }
+        let whole = keep_head && (top, bottom) == (0, self.rows);
+        if self.placed.is_empty() || whole {
+            return self.rows_up((top, bottom), count, keep_head, blank, counters);
+        }
+        let shift = match keep_head {
+            true => Shift::UpToHistory,
+            false => Shift::Up(count),
+        };
+        self.shift_placed((top, bottom), shift, |grid| {
+            grid.rows_up((top, bottom), count, keep_head, blank, counters);
+        });
+    }
+
+    #[inline]
+    fn rows_up(
+        &mut self,
+        (top, bottom): (u16, u16),
+        count: u16,
+        keep_head: bool,
+        blank: Cell,
+        counters: &mut Counters,
+    ) {
         if !keep_head {
             if top > 0 {
                 self.cut(top, counters);
@@ -61,6 +84,18 @@ impl Grid {
         if count == 0 {
             return;
         }
+        self.shift_placed((top, bottom), Shift::Down(count), |grid| {
+            grid.rows_down((top, bottom), count, blank, counters);
+        });
+    }
+
+    fn rows_down(
+        &mut self,
+        (top, bottom): (u16, u16),
+        count: u16,
+        blank: Cell,
+        counters: &mut Counters,
+    ) {
         self.cut(top, counters);
         self.cut(bottom - count, counters);
         if bottom < self.rows {

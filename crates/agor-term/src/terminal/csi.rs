@@ -106,6 +106,9 @@ impl State {
                     self.set_private_mode(*mode, on, effects);
                 }
             }
+            b'S' if sequence.params().len() >= 2 => {
+                self.report_graphics(sequence.param(0), sequence.param(1), effects);
+            }
             b'm' if sequence.param(0) == 4 => self.report_modify_other_keys(effects),
             b'n' => self.report_private_status(sequence.param(0), effects),
             b'r' => self.restore_modes(sequence.params(), effects),

@@ -1,4 +1,4 @@
-//! Questions in device control strings: DECRQSS and XTGETTCAP.
+//! Device control strings: the questions DECRQSS and XTGETTCAP, and sixels.
 
 use super::State;
 use crate::effect::Effect;
@@ -27,11 +27,12 @@ const CAPABILITIES: &[(&str, &str)] = &[
 ];
 
 impl State {
-    /// Answers a device control string.
+    /// Does a device control string.
     pub(super) fn dcs(&mut self, sequence: &Sequence, data: &[u8], effects: &mut Vec<Effect>) {
         match sequence.intermediates() {
             b"$" => self.report_setting(data, effects),
             b"+" => self.report_capabilities(data, effects),
+            b"" if sequence.last() == b'q' => self.sixel(data, effects),
             _ => {}
         }
     }

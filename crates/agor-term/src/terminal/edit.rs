@@ -159,14 +159,20 @@ impl State {
             0 => {
                 self.erase(row, col, cols, spare);
                 self.cursor.wrap_pending = false;
+                self.erase_images(row + u16::from(col > 0), rows);
                 row + 1..rows
             }
             1 => {
                 self.erase(row, 0, col + 1, spare);
+                self.erase_images(0, row + u16::from(col + 1 == cols));
                 0..row
             }
-            2 => 0..rows,
+            2 => {
+                self.clear_images();
+                0..rows
+            }
             3 if spare == Spare::Nothing => {
+                self.clear_history_images();
                 self.history.clear();
                 return;
             }

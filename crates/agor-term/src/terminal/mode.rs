@@ -163,6 +163,7 @@ impl State {
     fn clear_screen(&mut self) {
         let blank = self.blank();
         let whole = (0, self.size.rows);
+        self.clear_images();
         self.cut(0);
         self.grid
             .scroll_up(whole, self.size.rows, false, blank, &mut self.counters);
@@ -254,6 +255,7 @@ impl State {
         self.reset_margins();
         self.pen = Pen::default();
         self.clear_screen();
+        self.reset_images();
         self.charsets = Charsets::default();
         self.saved = [None; 2];
         self.saved_modes.clear();

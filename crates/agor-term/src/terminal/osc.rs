@@ -44,7 +44,7 @@ impl State {
             52 => clipboard(rest, effects),
             66 => self.print_sized(rest),
             133 => self.shell_mark(rest, effects),
-            1337 => self.osc_1337(rest, effects),
+            1337 => self.osc_1337(rest, end, effects),
             7501 => self.program_status(rest, end, effects),
             _ => {}
         }
@@ -255,12 +255,18 @@ impl State {
         effects.push(Effect::Mark { kind, at });
     }
 
-    fn osc_1337(&mut self, rest: &[u8], effects: &mut Vec<Effect>) {
+    fn osc_1337(&mut self, rest: &[u8], end: StringEnd, effects: &mut Vec<Effect>) {
         if let Some(path) = rest.strip_prefix(b"CurrentDir=") {
             let path = shown_text(path, limits::LINK_MAX);
             if path.starts_with('/') {
                 self.set_cwd(Some((None, path)), effects);
             }
+        } else if rest == b"ReportCellSize" {
+            let (width, height) = self.image_cell_px();
+            let text = format!("\x1b]1337;ReportCellSize={height}.0;{width}.0;1.0");
+            self.reply(&format!("{text}{}", end.text()), effects);
+        } else {
+            self.inline_file(rest, effects);
         }
     }
 

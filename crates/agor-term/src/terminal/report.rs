@@ -1,14 +1,36 @@
 //! Answers to questions. They hold numbers and constants of ours, never bytes that the program
 //! chose: what an answer says, a shell may read as typed.
 
+use agor_proto::limits;
+
 use super::State;
 use crate::effect::Effect;
+use crate::images::SIXEL_COLORS;
 use crate::modes::Mode;
 
 impl State {
-    /// Answers DA1: a VT220 with colours (22) that takes text for the clipboard (52).
+    /// Answers DA1: a VT220 with sixels (4) and colours (22) that takes text for the clipboard (52).
     pub(super) fn report_attributes(&mut self, effects: &mut Vec<Effect>) {
-        self.reply("\x1b[?62;22;52c", effects);
+        self.reply("\x1b[?62;4;22;52c", effects);
+    }
+
+    /// Answers XTSMGRAPHICS: the colour registers (1) and the largest sixel picture (2); neither can
+    /// be changed (xterm's ctlseqs).
+    pub(super) fn report_graphics(&mut self, item: u16, action: u16, effects: &mut Vec<Effect>) {
+        let side = limits::IMAGE_SIDE_MAX;
+        match (item, action) {
+            (1, 1..=4) => self.reply(&format!("\x1b[?1;0;{}S", SIXEL_COLORS), effects),
+            (2, 1 | 4) => {
+                // The largest that shows as a whole, as xterm says it.
+                let (width, height) = self.image_cell_px();
+                let width = (width * u32::from(self.size.cols)).min(side);
+                let height = (height * u32::from(self.size.rows)).min(side);
+                self.reply(&format!("\x1b[?2;0;{width};{height}S"), effects);
+            }
+            (1 | 2, _) => self.reply(&format!("\x1b[?{item};2;0S"), effects),
+            // There is no ReGIS.
+            _ => self.reply(&format!("\x1b[?{item};1;0S"), effects),
+        }
     }
 
     /// Answers DA2. Programs take the number for xterm's: 277 is the first with SGR mouse, which

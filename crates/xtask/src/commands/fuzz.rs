@@ -43,6 +43,10 @@ const TARGETS: &[Target] = &[
         seeds: &["crates/agor-proto/tests/golden/files"],
     },
     Target {
+        name: "images",
+        seeds: &["crates/agor-term/tests/cases"],
+    },
+    Target {
         name: "input",
         seeds: &["crates/agor-term/tests/cases"],
     },

@@ -188,6 +188,7 @@ fn diagnostics_look_as_they_did_in_both_themes() {
                 rows_built: 51_900,
                 instances_built: 2_100_000,
                 glyphs_rasterized: 214,
+                images_uploaded: 0,
                 bytes_uploaded: 34_000_000,
             };
             app.snapshot.diagnosis = diagnosis();

@@ -209,7 +209,9 @@ fn window(terminal: &Terminal, at: WindowAt, before: u32, count: u32) -> Part {
     rows.truncate(to);
     rows.drain(..from);
     let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
+    let placements = terminal.placements_from(first + from, rows.len());
     Part::Window {
+        placements,
         above: count(first + from),
         below: count(total - (first + from + rows.len()).min(total)),
         rows,

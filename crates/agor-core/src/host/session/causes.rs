@@ -1,14 +1,18 @@
 //! What can happen to a session, and what it can want done.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use agor_keeper::{RefusedInput, Request, RequestFault};
 use agor_proto::command::Command;
 use agor_proto::event::Event;
-use agor_proto::ids::{AskId, ClientId, ConnEpoch, LeaseToken, Offset, ScreenRev, Seq, Size};
+use agor_proto::ids::{
+    AskId, BlobHash, ClientId, ConnEpoch, LeaseToken, Offset, ScreenRev, Seq, Size,
+};
 use agor_proto::message::{InputFrame, Message, Query, Subscribe, Visibility};
 use agor_proto::session::SessionInfo;
+use agor_term::ImageSource;
 
 use crate::storage::{StoreError, StoredReceipt, Transaction};
 
@@ -250,6 +254,15 @@ pub enum Effect {
         /// Its process.
         pid: u32,
     },
+    /// Keep what images are made from that came in the output.
+    KeepImages {
+        /// The images.
+        sources: Vec<Arc<ImageSource>>,
+        /// All that the session's program can place now.
+        live: Vec<BlobHash>,
+    },
+    /// Have these images of the session on disk, and no others, before anything else is done.
+    StoreImages(Vec<BlobHash>),
     /// Delete the session's files before its removal is stored, which there is no room for.
     MakeRoom,
     /// Records before this are on disk: the ring may forget them.

@@ -1,11 +1,13 @@
 //! The terminal as the output record folds to it. Live output, output that is read again after a
 //! crash and output that is read from the store all go through here, so that they cannot differ.
 
+use std::sync::Arc;
+
 use agor_proto::ids::{LineId, Offset, Size};
 use agor_proto::limits::BULK_CHUNK_MAX;
 use agor_proto::record::{self, RawRecord, RecordBody};
 use agor_proto::row::Row;
-use agor_term::{Effect, Options, Terminal};
+use agor_term::{Effect, ImageFiles, ImageSource, Options, Terminal};
 
 /// Output is folded in pieces of this size while somebody waits for a text, so that no row can
 /// pass through screen and history between two looks.
@@ -109,10 +111,15 @@ impl Fold {
     }
 
     /// Folds one record, which must begin at [`Fold::offset`].
-    pub fn fold(&mut self, record: RawRecord<'_>, want_lines: bool) -> Folded {
+    pub fn fold(
+        &mut self,
+        record: RawRecord<'_>,
+        want_lines: bool,
+        files: &mut dyn ImageFiles,
+    ) -> Folded {
         self.offset = record.end;
         match &mut self.terminal {
-            Some(terminal) => apply(terminal, record, want_lines),
+            Some(terminal) => apply(terminal, record, want_lines, files),
             None => Folded::default(),
         }
     }
@@ -161,17 +168,24 @@ impl TerminalOptions {
 }
 
 /// Applies a record to a terminal.
-fn apply(terminal: &mut Terminal, record: RawRecord<'_>, want_lines: bool) -> Folded {
+fn apply(
+    terminal: &mut Terminal,
+    record: RawRecord<'_>,
+    want_lines: bool,
+    files: &mut dyn ImageFiles,
+) -> Folded {
     let mut folded = Folded::default();
     match record.kind {
         RawRecord::OUT | RawRecord::ERR if want_lines => {
             for piece in record.payload.chunks(WATCHED_PIECE_BYTES) {
                 let top = terminal.row(0).line;
-                terminal.advance(piece, &mut folded.effects);
+                terminal.advance_with(piece, &mut folded.effects, files);
                 folded.lines.extend(watched_lines(terminal, top));
             }
         }
-        RawRecord::OUT | RawRecord::ERR => terminal.advance(record.payload, &mut folded.effects),
+        RawRecord::OUT | RawRecord::ERR => {
+            terminal.advance_with(record.payload, &mut folded.effects, files);
+        }
         _ => apply_control(terminal, record, &mut folded.effects),
     }
     folded
@@ -295,12 +309,24 @@ impl Rebuild {
         self.offset
     }
 
-    /// Folds records that begin at [`Rebuild::offset`], up to the first that is damaged.
-    pub fn feed(&mut self, bytes: &[u8]) {
+    /// Folds records that begin at [`Rebuild::offset`], up to the first that is damaged. Returns the
+    /// images that came in them.
+    pub fn feed(&mut self, bytes: &[u8], files: &mut dyn ImageFiles) -> Vec<Arc<ImageSource>> {
+        let mut images = Vec::new();
         for record in record::records(bytes, self.offset).map_while(Result::ok) {
-            apply(&mut self.terminal, record, false);
+            let folded = apply(&mut self.terminal, record, false, files);
+            images.extend(
+                folded
+                    .effects
+                    .into_iter()
+                    .filter_map(|effect| match effect {
+                        Effect::Image(source) => Some(source),
+                        _ => None,
+                    }),
+            );
             self.offset = record.end;
         }
+        images
     }
 
     /// Goes on at `offset` though the records before it are not to be had.
@@ -317,6 +343,8 @@ impl Rebuild {
 
 #[cfg(test)]
 mod tests {
+    use agor_term::NoFiles;
+
     use super::*;
 
     fn fold() -> Fold {
@@ -336,7 +364,7 @@ mod tests {
             unix_micros: 1,
             payload: text.as_bytes(),
         };
-        fold.fold(record, true).lines
+        fold.fold(record, true, &mut NoFiles).lines
     }
 
     #[test]

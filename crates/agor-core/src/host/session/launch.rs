@@ -13,6 +13,8 @@ use agor_proto::limits::{FOLDER_MAX, RING_BYTES, SPAWN_MAX};
 use agor_proto::session::SessionSpec;
 use sha2::{Digest, Sha256};
 
+use crate::images::ImageStore;
+
 use super::{Effect, Now, Session, TerminalOptions, is_name};
 use crate::agents::launch::{Plan, Wanted};
 use crate::agents::{Provider, Providers};
@@ -57,6 +59,7 @@ pub struct Launcher {
     agents: Arc<Agents>,
     providers: Arc<Providers>,
     reporting: Option<Arc<Reporting>>,
+    images: Option<Arc<ImageStore>>,
 }
 
 /// How what runs in a session can tell the host something.
@@ -112,7 +115,21 @@ impl Launcher {
             agents: Arc::default(),
             providers: Arc::default(),
             reporting: None,
+            images: None,
         }
+    }
+
+    /// Returns it with where images are kept.
+    #[must_use]
+    pub fn with_images(self, images: Arc<ImageStore>) -> Self {
+        let images = Some(images);
+        Self { images, ..self }
+    }
+
+    /// Returns where images are kept, if they are.
+    #[must_use]
+    pub fn images(&self) -> Option<&Arc<ImageStore>> {
+        self.images.as_ref()
     }
 
     /// Returns it with the way back to the host.

@@ -14,6 +14,7 @@ use agor_term::Effect as Asked;
 
 use super::{Effect, Now, Session, agent};
 use crate::agents::{Moment, Observation};
+use crate::images::SessionFiles;
 
 /// How long after a program's end its last output may come: the keeper tells the end at once, also
 /// while a full ring holds output back, and something that the program started may keep its
@@ -42,7 +43,14 @@ impl Session {
         if from == Offset(0) && self.fold.terminal().is_none() {
             self.fold.begin(self.size);
         }
-        let (mut exited, mut printed) = (false, None);
+        let (mut exited, mut printed, mut images) = (false, None, Vec::new());
+        let kept = self.launcher.images().cloned();
+        let mut files = SessionFiles {
+            store: kept.as_ref(),
+            session: self.id,
+            private: self.spec.private,
+            live: true,
+        };
         for record in record::records(bytes, from) {
             let Ok(record) = record else {
                 tracing::error!(session_id = %self.id, offset = self.fold.offset().0, "a damaged record came through the ring");
@@ -51,7 +59,9 @@ impl Session {
             if matches!(record.kind, RawRecord::OUT | RawRecord::ERR) {
                 printed = Some(moment(record));
             }
-            let folded = self.fold.fold(record, self.waits.want_text());
+            let want_text = self.waits.want_text();
+            let mut folded = self.fold.fold(record, want_text, &mut files);
+            images.extend(folded.effects.extract_if(.., is_image));
             self.waits.look(&folded.lines, effects);
             self.answer(record, folded.effects, now, effects);
             exited |= self.on_control(record, now);
@@ -59,7 +69,8 @@ impl Session {
         let to = self.fold.offset();
         let taken = (to.0 - from.0) as usize;
         self.journal.record(from, to, &bytes[..taken]);
-        self.checkpoint_if_due(to, now);
+        self.keep_images(images, effects);
+        self.checkpoint_if_due(to, now, effects);
         self.active_millis = now.unix_millis;
         self.listing_changed = true;
         self.agent.caught_up();
@@ -173,7 +184,8 @@ impl Session {
                 }
                 Asked::Progress(progress) => self.observe_progress(progress, moment(record), now),
                 Asked::Reset => self.observe(Observation::Reset, moment(record), now),
-                Asked::Palette => {}
+                // Kept before: see `keep_images`.
+                Asked::Palette | Asked::Image(_) => {}
                 // Only a terminal for test suites asks it; a session has the size of its driver.
                 Asked::ResizeRequest { .. } => {}
             }
@@ -214,9 +226,24 @@ impl Session {
         false
     }
 
+    /// Keeps what the images are made from that came.
+    fn keep_images(&mut self, images: Vec<Asked>, effects: &mut Vec<Effect>) {
+        let Some(terminal) = self.fold.terminal().filter(|_| !images.is_empty()) else {
+            return;
+        };
+        let sources = images.into_iter().filter_map(|asked| match asked {
+            Asked::Image(source) => Some(source),
+            _ => None,
+        });
+        effects.push(Effect::KeepImages {
+            sources: sources.collect(),
+            live: terminal.image_hashes(),
+        });
+    }
+
     /// A checkpoint holds the whole history, so a flood makes one a second rather than one for
     /// each of its megabytes: folding what came since takes less time than that.
-    fn checkpoint_if_due(&mut self, at: Offset, now: Now) {
+    fn checkpoint_if_due(&mut self, at: Offset, now: Now, effects: &mut Vec<Effect>) {
         let since_bytes = at.0 - self.checkpoint_at.0;
         let rested = self
             .checkpointed
@@ -228,9 +255,15 @@ impl Session {
         self.checkpointed = Some(now.instant);
         if let Some(terminal) = self.fold.terminal() {
             self.checkpoint_at = at;
+            // On disk before the checkpoint is, which names them.
+            effects.push(Effect::StoreImages(terminal.image_hashes()));
             self.journal.checkpoint(at, terminal.checkpoint());
         }
     }
+}
+
+fn is_image(asked: &mut Asked) -> bool {
+    matches!(asked, Asked::Image(_))
 }
 
 /// Returns when and where a record was made.

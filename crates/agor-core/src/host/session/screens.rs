@@ -299,7 +299,7 @@ mod tests {
                 unix_micros: 1,
                 payload: b"x",
             };
-            fold.fold(output, false);
+            fold.fold(output, false, &mut agor_term::NoFiles);
             screens.changed(&fold, now);
             let mut effects = Vec::new();
             screens.pump(&fold, now, &mut effects);

@@ -545,7 +545,7 @@ proptest! {
         world.ask(Wish::Ask { ask: AskId(1), query: Query::Screen { session: id() } });
         let options = launcher().terminal_options();
         let mut undisturbed = Rebuild::begin(Offset(0), None, Size::cells(20, 5), options);
-        undisturbed.feed(&world.keeper.ring);
+        undisturbed.feed(&world.keeper.ring, &mut agor_term::NoFiles);
         let mut expected = Fold::new(Offset(0), options);
         expected.set_terminal(undisturbed.finish());
         prop_assert_eq!(world.session.fold.screen_lines(), expected.screen_lines());

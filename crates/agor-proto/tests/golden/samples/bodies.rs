@@ -6,9 +6,10 @@ use agor_proto::event::EventBody;
 use agor_proto::ids::*;
 use agor_proto::input::*;
 use agor_proto::row::MarkKind;
+use agor_proto::screen::*;
 use agor_proto::session::SessionSpec;
 
-use super::{client, command_id, error, session, spec};
+use super::{client, command_id, error, row, session, spec};
 
 /// Returns a sample of each variant with its name.
 pub fn inputs() -> Vec<(&'static str, Input)> {
@@ -366,4 +367,84 @@ pub fn events() -> Vec<(&'static str, EventBody)> {
         },
     ));
     events
+}
+
+/// An image as hosts described it that did not say where it stands on the screen.
+pub fn old_image() -> Placement {
+    Placement {
+        image: 1,
+        placement: 2,
+        blob: BlobHash([0xb1; 32]),
+        pixels: (640, 480),
+        source: (0, 0, 320, 240),
+        at: LinePosition {
+            line: LineId(41),
+            column: 3,
+        },
+        offset_px: (1, 2),
+        cells: (40, 15),
+        z: -1,
+        row: 0,
+        col: 0,
+        inset: (0, 0),
+        extent: (0, 0),
+    }
+}
+
+/// An image as it is described.
+pub fn image() -> Placement {
+    Placement {
+        row: -2,
+        col: 3,
+        inset: (125, 100),
+        extent: (40_000, 14_900),
+        ..old_image()
+    }
+}
+
+/// A change of a screen in which everything changed.
+pub fn update() -> ScreenUpdate {
+    let mut modes = Modes::ALT_SCREEN;
+    modes.set(Modes::BRACKETED_PASTE, true);
+    ScreenUpdate {
+        session: session(),
+        rev: ScreenRev(12),
+        base: ScreenRev(11),
+        size: Size::cells(120, 40),
+        ops: vec![
+            ScreenOp::Scroll {
+                top: 0,
+                bottom: 40,
+                by: -2,
+            },
+            ScreenOp::Copy { from: 1, to: 3 },
+        ],
+        rows: vec![ScreenRow { at: 39, row: row() }],
+        cursor: Cursor {
+            col: 2,
+            row: 39,
+            shape: CursorShape::Bar,
+            blinking: true,
+            visible: true,
+        },
+        modes,
+        history: History {
+            rows: 1_000,
+            first_line: LineId(7),
+        },
+        title: Some("vim".into()),
+        palette: Some(vec![
+            PaletteEntry {
+                slot: PaletteSlot::Indexed(1),
+                rgb: (1, 2, 3),
+            },
+            PaletteEntry {
+                slot: PaletteSlot::Background,
+                rgb: (4, 5, 6),
+            },
+        ]),
+        placements: Some(vec![old_image()]),
+        echo_ack: InputSeq(5),
+        offset: Offset(65_536),
+    }
 }

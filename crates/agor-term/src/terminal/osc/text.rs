@@ -3,7 +3,7 @@
 use agor_proto::limits::FOLDER_MAX;
 
 /// Splits at the first `separator`; what follows is empty if there is none.
-pub(super) fn split(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {
+pub(crate) fn split(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {
     match memchr::memchr(separator, bytes) {
         Some(at) => (&bytes[..at], &bytes[at + 1..]),
         None => (bytes, &[]),
@@ -11,7 +11,7 @@ pub(super) fn split(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {
 }
 
 /// Reads a number of at most six digits.
-pub(super) fn number(bytes: &[u8]) -> Option<u32> {
+pub(crate) fn number(bytes: &[u8]) -> Option<u32> {
     if bytes.is_empty() || bytes.len() > 6 {
         return None;
     }

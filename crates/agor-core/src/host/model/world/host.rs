@@ -534,7 +534,9 @@ impl World {
             | Effect::Place { .. }
             | Effect::ReadTranscript { .. }
             | Effect::FindConversation { .. }
-            | Effect::StateTold => {}
+            | Effect::StateTold
+            | Effect::KeepImages { .. }
+            | Effect::StoreImages(_) => {}
             other @ (Effect::Stream(..)
             | Effect::ReadEvents { .. }
             | Effect::MakeRoom

@@ -25,7 +25,9 @@ fn print(terminal: &mut Terminal, text: &str) {
 
 fn ask(terminal: &Terminal, at: WindowAt, before: u32, count: u32) -> (Vec<Row>, usize, usize) {
     match window(terminal, at, before, count) {
-        Part::Window { rows, above, below } => (rows, above as usize, below as usize),
+        Part::Window {
+            rows, above, below, ..
+        } => (rows, above as usize, below as usize),
         part => panic!("{part:?}"),
     }
 }
@@ -117,7 +119,12 @@ fn a_window_of_large_rows_fits_a_frame_and_has_its_place() {
         assert_eq!(above + rows.len() + below, all.len());
         assert_eq!(rows[..], all[above..above + rows.len()]);
         let (above, below) = (0, 0);
-        assert_fits(Part::Window { rows, above, below });
+        assert_fits(Part::Window {
+            rows,
+            above,
+            below,
+            placements: Vec::new(),
+        });
     }
 }
 

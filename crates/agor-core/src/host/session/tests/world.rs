@@ -192,7 +192,7 @@ impl World {
                     Size::cells(20, 5),
                     launcher().terminal_options(),
                 );
-                rebuild.feed(&self.disk.record);
+                rebuild.feed(&self.disk.record, &mut agor_term::NoFiles);
                 self.session.set_terminal(rebuild.finish(), Offset(0));
             }
             let now = self.now();
@@ -270,7 +270,10 @@ impl World {
             Effect::Keeper(_) => {}
             Effect::Listed(_) => self.listed = true,
             Effect::FindConversation { .. } => self.sought += 1,
-            Effect::Place { .. } | Effect::ReadTranscript { .. } => {}
+            Effect::Place { .. }
+            | Effect::ReadTranscript { .. }
+            | Effect::KeepImages { .. }
+            | Effect::StoreImages(_) => {}
             Effect::Write(transaction) => {
                 assert!(self.under_way.is_none(), "two transactions under way");
                 self.under_way = Some(transaction);

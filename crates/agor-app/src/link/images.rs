@@ -1,0 +1,227 @@
+//! The pixels of the images that screens show: fetched once by their hash, kept while there is room.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use agor_core::client::{Client, ClientError};
+use agor_proto::error::ErrorCode;
+use agor_proto::ids::{BlobHash, SessionId};
+use agor_proto::limits::{IMAGE_PIXELS_MAX, WINDOW_IMAGE_BYTES_MAX};
+use agor_proto::message::{Part, Query};
+use agor_proto::screen::Placement;
+use agor_render::ImagePixels;
+use tokio::sync::Semaphore;
+
+use super::snapshot::Snapshot;
+use super::task::Shared;
+
+/// Images that are fetched at once.
+const FETCHES: usize = 4;
+/// Images that could not be had, of which so many are not asked for again.
+const FAILED_KEPT: usize = 4_096;
+
+/// What a window has of images, by hash.
+pub type Images = Arc<HashMap<BlobHash, Arc<ImagePixels>>>;
+
+/// Fetches images for all sessions of a window.
+#[derive(Debug, Clone)]
+pub struct Fetcher(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    /// What is on its way, and what could not be had.
+    known: Mutex<Known>,
+    turns: Semaphore,
+}
+
+/// What came of fetching an image.
+#[derive(Debug)]
+enum Fetched {
+    Image(Arc<ImagePixels>),
+    /// The host does not have it, or it is none.
+    Never,
+    /// The link failed.
+    NotNow,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    coming: HashSet<BlobHash>,
+    failed: HashSet<BlobHash>,
+}
+
+impl Default for Fetcher {
+    fn default() -> Self {
+        Self(Arc::new(State {
+            known: Mutex::default(),
+            turns: Semaphore::new(FETCHES),
+        }))
+    }
+}
+
+impl Fetcher {
+    fn known<T>(&self, act: impl FnOnce(&mut Known) -> T) -> T {
+        act(&mut self.0.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Has those images of `placements` fetched that are not there.
+    pub fn want(
+        &self,
+        client: &Client,
+        shared: &Shared,
+        session: SessionId,
+        placements: &[Placement],
+    ) {
+        let have = shared.images();
+        for placement in placements {
+            let hash = placement.blob;
+            let fresh = !have.contains_key(&hash)
+                && self.known(|known| !known.failed.contains(&hash) && known.coming.insert(hash));
+            if !fresh {
+                continue;
+            }
+            shared.change(|snapshot| snapshot.images_awaited += 1);
+            let (fetcher, client, shared) = (self.clone(), client.clone(), shared.clone());
+            let pixels = placement.pixels;
+            // Ends with its answer.
+            tokio::spawn(async move {
+                let fetched = fetcher.fetch(&client, session, hash, pixels).await;
+                fetcher.known(|known| {
+                    known.coming.remove(&hash);
+                    if matches!(fetched, Fetched::Never) {
+                        if known.failed.len() >= FAILED_KEPT {
+                            known.failed.clear();
+                        }
+                        known.failed.insert(hash);
+                    }
+                });
+                shared.change(|snapshot| {
+                    snapshot.images_awaited -= 1;
+                    if let Fetched::Image(image) = fetched {
+                        keep(snapshot, hash, image);
+                    }
+                });
+            });
+        }
+    }
+
+    async fn fetch(
+        &self,
+        client: &Client,
+        session: SessionId,
+        hash: BlobHash,
+        size: (u32, u32),
+    ) -> Fetched {
+        let Ok(_turn) = self.0.turns.acquire().await else {
+            return Fetched::NotNow;
+        };
+        let count = u64::from(size.0) * u64::from(size.1);
+        if count > IMAGE_PIXELS_MAX.into() {
+            return Fetched::Never;
+        }
+        let session = Some(session);
+        let Ok(mut parts) = client.ask(Query::Blob { hash, session }) else {
+            return Fetched::NotNow;
+        };
+        let mut rgba = Vec::new();
+        while let Some(part) = parts.next().await {
+            match part {
+                Ok(Part::Blob { bytes }) if (rgba.len() + bytes.len()) as u64 <= count * 4 => {
+                    rgba.extend_from_slice(&bytes);
+                }
+                Ok(_) => return Fetched::Never,
+                Err(ClientError::Host(error)) if error.code == ErrorCode::Pruned => {
+                    tracing::warn!(%error, "an image is not shown");
+                    return Fetched::Never;
+                }
+                // The next update asks again.
+                Err(error) => {
+                    tracing::debug!(%error, "an image did not come");
+                    return Fetched::NotNow;
+                }
+            }
+        }
+        // Making the smaller copies takes a while, and other screens go on.
+        let made = tokio::task::spawn_blocking(move || ImagePixels::new(rgba, size));
+        match made.await {
+            Ok(Some(image)) => Fetched::Image(Arc::new(image)),
+            _ => Fetched::Never,
+        }
+    }
+}
+
+/// Adds an image; those that nothing shows go if there are too many, then any.
+fn keep(snapshot: &mut Snapshot, hash: BlobHash, image: Arc<ImagePixels>) {
+    let shown: HashSet<BlobHash> = snapshot
+        .screens
+        .values()
+        .flat_map(|screen| &screen.mirror.placements)
+        .chain(snapshot.histories.values().flat_map(|it| &it.placements))
+        .map(|placement| placement.blob)
+        .collect();
+    let images = Arc::make_mut(&mut snapshot.images);
+    images.insert(hash, image);
+    let mut bytes: u64 = images.values().map(|image| image.bytes()).sum();
+    for unshown in [true, false] {
+        if bytes <= WINDOW_IMAGE_BYTES_MAX {
+            return;
+        }
+        images.retain(|other, image| {
+            let goes = bytes > WINDOW_IMAGE_BYTES_MAX
+                && *other != hash
+                && (!unshown || !shown.contains(other));
+            if goes {
+                bytes -= image.bytes();
+            }
+            !goes
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::snapshot::Screen;
+
+    fn image(mib: u32) -> Arc<ImagePixels> {
+        let side = (1024, 256 * mib);
+        let rgba = vec![0; side.0 as usize * side.1 as usize * 4];
+        Arc::new(ImagePixels::new(rgba, side).unwrap())
+    }
+
+    #[test]
+    fn window_image_bytes_max() {
+        let mut snapshot = Snapshot::default();
+        let name = |n: u8| BlobHash([n; 32]);
+        let mut screen = Screen::default();
+        screen.mirror.placements.push(Placement {
+            image: 1,
+            placement: 0,
+            blob: name(0),
+            pixels: (1, 1),
+            source: (0, 0, 1, 1),
+            at: agor_proto::ids::LinePosition {
+                line: agor_proto::ids::LineId(1),
+                column: 0,
+            },
+            offset_px: (0, 0),
+            cells: (1, 1),
+            z: 0,
+            row: 0,
+            col: 0,
+            inset: (0, 0),
+            extent: (1000, 1000),
+        });
+        let session = SessionId::from_parts(1, [0; 10]);
+        snapshot.screens.insert(session, Arc::new(screen));
+        let large = image(40);
+        for n in 0..12 {
+            keep(&mut snapshot, name(n), Arc::clone(&large));
+            let bytes: u64 = snapshot.images.values().map(|it| it.bytes()).sum();
+            assert!(bytes <= WINDOW_IMAGE_BYTES_MAX);
+            assert!(snapshot.images.contains_key(&name(n)), "the newest");
+        }
+        assert!(snapshot.images.contains_key(&name(0)), "what is shown");
+        assert!(snapshot.images.len() >= 3);
+    }
+}

@@ -1,0 +1,178 @@
+//! What is kept, for how long, and what bounds it.
+
+use agor_term::ImageFormat;
+
+use super::*;
+
+fn session(n: u8) -> SessionId {
+    SessionId::from_parts(1, [n; 10])
+}
+
+/// An image of a column of pixels whose first byte is `n`.
+fn source(n: u8, kib: usize) -> Arc<ImageSource> {
+    let pixels = kib * 256;
+    let mut data = vec![0; pixels * 4];
+    data[0] = n;
+    let width = pixels.min(8_192) as u32;
+    let size = (width, (pixels as u32).div_ceil(width));
+    Arc::new(ImageSource::new(ImageFormat::Rgba, false, size, data).unwrap())
+}
+
+fn hash(source: &ImageSource) -> BlobHash {
+    source.key().hash
+}
+
+#[test]
+fn images_are_on_disk_with_the_checkpoint_that_names_them_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(folder.path().into(), "/nowhere".into());
+    let (first, second) = (source(1, 1), source(2, 1));
+    store.put(session(1), false, Arc::clone(&first));
+    store.put(session(1), false, Arc::clone(&second));
+    store.persist(session(1), &[hash(&first)]);
+    let later = ImageStore::open(folder.path().into(), "/nowhere".into());
+    assert_eq!(later.source(session(1), hash(&first)), Some(first.clone()));
+    assert_eq!(later.source(session(1), hash(&second)), None);
+    assert_eq!(later.source(session(2), hash(&first)), None, "another's");
+    later.persist(session(1), &[]);
+    assert_eq!(later.source(session(1), hash(&first)), None);
+    later.put(session(1), false, first.clone());
+    later.persist(session(1), &[hash(&first)]);
+    later.forget_others(&HashSet::new());
+    assert_eq!(later.source(session(1), hash(&first)), None);
+    assert!(!folder.path().join(session(1).to_string()).exists());
+}
+
+#[test]
+fn nothing_of_a_private_session_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(folder.path().into(), "/nowhere".into());
+    let image = source(1, 1);
+    store.put(session(1), true, Arc::clone(&image));
+    store.persist(session(1), &[hash(&image)]);
+    assert_eq!(
+        store.source(session(1), hash(&image)),
+        Some(image),
+        "it is shown"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_damaged_file_is_no_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(folder.path().into(), "/nowhere".into());
+    let image = source(1, 1);
+    store.put(session(1), false, Arc::clone(&image));
+    store.persist(session(1), &[hash(&image)]);
+    let path = store
+        .folder_of(session(1))
+        .path()
+        .join(hash(&image).to_string());
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(store.source(session(1), hash(&image)), None);
+}
+
+#[test]
+fn image_sources_kept_max() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(folder.path().into(), "/nowhere".into());
+    let mib = 40;
+    let count = (IMAGE_SOURCES_KEPT_MAX / 1024 / 1024 / mib) as u8 + 1;
+    let images: Vec<_> = (0..count).map(|n| source(n, mib as usize * 1024)).collect();
+    for image in &images {
+        store.put(session(1), false, Arc::clone(image));
+        assert!(store.state().memory_bytes <= IMAGE_SOURCES_KEPT_MAX);
+    }
+    assert_eq!(store.state().sessions[&session(1)].disk.len(), 1);
+    for image in &images {
+        assert!(store.source(session(1), hash(image)).is_some());
+    }
+    store.forget(session(1));
+    assert_eq!(store.state().memory_bytes, 0);
+}
+
+#[test]
+fn image_disk_max() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(folder.path().into(), "/nowhere".into());
+    let (much, little) = (source(1, 1), source(2, 1));
+    for (number, image) in [(1, &much), (2, &little)] {
+        store.put(session(number), false, Arc::clone(image));
+        store.persist(session(number), &[hash(image)]);
+    }
+    {
+        // As if the first were as large as all may be.
+        let mut state = store.state();
+        let kept = state.sessions.get_mut(&session(1)).unwrap();
+        kept.disk.insert(hash(&much), IMAGE_DISK_MAX);
+        state.disk_bytes = IMAGE_DISK_MAX + 1024;
+        store.bound_disk(&mut state);
+        assert!(state.disk_bytes <= IMAGE_DISK_MAX);
+    }
+    assert_eq!(store.source(session(1), hash(&much)), None);
+    assert!(store.source(session(2), hash(&little)).is_some());
+    assert!(
+        !store
+            .folder_of(session(1))
+            .path()
+            .join(hash(&much).to_string())
+            .exists()
+    );
+}
+
+#[test]
+fn image_pixels_kept_max() {
+    let mut pixels = Pixels::default();
+    let large: Arc<[u8]> = vec![0; 40 * 1024 * 1024].into();
+    let name = |n: u8| BlobHash([n; 32]);
+    for n in 0..6 {
+        pixels.put(name(n), Arc::clone(&large));
+    }
+    assert!(pixels.get(name(0)).is_some(), "now it was asked for last");
+    pixels.put(name(6), Arc::clone(&large));
+    assert!(pixels.bytes <= IMAGE_PIXELS_KEPT_MAX);
+    assert!(pixels.get(name(0)).is_some());
+    assert!(pixels.get(name(1)).is_none());
+}
+
+#[tokio::test]
+async fn decoders_max() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(folder.path().into(), "/nowhere".into());
+    let store = Arc::new(store);
+    let image = source(1, 1);
+    store.put(session(1), false, Arc::clone(&image));
+    let turns: Vec<_> = (0..DECODERS_MAX)
+        .map(|_| store.decoders.try_acquire().unwrap())
+        .collect();
+    let mut waiting = std::pin::pin!(store.pixels(session(1), hash(&image)));
+    let early = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx))).await;
+    assert!(early.is_pending(), "it has no turn yet");
+    drop(turns);
+    // Its turn comes; there is no program to start.
+    assert!(matches!(waiting.await, Err(ImageError::Decoder(_))));
+    let other = store.pixels(session(2), hash(&image)).await;
+    assert_eq!(other, Err(ImageError::Gone), "another session's image");
+}
+
+#[test]
+fn images_that_are_gone_are_forgotten_but_for_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(folder.path().into(), "/nowhere".into());
+    let images: Vec<_> = (0..30).map(|n| source(n, 1)).collect();
+    for image in &images {
+        store.put(session(1), false, Arc::clone(image));
+        store.forget_dead(session(1), &[hash(&images[0])]);
+    }
+    let left = |n: usize| store.source(session(1), hash(&images[n])).is_some();
+    assert!(left(0) && left(29) && left(30 - DEAD_KEPT));
+    assert!(!left(1) && !left(29 - DEAD_KEPT));
+    assert_eq!(
+        store.state().memory_bytes,
+        (DEAD_KEPT as u64 + 1) * 1024,
+        "bytes are counted"
+    );
+}
