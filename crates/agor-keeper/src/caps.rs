@@ -31,6 +31,13 @@ pub const INPUT_SOURCES: usize = 1024;
 /// Payload of the longest record that a writer makes and a reader believes.
 pub const RECORD_BYTES: usize = 64 * 1024;
 
+/// Bytes read from all children in one turn of the loop, divided among those that have said something:
+/// what the host asks for waits for a turn.
+pub const CHILDREN_PER_TURN_BYTES: usize = 128 * 1024;
+
+/// The least that is read from one of them.
+pub const CHILD_PER_TURN_MIN_BYTES: usize = 4 * 1024;
+
 /// Smallest ring; a smaller wish is raised to it.
 pub const RING_MIN_BYTES: usize = 256 * 1024;
 

@@ -15,6 +15,8 @@ use crate::agor::Agor;
 use crate::{Times, client, result, started, tmux};
 
 const KEYS: usize = 2_000;
+/// Keys beside a flood, each of which takes longer.
+const KEYS_BESIDE_FLOODS: usize = 400;
 const FLOODS: usize = 20;
 /// Between two keys, so that each is the first change after quiet, as when a person types.
 const PAUSE: Duration = Duration::from_millis(12);
@@ -24,17 +26,17 @@ pub const ECHO: &str = "stty raw -echo; echo ready; exec cat";
 
 pub async fn run() {
     let agor = started();
-    let idle = of_host(&agor).await;
-    let peer = tmux::echo(0).await;
+    let idle = of_host(&agor, KEYS).await;
+    let peer = tmux::echo(0, KEYS).await;
     both("echo, idle", idle, peer);
     status(&agor);
     let floods: Vec<String> = (0..FLOODS).map(|_| agor.session("exec yes")).collect();
-    let loaded = of_host(&agor).await;
+    let loaded = of_host(&agor, KEYS_BESIDE_FLOODS).await;
     for flood in floods {
         agor.ok(&["kill", &flood]);
     }
     drop(agor);
-    let peer = tmux::echo(FLOODS).await;
+    let peer = tmux::echo(FLOODS, KEYS_BESIDE_FLOODS).await;
     both("echo, 20 sessions flood", loaded, peer);
 }
 
@@ -68,14 +70,14 @@ pub async fn follow(client: &agor_core::client::Client, session: &str) -> (Subsc
     }
 }
 
-async fn of_host(agor: &Agor) -> Times {
+async fn of_host(agor: &Agor, keys: usize) -> Times {
     let session = agor.program("120x40", &["sh", "-c", ECHO]);
     agor.screen_with(&session, "ready");
     let client = client(agor).await;
     let (mut subscription, mut mirror) = follow(&client, &session).await;
     subscription.drive(true);
     let mut times = Times::default();
-    for n in 0..KEYS {
+    for n in 0..keys {
         tokio::time::sleep(PAUSE).await;
         let before = mirror.cursor;
         let text = if n % 100 == 99 { "\r\n" } else { "x" };

@@ -13,13 +13,12 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use crate::Times;
 use crate::echo::ECHO;
 
-const KEYS: usize = 2_000;
 const PAUSE: Duration = Duration::from_millis(12);
 
 /// Returns how long keys took to come back, with so many windows that print without end; nothing
 /// where there is no tmux.
-pub async fn echo(floods: usize) -> Option<Times> {
-    tokio::task::spawn_blocking(move || measure(floods))
+pub async fn echo(floods: usize, keys: usize) -> Option<Times> {
+    tokio::task::spawn_blocking(move || measure(floods, keys))
         .await
         .expect("it ends")
 }
@@ -50,7 +49,7 @@ impl Drop for Server {
     }
 }
 
-fn measure(floods: usize) -> Option<Times> {
+fn measure(floods: usize, keys: usize) -> Option<Times> {
     let server = Server(format!("agor-bench-{}", std::process::id()));
     if !server.run(&["new-session", "-d", "-x", "120", "-y", "40", ECHO]) {
         println!("there is no tmux to compare with");
@@ -73,7 +72,7 @@ fn measure(floods: usize) -> Option<Times> {
     // The first picture, and what of the status line comes later.
     reader.quiet(Duration::from_millis(700));
     let mut times = Times::default();
-    for n in 0..KEYS {
+    for n in 0..keys {
         std::thread::park_timeout(PAUSE);
         if n % 100 == 99 {
             master.write_all(b"\r\n").expect("tmux reads");

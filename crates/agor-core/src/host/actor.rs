@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use agor_keeper::{Event as KeeperEvent, RingError, RingReader};
 use agor_proto::command::{Outcome, Receipt};
@@ -33,6 +34,9 @@ use crate::storage::{Health, StoreError};
 /// Records that are folded before anything else is looked at.
 const RING_SLICE_BYTES: usize = 256 * 1024;
 
+/// The least that is folded in one go, however many sessions flood: a record of the keeper's.
+const RING_SLICE_MIN_BYTES: usize = 16 * 1024;
+
 /// What is read of an agent's transcript at once; longer than its lines are.
 const TRANSCRIPT_PIECE_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -50,7 +54,15 @@ pub struct Actor {
     ending: Vec<oneshot::Sender<()>>,
     /// Whether the ring may hold more than was read.
     unread: bool,
+    /// Whether it is counted among the sessions that flood.
+    floods: bool,
     gone: bool,
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        self.count_flood(false);
+    }
 }
 
 impl Actor {
@@ -74,6 +86,7 @@ impl Actor {
             settling: Vec::new(),
             ending: Vec::new(),
             unread: false,
+            floods: false,
             gone: false,
         }
     }
@@ -273,17 +286,43 @@ impl Actor {
 
     /// Folds a slice of what waits in the ring; says whether there was any.
     async fn read_ring(&mut self) -> bool {
+        let any = self.read_slice().await;
+        self.count_flood(self.unread);
+        any
+    }
+
+    /// Counts this session among those that flood, or no more.
+    fn count_flood(&mut self, floods: bool) {
+        let flooding = &self.hub.counters().flooding;
+        match (self.floods, floods) {
+            (false, true) => flooding.fetch_add(1, Ordering::Relaxed),
+            (true, false) => flooding.fetch_sub(1, Ordering::Relaxed),
+            _ => return,
+        };
+        self.floods = floods;
+    }
+
+    /// Returns how much of a ring is folded in one go: others have their turn in between, and who types
+    /// waits for all that flood.
+    fn slice_bytes(&self) -> usize {
+        let flooding = Counters::get(&self.hub.counters().flooding).max(1);
+        let share = RING_SLICE_BYTES / usize::try_from(flooding).unwrap_or(usize::MAX);
+        share.max(RING_SLICE_MIN_BYTES)
+    }
+
+    async fn read_slice(&mut self) -> bool {
         self.unread = false;
         let Some(ring) = &self.ring else {
             return false;
         };
         let ring = &ring.get_ref().0;
+        let slice = self.slice_bytes();
         let from = self.session.offset();
         let mut bytes = Vec::new();
         // Cleared before reading: what comes after rings again.
         let read = ring
             .clear_bell()
-            .and_then(|()| ring.read(from.0, RING_SLICE_BYTES, &mut bytes));
+            .and_then(|()| ring.read(from.0, slice, &mut bytes));
         match read {
             Ok(to) => self.unread = to < ring.head(),
             Err(RingError::OutOfRange { position, tail, .. }) if position < tail => {

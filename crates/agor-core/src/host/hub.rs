@@ -107,6 +107,8 @@ pub struct Counters {
     pub outbox_max: AtomicU64,
     /// How often events did not fit a client's queue.
     pub overflows: AtomicU64,
+    /// Sessions whose rings hold more than was read of them in one go.
+    pub flooding: AtomicU64,
     /// Bytes of output that were read from rings.
     pub output_bytes: AtomicU64,
     /// What was sent, by lane.

@@ -166,13 +166,18 @@ impl Keeper {
 
     fn turn(&mut self) -> Result<(), KeeperError> {
         let fired = self.wait(self.next_deadline())?;
+        let speaks = |slot: &Slot| matches!(slot, Slot::Session(_, Part::Out | Part::Err));
+        let speaking = fired.iter().filter(|(slot, _)| speaks(slot)).count();
+        // Who types waits for a whole turn: many that print at once get a small share of it each.
+        let share = caps::CHILDREN_PER_TURN_BYTES / speaking.max(1);
+        let share = share.clamp(caps::CHILD_PER_TURN_MIN_BYTES, caps::RECORD_BYTES);
         for (slot, flags) in fired {
             match slot {
                 Slot::Listener => self.accept(),
                 Slot::ChildBell => self.reap(),
                 Slot::Guest(index) => self.on_guest(index),
                 Slot::Host => self.on_host(flags),
-                Slot::Session(key, part) => self.on_session(key, part, flags),
+                Slot::Session(key, part) => self.on_session(key, part, flags, share),
             }
         }
         self.serve_host();
@@ -243,7 +248,7 @@ impl Keeper {
         Ok(fired.filter(|(_, flags)| !flags.is_empty()).collect())
     }
 
-    fn on_session(&mut self, key: SessionKey, part: Part, flags: PollFlags) {
+    fn on_session(&mut self, key: SessionKey, part: Part, flags: PollFlags, share: usize) {
         let Some(session) = self.sessions.get_mut(&key) else {
             return;
         };
@@ -254,18 +259,18 @@ impl Keeper {
                 if flags.intersects(PollFlags::OUT) {
                     self.write(key);
                 }
-                self.read(key, part, flags);
+                self.read(key, part, flags, share);
             }
         }
     }
 
-    fn read(&mut self, key: SessionKey, part: Part, flags: PollFlags) {
+    fn read(&mut self, key: SessionKey, part: Part, flags: PollFlags, share: usize) {
         // A hang-up too is learnt by reading.
         let readable = PollFlags::IN | PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
         if let Some(session) = self.sessions.get_mut(&key)
             && flags.intersects(readable)
         {
-            session.read(part);
+            session.read(part, share);
         }
     }
 

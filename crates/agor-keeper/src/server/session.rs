@@ -325,8 +325,8 @@ impl Session {
         self.full || !self.pending.is_empty() || self.tidying
     }
 
-    /// Reads what the child says from one of its outputs, a bounded amount.
-    pub(super) fn read(&mut self, part: Part) -> Option<Stop> {
+    /// Reads what the child says from one of its outputs, up to `limit` bytes.
+    pub(super) fn read(&mut self, part: Part, limit: usize) -> Option<Stop> {
         if self.full || !self.pending.is_empty() {
             return Some(Stop::Full);
         }
@@ -334,7 +334,7 @@ impl Session {
             Part::Err => (record::ERR, &mut self.streams.err),
             _ => (record::OUT, &mut self.streams.out),
         };
-        let filled = self.ring.fill(kind, caps::RECORD_BYTES, stream.as_ref()?);
+        let filled = self.ring.fill(kind, limit, stream.as_ref()?);
         // What cannot be read will never be: that is its end, as far as the record goes.
         let stop = filled.map_or(Stop::Ended, |filled| filled.stop);
         match stop {
@@ -403,7 +403,7 @@ impl Session {
         if self.closed {
             return;
         }
-        self.read(Part::Out);
+        self.read(Part::Out, caps::RECORD_BYTES);
         if let Some(Pending::Resize(last)) = self.pending.back_mut() {
             *last = size;
         } else {
@@ -420,7 +420,7 @@ impl Session {
         if self.pending.len() >= caps::PENDING_RECORDS {
             return Err(RefusedConfigure::Full);
         }
-        self.read(Part::Out);
+        self.read(Part::Out, caps::RECORD_BYTES);
         self.pending.push_back(Pending::Configured(payload));
         self.write_pending();
         Ok(())
@@ -429,7 +429,7 @@ impl Session {
     /// Records the leader's end; returns the inputs that it will never read.
     pub(super) fn on_exit(&mut self, exit: Exit) -> Vec<Done> {
         for _ in 0..READS_BEFORE_EXIT {
-            if self.read(Part::Out) != Some(Stop::Long) {
+            if self.read(Part::Out, caps::RECORD_BYTES) != Some(Stop::Long) {
                 break;
             }
         }
