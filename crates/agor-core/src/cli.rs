@@ -22,7 +22,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 
 pub use exit::Exit;
 pub use failure::Failure;
-pub use verbs::size;
+pub use verbs::{micros_a_megabyte, size};
 pub use window::{Opening, Picture, Shot, Theme, Window};
 
 use crate::paths::Overrides;

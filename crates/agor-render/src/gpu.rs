@@ -8,5 +8,5 @@ mod uniforms;
 
 pub(crate) use instance::{HEIGHT_MAX, Instance, Kind, Rect, instance};
 pub(crate) use pages::{Lease, Pages, Returns, Span};
-pub(crate) use pipeline::{Bindings, Pipeline};
+pub(crate) use pipeline::{Bindings, Pipeline, Quads};
 pub(crate) use uniforms::{PaneUniform, ROWS_MAX, Uniforms};

@@ -1,6 +1,6 @@
 //! What the page says, as words: pure, so that tests read it without a window.
 
-use agor_core::cli::size;
+use agor_core::cli::{micros_a_megabyte, size};
 use agor_render::Counters;
 
 use crate::link::diagnose::{Diagnosis, Look, Rates};
@@ -273,12 +273,8 @@ fn millis(micros: u64) -> String {
     }
 }
 
-/// Returns processor time for a megabyte of output; below a megabyte it would say nothing.
 fn a_megabyte(micros: u64, bytes: u64) -> String {
-    match bytes / 1_000_000 {
-        0 => "–".to_owned(),
-        megabytes => millis(micros / megabytes),
-    }
+    micros_a_megabyte(micros, bytes).map_or_else(|| "–".to_owned(), millis)
 }
 
 #[cfg(test)]

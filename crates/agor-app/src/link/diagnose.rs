@@ -112,8 +112,12 @@ pub async fn run(client: Client, shared: Shared) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let (host, link) = tokio::join!(client.ask_one(Query::Stats), client.figures());
-        let (Ok(Part::Stats(host)), Ok(link)) = (host, link) else {
+        // Keys pass this thread, and the system takes its time to say what memory a process has.
+        let memory = tokio::task::spawn_blocking(|| load::memory_of(std::process::id()));
+        let stats = client.ask_one(Query::Stats);
+        let (host, link, memory) = tokio::join!(stats, client.figures(), memory);
+        let (Ok(Part::Stats(host)), Ok(link), Ok(window_memory_bytes)) = (host, link, memory)
+        else {
             continue;
         };
         let look = Look {
@@ -121,7 +125,7 @@ pub async fn run(client: Client, shared: Shared) {
             host: *host,
             link,
             window_cpu: load::cpu(),
-            window_memory_bytes: load::memory_of(std::process::id()),
+            window_memory_bytes,
         };
         shared.change(|snapshot| snapshot.diagnosis.look(look));
     }

@@ -40,7 +40,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 
-pub use stats::size;
+pub use stats::{micros_a_megabyte, size};
 
 /// Declares the verbs, each with its documentation and the module that does it.
 macro_rules! verbs {
@@ -115,7 +115,7 @@ verbs! {
     Stats => stats;
     /// End the host, and the sessions unless told otherwise
     StopHost => stop_host;
-    /// Put this program's host in the place of the one that runs, under programs that run on
+    /// Put this program's host and keeper in the place of those that run, under programs that run on
     UpdateHost => update_host;
     /// Draw the window into a picture (`agor` alone)
     Shot => shot;

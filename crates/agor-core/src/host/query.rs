@@ -171,9 +171,14 @@ fn failed(code: ErrorCode, message: String) -> Part {
 
 /// Sends how the host is.
 pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
-    let store = hub.store().clone();
-    let part = match tokio::task::spawn_blocking(move || store.stats()).await {
-        Ok(Ok(stored)) => {
+    let (store, keeper_pid) = (hub.store().clone(), hub.keeper_pid());
+    // The system walks all mappings to say what memory a process has.
+    let asked = move || -> Result<_, crate::storage::StoreError> {
+        let memory = [std::process::id(), keeper_pid].map(load::memory_of);
+        Ok((store.stats()?, memory))
+    };
+    let part = match tokio::task::spawn_blocking(asked).await {
+        Ok(Ok((stored, [memory_bytes, keeper_memory_bytes]))) => {
             let (mut sessions, mut latencies) = (Vec::new(), Latencies::default());
             let projects = hub.list().all().into_iter();
             let projects: HashMap<_, _> = projects.map(|info| (info.id, info.folder)).collect();
@@ -208,7 +213,7 @@ pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
                 pid: std::process::id(),
                 incarnation: hub.incarnation().0,
                 uptime_millis: hub.since().elapsed().as_millis() as u64,
-                keeper_pid: hub.keeper_pid(),
+                keeper_pid,
                 connections: Counters::get(&counters.connections),
                 connections_total: Counters::get(&counters.connections_total),
                 unknown_frames: Counters::get(&counters.unknown_frames),
@@ -227,9 +232,9 @@ pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
                 overflows: Counters::get(&counters.overflows),
                 output_bytes: Counters::get(&counters.output_bytes),
                 cpu_micros: load::cpu().as_micros() as u64,
-                keeper_cpu_micros: load::cpu_of(hub.keeper_pid()).as_micros() as u64,
-                memory_bytes: load::memory_of(std::process::id()),
-                keeper_memory_bytes: load::memory_of(hub.keeper_pid()),
+                keeper_cpu_micros: load::cpu_of(keeper_pid).as_micros() as u64,
+                memory_bytes,
+                keeper_memory_bytes,
                 lanes: lanes(counters),
                 ended_connections: counters.endings(),
                 sessions,

@@ -84,41 +84,14 @@ impl Pipeline {
             bind_group_layouts: &[Some(&layout)],
             immediate_size: 0,
         });
-        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some("agor cells"),
-            layout: Some(&pipeline_layout),
-            vertex: wgpu::VertexState {
-                module: &module,
-                entry_point: Some("vertex"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                buffers: &[Some(wgpu::VertexBufferLayout {
-                    array_stride: 16,
-                    step_mode: wgpu::VertexStepMode::Instance,
-                    attributes: &wgpu::vertex_attr_array![0 => Uint32x4],
-                })],
-            },
-            primitive: wgpu::PrimitiveState {
-                topology: wgpu::PrimitiveTopology::TriangleStrip,
-                ..Default::default()
-            },
-            depth_stencil: None,
-            multisample: wgpu::MultisampleState::default(),
-            fragment: Some(wgpu::FragmentState {
-                module: &module,
-                entry_point: Some("fragment"),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    constants: &[("linear_target", f64::from(u8::from(target.is_srgb())))],
-                    ..Default::default()
-                },
-                targets: &[Some(wgpu::ColorTargetState {
-                    format: target,
-                    blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
-                    write_mask: wgpu::ColorWrites::ALL,
-                })],
-            }),
-            multiview_mask: None,
-            cache: None,
-        });
+        let quads = Quads {
+            label: "agor cells",
+            layout: &pipeline_layout,
+            module: &module,
+            stride_bytes: 16,
+            attributes: &wgpu::vertex_attr_array![0 => Uint32x4],
+        };
+        let pipeline = quads.pipeline(device, target);
         Self { pipeline, layout }
     }
 
@@ -154,6 +127,61 @@ impl Pipeline {
             pipeline: self.pipeline.clone(),
             group,
             next: OnceLock::new(),
+        })
+    }
+}
+
+/// What tells one pipeline that draws an instance as a quad from another.
+pub struct Quads<'a> {
+    pub label: &'static str,
+    pub layout: &'a wgpu::PipelineLayout,
+    pub module: &'a wgpu::ShaderModule,
+    /// Bytes of an instance.
+    pub stride_bytes: u64,
+    pub attributes: &'a [wgpu::VertexAttribute],
+}
+
+impl Quads<'_> {
+    /// Returns the pipeline, which blends premultiplied colours into `target`.
+    pub fn pipeline(
+        &self,
+        device: &wgpu::Device,
+        target: wgpu::TextureFormat,
+    ) -> wgpu::RenderPipeline {
+        device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some(self.label),
+            layout: Some(self.layout),
+            vertex: wgpu::VertexState {
+                module: self.module,
+                entry_point: Some("vertex"),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                buffers: &[Some(wgpu::VertexBufferLayout {
+                    array_stride: self.stride_bytes,
+                    step_mode: wgpu::VertexStepMode::Instance,
+                    attributes: self.attributes,
+                })],
+            },
+            primitive: wgpu::PrimitiveState {
+                topology: wgpu::PrimitiveTopology::TriangleStrip,
+                ..Default::default()
+            },
+            depth_stencil: None,
+            multisample: wgpu::MultisampleState::default(),
+            fragment: Some(wgpu::FragmentState {
+                module: self.module,
+                entry_point: Some("fragment"),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &[("linear_target", f64::from(u8::from(target.is_srgb())))],
+                    ..Default::default()
+                },
+                targets: &[Some(wgpu::ColorTargetState {
+                    format: target,
+                    blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
+                    write_mask: wgpu::ColorWrites::ALL,
+                })],
+            }),
+            multiview_mask: None,
+            cache: None,
         })
     }
 }

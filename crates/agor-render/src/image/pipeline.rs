@@ -1,5 +1,7 @@
 //! The pipeline that draws images.
 
+use crate::gpu::Quads;
+
 /// Words of one image's rectangle in the buffer: edges, source, veil and three unused.
 pub(crate) const QUAD_WORDS: usize = 12;
 
@@ -49,43 +51,16 @@ impl ImagePipeline {
             bind_group_layouts: &[Some(&layout)],
             immediate_size: 0,
         });
-        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some("agor images"),
-            layout: Some(&pipeline_layout),
-            vertex: wgpu::VertexState {
-                module: &module,
-                entry_point: Some("vertex"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                buffers: &[Some(wgpu::VertexBufferLayout {
-                    array_stride: (QUAD_WORDS * 4) as u64,
-                    step_mode: wgpu::VertexStepMode::Instance,
-                    attributes: &wgpu::vertex_attr_array![
-                        0 => Float32x4, 1 => Float32x4, 2 => Uint32x4
-                    ],
-                })],
-            },
-            primitive: wgpu::PrimitiveState {
-                topology: wgpu::PrimitiveTopology::TriangleStrip,
-                ..Default::default()
-            },
-            depth_stencil: None,
-            multisample: wgpu::MultisampleState::default(),
-            fragment: Some(wgpu::FragmentState {
-                module: &module,
-                entry_point: Some("fragment"),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    constants: &[("linear_target", f64::from(u8::from(target.is_srgb())))],
-                    ..Default::default()
-                },
-                targets: &[Some(wgpu::ColorTargetState {
-                    format: target,
-                    blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
-                    write_mask: wgpu::ColorWrites::ALL,
-                })],
-            }),
-            multiview_mask: None,
-            cache: None,
-        });
+        let quads = Quads {
+            label: "agor images",
+            layout: &pipeline_layout,
+            module: &module,
+            stride_bytes: (QUAD_WORDS * 4) as u64,
+            attributes: &wgpu::vertex_attr_array![
+                0 => Float32x4, 1 => Float32x4, 2 => Uint32x4
+            ],
+        };
+        let pipeline = quads.pipeline(device, target);
         Self {
             pipeline,
             layout,

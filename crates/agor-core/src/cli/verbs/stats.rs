@@ -140,12 +140,14 @@ fn figures(stats: &Stats) -> Vec<Vec<String>> {
         .to_vec()
 }
 
-/// Returns time for a megabyte of output; below a megabyte it would say nothing.
+/// Returns the microseconds for a megabyte of output; below a megabyte they would say nothing.
+#[must_use]
+pub fn micros_a_megabyte(micros: u64, bytes: u64) -> Option<u64> {
+    micros.checked_div(bytes / 1_000_000)
+}
+
 fn per_megabyte(micros: u64, bytes: u64) -> String {
-    match bytes / 1_000_000 {
-        0 => "–".to_owned(),
-        megabytes => millis(micros / megabytes),
-    }
+    micros_a_megabyte(micros, bytes).map_or_else(|| "–".to_owned(), millis)
 }
 
 fn millis(micros: u64) -> String {

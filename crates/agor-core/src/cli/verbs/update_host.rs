@@ -1,6 +1,6 @@
-//! `update-host`: this program's host in the place of the one that runs, under programs that run on.
+//! `update-host`: this program's host and keeper in the place of those that run, under programs that run on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use agor_keeper::{KeeperError, NotUpdated};
@@ -8,6 +8,7 @@ use agor_proto::command::CommandBody;
 use agor_proto::error::ErrorCode;
 use agor_proto::ids::SessionId;
 use agor_proto::message::Welcome;
+use agor_proto::session::{Life, SessionInfo};
 
 use super::super::context::Context;
 use super::super::exit::Exit;
@@ -26,6 +27,8 @@ struct Found {
     welcome: Welcome,
     /// The programs that run, by session.
     running: BTreeMap<SessionId, Option<u32>>,
+    /// The sessions whose programs have ended by themselves.
+    ended: BTreeSet<SessionId>,
 }
 
 pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -46,6 +49,8 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
             .running
             .iter()
             .filter(|(session, pid)| after.running.get(session) != Some(pid))
+            // A program may end by itself meanwhile; the keeper knows how.
+            .filter(|(session, _)| !after.ended.contains(session))
             .map(|(session, _)| session.to_string())
             .collect();
         if !lost.is_empty() {
@@ -83,10 +88,12 @@ async fn look(paths: &Paths) -> Result<Found, Failure> {
     let welcome = client.ready().await?;
     let sessions = client.list().await?;
     client.close().await;
-    let alive = sessions.into_iter().filter(|info| info.life.alive());
+    let alive = sessions.iter().filter(|info| info.life.alive());
+    let exited = |info: &&SessionInfo| matches!(info.life, Life::Exited { .. });
     Ok(Found {
         welcome,
         running: alive.map(|info| (info.id, info.pid)).collect(),
+        ended: sessions.iter().filter(exited).map(|info| info.id).collect(),
     })
 }
 

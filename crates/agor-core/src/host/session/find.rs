@@ -49,7 +49,8 @@ pub fn find(terminal: &Terminal, regex: &Regex, wanted: Wanted) -> Part {
     Part::Found { hits, goes_on }
 }
 
-fn begins(row: &Row) -> LinePosition {
+/// Returns the place of a row.
+pub fn begins(row: &Row) -> LinePosition {
     LinePosition {
         line: row.line,
         column: row.start,

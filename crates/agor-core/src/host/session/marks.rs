@@ -7,6 +7,8 @@ use agor_proto::message::{Part, PlacedMark, WindowAt};
 use agor_proto::row::Row;
 use agor_term::Terminal;
 
+use super::find::begins;
+
 /// Rows that are read at once.
 const STEP: usize = 512;
 
@@ -104,13 +106,6 @@ const END: LinePosition = LinePosition {
     line: agor_proto::ids::LineId(u64::MAX),
     column: u32::MAX,
 };
-
-fn begins(row: &Row) -> LinePosition {
-    LinePosition {
-        line: row.line,
-        column: row.start,
-    }
-}
 
 fn on_row(row: &Row) -> impl Iterator<Item = PlacedMark> + use<'_> {
     row.marks.iter().map(|mark| PlacedMark {
