@@ -25,10 +25,26 @@ pub struct Arguments {}
 /// What a host is and has.
 struct Found {
     welcome: Welcome,
-    /// The programs that run, by session.
+    programs: Programs,
+}
+
+/// The programs of a host's sessions.
+struct Programs {
+    /// Those that run, with their processes once they have one.
     running: BTreeMap<SessionId, Option<u32>>,
-    /// The sessions whose programs have ended by themselves.
+    /// Those that have ended by themselves.
     ended: BTreeSet<SessionId>,
+}
+
+impl Programs {
+    /// Says whether a session that ran as `pid` runs on, or has ended by itself meanwhile. One that was
+    /// only just started had no process yet that could be the same; one whose program has just ended
+    /// has none any more until the host has read that far.
+    fn went_on(&self, session: SessionId, pid: Option<u32>) -> bool {
+        let now = self.running.get(&session);
+        let runs = now.is_some_and(|now| pid.is_none() || now.is_none() || *now == pid);
+        runs || self.ended.contains(&session)
+    }
 }
 
 pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -46,11 +62,10 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
         }
         let after = look(&paths).await?;
         let lost: Vec<String> = before
+            .programs
             .running
             .iter()
-            .filter(|(session, pid)| after.running.get(session) != Some(pid))
-            // A program may end by itself meanwhile; the keeper knows how.
-            .filter(|(session, _)| !after.ended.contains(session))
+            .filter(|&(session, pid)| !after.programs.went_on(*session, *pid))
             .map(|(session, _)| session.to_string())
             .collect();
         if !lost.is_empty() {
@@ -65,7 +80,7 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
             output::json(&serde_json::json!({
                 "from": { "program": from.program, "incarnation": from.incarnation.0 },
                 "to": { "program": to.program, "incarnation": to.incarnation.0 },
-                "running": after.running.len(),
+                "running": after.programs.running.len(),
                 "keeper": keeper.as_json(),
             }))?;
         } else {
@@ -73,7 +88,7 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
                 "{} took over from {}; {} programs run on",
                 to.program,
                 from.program,
-                after.running.len()
+                after.programs.running.len()
             ))?;
             if let KeeperNow::AsItWas(why) = keeper {
                 output::line(format_args!("the keeper goes on as it was: {why}"))?;
@@ -92,8 +107,10 @@ async fn look(paths: &Paths) -> Result<Found, Failure> {
     let exited = |info: &&SessionInfo| matches!(info.life, Life::Exited { .. });
     Ok(Found {
         welcome,
-        running: alive.map(|info| (info.id, info.pid)).collect(),
-        ended: sessions.iter().filter(exited).map(|info| info.id).collect(),
+        programs: Programs {
+            running: alive.map(|info| (info.id, info.pid)).collect(),
+            ended: sessions.iter().filter(exited).map(|info| info.id).collect(),
+        },
     })
 }
 
@@ -184,4 +201,24 @@ async fn go_back(paths: &Paths, former: Option<&Path>, error: Failure) -> Failur
         "the programs run on without a host; start one with `agor serve`"
     };
     Failure::new(error.exit(), format!("{}; {what}", error.message()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ended_by_itself_or_had_just_been_started_is_not_lost() {
+        let session = |number| SessionId::from_parts(number, [0; 10]);
+        let found = Programs {
+            running: BTreeMap::from([(session(1), Some(10)), (session(2), None)]),
+            ended: BTreeSet::from([session(3)]),
+        };
+        assert!(found.went_on(session(1), Some(10)));
+        assert!(found.went_on(session(1), None) && found.went_on(session(2), None));
+        assert!(found.went_on(session(3), Some(30)) && found.went_on(session(3), None));
+        assert!(!found.went_on(session(1), Some(11)));
+        assert!(found.went_on(session(2), Some(20)));
+        assert!(!found.went_on(session(4), None));
+    }
 }
