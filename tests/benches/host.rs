@@ -50,8 +50,11 @@ fn main() {
         .enable_all()
         .build()
         .expect("a runtime starts");
-    if wanted("echo") {
-        runtime.block_on(echo::run());
+    if wanted("echo-idle") {
+        runtime.block_on(echo::idle());
+    }
+    if wanted("echo-floods") {
+        runtime.block_on(echo::beside_floods());
     }
     if wanted("resume") {
         runtime.block_on(resume::run());

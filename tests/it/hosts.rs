@@ -1,9 +1,14 @@
 //! Hosts that start, end and follow each other at the same time.
 
 use std::fs;
+use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use agor_core::client::{Client, ClientOptions};
+use agor_core::link::Dialer;
+use agor_proto::command::CommandBody;
+use agor_proto::ids::Incarnation;
 use serde_json::Value;
 
 use crate::agor::{Agor, Done, runs, signal_process, step_until};
@@ -182,4 +187,59 @@ fn a_host_whose_disk_is_full_refuses_clients_in_words_and_serves_them_once_there
     assert_eq!(agor.host_pid(), Some(host));
     agor.ok(&["new", "--", "sleep", "600"]);
     assert_eq!(listed(&agor), (1, 1));
+}
+
+#[test]
+fn a_repeat_of_an_end_that_was_meant_for_the_host_before_ends_nothing() {
+    let mut agor = Agor::new();
+    let host = agor.start_host();
+    let session = agor.session("echo here; exec cat");
+    agor.screen_with(&session, "here");
+    let socket = agor.path("run/agor/host.sock");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let stop = CommandBody::StopHost {
+        keep_sessions: false,
+        incarnation: Some(Incarnation(u64::MAX)),
+    };
+    let done = runtime.block_on(async {
+        let client = Client::over(Dialer::Socket(socket), ClientOptions::default())
+            .await
+            .expect("the host answers");
+        client.carry_out(stop).await
+    });
+    assert!(
+        done.is_ok(),
+        "who asked is told that it has ended: {done:?}"
+    );
+    agor.ok(&["send", &session, "still there", "--enter"]);
+    agor.screen_with(&session, "still there");
+    assert_eq!(agor.host_pid(), Some(host));
+}
+
+#[test]
+fn a_host_that_takes_long_to_come_up_takes_connections_and_hangs_up() {
+    let agor = Agor::new();
+    // A database that never opens: whoever looks sees a host that starts, not one that is gone.
+    let data = agor.path("data/agor");
+    fs::create_dir_all(&data).expect("a folder");
+    let made = Command::new("mkfifo").arg(data.join("host.db")).status();
+    assert!(made.expect("mkfifo runs").success());
+    let mut starting = agor
+        .command(&["serve", "--foreground"])
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("agord runs");
+    let socket = agor.path("run/agor/host.sock");
+    let mut connection = step_until("it takes connections", || {
+        std::os::unix::net::UnixStream::connect(&socket).ok()
+    });
+    let mut said = Vec::new();
+    connection.read_to_end(&mut said).expect("an end");
+    assert!(said.is_empty(), "nobody is greeted yet");
+    assert!(starting.try_wait().expect("a child").is_none());
+    starting.kill().expect("a child");
+    starting.wait().expect("a child");
 }

@@ -34,6 +34,7 @@ use agor_keeper::{KeeperError, Request};
 use agor_proto::error::WireError;
 use agor_proto::ids::ConnEpoch;
 use agor_proto::message::Refused;
+use tokio::task::JoinHandle;
 
 use crate::agents::Providers;
 use crate::config::Config;
@@ -118,7 +119,55 @@ fn now() -> Now {
 pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Result<(), HostError> {
     raise_descriptor_limit();
     let (lock, former) = start::lock(paths).await?;
-    let opened = start::open_store(paths, config, former)?;
+    // Who comes meanwhile is hung up on, and comes again: a large store takes long to check, and one that
+    // takes no connections would look like a host that hangs.
+    let mut listener = Listener::bind(paths, lock)?;
+    let up = tokio::select! {
+        up = come_up(paths, config, former) => up?,
+        never = hang_up(&mut listener) => match never {},
+    };
+    let Up {
+        hub,
+        retaining,
+        keeping,
+        notifying,
+    } = up;
+    tracing::info!(incarnation = hub.incarnation().0, "the host is up");
+    ready();
+    let stop = tokio::select! {
+        stop = hub.stopped() => stop,
+        stop = accept(&hub, &mut listener) => {
+            hub.stop(stop);
+            hub.stopped().await
+        }
+    };
+    tracing::info!(?stop, "the host ends");
+    retaining.abort();
+    notifying.abort();
+    let result = tokio::select! {
+        result = end(&hub, stop, keeping) => result,
+        never = hang_up(&mut listener) => match never {},
+    };
+    // With it goes the lock: the next host begins where everything is written and closed.
+    drop(listener);
+    result
+}
+
+/// A host that is ready to take connections.
+struct Up {
+    hub: Arc<Hub>,
+    retaining: JoinHandle<()>,
+    keeping: JoinHandle<()>,
+    notifying: JoinHandle<()>,
+}
+
+/// Opens the store, finds the keeper, and puts the sessions back.
+async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<Up, HostError> {
+    let (place, settings) = (paths.clone(), config.clone());
+    let opening = move || start::open_store(&place, &settings, former);
+    let opened = tokio::task::spawn_blocking(opening)
+        .await
+        .map_err(|error| HostError::Internal(error.to_string()))??;
     for notice in &opened.notices {
         tracing::error!(%notice, "the store was mended");
     }
@@ -162,26 +211,12 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
     let settings = config.notifications.clone();
     let notifying = tokio::spawn(notify::run(Arc::clone(&hub), paths.clone(), settings));
-    let mut listener = Listener::bind(paths, lock)?;
-    tracing::info!(incarnation = hub.incarnation().0, "the host is up");
-    ready();
-    let stop = tokio::select! {
-        stop = hub.stopped() => stop,
-        stop = accept(&hub, &mut listener) => {
-            hub.stop(stop);
-            hub.stopped().await
-        }
-    };
-    tracing::info!(?stop, "the host ends");
-    retaining.abort();
-    notifying.abort();
-    let result = tokio::select! {
-        result = end(&hub, stop, keeping) => result,
-        never = hang_up(&mut listener) => match never {},
-    };
-    // With it goes the lock: the next host begins where everything is written and closed.
-    drop(listener);
-    result
+    Ok(Up {
+        hub,
+        retaining,
+        keeping,
+        notifying,
+    })
 }
 
 /// Returns where images are kept.
@@ -232,7 +267,7 @@ fn token_key(path: &Path) -> [u8; 32] {
 }
 
 /// Ends what `stop` says, writes down what is left, and closes the store.
-async fn end(hub: &Hub, stop: Stop, keeping: tokio::task::JoinHandle<()>) -> Result<(), HostError> {
+async fn end(hub: &Hub, stop: Stop, keeping: JoinHandle<()>) -> Result<(), HostError> {
     let result = match stop {
         Stop::Keep => Ok(()),
         Stop::EndSessions => {
@@ -343,7 +378,7 @@ async fn refuse(link: Link, error: StoreError) {
 }
 
 /// Ends all programs, and the keeper after them.
-async fn end_sessions(hub: &Hub, keeping: tokio::task::JoinHandle<()>) {
+async fn end_sessions(hub: &Hub, keeping: JoinHandle<()>) {
     let grace_millis = END_GRACE.as_millis() as u32;
     hub.keeper().ask(Request::Shutdown { grace_millis }).await;
     let ended = async {

@@ -106,6 +106,10 @@ pub const SCAN_PROCESSES: usize = 65_536;
 /// Bytes of a process's environment searched for the marker of its session.
 pub const ENVIRON_BYTES: usize = 256 * 1024;
 
+/// How long a keeper that was told to stop waits for programs that are being started, and such a program
+/// after a hang-up.
+pub const START_FAREWELL: Duration = Duration::from_secs(2);
+
 /// How long a keeper that was told to stop waits for its last words to be read.
 pub const FAREWELL: Duration = Duration::from_secs(1);
 

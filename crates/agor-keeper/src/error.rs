@@ -79,6 +79,8 @@ pub enum NotUpdated {
     HostAttached,
     /// It is ending programs.
     Killing,
+    /// It is starting programs.
+    Starting,
     /// The new program does not take over what the running one has.
     Declined,
     /// The new program could not be run, and what the system said.
@@ -93,6 +95,7 @@ impl NotUpdated {
             Self::HostAttached => 1,
             Self::Killing => 2,
             Self::Declined => 3,
+            Self::Starting => 4,
             Self::NotRun(errno) => 1 << 32 | u64::from(errno.unsigned_abs()),
         }
     }
@@ -103,6 +106,7 @@ impl NotUpdated {
             0 => Self::TooOld,
             1 => Self::HostAttached,
             2 => Self::Killing,
+            4 => Self::Starting,
             _ if detail >> 32 == 1 => Self::NotRun(detail as u32 as i32),
             _ => Self::Declined,
         }
@@ -115,6 +119,7 @@ impl fmt::Display for NotUpdated {
             Self::TooOld => f.write_str("it is of a version that knows no updates"),
             Self::HostAttached => f.write_str("a host is attached to it"),
             Self::Killing => f.write_str("it is ending programs"),
+            Self::Starting => f.write_str("it is starting programs"),
             Self::Declined => {
                 f.write_str("the new program does not understand what it would take over")
             }

@@ -32,9 +32,9 @@ pub fn update(socket: &Path, program: &Path) -> Result<Updated, KeeperError> {
     loop {
         match ask(socket, program, deadline) {
             // The keeper may not have noticed yet that its host is gone.
-            Err(KeeperError::NotUpdated(NotUpdated::HostAttached | NotUpdated::Killing))
-                if Instant::now() < patience =>
-            {
+            Err(KeeperError::NotUpdated(
+                NotUpdated::HostAttached | NotUpdated::Killing | NotUpdated::Starting,
+            )) if Instant::now() < patience => {
                 thread::park_timeout(caps::UPDATE_RETRY);
             }
             answer => return answer,

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::WireError;
-use crate::ids::{CommandId, CommandN, Seq, SessionId};
+use crate::ids::{CommandId, CommandN, Incarnation, Seq, SessionId};
 use crate::input::Input;
 use crate::open::Open;
 use crate::session::SessionSpec;
@@ -101,6 +101,10 @@ pub enum CommandBody {
     StopHost {
         /// Whether the programs go on under their keeper.
         keep_sessions: bool,
+        /// Which life of the host; any, if none is named. A repeat that reaches the next one ends
+        /// nothing: the host has no receipt of its own end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incarnation: Option<Incarnation>,
     },
     /// A command of a later release; it is rejected as unsupported.
     #[serde(skip_deserializing)]

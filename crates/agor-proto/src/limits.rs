@@ -181,6 +181,8 @@ limits! {
     CONNECTIONS_MAX: usize = 256, "connections", "refused with `TooMany`";
     /// Frames that wait for one client to read them, screens apart (those coalesce).
     CLIENT_QUEUE_MAX: usize = 1_024, "frames", "the session's live stream stops and is taken up again from the store";
+    /// Answers that wait for one client to read them; each may be as long as a frame.
+    CLIENT_ANSWERS_MAX: usize = 32, "answers", "nothing more that the client asks is taken until it has read some";
     /// Events in one batch to a client.
     EVENT_BATCH_MAX: usize = 256, "events", "further batches follow";
     /// Events in one answer to a question for events.

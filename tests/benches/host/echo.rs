@@ -24,20 +24,24 @@ const PAUSE: Duration = Duration::from_millis(12);
 /// A program that says back what it is told, and nothing else.
 pub const ECHO: &str = "stty raw -echo; echo ready; exec cat";
 
-pub async fn run() {
+pub async fn idle() {
     let agor = started();
-    let idle = of_host(&agor, KEYS).await;
+    let ours = of_host(&agor, KEYS).await;
     let peer = tmux::echo(0, KEYS).await;
-    both("echo, idle", idle, peer);
+    both("echo, idle", ours, peer);
     status(&agor);
+}
+
+pub async fn beside_floods() {
+    let agor = started();
     let floods: Vec<String> = (0..FLOODS).map(|_| agor.session("exec yes")).collect();
-    let loaded = of_host(&agor, KEYS_BESIDE_FLOODS).await;
+    let ours = of_host(&agor, KEYS_BESIDE_FLOODS).await;
     for flood in floods {
         agor.ok(&["kill", &flood]);
     }
     drop(agor);
     let peer = tmux::echo(FLOODS, KEYS_BESIDE_FLOODS).await;
-    both("echo, 20 sessions flood", loaded, peer);
+    both("echo, 20 sessions flood", ours, peer);
 }
 
 fn both(case: &str, mut ours: Times, mut peer: Option<Times>) {

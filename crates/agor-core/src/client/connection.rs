@@ -394,7 +394,7 @@ impl Connection {
         let state = State::Ready(Box::new(ready.welcome.clone()));
         effects.push(Effect::Tell(News::State(state)));
         let (asks, lost) = self.questions.greeted(now.instant);
-        let typed = self.typing.greeted(offline);
+        let typed = self.typing.greeted(offline, now.instant);
         let mut messages = self.follows.greeted();
         messages.extend(self.outbox.all());
         messages.extend(asks);
@@ -554,7 +554,7 @@ impl Connection {
             Wish::Shown(session, rev) => said.send.extend(self.follows.shown(session, rev)),
             Wish::Drive { session, force } => said = self.typing.drive(session, force),
             Wish::Release(session) => said = self.typing.release(session),
-            Wish::Type(session, input) => said = self.typing.add(session, input),
+            Wish::Type(session, input) => said = self.typing.add(session, input, now.instant),
             Wish::Resize(session, size) => said = self.typing.resize(session, size),
             Wish::Decide { session, send } => said = self.typing.decide(session, send),
             Wish::Look(looks) => {

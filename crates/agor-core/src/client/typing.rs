@@ -1,8 +1,8 @@
 //! What a client types: the lease that lets it, and inputs kept until the program was given them.
 //!
 //! An input is sent again with the same number until it is acknowledged; the host's keeper writes
-//! each once. After more than [`REPLAY_WITHOUT_ASKING`] offline nothing is sent again before the
-//! person was asked: what made sense then may do harm now.
+//! each once. What was typed longer than [`REPLAY_WITHOUT_ASKING`] ago, or before so long a time offline,
+//! is not sent over another connection before the person was asked: what made sense then may do harm now.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -42,13 +42,22 @@ struct Typist {
     /// of the one before stale.
     awaited: u32,
     last: InputSeq,
-    unacknowledged: VecDeque<(InputSeq, Input)>,
+    unacknowledged: VecDeque<Typed>,
     /// The size that is wanted, once this client drives.
     size: Option<Size>,
     /// When refused input is offered again.
     retry_at: Option<Instant>,
     /// Whether the person must say first what becomes of what was typed offline.
     held: bool,
+}
+
+/// An input that was typed and is not acknowledged.
+#[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
+struct Typed {
+    seq: InputSeq,
+    at: Instant,
+    input: Input,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +117,7 @@ impl Typing {
     }
 
     /// Takes an input; asks for the lease first if need be.
-    pub fn add(&mut self, session: SessionId, input: Input) -> Said {
+    pub fn add(&mut self, session: SessionId, input: Input, now: Instant) -> Said {
         let typist = self.typist(session);
         if typist.unacknowledged.len() >= UNACKNOWLEDGED_MAX {
             let error = WireError::new(
@@ -123,7 +132,11 @@ impl Typing {
         }
         typist.last = typist.last.next();
         let seq = typist.last;
-        typist.unacknowledged.push_back((seq, input.clone()));
+        typist.unacknowledged.push_back(Typed {
+            seq,
+            at: now,
+            input: input.clone(),
+        });
         match typist.standing {
             Standing::Held { token, .. } if typist.retry_at.is_none() && !typist.held => {
                 Said::send(InputFrame {
@@ -163,13 +176,15 @@ impl Typing {
     }
 
     /// Returns what a new connection begins with, after `offline` without one.
-    pub fn greeted(&mut self, offline: Duration) -> Said {
+    pub fn greeted(&mut self, offline: Duration, now: Instant) -> Said {
         let mut said = Said::default();
         for (&session, typist) in &mut self.by_session {
             typist.retry_at = None;
             typist.awaited = 0;
-            if offline > REPLAY_WITHOUT_ASKING && !typist.unacknowledged.is_empty() && !typist.held
-            {
+            // A host that hangs has been away for longer than the link that it was met over.
+            let first = typist.unacknowledged.front();
+            let age = first.map(|typed| now.saturating_duration_since(typed.at).max(offline));
+            if age.is_some_and(|age| age > REPLAY_WITHOUT_ASKING) && !typist.held {
                 typist.held = true;
                 said.news.push(News::InputHeld {
                     session,
@@ -236,7 +251,7 @@ impl Typing {
             while typist
                 .unacknowledged
                 .front()
-                .is_some_and(|(seq, _)| *seq <= ack.seq)
+                .is_some_and(|typed| typed.seq <= ack.seq)
             {
                 typist.unacknowledged.pop_front();
             }
@@ -257,7 +272,10 @@ impl Typing {
                 Said::default()
             }
             Retry::Never | Retry::AfterAuth | Retry::AfterResync => {
-                typist.unacknowledged.retain(|(seq, _)| *seq != ack.seq);
+                // Of a program that has ended the last one is named that it was not given.
+                let ended = error.code == ErrorCode::Ended;
+                let lost = |seq: InputSeq| seq == ack.seq || (ended && seq < ack.seq);
+                typist.unacknowledged.retain(|typed| !lost(typed.seq));
                 Said::news(News::InputRefused {
                     session,
                     seq: ack.seq,
@@ -319,8 +337,8 @@ impl Typist {
         if self.held {
             return Said::default();
         }
-        let frame = |(seq, input): &(InputSeq, Input)| {
-            let (session, seq, input) = (self.session, *seq, input.clone());
+        let frame = |typed: &Typed| {
+            let (session, seq, input) = (self.session, typed.seq, typed.input.clone());
             InputFrame {
                 session,
                 token,
@@ -350,10 +368,10 @@ impl Typist {
         self.held = false;
         self.retry_at = None;
         let mut said = Said::news(News::Lease(lease));
-        if let Some((seq, _)) = lost.back() {
+        if let Some(typed) = lost.back() {
             said.news.push(News::InputRefused {
                 session: self.session,
-                seq: *seq,
+                seq: typed.seq,
                 error: WireError::new(ErrorCode::Fenced, "another client drives this session"),
             });
         }

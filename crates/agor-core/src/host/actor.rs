@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use agor_keeper::{Event as KeeperEvent, RingError, RingReader};
 use agor_proto::command::{Outcome, Receipt};
@@ -36,6 +37,9 @@ const RING_SLICE_BYTES: usize = 256 * 1024;
 
 /// The least that is folded in one go, however many sessions flood: a record of the keeper's.
 const RING_SLICE_MIN_BYTES: usize = 16 * 1024;
+
+/// Before events are read again that could not be.
+const READ_AGAIN: Duration = Duration::from_secs(5);
 
 /// What is read of an agent's transcript at once; longer than its lines are.
 const TRANSCRIPT_PIECE_BYTES: u64 = 16 * 1024 * 1024;
@@ -114,6 +118,7 @@ impl Actor {
                 Ok(()) = self.health.changed() => {
                     let problem = self.health.borrow_and_update().problem();
                     self.on(Cause::Storage { problem }).await;
+                    self.tell_settled();
                 }
                 rung = rung(self.ring.as_ref()) => match rung {
                     Ok(()) => self.unread = true,
@@ -181,6 +186,8 @@ impl Actor {
                 given.send(self.session.spec().clone()).ok(); // Who asked may have gone.
             }
             Letter::GiveUp => self.on(Cause::GivenUp).await,
+            #[cfg(test)]
+            Letter::Break => panic!("as a test asked"),
             Letter::Figures(figures) => {
                 // Who asked may have gone.
                 let ring_bytes = self.ring.as_ref().map_or(0, |ring| {
@@ -227,6 +234,7 @@ impl Actor {
             Note::Transcript(bytes) => Cause::Transcript { bytes },
             Note::Conversation(id) => Cause::Conversation { id },
             Note::Replayed(conn, events) => Cause::Replayed { conn, events },
+            Note::Unreadable(conn) => Cause::Unreadable { conn },
         };
         self.on(cause).await;
         self.tell_settled();
@@ -353,15 +361,12 @@ impl Actor {
         let mut effects = Vec::new();
         self.session.on(cause, now(), &mut effects);
         while !effects.is_empty() {
-            let mut overflowed = Vec::new();
+            let mut causes = Vec::new();
             for effect in std::mem::take(&mut effects) {
-                if let Some((conn, untold)) = self.perform(effect).await {
-                    overflowed.push((conn, untold));
-                }
+                causes.extend(self.perform(effect).await);
             }
-            for (conn, untold) in overflowed {
-                self.session
-                    .on(Cause::Overflowed { conn, untold }, now(), &mut effects);
+            for cause in causes {
+                self.session.on(cause, now(), &mut effects);
             }
         }
     }
@@ -385,8 +390,8 @@ impl Actor {
         }
     }
 
-    /// Does one thing; returns what did not fit a connection's outbox.
-    async fn perform(&mut self, effect: Effect) -> Option<(ConnEpoch, Seq)> {
+    /// Does one thing; returns what follows from it at once.
+    async fn perform(&mut self, effect: Effect) -> Option<Cause> {
         match effect {
             Effect::Keeper(request) => self.hub.keeper().ask(request).await,
             Effect::Write(transaction) => {
@@ -406,7 +411,8 @@ impl Actor {
                 if refused && untold.is_some() {
                     Counters::add(&self.hub.counters().overflows, 1);
                 }
-                return untold.filter(|_| refused).map(|seq| (conn, seq));
+                let untold = untold.filter(|_| refused)?;
+                return Some(Cause::Overflowed { conn, untold });
             }
             Effect::Stream(conn, messages) => {
                 let outbox = self.outboxes.get(&conn)?.clone();
@@ -487,8 +493,15 @@ impl Actor {
             }
             Effect::StoreImages(live) => {
                 let id = self.session.id();
-                self.with_images(move |images| images.persist(id, &live))
-                    .await;
+                let persisted = self.with_images(move |images| images.persist(id, &live));
+                let stored = match persisted.await {
+                    Some(Err(error)) => {
+                        tracing::warn!(session_id = %id, %error, "images could not be stored; the checkpoint that names them waits");
+                        false
+                    }
+                    _ => true,
+                };
+                return Some(Cause::ImagesStored { stored });
             }
             Effect::MakeRoom => self.hub.store().make_room(self.session.id()),
             Effect::Listed(info) => self.hub.list().put(*info),
@@ -498,13 +511,19 @@ impl Actor {
         None
     }
 
-    /// Does something with what images are made from, on a thread that may wait for the disk.
-    async fn with_images(&self, act: impl FnOnce(&ImageStore) + Send + 'static) {
-        let Some(images) = self.hub.launcher().images().cloned() else {
-            return;
-        };
-        if let Err(error) = tokio::task::spawn_blocking(move || act(&images)).await {
-            tracing::error!(session_id = %self.session.id(), %error, "images could not be kept");
+    /// Does something with what images are made from, on a thread that may wait for the disk; `None` if
+    /// nothing could be done.
+    async fn with_images<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&ImageStore) -> T + Send + 'static,
+    ) -> Option<T> {
+        let images = self.hub.launcher().images().cloned()?;
+        match tokio::task::spawn_blocking(move || act(&images)).await {
+            Ok(done) => Some(done),
+            Err(error) => {
+                tracing::error!(session_id = %self.session.id(), %error, "images could not be kept");
+                None
+            }
         }
     }
 
@@ -523,14 +542,17 @@ impl Actor {
             }
             let read =
                 tokio::task::spawn_blocking(move || hub.store().events(id, after, EVENT_BATCH_MAX));
-            match read.await {
-                Ok(Ok(events)) => mailbox.put(Note::Replayed(conn, events)),
+            let reason = match read.await {
+                Ok(Ok(events)) => return mailbox.put(Note::Replayed(conn, events)),
                 Ok(Err(StoreError::NoSession { .. })) => {
-                    mailbox.put(Note::Replayed(conn, Vec::new()))
+                    return mailbox.put(Note::Replayed(conn, Vec::new()));
                 }
-                Ok(Err(error)) => unreadable(&outbox, id, &error.to_string()),
-                Err(error) => unreadable(&outbox, id, &error.to_string()),
-            }
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            unreadable(&outbox, id, &reason);
+            tokio::time::sleep(READ_AGAIN).await;
+            mailbox.put(Note::Unreadable(conn));
         });
     }
 
@@ -547,10 +569,12 @@ impl Actor {
     /// Answers those who waited for everything folded so far to be on disk.
     fn tell_settled(&mut self) {
         let committed = self.session.figures().committed;
+        // Nobody is kept waiting for a disk: what is on it is to be had.
+        let stuck = self.health.borrow().problem().is_some() && !self.session.spec().private;
         for (offset, done) in std::mem::take(&mut self.settling) {
-            if offset <= committed {
+            if offset <= committed || stuck {
                 // Who asked may have gone.
-                done.send(offset).ok();
+                done.send(offset.min(committed)).ok();
             } else {
                 self.settling.push((offset, done));
             }

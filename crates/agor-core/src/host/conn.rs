@@ -443,7 +443,8 @@ impl Connection {
             Err(error) => return self.say(reject(error)),
         };
         let handle = match &command.body {
-            CommandBody::Create { .. } => self.hub.add_unborn(session),
+            // One that was carried out, or refused, makes no session again.
+            CommandBody::Create { .. } if stored.is_none() => self.hub.add_unborn(session),
             _ => self.hub.session(session),
         };
         match (handle, stored) {
@@ -461,10 +462,16 @@ impl Connection {
             }
             // The session is gone, and its receipt says how this command ended.
             (None, Some(stored)) if stored.digest == digest => {
-                self.say(Receipt {
-                    id,
-                    outcome: stored.outcome,
-                });
+                let outcome = match stored.outcome {
+                    // It was gone before it ended.
+                    Outcome::Accepted { .. } => Outcome::Interrupted,
+                    known => known,
+                };
+                self.say(Receipt { id, outcome });
+            }
+            (None, Some(_)) => {
+                let message = "this command id was used for another command";
+                self.say(reject(WireError::new(ErrorCode::IdReuse, message)));
             }
             (None, _) if matches!(command.body, CommandBody::Create { .. }) => {
                 let message = "the host has as many sessions as it can; remove ended ones first";
@@ -496,7 +503,12 @@ impl Connection {
     /// Carries out a command that is about no session.
     fn on_host_command(&self, command: &Command) {
         let outcome = match &command.body {
-            CommandBody::StopHost { keep_sessions } => {
+            // The one that was meant has ended, and its receipt was lost with it.
+            CommandBody::StopHost {
+                incarnation: Some(meant),
+                ..
+            } if *meant != self.hub.incarnation() => Outcome::Done { seq: Seq(0) },
+            CommandBody::StopHost { keep_sessions, .. } => {
                 let stop = if *keep_sessions {
                     Stop::Keep
                 } else {
@@ -519,6 +531,9 @@ impl Connection {
     }
 
     async fn on_ask(&mut self, question: Ask) {
+        if self.outbox.room_for_answers().await.is_err() {
+            return;
+        }
         let Ask { ask, query } = question;
         let fail = |code, message: String| Answer {
             ask,

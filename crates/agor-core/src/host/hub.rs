@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
+use agor_proto::agent::State;
 use agor_proto::frame::Lane;
 use agor_proto::ids::{
     ClientId, CommandId, ConnEpoch, HostId, Incarnation, LogEpoch, Offset, SessionId,
 };
 use agor_proto::limits::SESSIONS_MAX;
-use agor_proto::session::SessionSpec;
+use agor_proto::session::{Life, SessionInfo, SessionSpec};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::actor::Actor;
@@ -69,6 +70,9 @@ pub enum Letter {
     Spec(oneshot::Sender<SessionSpec>),
     /// Statistics want figures.
     Figures(oneshot::Sender<Figures>),
+    /// A test wants to see a bug.
+    #[cfg(test)]
+    Break,
 }
 
 /// How to reach a session.
@@ -366,9 +370,39 @@ impl Hub {
             letters,
             mailbox: mailbox.clone(),
         };
-        sessions.insert(session.id(), handle.clone());
-        tokio::spawn(Actor::new(Arc::clone(self), session, inbox, mailbox).run());
+        let id = session.id();
+        sessions.insert(id, handle.clone());
+        let task = tokio::spawn(Actor::new(Arc::clone(self), session, inbox, mailbox).run());
+        let hub = Arc::clone(self);
+        tokio::spawn(async move {
+            if task.await.is_err_and(|error| error.is_panic()) {
+                hub.broken(id);
+            }
+        });
         handle
+    }
+
+    /// Notes that a session's task met a bug of ours. The others go on; of this one the next host finds
+    /// what is stored and what waits in its ring.
+    fn broken(&self, id: SessionId) {
+        tracing::error!(session_id = %id, "a bug has ended what followed this session");
+        self.sessions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
+        if let Some(info) = self.list.get(id) {
+            let reason = "a bug in agor has ended what followed this session; its program runs on, and \
+                          `agor stop-host --keep-sessions` lets the next host find it";
+            let life = Life::Failed {
+                reason: reason.into(),
+            };
+            let state = State::Error;
+            self.list.put(SessionInfo {
+                life,
+                state,
+                ..info
+            });
+        }
     }
 
     /// Returns how to reach the session that a command is about to create; `None` if there are as

@@ -44,6 +44,8 @@ pub enum Note {
     Written(Result<(), StoreError>),
     /// Stored events were read.
     Replayed(ConnEpoch, Vec<Event>),
+    /// Stored events could not be read, some time ago.
+    Unreadable(ConnEpoch),
 }
 
 impl Note {

@@ -2,13 +2,13 @@
 //!
 //! Nothing that fills an outbox ever waits for its client. Events are refused when it is full and
 //! are taken up again from the store; long answers wait for room; screens are bounded by their
-//! window, the rest by what the client itself asked for. A client that asks without reading until
-//! [`HOPELESS`] messages wait is let go.
+//! window. A client that asks without reading is not listened to while [`CLIENT_ANSWERS_MAX`] answers
+//! wait, and is let go when [`HOPELESS`] messages do.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use agor_proto::limits::CLIENT_QUEUE_MAX;
+use agor_proto::limits::{CLIENT_ANSWERS_MAX, CLIENT_QUEUE_MAX};
 use agor_proto::message::Message;
 use tokio::sync::Notify;
 
@@ -33,7 +33,22 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     queue: VecDeque<Message>,
+    /// How many of them are answers, which may be long.
+    answers: usize,
     closed: bool,
+}
+
+impl State {
+    fn add(&mut self, message: Message) {
+        self.answers += usize::from(matches!(message, Message::Answer(_)));
+        self.queue.push_back(message);
+    }
+
+    fn give_up(&mut self) {
+        self.closed = true;
+        self.queue.clear();
+        self.answers = 0;
+    }
 }
 
 impl Outbox {
@@ -63,10 +78,9 @@ impl Outbox {
                 return Err(Refused);
             }
             if state.queue.len() >= HOPELESS {
-                state.closed = true;
-                state.queue.clear();
+                state.give_up();
             } else {
-                state.queue.push_back(message);
+                state.add(message);
             }
             Ok(())
         })?;
@@ -84,10 +98,9 @@ impl Outbox {
                 return Err(Refused);
             }
             if state.queue.len() >= HOPELESS {
-                state.closed = true;
-                state.queue.clear();
+                state.give_up();
             } else {
-                state.queue.extend(messages);
+                messages.into_iter().for_each(|message| state.add(message));
             }
             Ok(())
         })?;
@@ -109,13 +122,26 @@ impl Outbox {
     /// # Errors
     /// [`Refused`] if the connection is gone.
     pub async fn room(&self) -> Result<(), Refused> {
+        self.until(|state| state.queue.len() <= CLIENT_QUEUE_MAX / 2)
+            .await
+    }
+
+    /// Waits until few enough answers wait that another can be asked for.
+    ///
+    /// # Errors
+    /// [`Refused`] if the connection is gone.
+    pub async fn room_for_answers(&self) -> Result<(), Refused> {
+        self.until(|state| state.answers < CLIENT_ANSWERS_MAX).await
+    }
+
+    async fn until(&self, holds: impl Fn(&State) -> bool) -> Result<(), Refused> {
         loop {
             let drained = self.0.drained.notified();
-            let (closed, len) = self.with(|state| (state.closed, state.queue.len()));
+            let (closed, holds) = self.with(|state| (state.closed, holds(state)));
             if closed {
                 return Err(Refused);
             }
-            if len <= CLIENT_QUEUE_MAX / 2 {
+            if holds {
                 return Ok(());
             }
             drained.await;
@@ -128,6 +154,7 @@ impl Outbox {
             let filled = self.0.filled.notified();
             let (messages, closed) = self.with(|state| {
                 let messages: Vec<Message> = state.queue.drain(..).collect();
+                state.answers = 0;
                 (messages, state.closed)
             });
             if !messages.is_empty() {
@@ -164,8 +191,9 @@ impl Default for Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use agor_proto::ids::AskId;
     use agor_proto::ids::{Seq, SessionId};
-    use agor_proto::message::{Events, Live};
+    use agor_proto::message::{Answer, Events, Live, Part};
 
     fn session() -> SessionId {
         SessionId::from_parts(1, [0; 10])
@@ -212,5 +240,26 @@ mod tests {
         assert!(outbox.is_closed());
         assert_eq!(outbox.take().await, None);
         assert_eq!(outbox.room().await, Err(Refused));
+    }
+
+    #[tokio::test]
+    async fn client_answers_max_wait_and_no_more_is_asked_until_some_are_read() {
+        let outbox = Outbox::new();
+        for n in 0..CLIENT_ANSWERS_MAX {
+            outbox.room_for_answers().await.unwrap();
+            let answer = Answer {
+                ask: AskId(n as u64),
+                last: true,
+                part: Part::Events { events: Vec::new() },
+            };
+            outbox.push(answer.into()).unwrap();
+        }
+        let patience = std::time::Duration::from_millis(20);
+        let waits = tokio::time::timeout(patience, outbox.room_for_answers());
+        assert!(waits.await.is_err(), "another was asked for");
+        let waiting = outbox.clone();
+        let asking = tokio::spawn(async move { waiting.room_for_answers().await });
+        outbox.take().await.unwrap();
+        asking.await.unwrap().unwrap();
     }
 }

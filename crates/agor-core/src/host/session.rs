@@ -97,6 +97,8 @@ pub struct Session {
     checkpoint_at: Offset,
     /// When it was made.
     checkpointed: Option<Instant>,
+    /// One that waits until the images that it names are on disk, and where the one before it stands.
+    checkpoint: Option<(Offset, Vec<u8>, Offset)>,
     launcher: Launcher,
     /// Whether a command has created it, now or in an earlier life of the host.
     born: bool,
@@ -105,6 +107,8 @@ pub struct Session {
     killing: bool,
     /// The size that the keeper was asked for last.
     asked_size: Option<Size>,
+    /// The size that the driver wants of a program that does not run yet, or again.
+    wanted_size: Option<Size>,
     /// When those who wait are told of the program's end, should its output not end before.
     end_due: Option<Instant>,
     listed_at: Option<Instant>,
@@ -194,10 +198,12 @@ impl Session {
             agent,
             checkpoint_at: end,
             checkpointed: None,
+            checkpoint: None,
             launcher,
             born: true,
             killing: false,
             asked_size: None,
+            wanted_size: None,
             end_due: None,
             listed_at: None,
             listing_changed: true,
@@ -409,8 +415,13 @@ impl Session {
                 self.closed = false;
                 self.pid = Some(pid);
                 self.asked_size = None;
-                self.commands
-                    .started(&mut self.journal, self.fold.offset(), now);
+                let at = self.fold.offset();
+                if self.commands.started(&mut self.journal, at, now) {
+                    self.ask_kill(effects);
+                }
+                if let Some(size) = self.wanted_size.take() {
+                    self.ask_size(size, effects);
+                }
                 self.change();
             }
             Cause::SpawnFailed { reason, cwd_errno } => {
@@ -478,6 +489,8 @@ impl Session {
                 self.subscribers
                     .replayed(conn, self.id, events, &self.journal, effects);
             }
+            Cause::ImagesStored { stored } => self.on_images_stored(stored),
+            Cause::Unreadable { conn } => self.subscribers.read_again(conn, effects),
             Cause::Overflowed { conn, untold } => {
                 self.subscribers.overflowed(conn, untold, effects);
             }
@@ -495,7 +508,7 @@ impl Session {
             }
             Cause::Conversation { id } => self.on_conversation(id),
             Cause::Transcript { bytes } => self.on_transcript(&bytes, effects),
-            Cause::GivenUp => self.give_itself_up(effects),
+            Cause::GivenUp => self.give_itself_up(now, effects),
             Cause::Tick => {}
         }
         if self.end_due.is_some_and(|due| now.instant >= due) {

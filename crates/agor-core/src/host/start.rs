@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use agor_keeper::{KeeperLink, SessionState};
 use agor_proto::PROTOCOL_VERSION;
+use agor_proto::command::Outcome;
 use agor_proto::ids::{ClientId, LogEpoch, Offset, Seq, SessionId, Size};
 use agor_proto::message::{Hello, Message};
 use agor_proto::session::{Life, SessionSpec};
@@ -24,7 +25,9 @@ use super::{HostError, PROGRAM};
 use crate::config::Config;
 use crate::link::{Dialer, HostLock, LinkError};
 use crate::paths::Paths;
-use crate::storage::{Opened, SessionRow, Store, StoreError, StoredReceipt, StoredSession};
+use crate::storage::{
+    Opened, SessionRow, Store, StoreError, StoredReceipt, StoredSession, Transaction, Write,
+};
 
 /// How long a host that has taken a connection may take to answer before it is taken over.
 const ANSWER: Duration = Duration::from_secs(3);
@@ -207,6 +210,17 @@ pub async fn restore(hub: &Arc<Hub>, kept: Vec<SessionState>) -> Result<(), Host
             receipts.remove(&id).unwrap_or_default(),
         );
     }
+    for receipt in receipts.into_values().flatten() {
+        // Its session was removed before it ended.
+        let ended = StoredReceipt {
+            outcome: Outcome::Interrupted,
+            ..receipt
+        };
+        let transaction = Transaction::new(vec![Write::PutReceipt(ended)]);
+        if let Err(error) = hub.store().write(transaction).await {
+            tracing::warn!(%error, "a command of a removed session stays without an end");
+        }
+    }
     for (id, state) in kept {
         // Not in the store: a private session, or one that a damaged database lost.
         put_back(hub, unknown(hub, id, &state), Some(state), Vec::new());
@@ -278,7 +292,14 @@ fn unknown(hub: &Hub, id: SessionId, state: &SessionState) -> Session {
         id,
         name: spec.name.clone(),
         spec,
-        life: Life::Running,
+        life: match &state.exit {
+            // The record that says so may have been released.
+            Some(exit) if !state.alive => Life::Exited {
+                code: exit.code,
+                signal: exit.signal,
+            },
+            _ => Life::Running,
+        },
         cwd: String::new(),
         title: String::new(),
         size,

@@ -12,8 +12,11 @@ use agor_proto::message::{
     TakeLease, Visibility, Welcome,
 };
 
+use super::hub::Letter;
+use super::session::Session;
 use super::*;
 use crate::link::{LinkReader, LinkWriter};
+use agor_proto::session::Life;
 
 /// Returns the hub of a host without a keeper, and what it stands on.
 fn hub() -> (tempfile::TempDir, Arc<Hub>) {
@@ -355,4 +358,25 @@ async fn c4_a_hundred_clients_are_told_though_half_of_them_do_not_read() {
     }
     assert_eq!(hub::Counters::get(&hub.counters().connections), CLIENTS + 1);
     drop(deaf);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_meets_a_bug_says_so_and_takes_no_other_with_it() {
+    let (_folder, hub) = hub();
+    let ids: Vec<SessionId> = (0..2).map(|n| SessionId::from_parts(1, [n; 10])).collect();
+    for id in &ids {
+        let session = Session::unborn(*id, LogEpoch(1), hub.launcher().clone(), now());
+        hub.list().put(session.info());
+        hub.add(session);
+    }
+    let broken = hub.session(ids[0]).unwrap();
+    broken.letters.send(Letter::Break).await.unwrap();
+    broken.letters.closed().await;
+    let mut watch = hub.list().watch();
+    while !matches!(hub.list().get(ids[0]).unwrap().life, Life::Failed { .. }) {
+        watch.changed().await.unwrap();
+    }
+    assert!(hub.session(ids[0]).is_none(), "nobody is left to ask");
+    assert!(hub.session(ids[1]).is_some());
+    assert!(hub.list().get(ids[1]).unwrap().life.alive());
 }

@@ -48,6 +48,12 @@ impl ImageFiles for SessionFiles<'_> {
         if !self.live {
             return Err(ImageFault::Missing);
         }
+        aside(|| self.read(store, request))
+    }
+}
+
+impl SessionFiles<'_> {
+    fn read(&self, store: &ImageStore, request: &FileRequest) -> Result<ImageKey, ImageFault> {
         let found = Found::open(request)?;
         let data = found.read(request)?;
         let source = ImageSource::new(request.format, request.zlib, request.pixels, data)?;
@@ -58,6 +64,17 @@ impl ImageFiles for SessionFiles<'_> {
         // Only once it is safe.
         found.remove();
         Ok(key)
+    }
+}
+
+/// Does what may wait for a disk, for ever where a file system hangs, so that this session alone waits:
+/// what else the thread had to do goes to another.
+fn aside<T>(wait: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    match flavor {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
+        _ => wait(),
     }
 }
 

@@ -99,16 +99,20 @@ impl Folder {
         rows.iter().map(row_from).collect()
     }
 
-    /// Writes what was read, the oldest of too many left out.
-    pub fn put_read_files(&self, read: &mut BTreeMap<u64, ReadFile>) -> io::Result<()> {
-        while read.len() > IMAGE_FILES_MAX {
-            read.pop_first();
-        }
+    /// Writes what was read (see [`bound`]).
+    pub fn put_read_files(&self, read: &BTreeMap<u64, ReadFile>) -> io::Result<()> {
         let rows: Vec<u8> = read
             .iter()
             .flat_map(|(number, file)| row(*number, file))
             .collect();
         self.write(READ, &[&rows])
+    }
+}
+
+/// Leaves the oldest out of too many files that were read.
+pub(super) fn bound(read: &mut BTreeMap<u64, ReadFile>) {
+    while read.len() > IMAGE_FILES_MAX {
+        read.pop_first();
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the images of all sessions are made from, and the pixels of those that were looked at last.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::decoder;
-use super::kept::{Folder, ReadFile};
+use super::kept::{self, Folder, ReadFile};
 
 /// Images that could not be decoded and are not tried again.
 const DAMAGED_KEPT: usize = 1_024;
@@ -65,6 +66,8 @@ struct Kept {
     disk: HashMap<BlobHash, u64>,
     read: BTreeMap<u64, ReadFile>,
     private: bool,
+    /// Held while its files are written. Nobody waits for a disk under the lock of all sessions.
+    writing: Arc<Mutex<()>>,
 }
 
 /// Pixels by hash, the one that was asked for last at the end.
@@ -91,6 +94,35 @@ impl Pixels {
                 self.bytes -= oldest.len() as u64;
             }
         }
+    }
+}
+
+impl State {
+    /// Forgets a source in memory.
+    fn let_go(&mut self, session: SessionId, hash: BlobHash) {
+        let kept = self.sessions.get_mut(&session);
+        if let Some(source) = kept.and_then(|kept| kept.memory.remove(&hash)) {
+            self.memory_bytes -= source.data.len() as u64;
+        }
+    }
+
+    /// Forgets images while there are too many on disk, those of the session with the most first, and
+    /// returns them: their files are to be removed.
+    fn surplus_on_disk(&mut self) -> Vec<(SessionId, BlobHash)> {
+        let mut surplus = Vec::new();
+        while self.disk_bytes > IMAGE_DISK_MAX {
+            let size = |kept: &Kept| kept.disk.values().sum::<u64>();
+            let most = self.sessions.iter_mut().max_by_key(|(_, kept)| size(kept));
+            let Some((&session, kept)) = most else {
+                break;
+            };
+            let Some(hash) = kept.disk.keys().next().copied() else {
+                break;
+            };
+            self.disk_bytes -= kept.disk.remove(&hash).unwrap_or(0);
+            surplus.push((session, hash));
+        }
+        surplus
     }
 }
 
@@ -137,21 +169,35 @@ impl ImageStore {
     /// too much for memory goes to disk, or for a private session nowhere.
     pub fn put(&self, session: SessionId, private: bool, source: Arc<ImageSource>) {
         let hash = source.key().hash;
-        let mut state = self.state();
-        let kept = state.sessions.entry(session).or_default();
-        kept.private = private;
-        if kept.memory.contains_key(&hash) || kept.disk.contains_key(&hash) {
-            return;
+        let mut surplus = Vec::new();
+        {
+            let mut state = self.state();
+            let kept = state.sessions.entry(session).or_default();
+            kept.private = private;
+            if kept.memory.contains_key(&hash) || kept.disk.contains_key(&hash) {
+                return;
+            }
+            let bytes = source.data.len() as u64;
+            kept.memory.insert(hash, source);
+            state.memory_bytes += bytes;
+            state.arrivals.push_back((session, hash));
+            let mut left = state.memory_bytes;
+            while left > IMAGE_SOURCES_KEPT_MAX {
+                let Some((session, hash)) = state.arrivals.pop_front() else {
+                    break;
+                };
+                let kept = state.sessions.get(&session);
+                let source = kept.and_then(|kept| kept.memory.get(&hash));
+                left -= source.map_or(0, |source| source.data.len() as u64);
+                surplus.push((session, hash));
+            }
         }
-        let bytes = source.data.len() as u64;
-        kept.memory.insert(hash, source);
-        state.memory_bytes += bytes;
-        state.arrivals.push_back((session, hash));
-        while state.memory_bytes > IMAGE_SOURCES_KEPT_MAX {
-            let Some((session, hash)) = state.arrivals.pop_front() else {
-                break;
-            };
-            self.to_disk(&mut state, session, hash);
+        for (session, hash) in surplus {
+            if let Err(error) = self.to_disk(session, hash) {
+                tracing::warn!(session_id = %session, %error, "an image could not be stored; its place will be empty");
+            }
+            // Memory has a bound, whatever the disk says.
+            self.state().let_go(session, hash);
         }
     }
 
@@ -186,89 +232,88 @@ impl ImageStore {
         });
     }
 
-    /// Moves a source from memory to disk.
-    fn to_disk(&self, state: &mut State, session: SessionId, hash: BlobHash) {
-        let Some(kept) = state.sessions.get_mut(&session) else {
-            return;
+    /// Moves a source from memory to disk, and waits until it is safe there. It stays in memory if that
+    /// fails, or if nothing of its session is written.
+    fn to_disk(&self, session: SessionId, hash: BlobHash) -> io::Result<()> {
+        let (source, writing) = {
+            let state = self.state();
+            let kept = state.sessions.get(&session).filter(|kept| !kept.private);
+            let Some((kept, source)) = kept.and_then(|kept| Some((kept, kept.memory.get(&hash)?)))
+            else {
+                return Ok(());
+            };
+            (Arc::clone(source), Arc::clone(&kept.writing))
         };
-        let Some(source) = kept.memory.remove(&hash) else {
-            return;
-        };
+        let folder = self.folder_of(session);
+        let _turn = writing.lock().unwrap_or_else(PoisonError::into_inner);
+        folder.put(hash, &source)?;
+        let mut state = self.state();
+        state.let_go(session, hash);
         let bytes = source.data.len() as u64;
-        state.memory_bytes -= bytes;
-        if kept.private {
-            return;
+        let Some(kept) = state.sessions.get_mut(&session) else {
+            drop(state);
+            // The session was forgotten meanwhile, and its folder with it.
+            return std::fs::remove_dir_all(folder.path());
+        };
+        if kept.disk.insert(hash, bytes).is_none() {
+            state.disk_bytes += bytes;
         }
-        match self.folder_of(session).put(hash, &source) {
-            Ok(()) => {
-                kept.disk.insert(hash, bytes);
-                state.disk_bytes += bytes;
-                self.bound_disk(state);
-            }
-            Err(error) => {
-                tracing::warn!(session_id = %session, %error, "an image could not be stored; its place will be empty");
-            }
+        let surplus = state.surplus_on_disk();
+        drop(state);
+        for (session, hash) in surplus {
+            self.folder_of(session).remove(hash);
         }
-    }
-
-    /// Removes images while there are too many on disk, those of the session with the most first.
-    fn bound_disk(&self, state: &mut State) {
-        while state.disk_bytes > IMAGE_DISK_MAX {
-            let size = |kept: &Kept| kept.disk.values().sum::<u64>();
-            let most = state.sessions.iter_mut().max_by_key(|(_, kept)| size(kept));
-            let Some((session, kept)) = most else {
-                return;
-            };
-            let Some(hash) = kept.disk.keys().next().copied() else {
-                return;
-            };
-            let bytes = kept.disk.remove(&hash).unwrap_or(0);
-            self.folder_of(*session).remove(hash);
-            state.disk_bytes -= bytes;
-        }
+        Ok(())
     }
 
     /// Has on disk what the images `live` of a session are made from, and nothing else of it. Blocks
     /// until that is safe.
-    pub fn persist(&self, session: SessionId, live: &[BlobHash]) {
-        let mut state = self.state();
-        let Some(kept) = state.sessions.get(&session).filter(|kept| !kept.private) else {
-            return;
-        };
+    ///
+    /// # Errors
+    /// Why it is not; what is not on disk is then still in memory.
+    pub fn persist(&self, session: SessionId, live: &[BlobHash]) -> io::Result<()> {
         let live: HashSet<BlobHash> = live.iter().copied().collect();
-        let fresh: Vec<BlobHash> = kept
-            .memory
-            .keys()
-            .copied()
-            .filter(|hash| live.contains(hash))
-            .collect();
-        for hash in fresh {
-            self.to_disk(&mut state, session, hash);
-        }
-        let State {
-            sessions,
-            memory_bytes,
-            disk_bytes,
-            arrivals,
-            ..
-        } = &mut *state;
-        let Some(kept) = sessions.get_mut(&session) else {
-            return;
+        let fresh: Vec<BlobHash> = {
+            let state = self.state();
+            let Some(kept) = state.sessions.get(&session).filter(|kept| !kept.private) else {
+                return Ok(());
+            };
+            let hashes = kept.memory.keys().copied();
+            hashes.filter(|hash| live.contains(hash)).collect()
         };
-        kept.memory.retain(|_, source| {
-            *memory_bytes -= source.data.len() as u64;
-            false
-        });
-        arrivals.retain(|(whose, _)| *whose != session);
+        for hash in fresh {
+            self.to_disk(session, hash)?;
+        }
+        let mut dead = Vec::new();
+        {
+            let mut state = self.state();
+            let State {
+                sessions,
+                memory_bytes,
+                disk_bytes,
+                arrivals,
+                ..
+            } = &mut *state;
+            let Some(kept) = sessions.get_mut(&session) else {
+                return Ok(());
+            };
+            kept.memory.retain(|_, source| {
+                *memory_bytes -= source.data.len() as u64;
+                false
+            });
+            arrivals.retain(|(whose, _)| *whose != session);
+            kept.disk.retain(|hash, bytes| {
+                let stays = live.contains(hash);
+                if !stays {
+                    dead.push(*hash);
+                    *disk_bytes -= *bytes;
+                }
+                stays
+            });
+        }
         let folder = self.folder_of(session);
-        kept.disk.retain(|hash, bytes| {
-            let stays = live.contains(hash);
-            if !stays {
-                folder.remove(*hash);
-                *disk_bytes -= *bytes;
-            }
-            stays
-        });
+        dead.into_iter().for_each(|hash| folder.remove(hash));
+        Ok(())
     }
 
     /// Forgets everything of a session.
@@ -316,27 +361,29 @@ impl ImageStore {
     ) -> Result<(), ImageFault> {
         let key = source.key();
         self.put(session, private, Arc::new(source));
-        let mut state = self.state();
-        if !private {
-            self.to_disk(&mut state, session, key.hash);
-        }
-        let kept = state.sessions.entry(session).or_default();
-        let request_digest = digest(request);
-        kept.read.insert(
-            request.number,
-            ReadFile {
-                request: request_digest,
+        let failed = |error: io::Error| {
+            tracing::warn!(session_id = %session, %error, "an image that was read could not be stored");
+            ImageFault::BadFile
+        };
+        self.to_disk(session, key.hash).map_err(failed)?;
+        let (read, writing) = {
+            let mut state = self.state();
+            let known = state.sessions.entry(session).or_default();
+            let file = ReadFile {
+                request: digest(request),
                 key,
-            },
-        );
+            };
+            known.read.insert(request.number, file);
+            kept::bound(&mut known.read);
+            (known.read.clone(), Arc::clone(&known.writing))
+        };
         if private {
             return Ok(());
         }
-        let folder = self.folder_of(session);
-        folder.put_read_files(&mut kept.read).map_err(|error| {
-            tracing::warn!(session_id = %session, %error, "an image that was read could not be stored");
-            ImageFault::BadFile
-        })
+        let _turn = writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.folder_of(session)
+            .put_read_files(&read)
+            .map_err(failed)
     }
 
     fn source(&self, session: SessionId, hash: BlobHash) -> Option<Arc<ImageSource>> {

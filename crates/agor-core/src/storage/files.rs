@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
@@ -12,9 +12,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use agor_proto::ids::{Incarnation, Offset, SessionId};
+use rusqlite::backup::StepResult;
 use rusqlite::{Connection, params};
 
 use super::apply::{Effect, Sealed};
+use super::open::is_whole;
 use super::prepare::{KEPT_LEVEL, PIECE_RAW_MAX, Packer, Packing, encode, unpack};
 use super::queue::Job;
 use super::read::{ReadError, open_reader, place, stored_session};
@@ -156,18 +158,34 @@ pub(super) fn disk_is_full(folder: &Path) -> bool {
         .is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < ROOM_MIN)
 }
 
-/// Writes a copy of the database that `source` sees at one moment to `path`, all or nothing.
+/// Writes a copy of the database that `source` sees at one moment to `path`, all or nothing: a copy that is
+/// not whole, or not in order, never takes the place of an earlier one.
 pub(super) fn back_up(source: &Connection, folder: &Path, path: &Path) -> Result<(), StoreError> {
     let temporary = path.with_extension(TEMPORARY);
     let copy = || {
         let mut copy = Connection::open(&temporary)?;
         // All pages in one step, so that it is one snapshot however much is written meanwhile.
-        rusqlite::backup::Backup::new(source, &mut copy)?.step(-1)?;
-        copy.close().map_err(|(_, error)| error)
+        let copied = rusqlite::backup::Backup::new(source, &mut copy)?.step(-1)?;
+        // Pages are copied unread: one that has gone bad is in the copy too.
+        let whole = copied == StepResult::Done && is_whole(&copy)?;
+        copy.close().map_err(|(_, error)| error)?;
+        Ok::<bool, rusqlite::Error>(whole)
     };
     let io = |error: io::Error| StoreError::from_io("writing the backup", path, &error);
     remove_if_there(&temporary)?;
-    copy().map_err(|error| StoreError::from_sql("backing the database up", folder, &error))?;
+    // Made by us, since what SQLite makes is readable for everybody.
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)
+        .map_err(io)?;
+    let sql = |error| StoreError::from_sql("backing the database up", folder, &error);
+    if !copy().map_err(sql)? {
+        remove_if_there(&temporary)?;
+        let what = format!("a copy of {}", folder.join(super::DATABASE).display());
+        return Err(StoreError::Damaged { what });
+    }
     fs::rename(&temporary, path).map_err(io)?;
     sync_folder(folder)
 }

@@ -186,6 +186,9 @@ fn begin_life(database: &mut Connection, folder: &Path) -> Result<Incarnation, S
             params![to_sql(incarnation.0)],
         )?;
         transaction.commit()?;
+        // In the database itself: should its log be lost, it is known that the log is missed, and no later
+        // life gets this one's number.
+        database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(incarnation)
     };
     begin().map_err(|error: rusqlite::Error| {

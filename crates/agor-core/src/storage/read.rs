@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-use agor_proto::event::Event;
+use agor_proto::event::{Event, EventBody};
 use agor_proto::ids::{ClientId, CommandId, CommandN, Offset, Seq, SessionId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
@@ -287,7 +287,11 @@ impl Store {
                     seq: Seq(seq),
                     at_millis: from_sql(row.get(1)?),
                     offset: Offset(from_sql(row.get(2)?)),
-                    body: decode_event(session, seq, body)?,
+                    // One that cannot be read hides none of those behind it.
+                    body: decode_event(session, seq, body).unwrap_or_else(|error| {
+                        tracing::error!(%error, "an event cannot be read");
+                        EventBody::Unknown
+                    }),
                 });
             }
             Ok(events)

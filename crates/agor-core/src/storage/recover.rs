@@ -2,6 +2,7 @@
 //! folders. Also after a crash: files that the database does not know.
 
 use std::fs;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use agor_proto::ids::{LogEpoch, Offset, SessionId};
@@ -48,7 +49,12 @@ pub(super) fn replace_database(folder: &Path, options: &Options) -> Result<Notic
     }
     if restored_from_millis.is_none() {
         remove_database(&restoring)?;
-        fs::File::create_new(&restoring).map_err(io(&restoring))?;
+        fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&restoring)
+            .map_err(io(&restoring))?;
         make_ready(folder, &restoring, options)?;
     }
     for suffix in ["-wal", "-shm"] {
@@ -113,6 +119,8 @@ fn restore(
 ) -> Result<(), StoreError> {
     remove_database(restoring)?;
     fs::copy(backup, restoring).map_err(io(backup))?;
+    // A copy has the rights of what it is made from.
+    fs::set_permissions(restoring, fs::Permissions::from_mode(0o600)).map_err(io(restoring))?;
     make_ready(folder, restoring, options)
 }
 

@@ -163,6 +163,7 @@ impl InputQueue {
         let cost = chunk.bytes.len() + caps::INPUT_CHUNK_OVERHEAD;
         let origin = chunk.origin;
         self.current = None;
+        self.current_written = 0;
         match origin {
             Some(done) => {
                 self.queued_bytes -= cost;
@@ -185,6 +186,7 @@ impl InputQueue {
                 last.insert(done.source, done.seq);
             }
         }
+        self.current_written = 0;
         self.replies = VecDeque::new();
         self.chunks = VecDeque::new();
         self.queued_bytes = 0;
@@ -229,7 +231,8 @@ impl InputQueue {
     pub(super) fn take_over(take: &mut Take<'_>) -> Result<Self, KeeperError> {
         let mut queue = Self::default();
         let begun = take.flag()?;
-        queue.current_written = take.u64()? as usize;
+        // Earlier keepers left it as it was after the last one.
+        queue.current_written = take.u64()? as usize * usize::from(begun);
         for _ in 0..take.count(1 + 4)? {
             let origin = take.flag()?.then(|| -> Result<Done, KeeperError> {
                 Ok(Done {

@@ -3,6 +3,7 @@
 
 mod errands;
 mod requests;
+mod starts;
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -15,7 +16,7 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
     net::{SocketFlags, accept_with},
-    process::{Rlimit, WaitOptions, geteuid, wait},
+    process::{Pid, Rlimit, WaitOptions, WaitStatus, geteuid, wait, waitpid},
 };
 
 use super::{
@@ -33,6 +34,7 @@ use crate::{
     system::{self, Groups},
 };
 use errands::Errands;
+use starts::Starts;
 
 /// Connections taken and children reaped in one turn.
 const PER_TURN: usize = 256;
@@ -70,6 +72,7 @@ pub(super) struct Keeper {
     /// The sessions of leaders that are not reaped.
     leaders: HashMap<i32, SessionKey>,
     errands: Errands,
+    starts: Starts,
     stopping: bool,
     /// Requests that have arrived wait, though the host is not paused.
     unserved: bool,
@@ -98,6 +101,7 @@ impl Keeper {
             sessions: BTreeMap::new(),
             leaders: HashMap::new(),
             errands: Errands::default(),
+            starts: Starts::default(),
             stopping: false,
             unserved: false,
         }
@@ -155,7 +159,7 @@ impl Keeper {
     /// Runs until a shutdown was asked for and is done; returns the lock, too, which is to be held
     /// until the socket is gone.
     pub(super) fn run(mut self) -> (OwnedFd, Result<(), KeeperError>) {
-        while !(self.stopping && self.errands.is_empty()) {
+        while !self.is_done() {
             if let Err(error) = self.turn() {
                 return (self.lock, Err(error));
             }
@@ -164,8 +168,16 @@ impl Keeper {
         (self.lock, outcome)
     }
 
+    /// Says whether it was told to stop and everything has ended. A start that hangs is not waited for: its
+    /// child finds its terminal hung up.
+    fn is_done(&mut self) -> bool {
+        let hangs = |deadline: Instant| deadline <= Instant::now();
+        self.stopping && self.errands.is_empty() && self.starts.deadline().is_none_or(hangs)
+    }
+
     fn turn(&mut self) -> Result<(), KeeperError> {
-        let fired = self.wait(self.next_deadline())?;
+        let deadline = self.next_deadline();
+        let fired = self.wait(deadline)?;
         let speaks = |slot: &Slot| matches!(slot, Slot::Session(_, Part::Out | Part::Err));
         let speaking = fired.iter().filter(|(slot, _)| speaks(slot)).count();
         // Who types waits for a whole turn: many that print at once get a small share of it each.
@@ -191,11 +203,12 @@ impl Keeper {
         Ok(())
     }
 
-    fn next_deadline(&self) -> Option<Instant> {
+    fn next_deadline(&mut self) -> Option<Instant> {
         if self.unserved {
             return Some(Instant::now());
         }
-        [self.accept_from, self.errands.next_deadline()]
+        let starts = self.stopping.then(|| self.starts.deadline()).flatten();
+        [self.accept_from, self.errands.next_deadline(), starts]
             .into_iter()
             .flatten()
             .min()
@@ -302,28 +315,43 @@ impl Keeper {
     fn reap(&mut self) {
         // A bell that could not be silenced rings again, no more.
         system::clear_bell(self.child_bell).ok();
+        self.take_started();
+        if !self.starts.is_empty() {
+            // A child that is being started is its thread's to reap, should it fail; and one that has
+            // ended at once is to be known before its end is.
+            let leaders: Vec<i32> = self.leaders.keys().copied().collect();
+            for pid in leaders.into_iter().filter_map(Pid::from_raw) {
+                if let Ok(Some((_, status))) = waitpid(Some(pid), WaitOptions::NOHANG) {
+                    self.on_end(pid, status);
+                }
+            }
+            return;
+        }
         for _ in 0..PER_TURN {
-            let (pid, status) = match wait(WaitOptions::NOHANG) {
-                Ok(Some(ended)) => ended,
-                Err(Errno::INTR) => continue,
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) => self.on_end(pid, status),
+                Err(Errno::INTR) => {}
                 // None has ended, or there is none.
                 Ok(None) | Err(_) => return,
-            };
-            self.errands.look_soon();
-            let Some(key) = self.leaders.remove(&pid.as_raw_nonzero().get()) else {
-                continue;
-            };
-            let exit = Exit {
-                code: status.exit_status().unwrap_or(-1),
-                signal: status.terminating_signal().unwrap_or(0),
-            };
-            if let Some(session) = self.sessions.get_mut(&key) {
-                let abandoned = session.on_exit(exit);
-                self.tell_abandoned(key, abandoned);
             }
         }
         // There may be more; the others get their turn first.
         system::ring_bell(self.child_bell).ok();
+    }
+
+    fn on_end(&mut self, pid: Pid, status: WaitStatus) {
+        self.errands.look_soon();
+        let Some(key) = self.leaders.remove(&pid.as_raw_nonzero().get()) else {
+            return;
+        };
+        let exit = Exit {
+            code: status.exit_status().unwrap_or(-1),
+            signal: status.terminating_signal().unwrap_or(0),
+        };
+        if let Some(session) = self.sessions.get_mut(&key) {
+            let abandoned = session.on_exit(exit);
+            self.tell_abandoned(key, abandoned);
+        }
     }
 
     fn accept(&mut self) {
@@ -429,6 +457,8 @@ impl Keeper {
             NotUpdated::HostAttached
         } else if !self.errands.is_empty() {
             NotUpdated::Killing
+        } else if !self.starts.is_empty() {
+            NotUpdated::Starting
         } else {
             handover::replace(self, guest.channel.as_fd(), &self.socket, program)
         };

@@ -1,4 +1,4 @@
-//! Starts a child with its terminal or pipes.
+//! Makes a child ready with its terminal or pipes, and starts it.
 #![allow(unsafe_code)] // `pre_exec` is unsafe, since it runs between fork and exec
 
 use std::{
@@ -63,7 +63,7 @@ impl SpawnError {
         }
     }
 
-    fn at<E: Into<io::Error>>(step: SpawnStep) -> impl FnOnce(E) -> Self {
+    pub(super) fn at<E: Into<io::Error>>(step: SpawnStep) -> impl FnOnce(E) -> Self {
         move |error| {
             let errno = error
                 .into()
@@ -74,13 +74,28 @@ impl SpawnError {
     }
 }
 
-/// Starts what `spec` says. Waits until the program runs or has failed to.
-/// Without a group it runs all the same.
-pub(super) fn spawn(
+/// A child that can be started.
+pub(super) struct Prepared(Command);
+
+impl Prepared {
+    /// Starts it. Waits until the program runs or has failed to, which may be as long as a file system
+    /// takes to answer.
+    pub(super) fn run(&mut self) -> Result<Pid, SpawnError> {
+        let child = self.0.spawn().map_err(untagged)?;
+        i32::try_from(child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .ok_or_else(|| SpawnError::new(SpawnStep::Request, Errno::INVAL))
+    }
+}
+
+/// Makes ready to start what `spec` says; returns the keeper's ends, too. Without a group it runs all the
+/// same.
+pub(super) fn prepare(
     spec: &SpawnSpec,
     file_limit: Rlimit,
     group: Option<&Group>,
-) -> Result<Child, SpawnError> {
+) -> Result<(Prepared, Streams), SpawnError> {
     let invalid = || SpawnError::new(SpawnStep::Request, Errno::INVAL);
     let (program, arguments) = spec.argv.split_first().ok_or_else(invalid)?;
     let cwd = CString::new(spec.cwd.as_os_str().as_bytes()).map_err(|_| invalid())?;
@@ -112,12 +127,7 @@ pub(super) fn spawn(
     };
     // SAFETY: the closure makes system calls only: it allocates nothing and takes no lock.
     unsafe { command.pre_exec(prepare) };
-    let child = command.spawn().map_err(untagged)?;
-    let pid = i32::try_from(child.id())
-        .ok()
-        .and_then(Pid::from_raw)
-        .ok_or_else(invalid)?;
-    Ok(Child { pid, streams })
+    Ok((Prepared(command), streams))
 }
 
 /// Puts the step above the error's number: a number is all that std brings back from the child.

@@ -182,3 +182,102 @@ fn a_keeper_without_hosts_and_sessions_stays() {
     assert_eq!(host.hello.pid, keeper.process.id());
     assert!(is_alive(keeper.process.id()));
 }
+
+/// A file system that answers nothing until it is dropped, and then fails.
+struct Hanging {
+    folder: tempfile::TempDir,
+    connection: Option<fs::File>,
+}
+
+impl Hanging {
+    /// Mounts one; `None` where this user may not.
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = fs::File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/fuse")
+            .ok()?;
+        let mounted = std::process::Command::new("mount")
+            .args(["-i", "-t", "fuse", "-o"])
+            .arg("fd=0,rootmode=40000,user_id=0,group_id=0")
+            .arg("hanging")
+            .arg(folder.path())
+            .stdin(connection.try_clone().unwrap())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
+        let connection = Some(connection);
+        mounted.then_some(Self { folder, connection })
+    }
+
+    fn fail(&mut self) {
+        self.connection = None;
+    }
+}
+
+impl Drop for Hanging {
+    fn drop(&mut self) {
+        self.fail();
+        std::process::Command::new("umount")
+            .arg("-l")
+            .arg(self.folder.path())
+            .status()
+            .ok(); // The folder is then left behind.
+    }
+}
+
+#[test]
+fn a_folder_that_hangs_holds_up_its_own_session_and_no_other() {
+    let Some(mut hanging) = Hanging::mount() else {
+        println!("skipped: this user may not mount a file system that hangs");
+        return;
+    };
+    let keeper = TestKeeper::start();
+    let mut host = keeper.attach(1);
+    let stuck = |folder: &Path| {
+        let mut spec = shell(1, "echo here");
+        spec.cwd = folder.into();
+        Request::Spawn(spec)
+    };
+    host.send(stuck(hanging.folder.path()));
+    let other = host.shell(2, "read line; echo got $line; exit 3");
+    host.input(other, 1, "it\n");
+    host.until_text(other, "got it");
+    assert_eq!(host.until_exit(other).code, 3, "its end was noticed");
+    let third = host.shell(3, "sleep 100");
+    assert_eq!(host.kill(third, 50), 0);
+    // What is on its way is not asked for twice.
+    host.send(stuck(hanging.folder.path()));
+    let mut next = keeper.attach(2);
+    hanging.fail();
+    let (step, failures) = next.until("the start to fail", |host| {
+        host.take(|event| match event {
+            Event::SpawnFailed { session, step, .. } if *session == key(1) => Some(*step),
+            _ => None,
+        })
+        .map(|step| (step, host.events.len()))
+    });
+    assert_eq!(step, agor_keeper::SpawnStep::Cwd);
+    assert_eq!(failures, 0, "it failed once");
+    next.shell(4, "echo and goes on");
+    next.until_text(key(4), "and goes on");
+}
+
+#[test]
+fn a_keeper_that_is_told_to_end_waits_for_no_folder_that_hangs() {
+    let Some(mut hanging) = Hanging::mount() else {
+        println!("skipped: this user may not mount a file system that hangs");
+        return;
+    };
+    let mut keeper = TestKeeper::start();
+    let mut host = keeper.attach(1);
+    let mut spec = shell(1, "echo here");
+    spec.cwd = hanging.folder.path().into();
+    host.send(Request::Spawn(spec));
+    host.send(Request::Shutdown { grace_millis: 50 });
+    step_until("the keeper to end", || {
+        keeper.process.try_wait().unwrap().is_some()
+    });
+    hanging.fail();
+}

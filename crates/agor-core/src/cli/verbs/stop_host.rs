@@ -30,8 +30,12 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     let paths = context.paths()?;
     let keep_sessions = arguments.keep_sessions;
     context.block_on(async {
-        let client = context.client().await?;
-        let command = client.carry_out(CommandBody::StopHost { keep_sessions });
+        let mut client = context.client().await?;
+        let incarnation = Some(client.ready().await?.incarnation);
+        let command = client.carry_out(CommandBody::StopHost {
+            keep_sessions,
+            incarnation,
+        });
         tokio::select! {
             done = command => match done {
                 // The receipt may have gone down with the host.

@@ -116,9 +116,12 @@ async fn look(paths: &Paths) -> Result<Found, Failure> {
 
 /// Ends the host and lets the programs run on.
 async fn stop(paths: &Paths) -> Result<(), Failure> {
-    let client = Client::connect(paths).await?;
-    let keep_sessions = true;
-    let command = client.carry_out(CommandBody::StopHost { keep_sessions });
+    let mut client = Client::connect(paths).await?;
+    let incarnation = Some(client.ready().await?.incarnation);
+    let command = client.carry_out(CommandBody::StopHost {
+        keep_sessions: true,
+        incarnation,
+    });
     tokio::select! {
         done = command => match done {
             // The receipt may have gone down with the host.

@@ -538,6 +538,36 @@ fn after_more_than_two_seconds_offline_the_person_is_asked_first() {
 }
 
 #[test]
+fn what_was_typed_to_a_host_that_hung_is_old_however_soon_another_answers() {
+    let mut bench = Bench::ready();
+    bench.wish(text("rm -r it"));
+    bench.hear(held());
+    bench.pass(Duration::from_secs(9));
+    bench.on(lost());
+    bench.on(Event::Dialled);
+    let news = told(&bench.hear(welcome()));
+    assert!(news.contains(&News::InputHeld {
+        session: session(),
+        count: 1
+    }));
+    assert!(typed(&sent(&bench.hear(held()))).is_empty());
+}
+
+#[test]
+fn of_a_program_that_has_ended_nothing_that_it_was_not_given_is_kept() {
+    let mut bench = Bench::ready();
+    for line in ["a", "b", "c"] {
+        bench.wish(text(line));
+    }
+    bench.hear(held());
+    // The keeper names the last that it dropped.
+    bench.hear(ack(3, Some(ErrorCode::Ended)));
+    bench.reconnect(Duration::from_millis(100));
+    let again = typed(&sent(&bench.hear(held())));
+    assert!(again.is_empty(), "typed into the next program: {again:?}");
+}
+
+#[test]
 fn a_lease_is_renewed_and_taken_again_unless_another_took_it() {
     let mut bench = Bench::ready();
     bench.wish(text("a"));
@@ -682,6 +712,7 @@ fn an_outbox_that_is_full_says_so_at_once() {
     let id = |n: usize| CommandId((n as u128).to_be_bytes());
     let body = CommandBody::StopHost {
         keep_sessions: true,
+        incarnation: None,
     };
     for n in 0..super::super::outbox::OUTBOX_MAX {
         let body = body.clone();

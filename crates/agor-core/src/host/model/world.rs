@@ -507,7 +507,9 @@ impl World {
                     },
                     What::Send => CommandBody::Send {
                         session,
-                        inputs: Vec::new(),
+                        inputs: vec![Input::Raw {
+                            bytes: vec![number],
+                        }],
                     },
                 };
                 connection::Wish::Command { id: command, body }

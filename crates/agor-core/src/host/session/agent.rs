@@ -444,9 +444,8 @@ impl Session {
         if self.agent.takes_a_prompt(now)
             && let Some((id, client, name)) = self.commands.waiting()
         {
-            // The keeper takes input by rising numbers, and others may have typed since it came.
-            let seq = self.event(EventBody::Command { id, client, name }, now);
-            self.commands.renumber(id, seq);
+            // Who reads the events sees where its turn begins.
+            self.event(EventBody::Command { id, client, name }, now);
             self.dispatch(id, now, effects);
         }
         self.attend_answers(now, effects);

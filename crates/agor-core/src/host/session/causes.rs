@@ -108,6 +108,16 @@ pub enum Cause {
         /// The events, without gaps.
         events: Vec<Event>,
     },
+    /// The images that a checkpoint names are on disk, or cannot be.
+    ImagesStored {
+        /// Whether they are.
+        stored: bool,
+    },
+    /// Events that a subscriber asked for could not be read, some time ago.
+    Unreadable {
+        /// For whom.
+        conn: ConnEpoch,
+    },
     /// A connection could not take events.
     Overflowed {
         /// Which.
@@ -261,7 +271,8 @@ pub enum Effect {
         /// All that the session's program can place now.
         live: Vec<BlobHash>,
     },
-    /// Have these images of the session on disk, and no others, before anything else is done.
+    /// Have these images of the session on disk, and no others, before anything else is done; answered by
+    /// [`Cause::ImagesStored`].
     StoreImages(Vec<BlobHash>),
     /// Delete the session's files before its removal is stored, which there is no room for.
     MakeRoom,

@@ -11,6 +11,7 @@ use agor_proto::command::{Command, CommandBody, Outcome, Receipt, SignalTarget};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::event::EventBody;
 use agor_proto::ids::{ClientId, CommandId, ConnEpoch, Offset, Seq};
+use agor_proto::input::Input;
 use agor_proto::session::{Life, SessionSpec};
 
 use super::journal::{Journal, Ticket};
@@ -37,6 +38,10 @@ pub struct Commands {
     ended: VecDeque<(Ticket, Outcome)>,
     /// How long commands took, from their coming to their receipt.
     pub(super) latencies: Latencies,
+    /// The number of the last input that the keeper was given. It takes a source's input by rising
+    /// numbers, so one is given when the input is, not when its command came: a command that waited for its
+    /// agent would else overtake one that waits for the disk, and that one would be taken for a repeat.
+    inputs: u64,
 }
 
 /// A command that has come and has not ended.
@@ -51,6 +56,15 @@ pub(super) struct InFlight {
     pub(super) stage: Stage,
 }
 
+impl InFlight {
+    fn is_input(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Typing { .. } | Stage::Waiting | Stage::Until(_)
+        )
+    }
+}
+
 /// How far a command is.
 #[derive(Debug)]
 #[cfg_attr(test, derive(Clone))]
@@ -61,6 +75,8 @@ pub(super) enum Stage {
     Ended(Outcome),
     /// The keeper was asked to start the program.
     Starting,
+    /// A kill waits until the program that the keeper was asked to start is there.
+    UntilStarted,
     /// It waits until the agent takes a prompt.
     Waiting,
     /// It waits until the agent takes keys for an answer.
@@ -69,6 +85,7 @@ pub(super) enum Stage {
     Clearing,
     /// The keeper was given input; kept until it is written, in case it must be offered again.
     Typing {
+        number: u64,
         bytes: Vec<u8>,
         retry_at: Option<Instant>,
     },
@@ -107,11 +124,24 @@ impl Commands {
             .collect()
     }
 
-    /// The keeper started the program.
-    pub fn started(&mut self, journal: &mut Journal, at: Offset, now: Now) {
+    /// The keeper started the program. Says whether a kill has waited for it.
+    pub fn started(&mut self, journal: &mut Journal, at: Offset, now: Now) -> bool {
         for id in self.ids(|command| matches!(command.stage, Stage::Starting)) {
             self.finish(id, Outcome::Done { seq: Seq(0) }, journal, at, now);
         }
+        let kills = self.ids(|command| matches!(command.stage, Stage::UntilStarted));
+        for id in &kills {
+            if let Some(command) = self.in_flight.get_mut(id) {
+                command.stage = Stage::Killing;
+            }
+        }
+        !kills.is_empty()
+    }
+
+    /// Says whether the keeper was asked to start the program.
+    fn is_starting(&self) -> bool {
+        let mut stages = self.in_flight.values().map(|command| &command.stage);
+        stages.any(|stage| matches!(stage, Stage::Starting))
     }
 
     /// The keeper could not start the program.
@@ -120,20 +150,22 @@ impl Commands {
             let outcome = rejected(ErrorCode::SpawnFailed, reason.clone());
             self.finish(id, outcome, journal, at, now);
         }
-    }
-
-    /// Input of the host was written to the program.
-    pub fn input_done(&mut self, seq: u64, journal: &mut Journal, at: Offset, now: Now) {
-        for id in self.ids(|c| matches!(c.stage, Stage::Typing { .. }) && c.seq.0 <= seq) {
+        for id in self.ids(|command| matches!(command.stage, Stage::UntilStarted)) {
             self.finish(id, Outcome::Done { seq: Seq(0) }, journal, at, now);
         }
     }
 
-    /// Says whether input of the host is on its way to the program.
-    pub fn is_typing(&self) -> bool {
-        self.in_flight
-            .values()
-            .any(|command| matches!(command.stage, Stage::Typing { .. }))
+    /// Input of the host was written to the program, up to number `written`.
+    pub fn input_done(&mut self, written: u64, journal: &mut Journal, at: Offset, now: Now) {
+        for id in self.ids(|c| matches!(c.stage, Stage::Typing { number, .. } if number <= written))
+        {
+            self.finish(id, Outcome::Done { seq: Seq(0) }, journal, at, now);
+        }
+    }
+
+    /// Says whether input of the host is on its way to the program, or waits for it.
+    pub fn has_input(&self) -> bool {
+        self.in_flight.values().any(InFlight::is_input)
     }
 
     /// Returns the oldest command that waits until the agent takes a prompt: its id, whose it is, its name.
@@ -164,22 +196,9 @@ impl Commands {
         }
     }
 
-    /// Gives a command that waited a number after all that were given since.
-    pub(super) fn renumber(&mut self, id: CommandId, seq: Seq) {
-        if let Some(command) = self.in_flight.get_mut(&id) {
-            command.seq = seq;
-        }
-    }
-
     /// The program ended; what it was not given by then it will never be.
     pub fn input_void(&mut self, journal: &mut Journal, at: Offset, now: Now) {
-        let untyped = |command: &InFlight| {
-            matches!(
-                command.stage,
-                Stage::Typing { .. } | Stage::Waiting | Stage::Until(_)
-            )
-        };
-        for id in self.ids(untyped) {
+        for id in self.ids(InFlight::is_input) {
             let outcome = rejected(
                 ErrorCode::Ended,
                 "the program ended before it took the input",
@@ -191,13 +210,14 @@ impl Commands {
     /// Input of the host was not taken.
     pub fn input_refused(
         &mut self,
-        seq: u64,
+        refused: u64,
         error: WireError,
         journal: &mut Journal,
         at: Offset,
         now: Now,
     ) {
-        for id in self.ids(|c| matches!(c.stage, Stage::Typing { .. }) && c.seq.0 == seq) {
+        for id in self.ids(|c| matches!(c.stage, Stage::Typing { number, .. } if number == refused))
+        {
             if error.code != ErrorCode::InputFull {
                 let outcome = Outcome::Rejected {
                     error: error.clone(),
@@ -221,23 +241,28 @@ impl Commands {
         now: Instant,
         effects: &mut Vec<Effect>,
     ) {
-        let mut due: Vec<&mut InFlight> = self
-            .in_flight
-            .values_mut()
-            .filter(|c| matches!(c.stage, Stage::Typing { retry_at: Some(at), .. } if at <= now))
-            .collect();
-        due.sort_by_key(|command| command.seq);
-        for command in due {
-            if let Stage::Typing { bytes, retry_at } = &mut command.stage {
+        let mut due: Vec<(u64, &[u8])> = Vec::new();
+        for command in self.in_flight.values_mut() {
+            if let Stage::Typing {
+                number,
+                bytes,
+                retry_at,
+            } = &mut command.stage
+                && retry_at.is_some_and(|at| at <= now)
+            {
                 *retry_at = None;
-                effects.push(Effect::Keeper(Request::Input {
-                    session: key,
-                    source,
-                    seq: command.seq.0,
-                    bytes: bytes.clone(),
-                }));
+                due.push((*number, bytes));
             }
         }
+        due.sort_unstable();
+        effects.extend(due.into_iter().map(|(seq, bytes)| {
+            Effect::Keeper(Request::Input {
+                session: key,
+                source,
+                seq,
+                bytes: bytes.to_vec(),
+            })
+        }));
     }
 
     /// Returns when [`Commands::retry_inputs`] is due.
@@ -306,6 +331,28 @@ impl Commands {
         self.signals.clear();
         for id in self.ids(|c| !matches!(c.stage, Stage::Accepting | Stage::Ended(_))) {
             self.finish(id, Outcome::Interrupted, journal, at, now);
+        }
+    }
+
+    /// The session is removed: what was not begun never is, and how the rest ends nobody will know.
+    fn end_with_session(&mut self, journal: &mut Journal, at: Offset, now: Now) {
+        self.signals.clear();
+        for id in self.ids(|command| !matches!(command.stage, Stage::Ended(_))) {
+            let begun = self.in_flight.get(&id).is_some_and(|command| {
+                !matches!(
+                    command.stage,
+                    Stage::Accepting
+                        | Stage::Waiting
+                        | Stage::Until(_)
+                        | Stage::Clearing
+                        | Stage::UntilStarted
+                )
+            });
+            let outcome = match begun {
+                true => Outcome::Interrupted,
+                false => rejected(ErrorCode::NoSession, "the session was removed"),
+            };
+            self.finish(id, outcome, journal, at, now);
         }
     }
 
@@ -426,7 +473,7 @@ impl Session {
             self.be_born(spec.clone(), now);
         }
         if matches!(in_flight.body, CommandBody::Remove { .. }) {
-            self.remove(Some(ticket), effects);
+            self.remove(Some(ticket), now, effects);
             self.commands.in_flight.insert(id, in_flight);
             self.make_room_if_stuck(now, effects);
             return;
@@ -492,8 +539,10 @@ impl Session {
     }
 
     /// Removes the session with everything, by a command or by itself.
-    fn remove(&mut self, ticket: Option<Ticket>, effects: &mut Vec<Effect>) {
+    fn remove(&mut self, ticket: Option<Ticket>, now: Now, effects: &mut Vec<Effect>) {
         self.removed = true;
+        let at = self.fold.offset();
+        self.commands.end_with_session(&mut self.journal, at, now);
         if self.ring {
             // Something that the program started may still run.
             self.ask_kill(effects);
@@ -502,10 +551,10 @@ impl Session {
     }
 
     /// Removes the session unless its program runs, or somebody is about to do something with it.
-    pub(super) fn give_itself_up(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn give_itself_up(&mut self, now: Now, effects: &mut Vec<Effect>) {
         let busy = self.life.alive() || !self.commands.is_empty();
         if self.born && !self.removed && !busy && self.why_stuck(false).is_none() {
-            self.remove(None, effects);
+            self.remove(None, now, effects);
         }
     }
 
@@ -533,11 +582,15 @@ impl Session {
         let Some(command) = self.commands.in_flight.get(&id).filter(begins) else {
             return;
         };
+        if self.removed {
+            return;
+        }
         if let CommandBody::Answer { question, .. } = command.body
             && !self.may_answer(id, question, now)
         {
             return;
         }
+        let is_under_way = self.life.alive() || self.commands.clearing().is_some();
         let Some(command) = self.commands.in_flight.get_mut(&id) else {
             return;
         };
@@ -548,6 +601,13 @@ impl Session {
                 command.stage = Stage::Starting;
                 self.spawn(effects);
             }
+            // Another that came in the same breath was first.
+            CommandBody::Restart { .. } if is_under_way => {
+                let reason = "the session is being started again already";
+                let outcome = rejected(ErrorCode::Running, reason);
+                self.commands
+                    .finish(id, outcome, &mut self.journal, at, now);
+            }
             CommandBody::Restart { .. } => {
                 command.stage = Stage::Clearing;
                 if self.ring && !self.killing {
@@ -557,6 +617,17 @@ impl Session {
                     self.go_on_restarting(effects);
                 }
             }
+            // It ended while the command was on its way to the disk.
+            CommandBody::Send { .. }
+            | CommandBody::SendWhenIdle { .. }
+            | CommandBody::Answer { .. }
+                if !self.life.alive() =>
+            {
+                let reason = "the program ended before it took the input";
+                let outcome = rejected(ErrorCode::Ended, reason);
+                self.commands
+                    .finish(id, outcome, &mut self.journal, at, now);
+            }
             CommandBody::SendWhenIdle { .. } if !self.agent.takes_a_prompt(now) => {
                 command.stage = Stage::Waiting;
             }
@@ -564,10 +635,13 @@ impl Session {
             | CommandBody::SendWhenIdle { inputs, .. }
             | CommandBody::Answer { inputs, .. } => {
                 let mut bytes = Vec::new();
-                if let Some(terminal) = self.fold.terminal() {
-                    inputs
-                        .iter()
-                        .for_each(|input| terminal.encode(input, &mut bytes));
+                for input in &inputs {
+                    match (input, self.fold.terminal()) {
+                        // No mode changes what they are.
+                        (Input::Raw { bytes: raw }, _) => bytes.extend_from_slice(raw),
+                        (input, Some(terminal)) => terminal.encode(input, &mut bytes),
+                        (_, None) => {}
+                    }
                 }
                 if bytes.len() > agor_keeper::caps::INPUT_BYTES {
                     let reason = format!(
@@ -580,8 +654,10 @@ impl Session {
                         .finish(id, outcome, &mut self.journal, at, now);
                     return;
                 }
-                let (source, seq) = (self.launcher.source(), command.seq.0);
+                self.commands.inputs += 1;
+                let (source, seq) = (self.launcher.source(), self.commands.inputs);
                 command.stage = Stage::Typing {
+                    number: seq,
                     bytes: bytes.clone(),
                     retry_at: None,
                 };
@@ -615,9 +691,22 @@ impl Session {
                 effects.push(Effect::Keeper(Request::AskState { session }));
             }
             CommandBody::Kill { .. } => {
+                // What would start behind its back is not what was asked for last.
+                if let Some(restart) = self.commands.clearing() {
+                    let reason = "the session was killed before its command was started again";
+                    let outcome = rejected(ErrorCode::Ended, reason);
+                    self.commands
+                        .finish(restart, outcome, &mut self.journal, at, now);
+                }
+                let starting = self.commands.is_starting();
+                let Some(command) = self.commands.in_flight.get_mut(&id) else {
+                    return;
+                };
                 if self.ring {
                     command.stage = Stage::Killing;
                     self.ask_kill(effects);
+                } else if starting {
+                    command.stage = Stage::UntilStarted;
                 } else {
                     let done = Outcome::Done { seq: Seq(0) };
                     self.commands.finish(id, done, &mut self.journal, at, now);
@@ -656,10 +745,10 @@ impl Session {
     }
 
     pub(super) fn spawn(&mut self, effects: &mut Vec<Effect>) {
+        // One that is wanted from now on is asked for when the program is there.
+        let size = self.wanted_size.take().unwrap_or(self.size);
         let (at, cwd) = (self.fold.offset(), self.start_folder());
-        let mut spec = self
-            .launcher
-            .spawn(self.key, &self.spec, cwd, self.size, at);
+        let mut spec = self.launcher.spawn(self.key, &self.spec, cwd, size, at);
         self.prepare_agent(&mut spec, effects);
         effects.push(Effect::Keeper(Request::Spawn(spec)));
         self.change();

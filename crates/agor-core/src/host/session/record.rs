@@ -81,7 +81,7 @@ impl Session {
         self.waits.active(now.instant);
         self.screens.changed(&self.fold, now.instant);
         if exited {
-            if self.commands.is_typing() {
+            if self.commands.has_input() {
                 let (session, source) = (self.key, self.launcher.source());
                 effects.push(Effect::Keeper(Request::AskInput { session, source }));
             }
@@ -254,10 +254,25 @@ impl Session {
         }
         self.checkpointed = Some(now.instant);
         if let Some(terminal) = self.fold.terminal() {
-            self.checkpoint_at = at;
-            // On disk before the checkpoint is, which names them.
-            effects.push(Effect::StoreImages(terminal.image_hashes()));
-            self.journal.checkpoint(at, terminal.checkpoint());
+            let before = std::mem::replace(&mut self.checkpoint_at, at);
+            let images = terminal.image_hashes();
+            if images.is_empty() {
+                self.journal.checkpoint(at, terminal.checkpoint());
+            } else {
+                // On disk before the checkpoint is, which names them.
+                self.checkpoint = Some((at, terminal.checkpoint(), before));
+            }
+            effects.push(Effect::StoreImages(images));
+        }
+    }
+
+    /// Keeps the checkpoint that has waited for its images. Without them it is put off: the output that
+    /// has them is folded again until there is room.
+    pub(super) fn on_images_stored(&mut self, stored: bool) {
+        match self.checkpoint.take() {
+            Some((at, data, _)) if stored => self.journal.checkpoint(at, data),
+            Some((_, _, before)) => self.checkpoint_at = before,
+            None => {}
         }
     }
 }

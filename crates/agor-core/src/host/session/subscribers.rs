@@ -173,6 +173,15 @@ impl Subscribers {
         }
     }
 
+    /// Asks again for what could not be read: a subscriber goes without nothing that is stored.
+    pub fn read_again(&mut self, conn: ConnEpoch, effects: &mut Vec<Effect>) {
+        if let Some(subscriber) = self.by_conn.get_mut(&conn)
+            && std::mem::take(&mut subscriber.reading)
+        {
+            self.read(conn, effects);
+        }
+    }
+
     /// Makes a subscriber whose queue did not take the events from `untold` on read them from the
     /// store once there is room.
     pub fn overflowed(&mut self, conn: ConnEpoch, untold: Seq, effects: &mut Vec<Effect>) {

@@ -2,7 +2,7 @@
 
 use agor_keeper::{RefusedInput, Request};
 use agor_proto::error::{ErrorCode, WireError};
-use agor_proto::ids::{ClientId, ConnEpoch};
+use agor_proto::ids::{ClientId, ConnEpoch, Size};
 use agor_proto::message::{InputAck, InputFrame, Lease, LeaseStanding};
 
 use super::{Effect, Now, Session, Wish, agent, launch};
@@ -85,20 +85,25 @@ impl Session {
                         }
                         .into(),
                     ));
-                } else if self.ring
-                    && self.life.alive()
-                    && self.asked_size.unwrap_or(self.size) != size
-                {
-                    self.asked_size = Some(size);
-                    let size = launch::pty_size(size);
-                    effects.push(Effect::Keeper(Request::Resize {
-                        session: self.key,
-                        size,
-                    }));
+                } else if self.ring && self.life.alive() {
+                    if self.asked_size.unwrap_or(self.size) != size {
+                        self.ask_size(size, effects);
+                    }
+                } else {
+                    self.wanted_size = Some(size);
                 }
             }
             Wish::Ask { ask, query } => self.on_query(conn, ask, query, now, effects),
         }
+    }
+
+    /// Asks the keeper for another size of the terminal.
+    pub(super) fn ask_size(&mut self, size: Size, effects: &mut Vec<Effect>) {
+        self.asked_size = Some(size);
+        effects.push(Effect::Keeper(Request::Resize {
+            session: self.key,
+            size: launch::pty_size(size),
+        }));
     }
 
     /// Encodes and forwards an input of the driver.

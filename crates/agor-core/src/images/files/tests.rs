@@ -169,7 +169,8 @@ fn image_files_max_bounds_what_is_remembered() {
         read.insert(number, file);
     }
     let folder = super::super::kept::Folder::new(room.folder.path().join("s"));
-    folder.put_read_files(&mut read).unwrap();
+    super::super::kept::bound(&mut read);
+    folder.put_read_files(&read).unwrap();
     let again = folder.read_files();
     assert_eq!(again.len(), IMAGE_FILES_MAX);
     assert_eq!(again.first_key_value(), Some((&10, &file)));

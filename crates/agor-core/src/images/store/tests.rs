@@ -29,15 +29,15 @@ fn images_are_on_disk_with_the_checkpoint_that_names_them_and_no_others() {
     let (first, second) = (source(1, 1), source(2, 1));
     store.put(session(1), false, Arc::clone(&first));
     store.put(session(1), false, Arc::clone(&second));
-    store.persist(session(1), &[hash(&first)]);
+    store.persist(session(1), &[hash(&first)]).expect("a disk");
     let later = ImageStore::open(folder.path().into(), "/nowhere".into());
     assert_eq!(later.source(session(1), hash(&first)), Some(first.clone()));
     assert_eq!(later.source(session(1), hash(&second)), None);
     assert_eq!(later.source(session(2), hash(&first)), None, "another's");
-    later.persist(session(1), &[]);
+    later.persist(session(1), &[]).expect("a disk");
     assert_eq!(later.source(session(1), hash(&first)), None);
     later.put(session(1), false, first.clone());
-    later.persist(session(1), &[hash(&first)]);
+    later.persist(session(1), &[hash(&first)]).expect("a disk");
     later.forget_others(&HashSet::new());
     assert_eq!(later.source(session(1), hash(&first)), None);
     assert!(!folder.path().join(session(1).to_string()).exists());
@@ -49,7 +49,7 @@ fn nothing_of_a_private_session_is_written() {
     let store = ImageStore::open(folder.path().into(), "/nowhere".into());
     let image = source(1, 1);
     store.put(session(1), true, Arc::clone(&image));
-    store.persist(session(1), &[hash(&image)]);
+    store.persist(session(1), &[hash(&image)]).expect("a disk");
     assert_eq!(
         store.source(session(1), hash(&image)),
         Some(image),
@@ -64,7 +64,7 @@ fn a_damaged_file_is_no_image() {
     let store = ImageStore::open(folder.path().into(), "/nowhere".into());
     let image = source(1, 1);
     store.put(session(1), false, Arc::clone(&image));
-    store.persist(session(1), &[hash(&image)]);
+    store.persist(session(1), &[hash(&image)]).expect("a disk");
     let path = store
         .folder_of(session(1))
         .path()
@@ -101,7 +101,9 @@ fn image_disk_max() {
     let (much, little) = (source(1, 1), source(2, 1));
     for (number, image) in [(1, &much), (2, &little)] {
         store.put(session(number), false, Arc::clone(image));
-        store.persist(session(number), &[hash(image)]);
+        store
+            .persist(session(number), &[hash(image)])
+            .expect("a disk");
     }
     {
         // As if the first were as large as all may be.
@@ -109,9 +111,13 @@ fn image_disk_max() {
         let kept = state.sessions.get_mut(&session(1)).unwrap();
         kept.disk.insert(hash(&much), IMAGE_DISK_MAX);
         state.disk_bytes = IMAGE_DISK_MAX + 1024;
-        store.bound_disk(&mut state);
-        assert!(state.disk_bytes <= IMAGE_DISK_MAX);
     }
+    let one_more = source(3, 1);
+    store.put(session(3), false, Arc::clone(&one_more));
+    store
+        .persist(session(3), &[hash(&one_more)])
+        .expect("a disk");
+    assert!(store.state().disk_bytes <= IMAGE_DISK_MAX);
     assert_eq!(store.source(session(1), hash(&much)), None);
     assert!(store.source(session(2), hash(&little)).is_some());
     assert!(
@@ -175,4 +181,22 @@ fn images_that_are_gone_are_forgotten_but_for_the_newest() {
         (DEAD_KEPT as u64 + 1) * 1024,
         "bytes are counted"
     );
+}
+
+#[test]
+fn an_image_that_cannot_be_stored_stays_in_memory_and_is_stored_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(folder.path().into(), "/nowhere".into());
+    let image = source(1, 1);
+    store.put(session(1), false, Arc::clone(&image));
+    let place = store.folder_of(session(1)).path().to_owned();
+    // As on a full disk: nothing can be made there.
+    std::fs::write(&place, b"").unwrap();
+    assert!(store.persist(session(1), &[hash(&image)]).is_err());
+    assert!(store.source(session(1), hash(&image)).is_some());
+    std::fs::remove_file(&place).unwrap();
+    store.persist(session(1), &[hash(&image)]).expect("a disk");
+    let later = ImageStore::open(folder.path().into(), "/nowhere".into());
+    assert!(later.source(session(1), hash(&image)).is_some());
+    assert_eq!(store.state().memory_bytes, 0);
 }

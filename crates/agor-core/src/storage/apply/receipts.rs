@@ -87,6 +87,8 @@ impl Applier {
         self.uncounted_in_all += 1;
         if self.uncounted_in_all >= COUNT_ALL_EVERY {
             self.uncounted_in_all = 0;
+            // Most clients are command lines that never return.
+            self.uncounted.clear();
             forget_oldest(database, RECEIPTS_MAX)?;
             forget_clients(database, FORGOTTEN_CLIENTS_MAX)?;
         }

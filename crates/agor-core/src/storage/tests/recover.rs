@@ -47,7 +47,11 @@ fn a_store_that_was_closed_is_found_as_it_was() {
 fn nobody_else_may_read_what_is_stored() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("agor");
-    let store = open(&data, small_segments()).store;
+    let backing_up = Options {
+        backup_every: Duration::from_millis(20),
+        ..small_segments()
+    };
+    let store = open(&data, backing_up).store;
     let session = session_id();
     write(
         &store,
@@ -58,6 +62,7 @@ fn nobody_else_may_read_what_is_stored() {
     )
     .unwrap();
     wait_until("sealing", || store.stats().unwrap().sealed == 1);
+    wait_until("a backup", || data.join("host.db.backup").exists());
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let mut folders = vec![data];
     while let Some(folder) = folders.pop() {
@@ -366,6 +371,44 @@ fn a_damaged_database_is_set_aside_and_restored_with_what_the_folders_hold() {
     write(&again.store, vec![append(session, from, out(b"on"))]).unwrap();
     again.store.close().unwrap();
     assert_eq!(open(folder.path(), small_segments()).notices, []);
+}
+
+#[test]
+fn a_copy_that_is_not_in_order_takes_no_backups_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, _, opened) = store_with_backup(folder.path());
+    opened.store.close().unwrap();
+    let backup = folder.path().join("host.db.backup");
+    let good = fs::read(&backup).unwrap();
+    let path = folder.path().join("host.db");
+    let source = rusqlite::Connection::open(&path).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    // A page of a table, whose tree then leads nowhere.
+    bytes[2 * 4_096..].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
+    let made = super::super::files::back_up(&source, folder.path(), &backup);
+    assert!(made.is_err(), "a damaged database was backed up");
+    assert!(fs::read(&backup).unwrap() == good, "the backup is another");
+}
+
+#[test]
+fn a_database_whose_log_is_lost_is_not_taken_for_one_that_was_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    open(folder.path(), small_segments()).store.close().unwrap();
+    let second = open(folder.path(), small_segments());
+    fs::copy(folder.path().join("host.db"), copy.path().join("host.db")).unwrap();
+    let database = rusqlite::Connection::open(copy.path().join("host.db")).unwrap();
+    let (clean, incarnation): (bool, i64) = database
+        .query_row("SELECT clean, incarnation FROM host", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert!(!clean, "it would not be checked");
+    assert_eq!(
+        incarnation, second.incarnation.0 as i64,
+        "it would be given again"
+    );
 }
 
 #[test]

@@ -2,26 +2,19 @@
 
 use std::time::Duration;
 
-use rustix::{io::Errno, process::Signal};
+use rustix::process::Signal;
 
 use super::Keeper;
 use crate::{
-    Event, PtySize, RefusedConfigure, RefusedInput, Request, RequestFault, RingWriter, SessionKey,
-    SignalScope, SpawnSpec, SpawnStep, caps,
-    protocol::codec,
-    server::{
-        input::Offer,
-        kill::Errand,
-        session::Session,
-        spawn::{self, SpawnError},
-    },
+    Event, PtySize, RefusedConfigure, RefusedInput, Request, RequestFault, SessionKey, SignalScope,
+    server::{input::Offer, kill::Errand, session::Session},
 };
 
 impl Keeper {
     /// Carries out one request.
     pub(super) fn on_request(&mut self, request: Request) {
         match request {
-            Request::Spawn(spec) => self.on_spawn(&spec),
+            Request::Spawn(spec) => self.on_spawn(spec),
             Request::Input {
                 session,
                 source,
@@ -84,43 +77,6 @@ impl Keeper {
         if let Err(fault) = outcome {
             self.fail(key, fault);
         }
-    }
-
-    fn on_spawn(&mut self, spec: &SpawnSpec) {
-        let existing = self.sessions.contains_key(&spec.session);
-        if !existing && let Err(SpawnError { step, errno }) = self.spawn(spec) {
-            self.tell(&Event::SpawnFailed {
-                session: spec.session,
-                step,
-                errno,
-            });
-            return;
-        }
-        if let (Some(session), Some(host)) = (self.sessions.get(&spec.session), &mut self.host) {
-            let message = codec::encode_spawned(spec.session, session.number(), existing);
-            if host.lend(message, session.ring_fds()).is_err() {
-                self.host = None;
-            }
-        }
-    }
-
-    fn spawn(&mut self, spec: &SpawnSpec) -> Result<(), SpawnError> {
-        if self.stopping || self.sessions.len() >= caps::SESSIONS {
-            return Err(SpawnError::new(SpawnStep::Request, Errno::AGAIN));
-        }
-        let ring = RingWriter::create(spec.ring_bytes, spec.start_offset, self.incarnation)
-            .map_err(|error| SpawnError {
-                step: SpawnStep::Ring,
-                errno: error.raw_os_error().unwrap_or(Errno::INVAL.raw_os_error()),
-            })?;
-        let groups = self.groups.as_ref();
-        let group = groups.and_then(|groups| groups.make(spec.session));
-        let child = spawn::spawn(spec, self.file_limit, group.as_ref())?;
-        self.leaders
-            .insert(child.pid.as_raw_nonzero().get(), spec.session);
-        self.sessions
-            .insert(spec.session, Session::new(spec, child, ring, group));
-        Ok(())
     }
 
     fn on_input(&mut self, session: SessionKey, source: u128, seq: u64, bytes: Vec<u8>) {

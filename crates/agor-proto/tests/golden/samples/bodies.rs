@@ -144,6 +144,14 @@ pub fn commands() -> Vec<(&'static str, CommandBody)> {
             "stop_host",
             CommandBody::StopHost {
                 keep_sessions: true,
+                incarnation: None,
+            },
+        ),
+        (
+            "stop_one_host",
+            CommandBody::StopHost {
+                keep_sessions: false,
+                incarnation: Some(Incarnation(7)),
             },
         ),
     ]

@@ -45,7 +45,12 @@ pub(super) struct Keeper {
 
 #[derive(Debug, Clone, Copy)]
 enum Job {
-    Input { source: u128, seq: u64 },
+    /// What a command types is its number.
+    Input {
+        source: u128,
+        seq: u64,
+        number: Option<u8>,
+    },
     Signal(i32),
     State,
 }
@@ -459,17 +464,22 @@ impl World {
 
     fn keep(&mut self) -> Result<(), Wrong> {
         match self.keeper.asked.pop_front() {
-            Some(Job::Input { source, seq }) => {
+            Some(Job::Input {
+                source,
+                seq,
+                number,
+            }) => {
                 let last = self.keeper.written.entry(source).or_default();
                 if seq > *last || self.fake == Some(Fake::KeeperWritesRepeats) {
                     *last = seq.max(*last);
                     self.ledger.given(source, seq)?;
                     if source == u128::from(self.serving.incarnation) {
-                        let command = self.disk.events.get(seq as usize - 1);
-                        let Some(EventBody::Command { id, .. }) = command.map(|e| &e.body) else {
+                        let id = number.map(|number| self.ledger.by_number(number));
+                        let is_stored = |event: &Event| matches!(event.body, EventBody::Command { id: stored, .. } if Some(stored) == id);
+                        let Some(id) = id.filter(|_| self.disk.events.iter().any(is_stored)) else {
                             return Err(format!("input {seq} of the host is no stored command"));
                         };
-                        self.ledger.done(*id)?;
+                        self.ledger.done(id)?;
                     }
                 }
                 self.keeper
@@ -549,12 +559,19 @@ impl World {
 
     fn ask_keeper(&mut self, request: Request) -> Result<(), Wrong> {
         let job = match request {
-            Request::Input { source, seq, .. } => {
+            Request::Input {
+                source, seq, bytes, ..
+            } => {
+                let number = bytes.first().copied();
                 if source != u128::from(self.serving.incarnation) {
                     let client = ClientId(source.to_be_bytes());
                     self.ledger.typed_by(client, self.serving.typing.as_ref())?;
                 }
-                Job::Input { source, seq }
+                Job::Input {
+                    source,
+                    seq,
+                    number,
+                }
             }
             Request::Signal { signal, .. } => Job::Signal(signal),
             Request::AskState { .. } => Job::State,

@@ -60,10 +60,8 @@ impl Session {
             if let Err(error) = self.check_answer(question) {
                 self.reject(id, error, now);
             } else if now.instant >= due {
-                // The keeper takes input by rising numbers, and others may have typed since it came.
                 let name = body.name().to_owned();
-                let seq = self.event(EventBody::Command { id, client, name }, now);
-                self.commands.renumber(id, seq);
+                self.event(EventBody::Command { id, client, name }, now);
                 self.dispatch(id, now, effects);
             }
         }

@@ -114,12 +114,27 @@ pub(super) struct Keeper {
     /// Where the last program was started.
     pub(super) cwd: String,
     pub(super) alive: bool,
+    /// Whether a program is there later, when the test says so.
+    pub(super) starts_slowly: bool,
+    /// The sizes that its terminal was given, the last one at the end.
+    pub(super) sizes: Vec<(u16, u16)>,
     /// Whether a kill is answered later, by the test.
     pub(super) kills_slowly: bool,
     pub(super) killing: bool,
 }
 
 impl Keeper {
+    /// The program that was asked for is there.
+    pub(super) fn start(&mut self) -> Cause {
+        let (cols, rows) = self.sizes.last().copied().unwrap_or((20, 5));
+        self.alive = true;
+        self.write(RecordBody::Started {
+            pid: 9,
+            size: Size::cells(cols, rows),
+        });
+        Cause::Spawned { pid: 9 }
+    }
+
     pub(super) fn write(&mut self, body: RecordBody) {
         Record {
             unix_micros: 1,
@@ -222,17 +237,26 @@ impl World {
                     return causes.push_back(Cause::SpawnFailed { reason, cwd_errno });
                 }
                 self.keeper.spawned += 1;
-                self.keeper.alive = true;
+                self.keeper.sizes.push((spec.size.cols, spec.size.rows));
                 assert_eq!(spec.start_offset, self.keeper.ring.len() as u64);
-                self.keeper.write(RecordBody::Started {
-                    pid: 9,
-                    size: Size::cells(20, 5),
-                });
-                causes.push_back(Cause::Spawned { pid: 9 });
+                if !self.keeper.starts_slowly {
+                    causes.push_back(self.keeper.start());
+                }
+            }
+            Effect::Keeper(Request::Resize { size, .. }) => {
+                self.keeper.sizes.push((size.cols, size.rows));
             }
             Effect::Keeper(Request::Input {
                 source, seq, bytes, ..
             }) => {
+                if !self.keeper.alive {
+                    let reason = agor_keeper::RefusedInput::Ended;
+                    return causes.push_back(Cause::InputRefused {
+                        source,
+                        seq,
+                        reason,
+                    });
+                }
                 let last = self.keeper.inputs.entry(source).or_default();
                 if seq > *last {
                     *last = seq;
@@ -265,6 +289,10 @@ impl World {
                     self.keeper.killing = false;
                     causes.push_back(Cause::Killed { survivors: 0 });
                 }
+            }
+            Effect::Keeper(Request::AskInput { source, .. }) => {
+                let written = self.keeper.inputs.get(&source).copied().unwrap_or(0);
+                causes.push_back(Cause::InputState { source, written });
             }
             Effect::Keeper(Request::Forget { .. }) => causes.push_back(Cause::Forgotten),
             Effect::Keeper(_) => {}
