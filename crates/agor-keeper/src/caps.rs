@@ -38,6 +38,18 @@ pub const CHILDREN_PER_TURN_BYTES: usize = 128 * 1024;
 /// The least that is read from one of them.
 pub const CHILD_PER_TURN_MIN_BYTES: usize = 4 * 1024;
 
+/// Bytes in a [`FLOOD_WINDOW`] from which on a child floods.
+pub const FLOOD_BYTES: usize = 64 * 1024;
+
+/// Over how long it is counted whether a child floods.
+pub const FLOOD_WINDOW: Duration = Duration::from_millis(100);
+
+/// Children that flood at once from which on they may be read less often.
+pub const FLOODS_PACED: usize = 4;
+
+/// How long at most a child that floods is not read.
+pub const FLOOD_PAUSE: Duration = Duration::from_millis(64);
+
 /// Smallest ring; a smaller wish is raised to it.
 pub const RING_MIN_BYTES: usize = 256 * 1024;
 

@@ -6,6 +6,7 @@ mod host;
 mod input;
 mod keeper;
 mod kill;
+mod pace;
 mod process;
 mod session;
 mod spawn;

@@ -22,6 +22,7 @@ use rustix::{
 use super::{
     handover::{self, Handing, Parts},
     host::{Guest, Host, HostChannel},
+    pace::Pace,
     session::{Part, Session},
 };
 use crate::{
@@ -31,7 +32,7 @@ use crate::{
         codec,
         greeting::{self, Greeting},
     },
-    system::{self, Groups},
+    system::{self, Groups, Waited},
 };
 use errands::Errands;
 use starts::Starts;
@@ -73,6 +74,10 @@ pub(super) struct Keeper {
     leaders: HashMap<i32, SessionKey>,
     errands: Errands,
     starts: Starts,
+    pace: Pace,
+    waited: Waited,
+    /// When the first of those that rest is to be read again.
+    rested: Option<Instant>,
     stopping: bool,
     /// Requests that have arrived wait, though the host is not paused.
     unserved: bool,
@@ -102,6 +107,9 @@ impl Keeper {
             leaders: HashMap::new(),
             errands: Errands::default(),
             starts: Starts::default(),
+            pace: Pace::default(),
+            waited: Waited::begin(),
+            rested: None,
             stopping: false,
             unserved: false,
         }
@@ -197,10 +205,25 @@ impl Keeper {
         for session in self.sessions.values_mut() {
             session.finish_turn();
         }
+        self.set_pace();
         self.flush_host();
         // Sending may have ended the pause with requests in hand, for which no descriptor fires.
         self.unserved &= self.host.as_ref().is_some_and(|host| !host.is_paused());
         Ok(())
+    }
+
+    /// Sees how eagerly those are to be read from now on that flood.
+    fn set_pace(&mut self) {
+        let now = Instant::now();
+        self.rested = None;
+        let mut flooding = 0;
+        for session in self.sessions.values_mut() {
+            let (until, floods) = session.rest(now);
+            flooding += usize::from(floods);
+            self.rested = self.rested.into_iter().chain(until).min();
+        }
+        let waited = (flooding >= caps::FLOODS_PACED).then(|| self.waited.so_far());
+        self.pace.on_turn(flooding, waited.flatten(), now);
     }
 
     fn next_deadline(&mut self) -> Option<Instant> {
@@ -208,10 +231,15 @@ impl Keeper {
             return Some(Instant::now());
         }
         let starts = self.stopping.then(|| self.starts.deadline()).flatten();
-        [self.accept_from, self.errands.next_deadline(), starts]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.accept_from,
+            self.errands.next_deadline(),
+            starts,
+            self.rested,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Waits for anything to do; the children's output comes first in the result, then their ends,
@@ -224,7 +252,7 @@ impl Keeper {
         let mut slots = Vec::new();
         let mut polled = Vec::new();
         for (key, session) in &self.sessions {
-            session.interests(|part, fd, flags| {
+            session.interests(now, |part, fd, flags| {
                 slots.push(Slot::Session(*key, part));
                 polled.push(PollFd::from_borrowed_fd(fd, flags));
             });
@@ -283,7 +311,7 @@ impl Keeper {
         if let Some(session) = self.sessions.get_mut(&key)
             && flags.intersects(readable)
         {
-            session.read(part, share);
+            session.hear(part, share, self.pace.pause());
         }
     }
 

@@ -5,6 +5,7 @@ use std::{
     collections::VecDeque,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     rc::Rc,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -18,6 +19,7 @@ use super::{
     handover::{self, Handing},
     input::{Done, InputQueue, Offer, Progress},
     kill::Family,
+    pace::Speech,
     spawn::{Child, Streams},
 };
 use crate::{
@@ -90,6 +92,7 @@ pub(super) struct Session {
     rang_at: u64,
     input: InputQueue,
     group: Option<Rc<Group>>,
+    speech: Speech,
 }
 
 impl Session {
@@ -119,6 +122,7 @@ impl Session {
             tidying: false,
             input: InputQueue::default(),
             group: group.map(Rc::new),
+            speech: Speech::default(),
         };
         let fits = session.ring.push(Record::Started {
             pid: number,
@@ -241,6 +245,7 @@ impl Session {
                 .filter(|_| group)
                 .and_then(|groups| groups.make(key))
                 .map(Rc::new),
+            speech: Speech::default(),
         })
     }
 
@@ -294,9 +299,19 @@ impl Session {
         self.exit.is_some()
     }
 
+    /// Returns until when its output is not read, since it floods; and says whether it does.
+    pub(super) fn rest(&mut self, now: Instant) -> (Option<Instant>, bool) {
+        (self.speech.rests_until(now), self.speech.floods(now))
+    }
+
     /// Calls `add` for each descriptor that the loop must wait for.
-    pub(super) fn interests<'a>(&'a self, mut add: impl FnMut(Part, BorrowedFd<'a>, PollFlags)) {
-        let read = !self.full && self.pending.is_empty();
+    pub(super) fn interests<'a>(
+        &'a self,
+        now: Instant,
+        mut add: impl FnMut(Part, BorrowedFd<'a>, PollFlags),
+    ) {
+        let rests = self.speech.rests_until(now).is_some();
+        let read = !self.full && self.pending.is_empty() && !rests;
         let write = !self.input.is_empty();
         let mut both = |part, fd: &'a Option<_>, read, write| {
             let mut flags = PollFlags::empty();
@@ -325,8 +340,17 @@ impl Session {
         self.full || !self.pending.is_empty() || self.tidying
     }
 
-    /// Reads what the child says from one of its outputs, up to `limit` bytes.
-    pub(super) fn read(&mut self, part: Part, limit: usize) -> Option<Stop> {
+    /// Reads what the child says from one of its outputs, up to `limit` bytes; one that floods then rests
+    /// for `pause`.
+    pub(super) fn hear(&mut self, part: Part, limit: usize, pause: Duration) {
+        let before = self.ring.head();
+        self.read(part, limit);
+        let bytes = self.ring.head().saturating_sub(before) as usize;
+        self.speech.heard(bytes, pause, Instant::now());
+    }
+
+    /// As [`Session::hear`], whether or not it rests.
+    fn read(&mut self, part: Part, limit: usize) -> Option<Stop> {
         if self.full || !self.pending.is_empty() {
             return Some(Stop::Full);
         }

@@ -25,6 +25,28 @@ mod processes;
 pub(crate) use groups::{Group, Groups, Inside, leave_group};
 pub(crate) use processes::{Process, Scan, signal_process, start_time};
 
+/// How long this thread has waited for a processor although it had something to do.
+#[derive(Debug)]
+pub(crate) struct Waited(Option<std::fs::File>);
+
+impl Waited {
+    /// Begins to count; the system may not.
+    pub(crate) fn begin() -> Self {
+        Self(std::fs::File::open("/proc/thread-self/schedstat").ok())
+    }
+
+    /// Returns how long it was so far. (`Documentation/scheduler/sched-stats.rst`: the second number, in
+    /// nanoseconds.)
+    pub(crate) fn so_far(&self) -> Option<std::time::Duration> {
+        use std::os::unix::fs::FileExt;
+        let mut text = [0; 96];
+        let read = self.0.as_ref()?.read_at(&mut text, 0).ok()?;
+        let text = std::str::from_utf8(text.get(..read)?).ok()?;
+        let nanos = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
+        Some(std::time::Duration::from_nanos(nanos))
+    }
+}
+
 /// Makes shared memory of `size` bytes, all zero and untouched, whose size is fixed for ever.
 pub(crate) fn shared_memory(size: u64) -> io::Result<OwnedFd> {
     let fd = memfd_create("agor-ring", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
