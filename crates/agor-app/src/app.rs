@@ -3,9 +3,12 @@
 mod act;
 mod attend;
 mod begin;
+mod broadcast;
 mod draw;
 mod follow;
+mod layout;
 mod look;
+mod modes;
 #[cfg(test)]
 mod tests;
 
@@ -84,6 +87,10 @@ pub struct App {
     /// The settings that are in use.
     settings: Arc<Settings>,
     overlay: Option<Overlay>,
+    /// The mode of the tab that reads keys, if one is on.
+    mode: Option<modes::WindowMode>,
+    /// The panes that are typed into at once.
+    broadcast: broadcast::Broadcast,
     /// What is to be shown as soon as the window is filled.
     to_show: Option<SessionId>,
     /// The last session that the host asked for, by its count.
@@ -184,6 +191,8 @@ impl App {
             scale,
             settings: Arc::default(),
             overlay: None,
+            mode: None,
+            broadcast: broadcast::Broadcast::default(),
             starting: None,
             to_show: parts.show,
             asked_seen: 0,
@@ -228,9 +237,11 @@ impl App {
         for command in std::mem::take(&mut self.commands) {
             self.act(command, context);
         }
+        self.follow_broadcast();
         self.show_sessions();
         self.note_seen();
         self.go_on_typing();
+        self.take_mode_keys(context);
         self.store_layout();
         if self.exit.is_some() {
             context.send_viewport_cmd(egui::ViewportCommand::Close);

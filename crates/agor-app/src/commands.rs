@@ -67,6 +67,30 @@ commands! {
     FocusUp "focus.up" "Focus pane above" Anywhere ["ctrl+shift+up", "ctrl+space up", "ctrl+space k"] "Give the keyboard to the pane above.";
     FocusDown "focus.down" "Focus pane below" Anywhere ["ctrl+shift+down", "ctrl+space down", "ctrl+space j"] "Give the keyboard to the pane below.";
     FocusLast "focus.last" "Focus last pane" Anywhere ["ctrl+space tab"] "Go back to the pane that had the keyboard before.";
+    Numbers "pane.numbers" "Focus pane by number" Anywhere ["ctrl+space q"] "Show a number over each pane; pressing it gives that pane the keyboard.";
+    SwapLeft "pane.swap_left" "Swap pane with the one to the left" Anywhere ["ctrl+space ctrl+left"] "Let the focused pane and the one on the left change places.";
+    SwapRight "pane.swap_right" "Swap pane with the one to the right" Anywhere ["ctrl+space ctrl+right"] "Let the focused pane and the one on the right change places.";
+    SwapUp "pane.swap_up" "Swap pane with the one above" Anywhere ["ctrl+space ctrl+up"] "Let the focused pane and the one above change places.";
+    SwapDown "pane.swap_down" "Swap pane with the one below" Anywhere ["ctrl+space ctrl+down"] "Let the focused pane and the one below change places.";
+    EdgeLeft "pane.move_left" "Move pane to the left edge" Anywhere ["ctrl+space alt+left"] "Move the focused pane to the left edge of the tab, over its whole height.";
+    EdgeRight "pane.move_right" "Move pane to the right edge" Anywhere ["ctrl+space alt+right"] "Move the focused pane to the right edge of the tab, over its whole height.";
+    EdgeUp "pane.move_up" "Move pane to the upper edge" Anywhere ["ctrl+space alt+up"] "Move the focused pane to the upper edge of the tab, over its whole width.";
+    EdgeDown "pane.move_down" "Move pane to the lower edge" Anywhere ["ctrl+space alt+down"] "Move the focused pane to the lower edge of the tab, over its whole width.";
+    ResizeLeft "pane.resize_left" "Move border left" Anywhere ["ctrl+shift+alt+left"] "Move the border of the focused pane to the left.";
+    ResizeRight "pane.resize_right" "Move border right" Anywhere ["ctrl+shift+alt+right"] "Move the border of the focused pane to the right.";
+    ResizeUp "pane.resize_up" "Move border up" Anywhere ["ctrl+shift+alt+up"] "Move the border of the focused pane up.";
+    ResizeDown "pane.resize_down" "Move border down" Anywhere ["ctrl+shift+alt+down"] "Move the border of the focused pane down.";
+    Resize "pane.resize" "Resize panes by arrows" Anywhere ["ctrl+space x"] "Move borders by arrows or hjkl until Escape is pressed.";
+    Balance "layout.balance" "Balance panes" Anywhere ["ctrl+space ="] "Give all panes of the tab the same room.";
+    Columns "layout.columns" "Panes in columns" Anywhere ["ctrl+space m c"] "Put all panes of the tab beside each other.";
+    Rows "layout.rows" "Panes in rows" Anywhere ["ctrl+space m r"] "Put all panes of the tab one below another.";
+    Grid "layout.grid" "Panes in a grid" Anywhere ["ctrl+space m g"] "Arrange the panes of the tab as near to a square as it goes.";
+    MainAndStack "layout.main" "Main pane and a stack" Anywhere ["ctrl+space m m"] "Give the focused pane the larger part, and put the others one below another beside it.";
+    Rotate "pane.rotate" "Rotate panes" Anywhere ["ctrl+space m o"] "Let each pane take the place of the next.";
+    RotateBack "pane.rotate_back" "Rotate panes back" Anywhere ["ctrl+space m shift+o"] "Let each pane take the place of the one before.";
+    BreakOut "pane.break_out" "Move pane to a new tab" Anywhere ["ctrl+space m t"] "Take the focused pane out of its tab and give it one of its own.";
+    ToNextTab "pane.to_next_tab" "Move pane to the next tab" Anywhere ["ctrl+space m n"] "Move the focused pane to the next tab of the project.";
+    ToPreviousTab "pane.to_previous_tab" "Move pane to the previous tab" Anywhere ["ctrl+space m p"] "Move the focused pane to the tab before.";
     NextTab "tab.next" "Next tab" Anywhere ["ctrl+shift+page_down", "ctrl+tab", "ctrl+space n"] "Show the next tab.";
     PreviousTab "tab.previous" "Previous tab" Anywhere ["ctrl+shift+page_up", "ctrl+shift+tab", "ctrl+space p"] "Show the tab before.";
     Tab1 "tab.1" "Tab 1" Anywhere ["ctrl+space 1"] "Show the first tab.";
@@ -78,6 +102,8 @@ commands! {
     Tab7 "tab.7" "Tab 7" Anywhere ["ctrl+space 7"] "Show the seventh tab.";
     Tab8 "tab.8" "Tab 8" Anywhere ["ctrl+space 8"] "Show the eighth tab.";
     Tab9 "tab.9" "Last tab" Anywhere ["ctrl+space 9"] "Show the last tab.";
+    RenameTab "tab.rename" "Rename tab…" Anywhere ["ctrl+space shift+r"] "Give this tab a name of its own; without one it has that of its focused session.";
+    PinTab "tab.pin" "Pin or unpin tab" Anywhere ["ctrl+space shift+p"] "Keep this tab at the left and from being closed by accident, or let it go.";
     CloseTab "tab.close" "Close tab" Anywhere ["ctrl+space shift+w"] "Close all panes of this tab; their sessions go on.";
     NextProject "project.next" "Next project" Anywhere ["ctrl+shift+j", "ctrl+space ]"] "Show the next project.";
     PreviousProject "project.previous" "Previous project" Anywhere ["ctrl+shift+k", "ctrl+space ["] "Show the project before.";
@@ -87,6 +113,10 @@ commands! {
     Paste "edit.paste" "Paste" Pane ["ctrl+shift+v", "shift+insert"] "Paste the clipboard into the focused pane.";
     SelectAll "edit.select_all" "Select screen" Pane ["ctrl+shift+a"] "Select all that the focused pane shows.";
     Find "find.open" "Find in pane" Pane ["ctrl+shift+f", "ctrl+space /"] "Look for a text in the focused pane's screen and history.";
+    SelectByKeyboard "select.keyboard" "Select by keyboard" Anywhere ["ctrl+shift+space", "ctrl+space v"] "Move a cursor over screen and history by vi's keys or by arrows, select with v or Shift, copy with y.";
+    Hints "hints.pick" "Pick a link, path or number" Anywhere ["ctrl+space shift+f", "ctrl+shift+l"] "Put letters over every link, path, hash, id, address and number; typing them copies it, with Shift opens it, with Alt inserts it.";
+    Broadcast "broadcast.pane" "Broadcast: this pane in or out" Anywhere ["ctrl+space c"] "Type into several panes of this tab at once: take the focused one among them, or out.";
+    BroadcastAll "broadcast.all" "Broadcast: all panes or none" Anywhere ["ctrl+space shift+c"] "Type into all panes of this tab at once, or into the focused one alone again; it ends when another tab is shown.";
     ScrollPageUp "scroll.page_up" "Scroll up a page" Pane ["shift+page_up"] "Look one page further back.";
     ScrollPageDown "scroll.page_down" "Scroll down a page" Pane ["shift+page_down"] "Look one page further on.";
     ScrollLineUp "scroll.line_up" "Scroll up a line" Pane ["ctrl+space shift+up"] "Look one line further back.";
@@ -111,6 +141,69 @@ commands! {
     SendLeader "leader.send" "Send the leader key" Pane ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";
     Quit "window.close" "Close window" Anywhere ["ctrl+shift+q"] "Close this window; all sessions go on.";
 }
+
+/// Commands that a list shows as one line, since they differ by a direction or a number alone.
+#[derive(Debug)]
+pub struct Family {
+    /// The commands.
+    pub commands: &'static [Command],
+    /// What stands for the key by which they differ.
+    pub keys: &'static str,
+    /// What they do.
+    pub title: &'static str,
+}
+
+/// Every family.
+pub const FAMILIES: &[Family] = &[
+    Family {
+        commands: &[
+            Command::FocusLeft,
+            Command::FocusRight,
+            Command::FocusUp,
+            Command::FocusDown,
+        ],
+        keys: "arrow",
+        title: "Focus by direction",
+    },
+    Family {
+        commands: &[
+            Command::SwapLeft,
+            Command::SwapRight,
+            Command::SwapUp,
+            Command::SwapDown,
+        ],
+        keys: "arrow",
+        title: "Swap panes",
+    },
+    Family {
+        commands: &[
+            Command::EdgeLeft,
+            Command::EdgeRight,
+            Command::EdgeUp,
+            Command::EdgeDown,
+        ],
+        keys: "arrow",
+        title: "Move pane to an edge",
+    },
+    Family {
+        commands: &[
+            Command::Tab1,
+            Command::Tab2,
+            Command::Tab3,
+            Command::Tab4,
+            Command::Tab5,
+            Command::Tab6,
+            Command::Tab7,
+            Command::Tab8,
+            Command::Tab9,
+        ],
+        keys: "1…9",
+        title: "Tab by number",
+    },
+];
+
+/// Names of keys that begin longer sequences, without the leader before them.
+pub const GROUPS: &[(&str, &str)] = &[("m", "Arrange panes…")];
 
 impl Command {
     /// Returns the command's row.

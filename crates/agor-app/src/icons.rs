@@ -169,3 +169,10 @@ pub fn chevron(painter: &Painter, center: Pos2, way: f32, stroke: Stroke) {
     let points = points.map(|(x, y)| center + Vec2::new(x, y * way));
     painter.add(Shape::line(points.into(), stroke));
 }
+
+/// Draws a pin, for what stays.
+pub fn pin(painter: &Painter, center: Pos2, color: Color32) {
+    let stroke = Stroke::new(1.5, color);
+    painter.circle_filled(center - Vec2::new(0.0, 2.5), 2.75, color);
+    painter.vline(center.x, center.y - 1.0..=center.y + 5.0, stroke);
+}

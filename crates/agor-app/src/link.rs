@@ -22,6 +22,7 @@ use agor_proto::input::Input;
 use agor_proto::message::Visibility;
 use tokio::sync::{mpsc, watch};
 
+use crate::pane::selection::Selection;
 use crate::wake::Wake;
 use snapshot::Snapshot;
 
@@ -85,6 +86,13 @@ pub enum Request {
         session: SessionId,
         /// The place.
         before: Option<LinePosition>,
+    },
+    /// Copy what is selected, however far it goes.
+    CopySelection {
+        /// Which session.
+        session: SessionId,
+        /// What is selected.
+        selection: Selection,
     },
     /// Look for nothing in a session any more.
     DropFind(SessionId),

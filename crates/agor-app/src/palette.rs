@@ -24,6 +24,8 @@ pub enum Scope {
     Folder,
     /// The focused session's name, typed.
     Rename,
+    /// The tab's name, typed.
+    RenameTab,
 }
 
 /// See the module.

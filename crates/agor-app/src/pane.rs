@@ -5,12 +5,15 @@ pub mod find;
 mod find_bar;
 pub mod geometry;
 pub mod header;
+pub mod hints;
+mod hints_view;
 pub mod images;
 pub mod mouse;
-mod overlays;
+pub mod overlays;
 pub mod scroll;
 pub mod selection;
 pub mod terminal;
+pub mod vi;
 pub mod view;
 
 use std::time::Instant;
@@ -19,9 +22,11 @@ use agor_proto::ids::{InputSeq, LinePosition, Size};
 use agor_render::PaneCache;
 
 use find::Finder;
+use hints::Hints;
 use mouse::Pressed;
 use scroll::Scroll;
 use selection::Selection;
+use vi::Vi;
 
 /// What a window remembers of a pane from one frame to the next.
 #[derive(Debug, Default)]
@@ -34,6 +39,10 @@ pub struct PaneState {
     pub selection: Option<Selection>,
     /// What is looked for.
     pub finder: Option<Finder>,
+    /// Letters over what can be picked up.
+    pub hints: Option<Hints>,
+    /// Selecting by keyboard, while it is on.
+    pub vi: Option<Vi>,
     /// The last place that was shown.
     pub shown_end: Option<LinePosition>,
     /// The size that was asked for last.
@@ -50,4 +59,24 @@ pub struct PaneState {
     pub lively: Option<Instant>,
     /// The cursor when that was seen.
     pub cursor_seen: Option<(u16, u16, InputSeq)>,
+}
+
+impl PaneState {
+    /// Shows a place, with the cursor of keyboard selection on it if that is on.
+    pub fn look_at(&mut self, place: LinePosition) {
+        self.scroll.go_to(place);
+        if let Some(vi) = &mut self.vi {
+            vi.go_to(place);
+        }
+    }
+
+    /// Ends selecting by keyboard; says whether a text is looked for that nobody else looks for.
+    pub fn end_vi(&mut self) -> bool {
+        self.vi = None;
+        self.selection = None;
+        self.scroll.release();
+        self.finder
+            .take_if(|finder| finder.origin.is_some())
+            .is_some()
+    }
 }

@@ -80,7 +80,8 @@ fn tab_ui(
     );
     let (title, mark) = title(tab, snapshot);
     response.widget_info(|| {
-        let label = format!("Tab {title}");
+        let pinned = if tab.pinned { ", pinned" } else { "" };
+        let label = format!("Tab {title}{pinned}");
         egui::WidgetInfo::selected(egui::Role::Tab, true, active, label)
     });
     let painter = ui.painter_at(rect);
@@ -106,8 +107,11 @@ fn tab_ui(
         x += 18.0;
     }
     let color = if active { theme.text } else { theme.muted };
-    let closable = active || response.hovered();
-    let room = rect.max.x - x - if closable { 30.0 } else { 12.0 };
+    if tab.pinned {
+        icons::pin(&painter, Pos2::new(rect.max.x - 14.0, middle), theme.muted);
+    }
+    let closable = !tab.pinned && (active || response.hovered());
+    let room = rect.max.x - x - if closable || tab.pinned { 30.0 } else { 12.0 };
     let galley = elided(ui, &title, FontId::proportional(12.5), color, room);
     painter.galley(Pos2::new(x, middle - galley.size().y / 2.0), galley, color);
     if closable {
@@ -133,7 +137,8 @@ fn title(tab: &Tab, snapshot: &Snapshot) -> (String, Option<Mark>) {
     let session = tab.tiles.focused_session();
     let info = session.and_then(|session| snapshot.session(session));
     let panes = tab.tiles.panes().count();
-    let mut title = info.map_or_else(String::new, |info| info.name.clone());
+    let own = || info.map_or_else(String::new, |info| info.name.clone());
+    let mut title = tab.name.clone().unwrap_or_else(own);
     if panes > 1 {
         title.push_str(&format!("  +{}", panes - 1));
     }

@@ -1,6 +1,7 @@
 //! What a window shows where: projects, their tabs, the tiles of a tab and which pane has the
 //! keyboard. Ids only; what the sessions are is the host's business.
 
+pub mod arrange;
 pub mod document;
 pub mod tiles;
 
@@ -72,6 +73,10 @@ pub struct Tab {
     pub number: u64,
     /// Its panes.
     pub tiles: Tiles,
+    /// Its name, if a person gave it one.
+    pub name: Option<String>,
+    /// Whether it stays at the left and is not closed by accident.
+    pub pinned: bool,
 }
 
 /// Where a pane is.
@@ -159,14 +164,77 @@ impl Workspace {
         let after = if project.tabs.is_empty() {
             0
         } else {
-            project.active + 1
+            (project.active + 1).max(project.pinned())
         };
-        let tab = Tab {
-            number,
-            tiles: Tiles::new(number, Pane { session }),
-        };
+        let tab = Tab::new(number, Tiles::new(number, Pane { session }));
         project.tabs.insert(after, tab);
         project.active = after;
+    }
+
+    /// Moves the focused pane to the next tab of the project, or to the one before, and shows it there;
+    /// says whether there is another.
+    pub fn move_to_tab(&mut self, by: isize) -> bool {
+        let Some(place) = self.focused_place() else {
+            return false;
+        };
+        let tabs = self.projects[place.project].tabs.len();
+        let to = stepped(place.tab, by, tabs);
+        if to == place.tab {
+            return false;
+        }
+        let number = self.projects[place.project].tabs[to].number;
+        let Some(pane) = self.take(place) else {
+            return false;
+        };
+        let project = &mut self.projects[place.project];
+        if let Some(to) = project.tabs.iter().position(|tab| tab.number == number) {
+            project.active = to;
+            project.tabs[to].tiles.split(LinearDir::Horizontal, pane);
+        }
+        true
+    }
+
+    /// Moves the focused pane to a new tab; says whether it was one of several.
+    pub fn break_out(&mut self) -> bool {
+        let several = self
+            .tab()
+            .is_some_and(|tab| tab.tiles.panes().nth(1).is_some());
+        let Some(place) = self.focused_place().filter(|_| several) else {
+            return false;
+        };
+        let folder = self.projects[place.project].folder.clone();
+        match self.take(place) {
+            Some(pane) => self.open_tab(&folder, pane.session),
+            None => return false,
+        }
+        true
+    }
+
+    /// Takes a pane out of its tab, and the tab away with its last.
+    fn take(&mut self, place: Place) -> Option<Pane> {
+        let project = self.projects.get_mut(place.project)?;
+        let tab = project.tabs.get_mut(place.tab)?;
+        let pane = tab.tiles.close(place.tile)?;
+        if tab.tiles.is_empty() {
+            self.remove_tab(place.project, place.tab);
+        }
+        Some(pane)
+    }
+
+    /// Pins the tab that is shown, so that it stands at the left, or lets it go.
+    pub fn toggle_pin(&mut self) {
+        let Some(project) = self.projects.get_mut(self.active) else {
+            return;
+        };
+        if project.active >= project.tabs.len() {
+            return;
+        }
+        let mut tab = project.tabs.remove(project.active);
+        tab.pinned = !tab.pinned;
+        // Before the first that is not pinned: the last of the pinned, or the first of the others.
+        let at = project.pinned();
+        project.tabs.insert(at, tab);
+        project.active = at;
     }
 
     /// Shows a session beside the focused pane, or in a new tab where there is none.
@@ -304,7 +372,26 @@ impl Workspace {
         self.next_tab += 1;
         let number = self.next_tab;
         let tiles = tiles(number);
-        self.projects[project].tabs.push(Tab { number, tiles });
+        self.projects[project].tabs.push(Tab::new(number, tiles));
+    }
+}
+
+impl Project {
+    /// Returns how many tabs are pinned; they are the first.
+    #[must_use]
+    pub fn pinned(&self) -> usize {
+        self.tabs.iter().take_while(|tab| tab.pinned).count()
+    }
+}
+
+impl Tab {
+    fn new(number: u64, tiles: Tiles) -> Self {
+        Self {
+            number,
+            tiles,
+            name: None,
+            pinned: false,
+        }
     }
 }
 

@@ -238,6 +238,10 @@ limits! {
     RECEIPTS_MAX: usize = 100_000, "commands", "the oldest are forgotten; a repeat of one is `IdReuse`";
     /// Clients whose receipts are forgotten and of whom it is known how far they went.
     FORGOTTEN_CLIENTS_MAX: usize = 1_000_000, "clients", "the one that was here longest ago is forgotten: a repeat of its command counts as new";
+    /// Links, paths, hashes and the like on one screen that are offered by letters.
+    HINTS_MAX: usize = 676, "hints", "those nearest to the end of the screen are offered";
+    /// Of one logical line, what is looked at for hints.
+    HINT_LINE_MAX: usize = 16 * 1024, "bytes", "the end of the line is looked at";
     /// A `wait --text` expression, or a text to be found.
     REGEX_MAX: usize = 4 * 1024, "bytes", "refused with `BadRequest`";
 }

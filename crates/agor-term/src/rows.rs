@@ -1,6 +1,7 @@
 //! Questions about rows that a person points at: which word, which line, which link, and the text
 //! of a selection. Pure functions over the rows that are at hand.
 
+mod hints;
 mod links;
 
 use std::ops::Range;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use agor_proto::row::Row;
 
+pub use hints::{Hint, HintKind, hints};
 pub use links::{LinkAt, SCHEMES, link_at, may_open};
 
 /// Characters that end a word beside blanks, for a person who does not say.

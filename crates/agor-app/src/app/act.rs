@@ -16,6 +16,9 @@ use crate::pane::scroll::place;
 use crate::pane::selection::{Selection, Span, Unit};
 use crate::workspace::Direction;
 
+/// Frames after which a clipboard that has given no text has none.
+const PASTE_FRAMES: u8 = 6;
+
 /// SIGINT.
 const INTERRUPT: i32 = 2;
 
@@ -48,12 +51,37 @@ impl App {
             Command::NewTab | Command::SplitRight | Command::SplitDown => {}
             Command::ClosePane if workspace => self.workspace.close_focused(),
             Command::CloseTab if workspace => {
-                let project = self.workspace.active;
                 let tab = self.workspace.project().map(|project| project.active);
                 if let Some(tab) = tab {
-                    self.workspace.close_tab(project, tab);
+                    self.close_tab(tab);
                 }
             }
+            Command::SwapLeft
+            | Command::SwapRight
+            | Command::SwapUp
+            | Command::SwapDown
+            | Command::EdgeLeft
+            | Command::EdgeRight
+            | Command::EdgeUp
+            | Command::EdgeDown
+            | Command::ResizeLeft
+            | Command::ResizeRight
+            | Command::ResizeUp
+            | Command::ResizeDown
+            | Command::Resize
+            | Command::Numbers
+            | Command::Columns
+            | Command::Rows
+            | Command::Grid
+            | Command::MainAndStack
+            | Command::Balance
+            | Command::Rotate
+            | Command::RotateBack
+            | Command::ToNextTab
+            | Command::ToPreviousTab
+            | Command::BreakOut
+            | Command::RenameTab
+            | Command::PinTab => self.rearrange(command),
             Command::ClosePane | Command::CloseTab | Command::Quit => {
                 context.send_viewport_cmd(ViewportCommand::Close);
             }
@@ -87,9 +115,18 @@ impl App {
             Command::PreviousProject => self.workspace.step_project(-1),
             Command::Sidebar => self.workspace.sidebar.shown = !self.workspace.sidebar.shown,
             Command::Copy => self.copy(context),
-            Command::Paste => context.send_viewport_cmd(ViewportCommand::RequestPaste),
+            Command::Paste => {
+                context.send_viewport_cmd(ViewportCommand::RequestPaste);
+                // The text comes a frame or two later: what is typed until then comes behind it.
+                self.keyboard.borrow_mut().router.hold_for(PASTE_FRAMES);
+            }
             Command::SelectAll => self.select_screen(),
             Command::Find => self.find(),
+            Command::SelectByKeyboard => self.toggle_vi(),
+            Command::Broadcast if workspace => self.toggle_broadcast(),
+            Command::BroadcastAll if workspace => self.toggle_broadcast_all(),
+            Command::Broadcast | Command::BroadcastAll => {}
+            Command::Hints => self.toggle_hints(),
             Command::ScrollPageUp => self.scroll_pages(1),
             Command::ScrollPageDown => self.scroll_pages(-1),
             Command::ScrollLineUp => self.scroll(|pane| pane.scroll.by(1)),
@@ -243,6 +280,10 @@ impl App {
                             None => return,
                         }
                     }
+                    Scope::RenameTab => {
+                        let tab = self.workspace.tab();
+                        tab.and_then(|tab| tab.name.clone()).unwrap_or_default()
+                    }
                     _ => String::new(),
                 };
                 Some(Overlay::Palette(Palette::new(scope, text)))
@@ -344,7 +385,10 @@ impl App {
             first: true,
             last: true,
         };
-        self.link.request(Request::Type(session, paste));
+        let also: Vec<_> = self.keyboard.borrow().router.also().collect();
+        for session in std::iter::once(session).chain(also) {
+            self.link.request(Request::Type(session, paste.clone()));
+        }
         self.scroll(|pane| pane.scroll.go_to_end());
     }
 }

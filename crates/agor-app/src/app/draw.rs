@@ -6,14 +6,19 @@ use agor_proto::command::CommandBody;
 use egui::{Event, Frame, Panel, Rect, Ui, UiBuilder};
 use egui_tiles::{TileId, UiResponse};
 
+use super::broadcast::Broadcast;
+use super::modes::{NUMBERS, WindowMode};
 use super::{App, Overlay};
+use crate::commands::Command;
 use crate::keys::keymap::Keymap;
 use crate::link::Request;
 use crate::link::snapshot::Snapshot;
 use crate::palette::{self, Choice, Outcome, Palette, Scope};
 use crate::pane::mouse::Act;
+use crate::pane::overlays::{mode_ui, number_ui};
 use crate::pane::view::{self, Did, Painting, Role};
 use crate::theme::{Theme, measure};
+use crate::workspace::document::NAME_MAX;
 use crate::workspace::{Pane, tiles};
 use crate::{sidebar, status_bar, tab_bar, which_key};
 
@@ -65,6 +70,8 @@ impl App {
             });
             if !pasted.is_empty() {
                 self.paste(pasted);
+                self.keyboard.borrow_mut().router.release();
+                self.wake.now();
             }
         }
     }
@@ -167,12 +174,22 @@ impl App {
             window_focused: self.window_focused && self.overlay.is_none(),
             now,
         };
+        let numbers = match self.mode {
+            Some(WindowMode::Numbers) => tab.tiles.panes().map(|(tile, _)| tile).collect(),
+            _ => Vec::new(),
+        };
         let mut behavior = Behavior {
             painting,
             panes: &mut self.panes,
             tab: tab.number,
             focused: tab.tiles.focused(),
             several: tab.tiles.panes().nth(1).is_some(),
+            numbers,
+            broadcast: match tab.tiles.zoomed {
+                // What is not in view is not typed into.
+                true => &Broadcast::NONE,
+                false => &self.broadcast,
+            },
             did: Vec::new(),
         };
         let zoomed = tab.tiles.focused().filter(|_| tab.tiles.zoomed);
@@ -181,6 +198,14 @@ impl App {
             None => tab.tiles.tree.ui(&mut behavior, &mut ui),
         }
         let did = behavior.did;
+        if self.mode == Some(WindowMode::Resize) {
+            let keys = [
+                ("arrows or hjkl move a border", false),
+                ("= balances", false),
+                ("Esc leaves", false),
+            ];
+            mode_ui(&ui, &self.theme, rect, "Resize", &keys);
+        }
         for (tile, did) in did {
             self.on_pane(tile, did, ui.ctx());
         }
@@ -210,6 +235,7 @@ impl App {
             Did::Mouse(Act::Open(target)) => {
                 context.open_url(egui::OpenUrl::new_tab(target));
             }
+            Did::Mouse(Act::Pick(act, kind, text)) => self.pick((act, kind, text), context),
             Did::Find => {
                 if let Some(tab) = self.workspace.tab_mut() {
                     tab.tiles.focus(tile);
@@ -239,7 +265,7 @@ impl App {
     fn on_tab_bar(&mut self, did: tab_bar::Did) {
         match did {
             tab_bar::Did::Show(tab) => self.workspace.go_to_tab(tab),
-            tab_bar::Did::Close(tab) => self.workspace.close_tab(self.workspace.active, tab),
+            tab_bar::Did::Close(tab) => self.close_tab(tab),
             tab_bar::Did::New => {
                 let folder = self.current_folder();
                 self.open_shell(&folder);
@@ -324,6 +350,12 @@ impl App {
                 let trimmed = folder.trim_end_matches('/');
                 self.open_shell(if trimmed.is_empty() { "/" } else { trimmed });
             }
+            Choice::TabName(name) => {
+                let name: String = name.chars().take(NAME_MAX).collect();
+                if let Some(tab) = self.workspace.tab_mut() {
+                    tab.name = (!name.is_empty()).then_some(name);
+                }
+            }
             Choice::Name(name) => {
                 if let Some(session) = self.workspace.focused_session() {
                     let body = CommandBody::Rename { session, name };
@@ -372,7 +404,6 @@ fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::SessionId>) -> St
 }
 
 fn empty_ui(ui: &Ui, rect: Rect, theme: &Theme, keymap: &Keymap) {
-    use crate::commands::Command;
     let center = rect.center();
     let painter = ui.painter();
     let title = egui::Pos2::new(center.x, center.y - 20.0);
@@ -400,6 +431,9 @@ struct Behavior<'a> {
     tab: u64,
     focused: Option<TileId>,
     several: bool,
+    /// The panes over which numbers are shown.
+    numbers: Vec<TileId>,
+    broadcast: &'a Broadcast,
     did: Vec<(TileId, Did)>,
 }
 
@@ -409,8 +443,13 @@ impl Behavior<'_> {
         let role = Role {
             focused: self.focused == Some(tile),
             one_of_several: self.several,
+            broadcast: self.broadcast.count(tile),
         };
         let did = view::pane_ui(ui, &mut self.painting, state, pane.session, role);
+        let at = self.numbers.iter().position(|number| *number == tile);
+        if let Some(key) = at.and_then(|at| NUMBERS.chars().nth(at)) {
+            number_ui(ui, self.painting.theme, ui.max_rect(), key, role.focused);
+        }
         self.did.extend(did.into_iter().map(|did| (tile, did)));
     }
 }

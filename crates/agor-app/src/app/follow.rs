@@ -165,7 +165,13 @@ impl App {
         }
     }
 
-    fn keyboard_focus(&mut self) -> Focus {
+    /// Returns who has the keyboard.
+    pub(super) fn keyboard_focus(&mut self) -> Focus {
+        let focus = self.pane_focus();
+        self.mode_focus(focus)
+    }
+
+    fn pane_focus(&mut self) -> Focus {
         let Some(session) = self.workspace.focused_session() else {
             return Focus::Ui;
         };

@@ -1,6 +1,7 @@
 //! The application without a window and without a host: what it shows is read from the tree of
 //! accessible names and from pictures, what it asks for from its requests.
 
+mod modes;
 mod pictures;
 mod world;
 

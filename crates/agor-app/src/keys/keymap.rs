@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
 
-use crate::commands::{Command, Context, TABLE};
+use crate::commands::{Command, Context, FAMILIES, GROUPS, TABLE};
 use agor_core::keybindings::{Rule, When};
 
 /// Modifiers that tell chords apart; locks do not.
@@ -235,7 +235,7 @@ impl Keymap {
     }
 
     /// Returns what can follow `before`, as it is shown: the keys and what they do, in the order of
-    /// the table.
+    /// the table. What more keys follow is one line, and so is a family.
     #[must_use]
     pub fn after(&self, before: &[Chord]) -> Vec<(String, &'static str)> {
         let mut rows: Vec<(String, &'static str)> = Vec::new();
@@ -245,15 +245,22 @@ impl Keymap {
             if !goes_on || last == Some(binding.command) {
                 continue;
             }
-            last = Some(binding.command);
             let shown = shown(&binding.keys);
-            let rest = shown.split(' ').skip(before.len());
-            rows.push((
-                rest.collect::<Vec<_>>().join(" "),
-                binding.command.row().title,
-            ));
+            let mut rest = shown.split(' ').skip(before.len());
+            let next = rest.next().unwrap_or_default().to_owned();
+            let row = if rest.next().is_some() {
+                let group = GROUPS.iter().find(|(key, _)| *key == next);
+                (next, group.map_or("More…", |(_, title)| title))
+            } else {
+                last = Some(binding.command);
+                in_family(binding.command, &next)
+                    .unwrap_or_else(|| (next, binding.command.row().title))
+            };
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
         }
-        fold_numbers(rows)
+        rows
     }
 
     fn node(&self, before: &[Chord]) -> Option<&Node> {
@@ -263,20 +270,13 @@ impl Keymap {
     }
 }
 
-/// Makes one line of those that differ by a number alone: nobody reads nine of them.
-fn fold_numbers(rows: Vec<(String, &'static str)>) -> Vec<(String, &'static str)> {
-    let is_number = |keys: &str| keys.len() == 1 && keys.starts_with(|c: char| c.is_ascii_digit());
-    let mut folded: Vec<(String, &'static str)> = Vec::new();
-    for (keys, title) in rows {
-        match folded.last_mut() {
-            Some((before, what)) if is_number(&keys) && before.starts_with('1') => {
-                *before = format!("1…{keys}");
-                *what = "Tab by number";
-            }
-            _ => folded.push((keys, title)),
-        }
-    }
-    folded
+/// Returns the line of a command's family, if its key is one by which families differ.
+fn in_family(command: Command, keys: &str) -> Option<(String, &'static str)> {
+    let family = FAMILIES.iter().find(|it| it.commands.contains(&command))?;
+    let key = keys.chars().next_back()?;
+    let differs = key.is_ascii_digit() || "←→↑↓".contains(key);
+    let mods = keys.strip_suffix(key).filter(|_| differs)?;
+    Some((format!("{mods}{}", family.keys), family.title))
 }
 
 /// Why a key cannot begin a command's keys.
@@ -533,7 +533,7 @@ mod tests {
             keymap.find(&before, &press("d"), true),
             Found::Command(Command::SplitRight)
         );
-        assert_eq!(keymap.find(&before, &press("x"), true), Found::Nothing);
+        assert_eq!(keymap.find(&before, &press("'"), true), Found::Nothing);
     }
 
     #[test]

@@ -34,6 +34,15 @@ pub enum Focus {
         /// What Enter and Escape answer, if the pane asks something.
         asks: Asks,
     },
+    /// A mode of ours in the pane of a session: the keys themselves are its.
+    Mode {
+        /// Which session.
+        session: SessionId,
+        /// Whether its program wants to know whether it has the keyboard.
+        focus_events: bool,
+        /// Whether keys that mean a command everywhere mean it here too.
+        commands: bool,
+    },
     /// Something of ours that egui draws: a text field, a list.
     #[default]
     Ui,
@@ -54,8 +63,26 @@ pub enum Asks {
 impl Focus {
     fn session(self) -> Option<SessionId> {
         match self {
-            Self::Session { session, .. } => Some(session),
+            Self::Session { session, .. } | Self::Mode { session, .. } => Some(session),
             Self::Ui => None,
+        }
+    }
+
+    /// Returns the session whose program is told when it gets or loses the keyboard.
+    fn told(self) -> Option<SessionId> {
+        match self {
+            Self::Session {
+                session,
+                focus_events: true,
+                alive: true,
+                ..
+            }
+            | Self::Mode {
+                session,
+                focus_events: true,
+                ..
+            } => Some(session),
+            _ => None,
         }
     }
 }
@@ -75,6 +102,9 @@ pub struct Router {
     keymap: Keymap,
     link: Link,
     focus: Focus,
+    /// Sessions that are typed into with the one that has the keyboard, and whether their programs want
+    /// key releases.
+    also: Vec<(SessionId, bool)>,
     /// Whether the window has the keyboard.
     window_focused: bool,
     mods: Mods,
@@ -85,6 +115,8 @@ pub struct Router {
     /// Keys that went down for nobody but us.
     down_taken: HashSet<PhysicalKey>,
     commands: Vec<Command>,
+    /// Keys of a mode, for the next frame.
+    mode_keys: Vec<KeyInput>,
     /// Keys that came after a command that was not carried out yet, which may lead elsewhere.
     waiting: Vec<(RawKey, Mods)>,
     /// For how many frames keys wait for what a text field's key or choice leads to.
@@ -106,12 +138,14 @@ impl Router {
             keymap,
             link,
             focus: Focus::default(),
+            also: Vec::new(),
             window_focused: true,
             mods: Mods::default(),
             before: Vec::new(),
             down_in_session: HashSet::new(),
             down_taken: HashSet::new(),
             commands: Vec::new(),
+            mode_keys: Vec::new(),
             waiting: Vec::new(),
             holding: 0,
             typed: false,
@@ -147,13 +181,7 @@ impl Router {
 
     fn tell_focus(&self, focus: Focus, gained: bool) {
         // Only to programs that ask: whoever types drives, and looking is not typing.
-        if let Focus::Session {
-            session,
-            focus_events: true,
-            alive: true,
-            ..
-        } = focus
-        {
+        if let Some(session) = focus.told() {
             self.link
                 .request(Request::Type(session, Input::Focus { gained }));
         }
@@ -166,7 +194,8 @@ impl Router {
 
     /// Routes a key.
     pub fn on_key(&mut self, raw: &RawKey) -> Route {
-        if self.holding > 0 || !self.commands.is_empty() {
+        // A key of a mode can end it.
+        if self.holding > 0 || !self.commands.is_empty() || !self.mode_keys.is_empty() {
             if self.waiting.len() < WAITING_MAX {
                 self.waiting.push((raw.clone(), self.mods));
             }
@@ -182,8 +211,14 @@ impl Router {
         if input.key.is_modifier() {
             return self.on_modifier(raw, input);
         }
-        let in_pane = self.focus.session().is_some();
-        match self.keymap.find(&self.before, &input, in_pane) {
+        let in_pane = matches!(self.focus, Focus::Session { .. });
+        let found = match self.focus {
+            Focus::Mode {
+                commands: false, ..
+            } => Found::Nothing,
+            _ => self.keymap.find(&self.before, &input, in_pane),
+        };
+        match found {
             Found::Command(command) => {
                 self.before.clear();
                 self.push(command);
@@ -221,14 +256,46 @@ impl Router {
                 ..
             } if was_session => {
                 if let Some(input) = input {
+                    self.release_also(&input);
                     self.link.request(Request::Type(session, Input::Key(input)));
                 }
                 Route::Taken
             }
+            Focus::Session { .. } if was_session => {
+                if let Some(input) = input {
+                    self.release_also(&input);
+                }
+                Route::Taken
+            }
             _ if was_session => Route::Taken,
-            Focus::Session { .. } => Route::Taken,
+            Focus::Session { .. } | Focus::Mode { .. } => Route::Taken,
             Focus::Ui => Route::ToUi,
         }
+    }
+
+    /// Types into a session, and into those that are typed into with it.
+    fn type_into(&self, session: SessionId, input: &Input) {
+        for session in std::iter::once(session).chain(self.also()) {
+            self.link.request(Request::Type(session, input.clone()));
+        }
+    }
+
+    fn release_also(&self, input: &KeyInput) {
+        for (session, _) in self.also.iter().filter(|(_, releases)| *releases) {
+            let input = Input::Key(input.clone());
+            self.link.request(Request::Type(*session, input));
+        }
+    }
+
+    /// Sets which sessions are typed into with the one that has the keyboard, and whether their programs
+    /// want key releases.
+    pub fn set_also(&mut self, also: Vec<(SessionId, bool)>) {
+        self.also = also;
+    }
+
+    /// Returns the sessions that are typed into with the one that has the keyboard.
+    pub fn also(&self) -> impl Iterator<Item = SessionId> {
+        self.also.iter().map(|(session, _)| *session)
     }
 
     fn on_modifier(&mut self, raw: &RawKey, input: KeyInput) -> Route {
@@ -243,7 +310,8 @@ impl Router {
                 self.link.request(Request::Type(session, Input::Key(input)));
                 Route::Taken
             }
-            Focus::Session { .. } => Route::Taken,
+            // Egui knows which modifiers are down from elsewhere.
+            Focus::Session { .. } | Focus::Mode { .. } => Route::Taken,
             Focus::Ui => Route::ToUi,
         }
     }
@@ -258,9 +326,14 @@ impl Router {
             } => {
                 if !self.answer(session, asks, &input) && alive {
                     self.down_in_session.insert(raw.physical);
-                    self.link.request(Request::Type(session, Input::Key(input)));
+                    self.type_into(session, &Input::Key(input));
                 }
                 self.typed = true;
+                Route::Taken
+            }
+            Focus::Mode { .. } => {
+                self.mode_keys.push(input);
+                self.down_taken.insert(raw.physical);
                 Route::Taken
             }
             Focus::Ui => {
@@ -292,7 +365,7 @@ impl Router {
 
     fn unknown(&self) -> Route {
         match self.focus {
-            Focus::Session { .. } => Route::Taken,
+            Focus::Session { .. } | Focus::Mode { .. } => Route::Taken,
             Focus::Ui => Route::ToUi,
         }
     }
@@ -302,12 +375,13 @@ impl Router {
         match self.focus {
             Focus::Session { session, alive, .. } => {
                 if alive {
-                    self.link
-                        .request(Request::Type(session, Input::Text { text }));
+                    self.type_into(session, &Input::Text { text });
                 }
                 self.typed = true;
                 Route::Taken
             }
+            // A mode has keys, not text.
+            Focus::Mode { .. } => Route::Taken,
             Focus::Ui => Route::ToUi,
         }
     }
@@ -320,7 +394,17 @@ impl Router {
 
     /// Lets keys wait until [`Router::go_on`].
     pub fn hold(&mut self) {
-        self.holding = self.holding.max(1);
+        self.hold_for(1);
+    }
+
+    /// Lets keys wait until [`Router::go_on`] was called so often.
+    pub fn hold_for(&mut self, frames: u8) {
+        self.holding = self.holding.max(frames);
+    }
+
+    /// Lets keys wait no longer than until the next [`Router::go_on`].
+    pub fn release(&mut self) {
+        self.holding = self.holding.min(1);
     }
 
     /// Routes the keys that waited, now that commands have led where they lead. Returns those that
@@ -348,6 +432,17 @@ impl Router {
         std::mem::take(&mut self.commands)
     }
 
+    /// Says whether keys of a mode were pressed since they were last taken.
+    #[must_use]
+    pub fn has_mode_keys(&self) -> bool {
+        !self.mode_keys.is_empty()
+    }
+
+    /// Returns the keys of a mode that were pressed since they were last taken.
+    pub fn take_mode_keys(&mut self) -> Vec<KeyInput> {
+        std::mem::take(&mut self.mode_keys)
+    }
+
     /// Says whether the person has typed since this was last asked.
     pub fn take_typed(&mut self) -> bool {
         std::mem::take(&mut self.typed)
@@ -359,6 +454,7 @@ impl Router {
         sequence
             || self.holding > 0
             || !self.commands.is_empty()
+            || !self.mode_keys.is_empty()
             || (self.typed && self.typing_shows)
     }
 

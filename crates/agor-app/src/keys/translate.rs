@@ -85,6 +85,17 @@ impl RawKey {
         let logical = match key {
             Key::Char(c) => Logical::Character(c.to_string().into()),
             Key::Enter => Logical::Named(NamedKey::Enter),
+            Key::Escape => Logical::Named(NamedKey::Escape),
+            Key::Backspace => Logical::Named(NamedKey::Backspace),
+            Key::Tab => Logical::Named(NamedKey::Tab),
+            Key::Up => Logical::Named(NamedKey::ArrowUp),
+            Key::Down => Logical::Named(NamedKey::ArrowDown),
+            Key::Left => Logical::Named(NamedKey::ArrowLeft),
+            Key::Right => Logical::Named(NamedKey::ArrowRight),
+            Key::Home => Logical::Named(NamedKey::Home),
+            Key::End => Logical::Named(NamedKey::End),
+            Key::PageUp => Logical::Named(NamedKey::PageUp),
+            Key::PageDown => Logical::Named(NamedKey::PageDown),
             other => panic!("{other:?} is not made yet"),
         };
         let text = match key {

@@ -16,6 +16,7 @@ use super::search::Search;
 use super::snapshot::{Driving, HistoryWindow, Screen, Weight};
 use super::task::Shared;
 use super::{Request, prompts};
+use crate::pane::selection::Selection;
 
 /// Requests that wait for one session's task, which takes each without waiting.
 const REQUESTS_MAX: usize = 4_096;
@@ -240,6 +241,7 @@ impl Task {
             }
             Ask::Window(Request::Prompt { from, forwards, .. }) => self.prompt(from, forwards),
             Ask::Window(Request::CopyOutput { before, .. }) => self.copy_output(before),
+            Ask::Window(Request::CopySelection { selection, .. }) => self.copy_selection(selection),
             Ask::Window(Request::DropFind(_)) => {
                 self.search = None;
                 self.shared
@@ -290,6 +292,27 @@ impl Task {
                     Weight::Note,
                     "No command's output is marked here: the shell does not say where it begins (OSC 133).",
                 ),
+                Err(error) => shared.tell(Weight::Error, error.to_string()),
+            }
+        });
+    }
+
+    fn copy_selection(&self, selection: Selection) {
+        let (client, shared, session) = (self.client.clone(), self.shared.clone(), self.session);
+        tokio::spawn(async move {
+            match prompts::selected(&client, session, selection).await {
+                Ok((Some(text), whole)) => {
+                    let lines = text.lines().count();
+                    let note = match whole {
+                        true => format!("Copied {lines} lines."),
+                        false => format!("Copied the first {lines} lines: export has all of them."),
+                    };
+                    shared.change(|snapshot| {
+                        snapshot.copied(session, false, text.into());
+                        snapshot.tell(Weight::Note, note);
+                    });
+                }
+                Ok((None, _)) => shared.tell(Weight::Note, "What was selected is gone."),
                 Err(error) => shared.tell(Weight::Error, error.to_string()),
             }
         });

@@ -1,4 +1,5 @@
-//! A shell's conversation (OSC 133): where its prompts are, and what a command has said.
+//! A shell's conversation (OSC 133): where its prompts are, and what a command has said; and texts
+//! that are longer than what the window has of them.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::pane::selection::{Selection, Span, Unit};
 /// Marks that are asked for at once.
 const MARKS: u32 = 64;
 
-/// Rows of one command's output that are copied; a longer one is exported.
+/// Rows of one text that are copied; a longer one is exported.
 const ROWS_MAX: usize = 20_000;
 
 /// Returns the next prompt behind a place, or the one before it.
@@ -61,6 +62,20 @@ pub async fn output(
     let end = end.map(|mark| mark.at);
     let rows = rows(client, session, begin, end).await?;
     Ok(text(&rows, begin, end))
+}
+
+/// Returns the text that is selected, and whether that is all of it.
+///
+/// # Errors
+/// The host's.
+pub async fn selected(
+    client: &Client,
+    session: SessionId,
+    selection: Selection,
+) -> Result<(Option<String>, bool), ClientError> {
+    let Span { start, end } = selection.ends();
+    let rows = rows(client, session, start, Some(end)).await?;
+    Ok((selection.text(&rows), rows.len() < ROWS_MAX))
 }
 
 async fn ask(

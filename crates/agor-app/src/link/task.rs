@@ -235,6 +235,7 @@ impl Task {
             | Request::Find { session, .. }
             | Request::Prompt { session, .. }
             | Request::CopyOutput { session, .. }
+            | Request::CopySelection { session, .. }
             | Request::DropFind(session)
             | Request::DropHistory(session) => {
                 // A session that no pane shows any more gets nothing.

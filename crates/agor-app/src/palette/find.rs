@@ -32,6 +32,8 @@ pub enum Choice {
     Folder(String),
     /// Give the focused session this name.
     Name(String),
+    /// Give the tab this name, or none of its own.
+    TabName(String),
 }
 
 /// One line of the palette.

@@ -43,7 +43,10 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
     let width = measure::PALETTE.min(screen.width() - 32.0);
     let top = screen.min.y + screen.height() * 0.14;
     let rows = count.clamp(1, measure::PALETTE_ROWS);
-    let typed = matches!(palette.scope, Scope::Folder | Scope::Rename | Scope::Prompt);
+    let typed = matches!(
+        palette.scope,
+        Scope::Folder | Scope::Rename | Scope::RenameTab | Scope::Prompt
+    );
     let list = if typed {
         36.0
     } else {
@@ -113,6 +116,7 @@ fn hint(scope: Scope) -> &'static str {
     match scope {
         Scope::Folder => "Enter opens your shell in this folder",
         Scope::Rename => "Enter gives the session this name",
+        Scope::RenameTab => "Enter gives the tab this name; without one it has its session's",
         Scope::Prompt => "Enter starts the agent with this; without a word it waits for you",
         _ => "",
     }
@@ -127,6 +131,7 @@ fn placeholder(scope: Scope) -> &'static str {
         Scope::Prompt => "What is it to do?",
         Scope::Folder => "Folder",
         Scope::Rename => "Name",
+        Scope::RenameTab => "Name of the tab",
     }
 }
 
@@ -146,7 +151,10 @@ fn field_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, area: Rect) {
     if !palette.focused {
         palette.focused = true;
         response.request_focus();
-        if palette.scope == Scope::Folder || palette.scope == Scope::Rename {
+        if matches!(
+            palette.scope,
+            Scope::Folder | Scope::Rename | Scope::RenameTab
+        ) {
             select_all_or_end(ui, &response, palette);
         }
     } else if !response.has_focus() {
@@ -159,7 +167,7 @@ fn select_all_or_end(ui: &Ui, response: &egui::Response, palette: &Palette) {
     use egui::text::{CCursor, CCursorRange};
     let end = CCursor::new(palette.text.chars().count());
     let range = match palette.scope {
-        Scope::Rename => CCursorRange::two(CCursor::new(0), end),
+        Scope::Rename | Scope::RenameTab => CCursorRange::two(CCursor::new(0), end),
         _ => CCursorRange::one(end),
     };
     let mut state = egui::text_edit::TextEditState::default();
@@ -293,6 +301,7 @@ impl Palette {
         match self.scope {
             Scope::Prompt => Some(Choice::Prompt(text.into())),
             Scope::Folder => (!text.is_empty()).then(|| Choice::Folder(text.into())),
+            Scope::RenameTab => Some(Choice::TabName(text.into())),
             Scope::Rename => (!text.is_empty()).then(|| Choice::Name(text.into())),
             _ => {
                 let (_, found) = self.found.as_ref()?;

@@ -23,6 +23,9 @@ pub struct Finder {
     pub match_case: bool,
     /// Whether the field has the keyboard, rather than the program.
     pub typing: bool,
+    /// Whence and in which direction it looks, if keyboard selection began it: then Enter gives the
+    /// keyboard back to that.
+    pub origin: Option<(LinePosition, Step)>,
     /// What was asked for last, and its number.
     asked: Option<Sought>,
     number: u64,
@@ -30,6 +33,17 @@ pub struct Finder {
     at: Option<LinePosition>,
     /// Where the pane looked when the text was changed last: the hit before that place is the first.
     from: Option<LinePosition>,
+}
+
+impl Step {
+    /// Returns the other way.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Older => Self::Newer,
+            Self::Newer => Self::Older,
+        }
+    }
 }
 
 /// Which way to go from a hit.
@@ -42,6 +56,14 @@ pub enum Step {
 }
 
 impl Finder {
+    /// Begins to look for another text from a place on.
+    pub fn begin(&mut self, from: LinePosition, step: Step) {
+        self.text.clear();
+        self.typing = true;
+        self.origin = Some((from, step));
+        self.at = None;
+    }
+
     /// Returns what to ask the host for, if something else is looked for than before. `bottom` is the
     /// last place that is shown.
     pub fn ask(&mut self, session: SessionId, bottom: Option<LinePosition>) -> Option<Request> {
@@ -78,12 +100,37 @@ impl Finder {
         if self.at.is_some() {
             return None;
         }
+        if let Some((from, step)) = self.origin {
+            return self.step_from(found, step, from);
+        }
         let shown = |hit: &&Hit| self.from.is_none_or(|from| hit.start <= from);
         let last = found.hits.iter().find(shown);
         // Everything older was looked at: what is newer is the next best.
         let hit = last.or(found.hits.last().filter(|_| found.whole))?;
         self.at = Some(hit.start);
         self.at
+    }
+
+    /// Goes to the nearest hit from a place in a direction, around the ends; returns where to look then.
+    pub fn step_from(
+        &mut self,
+        found: &Found,
+        step: Step,
+        from: LinePosition,
+    ) -> Option<LinePosition> {
+        let older = || found.hits.iter().find(|hit| hit.start < from);
+        let newer = || found.hits.iter().rfind(|hit| hit.start > from);
+        // While the host still looks, the oldest known hit is not the oldest, and the nearest newer one
+        // is known once an older one is.
+        let whole = found.whole;
+        let hit = match step {
+            Step::Older => older().or(found.hits.first().filter(|_| whole)),
+            Step::Newer => newer()
+                .filter(|_| whole || older().is_some())
+                .or(found.hits.last().filter(|_| whole)),
+        };
+        self.at = hit.map(|hit| hit.start).or(self.at);
+        hit.map(|hit| hit.start)
     }
 
     /// Goes to another hit, around the ends; returns where to look then.

@@ -108,6 +108,10 @@ fn keys(ui: &Ui, finder: &mut Finder) -> Option<Did> {
     }
     if pressed(Modifiers::NONE, Key::Escape) {
         Some(Did::Close)
+    } else if finder.origin.is_some() && pressed(Modifiers::NONE, Key::Enter) {
+        // The keyboard goes back to who selects.
+        finder.typing = false;
+        None
     } else if pressed(Modifiers::SHIFT, Key::Enter) || pressed(Modifiers::NONE, Key::ArrowDown) {
         Some(Did::Step(Step::Newer))
     } else if pressed(Modifiers::NONE, Key::Enter) || pressed(Modifiers::NONE, Key::ArrowUp) {

@@ -6,7 +6,7 @@ use egui::{FontId, Pos2, Rect, Stroke, Ui};
 use super::view::{Painting, Role};
 use crate::attention::Need;
 use crate::icons::{self, Mark};
-use crate::theme::medium;
+use crate::theme::{medium, semibold};
 use crate::widgets::{elided, icon_button};
 
 /// Draws the line over a pane: how its session is, its name, what it does; says whether the close
@@ -37,8 +37,25 @@ pub(super) fn header_ui(
         theme.muted
     };
     let close_at = Pos2::new(rect.max.x - 14.0, middle);
+    let mut right = close_at.x - 14.0;
+    if let Some(panes) = role.broadcast {
+        let word = match panes {
+            1 => "Broadcast: one pane so far".to_owned(),
+            panes => format!("Broadcast to {panes} panes"),
+        };
+        let word = painter.layout_no_wrap(word, semibold(11.0), theme.panel);
+        let size = word.size() + egui::vec2(12.0, 2.0);
+        let center = Pos2::new(right - size.x / 2.0, middle);
+        let area = Rect::from_center_size(center, size);
+        painter.rect_filled(area, 3.0, theme.needs_you);
+        painter.galley(area.min + egui::vec2(6.0, 1.0), word, theme.panel);
+        let label = format!("{} is typed into with others", info.name);
+        ui.interact(area, ui.scope_id().with("broadcast"), egui::Sense::hover())
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &label));
+        right = area.min.x - 8.0;
+    }
     let name_at = Pos2::new(rect.min.x + 28.0, middle);
-    let room = close_at.x - 14.0 - name_at.x;
+    let room = right - name_at.x;
     let galley = elided(ui, name, font, color, room);
     let name_width = galley.size().x;
     painter.galley(

@@ -8,10 +8,12 @@ use agor_proto::ids::{LinePosition, SessionId, Size};
 use agor_proto::input::{Input, Mods, MouseAction, MouseButton, MouseInput};
 use agor_proto::row::Row;
 use agor_proto::screen::Modes;
+use agor_term::rows::HintKind;
 use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2};
 
 use super::PaneState;
 use super::geometry::{Cell, Geometry};
+use super::hints;
 use super::scroll::place;
 use super::selection::{Selection, Span, Unit};
 use crate::link::{Link, Request};
@@ -69,6 +71,8 @@ pub enum Act {
     PastePrimary,
     /// Open a link.
     Open(String),
+    /// Pick something up that has letters.
+    Pick(hints::Act, HintKind, String),
 }
 
 /// Applies an event to a pane; `inside` says whether it began there.

@@ -228,3 +228,58 @@ pub(super) fn note_ui(
     );
     painter.galley(area.min + egui::vec2(10.0, 5.0), galley, color);
 }
+
+/// Draws at the lower edge of a pane in which mode it reads keys, and what they do there; a part that
+/// applies now stands out.
+pub fn mode_ui(ui: &Ui, theme: &Theme, pane: Rect, word: &str, parts: &[(&str, bool)]) {
+    let mut job = egui::text::LayoutJob::default();
+    let mut add = |text: &str, font: FontId, color| {
+        job.append(text, 0.0, egui::text::TextFormat::simple(font, color));
+    };
+    add(word, crate::theme::semibold(12.0), theme.accent);
+    for (at, (text, now)) in parts
+        .iter()
+        .filter(|(text, _)| !text.is_empty())
+        .enumerate()
+    {
+        let before = if at == 0 { "   " } else { "  ·  " };
+        add(before, FontId::proportional(12.0), theme.faint);
+        let color = if *now { theme.text } else { theme.muted };
+        add(text, FontId::proportional(12.0), color);
+    }
+    let room = (pane.width() - 40.0).max(0.0);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room);
+    let label = job.text.clone();
+    let galley = ui.painter().layout_job(job);
+    let size = galley.size() + egui::vec2(20.0, 10.0);
+    let at = Pos2::new(pane.center().x - size.x / 2.0, pane.max.y - 12.0 - size.y);
+    let area = Rect::from_min_size(at, size);
+    let radius = f32::from(measure::RADIUS);
+    let painter = ui.painter_at(pane);
+    painter.add(theme.raised_shadow().as_shape(area, radius));
+    let stroke = Stroke::new(1.0, theme.accent_muted);
+    painter.rect(area, radius, theme.raised, stroke, StrokeKind::Inside);
+    painter.galley(area.min + egui::vec2(10.0, 5.0), galley, theme.text);
+    ui.interact(area, ui.scope_id().with("mode"), egui::Sense::hover())
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &label));
+}
+
+/// Draws the key over a pane that gives it the keyboard.
+pub fn number_ui(ui: &Ui, theme: &Theme, pane: Rect, key: char, focused: bool) {
+    let points = (pane.height().min(pane.width()) * 0.4).clamp(18.0, 72.0);
+    let size = egui::Vec2::splat(points * 1.4);
+    let area = Rect::from_center_size(pane.center(), size).intersect(pane);
+    let painter = ui.painter_at(pane);
+    let (fill, color) = match focused {
+        true => (theme.accent, theme.on_accent),
+        false => (theme.raised, theme.text),
+    };
+    let radius = f32::from(measure::RADIUS);
+    painter.add(theme.raised_shadow().as_shape(area, radius));
+    let stroke = Stroke::new(1.0, theme.border);
+    painter.rect(area, radius, fill, stroke, StrokeKind::Inside);
+    let font = crate::theme::semibold(points);
+    painter.text(area.center(), Align2::CENTER_CENTER, key, font, color);
+    ui.interact(area, ui.scope_id().with("number"), egui::Sense::hover())
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, format!("Pane {key}")));
+}

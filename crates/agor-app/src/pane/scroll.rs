@@ -18,6 +18,8 @@ const FETCH_MAX: u32 = 1_000;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scroll {
     back: Option<Back>,
+    /// Whether it stays where it is at the end too, rather than following the living screen.
+    held: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,8 @@ struct Back {
     seek: Option<LinePosition>,
     /// Whether that place is to be in the topmost row.
     to_top: bool,
+    /// Whether the newest rows are wanted, newer than those of this generation.
+    to_newest: Option<u64>,
     /// The newest rows that were asked for, so that nothing is asked for twice.
     asked: Option<Fetch>,
     /// The generation of rows that were there when they were asked for.
@@ -90,6 +94,71 @@ impl Scroll {
         self.back = None;
     }
 
+    /// Stays where it is from now on, whatever the program prints, until [`Scroll::release`].
+    pub fn hold(&mut self) {
+        self.held = true;
+        if self.back.is_none() {
+            self.back = Some(Back {
+                top: None,
+                owed: 0,
+                to_start: false,
+                seek: None,
+                to_top: false,
+                to_newest: None,
+                asked: None,
+                asked_at: 0,
+            });
+        }
+    }
+
+    /// Shows the living screen, and follows it.
+    pub fn release(&mut self) {
+        self.held = false;
+        self.back = None;
+    }
+
+    /// Goes to the newest rows that there are when they are fetched.
+    pub fn go_to_newest(&mut self, generation: u64) {
+        let held = std::mem::replace(&mut self.held, true);
+        self.hold();
+        self.held = held;
+        if let Some(back) = &mut self.back {
+            back.owed = 0;
+            back.to_start = false;
+            back.seek = None;
+            back.to_newest = Some(generation);
+        }
+    }
+
+    /// Moves as little as lets a place be among the first `rows` that are shown, if it is at hand.
+    pub fn reveal(&mut self, at: LinePosition, rows: usize, sight: Sight<'_>) {
+        let Some(back) = &mut self.back else {
+            return;
+        };
+        let Some(window) = sight.window.filter(|window| covers(window, at)) else {
+            return;
+        };
+        let last = window.rows.len().saturating_sub(sight.screen_rows as usize);
+        let top = back.top.map_or(last, |top| index_of(window, top));
+        // What was asked for by the page is gone first.
+        let owed = usize::try_from(back.owed.unsigned_abs()).unwrap_or(usize::MAX);
+        let top = match back.owed > 0 {
+            true => top.saturating_sub(owed),
+            false => top.saturating_add(owed).min(last.max(top)),
+        };
+        back.owed = 0;
+        let at = index_of(window, at);
+        let top = top.clamp((at + 1).saturating_sub(rows.max(1)), at);
+        back.top = window.rows.get(top).map(|row| place(row));
+    }
+
+    /// Returns which of the rows that were fetched is the first that is shown.
+    #[must_use]
+    pub fn index(&self, sight: Sight<'_>) -> Option<usize> {
+        let top = self.back.as_ref()?.top?;
+        Some(index_of(sight.window?, top))
+    }
+
     /// Goes up by rows (down if negative).
     pub fn by(&mut self, up: i64) {
         match &mut self.back {
@@ -101,6 +170,7 @@ impl Scroll {
                     to_start: false,
                     seek: None,
                     to_top: false,
+                    to_newest: None,
                     asked: None,
                     asked_at: 0,
                 });
@@ -117,6 +187,7 @@ impl Scroll {
             to_start: true,
             seek: None,
             to_top: false,
+            to_newest: None,
             asked: None,
             asked_at: 0,
         });
@@ -132,6 +203,7 @@ impl Scroll {
             to_start: false,
             seek: Some(place),
             to_top: false,
+            to_newest: None,
             asked: None,
             asked_at: 0,
         });
@@ -166,6 +238,14 @@ impl Scroll {
             back.to_start = false;
             back.top = window.rows.first().map(|row| place(row));
         }
+        if let Some(after) = back.to_newest {
+            if window.generation <= after || window.below > 0 {
+                let fetch = back.first_fetch(sight);
+                return back.ask(fetch, window.generation);
+            }
+            back.to_newest = None;
+            back.top = None;
+        }
         if let Some(seek) = back.seek {
             if !covers(window, seek) {
                 let fetch = back.first_fetch(sight);
@@ -190,7 +270,7 @@ impl Scroll {
                 sight.screen_rows as usize / 3
             };
             let top = stays.unwrap_or(at.saturating_sub(above)).min(last);
-            if top == last && window.below == 0 {
+            if top == last && window.below == 0 && !self.held {
                 self.back = None;
                 return None;
             }
@@ -208,7 +288,7 @@ impl Scroll {
             back.owed = if window.above > 0 { -wanted } else { 0 };
         } else {
             let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-            if wanted >= last && window.below == 0 && back.owed <= 0 {
+            if wanted >= last && window.below == 0 && back.owed <= 0 && !self.held {
                 self.back = None;
                 return None;
             }
@@ -270,6 +350,14 @@ impl Scroll {
 
 impl Back {
     fn first_fetch(&self, sight: Sight<'_>) -> Fetch {
+        if self.to_newest.is_some() {
+            let count = (MARGIN + sight.screen_rows).min(FETCH_MAX);
+            return Fetch {
+                at: None,
+                before: count,
+                count,
+            };
+        }
         if let Some(seek) = self.seek {
             let rows = sight.screen_rows.min(FETCH_MAX / 2);
             return Fetch {

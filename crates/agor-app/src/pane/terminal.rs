@@ -8,19 +8,22 @@ use agor_proto::ids::{SessionId, Size};
 use agor_proto::row::Row;
 use agor_proto::screen::{Mirror, Modes};
 use agor_render::{CursorStyle, CursorView, Highlight, HighlightKind, PaneDraw, PaneView};
-use egui::{CursorIcon, Event, Sense, Ui};
+use egui::{CursorIcon, Event, Sense, Stroke, StrokeKind, Ui};
 use egui_wgpu::CallbackTrait;
 
 use super::PaneState;
 use super::geometry::Geometry;
+use super::hints_view;
 use super::images;
 use super::mouse::{self, Act, Seen};
-use super::overlays::{hovered_link, input_method_ui, letterbox, scroll_bar};
+use super::overlays::{hovered_link, input_method_ui, letterbox, mode_ui, scroll_bar};
 use super::scroll::{Fetch, Sight};
 use super::selection::Unit;
+use super::vi::{self, View};
 use super::view::{Painting, Role};
 use crate::link::Request;
-use crate::link::snapshot::{Driving, Screen};
+use crate::link::snapshot::{Driving, Screen, Weight};
+use crate::theme::Theme;
 
 /// Half a period of a blinking cursor.
 const BLINK: Duration = Duration::from_millis(530);
@@ -49,13 +52,22 @@ pub(super) fn terminal_ui(
     }
     find(painting, state, session, mirror);
     settle(painting, state, session, sight);
-    // A pane smaller than its session shows the rows around the cursor.
-    let shown_rows = mirror.size.rows.min(geometry.fits.rows.max(1));
-    let first_row = (mirror.cursor.row + 1).saturating_sub(shown_rows);
+    let (first_row, shown_rows) = live_rows(mirror, geometry.fits);
+    if let Some(vi) = &mut state.vi {
+        let view = View::of(&state.scroll, sight, mirror, (first_row, shown_rows));
+        vi.settle(view, sight, mirror, &mut state.scroll);
+        if let Some(selection) = vi.selection(view) {
+            state.selection = Some(selection);
+        }
+        // What it shows now may lie at the edge of what is at hand.
+        settle(painting, state, session, sight);
+    }
     let live = usize::from(first_row)..usize::from(first_row + shown_rows);
     let back = state.scroll.rows(sight);
     let rows = back.or_else(|| mirror.rows.get(live)).unwrap_or_default();
     let is_live = back.is_none();
+    let hinting = hints(painting, state, role, rows);
+    let rows = hinting.as_deref().unwrap_or(rows);
     state.shown_end = rows.last().map(|row| super::scroll::place(row));
     let size = Size {
         rows: shown_rows,
@@ -70,7 +82,7 @@ pub(super) fn terminal_ui(
         live: is_live,
         alive,
     };
-    let acts = mouse_ui(ui, painting, state, seen, geometry);
+    let mut acts = mouse_ui(ui, painting, state, seen, geometry);
     let found = painting.snapshot.found.get(&session);
     let mut highlights = match (&state.finder, found) {
         (Some(finder), Some(found)) => match finder.of(Some(found)) {
@@ -80,7 +92,10 @@ pub(super) fn terminal_ui(
         _ => Vec::new(),
     };
     highlights.extend(selected(state, rows, size.cols));
-    hovered_link(ui, seen, geometry, &mut highlights);
+    match &state.hints {
+        Some(hints) => highlights = hints_view::highlights(hints),
+        None => hovered_link(ui, seen, geometry, &mut highlights),
+    }
     let images = match (is_live, &window, rows.first()) {
         (false, Some(window), Some(first)) => {
             let at = window.rows.iter().position(|row| Arc::ptr_eq(row, first));
@@ -95,7 +110,8 @@ pub(super) fn terminal_ui(
             geometry.cell_px,
         ),
     };
-    let cursor = (is_live && alive).then(|| cursor(painting, state, screen, role, first_row));
+    let shows_cursor = is_live && alive && hinting.is_none() && state.vi.is_none();
+    let cursor = shows_cursor.then(|| cursor(painting, state, screen, role, first_row));
     let cursor = cursor.flatten();
     let letterboxed = screen.driving != Driving::Yes && mirror.size != geometry.fits;
     let view = PaneView {
@@ -109,7 +125,7 @@ pub(super) fn terminal_ui(
         colors: painting.colors,
         palette: &mirror.palette,
         reverse: mirror.modes.contains(Modes::REVERSE_SCREEN),
-        dim: false,
+        dim: hinting.is_some(),
         blink_on: true,
     };
     let draw = painting.renderer.pane(&mut state.cache, &view);
@@ -118,6 +134,11 @@ pub(super) fn terminal_ui(
         letterbox(ui, painting.theme, geometry, size);
     }
     scroll_bar(ui, painting.theme, state, sight, geometry);
+    vi_ui(ui, painting.theme, state, (sight, mirror), role, geometry);
+    if let Some(hints) = &state.hints {
+        let picked = hints_view::hints_ui(ui, painting.theme, hints, geometry);
+        acts.extend(picked.map(|(act, kind, text)| Act::Pick(act, kind, text)));
+    }
     if role.focused {
         let row = mirror.cursor.row.saturating_sub(first_row);
         input_method_ui(
@@ -128,6 +149,78 @@ pub(super) fn terminal_ui(
         );
     }
     acts
+}
+
+/// Returns the first row of the living screen that a pane shows, and how many: one smaller than its
+/// session shows the rows around the cursor.
+#[must_use]
+pub fn live_rows(mirror: &Mirror, fits: Size) -> (u16, u16) {
+    let shown = mirror.size.rows.min(fits.rows.max(1));
+    ((mirror.cursor.row + 1).saturating_sub(shown), shown)
+}
+
+/// Draws the cursor by which a person selects, and what keys do to it.
+fn vi_ui(
+    ui: &Ui,
+    theme: &Theme,
+    state: &PaneState,
+    (sight, mirror): (Sight<'_>, &Mirror),
+    role: Role,
+    geometry: &Geometry,
+) {
+    let Some(vi) = &state.vi else {
+        return;
+    };
+    let view = View::of(
+        &state.scroll,
+        sight,
+        mirror,
+        live_rows(mirror, geometry.fits),
+    );
+    let cursor = vi.cursor();
+    if let Some((row, col, cells)) = cursor.and_then(|cursor| vi::cell(view, cursor)) {
+        let cell = geometry.cells(col, row, cells, 1);
+        let fill = if role.focused { 0.4 } else { 0.15 };
+        let painter = ui.painter_at(geometry.rect);
+        painter.rect(
+            cell,
+            1.0,
+            theme.accent.gamma_multiply(fill),
+            Stroke::new(1.5, theme.accent),
+            StrokeKind::Outside,
+        );
+    }
+    let typing = state.finder.as_ref().is_some_and(|finder| finder.typing);
+    if !role.focused || typing {
+        return;
+    }
+    let (word, waits, keys) = vi.words();
+    let (at, of) = cursor.map_or((0, 0), |cursor| vi::numbers(view, cursor));
+    let line = format!("{at} of {of}");
+    let mut parts = vec![(waits.as_str(), true), (line.as_str(), false)];
+    parts.extend(keys.iter().map(|keys| (*keys, false)));
+    mode_ui(ui, theme, geometry.rect, word, &parts);
+}
+
+/// Returns the rows that letters are over, if there are letters; they go with the keyboard.
+fn hints(
+    painting: &Painting<'_>,
+    state: &mut PaneState,
+    role: Role,
+    rows: &[Arc<Row>],
+) -> Option<Vec<Arc<Row>>> {
+    let hints = state.hints.as_mut()?;
+    let found = hints.is_ready() || hints.fill(rows);
+    if !found {
+        let text = "There is no link, path, hash, id, address or number here.".to_owned();
+        painting.link.request(Request::Tell(Weight::Note, text));
+    }
+    if !found || !role.focused {
+        state.hints = None;
+        painting.wake.now();
+        return None;
+    }
+    hints.rows().map(<[_]>::to_vec)
 }
 
 /// Asks for what is looked for, and goes to the first hit when there is one.
@@ -144,7 +237,7 @@ fn find(painting: &Painting<'_>, state: &mut PaneState, session: SessionId, mirr
     if let Some(found) = finder.of(found.map(AsRef::as_ref))
         && let Some(place) = finder.settle(found)
     {
-        state.scroll.go_to(place);
+        state.look_at(place);
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Role {
     pub focused: bool,
     /// Whether it is one of several, so that it has a header and a border.
     pub one_of_several: bool,
+    /// How many panes what is typed into it goes to, if it is typed into with others.
+    pub broadcast: Option<usize>,
 }
 
 /// What a person did in a pane.
@@ -104,7 +106,12 @@ pub fn pane_ui(
         did.push(step);
     }
     note_ui(ui, painting, &geometry, info, screen.as_deref());
-    if role.focused && role.one_of_several {
+    if role.broadcast.is_some() {
+        let inside = ui.max_rect().shrink(1.5);
+        let stroke = Stroke::new(3.0, painting.theme.needs_you);
+        ui.painter()
+            .rect_stroke(inside, 0.0, stroke, StrokeKind::Middle);
+    } else if role.focused && role.one_of_several {
         let inside = ui.max_rect().shrink(0.75);
         let stroke = Stroke::new(1.5, painting.theme.border_focus);
         ui.painter()
@@ -130,7 +137,11 @@ fn find_ui(
     let typing = finder.typing;
     match did {
         Some(find_bar::Did::Close) => {
+            let origin = finder.origin;
             state.finder = None;
+            if let (Some((place, _)), Some(_)) = (origin, &state.vi) {
+                state.look_at(place);
+            }
             painting.link.request(Request::DropFind(session));
             painting.wake.now();
         }
@@ -138,11 +149,14 @@ fn find_ui(
             let found = finder.of(found);
             let place = found.and_then(|found| finder.step(found, step));
             if let Some(place) = place {
-                state.scroll.go_to(place);
+                state.look_at(place);
                 painting.wake.now();
             }
         }
         None => {}
+    }
+    if was_typing && !typing {
+        painting.wake.now();
     }
     (typing && !was_typing && !role.focused).then_some(Did::Find)
 }

@@ -6,10 +6,13 @@ use egui_tiles::{Container, Linear, LinearDir, Tile, TileId};
 use serde::{Deserialize, Serialize};
 
 use super::tiles::{Pane, Tiles};
-use super::{Look, Sidebar, Workspace};
+use super::{Look, Sidebar, Tab, Workspace};
 
 /// How deep splits are read; a deeper document is damaged.
 const DEPTH_MAX: usize = 64;
+
+/// Characters of a tab's name.
+pub const NAME_MAX: usize = 80;
 
 /// The document.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -42,6 +45,10 @@ struct TabDocument {
     /// The focused pane, counted in reading order.
     focused: usize,
     zoomed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pinned: bool,
 }
 
 /// A pane, or panes side by side.
@@ -66,11 +73,7 @@ impl Workspace {
     pub fn to_json(&self) -> String {
         let projects = self.projects.iter().map(|project| ProjectDocument {
             folder: project.folder.clone(),
-            tabs: project
-                .tabs
-                .iter()
-                .map(|tab| tab_document(&tab.tiles))
-                .collect(),
+            tabs: project.tabs.iter().map(tab_document).collect(),
             active: project.active,
         });
         let document = Document {
@@ -100,10 +103,24 @@ impl Workspace {
                 let mut tiles = egui_tiles::Tiles::default();
                 if let Some(root) = insert(&mut tiles, root, 0) {
                     workspace.add_tab(at, |number| read_tab(number, root, tiles, &tab));
+                    if let Some(added) = workspace.projects[at].tabs.last_mut() {
+                        let name = tab.name.filter(|name| !name.is_empty());
+                        added.name = name.map(|name| name.chars().take(NAME_MAX).collect());
+                        added.pinned = tab.pinned;
+                    }
                 }
             }
-            let last = workspace.projects[at].tabs.len().saturating_sub(1);
-            workspace.projects[at].active = project.active.min(last);
+            // Pinned ones are the first, whatever the document says.
+            let number = |workspace: &Self, tab: usize| {
+                let tabs = &workspace.projects[at].tabs;
+                tabs.get(tab.min(tabs.len().saturating_sub(1)))
+                    .map(|tab| tab.number)
+            };
+            let active = number(&workspace, project.active);
+            workspace.projects[at].tabs.sort_by_key(|tab| !tab.pinned);
+            let tabs = &workspace.projects[at].tabs;
+            let active = tabs.iter().position(|tab| Some(tab.number) == active);
+            workspace.projects[at].active = active.unwrap_or(0);
         }
         workspace
             .projects
@@ -126,7 +143,8 @@ impl Workspace {
     }
 }
 
-fn tab_document(tiles: &Tiles) -> TabDocument {
+fn tab_document(tab: &Tab) -> TabDocument {
+    let tiles = &tab.tiles;
     let focused = tiles
         .panes()
         .position(|(tile, _)| Some(tile) == tiles.focused());
@@ -134,6 +152,8 @@ fn tab_document(tiles: &Tiles) -> TabDocument {
         panes: tiles.tree.root.and_then(|root| node(tiles, root, 0)),
         focused: focused.unwrap_or(0),
         zoomed: tiles.zoomed,
+        name: tab.name.clone(),
+        pinned: tab.pinned,
     }
 }
 

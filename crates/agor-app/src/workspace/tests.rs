@@ -1,5 +1,6 @@
 //! What a window shows where, as it changes and as it is stored.
 
+use super::arrange::{Form, Turn};
 use super::*;
 use crate::testing::session_id;
 use egui::{Pos2, Rect};
@@ -154,16 +155,9 @@ fn a_session_that_is_shown_somewhere_is_gone_to() {
 #[test]
 fn the_keyboard_moves_to_the_nearest_pane_in_a_direction() {
     let mut workspace = four();
+    // 1 left, 2 above 3 at the right.
+    lay_out(&mut workspace);
     let tab = workspace.tab_mut().unwrap();
-    // Lay out without a window: 1 left, 2 above 3 at the right.
-    let context = egui::Context::default();
-    let mut behavior = Still;
-    let input = egui::RawInput {
-        screen_rect: Some(Rect::from_min_max(Pos2::ZERO, Pos2::new(800.0, 600.0))),
-        ..egui::RawInput::default()
-    };
-    let mut output = context.run_ui(input, |ui| tab.tiles.tree.ui(&mut behavior, ui));
-    output.textures_delta.clear();
     let mut go = |direction, expected| {
         tab.tiles.focus_towards(direction);
         assert_eq!(tab.tiles.focused_session(), Some(session_id(expected)));
@@ -174,6 +168,306 @@ fn the_keyboard_moves_to_the_nearest_pane_in_a_direction() {
     go(Direction::Right, 2);
     go(Direction::Down, 3);
     go(Direction::Up, 2);
+}
+
+/// Lays the tab that is shown out without a window.
+fn lay_out(workspace: &mut Workspace) {
+    let Some(tab) = workspace.tab_mut() else {
+        return;
+    };
+    let context = egui::Context::default();
+    let mut behavior = Still;
+    let input = egui::RawInput {
+        screen_rect: Some(Rect::from_min_max(Pos2::ZERO, Pos2::new(800.0, 600.0))),
+        ..egui::RawInput::default()
+    };
+    let mut output = context.run_ui(input, |ui| tab.tiles.tree.ui(&mut behavior, ui));
+    output.textures_delta.clear();
+}
+
+/// Returns where a session's pane lies, once the tab was laid out.
+fn rect(workspace: &mut Workspace, session: u8) -> Rect {
+    lay_out(workspace);
+    let tile = workspace.place_of(session_id(session)).unwrap().tile;
+    workspace
+        .tab()
+        .unwrap()
+        .tiles
+        .tree
+        .tiles
+        .rect(tile)
+        .unwrap()
+}
+
+#[test]
+fn panes_change_places_and_keep_the_keyboard_and_their_tiles() {
+    let mut workspace = four();
+    lay_out(&mut workspace);
+    let tile = workspace.focused_place().unwrap().tile;
+    let before = rect(&mut workspace, 1);
+    assert!(
+        workspace
+            .tab_mut()
+            .unwrap()
+            .tiles
+            .swap_towards(Direction::Left)
+    );
+    assert_eq!(sessions(&workspace), ids([2, 1, 3]));
+    assert_eq!(workspace.focused_session(), Some(session_id(2)));
+    assert_eq!(workspace.focused_place().unwrap().tile, tile);
+    assert_eq!(
+        rect(&mut workspace, 2),
+        before,
+        "the room stays with the place"
+    );
+    let tiles = &mut workspace.tab_mut().unwrap().tiles;
+    assert!(!tiles.swap_towards(Direction::Left), "there is none");
+    tiles.rotate(Turn::Forwards);
+    assert_eq!(sessions(&workspace), ids([3, 2, 1]));
+    workspace.tab_mut().unwrap().tiles.rotate(Turn::Backwards);
+    assert_eq!(sessions(&workspace), ids([2, 1, 3]));
+}
+
+#[test]
+fn a_pane_goes_to_an_edge_over_its_whole_length() {
+    let mut workspace = four();
+    for (direction, expected) in [
+        (Direction::Up, [2, 1, 3]),
+        (Direction::Down, [1, 3, 2]),
+        (Direction::Left, [2, 1, 3]),
+        (Direction::Right, [1, 3, 2]),
+    ] {
+        workspace.tab_mut().unwrap().tiles.move_to_edge(direction);
+        assert_eq!(sessions(&workspace), ids(expected), "{direction:?}");
+        let rect = rect(&mut workspace, 2);
+        let long = match direction {
+            Direction::Up | Direction::Down => rect.width() > 780.0,
+            Direction::Left | Direction::Right => rect.height() > 580.0,
+        };
+        assert!(long, "{direction:?} {rect:?}");
+    }
+}
+
+#[test]
+fn forms_put_every_pane_where_their_name_says() {
+    let mut workspace = four();
+    workspace.split(HERE, LinearDir::Vertical, session_id(4));
+    workspace.split(HERE, LinearDir::Vertical, session_id(5));
+    let areas = |workspace: &mut Workspace| -> Vec<f32> {
+        let all = [1, 2, 3, 4, 5].map(|session| rect(workspace, session).area());
+        all.to_vec()
+    };
+    let form = |workspace: &mut Workspace, form| workspace.tab_mut().unwrap().tiles.arrange(form);
+    form(&mut workspace, Form::Columns);
+    assert!((1..=5).all(|session| rect(&mut workspace, session).height() > 580.0));
+    form(&mut workspace, Form::Rows);
+    assert!((1..=5).all(|session| rect(&mut workspace, session).width() > 780.0));
+    form(&mut workspace, Form::Grid);
+    let areas = areas(&mut workspace);
+    // Three above two.
+    assert!(
+        areas
+            .iter()
+            .all(|area| (70_000.0..125_000.0).contains(area)),
+        "{areas:?}"
+    );
+    form(&mut workspace, Form::MainAndStack);
+    let main = rect(&mut workspace, 5);
+    assert!(
+        main.min.x < 1.0 && main.height() > 580.0 && main.width() > 440.0,
+        "{main:?}"
+    );
+    assert!((1..=4).all(|session| rect(&mut workspace, session).min.x > main.max.x - 1.0));
+}
+
+#[test]
+fn borders_move_with_the_arrow_and_never_swallow_a_pane() {
+    let mut workspace = four();
+    let before = rect(&mut workspace, 2);
+    let tiles =
+        |workspace: &mut Workspace, direction| workspace.tab_mut().unwrap().tiles.resize(direction);
+    assert!(tiles(&mut workspace, Direction::Left));
+    let after = rect(&mut workspace, 2);
+    assert!(after.min.x < before.min.x - 20.0, "{before:?} {after:?}");
+    assert!(tiles(&mut workspace, Direction::Down));
+    assert!(rect(&mut workspace, 2).max.y > before.max.y + 15.0);
+    for _ in 0..100 {
+        tiles(&mut workspace, Direction::Left);
+        tiles(&mut workspace, Direction::Up);
+    }
+    for session in [1, 2, 3] {
+        let rect = rect(&mut workspace, session);
+        assert!(
+            rect.width() > 15.0 && rect.height() > 15.0,
+            "{session} {rect:?}"
+        );
+    }
+    workspace.tab_mut().unwrap().tiles.balance();
+    let widths = [1, 2].map(|session| rect(&mut workspace, session).width());
+    assert!((widths[0] - widths[1]).abs() < 2.0, "{widths:?}");
+    // One pane has no border.
+    let mut alone = Workspace::default();
+    alone.open_tab(HERE, session_id(1));
+    assert!(!tiles(&mut alone, Direction::Left));
+}
+
+#[test]
+fn panes_move_to_other_tabs_and_to_one_of_their_own() {
+    let mut workspace = four();
+    assert!(!workspace.move_to_tab(1), "there is no other");
+    assert!(workspace.break_out());
+    assert_eq!(workspace.projects[0].tabs.len(), 2);
+    assert_eq!(workspace.focused_session(), Some(session_id(2)));
+    assert!(!workspace.break_out(), "it is alone");
+    assert!(workspace.move_to_tab(1));
+    assert_eq!(workspace.projects[0].tabs.len(), 1, "its tab went with it");
+    assert_eq!(workspace.focused_session(), Some(session_id(2)));
+    assert_eq!(sessions(&workspace).len(), 3);
+    assert_eq!(workspace.reopen(), None, "nothing was closed");
+}
+
+#[test]
+fn pinned_tabs_stay_first_and_names_and_pins_are_stored() {
+    let mut workspace = Workspace::default();
+    for session in 1..=3 {
+        workspace.open_tab(HERE, session_id(session));
+    }
+    workspace.toggle_pin();
+    assert_eq!(sessions(&workspace), ids([3, 1, 2]));
+    workspace.tab_mut().unwrap().name = Some("servers".into());
+    workspace.open_tab(HERE, session_id(4));
+    assert_eq!(sessions(&workspace), ids([3, 4, 1, 2]));
+    workspace.go_to_tab(3);
+    workspace.toggle_pin();
+    assert_eq!(sessions(&workspace), ids([3, 2, 4, 1]));
+    let json = workspace.to_json();
+    let read = Workspace::from_json(&json).unwrap();
+    assert_eq!(read.to_json(), json);
+    assert_eq!(read.projects[0].pinned(), 2);
+    assert_eq!(read.projects[0].tabs[0].name.as_deref(), Some("servers"));
+    // A document that has them elsewhere is put in order, and shows the tab that it showed.
+    let session = |number: u8| session_id(number);
+    let json = format!(
+        r#"{{"projects":[{{"folder":"/a","active":0,"tabs":[{{"panes":{{"session":"{}"}}}},
+            {{"panes":{{"session":"{}"}},"pinned":true}}]}}]}}"#,
+        session(1),
+        session(2)
+    );
+    let read = Workspace::from_json(&json).unwrap();
+    assert_eq!(sessions(&read), ids([2, 1]));
+    assert_eq!(read.focused_session(), Some(session(1)));
+    workspace.toggle_pin();
+    assert_eq!(sessions(&workspace), ids([3, 2, 4, 1]));
+    assert_eq!(workspace.projects[0].pinned(), 1);
+}
+
+/// Returns numbers that are the same for the same seed (xorshift).
+fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move |below| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    }
+}
+
+#[test]
+fn any_sequence_of_commands_shows_each_session_once_and_keeps_the_tree_whole() {
+    const DIRECTIONS: [Direction; 4] = [
+        Direction::Left,
+        Direction::Right,
+        Direction::Up,
+        Direction::Down,
+    ];
+    const FORMS: [Form; 4] = [Form::Columns, Form::Rows, Form::Grid, Form::MainAndStack];
+    for seed in 0..200 {
+        let mut number = numbers(seed + 1);
+        let mut workspace = Workspace::default();
+        let (mut next, mut shown) = (0_u8, Vec::new());
+        let mut done = Vec::new();
+        for _ in 0..60 {
+            let act = number(15);
+            done.push(act);
+            let direction = DIRECTIONS[number(4)];
+            match act {
+                0..=2 if next < 40 => {
+                    next += 1;
+                    shown.push(session_id(next));
+                    let along = [LinearDir::Horizontal, LinearDir::Vertical][number(2)];
+                    let folder = [HERE, THERE][number(2)];
+                    match act {
+                        0 => workspace.open_tab(folder, session_id(next)),
+                        _ => workspace.split(folder, along, session_id(next)),
+                    }
+                }
+                3 => {
+                    workspace.move_to_tab([1, -1][number(2)]);
+                }
+                4 => {
+                    workspace.break_out();
+                }
+                5 => workspace.toggle_pin(),
+                6 => workspace.step_tab(1),
+                7 => workspace.step_project(1),
+                8 => {
+                    if let Some(session) = workspace.focused_session() {
+                        shown.retain(|it| *it != session);
+                    }
+                    workspace.close_focused();
+                }
+                9 => {
+                    let json = workspace.to_json();
+                    workspace = Workspace::from_json(&json).unwrap();
+                    assert_eq!(workspace.to_json(), json, "{seed} {done:?}");
+                }
+                act => {
+                    lay_out(&mut workspace);
+                    if let Some(tab) = workspace.tab_mut() {
+                        match act {
+                            10 => {
+                                tab.tiles.swap_towards(direction);
+                            }
+                            11 => tab.tiles.move_to_edge(direction),
+                            12 => {
+                                tab.tiles.resize(direction);
+                            }
+                            13 => tab.tiles.arrange(FORMS[number(4)]),
+                            _ => tab
+                                .tiles
+                                .rotate([Turn::Forwards, Turn::Backwards][number(2)]),
+                        }
+                    }
+                }
+            }
+            let mut are = sessions(&workspace);
+            let mut should = shown.clone();
+            are.sort();
+            should.sort();
+            assert_eq!(are, should, "{seed} {done:?}");
+            for tab in workspace.projects.iter().flat_map(|project| &project.tabs) {
+                let focused = tab
+                    .tiles
+                    .focused()
+                    .expect("a tab has the keyboard somewhere");
+                assert!(
+                    tab.tiles.panes().any(|(tile, _)| tile == focused),
+                    "{seed} {done:?}"
+                );
+                let tiles = &tab.tiles.tree.tiles;
+                // Every tile is reached from the root, and no split has one part.
+                let containers = tiles.iter().filter(|(_, tile)| tile.is_container()).count();
+                let panes = tab.tiles.panes().count();
+                assert_eq!(panes + containers, tiles.iter().count(), "{seed} {done:?}");
+                assert!(containers < panes.max(1), "{seed} {done:?}");
+            }
+            for project in &workspace.projects {
+                assert!(project.active < project.tabs.len(), "{seed} {done:?}");
+                let pinned = project.tabs.iter().filter(|tab| tab.pinned).count();
+                assert_eq!(project.pinned(), pinned, "{seed} {done:?}");
+            }
+        }
+    }
 }
 
 struct Still;

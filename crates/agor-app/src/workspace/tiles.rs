@@ -120,16 +120,20 @@ impl Tiles {
 
     /// Gives the keyboard to the nearest pane in a direction, by where the panes were drawn.
     pub fn focus_towards(&mut self, direction: Direction) {
-        let Some(from) = self.focused.and_then(|tile| self.tree.tiles.rect(tile)) else {
-            return;
-        };
-        let rects = self
-            .panes()
-            .filter_map(|(tile, _)| Some((tile, self.tree.tiles.rect(tile)?)));
-        if let Some(tile) = nearest(from, direction, rects) {
+        if let Some(tile) = self.towards(direction) {
             self.zoomed = false;
             self.focus(tile);
         }
+    }
+
+    /// Returns the nearest pane in a direction, by where the panes were drawn.
+    #[must_use]
+    pub fn towards(&self, direction: Direction) -> Option<TileId> {
+        let from = self.focused.and_then(|tile| self.tree.tiles.rect(tile))?;
+        let rects = self
+            .panes()
+            .filter_map(|(tile, _)| Some((tile, self.tree.tiles.rect(tile)?)));
+        nearest(from, direction, rects)
     }
 
     /// Puts a pane right of or below the focused one, each with half of its place, and gives it the

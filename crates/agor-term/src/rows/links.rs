@@ -69,7 +69,7 @@ fn link_of(row: &Row, col: u16) -> Option<&Link> {
 }
 
 /// Adds cells to those before, which end where these begin if they touch.
-fn add(cells: &mut Vec<(usize, Range<u16>)>, row: usize, cols: Range<u16>) {
+pub(super) fn add(cells: &mut Vec<(usize, Range<u16>)>, row: usize, cols: Range<u16>) {
     match cells.last_mut() {
         Some((last, before)) if *last == row && before.end == cols.start => before.end = cols.end,
         _ => cells.push((row, cols)),
@@ -80,10 +80,7 @@ fn add(cells: &mut Vec<(usize, Range<u16>)>, row: usize, cols: Range<u16>) {
 pub(super) fn written_at(rows: &[Arc<Row>], row: usize, col: u16) -> Option<LinkAt> {
     let placed = placed(rows, line_at(rows, row));
     let at = index_at(&placed, row, col)?;
-    let belongs = |cluster: &Placed<'_>| {
-        let c = cluster.text.chars().next().unwrap_or(' ');
-        !c.is_whitespace() && !c.is_control() && !"\"'`<>│|".contains(c)
-    };
+    let belongs = |cluster: &Placed<'_>| belongs(cluster.text);
     if !belongs(&placed[at]) {
         return None;
     }
@@ -103,8 +100,14 @@ pub(super) fn written_at(rows: &[Arc<Row>], row: usize, col: u16) -> Option<Link
     Some(LinkAt { uri, cells })
 }
 
+/// Says whether a cluster can be a part of an address.
+pub(super) fn belongs(cluster: &str) -> bool {
+    let c = cluster.chars().next().unwrap_or(' ');
+    !c.is_whitespace() && !c.is_control() && !"\"'`<>│|".contains(c)
+}
+
 /// Returns where the addresses in a text without blanks are, in order.
-fn addresses(text: &str) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn addresses(text: &str) -> impl Iterator<Item = Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let mut from = 0;
     std::iter::from_fn(move || {

@@ -210,3 +210,17 @@ fn what_follows_the_leader_looks_as_it_did() {
     };
     compare("which_key", &draw(Theme::Dark, arrange, press));
 }
+
+#[test]
+fn letters_over_what_can_be_picked_up_look_as_they_did() {
+    let arrange = |workspace: &mut Workspace| {
+        workspace.open_tab("/work/shop", session_id(1));
+        workspace.split("/work/shop", LinearDir::Horizontal, session_id(2));
+        let place = workspace.place_of(session_id(1)).unwrap();
+        workspace.focus(place);
+    };
+    for (name, theme) in [("hints", Theme::Dark), ("hints_light", Theme::Light)] {
+        let press = |app: &mut App| app.commands.push(Command::Hints);
+        compare(name, &draw(theme, arrange, press));
+    }
+}

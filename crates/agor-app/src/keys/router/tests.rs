@@ -108,7 +108,7 @@ fn a_sequence_waits_for_its_end_and_types_nothing() {
     bench.press("d", KeyCode::KeyD, Mods::default());
     assert_eq!(bench.router.take_commands(), [Command::SplitRight]);
     bench.press(" ", KeyCode::Space, Mods::CTRL);
-    bench.press("x", KeyCode::KeyX, Mods::default());
+    bench.press("'", KeyCode::Quote, Mods::default());
     assert!(bench.router.sequence().0.is_empty());
     assert!(bench.router.take_commands().is_empty());
     assert!(bench.typed().is_empty());

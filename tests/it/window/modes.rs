@@ -1,0 +1,105 @@
+//! Modes of a pane in a real window: what keys do there, as the shell and the clipboard see it.
+
+use std::fs;
+
+use super::stage::Stage;
+use crate::agor::step_until;
+
+#[test]
+fn letters_pick_what_wraps_and_insert_it_into_the_shells_line() {
+    let mut stage = Stage::new();
+    let window = stage.open(&[]);
+    let session = stage.running_are(1).remove(0);
+    stage.type_text("echo [");
+    stage.act(&window, &["ctrl+shift+l"], "hints.pick");
+    stage.press_and_rest(&window, &["Escape"]);
+    stage.type_text("back");
+    stage.agor.screen_with(&session, "echo [back");
+    stage.press(&["ctrl+u"]);
+    // A path that is made by the command, so that its line does not hold it, and longer than a row.
+    stage.type_text("PS1=; clear; printf '/tmp/%0300d/x.rs\\n' 7");
+    stage.press(&["Return"]);
+    step_until("the path alone is there", || {
+        let screen = stage.agor.screen(&session);
+        (screen.contains("007/x.rs") && !screen.contains("printf")).then_some(())
+    });
+    stage.type_text("n=");
+    stage.act(&window, &["ctrl+space", "shift+f"], "hints.pick");
+    stage.press(&["alt+a"]);
+    stage.type_text("; echo len-${#n}");
+    stage.press(&["Return"]);
+    // "/tmp/", 300 digits, "/x.rs".
+    stage.agor.screen_with(&session, "len-310");
+}
+
+#[test]
+fn text_far_back_is_selected_by_keys_and_copied_whole() {
+    let mut stage = Stage::new();
+    let window = stage.open(&[]);
+    let session = stage.running_are(1).remove(0);
+    stage.type_text("PS1=; clear; seq 1 3000; echo seq-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&session, "seq-42");
+    stage.act(&window, &["ctrl+shift+space"], "select.keyboard");
+    // The line above the word, and 2,499 lines more: more than a window has at hand.
+    let keys = ["k", "k", "shift+v", "2", "4", "9", "9", "k"];
+    stage.press_and_rest(&window, &keys);
+    stage.press_and_rest(&window, &["y"]);
+    stage.type_text("cat > copied");
+    stage.press_and_rest(&window, &["Return"]);
+    stage.act(&window, &["ctrl+shift+v"], "edit.paste");
+    stage.press(&["Return", "ctrl+d"]);
+    let lines: String = (501..=3_000).map(|line| format!("{line}\n")).collect();
+    let path = stage.agor.work().join("copied");
+    step_until("all of it was pasted", || {
+        (fs::read_to_string(&path).ok()? == lines).then_some(())
+    });
+}
+
+#[test]
+fn what_is_typed_reaches_every_shell_of_a_tab_while_that_is_wanted() {
+    let mut stage = Stage::new();
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    stage.act(&window, &["ctrl+shift+d"], "pane.split_right");
+    let both = stage.running_are(2);
+    stage.act(&window, &["ctrl+space", "shift+c"], "broadcast.all");
+    stage.type_text("echo both-$((6*7))");
+    stage.press(&["Return"]);
+    for session in &both {
+        stage.agor.screen_with(session, "both-42");
+    }
+    stage.act(&window, &["ctrl+space", "shift+c"], "broadcast.all");
+    stage.type_text("echo one-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&both[1], "one-42");
+    assert!(!stage.agor.screen(&both[0]).contains("one-"));
+}
+
+#[test]
+fn panes_are_swapped_moved_and_sized_by_key() {
+    let mut stage = Stage::new();
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    stage.act(&window, &["ctrl+shift+d"], "pane.split_right");
+    let both = stage.running_are(2);
+    let before = step_until("both have the same size", || {
+        let (left, right) = (stage.size_of(&both[0]), stage.size_of(&both[1]));
+        (left.0.abs_diff(right.0) <= 2 && right.1 > 30).then_some(right)
+    });
+    stage.act(&window, &["ctrl+space", "x"], "pane.resize");
+    stage.press_and_rest(&window, &["Left", "Left", "h", "Escape"]);
+    step_until("the pane is wider", || {
+        (stage.size_of(&both[1]).0 > before.0 + 5).then_some(())
+    });
+    stage.act(&window, &["ctrl+space", "m", "r"], "layout.rows");
+    step_until("the panes are one below another", || {
+        (stage.size_of(&both[1]).0 > 2 * before.0 - 8).then_some(())
+    });
+    stage.act(&window, &["ctrl+space", "ctrl+Up"], "pane.swap_up");
+    stage.act(&window, &["ctrl+space", "q"], "pane.numbers");
+    stage.press(&["2"]);
+    stage.type_text("echo lower-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&both[0], "lower-42");
+}
