@@ -25,10 +25,12 @@ use egui_tiles::TileId;
 use crate::attention::Attention;
 use crate::commands::Command;
 use crate::keys::translate::to_egui;
+use crate::keys_page::KeysPage;
 use crate::link::Link;
 use crate::link::settings::Settings;
 use crate::link::snapshot::{HostState, Snapshot};
 use crate::palette::Palette;
+use crate::palette::used::Used;
 use crate::pane::PaneState;
 use crate::primary::Primary;
 use crate::theme::{self, Theme};
@@ -52,6 +54,8 @@ enum Overlay {
     Wall(Box<Wall>),
     /// How all is.
     Diagnostics,
+    /// Every command with its keys.
+    Keys(Box<KeysPage>),
 }
 
 /// The graphics card as the application uses it.
@@ -114,6 +118,8 @@ pub struct App {
     /// Whether the host is asked how it is.
     diagnosing: bool,
     stored: String,
+    /// What was chosen in the palette.
+    used: Used,
     copied_seen: u64,
     /// The last prompt that was looked for and shown.
     prompt_seen: u64,
@@ -206,6 +212,7 @@ impl App {
             shown: Vec::new(),
             diagnosing: false,
             stored: String::new(),
+            used: Used::default(),
             copied_seen: 0,
             prompt_seen: 0,
             title: String::new(),

@@ -56,6 +56,7 @@ commands! {
     AttentionBack "attention.back" "Back to where you were" Anywhere ["ctrl+shift+m", "ctrl+space shift+a"] "Go back to the session that you left for one that needs you.";
     Wall "view.wall" "Wall of all sessions" Anywhere ["ctrl+shift+g", "ctrl+space g"] "Show every session of every project at once; a few letters choose among them.";
     NewAgent "agent.new" "New agent…" Anywhere ["ctrl+shift+s", "ctrl+space s"] "Choose an agent, say what it is to do, and start it in a new tab of this project.";
+    Snippets "snippets.insert" "Insert snippet…" Anywhere ["ctrl+space ;"] "Insert one of the texts that the settings keep under a name.";
     NewTab "tab.new" "New tab" Anywhere ["ctrl+shift+t", "ctrl+space t"] "Open your shell in a new tab of this project.";
     SplitRight "pane.split_right" "Split right" Anywhere ["ctrl+shift+d", "ctrl+space d"] "Open your shell beside the focused pane.";
     SplitDown "pane.split_down" "Split down" Anywhere ["ctrl+shift+e", "ctrl+space e"] "Open your shell below the focused pane.";

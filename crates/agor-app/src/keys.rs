@@ -4,5 +4,7 @@
 //! command it is, [`router`] who gets it.
 
 pub mod keymap;
+pub mod presets;
 pub mod router;
+pub mod told;
 pub mod translate;

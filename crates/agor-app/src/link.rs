@@ -15,6 +15,7 @@ mod task;
 use std::io;
 use std::thread::JoinHandle;
 
+use agor_core::keybindings::Change;
 use agor_core::paths::Paths;
 use agor_proto::command::CommandBody;
 use agor_proto::ids::{LinePosition, SessionId, Size};
@@ -100,8 +101,12 @@ pub enum Request {
     DropHistory(SessionId),
     /// Look once a second how host and link are, or no more.
     Diagnose(bool),
+    /// Change the person's file of keys, which is followed then.
+    ChangeKeys(Change),
     /// Store the layout, in place of the one stored before.
     StoreLayout(String),
+    /// Store what was chosen in the palette, in place of what was stored before.
+    StoreUsed(String),
     /// Tell the host what the person looks at.
     Look(Option<SessionId>),
     /// Say this to the person.

@@ -6,6 +6,7 @@ mod commands;
 mod diagnostics;
 mod icons;
 mod keys;
+mod keys_page;
 mod launch;
 mod link;
 mod open;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         window: Some(Window {
             open: open::open,
             shot: shot::shot,
+            keys: keys::told::keys,
         }),
     })
 }

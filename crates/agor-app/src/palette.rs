@@ -1,11 +1,14 @@
-//! The palette: one field that finds commands, sessions and projects by a few letters of their
-//! names, and asks for a folder or a name.
+//! The palette: one field that finds commands, sessions, projects and snippets by a few letters of
+//! their names, and asks for a folder or a name. A sign before the letters says what is looked for.
 
 mod find;
+pub mod used;
 mod view;
 
-pub use find::{Choice, entries};
+pub use find::{Choice, Offer, entries};
 pub use view::palette_ui;
+
+use find::{Entry, Finder};
 
 /// What the palette is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +17,12 @@ pub enum Scope {
     Everything,
     /// Sessions.
     Sessions,
+    /// Projects.
+    Projects,
+    /// Texts that are often typed.
+    Snippets,
+    /// Keys, of which the page shows more.
+    Keys,
     /// Commands, in the order of their table.
     Commands,
     /// An agent to be started.
@@ -36,9 +45,20 @@ pub struct Palette {
     selected: usize,
     /// Whether the field has been given the keyboard.
     focused: bool,
-    /// What was found for which text, so that a frame in which nothing was typed finds nothing anew.
-    found: Option<(String, Vec<find::Found>)>,
+    /// What is offered, as long as nothing of it has changed, so that a frame makes nothing anew.
+    offered: Option<(Scope, Offer, Vec<Entry>)>,
+    finder: Finder,
 }
+
+/// What a sign before the letters looks for.
+const SIGNS: &[(char, Scope)] = &[
+    ('>', Scope::Commands),
+    ('@', Scope::Sessions),
+    ('#', Scope::Projects),
+    ('?', Scope::Keys),
+    ('/', Scope::Folder),
+    ('~', Scope::Folder),
+];
 
 /// What the person did with the palette.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +80,31 @@ impl Palette {
             text,
             selected: 0,
             focused: false,
-            found: None,
+            offered: None,
+            finder: Finder::default(),
+        }
+    }
+
+    /// Returns what is looked for, and by which letters.
+    #[must_use]
+    pub fn sought(&self) -> (Scope, &str) {
+        let sign = self.text.chars().next();
+        let signed = SIGNS.iter().find(|(of, _)| Some(*of) == sign);
+        match (self.scope, signed) {
+            // The sign is a part of the folder.
+            (Scope::Everything, Some((_, Scope::Folder))) => (Scope::Folder, &self.text),
+            (Scope::Everything, Some((of, scope))) => (*scope, &self.text[of.len_utf8()..]),
+            _ => (self.scope, &self.text),
+        }
+    }
+
+    /// Offers what `entries` makes, unless it is the same as before.
+    pub fn offer(&mut self, offer: Offer, entries: impl FnOnce(Scope) -> Vec<Entry>) {
+        let (scope, _) = self.sought();
+        let same = |(of, before, _): &(Scope, Offer, Vec<Entry>)| *of == scope && *before == offer;
+        if !self.offered.as_ref().is_some_and(same) {
+            self.offered = Some((scope, offer, entries(scope)));
+            self.finder = Finder::default();
         }
     }
 

@@ -21,6 +21,7 @@ use std::time::Instant;
 use agor_proto::ids::{InputSeq, LinePosition, Size};
 use agor_render::PaneCache;
 
+use crate::workspace::View;
 use find::Finder;
 use hints::Hints;
 use mouse::Pressed;
@@ -62,6 +63,19 @@ pub struct PaneState {
 }
 
 impl PaneState {
+    /// Returns a pane's memory, in which it looks where it did when the window was closed.
+    #[must_use]
+    pub fn looking(view: Option<&View>) -> Self {
+        let mut state = Self::default();
+        if let Some(view) = view {
+            if let Some(top) = view.top {
+                state.scroll.go_to_as_top(top);
+            }
+            state.selection = view.selection;
+        }
+        state
+    }
+
     /// Shows a place, with the cursor of keyboard selection on it if that is on.
     pub fn look_at(&mut self, place: LinePosition) {
         self.scroll.go_to(place);

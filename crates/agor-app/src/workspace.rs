@@ -5,8 +5,11 @@ pub mod arrange;
 pub mod document;
 pub mod tiles;
 
-use agor_proto::ids::SessionId;
+use agor_proto::ids::{LinePosition, SessionId};
 use egui_tiles::{LinearDir, TileId};
+use serde::{Deserialize, Serialize};
+
+use crate::pane::selection::Selection;
 
 pub use tiles::{Direction, Pane, Tiles};
 
@@ -24,6 +27,8 @@ pub struct Workspace {
     pub sidebar: Sidebar,
     /// How it looks, as far as the person has chosen.
     pub look: Look,
+    /// Where panes look back, and what is selected in them.
+    pub views: Vec<View>,
     closed: Vec<SessionId>,
     next_tab: u64,
 }
@@ -53,6 +58,19 @@ pub struct Look {
     pub light: Option<bool>,
     /// Points of the terminal's text.
     pub font_size: Option<f32>,
+}
+
+/// Where a pane looks back, and what is selected in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// The session.
+    pub session: SessionId,
+    /// The first row that is shown, unless it is the living screen's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<LinePosition>,
+    /// What is selected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
 }
 
 /// A folder and its tabs.

@@ -23,7 +23,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 pub use exit::Exit;
 pub use failure::Failure;
 pub use verbs::{micros_a_megabyte, size};
-pub use window::{Opening, Picture, Shot, Theme, Window};
+pub use window::{KeyRow, KeySettings, Opening, Picture, Shot, Theme, ToldKeys, Window};
 
 use crate::paths::Overrides;
 use context::Context;

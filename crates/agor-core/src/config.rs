@@ -3,6 +3,7 @@
 
 mod agents;
 mod notifications;
+mod snippets;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,6 +18,7 @@ use crate::paths::Paths;
 
 pub use agents::Agents;
 pub use notifications::{Notifications, Quiet};
+pub use snippets::Snippet;
 
 /// Rows of history that a person can ask for, for each session.
 const SCROLLBACK_ROWS_MAX: usize = 1_000_000;
@@ -41,6 +43,8 @@ pub struct Config {
     pub notifications: Notifications,
     /// How agents are judged.
     pub agents: Agents,
+    /// Texts that a person often types.
+    pub snippets: Vec<Snippet>,
 }
 
 /// How windows look. What is not set is as the window has it.
@@ -56,6 +60,32 @@ pub struct Window {
     pub ligatures: Option<bool>,
     /// The first key of sequences, in place of Ctrl+Space.
     pub leader: Option<String>,
+    /// The program whose keys the hands know.
+    pub keys: Option<KeyPreset>,
+}
+
+/// A program whose keys mean our commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyPreset {
+    /// The keys of the table alone.
+    Default,
+    /// Those of tmux, after Ctrl+B.
+    Tmux,
+    /// Those of vim's windows, after Ctrl+W.
+    Vim,
+}
+
+impl KeyPreset {
+    /// Returns its name in the settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Tmux => "tmux",
+            Self::Vim => "vim",
+        }
+    }
 }
 
 /// What is kept on disk.
@@ -101,6 +131,7 @@ impl Default for Config {
             retention: Retention::default(),
             notifications: Notifications::default(),
             agents: Agents::default(),
+            snippets: Vec::new(),
         }
     }
 }
@@ -163,6 +194,7 @@ struct Written {
     retention: WrittenRetention,
     notifications: notifications::Written,
     agents: agents::Written,
+    snippets: Vec<snippets::Written>,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
@@ -183,6 +215,7 @@ struct WrittenWindow {
     font_size: Option<f32>,
     ligatures: Option<bool>,
     leader: Option<String>,
+    keys: Option<KeyPreset>,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
@@ -304,6 +337,8 @@ impl Loaded {
         config.notifications = written.notifications.settings(complain);
         let complain = |complaint| warnings.push(format!("{file}: {complaint}"));
         config.agents = written.agents.settings(complain);
+        let complain = |complaint| warnings.push(format!("{file}: {complaint}"));
+        config.snippets = snippets::settings(written.snippets, complain);
         let window = written.window;
         config.window = Window {
             theme: window.theme,
@@ -321,6 +356,7 @@ impl Loaded {
             }),
             ligatures: window.ligatures,
             leader: window.leader,
+            keys: window.keys,
         };
         Self {
             config,
@@ -414,6 +450,9 @@ mod tests {
             (Some(96.0), Some(false))
         );
         assert_eq!(window.leader.as_deref(), Some("ctrl+b"));
+        let keys = parse("[window]\nkeys = \"tmux\"").config.window.keys;
+        assert_eq!(keys, Some(KeyPreset::Tmux));
+        assert!(parse("[window]\nkeys = \"emacs\"").error.is_some());
         let complaints = loaded.complaints();
         assert_eq!(complaints.len(), 2, "{complaints:?}");
         assert!(parse("[window]\ntheme = \"pink\"").error.is_some());

@@ -1,8 +1,11 @@
 //! `keybindings.json`: a person's own keys for commands of the window, in the shape that VS Code has,
 //! with comments and trailing commas. What the commands are is the window's business.
 
+mod edit;
+
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -21,6 +24,9 @@ pub struct Rule {
     /// Where the keys mean it, if elsewhere than usual.
     #[serde(default)]
     pub when: Option<When>,
+    /// The line of the file with which it begins, from 1.
+    #[serde(skip)]
+    pub line: usize,
 }
 
 impl Rule {
@@ -31,8 +37,26 @@ impl Rule {
             key: Some(key.into()),
             command: command.into(),
             when: None,
+            line: 0,
         }
     }
+}
+
+/// A change of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// These keys mean the command, in place of those that the file gave it.
+    Give {
+        /// The command's id.
+        command: String,
+        /// The keys.
+        keys: String,
+    },
+    /// The file says nothing of the command any more.
+    Reset {
+        /// The command's id.
+        command: String,
+    },
 }
 
 /// Where keys mean a command.
@@ -59,17 +83,56 @@ pub fn read(paths: &Paths) -> Result<Vec<Rule>, String> {
     parse(&text).map_err(|reason| format!("{} is damaged in {reason}", path.display()))
 }
 
+/// Changes the file of these folders, and leaves everything else in it as it is: comments too.
+///
+/// # Errors
+/// One sentence: the file is damaged and stays as it is, or it cannot be written.
+pub fn change(paths: &Paths, change: &Change) -> Result<(), String> {
+    let path = paths.keybindings_file();
+    // A link stays one, and what it leads to is changed.
+    let path = fs::canonicalize(&path).unwrap_or(path);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
+    };
+    let damaged = |reason| format!("{} is damaged in {reason}", path.display());
+    parse(&text).map_err(damaged)?;
+    let changed = edit::changed(&text, change);
+    parse(&changed).map_err(damaged)?;
+    write(&path, &changed).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+}
+
+/// Puts a text in the place of a file, whole or not at all.
+fn write(path: &PathBuf, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut beside = path.clone().into_os_string();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    fs::write(&beside, text)?;
+    if let Ok(known) = fs::metadata(path) {
+        fs::set_permissions(&beside, known.permissions())?;
+    }
+    fs::rename(&beside, path)
+}
+
 fn parse(text: &str) -> Result<Vec<Rule>, String> {
     let plain = plain_json(text);
     if plain.trim().is_empty() {
         return Ok(Vec::new());
     }
-    serde_json::from_str(&plain).map_err(|error| {
+    let mut rules: Vec<Rule> = serde_json::from_str(&plain).map_err(|error| {
         let text = error.to_string();
         let reason = text.split(" at line").next().unwrap_or(&text);
         let (line, column) = (error.line(), error.column());
         format!("line {line}, column {column}: {reason}")
-    })
+    })?;
+    for (rule, place) in rules.iter_mut().zip(edit::objects(&plain)) {
+        rule.line = plain[..place.start].matches('\n').count() + 1;
+    }
+    Ok(rules)
 }
 
 /// Returns the text with comments and trailing commas as spaces, so that every other character stays where
@@ -138,6 +201,7 @@ fn plain_json(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paths::Overrides;
 
     #[test]
     fn comments_and_trailing_commas_are_allowed_and_text_is_left_alone() {
@@ -150,6 +214,7 @@ mod tests {
         assert_eq!(rules[0].key.as_deref(), Some("ctrl+shift+/"));
         assert_eq!(rules[0].command, "a // b");
         assert_eq!(rules[1].when, Some(When::Pane));
+        assert_eq!((rules[0].line, rules[1].line), (3, 4));
     }
 
     #[test]
@@ -167,6 +232,30 @@ mod tests {
         for text in ["", " \n", "[]", "// nothing yet\n"] {
             assert!(parse(text).unwrap().is_empty(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_file_is_changed_in_its_place_and_a_damaged_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let overrides = Overrides {
+            config: Some(folder.path().join("config")),
+            data: Some(folder.path().join("data")),
+            state: None,
+            runtime: None,
+        };
+        let paths = Paths::resolve(&overrides).unwrap();
+        let give = Change::Give {
+            command: "tab.new".into(),
+            keys: "ctrl+t".into(),
+        };
+        change(&paths, &give).unwrap();
+        let rules = read(&paths).unwrap();
+        assert_eq!(rules[0].key.as_deref(), Some("ctrl+t"));
+        let path = paths.keybindings_file();
+        fs::write(&path, "[{]").unwrap();
+        let error = change(&paths, &give).unwrap_err();
+        assert!(error.contains("damaged"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[{]");
     }
 
     #[test]

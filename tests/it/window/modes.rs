@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::stage::Stage;
-use crate::agor::step_until;
+use crate::agor::{agor, step_until};
 
 #[test]
 fn letters_pick_what_wraps_and_insert_it_into_the_shells_line() {
@@ -102,4 +102,84 @@ fn panes_are_swapped_moved_and_sized_by_key() {
     stage.type_text("echo lower-$((6*7))");
     stage.press(&["Return"]);
     stage.agor.screen_with(&both[0], "lower-42");
+}
+
+/// Returns what `agor keys` says with these arguments.
+fn keys(stage: &Stage, args: &[&str]) -> String {
+    let program = agor().to_str().expect("utf-8");
+    stage.ok(program, &[&["keys"], args].concat())
+}
+
+#[test]
+fn keys_are_recorded_into_the_file_used_at_once_explained_and_reset() {
+    let mut stage = Stage::new();
+    let folder = stage.agor.path("home/.config/agor");
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("keybindings.json");
+    fs::write(
+        &file,
+        "// mine\n[\n  { \"key\": \"f7\", \"command\": \"tab.new\" } // new\n]\n",
+    )
+    .expect("a file");
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    stage.act(&window, &["ctrl+space", "question"], "help.keys");
+    stage.type_text("split right");
+    stage.press_and_rest(&window, &["Return"]);
+    stage.press_and_rest(&window, &["ctrl+alt+y", "Return"]);
+    let text = step_until("the file has the keys", || {
+        let text = fs::read_to_string(&file).ok()?;
+        text.contains("ctrl+alt+y").then_some(text)
+    });
+    assert!(
+        text.contains("// mine") && text.contains("// new"),
+        "{text}"
+    );
+    stage.press_and_rest(&window, &["Escape"]);
+    stage.act(&window, &["ctrl+alt+y"], "pane.split_right");
+    stage.running_are(2);
+    let explained = keys(&stage, &["explain", "ctrl+alt+y"]);
+    assert!(
+        explained.contains("Split right (pane.split_right), keybindings.json line 4"),
+        "{explained}"
+    );
+    assert!(keys(&stage, &["list"]).contains("pane.split_right"));
+    let json: serde_json::Value =
+        serde_json::from_str(&keys(&stage, &["explain", "f7", "--json"])).expect("JSON");
+    assert_eq!(json[0]["command"], "tab.new");
+    stage.act(&window, &["ctrl+space", "question"], "help.keys");
+    stage.type_text("split right");
+    stage.press_and_rest(&window, &["ctrl+BackSpace"]);
+    step_until("the file has them no more", || {
+        let text = fs::read_to_string(&file).ok()?;
+        (!text.contains("ctrl+alt+y") && text.contains("f7")).then_some(())
+    });
+}
+
+#[test]
+fn the_keys_of_tmux_do_what_they_do_there() {
+    let mut stage = Stage::new();
+    let folder = stage.agor.path("home/.config/agor");
+    fs::create_dir_all(&folder).expect("a folder");
+    let config = "[window]\nkeys = \"tmux\"\n\n[[snippets]]\nname = \"answer\"\ntext = \"echo said-$((6*7))\\n\"\n";
+    fs::write(folder.join("config.toml"), config).expect("a file");
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    stage.act(&window, &["ctrl+b", "percent"], "pane.split_right");
+    stage.running_are(2);
+    stage.act(&window, &["ctrl+b", "c"], "tab.new");
+    let sessions = stage.running_are(3);
+    // Twice is once for the program: the cursor goes left.
+    stage.type_text("echo ab");
+    stage.act(&window, &["ctrl+b", "ctrl+b"], "leader.send");
+    stage.type_text("$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&sessions[2], "a42b");
+    stage.act(&window, &["ctrl+b", "semicolon"], "focus.last");
+    stage.act(&window, &["ctrl+shift+p"], "palette.open");
+    stage.type_text("answer");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&sessions[2], "said-42");
+    let explained = keys(&stage, &["explain", "ctrl+b"]);
+    assert!(explained.contains("longer sequences"), "{explained}");
 }

@@ -2,7 +2,7 @@
 
 use agor_proto::command::{CommandBody, SignalTarget};
 use agor_proto::ids::{LinePosition, SessionId};
-use agor_proto::input::Input;
+use agor_proto::input::{Input, Key, KeyInput, Mods};
 use egui::ViewportCommand;
 use egui_tiles::LinearDir;
 
@@ -30,9 +30,11 @@ impl App {
         match command {
             Command::Palette => self.toggle_palette(Scope::Everything),
             Command::GoToSession => self.toggle_palette(Scope::Sessions),
+            Command::Keys if workspace => self.toggle_keys_page(),
             Command::Keys => self.toggle_palette(Scope::Commands),
             Command::NewAgent if workspace => self.toggle_palette(Scope::Agents),
             Command::NewAgent => {}
+            Command::Snippets => self.toggle_palette(Scope::Snippets),
             Command::OpenProject => self.toggle_palette(Scope::Folder),
             Command::Rename => self.toggle_palette(Scope::Rename),
             Command::Attention if workspace => self.toggle_attention(),
@@ -373,6 +375,22 @@ impl App {
             None => screen.mirror.rows.as_slice(),
         };
         selection.text(rows)
+    }
+
+    /// Gives a text that is often typed to the program with the keyboard; Enter is pressed behind it if it
+    /// ends in a line break.
+    pub(super) fn insert_snippet(&mut self, text: &str) {
+        let Some(session) = self.workspace.focused_session() else {
+            return;
+        };
+        let bare = text.trim_end_matches(['\n', '\r']);
+        if !bare.is_empty() {
+            self.paste(bare.to_owned());
+        }
+        if bare.len() < text.len() {
+            let enter = Input::Key(KeyInput::press(Key::Enter, Mods::default()));
+            self.keyboard.borrow().router.type_into(session, &enter);
+        }
     }
 
     /// Gives text to the program with the keyboard as a paste.

@@ -11,6 +11,7 @@ use super::App;
 use crate::launch::Launcher;
 use crate::link::Request;
 use crate::link::snapshot::{HostState, Stored, Weight};
+use crate::palette::used::Used;
 use crate::workspace::Workspace;
 
 /// What a window is for.
@@ -78,6 +79,9 @@ impl App {
                         .request(Request::Tell(Weight::Error, text.to_owned()));
                 }
             },
+        }
+        if let Some(used) = &self.snapshot.used {
+            self.used = Used::from_json(used);
         }
         self.begun = true;
         if self.workspace.projects.is_empty() {

@@ -1,6 +1,6 @@
 //! A frame: panels around the tiles, each pane by itself, and what lies over them.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use agor_proto::command::CommandBody;
 use egui::{Event, Frame, Panel, Rect, Ui, UiBuilder};
@@ -11,15 +11,17 @@ use super::modes::{NUMBERS, WindowMode};
 use super::{App, Overlay};
 use crate::commands::Command;
 use crate::keys::keymap::Keymap;
+use crate::keys_page::KeysPage;
 use crate::link::Request;
 use crate::link::snapshot::Snapshot;
-use crate::palette::{self, Choice, Outcome, Palette, Scope};
+use crate::palette::{self, Choice, Offer, Outcome, Palette, Scope};
+use crate::pane::PaneState;
 use crate::pane::mouse::Act;
 use crate::pane::overlays::{mode_ui, number_ui};
 use crate::pane::view::{self, Did, Painting, Role};
 use crate::theme::{Theme, measure};
 use crate::workspace::document::NAME_MAX;
-use crate::workspace::{Pane, tiles};
+use crate::workspace::{Pane, View, tiles};
 use crate::{sidebar, status_bar, tab_bar, which_key};
 
 impl App {
@@ -126,6 +128,13 @@ impl App {
             let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("diagnostics"));
             return self.diagnostics_ui(&mut ui);
         }
+        if let Some(Overlay::Keys(_)) = &self.overlay
+            && let Some(Overlay::Keys(page)) = self.overlay.take()
+        {
+            let rect = ui.available_rect_before_wrap();
+            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("keys page"));
+            return self.show_keys_page(&mut ui, page);
+        }
         if let Some(project) = self.workspace.project() {
             let shown = Panel::top("tabs")
                 .exact_size(measure::TAB_BAR)
@@ -178,8 +187,13 @@ impl App {
             Some(WindowMode::Numbers) => tab.tiles.panes().map(|(tile, _)| tile).collect(),
             _ => Vec::new(),
         };
+        let views = std::mem::take(&mut self.workspace.views);
+        let Some(tab) = self.workspace.tab_mut() else {
+            return;
+        };
         let mut behavior = Behavior {
             painting,
+            views: &views,
             panes: &mut self.panes,
             tab: tab.number,
             focused: tab.tiles.focused(),
@@ -198,6 +212,7 @@ impl App {
             None => tab.tiles.tree.ui(&mut behavior, &mut ui),
         }
         let did = behavior.did;
+        self.workspace.views = views;
         if self.mode == Some(WindowMode::Resize) {
             let keys = [
                 ("arrows or hjkl move a border", false),
@@ -314,11 +329,15 @@ impl App {
     }
 
     fn show_palette(&mut self, ui: &mut Ui, mut open: Palette) {
+        let offer = Offer::of(&self.snapshot, &self.workspace);
         let keyboard = self.keyboard.borrow();
-        let keymap = keyboard.router.keymap();
-        let entries = palette::entries(open.scope(), &self.snapshot, &self.workspace, keymap);
+        open.offer(offer, |scope| {
+            let used = (&self.used, now_millis());
+            let keymap = keyboard.router.keymap();
+            palette::entries(scope, &self.snapshot, &self.workspace, keymap, used)
+        });
         drop(keyboard);
-        match palette::palette_ui(ui, &mut open, &entries, &self.theme) {
+        match palette::palette_ui(ui, &mut open, &self.theme) {
             Outcome::Open => self.overlay = Some(Overlay::Palette(open)),
             Outcome::Closed => self.wake.now(),
             Outcome::Chosen(choice) => {
@@ -329,6 +348,10 @@ impl App {
     }
 
     fn choose(&mut self, choice: Choice) {
+        if let Some(choice) = choice.remembered() {
+            self.used.note(&choice, now_millis());
+            self.link.request(Request::StoreUsed(self.used.to_json()));
+        }
         match choice {
             Choice::Command(command) => {
                 self.keyboard.borrow_mut().router.hold();
@@ -349,6 +372,11 @@ impl App {
                 };
                 let trimmed = folder.trim_end_matches('/');
                 self.open_shell(if trimmed.is_empty() { "/" } else { trimmed });
+            }
+            Choice::Snippet { text, .. } => self.insert_snippet(&text),
+            Choice::KeysOf(command) => {
+                let page = KeysPage::at(command);
+                self.overlay = Some(Overlay::Keys(Box::new(page)));
             }
             Choice::TabName(name) => {
                 let name: String = name.chars().take(NAME_MAX).collect();
@@ -387,6 +415,14 @@ impl App {
             self.title = title;
         }
     }
+}
+
+/// Returns the time since 1970 in milliseconds.
+fn now_millis() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::SessionId>) -> String {
@@ -434,12 +470,18 @@ struct Behavior<'a> {
     /// The panes over which numbers are shown.
     numbers: Vec<TileId>,
     broadcast: &'a Broadcast,
+    /// Where panes look that are drawn for the first time.
+    views: &'a [View],
     did: Vec<(TileId, Did)>,
 }
 
 impl Behavior<'_> {
     fn show(&mut self, ui: &mut Ui, tile: TileId, pane: Pane) {
-        let state = self.panes.entry((self.tab, tile)).or_default();
+        let views = self.views;
+        let state = self.panes.entry((self.tab, tile)).or_insert_with(|| {
+            let view = views.iter().find(|view| view.session == pane.session);
+            PaneState::looking(view)
+        });
         let role = Role {
             focused: self.focused == Some(tile),
             one_of_several: self.several,

@@ -18,6 +18,7 @@ use crate::link::Request;
 use crate::link::snapshot::{HostState, Weight};
 use crate::pane::PaneState;
 use crate::wall;
+use crate::workspace::View;
 
 impl App {
     /// Closes panes whose sessions are gone, and those of shells that the person has left.
@@ -167,6 +168,11 @@ impl App {
 
     /// Returns who has the keyboard.
     pub(super) fn keyboard_focus(&mut self) -> Focus {
+        if let Some(Overlay::Keys(page)) = &self.overlay
+            && page.captures()
+        {
+            return Focus::Capture;
+        }
         let focus = self.pane_focus();
         self.mode_focus(focus)
     }
@@ -203,10 +209,35 @@ impl App {
         if !self.begun || !matches!(self.purpose, Purpose::Workspace { .. }) {
             return;
         }
+        self.note_views();
         let json = self.workspace.to_json();
         if json != self.stored && self.link.request(Request::StoreLayout(json.clone())) {
             self.stored = json;
         }
+    }
+
+    /// Notes where panes look back and what is selected in them, so that it is stored.
+    fn note_views(&mut self) {
+        let mut views = Vec::new();
+        for (place, pane) in self.workspace.panes() {
+            let tab = &self.workspace.projects[place.project].tabs[place.tab];
+            let session = pane.session;
+            let Some(state) = self.panes.get(&(tab.number, place.tile)) else {
+                // It was not drawn yet: what was stored of it stays.
+                let known = self.workspace.views.iter();
+                views.extend(known.filter(|view| view.session == session).cloned());
+                continue;
+            };
+            let (top, selection) = (state.scroll.top(), state.selection);
+            if top.is_some() || selection.is_some() {
+                views.push(View {
+                    session,
+                    top,
+                    selection,
+                });
+            }
+        }
+        self.workspace.views = views;
     }
 
     /// Shows the prompt that was looked for.

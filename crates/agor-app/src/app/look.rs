@@ -19,7 +19,8 @@ impl App {
         }
         self.settings = self.snapshot.settings.clone();
         let leader = self.settings.window.leader.as_deref();
-        let (keymap, complaints) = Keymap::new(&self.settings.keys, leader);
+        let preset = self.settings.window.keys;
+        let (keymap, complaints) = Keymap::new(&self.settings.keys, leader, preset);
         self.keyboard.borrow_mut().router.set_keymap(keymap);
         for complaint in complaints {
             self.link.request(Request::Tell(Weight::Error, complaint));

@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
+use agor_core::keybindings::Change;
 use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::input::{Key, KeyInput};
 use agor_proto::row::Row;
 use agor_term::rows::HintKind;
 
-use super::App;
+use super::{App, Overlay};
 use crate::commands::Command;
 use crate::keys::router::Focus;
+use crate::keys_page::{KeysPage, Outcome, keys_page_ui};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::pane::find::Step;
@@ -86,11 +88,49 @@ impl App {
         }
     }
 
+    /// Shows the page of keys, or what was shown before it.
+    pub(super) fn toggle_keys_page(&mut self) {
+        self.overlay = match self.overlay.take() {
+            Some(Overlay::Keys(_)) => None,
+            _ => Some(Overlay::Keys(Box::default())),
+        };
+    }
+
+    /// Draws the page of keys and does what was done there.
+    pub(super) fn show_keys_page(&mut self, ui: &mut egui::Ui, mut page: Box<KeysPage>) {
+        let keyboard = self.keyboard.borrow();
+        let keymap = keyboard.router.keymap();
+        let outcome = keys_page_ui(ui, &mut page, keymap, &self.theme);
+        drop(keyboard);
+        match outcome {
+            Outcome::Closed => return self.wake.now(),
+            Outcome::Change(change) => self.change_keys(change),
+            Outcome::Open => {}
+        }
+        self.overlay = Some(Overlay::Keys(page));
+    }
+
+    fn change_keys(&self, change: Change) {
+        self.link.request(Request::ChangeKeys(change));
+    }
+
+    fn on_captured_key(&mut self, key: &KeyInput) {
+        let keyboard = self.keyboard.borrow();
+        let Some(Overlay::Keys(page)) = &mut self.overlay else {
+            return;
+        };
+        let change = page.on_key(key, keyboard.router.keymap());
+        drop(keyboard);
+        if let Some(change) = change {
+            self.change_keys(change);
+        }
+    }
+
     fn mode_is_ready(&mut self) -> bool {
         let keyboard = self.keyboard.borrow();
         let waiting = keyboard.router.has_mode_keys();
         drop(keyboard);
-        let waiting = waiting && self.mode.is_none();
+        let waiting = waiting && self.mode.is_none() && self.overlay.is_none();
         let Some(pane) = self.focused_pane().filter(|_| waiting) else {
             return true;
         };
@@ -140,6 +180,9 @@ impl App {
 
     fn on_mode_key(&mut self, key: &KeyInput, context: &egui::Context) {
         self.wake.now();
+        if self.overlay.is_some() {
+            return self.on_captured_key(key);
+        }
         if let Some(mode) = self.mode {
             return self.on_tab_key(mode, key);
         }

@@ -624,6 +624,7 @@ fn settings_that_change_are_used_at_once_and_wrong_keys_are_told() {
             ..Default::default()
         },
         keys: vec![Rule::new("leader c", "tab.new"), Rule::new("a", "tab.new")],
+        ..Default::default()
     };
     world.requests();
     world.change(|snapshot| snapshot.settings = set.into());

@@ -8,6 +8,8 @@ use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
 
 use crate::commands::{Command, Context, FAMILIES, GROUPS, TABLE};
+use crate::keys::presets::PRESETS;
+use agor_core::config::KeyPreset;
 use agor_core::keybindings::{Rule, When};
 
 /// Modifiers that tell chords apart; locks do not.
@@ -83,6 +85,53 @@ struct Binding {
     chords: Vec<Chord>,
     command: Command,
     context: Context,
+    source: Source,
+}
+
+/// Who says that keys mean a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The table of commands.
+    Table,
+    /// A preset.
+    Preset(KeyPreset),
+    /// The person's file, by its line.
+    File(usize),
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Table => f.write_str("built in"),
+            Self::Preset(preset) => write!(f, "preset {}", preset.name()),
+            Self::File(line) => write!(f, "keybindings.json line {line}"),
+        }
+    }
+}
+
+/// Keys that mean nothing any more.
+#[derive(Debug, Clone)]
+struct Shadowed {
+    binding: Binding,
+    /// By what, in a few words.
+    by: String,
+}
+
+/// One line of what keys do, for lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The keys, as they are shown.
+    pub keys: String,
+    /// Their chords.
+    pub chords: Vec<Chord>,
+    /// The command.
+    pub command: Command,
+    /// Where they mean it.
+    pub context: Context,
+    /// Who says so.
+    pub source: Source,
+    /// What took the keys away, if they are not used.
+    pub shadowed_by: Option<String>,
 }
 
 /// See the module.
@@ -91,6 +140,7 @@ pub struct Keymap {
     root: Node,
     /// In the order of the table; of a command's own, the person's first.
     bindings: Vec<Binding>,
+    shadowed: Vec<Shadowed>,
     leader: KeyInput,
 }
 
@@ -99,17 +149,23 @@ const LEADER: &str = "ctrl+space";
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self::new(&[], None).0
+        Self::new(&[], None, None).0
     }
 }
 
 impl Keymap {
-    /// Returns the keys of the table as `rules` change them, with `leader` in place of Ctrl+Space, and what
-    /// is wrong with them, in sentences. A wrong rule changes nothing.
+    /// Returns the keys of the table as a preset and then `rules` change them, with `leader` in place of
+    /// Ctrl+Space, and what is wrong with them, in sentences. A wrong rule changes nothing.
     #[must_use]
-    pub fn new(rules: &[Rule], leader: Option<&str>) -> (Self, Vec<String>) {
+    pub fn new(
+        rules: &[Rule],
+        leader: Option<&str>,
+        preset: Option<KeyPreset>,
+    ) -> (Self, Vec<String>) {
         let mut complaints = Vec::new();
+        let preset = PRESETS.iter().find(|it| Some(it.name) == preset);
         let usual = || KeyInput::press(Key::Char(' '), Mods::CTRL);
+        let leader = leader.or(preset.map(|preset| preset.leader));
         let given = leader.map(|leader| (leader, chord::parse(leader)));
         let (leader, written) = match given {
             Some((written, Ok(leader))) if takes_no_text(&Chord::of(&leader)) => (leader, written),
@@ -123,10 +179,19 @@ impl Keymap {
         let mut keymap = Self {
             root: Node::default(),
             bindings: defaults(written),
+            shadowed: Vec::new(),
             leader,
         };
+        if let Some(preset) = preset {
+            for (keys, command) in preset.keys {
+                let source = Source::Preset(preset.name);
+                if let Err(why) = keymap.apply(&Rule::new(keys, command), written, source) {
+                    complaints.push(format!("window.keys, {command:?}: {why}"));
+                }
+            }
+        }
         for rule in rules {
-            if let Err(why) = keymap.apply(rule, written) {
+            if let Err(why) = keymap.apply(rule, written, Source::File(rule.line)) {
                 complaints.push(format!("keybindings.json, {:?}: {why}", rule.command));
             }
         }
@@ -144,7 +209,7 @@ impl Keymap {
     }
 
     /// Adds a person's keys, which take the place of all that they contradict, or takes keys away.
-    fn apply(&mut self, rule: &Rule, leader: &str) -> Result<(), String> {
+    fn apply(&mut self, rule: &Rule, leader: &str, source: Source) -> Result<(), String> {
         let (id, removes) = match rule.command.strip_prefix('-') {
             Some(id) => (id, true),
             None => (rule.command.as_str(), false),
@@ -155,12 +220,12 @@ impl Keymap {
         let keys = rule.key.as_deref().map(|keys| with_leader(keys, leader));
         let chords = keys.as_deref().map(parse).transpose()?;
         if removes {
-            self.bindings.retain(|binding| {
-                binding.command != row.command
-                    || chords
-                        .as_ref()
-                        .is_some_and(|chords| *chords != binding.chords)
-            });
+            let is_meant = |binding: &Binding| {
+                let chords = chords.as_ref();
+                binding.command == row.command
+                    && chords.is_none_or(|chords| *chords == binding.chords)
+            };
+            self.shadow(is_meant, &format!("taken away in {source}"));
             return Ok(());
         }
         let (Some(keys), Some(chords)) = (keys, chords) else {
@@ -170,9 +235,10 @@ impl Keymap {
             return Err(TEXT.into());
         }
         // A sequence is a command or the begin of longer ones, never both.
-        self.bindings.retain(|other| {
-            !other.chords.starts_with(&chords) && !chords.starts_with(&other.chords)
-        });
+        let contradicts = |other: &Binding| {
+            other.chords.starts_with(&chords) || chords.starts_with(&other.chords)
+        };
+        self.shadow(contradicts, &format!("{} by {source}", row.id));
         let binding = Binding {
             keys,
             chords,
@@ -182,9 +248,51 @@ impl Keymap {
                 Some(When::Anywhere) => Context::Anywhere,
                 None => row.context,
             },
+            source,
         };
         self.bindings.insert(0, binding);
         Ok(())
+    }
+
+    fn shadow(&mut self, is_meant: impl Fn(&Binding) -> bool, by: &str) {
+        let (gone, left) = std::mem::take(&mut self.bindings)
+            .into_iter()
+            .partition::<Vec<_>, _>(|binding| is_meant(binding));
+        self.bindings = left;
+        let by = |binding| Shadowed {
+            binding,
+            by: by.to_owned(),
+        };
+        self.shadowed.extend(gone.into_iter().map(by));
+    }
+
+    /// Returns all keys, those that mean nothing any more behind the others of their command.
+    #[must_use]
+    pub fn told(&self) -> Vec<Told> {
+        let told = |binding: &Binding, shadowed_by: Option<&str>| Told {
+            keys: shown(&binding.keys),
+            chords: binding.chords.clone(),
+            command: binding.command,
+            context: binding.context,
+            source: binding.source,
+            shadowed_by: shadowed_by.map(str::to_owned),
+        };
+        let used = self.bindings.iter().map(|binding| told(binding, None));
+        let unused = self.shadowed.iter();
+        let unused = unused.map(|shadowed| told(&shadowed.binding, Some(&shadowed.by)));
+        let mut all: Vec<_> = used.chain(unused).collect();
+        all.sort_by_key(|told| told.command as usize);
+        all
+    }
+
+    /// Reads chords as the settings write them; `leader` is the leader.
+    ///
+    /// # Errors
+    /// What in them is not known.
+    pub fn read(&self, keys: &str) -> Result<Vec<Chord>, String> {
+        let leader = chord::display(&self.leader);
+        let words = keys.split_whitespace().collect::<Vec<_>>().join(" ");
+        parse(&words.replace("leader", &leader))
     }
 
     /// Returns a command's first keys as they are shown; none is an empty text.
@@ -279,6 +387,21 @@ fn in_family(command: Command, keys: &str) -> Option<(String, &'static str)> {
     Some((format!("{mods}{}", family.keys), family.title))
 }
 
+/// Says whether keys begin with those that are pressed.
+#[must_use]
+pub fn begins(told: &Told, pressed: &[KeyInput]) -> bool {
+    let same = |(chord, pressed): (&Chord, &KeyInput)| {
+        Chord::candidates(pressed).any(|candidate| candidate == *chord)
+    };
+    told.chords.len() >= pressed.len() && told.chords.iter().zip(pressed).all(same)
+}
+
+/// Says whether a key can begin a command's keys.
+#[must_use]
+pub fn may_begin(pressed: &KeyInput) -> bool {
+    takes_no_text(&Chord::of(pressed))
+}
+
 /// Why a key cannot begin a command's keys.
 const TEXT: &str = "a key that types text must be pressed with Ctrl, Alt or Super";
 
@@ -297,6 +420,7 @@ fn defaults(leader: &str) -> Vec<Binding> {
                 keys,
                 command: row.command,
                 context: row.context,
+                source: Source::Table,
             })
         })
     });
@@ -418,7 +542,7 @@ mod tests {
             rule("ctrl+shift+d", "tab.new"),
             rule("ctrl+space", "view.sidebar"),
         ];
-        let (keymap, complaints) = Keymap::new(&rules, None);
+        let (keymap, complaints) = Keymap::new(&rules, None, None);
         assert!(complaints.is_empty(), "{complaints:?}");
         assert_eq!(
             find(&keymap, "ctrl+shift+d"),
@@ -449,7 +573,7 @@ mod tests {
                 ..rule("", "-pane.close")
             },
         ];
-        let (keymap, complaints) = Keymap::new(&rules, None);
+        let (keymap, complaints) = Keymap::new(&rules, None, None);
         assert!(complaints.is_empty(), "{complaints:?}");
         assert_eq!(find(&keymap, "ctrl+shift+t"), Found::Nothing);
         assert_eq!(
@@ -472,7 +596,7 @@ mod tests {
                 ..rule("", "tab.new")
             },
         ];
-        let (keymap, complaints) = Keymap::new(&rules, None);
+        let (keymap, complaints) = Keymap::new(&rules, None, None);
         assert_eq!(complaints.len(), rules.len(), "{complaints:?}");
         assert_eq!(
             find(&keymap, "ctrl+shift+d"),
@@ -484,7 +608,7 @@ mod tests {
     #[test]
     fn another_leader_begins_every_sequence() {
         let rules = [rule("leader c", "tab.new")];
-        let (keymap, complaints) = Keymap::new(&rules, Some("ctrl+b"));
+        let (keymap, complaints) = Keymap::new(&rules, Some("ctrl+b"), None);
         assert!(complaints.is_empty(), "{complaints:?}");
         assert_eq!(
             find(&keymap, "ctrl+b d"),
@@ -497,7 +621,7 @@ mod tests {
         );
         assert_eq!(find(&keymap, "ctrl+space"), Found::Nothing);
         assert_eq!(keymap.leader(), press("ctrl+b"));
-        let (keymap, complaints) = Keymap::new(&[], Some("b"));
+        let (keymap, complaints) = Keymap::new(&[], Some("b"), None);
         assert_eq!(complaints.len(), 1, "text cannot be a leader");
         assert_eq!(
             find(&keymap, "ctrl+space d"),

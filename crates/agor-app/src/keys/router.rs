@@ -43,6 +43,8 @@ pub enum Focus {
         /// Whether keys that mean a command everywhere mean it here too.
         commands: bool,
     },
+    /// Something of ours that waits for keys themselves, whatever they mean elsewhere.
+    Capture,
     /// Something of ours that egui draws: a text field, a list.
     #[default]
     Ui,
@@ -64,7 +66,7 @@ impl Focus {
     fn session(self) -> Option<SessionId> {
         match self {
             Self::Session { session, .. } | Self::Mode { session, .. } => Some(session),
-            Self::Ui => None,
+            Self::Capture | Self::Ui => None,
         }
     }
 
@@ -213,7 +215,8 @@ impl Router {
         }
         let in_pane = matches!(self.focus, Focus::Session { .. });
         let found = match self.focus {
-            Focus::Mode {
+            Focus::Capture
+            | Focus::Mode {
                 commands: false, ..
             } => Found::Nothing,
             _ => self.keymap.find(&self.before, &input, in_pane),
@@ -268,13 +271,13 @@ impl Router {
                 Route::Taken
             }
             _ if was_session => Route::Taken,
-            Focus::Session { .. } | Focus::Mode { .. } => Route::Taken,
+            Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture => Route::Taken,
             Focus::Ui => Route::ToUi,
         }
     }
 
     /// Types into a session, and into those that are typed into with it.
-    fn type_into(&self, session: SessionId, input: &Input) {
+    pub fn type_into(&self, session: SessionId, input: &Input) {
         for session in std::iter::once(session).chain(self.also()) {
             self.link.request(Request::Type(session, input.clone()));
         }
@@ -311,7 +314,7 @@ impl Router {
                 Route::Taken
             }
             // Egui knows which modifiers are down from elsewhere.
-            Focus::Session { .. } | Focus::Mode { .. } => Route::Taken,
+            Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture => Route::Taken,
             Focus::Ui => Route::ToUi,
         }
     }
@@ -331,7 +334,7 @@ impl Router {
                 self.typed = true;
                 Route::Taken
             }
-            Focus::Mode { .. } => {
+            Focus::Mode { .. } | Focus::Capture => {
                 self.mode_keys.push(input);
                 self.down_taken.insert(raw.physical);
                 Route::Taken
@@ -365,7 +368,7 @@ impl Router {
 
     fn unknown(&self) -> Route {
         match self.focus {
-            Focus::Session { .. } | Focus::Mode { .. } => Route::Taken,
+            Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture => Route::Taken,
             Focus::Ui => Route::ToUi,
         }
     }
@@ -381,7 +384,7 @@ impl Router {
                 Route::Taken
             }
             // A mode has keys, not text.
-            Focus::Mode { .. } => Route::Taken,
+            Focus::Mode { .. } | Focus::Capture => Route::Taken,
             Focus::Ui => Route::ToUi,
         }
     }
@@ -468,6 +471,15 @@ impl Router {
     #[must_use]
     pub fn sequence(&self) -> (&[Chord], &Keymap) {
         (&self.before, &self.keymap)
+    }
+
+    /// Presses keys of a mode.
+    #[cfg(test)]
+    pub fn press_in_mode(&mut self, keys: &str) {
+        let keys = keys
+            .split(' ')
+            .filter_map(|key| agor_term::input::chord::parse(key).ok());
+        self.mode_keys.extend(keys);
     }
 
     /// Begins a sequence with a key.

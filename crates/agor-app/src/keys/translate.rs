@@ -56,16 +56,30 @@ pub fn to_egui(raw: &RawKey, mods: Mods, events: &mut Vec<egui::Event>) {
         mac_cmd: false,
         command: mods.contains(Mods::CTRL),
     };
-    let named = match &raw.logical {
+    let key = match &raw.logical {
         Logical::Named(NamedKey::Enter) => Some(egui::Key::Enter),
         Logical::Named(NamedKey::Escape) => Some(egui::Key::Escape),
         Logical::Named(NamedKey::Backspace) => Some(egui::Key::Backspace),
+        Logical::Named(NamedKey::Delete) => Some(egui::Key::Delete),
+        Logical::Named(NamedKey::Tab) => Some(egui::Key::Tab),
+        Logical::Named(NamedKey::Space) => Some(egui::Key::Space),
         Logical::Named(NamedKey::ArrowUp) => Some(egui::Key::ArrowUp),
         Logical::Named(NamedKey::ArrowDown) => Some(egui::Key::ArrowDown),
+        Logical::Named(NamedKey::ArrowLeft) => Some(egui::Key::ArrowLeft),
+        Logical::Named(NamedKey::ArrowRight) => Some(egui::Key::ArrowRight),
+        Logical::Named(NamedKey::Home) => Some(egui::Key::Home),
+        Logical::Named(NamedKey::End) => Some(egui::Key::End),
+        Logical::Named(NamedKey::PageUp) => Some(egui::Key::PageUp),
+        Logical::Named(NamedKey::PageDown) => Some(egui::Key::PageDown),
+        // Letters and digits are keys as well as text: lists are answered by them.
+        Logical::Character(_) => match &raw.plain {
+            Logical::Character(plain) => egui::Key::from_name(&plain.to_uppercase()),
+            _ => None,
+        },
         _ => None,
     };
     let pressed = raw.action != KeyAction::Release;
-    if let Some(key) = named {
+    if let Some(key) = key {
         events.push(egui::Event::Key {
             key,
             physical_key: None,
@@ -73,7 +87,9 @@ pub fn to_egui(raw: &RawKey, mods: Mods, events: &mut Vec<egui::Event>) {
             repeat: raw.action == KeyAction::Repeat,
             modifiers,
         });
-    } else if pressed && !modifiers.ctrl && !raw.text.is_empty() {
+    }
+    let is_text = !raw.text.is_empty() && !raw.text.chars().any(char::is_control);
+    if pressed && !modifiers.ctrl && is_text {
         events.push(egui::Event::Text(raw.text.clone()));
     }
 }
@@ -358,6 +374,27 @@ mod tests {
             text: String::new(),
             ..raw("", "", KeyCode::F1)
         }
+    }
+
+    #[test]
+    fn a_key_that_waited_is_what_egui_makes_of_one_that_did_not() {
+        let made = |raw: &RawKey, mods| {
+            let mut events = Vec::new();
+            to_egui(raw, mods, &mut events);
+            let words = events.iter().map(|event| match event {
+                egui::Event::Key { key, modifiers, .. } => format!("{key:?} {}", modifiers.ctrl),
+                egui::Event::Text(text) => format!("text {text}"),
+                other => panic!("{other:?}"),
+            });
+            words.collect::<Vec<_>>()
+        };
+        let three = raw("3", "3", KeyCode::Digit3);
+        assert_eq!(made(&three, Mods::default()), ["Num3 false", "text 3"]);
+        let letter = raw("n", "n", KeyCode::KeyN);
+        assert_eq!(made(&letter, Mods::CTRL), ["N true"]);
+        let mut tab = named_key(NamedKey::Tab, KeyLocation::Standard);
+        tab.text = "\t".into();
+        assert_eq!(made(&tab, Mods::default()), ["Tab false"]);
     }
 
     #[test]

@@ -12,23 +12,29 @@ use super::task::Shared;
 /// The layout's name in the profile's store.
 const KEY: &str = "layout";
 
+/// The name there of what was chosen in the palette.
+const USED: &str = "palette";
+
 /// Where the layout goes.
 #[derive(Debug)]
 pub struct Layout {
     newest: watch::Sender<Option<String>>,
-    writer: Option<tokio::task::JoinHandle<()>>,
+    newest_used: watch::Sender<Option<String>>,
+    writers: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Layout {
     /// Reads the stored layout into the snapshot.
     pub async fn open(paths: &Paths, layout: LayoutUse, shared: &Shared) -> Self {
         let (newest, layouts) = watch::channel(None);
+        let (newest_used, used) = watch::channel(None);
         let missing = || shared.change(|snapshot| snapshot.layout = Stored::Missing);
         if layout == LayoutUse::None {
             missing();
             return Self {
                 newest,
-                writer: None,
+                newest_used,
+                writers: Vec::new(),
             };
         }
         // Off this thread, which also carries keys.
@@ -36,17 +42,24 @@ impl Layout {
         let opened = tokio::task::spawn_blocking(move || {
             let profile = Profile::open(&folder);
             let stored = profile.load(KEY);
-            (profile, stored)
+            // What cannot be read is learned anew.
+            let used = profile.load(USED).ok().flatten();
+            (profile, stored, used)
         });
-        let Ok((profile, stored)) = opened.await else {
+        let Ok((profile, stored, last_used)) = opened.await else {
             missing();
             return Self {
                 newest,
-                writer: None,
+                newest_used,
+                writers: Vec::new(),
             };
         };
         if let Some(complaint) = profile.complaint() {
             shared.tell(Weight::Error, complaint);
+        }
+        if let Some(document) = last_used {
+            let text = document.json.into();
+            shared.change(|snapshot| snapshot.used = Some(text));
         }
         match stored {
             Ok(Some(document)) => {
@@ -59,9 +72,22 @@ impl Layout {
                 missing();
             }
         }
-        let writer = (layout == LayoutUse::Keep)
-            .then(|| tokio::spawn(write(profile, layouts, shared.clone())));
-        Self { newest, writer }
+        let mut writers = Vec::new();
+        if layout == LayoutUse::Keep {
+            let other = profile.clone();
+            writers.push(tokio::spawn(write(KEY, profile, layouts, shared.clone())));
+            writers.push(tokio::spawn(write(USED, other, used, shared.clone())));
+        }
+        Self {
+            newest,
+            newest_used,
+            writers,
+        }
+    }
+
+    /// Stores what was chosen in the palette soon; of several only the newest.
+    pub fn store_used(&self, text: String) {
+        self.newest_used.send_replace(Some(text));
     }
 
     /// Stores `text` soon; of several only the newest.
@@ -71,15 +97,20 @@ impl Layout {
 
     /// Waits until the newest layout is stored.
     pub async fn finish(self) {
-        drop(self.newest);
-        if let Some(writer) = self.writer {
+        drop((self.newest, self.newest_used));
+        for writer in self.writers {
             writer.await.ok(); // It has said what went wrong.
         }
     }
 }
 
 /// Several windows share one layout: the one that a person changed last holds.
-async fn write(profile: Profile, mut layouts: watch::Receiver<Option<String>>, shared: Shared) {
+async fn write(
+    name: &'static str,
+    profile: Profile,
+    mut layouts: watch::Receiver<Option<String>>,
+    shared: Shared,
+) {
     let mut told = false;
     // A last layout is still delivered after its sender is gone.
     while layouts.changed().await.is_ok() {
@@ -87,11 +118,11 @@ async fn write(profile: Profile, mut layouts: watch::Receiver<Option<String>>, s
             continue;
         };
         let profile = profile.clone();
-        let stored = tokio::task::spawn_blocking(move || profile.store(KEY, &text)).await;
+        let stored = tokio::task::spawn_blocking(move || profile.store(name, &text)).await;
         match stored {
             Ok(Err(error)) if !told => {
                 told = true;
-                let text = format!("the layout could not be stored: {error}");
+                let text = format!("the {name} could not be stored: {error}");
                 shared.tell(Weight::Error, text);
             }
             Ok(Ok(_)) => told = false,

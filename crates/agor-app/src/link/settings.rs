@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use agor_core::agents::{Providers, here};
-use agor_core::config::{Loaded, Window};
+use agor_core::config::{Loaded, Snippet, Window};
 use agor_core::folder_watch::FolderWatch;
 use agor_core::keybindings::{self, Rule};
 use agor_core::paths::{CONFIG, KEYBINDINGS, PROVIDERS, Paths};
@@ -19,6 +19,8 @@ pub struct Settings {
     pub window: Window,
     /// Their own keys.
     pub keys: Vec<Rule>,
+    /// Texts that they often type.
+    pub snippets: Vec<Snippet>,
 }
 
 /// Reads the settings, and goes on reading them when they change.
@@ -61,6 +63,7 @@ fn read(paths: &Paths, settings: &mut Settings, shared: &Shared) {
     let complaints = loaded.complaints();
     if loaded.error.is_none() {
         settings.window = loaded.config.window;
+        settings.snippets = loaded.config.snippets;
     }
     let keys = keybindings::read(paths);
     let complaints = complaints.into_iter().chain(keys.as_ref().err().cloned());

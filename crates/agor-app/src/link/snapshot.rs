@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub prompt: Option<Prompt>,
     /// The layout as it was stored, once it was read.
     pub layout: Stored,
+    /// What was chosen in the palette, as it was stored.
+    pub used: Option<Arc<str>>,
     /// What a program put on a clipboard last.
     pub copied: Option<Copied>,
     /// What the host asked to be shown last.

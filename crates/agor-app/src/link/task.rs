@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use agor_core::client::connection::{End, State};
 use agor_core::client::{Client, ClientError, ClientOptions};
+use agor_core::keybindings::{self, Change};
 use agor_core::paths::Paths;
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
@@ -87,6 +88,7 @@ pub async fn run(
     let list = tokio::spawn(follow_list(client.clone(), shared.clone()));
     let asked = tokio::spawn(follow_asked(client.clone(), shared.clone()));
     let mut task = Task {
+        paths: paths.clone(),
         client,
         shared,
         layout,
@@ -207,6 +209,7 @@ fn merge(known: &mut Vec<SessionInfo>, list: SessionList) {
 }
 
 struct Task {
+    paths: Paths,
     client: Client,
     shared: Shared,
     layout: Layout,
@@ -224,9 +227,11 @@ impl Task {
             Request::Show(wanted) => self.show(&wanted),
             Request::Command(body) => self.command(body),
             Request::StoreLayout(text) => self.layout.store(text),
+            Request::StoreUsed(text) => self.layout.store_used(text),
             Request::Look(session) => self.client.looks(session),
             Request::Tell(weight, text) => self.shared.tell(weight, text),
             Request::Diagnose(wanted) => self.diagnose(wanted),
+            Request::ChangeKeys(change) => self.change_keys(change),
             Request::Type(session, _)
             | Request::Resize(session, _)
             | Request::Drive(session)
@@ -244,6 +249,16 @@ impl Task {
                 }
             }
         }
+    }
+
+    /// Changes the person's file of keys, off this thread, which also carries keys.
+    fn change_keys(&self, change: Change) {
+        let (paths, shared) = (self.paths.clone(), self.shared.clone());
+        tokio::task::spawn_blocking(move || {
+            if let Err(complaint) = keybindings::change(&paths, &change) {
+                shared.tell(Weight::Error, complaint);
+            }
+        });
     }
 
     fn diagnose(&mut self, wanted: bool) {

@@ -1,10 +1,15 @@
 //! What the palette offers, and which of it a few letters mean.
 
+use std::sync::Arc;
+
+use agor_core::config::Snippet;
 use agor_proto::ids::SessionId;
+use agor_proto::session::SessionInfo;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::Scope;
+use super::used::Used;
 use crate::commands::{Command, TABLE};
 use crate::icons::Mark;
 use crate::keys::keymap::Keymap;
@@ -14,6 +19,12 @@ use crate::workspace::Workspace;
 
 /// Entries that are offered at the most; more are found by typing more.
 const OFFERED_MAX: usize = 200;
+
+/// What a choice that weighs 1 is worth beside a better match; a letter is worth about 20.
+const USED_SCORE: f64 = 6.0;
+
+/// What all uses are worth at the most.
+const USED_SCORE_MAX: f64 = 40.0;
 
 /// What can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +45,55 @@ pub enum Choice {
     Name(String),
     /// Give the tab this name, or none of its own.
     TabName(String),
+    /// Insert this text.
+    Snippet {
+        /// What it is found by.
+        name: String,
+        /// The text.
+        text: String,
+    },
+    /// Show a command on the page of keys.
+    KeysOf(Command),
+}
+
+impl Choice {
+    /// Returns by which name it is remembered that it was chosen; none for what comes once.
+    #[must_use]
+    pub fn remembered(&self) -> Option<String> {
+        Some(match self {
+            Self::Command(command) => format!("command {}", command.row().id),
+            Self::Session(session) => format!("session {session}"),
+            Self::Project(folder) => format!("project {folder}"),
+            Self::Agent(provider) => format!("agent {provider}"),
+            Self::Snippet { name, .. } => format!("snippet {name}"),
+            _ => return None,
+        })
+    }
+}
+
+/// What the entries were made from: entries of the same are the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// The sessions, by where their list lies.
+    sessions: usize,
+    projects: Vec<String>,
+    agents: usize,
+    settings: usize,
+}
+
+impl Offer {
+    /// Returns what entries are made from now.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot, workspace: &Workspace) -> Self {
+        let sessions = snapshot.sessions.as_ref();
+        let folders = workspace.projects.iter().map(|it| it.folder.clone());
+        Self {
+            sessions: sessions.map_or(0, |it| Arc::as_ptr(it).addr()),
+            projects: folders.collect(),
+            agents: Arc::as_ptr(&snapshot.agents).addr(),
+            settings: Arc::as_ptr(&snapshot.settings).addr(),
+        }
+    }
 }
 
 /// One line of the palette.
@@ -49,6 +109,28 @@ pub struct Entry {
     pub keys: String,
     /// Its state, if it is a session.
     pub mark: Option<Mark>,
+    /// Name and what is said beside it, which are looked through if the name does not match.
+    whole: String,
+    /// Which letters and digits are in the name, and in both.
+    letters: (u64, u64),
+    /// What it is worth that it was chosen before.
+    used: f64,
+}
+
+impl Entry {
+    fn new(choice: Choice, title: String, detail: String) -> Self {
+        let whole = format!("{title} {detail}");
+        Self {
+            choice,
+            letters: (signature(&title), signature(&whole)),
+            whole,
+            title,
+            detail,
+            keys: String::new(),
+            mark: None,
+            used: 0.0,
+        }
+    }
 }
 
 /// An entry that matches, with the letters of its title that do.
@@ -60,133 +142,237 @@ pub struct Found {
     pub letters: u128,
 }
 
-/// Returns everything that the palette offers.
+/// Returns everything that the palette offers, what was chosen often and lately first.
 #[must_use]
 pub fn entries(
     scope: Scope,
     snapshot: &Snapshot,
     workspace: &Workspace,
     keymap: &Keymap,
+    (used, now_millis): (&Used, u64),
 ) -> Vec<Entry> {
     let mut entries = Vec::new();
-    if matches!(scope, Scope::Everything | Scope::Sessions)
-        && let Some(sessions) = &snapshot.sessions
-    {
+    let all = scope == Scope::Everything;
+    if all || matches!(scope, Scope::Commands | Scope::Keys) {
+        // What most open the palette for comes first.
+        entries.extend(commands(scope, keymap));
+    }
+    if all || scope == Scope::Sessions {
+        let sessions = snapshot.sessions.iter().flat_map(|it| it.iter());
         // The newest first: it is the one that is looked for.
-        entries.extend(sessions.iter().rev().map(|info| Entry {
-            choice: Choice::Session(info.id),
-            title: info.name.clone(),
-            detail: format!("{}  {}", project_name(&info.folder), info.title),
-            keys: String::new(),
-            mark: Some(Mark::of(info)),
+        entries.extend(sessions.rev().map(session));
+    }
+    if all || scope == Scope::Projects {
+        entries.extend(workspace.projects.iter().map(|project| {
+            let folder = &project.folder;
+            let choice = Choice::Project(folder.clone());
+            Entry::new(choice, project_name(folder), folder_shown(folder))
         }));
+    }
+    if all || scope == Scope::Snippets {
+        entries.extend(snapshot.settings.snippets.iter().map(snippet));
     }
     if scope == Scope::Agents {
         // Those that are here first.
         let mut known: Vec<_> = snapshot.agents.iter().collect();
         known.sort_by_key(|agent| !agent.here);
-        entries.extend(known.into_iter().map(|agent| Entry {
-            choice: Choice::Agent(agent.id.clone()),
-            title: agent.name.clone(),
-            detail: match agent.here {
+        entries.extend(known.into_iter().map(|agent| {
+            let detail = match agent.here {
                 true => String::new(),
                 false => format!("not installed: {}", agent.get),
-            },
-            keys: String::new(),
-            mark: None,
+            };
+            Entry::new(Choice::Agent(agent.id.clone()), agent.name.clone(), detail)
         }));
     }
-    if scope == Scope::Everything {
-        entries.extend(workspace.projects.iter().map(|project| Entry {
-            choice: Choice::Project(project.folder.clone()),
-            title: project_name(&project.folder),
-            detail: folder_shown(&project.folder),
-            keys: String::new(),
-            mark: None,
-        }));
+    for entry in &mut entries {
+        let remembered = entry.choice.remembered();
+        entry.used = remembered.map_or(0.0, |choice| used.weight(&choice, now_millis));
     }
-    if matches!(scope, Scope::Everything | Scope::Commands) {
-        let commands = TABLE.iter().map(|row| Entry {
-            choice: Choice::Command(row.command),
-            title: row.title.into(),
-            detail: row.doc.into(),
-            keys: keymap.keys_of(row.command),
-            mark: None,
-        });
-        if scope == Scope::Commands {
-            entries.extend(commands);
-        } else {
-            // What most open the palette for comes first.
-            let sessions = std::mem::replace(&mut entries, commands.collect());
-            entries.extend(sessions);
-        }
+    if !matches!(scope, Scope::Agents | Scope::Keys) {
+        // Stable: of those that were not chosen the order stays.
+        entries.sort_by(|a, b| b.used.total_cmp(&a.used));
     }
     entries
 }
 
-/// Returns the entries that `text` means, the best first; all of them, in their order, for none.
-pub fn find(matcher: &mut Matcher, entries: &[Entry], text: &str) -> Vec<Found> {
-    let text = text.trim();
-    if text.is_empty() {
-        let all = (0..entries.len()).map(|entry| Found { entry, letters: 0 });
-        return all.take(OFFERED_MAX).collect();
-    }
-    let pattern = Pattern::parse(text, CaseMatching::Smart, Normalization::Smart);
-    let (mut buffer, mut indices) = (Vec::new(), Vec::new());
-    let mut found: Vec<(u32, Found)> = Vec::new();
-    for (at, entry) in entries.iter().enumerate() {
-        indices.clear();
-        let title = Utf32Str::new(&entry.title, &mut buffer);
-        let by_title = pattern.indices(title, matcher, &mut indices);
-        let (score, letters) = match by_title {
-            Some(score) => {
-                let letters = indices
-                    .iter()
-                    .filter(|index| **index < 128)
-                    .fold(0, |bits, index| bits | 1 << *index);
-                // A name goes before a description.
-                (score.saturating_mul(2), letters)
-            }
-            None => {
-                let both = format!("{} {}", entry.title, entry.detail);
-                let both = Utf32Str::new(&both, &mut buffer);
-                match pattern.score(both, matcher) {
-                    Some(score) => (score / 2, 0),
-                    None => continue,
-                }
-            }
+fn commands(scope: Scope, keymap: &Keymap) -> impl Iterator<Item = Entry> {
+    TABLE.iter().map(move |row| {
+        let choice = match scope {
+            Scope::Keys => Choice::KeysOf(row.command),
+            _ => Choice::Command(row.command),
         };
-        found.push((score, Found { entry: at, letters }));
-    }
-    found.sort_by_key(|(score, found)| (std::cmp::Reverse(*score), found.entry));
-    found.truncate(OFFERED_MAX);
-    found.into_iter().map(|(_, found)| found).collect()
+        let mut entry = Entry::new(choice, row.title.into(), row.doc.into());
+        entry.keys = keymap.keys_of(row.command);
+        if scope == Scope::Keys {
+            // Found by its keys too.
+            entry.whole = format!("{} {} {}", entry.title, row.id, entry.keys);
+            entry.letters.1 = signature(&entry.whole);
+        }
+        entry
+    })
 }
 
-/// Returns what finds.
-#[must_use]
-pub fn matcher() -> Matcher {
-    Matcher::new(Config::DEFAULT)
+fn session(info: &SessionInfo) -> Entry {
+    let detail = format!("{}  {}", project_name(&info.folder), info.title);
+    let mut entry = Entry::new(Choice::Session(info.id), info.name.clone(), detail);
+    entry.mark = Some(Mark::of(info));
+    entry
+}
+
+fn snippet(snippet: &Snippet) -> Entry {
+    let text = snippet.text.trim_end_matches(['\n', '\r']);
+    let lines = text.lines().count();
+    let first = text.lines().next().unwrap_or_default();
+    let detail = match lines {
+        0 | 1 => first.to_owned(),
+        lines => format!("{first}  … {lines} lines"),
+    };
+    let choice = Choice::Snippet {
+        name: snippet.name.clone(),
+        text: snippet.text.clone(),
+    };
+    let mut entry = Entry::new(choice, snippet.name.clone(), detail);
+    if text.len() < snippet.text.len() {
+        entry.keys = "presses Enter".into();
+    }
+    entry
+}
+
+/// Finds entries, and keeps what is worth keeping from one letter to the next.
+#[derive(Default)]
+pub struct Finder {
+    matcher: Option<Matcher>,
+    /// What was looked for last, all that matched, and what of it is offered.
+    last: Option<(String, Vec<usize>, Vec<Found>)>,
+}
+
+impl std::fmt::Debug for Finder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Finder").field("last", &self.last).finish()
+    }
+}
+
+impl Finder {
+    /// Returns what was found last.
+    #[must_use]
+    pub fn found(&self) -> &[Found] {
+        self.last.as_ref().map_or(&[], |(_, _, found)| found)
+    }
+
+    /// Finds the entries that `text` means, the best first; all of them, in their order, for none. Says
+    /// whether something else was looked for than before.
+    pub fn find(&mut self, entries: &[Entry], text: &str) -> bool {
+        let text = text.trim();
+        if self.last.as_ref().is_some_and(|(last, ..)| last == text) {
+            return false;
+        }
+        let before = self.last.take();
+        if text.is_empty() {
+            let all = (0..entries.len()).map(|entry| Found { entry, letters: 0 });
+            let found = all.take(OFFERED_MAX).collect();
+            self.last = Some((String::new(), (0..entries.len()).collect(), found));
+            return true;
+        }
+        // What did not match fewer letters does not match more, but for signs that turn a match around.
+        let narrows =
+            |last: &str| text.starts_with(last) && !text.contains(['!', '^', '$', '\'', '\\']);
+        let among = match before {
+            Some((last, all, _)) if narrows(&last) => all,
+            _ => (0..entries.len()).collect(),
+        };
+        let matcher = self
+            .matcher
+            .get_or_insert_with(|| Matcher::new(Config::DEFAULT));
+        let pattern = Pattern::parse(text, CaseMatching::Smart, Normalization::Smart);
+        // Most do not have all letters, which is seen without a look at the text.
+        let wanted = match text.is_ascii() && !text.contains('!') {
+            true => signature(text),
+            false => 0,
+        };
+        let mut buffer = Vec::new();
+        let mut scored: Vec<(u32, usize, bool)> = Vec::new();
+        for at in among {
+            let Some(entry) = entries.get(at) else {
+                continue;
+            };
+            let mut score = |text: &str, has: u64| match wanted & !has {
+                0 => pattern.score(Utf32Str::new(text, &mut buffer), matcher),
+                _ => None,
+            };
+            // A name goes before a description.
+            let (score, by_title) = match score(&entry.title, entry.letters.0) {
+                Some(score) => (score.saturating_mul(2), true),
+                None => match score(&entry.whole, entry.letters.1) {
+                    Some(score) => (score / 2, false),
+                    None => continue,
+                },
+            };
+            let used = (entry.used * USED_SCORE).min(USED_SCORE_MAX);
+            scored.push((score.saturating_add(used as u32), at, by_title));
+        }
+        let all = scored.iter().map(|(_, at, _)| *at).collect();
+        scored.sort_by_key(|(score, at, _)| (std::cmp::Reverse(*score), *at));
+        scored.truncate(OFFERED_MAX);
+        let found = scored.into_iter().map(|(_, entry, by_title)| Found {
+            entry,
+            letters: match by_title {
+                true => letters(&pattern, matcher, &entries[entry].title),
+                false => 0,
+            },
+        });
+        let found = found.collect();
+        self.last = Some((text.to_owned(), all, found));
+        true
+    }
+}
+
+/// Returns which letters and digits are in a text, as bits; all where it has others, which may match
+/// letters too.
+fn signature(text: &str) -> u64 {
+    let bit = |byte: u8| match byte {
+        b'a'..=b'z' => 1 << (byte - b'a'),
+        b'A'..=b'Z' => 1 << (byte - b'A'),
+        b'0'..=b'9' => 1 << (26 + byte - b'0'),
+        128.. => u64::MAX,
+        _ => 0,
+    };
+    text.bytes().fold(0, |bits, byte| bits | bit(byte))
+}
+
+/// Returns which of the first 128 characters of a title matched, as bits.
+fn letters(pattern: &Pattern, matcher: &mut Matcher, title: &str) -> u128 {
+    let (mut buffer, mut indices) = (Vec::new(), Vec::new());
+    pattern.indices(Utf32Str::new(title, &mut buffer), matcher, &mut indices);
+    let shown = indices.iter().filter(|index| **index < 128);
+    shown.fold(0, |bits, index| bits | 1 << *index)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::session_info;
-    use std::sync::Arc;
+
+    fn offered(scope: Scope, used: &Used) -> Vec<Entry> {
+        let snapshot = Snapshot {
+            sessions: Some(Arc::new(vec![
+                session_info(1, "claude"),
+                session_info(2, "vim notes"),
+            ])),
+            ..Snapshot::default()
+        };
+        let (workspace, keymap) = (Workspace::default(), Keymap::default());
+        entries(scope, &snapshot, &workspace, &keymap, (used, 0))
+    }
+
+    fn find(entries: &[Entry], text: &str) -> Vec<Found> {
+        let mut finder = Finder::default();
+        finder.find(entries, text);
+        finder.found().to_vec()
+    }
 
     fn first(text: &str) -> Entry {
-        let mut snapshot = Snapshot::default();
-        let sessions = vec![session_info(1, "claude"), session_info(2, "vim notes")];
-        snapshot.sessions = Some(Arc::new(sessions));
-        let entries = entries(
-            Scope::Everything,
-            &snapshot,
-            &Workspace::default(),
-            &Keymap::default(),
-        );
-        let found = find(&mut matcher(), &entries, text);
-        entries[found[0].entry].clone()
+        let entries = offered(Scope::Everything, &Used::default());
+        entries[find(&entries, text)[0].entry].clone()
     }
 
     #[test]
@@ -198,40 +384,101 @@ mod tests {
 
     #[test]
     fn the_letters_that_matched_are_told() {
-        let entries = entries(
-            Scope::Commands,
-            &Snapshot::default(),
-            &Workspace::default(),
-            &Keymap::default(),
-        );
-        let found = find(&mut matcher(), &entries, "zoom");
+        let entries = offered(Scope::Commands, &Used::default());
+        let found = find(&entries, "zoom");
         assert_eq!(entries[found[0].entry].title, "Zoom pane");
         assert_eq!(found[0].letters, 0b1111);
     }
 
     #[test]
     fn nothing_typed_offers_everything_in_order() {
-        let entries = entries(
-            Scope::Commands,
-            &Snapshot::default(),
-            &Workspace::default(),
-            &Keymap::default(),
-        );
-        let found = find(&mut matcher(), &entries, "  ");
-        assert_eq!(found.len(), TABLE.len());
-        assert!(find(&mut matcher(), &entries, "qqqzzz").is_empty());
+        let entries = offered(Scope::Commands, &Used::default());
+        assert_eq!(find(&entries, "  ").len(), TABLE.len());
+        assert!(find(&entries, "qqqzzz").is_empty());
     }
 
     #[test]
-    fn ten_thousand_entries_are_bounded() {
-        let entry = |number: usize| Entry {
-            choice: Choice::Folder(number.to_string()),
-            title: format!("entry number {number}"),
-            detail: String::new(),
-            keys: String::new(),
-            mark: None,
+    fn what_was_chosen_comes_first_and_goes_before_what_matches_as_well() {
+        let mut used = Used::default();
+        used.note("command pane.split_down", 0);
+        used.note("command pane.split_down", 0);
+        let entries = offered(Scope::Commands, &used);
+        assert_eq!(entries[0].title, "Split down");
+        assert_eq!(
+            entries[find(&entries, "split")[0].entry].title,
+            "Split down"
+        );
+        // A better match goes before it.
+        assert_eq!(
+            entries[find(&entries, "split r")[0].entry].title,
+            "Split right"
+        );
+        let usual = offered(Scope::Commands, &Used::default());
+        assert_eq!(usual[find(&usual, "split")[0].entry].title, "Split right");
+    }
+
+    #[test]
+    fn letters_with_marks_are_found_by_those_without() {
+        let entry =
+            |title: &str| Entry::new(Choice::Folder(String::new()), title.into(), String::new());
+        let entries = [entry("Größe"), entry("none"), entry("Cafe")];
+        assert_eq!(
+            find(&entries, "grosse").len() + find(&entries, "gro").len(),
+            1
+        );
+        assert_eq!(find(&entries, "caf")[0].entry, 2);
+    }
+
+    fn many(count: usize) -> Vec<Entry> {
+        const WORDS: [&str; 8] = [
+            "claude", "bash", "tests of", "build", "server", "notes on", "review", "deploy",
+        ];
+        let entry = |number: usize| {
+            let title = format!("{} {number}", WORDS[number % 8]);
+            let detail = format!(
+                "project{}  Mend the {} thing",
+                number % 50,
+                WORDS[number / 8 % 8]
+            );
+            Entry::new(Choice::Folder(number.to_string()), title, detail)
         };
-        let entries: Vec<_> = (0..10_000).map(entry).collect();
-        assert_eq!(find(&mut matcher(), &entries, "entry").len(), OFFERED_MAX);
+        (0..count).map(entry).collect()
+    }
+
+    #[test]
+    fn ten_thousand_entries_are_bounded_and_letter_by_letter_finds_the_same() {
+        let entries = many(10_000);
+        assert_eq!(find(&entries, "bash").len(), OFFERED_MAX);
+        let mut finder = Finder::default();
+        for text in [
+            "d",
+            "de",
+            "dep",
+            "depl",
+            "deploy",
+            "deploy 77",
+            "deploy",
+            "x!",
+        ] {
+            finder.find(&entries, text);
+            assert_eq!(finder.found(), find(&entries, text), "{text}");
+        }
+    }
+
+    /// Prints what a letter costs: `cargo test --release -p agor-app -- --ignored --nocapture palette_cost`.
+    #[test]
+    #[ignore = "prints a measurement"]
+    fn palette_cost() {
+        let entries = many(10_000);
+        let mut worst = std::time::Duration::ZERO;
+        for word in ["deploy 77", "claude mend", "project7 notes", "zzz"] {
+            let mut finder = Finder::default();
+            for end in 1..=word.len() {
+                let begun = agor_core::load::cpu();
+                finder.find(&entries, &word[..end]);
+                worst = worst.max(agor_core::load::cpu() - begun);
+            }
+        }
+        println!("10,000 entries: at most {worst:?} of processor time for a letter");
     }
 }

@@ -3,7 +3,7 @@
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, FontId, Key, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2};
 
-use super::find::{Choice, Entry, Found, find, matcher};
+use super::find::{Choice, Entry, Found};
 use super::{Outcome, Palette, Scope};
 use crate::theme::{Theme, measure, medium};
 use crate::widgets::elided;
@@ -12,11 +12,12 @@ use crate::widgets::elided;
 const FIELD: f32 = 44.0;
 
 /// Draws the palette over the window and says what the person did.
-pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: &Theme) -> Outcome {
+pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome {
     let screen = ui.ctx().content_rect();
     let mut outcome = Outcome::Open;
-    palette.refresh(entries);
-    let count = palette.found.as_ref().map_or(0, |(_, found)| found.len());
+    palette.refresh();
+    let count = palette.finder.found().len();
+    let (scope, _) = palette.sought();
     let step = ui.input_mut(|input| {
         let none = egui::Modifiers::NONE;
         let page = measure::PALETTE_ROWS as i64;
@@ -44,7 +45,7 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
     let top = screen.min.y + screen.height() * 0.14;
     let rows = count.clamp(1, measure::PALETTE_ROWS);
     let typed = matches!(
-        palette.scope,
+        scope,
         Scope::Folder | Scope::Rename | Scope::RenameTab | Scope::Prompt
     );
     let list = if typed {
@@ -80,20 +81,18 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, entries: &[Entry], theme: 
                 .hline(below.x_range(), below.min.y, Stroke::new(1.0, theme.border));
             let list = below.shrink2(Vec2::new(4.0, 4.0));
             if typed {
-                hint_ui(ui, theme, list, hint(palette.scope));
+                hint_ui(ui, theme, list, hint(scope));
                 return None;
             }
             if count == 0 {
-                hint_ui(ui, theme, list, "Nothing matches: type fewer letters");
+                hint_ui(ui, theme, list, empty(scope, palette));
             }
-            rows_ui(ui, palette, entries, theme, list)
+            rows_ui(ui, palette, theme, list)
         });
     if enter {
         // What was typed in the same frame counts.
-        palette.refresh(entries);
-        outcome = palette
-            .chosen(entries)
-            .map_or(Outcome::Open, Outcome::Chosen);
+        palette.refresh();
+        outcome = palette.chosen().map_or(Outcome::Open, Outcome::Chosen);
     }
     if let Some(choice) = shown.inner {
         outcome = Outcome::Chosen(choice);
@@ -122,9 +121,26 @@ fn hint(scope: Scope) -> &'static str {
     }
 }
 
+/// Returns why nothing is offered, and what helps.
+fn empty(scope: Scope, palette: &Palette) -> &'static str {
+    let none = palette
+        .offered
+        .as_ref()
+        .is_none_or(|(_, _, all)| all.is_empty());
+    match scope {
+        Scope::Snippets if none => {
+            "No snippets yet: [[snippets]] with name and text in config.toml makes one"
+        }
+        _ => "Nothing matches: type fewer letters",
+    }
+}
+
 fn placeholder(scope: Scope) -> &'static str {
     match scope {
         Scope::Everything => "Find a command, session or project",
+        Scope::Projects => "Go to project",
+        Scope::Snippets => "Insert a snippet",
+        Scope::Keys => "Keys of a command",
         Scope::Sessions => "Go to session",
         Scope::Commands => "Every command and its keys",
         Scope::Agents => "Start an agent",
@@ -182,14 +198,9 @@ fn hint_ui(ui: &Ui, theme: &Theme, rect: Rect, text: &str) {
         .text(at, Align2::LEFT_CENTER, text, font, theme.muted);
 }
 
-fn rows_ui(
-    ui: &mut Ui,
-    palette: &mut Palette,
-    entries: &[Entry],
-    theme: &Theme,
-    list: Rect,
-) -> Option<Choice> {
-    let (_, found) = palette.found.as_ref()?;
+fn rows_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, list: Rect) -> Option<Choice> {
+    let (_, _, entries) = palette.offered.as_ref()?;
+    let found = palette.finder.found();
     let first = palette.selected.saturating_sub(measure::PALETTE_ROWS - 1);
     let mut chosen = None;
     let mut hovered = None;
@@ -270,17 +281,15 @@ fn row_ui(ui: &Ui, entry: &Entry, found: Found, theme: &Theme, rect: Rect) {
 }
 
 impl Palette {
-    fn refresh(&mut self, entries: &[Entry]) {
-        if self
-            .found
-            .as_ref()
-            .is_none_or(|(text, _)| *text != self.text)
-        {
-            let first = self.found.is_none();
-            self.found = Some((self.text.clone(), find(&mut matcher(), entries, &self.text)));
-            if !first {
-                self.selected = 0;
-            }
+    fn refresh(&mut self) {
+        let (_, letters) = self.sought();
+        let letters = letters.to_owned();
+        let first = self.finder.found().is_empty() && self.selected == 0;
+        let Some((_, _, entries)) = &self.offered else {
+            return;
+        };
+        if self.finder.find(entries, &letters) && !first {
+            self.selected = 0;
         }
     }
 
@@ -296,16 +305,17 @@ impl Palette {
         self.selected = usize::try_from(at).unwrap_or(0);
     }
 
-    fn chosen(&self, entries: &[Entry]) -> Option<Choice> {
-        let text = self.text.trim();
-        match self.scope {
+    fn chosen(&self) -> Option<Choice> {
+        let (scope, text) = self.sought();
+        let text = text.trim();
+        match scope {
             Scope::Prompt => Some(Choice::Prompt(text.into())),
             Scope::Folder => (!text.is_empty()).then(|| Choice::Folder(text.into())),
             Scope::RenameTab => Some(Choice::TabName(text.into())),
             Scope::Rename => (!text.is_empty()).then(|| Choice::Name(text.into())),
             _ => {
-                let (_, found) = self.found.as_ref()?;
-                let found = found.get(self.selected)?;
+                let (_, _, entries) = self.offered.as_ref()?;
+                let found = self.finder.found().get(self.selected)?;
                 Some(entries.get(found.entry)?.choice.clone())
             }
         }

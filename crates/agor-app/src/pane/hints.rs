@@ -74,7 +74,11 @@ impl Hints {
 
     /// Puts letters on what can be picked up of `rows`; says whether there is something.
     pub fn fill(&mut self, rows: &[Arc<Row>]) -> bool {
-        let found = hints(rows);
+        let mut found = hints(rows);
+        for hint in &mut found {
+            // A link's target is what its program chose: inserted into a shell it must be no key.
+            hint.text.retain(|c| !c.is_control());
+        }
         let mut texts: HashMap<&str, usize> = HashMap::new();
         // The nearest to the end first: that is where a person works, and gets the shortest.
         for hint in found.iter().rev() {
@@ -268,6 +272,31 @@ mod tests {
         let mut key = KeyInput::press(Key::Char('ф'), Mods::default());
         key.base_layout = Some('a');
         assert!(matches!(hints.on_key(&key), Typed::Picked(Act::Copy, ..)));
+    }
+
+    #[test]
+    fn a_links_target_is_inserted_without_what_could_be_keys() {
+        let mut row = Row {
+            text: "docs".into(),
+            ..Row::default()
+        };
+        row.links.push(agor_proto::row::Link {
+            uri: "https://a.b/\r\u{3}rm -r x\u{9b}".into(),
+            id: String::new(),
+        });
+        row.runs.push(agor_proto::row::Run {
+            cells: 4,
+            style: agor_proto::row::Style {
+                link: 1,
+                ..Default::default()
+            },
+        });
+        let mut hints = Hints::default();
+        hints.fill(&[Arc::new(row)]);
+        let Typed::Picked(Act::Insert, HintKind::Link, text) = press(&mut hints, "alt+a") else {
+            panic!("the link is picked");
+        };
+        assert_eq!(text, "https://a.b/rm -r x");
     }
 
     #[test]

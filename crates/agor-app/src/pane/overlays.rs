@@ -99,6 +99,9 @@ pub(super) fn scroll_bar(
         return;
     }
     let extent = state.scroll.extent(sight);
+    if extent.total <= sight.screen_rows {
+        return;
+    }
     let total = extent.total.max(1) as f32;
     let track = geometry.rect.shrink2(egui::vec2(0.0, 4.0));
     let length = (sight.screen_rows as f32 / total * track.height()).max(24.0);

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use agor_proto::ids::LinePosition;
 use agor_proto::row::Row;
+use serde::{Deserialize, Serialize};
 
 use super::scroll::place;
 
 /// How far a selection grows at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Cell by cell.
     Cell,
@@ -23,7 +25,7 @@ pub enum Unit {
 }
 
 /// See the module.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Selection {
     /// Where it was begun.
     pub anchor: Span,
@@ -34,7 +36,7 @@ pub struct Selection {
 }
 
 /// Cells of the text, from the first to the one after the last.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// The first cell.
     pub start: LinePosition,

@@ -6,10 +6,13 @@ use egui_tiles::{Container, Linear, LinearDir, Tile, TileId};
 use serde::{Deserialize, Serialize};
 
 use super::tiles::{Pane, Tiles};
-use super::{Look, Sidebar, Tab, Workspace};
+use super::{Look, Sidebar, Tab, View, Workspace};
 
 /// How deep splits are read; a deeper document is damaged.
 const DEPTH_MAX: usize = 64;
+
+/// Panes whose views are read: more than a window can show.
+const VIEWS_MAX: usize = 10_000;
 
 /// Characters of a tab's name.
 pub const NAME_MAX: usize = 80;
@@ -28,6 +31,17 @@ struct Document {
     light: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     font_size: Option<f32>,
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "known")]
+    views: Vec<View>,
+}
+
+/// Reads those of a list that are known; another release may have others.
+fn known<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<View>, D::Error> {
+    let all = Vec::<serde_json::Value>::deserialize(from)?;
+    let views = all
+        .into_iter()
+        .filter_map(|view| serde_json::from_value(view).ok());
+    Ok(views.take(VIEWS_MAX).collect())
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -84,6 +98,7 @@ impl Workspace {
             sidebar_width: Some(self.sidebar.width),
             light: self.look.light,
             font_size: self.look.font_size,
+            views: self.views.clone(),
         };
         // Every key is text and every number finite, so that nothing of it can fail.
         serde_json::to_string(&document).unwrap_or_default()
@@ -139,6 +154,7 @@ impl Workspace {
             light: document.light,
             font_size: document.font_size.filter(|size| size.is_finite()),
         };
+        workspace.views = document.views;
         Ok(workspace)
     }
 }

@@ -361,6 +361,25 @@ fn pinned_tabs_stay_first_and_names_and_pins_are_stored() {
     assert_eq!(workspace.projects[0].pinned(), 1);
 }
 
+#[test]
+fn where_panes_look_is_stored_and_what_a_later_release_adds_is_left_out() {
+    let mut workspace = four();
+    let place = |line| LinePosition {
+        line: agor_proto::ids::LineId(line),
+        column: 3,
+    };
+    workspace.views = vec![View {
+        session: session_id(2),
+        top: Some(place(7)),
+        selection: None,
+    }];
+    let json = workspace.to_json();
+    let read = Workspace::from_json(&json).unwrap();
+    assert_eq!(read.views, workspace.views);
+    let later = json.replace("\"views\":[", "\"views\":[{\"session\":5},");
+    assert_eq!(Workspace::from_json(&later).unwrap().views, workspace.views);
+}
+
 /// Returns numbers that are the same for the same seed (xorshift).
 fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;

@@ -116,6 +116,7 @@ fn a_program_with_a_window_opens_it_without_a_verb() {
         window: Some(Window {
             open: opened,
             shot: |_, _| Err(Failure::usage("")),
+            keys: |_, _| Err(String::new()),
         }),
     };
     let arguments = parse("agor --data /tmp/d --runtime /tmp/r -e ls --json -l").unwrap();

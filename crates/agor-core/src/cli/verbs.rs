@@ -11,6 +11,7 @@ mod help;
 pub mod hook;
 mod keeper;
 mod key;
+mod keys;
 mod kill;
 mod log;
 mod ls;
@@ -117,6 +118,8 @@ verbs! {
     StopHost => stop_host;
     /// Put this program's host and keeper in the place of those that run, under programs that run on
     UpdateHost => update_host;
+    /// List the keys of the window, or say what some do and why (`agor` alone)
+    Keys => keys;
     /// Draw the window into a picture (`agor` alone)
     Shot => shot;
     /// Explain a verb, or the exit codes

@@ -8,7 +8,8 @@ use agor_proto::ids::{SessionId, Size};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::config::FONT_SIZES;
+use crate::config::{self, FONT_SIZES};
+use crate::keybindings::Rule;
 use crate::paths::Paths;
 
 /// A window, as a program has it.
@@ -18,6 +19,45 @@ pub struct Window {
     pub open: fn(Paths, Opening) -> Result<Exit, Failure>,
     /// Draws it into a picture.
     pub shot: fn(Paths, &Shot) -> Result<Picture, Failure>,
+    /// Says what all keys do, or those that are asked for; an error is a sentence about these.
+    pub keys: fn(&KeySettings, Option<&str>) -> Result<ToldKeys, String>,
+}
+
+/// What decides on the keys of a window.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KeySettings {
+    /// The settings of windows.
+    pub window: config::Window,
+    /// The person's own keys.
+    pub rules: Vec<Rule>,
+}
+
+/// What keys do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToldKeys {
+    /// What is wrong with the settings.
+    pub complaints: Vec<String>,
+    /// What the keys that were asked for do.
+    pub sentences: Vec<String>,
+    /// The keys, one after another.
+    pub rows: Vec<KeyRow>,
+}
+
+/// Keys of a command.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct KeyRow {
+    /// The keys, as they are shown; empty for a command without.
+    pub keys: String,
+    /// The command's id.
+    pub command: String,
+    /// The command's name.
+    pub title: String,
+    /// Where the keys mean it.
+    pub place: String,
+    /// Who says so.
+    pub from: String,
+    /// What took the keys away, if they are not used.
+    pub shadowed_by: Option<String>,
 }
 
 /// A picture, encoded.

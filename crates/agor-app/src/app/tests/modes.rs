@@ -373,3 +373,220 @@ fn keys_after_a_paste_come_behind_it() {
         .collect();
     assert_eq!(typed, ["text", "x", "y"]);
 }
+
+#[test]
+fn the_page_of_keys_finds_records_and_resets() {
+    use agor_core::keybindings::{Change, Rule};
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.command(Command::Keys);
+    let field = world
+        .harness
+        .get_by_label("Find a command by its name or keys");
+    field.type_text("split ri");
+    world.harness.run();
+    world
+        .harness
+        .get_by_label("Split right: Ctrl+Shift+D  ·  Ctrl+Space d");
+    assert!(
+        world
+            .harness
+            .query_by_label_contains("Split down")
+            .is_none()
+    );
+    // Enter records, and then every key is only a key.
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    world
+        .harness
+        .get_by_label_contains("Keys for Split right: Press the keys");
+    world.requests();
+    world.press("ctrl+shift+t");
+    world.harness.run();
+    world
+        .harness
+        .get_by_label_contains("Keys for Split right: Now New tab");
+    world.press("enter");
+    world.harness.run();
+    let changes = |world: &mut World| {
+        let requests = world.requests().into_iter();
+        let changes = requests.filter_map(|request| match request {
+            Request::ChangeKeys(change) => Some(change),
+            Request::Command(_) | Request::Type(..) => panic!("a key did something else"),
+            _ => None,
+        });
+        changes.collect::<Vec<_>>()
+    };
+    let command = "pane.split_right".to_owned();
+    let keys = "ctrl+shift+t".to_owned();
+    assert_eq!(changes(&mut world), [Change::Give { command, keys }]);
+    // What the file then says is shown, with what it shadows, and taken back.
+    let rule = Rule {
+        line: 4,
+        ..Rule::new("ctrl+shift+t", "pane.split_right")
+    };
+    world.change(|snapshot| {
+        let settings = crate::link::settings::Settings {
+            keys: vec![rule],
+            ..Default::default()
+        };
+        snapshot.settings = settings.into();
+    });
+    world
+        .harness
+        .get_by_label("Split right: Ctrl+Shift+T  ·  Ctrl+Shift+D  ·  Ctrl+Space d");
+    world.harness.get_by_label("Reset").click();
+    world.harness.run();
+    let command = "pane.split_right".to_owned();
+    assert_eq!(changes(&mut world), [Change::Reset { command }]);
+    // By pressing keys.
+    world.harness.get_by_label("Press keys").click();
+    world.harness.run();
+    world.press("ctrl+shift+g");
+    world.harness.run();
+    world.harness.get_by_label_contains("Wall of all sessions");
+    assert!(
+        world
+            .harness
+            .query_by_label_contains("Split right")
+            .is_none()
+    );
+    world.press("escape");
+    world.harness.run();
+    world.harness.key_press(egui::Key::Escape);
+    world.harness.run();
+    world.harness.run();
+    world.press("x");
+    assert_eq!(
+        typed_into(world.requests()).len(),
+        1,
+        "the pane has the keyboard again"
+    );
+}
+
+#[test]
+fn a_snippet_is_inserted_and_enter_is_pressed_only_if_it_ends_in_a_line_break() {
+    use agor_core::config::Snippet;
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    let snippet = |name: &str, text: &str| Snippet {
+        name: name.into(),
+        text: text.into(),
+    };
+    world.change(|snapshot| {
+        let settings = crate::link::settings::Settings {
+            snippets: vec![
+                snippet("draft", "git commit -m "),
+                snippet("state", "git status\n"),
+            ],
+            ..Default::default()
+        };
+        snapshot.settings = settings.into();
+    });
+    for (letters, expected) in [
+        ("draft", vec!["git commit -m "]),
+        ("state", vec!["git status", ""]),
+    ] {
+        world.command(Command::Snippets);
+        world
+            .harness
+            .get_by_label("Insert a snippet")
+            .type_text(letters);
+        world.harness.run();
+        world.requests();
+        world.harness.key_press(egui::Key::Enter);
+        world.harness.run();
+        let typed: Vec<_> = typed_into(world.requests())
+            .into_iter()
+            .map(|it| it.1)
+            .collect();
+        assert_eq!(typed, expected);
+    }
+}
+
+#[test]
+fn signs_before_the_letters_say_what_is_looked_for_and_choices_are_remembered() {
+    let sessions = [session_info(1, "bash"), session_info(2, "zoom server")];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    let open = |world: &mut World, letters: &str| {
+        world.command(Command::Palette);
+        let field = world
+            .harness
+            .get_by_label("Find a command, session or project");
+        field.type_text(letters);
+        world.harness.run();
+    };
+    open(&mut world, ">zoom");
+    world.harness.get_by_label("Zoom pane");
+    assert!(world.harness.query_by_label("zoom server").is_none());
+    world.requests();
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    let stored = world
+        .requests()
+        .into_iter()
+        .find_map(|request| match request {
+            Request::StoreUsed(json) => Some(json),
+            _ => None,
+        });
+    assert!(stored.is_some_and(|json| json.contains("command pane.zoom")));
+    open(&mut world, "@zoom");
+    world.harness.get_by_label("zoom server");
+    assert!(world.harness.query_by_label("Zoom pane").is_none());
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    assert_eq!(world.app().workspace.focused_session(), Some(session_id(2)));
+    // A folder is typed, as by the command for it.
+    open(&mut world, "/srv/new");
+    world.requests();
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    assert_eq!(world.app().current_folder(), "/srv/new");
+    open(&mut world, "?zoom");
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    world
+        .harness
+        .get_by_label_contains("Zoom pane: Ctrl+Shift+Enter");
+}
+
+#[test]
+fn a_pane_looks_where_it_did_and_has_selected_what_it_had() {
+    let sessions = [session_info(1, "bash")];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    world.show_text(1, "one\r\ntwo");
+    world.command(Command::SelectAll);
+    let place = {
+        let screen = &world.app().snapshot.screens[&session_id(1)];
+        crate::pane::scroll::place(&screen.mirror.rows[0])
+    };
+    let pane = world.app().focused_pane().unwrap();
+    pane.scroll.go_to_as_top(place);
+    world.harness.run();
+    let window = crate::link::snapshot::HistoryWindow {
+        rows: world.app().snapshot.screens[&session_id(1)]
+            .mirror
+            .rows
+            .clone(),
+        above: 3,
+        below: 90,
+        placements: Vec::new(),
+        generation: 1,
+    };
+    world.change(|snapshot| drop(snapshot.histories.insert(session_id(1), window.into())));
+    world.harness.run();
+    let selection = world.app().focused_pane().unwrap().selection;
+    assert!(selection.is_some());
+    let stored = world
+        .requests()
+        .into_iter()
+        .rev()
+        .find_map(|request| match request {
+            Request::StoreLayout(json) => Some(json),
+            _ => None,
+        });
+    let layout = crate::link::snapshot::Stored::Is(stored.expect("it is stored").into());
+    let mut again = World::new(layout, &sessions);
+    again.show_text(1, "one\r\ntwo");
+    let pane = again.app().focused_pane().unwrap();
+    assert!(!pane.scroll.is_live());
+    assert_eq!(pane.selection, selection);
+}

@@ -224,3 +224,36 @@ fn letters_over_what_can_be_picked_up_look_as_they_did() {
         compare(name, &draw(theme, arrange, press));
     }
 }
+
+#[test]
+fn the_page_of_keys_looks_as_it_did() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    for (name, theme) in [("keys", Theme::Dark), ("keys_light", Theme::Light)] {
+        let open = |app: &mut App| app.commands.push(Command::Keys);
+        compare(name, &draw(theme, arrange, open));
+    }
+}
+
+#[test]
+fn what_is_selected_by_key_and_typed_into_several_panes_looks_as_it_did() {
+    let arrange = |workspace: &mut Workspace| {
+        workspace.open_tab("/work/shop", session_id(1));
+        workspace.split("/work/shop", LinearDir::Horizontal, session_id(2));
+        let place = workspace.place_of(session_id(1)).unwrap();
+        workspace.focus(place);
+    };
+    for (name, theme) in [("select", Theme::Dark), ("select_light", Theme::Light)] {
+        let press = |app: &mut App| {
+            app.commands.push(Command::SelectByKeyboard);
+            app.keyboard.borrow_mut().router.press_in_mode("k 0 v w w");
+        };
+        compare(name, &draw(theme, arrange, press));
+    }
+    for (name, theme) in [
+        ("broadcast", Theme::Dark),
+        ("broadcast_light", Theme::Light),
+    ] {
+        let press = |app: &mut App| app.commands.push(Command::BroadcastAll);
+        compare(name, &draw(theme, arrange, press));
+    }
+}

@@ -1,0 +1,213 @@
+//! What keys do, in words: for the command line, which has no window to look at.
+
+use agor_core::cli::{KeyRow, KeySettings, ToldKeys};
+
+use super::keymap::{Chord, Keymap, Told};
+use crate::commands::{Context, TABLE};
+
+/// Returns what all keys do, or those that are asked for.
+///
+/// # Errors
+/// What in the keys that are asked for is not known, in a sentence.
+pub fn keys(settings: &KeySettings, asked: Option<&str>) -> Result<ToldKeys, String> {
+    let window = &settings.window;
+    let leader = window.leader.as_deref();
+    let (keymap, complaints) = Keymap::new(&settings.rules, leader, window.keys);
+    let all = keymap.told();
+    let (sentences, rows) = match asked {
+        None => (Vec::new(), list(&all)),
+        Some(keys) => {
+            let chords = keymap.read(keys)?;
+            let touches =
+                |told: &&Told| told.chords.starts_with(&chords) || chords.starts_with(&told.chords);
+            let rows: Vec<_> = all.iter().filter(touches).collect();
+            let sentences = explain(&rows, &chords);
+            (sentences, rows.into_iter().map(row).collect())
+        }
+    };
+    Ok(ToldKeys {
+        complaints,
+        sentences,
+        rows,
+    })
+}
+
+/// Returns every command with its keys, and those without.
+fn list(all: &[Told]) -> Vec<KeyRow> {
+    let of = |command| {
+        let told = all.iter().filter(move |told| told.command == command);
+        told.map(row)
+    };
+    let rows = TABLE.iter().flat_map(|command| {
+        let mut rows: Vec<_> = of(command.command).collect();
+        if rows.is_empty() {
+            rows.push(KeyRow {
+                keys: String::new(),
+                command: command.id.into(),
+                title: command.title.into(),
+                place: place(command.context).into(),
+                from: "no keys".into(),
+                shadowed_by: None,
+            });
+        }
+        rows
+    });
+    rows.collect()
+}
+
+fn row(told: &Told) -> KeyRow {
+    let command = told.command.row();
+    KeyRow {
+        keys: told.keys.clone(),
+        command: command.id.into(),
+        title: command.title.into(),
+        place: place(told.context).into(),
+        from: told.source.to_string(),
+        shadowed_by: told.shadowed_by.clone(),
+    }
+}
+
+fn place(context: Context) -> &'static str {
+    match context {
+        Context::Anywhere => "anywhere",
+        Context::Pane => "in a pane",
+    }
+}
+
+/// Returns what keys do in each place where they can be pressed.
+fn explain(rows: &[&Told], chords: &[Chord]) -> Vec<String> {
+    let used = || rows.iter().filter(|told| told.shadowed_by.is_none());
+    let mut sentences = Vec::new();
+    for (place, in_pane) in [("In a pane", true), ("Elsewhere", false)] {
+        let counts = |told: &&&Told| in_pane || told.context == Context::Anywhere;
+        let exact = used().filter(counts).find(|told| told.chords == chords);
+        let longer = used()
+            .filter(counts)
+            .filter(|told| told.chords.len() > chords.len() && told.chords.starts_with(chords));
+        let longer = longer.count();
+        let shorter = used()
+            .filter(counts)
+            .find(|told| told.chords.len() < chords.len() && chords.starts_with(&told.chords));
+        let what = match (exact, longer, shorter) {
+            (Some(told), _, _) => {
+                let row = told.command.row();
+                format!("{} ({}), {}", row.title, row.id, told.source)
+            }
+            (None, 1.., _) => format!("the begin of {longer} longer sequences"),
+            (None, 0, Some(told)) => {
+                let row = told.command.row();
+                format!("{} already at {} ({})", row.title, told.keys, told.source)
+            }
+            (None, 0, None) if in_pane => "the program's".into(),
+            (None, 0, None) => "the text field's or the list's".into(),
+        };
+        sentences.push(format!("{place}: {what}."));
+    }
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agor_core::config::{KeyPreset, Window};
+    use agor_core::keybindings::Rule;
+
+    fn told(settings: &KeySettings, keys: &str) -> ToldKeys {
+        keys_of(settings, Some(keys))
+    }
+
+    fn keys_of(settings: &KeySettings, asked: Option<&str>) -> ToldKeys {
+        keys(settings, asked).unwrap()
+    }
+
+    fn tmux() -> KeySettings {
+        KeySettings {
+            window: Window {
+                keys: Some(KeyPreset::Tmux),
+                ..Window::default()
+            },
+            rules: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_key_is_explained_in_each_place() {
+        let usual = KeySettings::default();
+        let free = told(&usual, "ctrl+b");
+        assert_eq!(
+            free.sentences,
+            [
+                "In a pane: the program's.",
+                "Elsewhere: the text field's or the list's."
+            ]
+        );
+        assert!(free.rows.is_empty());
+        let split = told(&usual, "ctrl+space d");
+        assert_eq!(
+            split.sentences[0],
+            "In a pane: Split right (pane.split_right), built in."
+        );
+        let find = told(&usual, "leader /");
+        assert!(find.sentences[0].contains("find.open"), "{find:?}");
+        assert!(find.sentences[1].contains("text field"), "{find:?}");
+        assert!(keys(&usual, Some("ctrl+nonsense")).is_err());
+    }
+
+    #[test]
+    fn a_preset_says_what_it_shadows_and_a_persons_rule_goes_before_it() {
+        let begin = told(&tmux(), "ctrl+b");
+        assert!(begin.sentences[0].contains("the begin of"), "{begin:?}");
+        let mut settings = tmux();
+        settings.rules = vec![Rule {
+            line: 7,
+            ..Rule::new("leader c", "pane.split_down")
+        }];
+        let told = told(&settings, "ctrl+b c");
+        assert_eq!(
+            told.sentences[0],
+            "In a pane: Split down (pane.split_down), keybindings.json line 7."
+        );
+        let shadowed: Vec<_> = told
+            .rows
+            .iter()
+            .filter_map(|row| Some((row.command.as_str(), row.shadowed_by.as_deref()?)))
+            .collect();
+        assert!(
+            shadowed.contains(&("tab.new", "pane.split_down by keybindings.json line 7")),
+            "{shadowed:?}"
+        );
+        assert!(
+            shadowed.contains(&("broadcast.pane", "tab.new by preset tmux")),
+            "{shadowed:?}"
+        );
+    }
+
+    #[test]
+    fn the_list_has_every_command() {
+        let list = keys_of(&KeySettings::default(), None);
+        for row in TABLE {
+            assert!(list.rows.iter().any(|told| told.command == row.id));
+        }
+        assert!(list.rows.iter().any(|told| told.from == "no keys"));
+    }
+
+    #[test]
+    fn presets_give_every_key_that_they_name_and_contradict_themselves_nowhere() {
+        for preset in super::super::presets::PRESETS {
+            let (keymap, complaints) = Keymap::new(&[], None, Some(preset.name));
+            assert!(complaints.is_empty(), "{complaints:?}");
+            for (keys, command) in preset.keys {
+                let chords = keymap.read(keys).unwrap();
+                let told = keymap.told();
+                let used = told
+                    .iter()
+                    .find(|told| told.shadowed_by.is_none() && told.chords == chords);
+                let id = used.map(|told| told.command.row().id);
+                assert_eq!(id, Some(*command), "{:?} {keys}", preset.name);
+            }
+            // Keys twice, and the leader is given to the program.
+            let twice = keymap.read("leader leader").unwrap();
+            assert!(keymap.told().iter().any(|told| told.chords == twice));
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Draws the page.
+
+use agor_core::keybindings::Change;
+use egui::{
+    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind,
+    TextEdit, Ui, Vec2,
+};
+
+use super::{Keys, KeysPage, Line, Outcome, place};
+use crate::keys::keymap::{Keymap, shown};
+use crate::theme::{Theme, measure, medium, semibold};
+use crate::widgets::elided;
+
+/// Height of the page's head.
+const HEAD: f32 = 44.0;
+
+/// Around everything.
+const GAP: f32 = 12.0;
+
+/// Height of a command's line.
+const ROW: f32 = 30.0;
+
+/// Of a line's width, where the keys begin.
+const KEYS_AT: f32 = 0.34;
+
+/// Draws the page into `ui`'s whole rectangle and says what the person did.
+pub fn keys_page_ui(ui: &mut Ui, page: &mut KeysPage, keymap: &Keymap, theme: &Theme) -> Outcome {
+    let area = ui.max_rect();
+    ui.painter().rect_filled(area, 0.0, theme.window);
+    let pressed = match page.captures() {
+        true => Pressed::default(),
+        false => Pressed::of(ui),
+    };
+    let head = area.with_max_y(area.min.y + HEAD);
+    head_ui(ui, page, theme, head);
+    // What was typed in the same frame counts.
+    let lines = page.lines(keymap);
+    let outcome = pressed.act(page, &lines);
+    let mut below = area.with_min_y(head.max.y);
+    if let Keys::Recorded(command) = page.keys {
+        let band = below.with_max_y(below.min.y + 52.0);
+        recording_ui(ui, page, keymap, command.row().title, theme, band);
+        below.min.y = band.max.y;
+    }
+    if lines.is_empty() {
+        let text = match page.keys {
+            Keys::Sought => "These keys mean nothing: they are the program's",
+            _ => "Nothing matches: type fewer letters",
+        };
+        let at = Pos2::new(area.min.x + GAP, below.min.y + 16.0);
+        let font = FontId::proportional(13.0);
+        ui.painter()
+            .text(at, Align2::LEFT_TOP, text, font, theme.muted);
+        return outcome;
+    }
+    page.selected = page.selected.min(lines.len() - 1);
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(below).id_salt("keys"));
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let did = ScrollArea::vertical().auto_shrink(false).show_rows(
+        &mut ui,
+        ROW,
+        lines.len(),
+        |ui, range| {
+            let mut did = None;
+            for at in range {
+                let done = line_ui(ui, page, &lines[at], at, theme);
+                did = did.or(done);
+            }
+            did
+        },
+    );
+    page.offset = did.state.clamped_offset().y;
+    match did.inner {
+        Some(done) => done,
+        None => outcome,
+    }
+}
+
+/// Keys that the list has before the field.
+#[derive(Debug, Default)]
+struct Pressed {
+    escape: bool,
+    enter: bool,
+    reset: bool,
+    step: i64,
+}
+
+impl Pressed {
+    fn of(ui: &Ui) -> Self {
+        let many =
+            |key| ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key)) as i64;
+        let reset =
+            |input: &mut egui::InputState| input.consume_key(Modifiers::CTRL, Key::Backspace);
+        Self {
+            escape: many(Key::Escape) > 0,
+            enter: many(Key::Enter) > 0,
+            reset: ui.input_mut(reset),
+            step: many(Key::ArrowDown) - many(Key::ArrowUp)
+                + 10 * (many(Key::PageDown) - many(Key::PageUp)),
+        }
+    }
+
+    fn act(self, page: &mut KeysPage, lines: &[Line]) -> Outcome {
+        if self.step != 0 {
+            let at = i64::try_from(page.selected).unwrap_or(0) + self.step;
+            let last = i64::try_from(lines.len()).unwrap_or(1) - 1;
+            page.selected = usize::try_from(at.clamp(0, last.max(0))).unwrap_or(0);
+            page.reveal = true;
+        }
+        match lines.get(page.selected) {
+            _ if self.escape => Outcome::Closed,
+            Some(line) if self.reset => reset(line),
+            Some(line) if self.enter => {
+                page.record(line.command);
+                Outcome::Open
+            }
+            _ => Outcome::Open,
+        }
+    }
+}
+
+fn reset(line: &Line) -> Outcome {
+    Outcome::Change(Change::Reset {
+        command: line.command.row().id.into(),
+    })
+}
+
+fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) {
+    let middle = rect.center().y;
+    let painter = ui.painter();
+    painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
+    let title = painter.text(
+        Pos2::new(rect.min.x + GAP, middle),
+        Align2::LEFT_CENTER,
+        "Keys",
+        semibold(15.0),
+        theme.text,
+    );
+    let hint = "Enter records  ·  Ctrl+Backspace resets  ·  Esc closes";
+    let hint = match page.keys {
+        Keys::Typed => hint,
+        Keys::Sought => "Press keys  ·  Backspace takes one back  ·  Esc ends it",
+        Keys::Recorded(_) => "Enter takes the keys  ·  Esc leaves it",
+    };
+    let font = FontId::proportional(11.0);
+    let hint_rect = painter.text(
+        Pos2::new(rect.max.x - GAP, middle),
+        Align2::RIGHT_CENTER,
+        hint,
+        font,
+        theme.faint,
+    );
+    let toggle = Rect::from_center_size(
+        Pos2::new(hint_rect.min.x - 60.0, middle),
+        Vec2::new(88.0, 24.0),
+    );
+    let on = page.keys == Keys::Sought;
+    if button_ui(ui, theme, toggle, "Press keys", on) {
+        page.keys = if on { Keys::Typed } else { Keys::Sought };
+        page.pressed.clear();
+    }
+    let field = Rect::from_min_max(
+        Pos2::new(title.max.x + 20.0, rect.min.y + 6.0),
+        Pos2::new(toggle.min.x - 12.0, rect.max.y - 6.0),
+    );
+    if on {
+        let keys = pressed(page);
+        let (text, color) = match keys.is_empty() {
+            true => ("…".to_owned(), theme.faint),
+            false => (keys, theme.accent),
+        };
+        let at = Pos2::new(field.min.x, middle);
+        ui.painter()
+            .text(at, Align2::LEFT_CENTER, text, medium(15.0), color);
+        return;
+    }
+    let before = page.text.clone();
+    let edit = TextEdit::singleline(&mut page.text)
+        .hint_text("Find a command by its name or keys")
+        .font(FontId::proportional(15.0))
+        .text_color(theme.text)
+        .frame(egui::Frame::NONE)
+        .align(Align2::LEFT_CENTER)
+        .desired_width(f32::INFINITY);
+    let response = ui.put(field, edit);
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(
+            egui::Role::TextInput,
+            true,
+            "Find a command by its name or keys",
+        )
+    });
+    if page.text != before {
+        page.selected = 0;
+    }
+    if page.captures() {
+        response.surrender_focus();
+    } else if !response.has_focus() {
+        response.request_focus();
+    }
+}
+
+/// Returns the pressed keys as they are shown.
+fn pressed(page: &KeysPage) -> String {
+    let keys = page.pressed.iter().map(agor_term::input::chord::display);
+    shown(&keys.collect::<Vec<_>>().join(" "))
+}
+
+fn recording_ui(ui: &Ui, page: &KeysPage, keymap: &Keymap, title: &str, theme: &Theme, rect: Rect) {
+    let inside = rect.shrink2(Vec2::new(GAP, 6.0));
+    let painter = ui.painter();
+    let radius = f32::from(measure::RADIUS);
+    let stroke = Stroke::new(1.0, theme.border_focus);
+    painter.rect(inside, radius, theme.raised, stroke, StrokeKind::Inside);
+    let at = Pos2::new(inside.min.x + GAP, inside.center().y);
+    let name = painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        format!("{title}:"),
+        medium(13.0),
+        theme.text,
+    );
+    let keys = match pressed(page) {
+        keys if keys.is_empty() => "…".to_owned(),
+        keys => keys,
+    };
+    let at = Pos2::new(name.max.x + 10.0, inside.center().y);
+    let keys = painter.text(at, Align2::LEFT_CENTER, keys, semibold(13.0), theme.accent);
+    let meaning = page.meaning(keymap);
+    let color = match page.pressed.is_empty() || page.may_mean(keymap) {
+        true => theme.muted,
+        false => theme.error,
+    };
+    let room = inside.max.x - keys.max.x - 2.0 * GAP;
+    let galley = elided(ui, &meaning, FontId::proportional(12.0), color, room);
+    let at = Pos2::new(inside.max.x - GAP - galley.size().x, inside.center().y);
+    painter.galley(at - Vec2::new(0.0, galley.size().y / 2.0), galley, color);
+    ui.interact(inside, ui.scope_id().with("recording"), Sense::hover())
+        .widget_info(|| {
+            let label = format!("Keys for {title}: {meaning}");
+            egui::WidgetInfo::labeled(egui::Role::Status, true, label)
+        });
+}
+
+fn line_ui(
+    ui: &mut Ui,
+    page: &mut KeysPage,
+    line: &Line,
+    at: usize,
+    theme: &Theme,
+) -> Option<Outcome> {
+    let row = line.command.row();
+    let size = Vec2::new(ui.available_width(), ROW);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let response = ui.interact(rect, ui.scope_id().with(("line", at)), Sense::click());
+    let selected = page.selected == at;
+    let keys = line.keys();
+    response.widget_info(|| {
+        let keys = if keys.is_empty() { "no keys" } else { &keys };
+        let label = format!("{}: {keys}", row.title);
+        egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, selected, label)
+    });
+    if response.clicked() {
+        page.selected = at;
+    }
+    let hovered = ui.rect_contains_pointer(rect);
+    let inside = rect.shrink2(Vec2::new(4.0, 1.0));
+    let fill = match (selected, hovered) {
+        (true, _) => theme.selected,
+        (false, true) => theme.hover,
+        (false, false) => Color32::TRANSPARENT,
+    };
+    ui.painter().rect_filled(inside, 4.0, fill);
+    let middle = rect.center().y;
+    let put = |text: &str, x: f32, room: f32, font: FontId, color: Color32| {
+        let galley = elided(ui, text, font, color, room);
+        let width = galley.size().x;
+        let at = Pos2::new(x, middle - galley.size().y / 2.0);
+        ui.painter().galley(at, galley, color);
+        width
+    };
+    let left = rect.min.x + GAP;
+    let keys_at = rect.min.x + (rect.width() * KEYS_AT).max(150.0);
+    let width = put(
+        row.title,
+        left,
+        keys_at - left - 8.0,
+        medium(13.0),
+        theme.text,
+    );
+    let id_at = left + width + 10.0;
+    put(
+        row.id,
+        id_at,
+        keys_at - id_at - 10.0,
+        FontId::proportional(11.0),
+        theme.faint,
+    );
+    let buttons = if selected || hovered { 150.0 } else { 0.0 };
+    let end = rect.max.x - GAP - buttons;
+    let color = if selected { theme.text } else { theme.muted };
+    let width = put(
+        &keys,
+        keys_at,
+        end - keys_at,
+        FontId::proportional(12.0),
+        color,
+    );
+    let context = place(row.context);
+    let context_at = keys_at + width + 12.0;
+    let width = match keys.is_empty() {
+        true => 0.0,
+        false => put(
+            context,
+            context_at,
+            end - context_at,
+            FontId::proportional(11.0),
+            theme.faint,
+        ),
+    };
+    let remark = line.remark();
+    let color = if line.is_own() {
+        theme.accent
+    } else {
+        theme.faint
+    };
+    let remark_at = context_at + width + if width > 0.0 { 12.0 } else { 0.0 };
+    put(
+        &remark,
+        remark_at,
+        end - remark_at,
+        FontId::proportional(11.0),
+        color,
+    );
+    if buttons == 0.0 {
+        return None;
+    }
+    let button = |right: f32, width: f32| {
+        let center = Pos2::new(right - width / 2.0, middle);
+        Rect::from_center_size(center, Vec2::new(width, 22.0))
+    };
+    let record = button(rect.max.x - GAP - 64.0, 66.0);
+    if button_ui(ui, theme, record, "Record", false) {
+        page.selected = at;
+        page.record(line.command);
+    }
+    let own = line.is_own();
+    if own && button_ui(ui, theme, button(rect.max.x - GAP, 58.0), "Reset", false) {
+        return Some(reset(line));
+    }
+    None
+}
+
+fn button_ui(ui: &mut Ui, theme: &Theme, rect: Rect, label: &str, on: bool) -> bool {
+    let response = ui.interact(
+        rect,
+        ui.scope_id().with((label, rect.min.y as i32)),
+        Sense::click(),
+    );
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, on, label));
+    let fill = match (on, response.hovered()) {
+        (true, _) => theme.selected,
+        (false, true) => theme.hover,
+        (false, false) => theme.raised,
+    };
+    let color = if on { theme.accent } else { theme.text };
+    let painter = ui.painter();
+    let stroke = Stroke::new(1.0, theme.border);
+    painter.rect(rect, 4.0, fill, stroke, StrokeKind::Inside);
+    let font = FontId::proportional(12.0);
+    painter.text(rect.center(), Align2::CENTER_CENTER, label, font, color);
+    response.clicked()
+}
