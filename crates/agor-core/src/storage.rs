@@ -9,6 +9,7 @@ mod apply;
 mod error;
 mod files;
 mod head;
+mod known;
 mod open;
 mod prepare;
 mod profile;
@@ -395,6 +396,7 @@ pub struct Store(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     folder: PathBuf,
+    known: Arc<known::Known>,
     queue: Queue,
     readers: Readers,
     counters: Arc<stats::Counters>,

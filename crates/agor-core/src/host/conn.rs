@@ -12,7 +12,7 @@ use agor_proto::PROTOCOL_VERSION;
 use agor_proto::command::{Command, CommandBody, Outcome, Receipt};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::event::LogCursor;
-use agor_proto::ids::{AskId, ClientId, ConnEpoch, LeaseToken, ListRev, Seq, SessionId};
+use agor_proto::ids::{AskId, ClientId, CommandN, ConnEpoch, LeaseToken, ListRev, Seq, SessionId};
 use agor_proto::limits::{CONNECTIONS_MAX, HANDSHAKE_MILLIS, Limits};
 use agor_proto::message::{
     Answer, Ask, Cancel, Hello, Message, Part, Pong, Problem, Query, Refused, Report, Subscribe,
@@ -205,6 +205,9 @@ struct Connection {
     /// The sessions that it spoke to, which are told of its end.
     spoken_to: BTreeSet<SessionId>,
     watching_list: bool,
+    /// The newest command that came, and how often receipts had been forgotten when the store was asked
+    /// last: a newer one of which the store certainly knows nothing is new.
+    asked: Option<(CommandN, u64)>,
     /// The tasks that answer questions.
     answering: BTreeMap<AskId, AbortHandle>,
 }
@@ -218,6 +221,7 @@ impl Connection {
             outbox,
             spoken_to: BTreeSet::new(),
             watching_list: false,
+            asked: None,
             answering: BTreeMap::new(),
         }
     }
@@ -483,7 +487,23 @@ impl Connection {
 
     /// Returns what the store knows of a command. One so old that its receipt is forgotten cannot
     /// be told from a new one with its number: it is refused.
-    async fn stored_receipt(&self, command: &Command) -> Result<Option<StoredReceipt>, WireError> {
+    async fn stored_receipt(
+        &mut self,
+        command: &Command,
+    ) -> Result<Option<StoredReceipt>, WireError> {
+        let store = self.hub.store();
+        let forgets = store.forgets();
+        if let Some((newest, asked)) = &mut self.asked
+            && command.n > *newest
+            && *asked == forgets
+            && !store.may_have_receipt(command.id)
+        {
+            *newest = command.n;
+            return Ok(None);
+        }
+        let newest = self
+            .asked
+            .map_or(command.n, |(newest, _)| newest.max(command.n));
         let (hub, client, id) = (Arc::clone(&self.hub), self.client, command.id);
         let read = tokio::task::spawn_blocking(move || {
             let stored = hub.store().receipt(client, id)?;
@@ -494,7 +514,10 @@ impl Connection {
                 ErrorCode::IdReuse,
                 "the command is older than the receipts that are kept",
             )),
-            Ok(Ok((stored, _))) => Ok(stored),
+            Ok(Ok((stored, _))) => {
+                self.asked = Some((newest, forgets));
+                Ok(stored)
+            }
             Ok(Err(error)) => Err(WireError::new(ErrorCode::Storage, error.to_string())),
             Err(error) => Err(WireError::new(ErrorCode::Internal, error.to_string())),
         }

@@ -4,11 +4,13 @@ mod receipts;
 mod segments;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use agor_proto::ids::{ClientId, SessionId};
 use rusqlite::{Connection, params};
 
 use super::head::{Head, Heads};
+use super::known::Known;
 use super::prepare::{EventRow, Ready};
 use super::{StoreError, to_sql};
 pub(super) use segments::{Sealed, insert_segment};
@@ -46,6 +48,7 @@ pub(super) struct Applier {
     pub(super) heads: Heads,
     pub(super) effects: Vec<Effect>,
     pub(super) record_max: u64,
+    known: Arc<Known>,
     /// New receipts by client since they were last counted.
     uncounted: HashMap<ClientId, u32>,
     /// New receipts since those of all clients were last counted.
@@ -53,8 +56,9 @@ pub(super) struct Applier {
 }
 
 impl Applier {
-    pub(super) fn new(record_max: u64) -> Self {
+    pub(super) fn new(record_max: u64, known: Arc<Known>) -> Self {
         Self {
+            known,
             heads: Heads::default(),
             effects: Vec::new(),
             record_max,

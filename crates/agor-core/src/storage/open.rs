@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::apply::Applier;
 use super::files::{FILE_JOBS_MAX, FileWork, Files, back_up, make_folder, sync_folder};
+use super::known::Known;
 use super::prepare::Packer;
 use super::queue::{JOBS_MAX, Queue};
 use super::read::Readers;
@@ -205,6 +206,9 @@ fn start(
     let path = folder.join(DATABASE);
     let io = |error: std::io::Error| StoreError::from_io("opening", &path, &error);
     let metadata = fs::metadata(&path).map_err(io)?;
+    let known = Known::of(&database)
+        .map_err(|error| StoreError::from_sql("reading receipts", folder, &error))?;
+    let known = Arc::new(known);
     let (jobs, writer_jobs) = mpsc::sync_channel(JOBS_MAX);
     let (file_jobs, files_jobs) = mpsc::sync_channel(FILE_JOBS_MAX);
     let (health_sender, health) = watch::channel(Health::Good);
@@ -224,7 +228,7 @@ fn start(
         database,
         folder: folder.to_owned(),
         incarnation,
-        applier: Applier::new(options.record_max),
+        applier: Applier::new(options.record_max, Arc::clone(&known)),
         options,
         jobs: writer_jobs,
         files: file_jobs,
@@ -236,6 +240,7 @@ fn start(
     };
     Ok(Store(Arc::new(Inner {
         folder: folder.to_owned(),
+        known,
         queue: Queue::new(jobs),
         readers: Readers::new(folder, Arc::clone(&counters)),
         counters,

@@ -357,6 +357,19 @@ impl Store {
         })
     }
 
+    /// Says whether there may be a receipt of `id`, whosever it is. Blocks for nothing.
+    #[must_use]
+    pub fn may_have_receipt(&self, id: CommandId) -> bool {
+        self.0.known.may_have(id)
+    }
+
+    /// Returns how often receipts were forgotten: while it is the same, so is
+    /// [`Store::forgotten_commands`].
+    #[must_use]
+    pub fn forgets(&self) -> u64 {
+        self.0.known.forgets()
+    }
+
     /// Returns the last command of `client` whose receipt was forgotten, or 0: a command up to it
     /// that has no receipt cannot be told from a repeat.
     ///

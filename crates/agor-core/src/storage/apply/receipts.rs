@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::prepare::ReceiptRow;
 use super::super::{StoreError, to_sql, unix_millis};
-use super::{Applier, Failure};
+use super::{Applier, Failure, Known};
 
 /// A client's receipts are counted after so many new ones.
 const RECEIPTS_COUNT_EVERY: u32 = 64;
@@ -62,6 +62,7 @@ impl Applier {
                 ])?;
             return Ok(());
         }
+        self.known.add(*id);
         database
             .prepare_cached(
                 "INSERT INTO receipts (client, command, n, digest, session, seq, final, at_millis, outcome) \
@@ -82,6 +83,7 @@ impl Applier {
         *uncounted += 1;
         if *uncounted >= RECEIPTS_COUNT_EVERY {
             self.uncounted.remove(client);
+            self.known.forget();
             forget_receipts(database, *client, RECEIPTS_PER_CLIENT)?;
         }
         self.uncounted_in_all += 1;
@@ -89,8 +91,12 @@ impl Applier {
             self.uncounted_in_all = 0;
             // Most clients are command lines that never return.
             self.uncounted.clear();
+            self.known.forget();
             forget_oldest(database, RECEIPTS_MAX)?;
             forget_clients(database, FORGOTTEN_CLIENTS_MAX)?;
+            if self.known.is_worn() {
+                self.known.become_like(&Known::of(database)?);
+            }
         }
         Ok(())
     }
