@@ -1,23 +1,29 @@
 //! How fast output becomes a screen: CPU time of one thread on seeded payloads at 120x40 with
-//! 10,000 rows of history, beside `alacritty_terminal`, in the same run. Prints JSON lines.
+//! 10,000 rows of history, beside `alacritty_terminal` and rio-vt in the same run. Prints JSON lines.
+//! Where the peers show the same screen, so must we.
 //!
-//! `cargo bench -p agor-term --bench parse [-- CASE]`
+//! `cargo xtask bench term`; or, without rio-vt, `cargo bench -p agor-term --bench parse [-- CASE]`.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its measurements")]
 
 use std::hint::black_box;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use agor_proto::ids::{InputSeq, Offset, SessionId, Size};
 use agor_term::update::Viewer;
 use agor_term::{Options, Terminal};
 use alacritty_terminal::event::VoidListener;
 use alacritty_terminal::grid::Dimensions;
+use alacritty_terminal::index::{Column, Line};
 use alacritty_terminal::term::{Config, Term};
 use vte::ansi::Processor;
 
 const COLS: u16 = 120;
 const ROWS: u16 = 40;
 const HISTORY: usize = 10_000;
+/// Names the program that measures rio-vt, which `cargo xtask bench` builds (`peers/`).
+const PEER_VARIABLE: &str = "AGOR_BENCH_PEER";
 /// What a host reads at once.
 const CHUNK: usize = 64 * 1024;
 const PAYLOAD: usize = 4 * 1024 * 1024;
@@ -33,14 +39,7 @@ fn main() {
     for (name, make) in CASES {
         if wanted(name) {
             let payload = make(&mut Random(0x9e37_79b9_7f4a_7c15), PAYLOAD);
-            let ours = best(&payload, ours);
-            let peer = best(&payload, alacritty);
-            let value = ours.max(0.0);
-            println!(
-                "{{\"case\":\"{name}\",\"value\":{value:.0},\"unit\":\"MiB/s\",\"peer\":\"alacritty_terminal\",\
-                 \"peer_value\":{peer:.0},\"ratio\":{:.2}}}",
-                value / peer
-            );
+            measure(name, &payload);
         }
     }
     if wanted("update") {
@@ -54,14 +53,78 @@ fn cpu_secs() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
-/// Returns the MiB/s of the best round: the others were disturbed.
-fn best(payload: &[u8], run: fn(&[u8])) -> f64 {
-    let rounds = (0..ROUNDS).map(|_| {
+/// A terminal's speed in MiB/s and its screen.
+type Shown = (f64, Vec<String>);
+
+/// Measures everyone on one payload and compares their screens.
+fn measure(name: &str, payload: &[u8]) {
+    let (value, screen) = best(payload, OURS);
+    let (alacritty_value, alacritty_screen) = best(payload, ALACRITTY);
+    let report = |peer: &str, peer_value: f64| {
+        println!(
+            "{{\"case\":\"{name}\",\"value\":{value:.0},\"unit\":\"MiB/s\",\"peer\":\"{peer}\",\
+             \"peer_value\":{peer_value:.0},\"ratio\":{:.2}}}",
+            value / peer_value
+        );
+    };
+    report("alacritty_terminal", alacritty_value);
+    let Some((rio_value, rio_screen)) = rio(payload) else {
+        return;
+    };
+    report("rio-vt", rio_value);
+    if alacritty_screen == rio_screen {
+        assert_eq!(
+            screen, alacritty_screen,
+            "{name}: both peers show another screen"
+        );
+        println!("{name}: all three show the same screen");
+    } else {
+        let like = |other: &[String]| {
+            if screen == other {
+                "as we do"
+            } else {
+                "another"
+            }
+        };
+        println!(
+            "{name}: alacritty_terminal shows {}, rio-vt {}",
+            like(&alacritty_screen),
+            like(&rio_screen)
+        );
+    }
+}
+
+/// Returns the best round (the others were disturbed) and the screen that it ended with.
+fn best<T>(payload: &[u8], (run, rows): Subject<T>) -> Shown {
+    let mut most = 0.0_f64;
+    let mut screen = Vec::new();
+    for _ in 0..ROUNDS {
         let before = cpu_secs();
-        run(payload);
-        payload.len() as f64 / (1024.0 * 1024.0) / (cpu_secs() - before)
-    });
-    rounds.fold(0.0, f64::max)
+        let terminal = black_box(run(payload));
+        most = most.max(payload.len() as f64 / (1024.0 * 1024.0) / (cpu_secs() - before));
+        screen = rows(&terminal);
+    }
+    (most, screen)
+}
+
+/// Measures rio-vt in a process of its own, if there is a program for it.
+fn rio(payload: &[u8]) -> Option<Shown> {
+    let program = std::env::var_os(PEER_VARIABLE)?;
+    let mut child = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the peer's program was just built");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin
+        .write_all(payload)
+        .expect("it reads all before it writes");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut lines = text.lines().map(str::to_owned);
+    let value = lines.next()?.parse().ok()?;
+    Some((value, lines.collect()))
 }
 
 fn new_terminal() -> Terminal {
@@ -73,14 +136,33 @@ fn new_terminal() -> Terminal {
     })
 }
 
-fn ours(payload: &[u8]) {
+/// The first characters of the cells of each row, which is what the peers can be asked for.
+fn first_characters(row: &agor_proto::row::Row) -> String {
+    let mut text = String::new();
+    for cluster in row.clusters() {
+        text.extend(cluster.text.chars().take(1));
+        text.extend((1..cluster.width).map(|_| ' '));
+    }
+    text.trim_end().to_owned()
+}
+
+/// Shows a payload, and returns the rows of the screen.
+type Subject<T> = (fn(&[u8]) -> T, fn(&T) -> Vec<String>);
+
+const OURS: Subject<Terminal> = (ours, |terminal| {
+    (0..ROWS)
+        .map(|at| first_characters(&terminal.row(at)))
+        .collect()
+});
+
+fn ours(payload: &[u8]) -> Terminal {
     let mut terminal = new_terminal();
     let mut effects = Vec::new();
     for chunk in payload.chunks(CHUNK) {
         terminal.advance(chunk, &mut effects);
         effects.clear();
     }
-    black_box(&terminal);
+    terminal
 }
 
 struct Dims;
@@ -99,7 +181,17 @@ impl Dimensions for Dims {
     }
 }
 
-fn alacritty(payload: &[u8]) {
+const ALACRITTY: Subject<Term<VoidListener>> = (alacritty, |term| {
+    let row = |line| {
+        let row = &term.grid()[Line(line)];
+        let text: String = (0..COLS).map(|col| row[Column(col.into())].c).collect();
+        // A tab leaves its character in the cell.
+        text.replace('\t', " ").trim_end().to_owned()
+    };
+    (0..i32::from(ROWS)).map(row).collect()
+});
+
+fn alacritty(payload: &[u8]) -> Term<VoidListener> {
     let config = Config {
         scrolling_history: HISTORY,
         ..Config::default()
@@ -109,7 +201,7 @@ fn alacritty(payload: &[u8]) {
     for chunk in payload.chunks(CHUNK) {
         processor.advance(&mut term, chunk);
     }
-    black_box(&term);
+    term
 }
 
 struct Random(u64);

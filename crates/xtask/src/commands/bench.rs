@@ -7,6 +7,7 @@
 mod results;
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
@@ -25,6 +26,9 @@ struct Bench {
     package: &'static str,
     /// The file in `benches/`, without its extension.
     target: &'static str,
+    /// A program that it measures itself beside: the folder of its package, which is none of the
+    /// workspace's, and its name. The benchmark finds it by `AGOR_BENCH_PEER`.
+    peer: Option<(&'static str, &'static str)>,
 }
 
 /// Every benchmark. A new one is a target and a row.
@@ -34,24 +38,28 @@ const BENCHES: &[Bench] = &[
         doc: "Output to a screen and to differences, and the memory of a terminal",
         package: "agor-term",
         target: "parse",
+        peer: Some(("crates/agor-term/peers", "agor-term-peers")),
     },
     Bench {
         name: "render",
         doc: "Rows to instances, and frames as the drawing thread pays for them",
         package: "agor-render",
         target: "render",
+        peer: None,
     },
     Bench {
         name: "store",
         doc: "Events and output that the store has safely on disk",
         package: "agor-core",
         target: "store",
+        peer: None,
     },
     Bench {
         name: "host",
         doc: "Echoes, resumptions and a bad line, with a real host; beside tmux",
         package: "tests",
         target: "host",
+        peer: None,
     },
 ];
 
@@ -131,13 +139,48 @@ fn matching<'a>(benches: &'a [Bench], name: Option<&str>) -> Result<Vec<&'a Benc
     )))
 }
 
+/// Tells a benchmark where the program of its peer is.
+const PEER_VARIABLE: &str = "AGOR_BENCH_PEER";
+
+/// Builds a peer's program beside the workspace's and returns where it is.
+fn build_peer(folder: &str, name: &str) -> Result<PathBuf, Failure> {
+    let manifest = format!("{folder}/Cargo.toml");
+    let target = workspace::root().join("target/peers");
+    let cargo = [
+        "build",
+        "--release",
+        "--locked",
+        "--manifest-path",
+        &manifest,
+    ];
+    let status = Command::new(workspace::cargo())
+        .args(cargo)
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(workspace::root())
+        .stdin(Stdio::null())
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(target.join("release").join(name)),
+        Ok(status) => Err(Failure::Step(format!(
+            "{} failed ({status})",
+            command_line(&cargo, &[])
+        ))),
+        Err(error) => Err(Failure::Step(format!(
+            "cargo could not be started: {error}"
+        ))),
+    }
+}
+
 fn measure(bench: &Bench, form: Form) -> Result<Vec<Measured>, Failure> {
     let cargo = ["bench", "--package", bench.package, "--bench", bench.target];
     let repeat = || command_line(&cargo, &[]);
     let failed = |what: String| Failure::Step(format!("{what}; to repeat it: {}", repeat()));
     eprintln!("== {}: {}", bench.name, bench.doc);
+    let peer = bench.peer.map(|(folder, name)| build_peer(folder, name));
     let mut child = Command::new(workspace::cargo())
         .args(cargo)
+        .envs(peer.transpose()?.map(|program| (PEER_VARIABLE, program)))
         .current_dir(workspace::root())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -195,12 +238,14 @@ mod tests {
             doc: "Bytes to cells",
             package: "a",
             target: "parse",
+            peer: None,
         },
         Bench {
             name: "wire",
             doc: "Rows to frames",
             package: "b",
             target: "wire",
+            peer: None,
         },
     ];
 
