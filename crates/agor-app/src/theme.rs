@@ -208,6 +208,7 @@ impl Theme {
             search_current: rgb(self.search_current),
             link: rgb(self.link),
             ansi: self.ansi.map(rgb),
+            minimum_contrast_tenths: 0,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What a terminal's theme says about colours, and how the colours of a cell come of it and of
 //! what the program changed.
 
+use std::sync::LazyLock;
+
 use agor_proto::row::{Attrs, Color, Style};
 use agor_proto::screen::{PaletteEntry, PaletteSlot};
 
@@ -36,6 +38,62 @@ impl Rgb {
     }
 }
 
+impl Rgb {
+    /// Returns how light the colour is, from 0 to 1 (WCAG 2, "relative luminance").
+    #[must_use]
+    pub fn luminance(self) -> f32 {
+        static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+            std::array::from_fn(|channel| {
+                let channel = channel as f32 / 255.0;
+                if channel <= 0.040_45 {
+                    channel / 12.92
+                } else {
+                    ((channel + 0.055) / 1.055).powf(2.4)
+                }
+            })
+        });
+        let [r, g, b] = [self.0, self.1, self.2].map(|channel| LINEAR[usize::from(channel)]);
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+
+    /// Returns the contrast of two colours, from 1 to 21 (WCAG 2, "contrast ratio").
+    #[must_use]
+    pub fn contrast(self, other: Self) -> f32 {
+        let (a, b) = (self.luminance() + 0.05, other.luminance() + 0.05);
+        a.max(b) / a.min(b)
+    }
+
+    /// Returns the colour, or what comes of it with as much white or black as it takes to have a
+    /// contrast of `least` to `behind`; white or black if that is not enough.
+    #[must_use]
+    pub fn readable_on(self, behind: Self, least: f32) -> Self {
+        if self.contrast(behind) >= least {
+            return self;
+        }
+        const ENDS: [Rgb; 2] = [Rgb(255, 255, 255), Rgb(0, 0, 0)];
+        let [white, black] = ENDS.map(|end| end.contrast(behind));
+        // Away from what is behind it, if that is enough: a light text stays a light one.
+        let lighter = self.luminance() >= behind.luminance();
+        let [near, far] = if lighter {
+            [white, black]
+        } else {
+            [black, white]
+        };
+        let to_white = lighter == (near >= least || near >= far);
+        let end = ENDS[usize::from(!to_white)];
+        let (mut too_little, mut enough) = (0, 256);
+        while enough - too_little > 1 {
+            let part = u16::midpoint(too_little, enough);
+            if self.mixed(end, part).contrast(behind) >= least {
+                enough = part;
+            } else {
+                too_little = part;
+            }
+        }
+        self.mixed(end, enough)
+    }
+}
+
 /// The colours of a terminal's theme. The 240 colours after the first sixteen are a cube and a
 /// ramp of greys, the same in every theme.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +122,10 @@ pub struct Colors {
     pub link: Rgb,
     /// Behind text that an input method is composing.
     pub preedit: Rgb,
+    /// The least contrast of text to what is behind it, as WCAG 2 counts it, in tenths: 45 is
+    /// what it asks for of small text. Up to 10, which everything has, nothing is changed. Shapes
+    /// that join (boxes, blocks) keep their colour: with them programs draw pictures.
+    pub minimum_contrast_tenths: u16,
 }
 
 impl Default for Colors {
@@ -99,6 +161,7 @@ impl Default for Colors {
             search_text: hex(0x0010_1216),
             link: hex(0x006c_b6ff),
             preedit: hex(0x002b_313c),
+            minimum_contrast_tenths: 0,
         }
     }
 }
@@ -173,7 +236,25 @@ impl Palette {
         if reverse {
             std::mem::swap(&mut palette.foreground, &mut palette.background);
         }
+        palette.cursor_text = palette.readable(palette.cursor_text, palette.cursor);
         palette
+    }
+
+    /// Returns `text` with as much contrast to `behind` as the theme wants.
+    fn readable(&self, text: Rgb, behind: Rgb) -> Rgb {
+        match self.theme.minimum_contrast_tenths {
+            0..=10 => text,
+            tenths => text.readable_on(behind, f32::from(tenths) / 10.0),
+        }
+    }
+
+    /// Gives characters and lines the contrast that the theme wants, once it is known what they
+    /// stand on.
+    pub fn make_readable(&self, ink: &mut Ink) {
+        let behind = ink.behind.unwrap_or(self.background);
+        ink.shape = ink.text;
+        ink.text = self.readable(ink.text, behind);
+        ink.line = self.readable(ink.line, behind);
     }
 
     /// Says whether this is what [`Palette::new`] would make of its arguments.
@@ -205,6 +286,7 @@ impl Palette {
         };
         Ink {
             text,
+            shape: text,
             line,
             behind: (behind != self.background).then_some(behind),
         }
@@ -215,6 +297,8 @@ impl Palette {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ink {
     pub text: Rgb,
+    /// Of boxes, blocks and the like.
+    pub shape: Rgb,
     /// Of underlines.
     pub line: Rgb,
     /// Behind the cell, where it is not the pane's background.
@@ -256,6 +340,70 @@ mod tests {
         assert_eq!(palette.ink(&style).text, Rgb(1, 2, 3));
         assert!(palette.is_of(&theme, &changes, true));
         assert!(!palette.is_of(&theme, &changes[..1], true));
+    }
+
+    #[test]
+    fn contrast_is_that_of_the_standard() {
+        let (white, black) = (Rgb(255, 255, 255), Rgb(0, 0, 0));
+        assert!((white.contrast(black) - 21.0).abs() < 0.01);
+        // The example that everyone knows: #767676 is the lightest grey that passes on white.
+        let grey = |value| Rgb(value, value, value);
+        assert!(white.contrast(grey(0x76)) >= 4.5);
+        assert!(white.contrast(grey(0x77)) < 4.5);
+    }
+
+    #[test]
+    fn text_has_at_least_the_contrast_that_is_wanted_and_no_more_than_it_takes() {
+        let channels = [0, 40, 90, 128, 170, 220, 255];
+        let colors: Vec<Rgb> = (0..343)
+            .map(|n| Rgb(channels[n % 7], channels[n / 7 % 7], channels[n / 49]))
+            .collect();
+        for least in [3.0, 4.5, 7.0] {
+            for (n, text) in colors.iter().enumerate() {
+                let behind = colors[(n * 31 + 7) % colors.len()];
+                let readable = text.readable_on(behind, least);
+                let reached = readable.contrast(behind);
+                let possible = Rgb(255, 255, 255)
+                    .contrast(behind)
+                    .max(Rgb(0, 0, 0).contrast(behind));
+                assert!(
+                    reached >= least.min(possible) - 0.001,
+                    "{text:?} on {behind:?}: {reached}"
+                );
+                if text.contrast(behind) >= least {
+                    assert_eq!(readable, *text);
+                } else if possible > least + 1.0 {
+                    assert!(
+                        reached < least * 1.15 + 0.3,
+                        "{text:?} on {behind:?}: {reached}"
+                    );
+                }
+            }
+        }
+        // Light text stays light as long as that is enough.
+        assert!(Rgb(100, 100, 100).readable_on(Rgb(40, 40, 40), 4.5).0 > 100);
+        assert!(Rgb(100, 100, 100).readable_on(Rgb(160, 160, 160), 4.5).0 < 100);
+    }
+
+    #[test]
+    fn a_wanted_contrast_changes_characters_and_not_shapes() {
+        let theme = Colors {
+            minimum_contrast_tenths: 45,
+            ..Colors::default()
+        };
+        let palette = Palette::new(&theme, &[], false);
+        let style = Style {
+            fg: Color::Rgb(0x30, 0x30, 0x30),
+            ..Style::default()
+        };
+        let mut ink = palette.ink(&style);
+        palette.make_readable(&mut ink);
+        assert!(ink.text.contrast(palette.background) >= 4.5);
+        assert_eq!(ink.shape, Rgb(0x30, 0x30, 0x30));
+        let off = Palette::new(&Colors::default(), &[], false);
+        let mut ink = off.ink(&style);
+        off.make_readable(&mut ink);
+        assert_eq!(ink.text, Rgb(0x30, 0x30, 0x30));
     }
 
     #[test]

@@ -56,6 +56,11 @@ impl Glyph {
         self.extent == 0
     }
 
+    /// Says whether it was drawn here and joins its neighbours: boxes, blocks and the like.
+    pub fn is_shape(self) -> bool {
+        self.kind == (Kind::Shape as u32) << 24
+    }
+
     /// Returns the bit of its page.
     #[inline]
     pub fn page_bit(self) -> u32 {

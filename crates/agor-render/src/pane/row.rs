@@ -176,6 +176,7 @@ impl RowBuilder<'_> {
                 }
             }
         }
+        self.palette.make_readable(&mut ink);
         Segment {
             cells: cell..end.max(cell + 1),
             ink,
@@ -352,6 +353,7 @@ impl RowBuilder<'_> {
         hidden: bool,
     ) {
         let color = segment.ink.text.packed();
+        let shape_color = segment.ink.shape.packed();
         let variant = Self::variant(segment);
         let ligatures = self.font.spec.ligatures;
         while let Some(cluster) = clusters.next_if(|c| c.cell < segment.cells.end) {
@@ -382,6 +384,7 @@ impl RowBuilder<'_> {
                 variant,
                 &mut self.facts.pages,
             );
+            let color = if glyph.is_shape() { shape_color } else { color };
             self.push(glyph, cluster.cell, color);
         }
     }
