@@ -98,6 +98,23 @@ impl SizedFont {
         Some(bitmap)
     }
 
+    /// Returns what a glyph that was drawn for cells of `large` is in cells of this font: every
+    /// pixel of its cells the mean of what it covers.
+    pub(super) fn block(&self, glyph: &Bitmap, large: &CellMetrics, width: u8) -> Bitmap {
+        let cells = u32::from(width.max(1));
+        let mut cell = Bitmap::blank(
+            large.width_px * cells,
+            large.height_px,
+            large.baseline_px as i32,
+            glyph.color,
+        );
+        cell.draw_inside(glyph);
+        let mut block = cell.resized(self.metrics.width_px * cells, self.metrics.height_px);
+        block.left = 0;
+        block.top = self.metrics.baseline_px as i32;
+        block
+    }
+
     /// Returns a picture as large as its cells allow, in their middle.
     fn fitted_picture(&self, picture: &Bitmap, room: u32) -> Bitmap {
         let height_px = self.metrics.height_px;

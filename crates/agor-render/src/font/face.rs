@@ -1,6 +1,10 @@
 //! One face: its bytes, and what has to be done to it to look bold or slanted.
 
+use std::sync::Arc;
+
+use fontique::Blob;
 use swash::{CacheKey, FontRef};
+use vello_cpu::peniko::FontData;
 
 use super::fallback::SystemFont;
 use super::is_ignorable;
@@ -42,12 +46,14 @@ pub(crate) enum Slant {
 
 enum Data {
     Bundled(&'static [u8]),
-    System(fontique::Blob<u8>),
+    System(Blob<u8>),
 }
 
 /// See the head of this file.
 pub(crate) struct Face {
     data: Data,
+    /// Its place in a collection file.
+    index: u32,
     offset: u32,
     key: CacheKey,
     /// Outlines are made bolder.
@@ -61,6 +67,7 @@ impl Face {
     pub fn bundled(data: &'static [u8]) -> Option<Self> {
         let font = FontRef::from_index(data, 0)?;
         Some(Self {
+            index: 0,
             offset: font.offset,
             key: font.key,
             data: Data::Bundled(data),
@@ -83,6 +90,7 @@ impl Face {
         }
         Some(Self {
             data: Data::System(font.blob),
+            index: font.index,
             offset,
             key,
             embolden: font.embolden && variant.bold,
@@ -105,6 +113,18 @@ impl Face {
             offset: self.offset,
             key: self.key,
         }
+    }
+
+    /// Returns the font for who draws its pictures, if they are painted in layers with gradients
+    /// (COLR version 1); swash draws those of version 0 and pictures of pixels.
+    pub fn painted(&self) -> Option<FontData> {
+        let table = self.font().table(swash::tag_from_bytes(b"COLR"))?;
+        let version = u16::from_be_bytes([*table.first()?, *table.get(1)?]);
+        let blob = match &self.data {
+            Data::Bundled(data) => Blob::new(Arc::new(*data)),
+            Data::System(blob) => blob.clone(),
+        };
+        (version > 0).then(|| FontData::new(blob, self.index))
     }
 
     /// Returns the glyph of `c`, 0 if the face has none.

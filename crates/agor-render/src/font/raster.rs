@@ -1,9 +1,14 @@
 //! Glyphs to pixels.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use swash::scale::image::{Content, Image};
 use swash::scale::{Render, ScaleContext, Source, StrikeWith};
 use swash::shape::ShapeContext;
 use swash::zeno::{Angle, Transform};
+use vello_cpu::color::AlphaColor;
+use vello_cpu::peniko::FontData;
+use vello_cpu::{Pixmap, RenderContext, Resources};
 
 use super::NEUTRAL;
 use super::face::{Face, Slant};
@@ -23,6 +28,62 @@ pub(crate) struct Bitmap {
 }
 
 impl Bitmap {
+    /// Returns an image in which nothing is, from the pen's place on, with its top edge `top` over
+    /// the baseline.
+    pub fn blank(width: u32, height: u32, top: i32, color: bool) -> Self {
+        let channels = if color { 4 } else { 1 };
+        Self {
+            width,
+            height,
+            left: 0,
+            top,
+            color,
+            data: vec![0; width as usize * height as usize * channels],
+        }
+    }
+
+    /// Draws as much of `part`, of the same kind, as lies inside the image.
+    pub fn draw_inside(&mut self, part: &Self) {
+        let channels = if self.color { 4 } else { 1 };
+        let (dx, dy) = (part.left - self.left, self.top - part.top);
+        for y in 0..part.height as i32 {
+            for x in 0..part.width as i32 {
+                let (to_x, to_y) = (x + dx, y + dy);
+                if to_x < 0 || to_y < 0 || to_x >= self.width as i32 || to_y >= self.height as i32 {
+                    continue;
+                }
+                let from = (y * part.width as i32 + x) as usize * channels;
+                let to = (to_y * self.width as i32 + to_x) as usize * channels;
+                self.data[to..to + channels].copy_from_slice(&part.data[from..from + channels]);
+            }
+        }
+    }
+
+    /// Returns the part of a picture that is not transparent, if any is.
+    fn trimmed(&self) -> Option<Self> {
+        let width = self.width as usize;
+        let seen = |x: usize, y: usize| self.data[(y * width + x) * 4 + 3] != 0;
+        let rows: Vec<usize> = (0..self.height as usize)
+            .filter(|y| (0..width).any(|x| seen(x, *y)))
+            .collect();
+        let (top, bottom) = (*rows.first()?, *rows.last()? + 1);
+        let column = |x: &usize| (top..bottom).any(|y| seen(*x, y));
+        let left = (0..width).find(column)?;
+        let right = (0..width).rfind(column)? + 1;
+        let mut data = Vec::with_capacity((right - left) * (bottom - top) * 4);
+        for y in top..bottom {
+            data.extend_from_slice(&self.data[(y * width + left) * 4..(y * width + right) * 4]);
+        }
+        Some(Self {
+            width: (right - left) as u32,
+            height: (bottom - top) as u32,
+            left: self.left + left as i32,
+            top: self.top - top as i32,
+            color: true,
+            data,
+        })
+    }
+
     pub fn is_empty(&self) -> bool {
         self.width == 0 || self.height == 0
     }
@@ -156,8 +217,16 @@ impl Rasterizer {
         }
     }
 
-    /// Returns the glyphs of `text` and the width that they take.
+    /// Returns the glyphs of `text` and the width that they take; none if the font is so damaged
+    /// that it cannot be said.
     pub fn shape(&mut self, face: &Face, size_px: f32, text: &str) -> (Vec<Placed>, f32) {
+        unharmed(|| self.shape_with(face, size_px, text)).unwrap_or_else(|| {
+            *self = Self::new();
+            (Vec::new(), 0.0)
+        })
+    }
+
+    fn shape_with(&mut self, face: &Face, size_px: f32, text: &str) -> (Vec<Placed>, f32) {
         let mut script = swash::text::Script::Latin;
         for c in text.chars() {
             let of = swash::text::Codepoint::script(c);
@@ -226,7 +295,12 @@ impl Rasterizer {
     pub fn rasterize(&mut self, face: &Face, size_px: f32, glyphs: &[Placed]) -> Bitmap {
         let mut whole = Bitmap::default();
         for placed in glyphs {
-            let mut one = self.glyph(face, size_px, placed.glyph);
+            let drawn = unharmed(|| self.glyph(face, size_px, placed.glyph));
+            let mut one = drawn.unwrap_or_else(|| {
+                // What was being done to these is unknown.
+                *self = Self::new();
+                Bitmap::default()
+            });
             one.left += placed.x.round() as i32;
             one.top += placed.y.round() as i32;
             whole.compose(one);
@@ -235,6 +309,11 @@ impl Rasterizer {
     }
 
     fn glyph(&mut self, face: &Face, size_px: f32, glyph: u16) -> Bitmap {
+        if let Some(font) = face.painted()
+            && let Some(picture) = unharmed(|| paint(&font, size_px, glyph, &face.coords)).flatten()
+        {
+            return picture;
+        }
         let font = face.font();
         let hint = !face.embolden && face.slant == Slant::Own;
         let mut scaler = self
@@ -288,6 +367,50 @@ impl Rasterizer {
     }
 }
 
+/// Pictures that are painted are drawn so large at the least, and made smaller as those of pixels
+/// are: so they have their details, and fit cells that are larger than the font's size.
+const PAINTED_PX: f32 = 64.0;
+
+/// Returns a glyph that its font paints (COLR version 1); nothing if there is nothing to see.
+fn paint(font: &FontData, size_px: f32, glyph: u16, coords: &[i16]) -> Option<Bitmap> {
+    // Half the size around it is more than any picture reaches out.
+    let size = (size_px * 2.0).max(PAINTED_PX);
+    let side = (size * 2.0).ceil() as u16;
+    let pen = (size / 2.0, size * 1.5);
+    let mut context = RenderContext::new(side, side);
+    let mut resources = Resources::new();
+    context.set_paint(AlphaColor::from_rgb8(NEUTRAL.0, NEUTRAL.1, NEUTRAL.2));
+    let alone = vello_cpu::Glyph {
+        id: glyph.into(),
+        x: pen.0,
+        y: pen.1,
+    };
+    context
+        .glyph_run(&mut resources, font)
+        .font_size(size)
+        .hint(false)
+        .normalized_coords(coords)
+        .fill_glyphs(std::iter::once(alone));
+    context.flush();
+    let mut pixels = Pixmap::new(side, side);
+    context.render(&mut pixels, &mut resources);
+    let whole = Bitmap {
+        width: side.into(),
+        height: side.into(),
+        left: -(pen.0 as i32),
+        top: pen.1 as i32,
+        color: true,
+        data: pixels.data_as_u8_slice().to_vec(),
+    };
+    whole.trimmed()
+}
+
+/// Returns what `draw` does, or nothing if it panics: libraries take for granted that what a font
+/// promises is there, and in one that is damaged it may not be.
+fn unharmed<T>(draw: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(draw)).ok()
+}
+
 fn has_ink(image: &Image) -> bool {
     image.data.chunks_exact(4).any(|pixel| pixel[3] != 0)
 }
@@ -316,5 +439,83 @@ fn bitmap(image: Image) -> Bitmap {
         top: placement.top,
         color,
         data,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A font of ours with two glyphs that are painted: U+1F534 is a disc with a gradient from
+    /// yellow in its middle to red at its edge, U+1F7E9 a square from green at the left to blue.
+    const PAINTED: &[u8] = include_bytes!("../../tests/fonts/colr1.ttf");
+
+    #[test]
+    fn glyphs_that_a_font_paints_have_their_gradients() {
+        let face = Face::bundled(PAINTED).unwrap();
+        assert!(face.painted().is_some());
+        let mut rasterizer = Rasterizer::new();
+        let mut drawn = |c| {
+            let glyph = face.glyph(c);
+            assert_ne!(glyph, 0);
+            let placed = Placed {
+                glyph,
+                x: 0.0,
+                y: 0.0,
+            };
+            let bitmap = rasterizer.rasterize(&face, 16.0, &[placed]);
+            assert!(bitmap.color);
+            bitmap
+        };
+        let at = |bitmap: &Bitmap, x: u32, y: u32| {
+            let at = (y * bitmap.width + x) as usize * 4;
+            [0, 1, 2, 3].map(|n| bitmap.data[at + n])
+        };
+        let disc = drawn('\u{1f534}');
+        // 800 of 1000 units wide, at 64 pixels.
+        assert!((50..=53).contains(&disc.width), "{}", disc.width);
+        let [r, g, b, a] = at(&disc, disc.width / 2, disc.height / 2);
+        assert!(r > 240 && g > 220 && b < 40 && a == 255, "{r} {g} {b} {a}");
+        let [r, g, b, a] = at(&disc, 2, disc.height / 2);
+        assert!(r > 240 && g < 60 && b < 40 && a > 200, "{r} {g} {b} {a}");
+        assert_eq!(at(&disc, 0, 0)[3], 0);
+        let square = drawn('\u{1f7e9}');
+        let [_, left_green, left_blue, _] = at(&square, 2, square.height / 2);
+        let [_, right_green, right_blue, _] = at(&square, square.width - 3, square.height / 2);
+        assert!(
+            left_green > 200 && left_blue < 60,
+            "{left_green} {left_blue}"
+        );
+        assert!(
+            right_green < 60 && right_blue > 200,
+            "{right_green} {right_blue}"
+        );
+    }
+
+    #[test]
+    fn a_damaged_painted_font_draws_something_or_nothing_and_never_fails() {
+        let mut rasterizer = Rasterizer::new();
+        let mut state = 0x9e37_79b9_u32;
+        for _ in 0..200 {
+            let mut bytes = PAINTED.to_vec();
+            for _ in 0..8 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let at = (state >> 8) as usize % bytes.len();
+                bytes[at] ^= (state >> 24) as u8;
+            }
+            let Some(face) = Face::bundled(bytes.leak()) else {
+                continue;
+            };
+            rasterizer.shape(&face, 16.0, "\u{1f534}\u{1f7e9}");
+            for glyph in 0..4 {
+                let placed = Placed {
+                    glyph,
+                    x: 0.0,
+                    y: 0.0,
+                };
+                let bitmap = rasterizer.rasterize(&face, 16.0, &[placed]);
+                assert!(bitmap.data.len() < 4 * 1024 * 1024);
+            }
+        }
     }
 }

@@ -46,9 +46,18 @@ pub(crate) struct SizedFont {
     /// By variant: what a sequence of operators is shaped to, if not to what each is alone.
     sequences: [QuickMap<Box<str>, Form>; 4],
     waves: [Glyph; 3],
+    /// The same font so large that its glyphs have their forms, where cells are too small for
+    /// that: a glyph is drawn with it and made smaller.
+    reference: Option<Box<SizedFont>>,
     /// Evictions that were taken account of.
     seen: u64,
 }
+
+/// Cells narrower than this have no room for outlines: strokes fall between pixels, and what is
+/// left is noise. A glyph is then the mean of what it covers, pixel by pixel.
+const OUTLINES_FROM_PX: u32 = 4;
+/// The size at which such glyphs are drawn before they are made smaller.
+const REFERENCE_PX: f32 = 24.0;
 
 /// Characters, clusters and sequences that are kept at the most, of each kind; a hostile program could make up any number.
 const KEPT_MAX: usize = 20_000;
@@ -57,7 +66,7 @@ impl SizedFont {
     pub fn new(id: u32, spec: FontSpec, fonts: &mut Fonts) -> Self {
         let faces = fonts.family(spec.family.as_deref());
         let size = spec.size_points * spec.scale;
-        let size_px = if size.is_finite() { size } else { 13.0 }.clamp(4.0, 300.0);
+        let size_px = if size.is_finite() { size } else { 13.0 }.clamp(1.0, 300.0);
         let line_height = if spec.line_height.is_finite() {
             spec.line_height.clamp(0.5, 4.0)
         } else {
@@ -70,8 +79,19 @@ impl SizedFont {
             .glyph_metrics(&face.coords)
             .scale(size_px)
             .advance_width(font.charmap().map('0'));
+        let reference =
+            (metrics.width_px < OUTLINES_FROM_PX && size_px < REFERENCE_PX).then(|| {
+                let large = FontSpec {
+                    size_points: REFERENCE_PX,
+                    scale: 1.0,
+                    ligatures: false,
+                    ..spec.clone()
+                };
+                Box::new(Self::new(id, large, fonts))
+            });
         Self {
             id,
+            reference,
             metrics,
             size_px,
             advance_px: if advance > 0.0 {
@@ -293,7 +313,13 @@ impl SizedFont {
             return self.shape(foundry, &sprite, Kind::Shape, pages);
         }
         foundry.rasterized += 1;
-        match self.bitmap(foundry, text, first, width, variant) {
+        let bitmap = match &self.reference {
+            Some(large) => large
+                .bitmap(foundry, text, first, width, variant)
+                .map(|bitmap| self.block(&bitmap, &large.metrics, width)),
+            None => self.bitmap(foundry, text, first, width, variant),
+        };
+        match bitmap {
             Some(bitmap) if bitmap.color => self.insert(foundry, &bitmap, Kind::Picture, pages),
             Some(bitmap) => self.insert(foundry, &bitmap, Kind::Glyph, pages),
             None => {

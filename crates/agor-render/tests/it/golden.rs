@@ -290,3 +290,87 @@ fn reversed_and_dimmed_panes_look_as_accepted() {
     scene.dim = true;
     hold("dimmed", &scene.picture());
 }
+
+#[test]
+fn colours_of_little_contrast_look_as_accepted_where_contrast_is_wanted() {
+    let rows = || {
+        let on = |bg| {
+            (0..6).fold(RowText::new(), |row, n| {
+                let color = Color::Rgb(30 + 20 * n, 30 + 10 * n, 40 + 25 * n);
+                row.text("contrast ", Style { bg, ..fg(color) })
+            })
+        };
+        vec![
+            on(Color::Default).build(),
+            on(Color::Rgb(120, 120, 120)).build(),
+            on(Color::Rgb(250, 250, 240)).build(),
+            // Shapes keep their colours.
+            RowText::new()
+                .text("half blocks ", fg(Color::Rgb(40, 44, 52)))
+                .text("▀▄█░▒▓┌─┐", fg(Color::Rgb(40, 44, 52)))
+                .build(),
+        ]
+    };
+    for tenths in [0, 45, 210] {
+        let mut scene = Scene::new(font(1.0), rows());
+        scene.colors.minimum_contrast_tenths = tenths;
+        hold(&format!("contrast-{tenths}"), &scene.picture());
+    }
+}
+
+fn small(cell_px: f32) -> FontSpec {
+    FontSpec {
+        size_points: cell_px / 0.6,
+        ..FontSpec::default()
+    }
+}
+
+fn page() -> Vec<Row> {
+    let mut rows = styles();
+    rows.extend(
+        [
+            "fn main() {",
+            "    let words = [\"prefiltered\", \"legible\"];",
+            "    println!(\"{words:?}\");",
+            "}",
+            "mmmmmmmm iiiiiiii ........ WWWWWWWW",
+        ]
+        .map(row),
+    );
+    rows.extend(shapes().into_iter().take(3));
+    rows
+}
+
+#[test]
+fn cells_too_small_for_outlines_look_as_accepted() {
+    for cell_px in [1, 2, 3] {
+        let picture = Scene::new(small(cell_px as f32), page()).picture();
+        hold(&format!("thumbnail-{cell_px}"), &picture);
+    }
+}
+
+/// Returns how much of a row is ink, of 1.
+fn ink(font: FontSpec, text: &str) -> f64 {
+    let picture = Scene::new(font, vec![row(text)]).picture();
+    let background = f64::from(picture.at(picture.width - 1, 0)[1]);
+    let all: f64 = picture
+        .pixels
+        .chunks_exact(4)
+        .map(|pixel| (f64::from(pixel[1]) - background).max(0.0))
+        .sum();
+    all / f64::from(picture.width * picture.height) / 255.0
+}
+
+#[test]
+fn a_small_cell_is_as_dark_as_what_it_stands_for() {
+    for text in ["mmmmmmmm ", "iiiiiiii ", "........ ", "WWWWWWWW "] {
+        let large = ink(small(12.0), text);
+        for cell_px in [1.0, 2.0, 3.0] {
+            let part = ink(small(cell_px), text) / large;
+            // Little coverage counts for more in light text, at every size.
+            assert!((0.6..2.5).contains(&part), "{text} at {cell_px}: {part}");
+        }
+    }
+    // So a dense line does not look like a thin one.
+    assert!(ink(small(2.0), "WWWWWWWW ") > 3.0 * ink(small(2.0), "........ "));
+}
