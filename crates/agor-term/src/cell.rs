@@ -63,6 +63,11 @@ impl Cell {
         )
     }
 
+    /// Returns the bits that say which character or cluster is shown; 0 if none is.
+    pub fn text_bits(self) -> u32 {
+        (self.0 & (Self::TEXT | Self::CLUSTER)) as u32
+    }
+
     /// Returns the cell in another style.
     pub fn with_style(self, number: u16) -> Self {
         Self(self.0 & !(0xffff << 32) | u64::from(number) << 32)

@@ -109,9 +109,23 @@ pub(crate) struct Tables {
     recent: Vec<(Style, u16)>,
     /// The numbers of links looked up lately, by a hash of the link.
     recent_links: Vec<u16>,
+    /// What characters made of those before them lately: text has few different clusters, and
+    /// finding out what one is takes a hundred times as long as showing a character.
+    recent_joins: Vec<(u32, char, Joined)>,
     hash: FoldState,
     /// Changes whenever numbers get a new meaning.
     generation: u32,
+}
+
+/// What becomes of a cell's text and a character that comes after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// They stay apart.
+    Apart,
+    /// They would be one cluster, but it is too long: the character is dropped.
+    Dropped,
+    /// They are the cluster of this number, so many cells wide.
+    Cluster { number: u32, width: u8 },
 }
 
 /// The tables in which room must be made before something is added.
@@ -148,6 +162,7 @@ impl Used {
 
 const RECENT: usize = 256;
 const RECENT_LINKS: usize = 1_024;
+const RECENT_JOINS: usize = 256;
 
 impl Tables {
     /// Returns tables that hold the neutral values only.
@@ -162,6 +177,7 @@ impl Tables {
             clusters: Interner::new("".into(), limits::CLUSTERS_MAX),
             recent: Vec::new(),
             recent_links: Vec::new(),
+            recent_joins: Vec::new(),
             hash: FoldState::default(),
             generation: 0,
         }
@@ -208,6 +224,7 @@ impl Tables {
         self.clusters.sweep(&used.clusters);
         self.recent.clear();
         self.recent_links.clear();
+        self.recent_joins.clear();
         self.generation = self.generation.wrapping_add(1);
     }
 
@@ -265,6 +282,22 @@ impl Tables {
             .or_else(|| self.clusters.insert(text.into()))
     }
 
+    /// Returns what [`Tables::remember_join`] was told of a cell's text and a character, if that
+    /// was not long ago.
+    #[inline]
+    pub fn recall_join(&self, before: u32, c: char) -> Option<Joined> {
+        let (known, next, joined) = self.recent_joins.get(join_slot(before, c))?;
+        ((*known, *next) == (before, c)).then_some(*joined)
+    }
+
+    /// Remembers what becomes of a cell's text (never 0: no text) and a character.
+    pub fn remember_join(&mut self, before: u32, c: char, joined: Joined) {
+        if self.recent_joins.is_empty() {
+            self.recent_joins = vec![(0, '\0', Joined::Apart); RECENT_JOINS];
+        }
+        self.recent_joins[join_slot(before, c)] = (before, c, joined);
+    }
+
     /// Returns how many styles, links and clusters have had a number at once.
     #[cfg(test)]
     pub fn sizes(&self) -> (usize, usize, usize) {
@@ -274,6 +307,13 @@ impl Tables {
             self.clusters.entries.len(),
         )
     }
+}
+
+#[inline]
+fn join_slot(before: u32, c: char) -> usize {
+    let mixed =
+        (u64::from(before) << 32 | u64::from(u32::from(c))).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 56) as usize % RECENT_JOINS
 }
 
 fn recent_slot(style: &Style) -> usize {

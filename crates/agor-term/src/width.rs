@@ -13,8 +13,68 @@ pub(crate) fn char_width(c: char) -> u8 {
             1
         }
         0x3041..0x3097 | 0x30a1..0x3100 | 0x4e00..0xa000 | 0xac00..0xd7a4 => 2,
+        _ if counts_as_one(c) => 1,
         _ => c.width().unwrap_or(0).min(2) as u8,
     }
+}
+
+/// Says whether `c` takes a cell although the tables of [`unicode_width`] say otherwise. Programs
+/// count with wcwidth's, and what they count has to be what they see.
+fn counts_as_one(c: char) -> bool {
+    // Marks that belong to what follows, and two signs of Khmer.
+    matches!(
+        u32::from(c),
+        0x605
+            | 0x70f
+            | 0x890
+            | 0x891
+            | 0x8e2
+            | 0xd4e
+            | 0x17a4
+            | 0x17d8
+            | 0xa8fa
+            | 0x111c2
+            | 0x111c3
+            | 0x113d1
+            | 0x1193f
+            | 0x11941
+            | 0x11a84..=0x11a89 | 0x11d46 | 0x11f02
+    ) || is_spacing_sign(c)
+}
+
+/// Says whether `c` is a vowel sign that stands beside its consonant and is, for the rules of
+/// clusters alone, an extension (general category Mc, `Other_Grapheme_Extend`).
+fn is_spacing_sign(c: char) -> bool {
+    matches!(
+        u32::from(c),
+        0x9be
+            | 0x9d7
+            | 0xb3e
+            | 0xb57
+            | 0xbbe
+            | 0xbd7
+            | 0xcc0
+            | 0xcc2
+            | 0xcc7
+            | 0xcc8
+            | 0xcca
+            | 0xccb
+            | 0xcd5
+            | 0xcd6
+            | 0xd3e
+            | 0xd57
+            | 0xdcf
+            | 0xddf
+            | 0x1133e
+            | 0x11357
+    )
+}
+
+/// Says whether `c` is half a flag. One alone is as wide as a flag in mode 2027, so that the other
+/// half changes nothing.
+#[inline]
+pub(crate) fn is_regional_indicator(c: char) -> bool {
+    matches!(c, '\u{1f1e6}'..='\u{1f1ff}')
 }
 
 /// What a character is for the cells, as bits.
@@ -72,6 +132,9 @@ static CLASSES: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 /// Returns the cells that a cluster takes, 1 or 2.
 pub(crate) fn cluster_width(cluster: &str) -> u8 {
+    if cluster.chars().skip(1).any(is_spacing_sign) {
+        return 2;
+    }
     cluster.width().clamp(1, 2) as u8
 }
 
@@ -116,12 +179,11 @@ mod tests {
     #[test]
     fn the_short_cuts_agree_with_the_tables() {
         for c in ('\u{20}'..=char::MAX).filter(|c| !c.is_control()) {
-            assert_eq!(
-                char_width(c),
-                c.width().unwrap_or(0).min(2) as u8,
-                "{c:?} {:x}",
-                u32::from(c)
-            );
+            let table = match counts_as_one(c) {
+                true => 1,
+                false => c.width().unwrap_or(0).min(2) as u8,
+            };
+            assert_eq!(char_width(c), table, "{c:?} {:x}", u32::from(c));
             if always_starts(c) {
                 for before in [
                     "a",
@@ -144,5 +206,7 @@ mod tests {
         assert!(joins("\u{1f44d}", '\u{1f3fd}'));
         assert_eq!(cluster_width("\u{26a0}\u{fe0f}"), 2);
         assert_eq!(cluster_width("e\u{301}"), 1);
+        assert_eq!(cluster_width("\u{995}\u{9be}"), 2);
+        assert_eq!(cluster_width("\u{231a}\u{fe0e}"), 1);
     }
 }

@@ -6,7 +6,17 @@ use super::State;
 use crate::cell::{Cell, Content};
 use crate::grid::split_wide;
 use crate::modes::Mode;
-use crate::width::{Class, char_width, cluster_width, is_dropped, joins};
+use crate::tables::Joined;
+use crate::width::{Class, char_width, cluster_width, is_dropped, is_regional_indicator, joins};
+
+/// Whether a character joins what stands before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Joins {
+    /// It takes no cell of its own.
+    Always,
+    /// If the two are one cluster (UAX 29).
+    AsClusters,
+}
 
 impl State {
     /// Shows a run of characters from space to `~`.
@@ -118,7 +128,8 @@ impl State {
             return;
         }
         self.charsets.take();
-        self.put(c, class.width());
+        let half_flag = is_regional_indicator(c) && self.modes.has(Mode::Graphemes);
+        self.put(c, if half_flag { 2 } else { class.width() });
     }
 
     /// Puts a character into cells of its own.
@@ -247,10 +258,10 @@ impl State {
 
     /// Adds a character that takes no cell to the cluster before the cursor.
     fn combine(&mut self, c: char) {
-        if let Some(col) = self.previous_column() {
-            let mut text = self.cluster_at(col);
-            text.push(c);
-            self.set_cluster(col, &text);
+        if let Some(col) = self.previous_column()
+            && let Joined::Cluster { number, width } = self.joined(col, c, Joins::Always)
+        {
+            self.set_cluster(col, c, number, width);
         }
     }
 
@@ -260,39 +271,60 @@ impl State {
         let Some(col) = self.previous_column() else {
             return false;
         };
-        let content = self.grid.cells(self.cursor.row)[usize::from(col)].content();
-        if class.only_after_joiner() && !matches!(content, Content::Cluster(_)) {
+        let cell = self.grid.cells(self.cursor.row)[usize::from(col)];
+        if class.only_after_joiner() && !matches!(cell.content(), Content::Cluster(_)) {
             return false;
         }
-        let mut text = self.cluster_at(col);
-        if !joins(&text, c) {
-            return false;
+        match self.joined(col, c, Joins::AsClusters) {
+            Joined::Apart => return false,
+            Joined::Dropped => {}
+            Joined::Cluster { number, width } => self.set_cluster(col, c, number, width),
         }
-        text.push(c);
-        self.set_cluster(col, &text);
         true
     }
 
-    fn set_cluster(&mut self, col: u16, text: &str) {
-        if text.len() > limits::CLUSTER_MAX {
-            return;
+    /// Finds out what becomes of the text of a column and a character after it. Which of the two
+    /// questions is asked depends on the character alone.
+    fn joined(&mut self, col: u16, c: char, joins_how: Joins) -> Joined {
+        let before = self.grid.cells(self.cursor.row)[usize::from(col)].text_bits();
+        if let Some(known) = self.tables.recall_join(before, c) {
+            return known;
         }
-        self.make_room();
-        let Some(number) = self.tables.add_cluster(text) else {
-            return;
+        let mut text = self.cluster_at(col);
+        let joined = if joins_how == Joins::AsClusters && !joins(&text, c) {
+            Joined::Apart
+        } else if text.len() + c.len_utf8() > limits::CLUSTER_MAX {
+            Joined::Dropped
+        } else {
+            text.push(c);
+            self.make_room();
+            let Some(number) = self.tables.add_cluster(&text) else {
+                return Joined::Dropped;
+            };
+            Joined::Cluster {
+                number,
+                width: cluster_width(&text),
+            }
         };
+        if before != 0 {
+            self.tables.remember_join(before, c, joined);
+        }
+        joined
+    }
+
+    /// Shows a cluster, `width` cells wide, that `last` has made of what stands at a column.
+    fn set_cluster(&mut self, col: u16, last: char, number: u32, width: u8) {
         let row = self.cursor.row;
         let at = usize::from(col);
         let cells = self.grid.write(row, col + 1, &mut self.counters);
         let cell = cells[at].with_cluster(number);
         cells[at] = cell;
-        let widens = !cell.is_wide()
-            && self.modes.has(Mode::Graphemes)
-            && cluster_width(text) == 2
-            && !self.cursor.wrap_pending
-            && self.cursor.col == col + 1;
+        if !self.modes.has(Mode::Graphemes) || cell.is_wide() == (width == 2) {
+            return;
+        }
         let right = self.right_edge();
-        if widens && col + 2 <= right {
+        let follows = !self.cursor.wrap_pending && self.cursor.col == col + 1;
+        if width == 2 && follows && col + 2 <= right {
             let cells = self.grid.write(row, col + 2, &mut self.counters);
             split_wide(cells, col + 2);
             cells[at] = cell.widened();
@@ -302,6 +334,16 @@ impl State {
             if self.cursor.wrap_pending {
                 self.wrote_last_column(row, right);
             }
+        }
+        // Variation selector 15 makes an emoji of two cells a character of one (UTS 51).
+        let follows = self.cursor.wrap_pending || self.cursor.col == col + 2;
+        if width == 1 && last == '\u{fe0e}' && cell.is_wide() && follows {
+            let blank = self.blank();
+            let cells = self.grid.write(row, col + 2, &mut self.counters);
+            cells[at] = cell.narrowed();
+            cells[at + 1] = blank;
+            self.cursor.col = col + 1;
+            self.cursor.wrap_pending = false;
         }
     }
 
