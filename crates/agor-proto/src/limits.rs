@@ -101,6 +101,8 @@ limits! {
     WINDOW_IMAGE_BYTES_MAX: u64 = 256 * 1024 * 1024, "bytes", "those that nothing shows go first, and are fetched again when something does";
     /// Titles that a program can push.
     TITLE_STACK_MAX: usize = 16, "titles", "the oldest is dropped";
+    /// Styles that a program can push (XTPUSHSGR).
+    STYLE_STACK_MAX: usize = 16, "styles", "the oldest is dropped";
     /// Keyboard modes that a program can push on each screen.
     KEYBOARD_STACK_MAX: usize = 16, "modes", "the oldest is dropped";
     /// A desktop notification's text that a program asks for.

@@ -64,6 +64,26 @@ impl Charsets {
         self.single = Some(place & 3);
     }
 
+    /// Returns the place of the set for the next character only.
+    pub fn single(&self) -> Option<u8> {
+        self.single
+    }
+
+    /// Returns the place of the set in use.
+    pub fn active(&self) -> u8 {
+        self.active
+    }
+
+    /// Returns the last bytes of the sets' designations, G0 first.
+    pub fn designations(&self) -> String {
+        let last = |set: &Charset| match set {
+            Charset::Ascii => 'B',
+            Charset::LineDrawing => '0',
+            Charset::British => 'A',
+        };
+        self.sets.iter().map(last).collect()
+    }
+
     /// Says whether ASCII means itself.
     #[inline]
     pub fn is_ascii(&self) -> bool {

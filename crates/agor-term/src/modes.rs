@@ -89,6 +89,7 @@ const PRIVATE: &[(u16, Action)] = &[
     (1015, Action::MouseEncoding(Mode::MouseUrxvt)),
     (1016, Action::MouseEncoding(Mode::MousePixels)),
     (1036, Action::Permanent(true)),
+    (1039, Action::Permanent(true)),
     (1047, Action::Screen1047),
     (1048, Action::SaveCursor),
     (1049, Action::Screen1049),

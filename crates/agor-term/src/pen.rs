@@ -39,6 +39,11 @@ impl Pen {
         self.template == Some(0) && self.blank == Some(Cell::default())
     }
 
+    /// Sets the style of what is printed from now on.
+    pub fn set_style(&mut self, style: Style) {
+        *self = Self::new(style, self.link);
+    }
+
     /// Returns the number of the link.
     pub fn link(&self) -> u16 {
         self.link

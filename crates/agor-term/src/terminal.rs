@@ -16,6 +16,7 @@ mod print;
 mod rect;
 mod report;
 mod sixel;
+mod styles;
 mod tabs;
 mod view;
 mod window;
@@ -38,6 +39,7 @@ use crate::parser::{Actions, Parser, Sequence, StringEnd};
 use crate::pen::Pen;
 use crate::tables::Tables;
 pub(crate) use keyboard::Keyboard;
+pub(crate) use styles::KeptStyle;
 pub(crate) use tabs::Tabs;
 pub(crate) use window::Window;
 
@@ -138,7 +140,11 @@ pub(crate) struct State {
     pub last_char: Option<char>,
     /// Whether the next character may join the last one.
     pub joinable: bool,
+    /// XTPUSHSGR.
+    pub styles: Vec<KeptStyle>,
     pub cwd: Option<(Option<String>, String)>,
+    /// The machine that OSC 1337 named, on which further directories are.
+    pub remote_host: Option<String>,
     pub notification: PendingNotification,
     pub images: Images,
     /// Room for replies in this call of [`Terminal::advance`].
@@ -240,7 +246,9 @@ impl State {
             window: Window::default(),
             last_char: None,
             joinable: false,
+            styles: Vec::new(),
             cwd: None,
+            remote_host: None,
             notification: PendingNotification::default(),
             images: Images::default(),
             reply_room: limits::REPLY_QUEUE_MAX,

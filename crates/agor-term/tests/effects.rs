@@ -104,6 +104,54 @@ fn a_directory_of_another_machine_keeps_its_name() {
 }
 
 #[test]
+fn a_directory_named_after_another_machine_is_not_one_of_this() {
+    let cwd = |host: Option<&str>, path: &str| Effect::Cwd {
+        host: host.map(str::to_owned),
+        path: path.into(),
+    };
+    assert_eq!(
+        effects("\x1b]1337;RemoteHost=me@box\x07\x1b]1337;CurrentDir=/home/me\x07"),
+        [cwd(Some("box"), "/home/me")]
+    );
+    // A name that is none is a stranger's, and one that is left out is this machine's.
+    assert_eq!(
+        effects("\x1b]1337;RemoteHost=me@b x\x07\x1b]1337;CurrentDir=/a\x07"),
+        [cwd(Some("unknown"), "/a")]
+    );
+    assert_eq!(
+        effects(
+            "\x1b]1337;RemoteHost=me@box\x07\x1b]1337;RemoteHost=me@\x07\x1b]1337;CurrentDir=/b\x07"
+        ),
+        [cwd(None, "/b")]
+    );
+}
+
+#[test]
+fn a_mark_of_iterm2_is_a_place_to_go_back_to_and_no_event() {
+    let mut terminal = Terminal::new(Options::default());
+    let mut effects = Vec::new();
+    terminal.advance(b"\r\nab\x1b]1337;SetMark\x07c", &mut effects);
+    assert_eq!(effects, []);
+    let mark = agor_proto::row::Mark {
+        cell: 2,
+        kind: MarkKind::Prompt,
+    };
+    assert_eq!(terminal.row(1).marks, [mark]);
+}
+
+#[test]
+fn history_is_cleared_as_iterm2_asks_for_it() {
+    let mut terminal = Terminal::new(Options::default());
+    terminal.advance(b"\x1b[99Sab", &mut Vec::new());
+    assert_eq!(terminal.history_len(), 24);
+    terminal.advance(b"\x1b]1337;ClearScrollback\x07", &mut Vec::new());
+    assert_eq!(
+        (terminal.history_len(), terminal.row(0).text),
+        (0, "ab".into())
+    );
+}
+
+#[test]
 fn the_clipboard_is_written_and_never_read() {
     assert_eq!(
         effects("\x1b]52;c;aGVsbG8=\x07\x1b]52;p;aGk=\x07\x1b]52;c;?\x07"),

@@ -84,6 +84,24 @@ fn dcs_query_max() {
 }
 
 #[test]
+fn style_stack_max() {
+    let mut terminal = terminal(80, 24);
+    let most = limits::STYLE_STACK_MAX;
+    let pushes: String = (0..most + 100)
+        .map(|n| format!("\x1b[38;5;{}m\x1b[#{{", 16 + n))
+        .collect();
+    feed(&mut terminal, pushes.as_bytes());
+    assert!(terminal.checkpoint().len() < 4 * 1024);
+    feed(&mut terminal, "\x1b[#}".repeat(most).as_bytes());
+    // The oldest that was kept, and then nothing.
+    for _ in 0..2 {
+        let style = replies(&feed(&mut terminal, b"\x1bP$qm\x1b\\\x1b[#}"));
+        let oldest = 16 + 100;
+        assert_eq!(style, format!("\x1bP1$r0;38:5:{oldest}m\x1b\\").as_bytes());
+    }
+}
+
+#[test]
 fn capability_names_max() {
     let names = vec!["436F"; 10 * limits::CAPABILITY_NAMES_MAX].join(";");
     let effects = feed(

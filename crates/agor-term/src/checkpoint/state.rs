@@ -18,7 +18,8 @@ use crate::pen::Pen;
 use crate::reflow::{LooseRow, grid_of};
 use crate::tables::Tables;
 use crate::terminal::{
-    CursorLook, Keyboard, Options, PendingNotification, Place, SavedCursor, State, Tabs, Window,
+    CursorLook, KeptStyle, Keyboard, Options, PendingNotification, Place, SavedCursor, State, Tabs,
+    Window,
 };
 
 type StyleNumbers = (u32, u32, u16, u32);
@@ -57,6 +58,10 @@ pub(super) struct SavedState {
     window: Window,
     last_char: Option<char>,
     joinable: bool,
+    #[serde(default)]
+    styles: Vec<(u16, StyleNumbers)>,
+    #[serde(default)]
+    remote_host: Option<String>,
     cwd: Option<(Option<String>, String)>,
     notification: PendingNotification,
     #[serde(default)]
@@ -185,6 +190,12 @@ impl SavedState {
             window: state.window.clone(),
             last_char: state.last_char,
             joinable: state.joinable,
+            styles: state
+                .styles
+                .iter()
+                .map(|kept| (kept.parts, style_numbers(&kept.style)))
+                .collect(),
+            remote_host: state.remote_host.clone(),
             cwd: state.cwd.clone(),
             notification: state.notification.clone(),
             images: state.images.clone(),
@@ -223,6 +234,9 @@ impl SavedState {
         }
         if !self.history.is_consistent() {
             return Err(CheckpointError::OutOfRange("the history"));
+        }
+        if self.styles.len() > limits::STYLE_STACK_MAX {
+            return Err(CheckpointError::OutOfRange("the styles"));
         }
         if self.titles.len() > limits::TITLE_STACK_MAX {
             return Err(CheckpointError::OutOfRange("the titles"));
@@ -301,6 +315,12 @@ impl SavedState {
         state.window = self.window;
         state.last_char = self.last_char;
         state.joinable = self.joinable;
+        let kept = |(parts, style)| KeptStyle {
+            parts,
+            style: style_from_numbers(style),
+        };
+        state.styles = self.styles.into_iter().map(kept).collect();
+        state.remote_host = self.remote_host;
         state.cwd = self.cwd;
         state.notification = self.notification;
         state.images = self.images;

@@ -27,12 +27,14 @@ impl State {
     pub(super) fn escape(&mut self, sequence: &Sequence, effects: &mut Vec<Effect>) {
         self.joinable = false;
         match (sequence.intermediates(), sequence.last()) {
+            ([], b'6') => self.back_index(),
             ([], b'7') => self.save_cursor(),
             ([], b'8') => self.restore_cursor(),
+            ([], b'9') => self.forward_index(),
             ([], b'D') => self.index(),
             ([], b'E') => {
                 self.index();
-                self.cursor.col = self.margins.left.min(self.cursor.col);
+                self.carriage_return();
             }
             ([], b'H') => self.tabs.set(self.cursor.col, true),
             ([], b'M') => self.reverse_index(),

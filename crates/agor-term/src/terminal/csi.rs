@@ -1,9 +1,9 @@
 //! Control sequences: which function each one is. In the order of ECMA-48's table, private ones
 //! after the standard ones.
 
-use super::State;
 use super::edit::Spare;
 use super::rect::Change;
+use super::{State, Tabs};
 use crate::effect::Effect;
 use crate::modes::Mode;
 use crate::parser::Sequence;
@@ -92,6 +92,7 @@ impl State {
             b's' => self.save_cursor(),
             b't' => self.window(sequence, effects),
             b'u' => self.restore_cursor(),
+            b'x' if sequence.param(0) <= 1 => self.report_parameters(sequence.param(0), effects),
             _ => {}
         }
     }
@@ -109,8 +110,9 @@ impl State {
             b'S' if sequence.params().len() >= 2 => {
                 self.report_graphics(sequence.param(0), sequence.param(1), effects);
             }
+            b'W' if sequence.param(0) == 5 => self.tabs = Tabs::default(),
             b'm' if sequence.param(0) == 4 => self.report_modify_other_keys(effects),
-            b'n' => self.report_private_status(sequence.param(0), effects),
+            b'n' => self.report_private_status(sequence, effects),
             b'r' => self.restore_modes(sequence.params(), effects),
             b's' => self.save_modes(sequence.params()),
             b'u' => self.report_keyboard(effects),
@@ -143,11 +145,15 @@ impl State {
             (b' ', b'q') => self.set_cursor_style(sequence.param(0)),
             (b'!', b'p') => self.soft_reset(),
             (b'"', b'q') => self.pen.set_protected(sequence.param(0) == 1),
+            (b'#', b'p' | b'{') => self.push_style(sequence.params()),
+            (b'#', b'q' | b'}') => self.pop_style(),
+            (b'#', b'|') => self.report_common_style(sequence, effects),
             (b'#', b'y') if self.conformance => self.window.checksum_bits = sequence.param(0),
             (b'$', b'p') => self.report_ansi_mode(sequence.param(0), effects),
             (b'$', b'r') => self.change_area(sequence, Change::Set),
             (b'$', b't') => self.change_area(sequence, Change::Reverse),
             (b'$', b'v') => self.copy_area(sequence),
+            (b'$', b'w') => self.report_presentation(sequence.param(0), effects),
             (b'$', b'x') => self.fill_area(sequence),
             (b'$', b'z') => self.erase_area(sequence, Spare::Nothing),
             (b'$', b'{') => self.erase_area(sequence, Spare::Protected),

@@ -51,6 +51,11 @@ impl State {
             b"*x" => format!("{}*x", 1 + u8::from(self.changes_rectangles)),
             b"\"p" => "62;1\"p".into(),
             b"t" => format!("{}t", self.size.rows),
+            b"*|" => format!("{}*|", self.size.rows),
+            b"$|" => format!("{}$|", self.size.cols),
+            // There is no status line.
+            b"$}" => "0$}".into(),
+            b"$~" => "0$~".into(),
             _ => {
                 self.reply("\x1bP0$r\x1b\\", effects);
                 return;

@@ -252,6 +252,31 @@ impl State {
         self.shift_columns(span, count, insert, blank);
     }
 
+    /// Does DECBI: goes left; at the left margin the columns move right instead. Outside the margins
+    /// it stops at the screen's edge (DEC STD 070).
+    pub(super) fn back_index(&mut self) {
+        self.cursor.wrap_pending = false;
+        if self.cursor.col != self.margins.left {
+            self.cursor.col = self.cursor.col.saturating_sub(1);
+        } else if self.region_from_cursor().is_some() {
+            let blank = self.blank();
+            let span = (self.margins.left, self.margins.right);
+            self.shift_columns(span, 1, true, blank);
+        }
+    }
+
+    /// Does DECFI: goes right; at the right margin the columns move left instead.
+    pub(super) fn forward_index(&mut self) {
+        self.cursor.wrap_pending = false;
+        if self.cursor.col + 1 != self.margins.right {
+            self.cursor.col = (self.cursor.col + 1).min(self.size.cols - 1);
+        } else if self.region_from_cursor().is_some() {
+            let blank = self.blank();
+            let span = (self.margins.left, self.margins.right);
+            self.shift_columns(span, 1, false, blank);
+        }
+    }
+
     /// Does SL (`left`) and SR.
     pub(super) fn scroll_columns(&mut self, count: u16, left: bool) {
         if self.region_from_cursor().is_some() {

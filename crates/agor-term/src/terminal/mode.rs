@@ -108,8 +108,9 @@ impl State {
         let report = match (modes::ansi(number), number) {
             (Some(mode), _) if self.modes.has(mode) => ModeReport::Set,
             (Some(_), _) => ModeReport::Reset,
-            // Keyboard lock is never on; local echo is always off.
-            (None, 2) => ModeReport::AlwaysReset,
+            // Keyboard lock is never on, local echo is always off, and a terminal that draws what it
+            // is told knows none of what block terminals could switch (as xterm answers).
+            (None, 1..=3 | 5 | 7 | 10 | 11 | 13..=19) => ModeReport::AlwaysReset,
             (None, 12) => ModeReport::AlwaysSet,
             (None, _) => ModeReport::Unknown,
         };
@@ -265,6 +266,8 @@ impl State {
         self.keyboards = Default::default();
         self.modify_other_keys = 0;
         self.changes_rectangles = false;
+        self.styles.clear();
+        self.remote_host = None;
         self.window.checksum_bits = 0;
         self.last_char = None;
         self.notification = Default::default();

@@ -61,11 +61,16 @@ impl State {
         }
     }
 
-    /// Does CR.
+    /// Does CR. Left of the margin it goes to the screen's edge, but in origin mode, where nothing
+    /// is left of the margin, to the margin (xterm).
     #[inline]
     pub(super) fn carriage_return(&mut self) {
         self.cursor.wrap_pending = false;
-        self.cursor.col = self.left_edge();
+        self.cursor.col = if self.modes.has(Mode::Origin) {
+            self.margins.left
+        } else {
+            self.left_edge()
+        };
     }
 
     /// Does BS; mode 45 lets it go to the end of the row above if that row wraps into this.
@@ -116,7 +121,18 @@ impl State {
         self.cursor.wrap_pending = false;
     }
 
+    /// Does CUB; in mode 45 it goes back over wraps as that many BS do.
     pub(super) fn left(&mut self, count: u16) {
+        if self.modes.has(Mode::ReverseWrap) && self.modes.has(Mode::AutoWrap) {
+            for _ in 0..count {
+                let before = self.cursor;
+                self.backspace();
+                if self.cursor == before {
+                    break;
+                }
+            }
+            return;
+        }
         self.cursor.col = self.cursor.col.saturating_sub(count).max(self.left_edge());
         self.cursor.wrap_pending = false;
     }

@@ -4,13 +4,14 @@ pub(crate) mod text;
 
 use agor_proto::limits;
 use agor_proto::row::MarkKind;
-use agor_proto::screen::PaletteSlot;
+use agor_proto::screen::{CursorShape, PaletteSlot};
 
 use super::State;
+use super::edit::Spare;
 use crate::color::{describe_color, parse_color};
 use crate::effect::{ClipboardKind, Effect, ProgressState};
 use crate::parser::StringEnd;
-use text::{decode_base64, file_url, number, shown_text, split};
+use text::{decode_base64, file_url, host_name, number, shown_text, split, split_last};
 
 impl State {
     /// Does an operating system command.
@@ -26,6 +27,7 @@ impl State {
         match code {
             0 | 2 => self.set_title(shown_text(rest, limits::TITLE_MAX), effects),
             4 => self.palette_colors(rest, end, effects),
+            5 => self.special_colors(rest, end, effects),
             104 => self.reset_palette(rest, effects),
             7 => self.set_cwd(file_url(rest), effects),
             8 => self.set_link(rest),
@@ -88,6 +90,18 @@ impl State {
         }
     }
 
+    /// Answers questions for the colours of bold, underlined, blinking, reversed and italic text
+    /// (OSC 5): here they have that of all text. Another cannot be set.
+    fn special_colors(&mut self, rest: &[u8], end: StringEnd, effects: &mut Vec<Effect>) {
+        let mut parts = rest.split(|byte| *byte == b';');
+        while let (Some(index), Some(color)) = (parts.next(), parts.next()) {
+            if let (Some(index @ 0..=4), b"?") = (number(index), color) {
+                let text = describe_color(self.color(PaletteSlot::Foreground));
+                self.reply(&format!("\x1b]5;{index};{text}{}", end.text()), effects);
+            }
+        }
+    }
+
     fn color(&self, slot: PaletteSlot) -> (u8, u8, u8) {
         self.palette
             .get(slot)
@@ -119,6 +133,10 @@ impl State {
     ) {
         for (code, color) in (first..=19).zip(rest.split(|byte| *byte == b';')) {
             let Some(slot) = dynamic_slot(code) else {
+                if let (b"?", Some(shown)) = (color, shown_instead(code)) {
+                    let text = describe_color(self.color(shown));
+                    self.reply(&format!("\x1b]{code};{text}{}", end.text()), effects);
+                }
                 continue;
             };
             if color == b"?" {
@@ -259,7 +277,25 @@ impl State {
         if let Some(path) = rest.strip_prefix(b"CurrentDir=") {
             let path = shown_text(path, limits::LINK_MAX);
             if path.starts_with('/') {
-                self.set_cwd(Some((None, path)), effects);
+                let host = self.remote_host.clone();
+                self.set_cwd(Some((host, path)), effects);
+            }
+        } else if let Some(who) = rest.strip_prefix(b"RemoteHost=") {
+            // What follows may be a path of another machine; a name that is none is a stranger's.
+            let host = split_last(who, b'@');
+            let host = host_name(host).unwrap_or_else(|| "unknown".into());
+            self.remote_host = (!host.is_empty()).then_some(host);
+        } else if rest == b"SetMark" {
+            // A place to go back to, as a prompt is; nothing begins or ends there.
+            self.mark(MarkKind::Prompt);
+        } else if rest == b"ClearScrollback" {
+            self.erase_display(3, Spare::Nothing);
+        } else if let Some(shape) = rest.strip_prefix(b"CursorShape=") {
+            match shape {
+                b"0" => self.look.shape = CursorShape::Block,
+                b"1" => self.look.shape = CursorShape::Bar,
+                b"2" => self.look.shape = CursorShape::Underline,
+                _ => {}
             }
         } else if rest == b"ReportCellSize" {
             let (width, height) = self.image_cell_px();
@@ -299,6 +335,17 @@ fn dynamic_slot(code: u32) -> Option<PaletteSlot> {
         12 => Some(PaletteSlot::Cursor),
         17 => Some(PaletteSlot::SelectionBackground),
         19 => Some(PaletteSlot::SelectionForeground),
+        _ => None,
+    }
+}
+
+/// Returns what stands for colours that xterm has and nothing here is drawn in: those of the
+/// mouse's pointer and of a Tektronix screen.
+fn shown_instead(code: u32) -> Option<PaletteSlot> {
+    match code {
+        13 | 15 => Some(PaletteSlot::Foreground),
+        14 | 16 => Some(PaletteSlot::Background),
+        18 => Some(PaletteSlot::Cursor),
         _ => None,
     }
 }

@@ -2,11 +2,13 @@
 //! chose: what an answer says, a shell may read as typed.
 
 use agor_proto::limits;
+use agor_proto::row::{Attrs, Underline};
 
 use super::State;
 use crate::effect::Effect;
 use crate::images::SIXEL_COLORS;
 use crate::modes::Mode;
+use crate::parser::Sequence;
 
 impl State {
     /// Answers DA1: a VT220 with sixels (4) and colours (22) that takes text for the clipboard (52).
@@ -52,6 +54,54 @@ impl State {
         );
     }
 
+    /// Answers DECREQTPARM: no parity, 8 bits, 38,400 baud both ways (VT100 manual, xterm).
+    pub(super) fn report_parameters(&mut self, which: u16, effects: &mut Vec<Effect>) {
+        self.reply(&format!("\x1b[{};1;1;128;128;1;0x", which + 2), effects);
+    }
+
+    /// Answers DECRQPSR: where the cursor is and how it writes (1, DECCIR), and the tab stops (2,
+    /// DECTABSR); VT510 manual.
+    pub(super) fn report_presentation(&mut self, which: u16, effects: &mut Vec<Effect>) {
+        let body = match which {
+            1 => self.cursor_information(),
+            2 => {
+                let stops = (1..self.size.cols).filter(|col| self.tabs.is_stop(*col));
+                let stops: Vec<String> = stops.map(|col| (col + 1).to_string()).collect();
+                stops.join("/")
+            }
+            _ => return,
+        };
+        self.reply(&format!("\x1bP{which}$u{body}\x1b\\"), effects);
+    }
+
+    fn cursor_information(&self) -> String {
+        let attrs = self.pen.style().attrs;
+        // Bits over 0x40, so that each is a letter.
+        let letter = |bits: &[bool]| {
+            let bit = |(at, on): (usize, &bool)| u8::from(*on) << at;
+            char::from(0x40 + bits.iter().enumerate().map(bit).sum::<u8>())
+        };
+        let rendition = letter(&[
+            attrs.contains(Attrs::BOLD),
+            attrs.underline() != Underline::None,
+            attrs.contains(Attrs::BLINK),
+            attrs.contains(Attrs::REVERSE),
+        ]);
+        let protected = letter(&[attrs.contains(Attrs::PROTECTED)]);
+        let flags = letter(&[
+            self.modes.has(Mode::Origin),
+            self.charsets.single() == Some(2),
+            self.charsets.single() == Some(3),
+            self.cursor.wrap_pending,
+        ]);
+        let (row, col) = self.reported_place();
+        let left = self.charsets.active();
+        let sets = self.charsets.designations();
+        // One page; G2 stands where nobody looks for characters, as only UTF-8 is read; all sets
+        // have 94 characters.
+        format!("{row};{col};1;{rendition};{protected};{flags};{left};2;@;{sets}")
+    }
+
     fn reported_place(&self) -> (u16, u16) {
         let (top, left) = match self.modes.has(Mode::Origin) {
             true => (self.margins.top, self.margins.left),
@@ -74,8 +124,8 @@ impl State {
     }
 
     /// Answers DSR of DEC and of later inventors.
-    pub(super) fn report_private_status(&mut self, which: u16, effects: &mut Vec<Effect>) {
-        match which {
+    pub(super) fn report_private_status(&mut self, sequence: &Sequence, effects: &mut Vec<Effect>) {
+        match sequence.param(0) {
             6 => {
                 let (row, col) = self.reported_place();
                 self.reply(&format!("\x1b[?{row};{col};1R"), effects);
@@ -85,6 +135,16 @@ impl State {
             25 => self.reply("\x1b[?20n", effects),
             26 => self.reply("\x1b[?27;1;0;0n", effects),
             53 | 55 => self.reply("\x1b[?53n", effects),
+            56 => self.reply("\x1b[?57;0n", effects),
+            // No room for macros, and the sum of none.
+            62 => self.reply("\x1b[0*{", effects),
+            63 => {
+                let number = sequence.param(1);
+                self.reply(&format!("\x1bP{number}!~0000\x1b\\"), effects);
+            }
+            // Nothing was damaged on the way, and there is one session.
+            75 => self.reply("\x1b[?70n", effects),
+            85 => self.reply("\x1b[?83n", effects),
             996 => self.report_color_scheme(effects),
             _ => {}
         }

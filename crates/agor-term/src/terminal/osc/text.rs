@@ -10,6 +10,14 @@ pub(crate) fn split(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {
     }
 }
 
+/// Returns what follows the last `separator`; everything if there is none.
+pub(super) fn split_last(bytes: &[u8], separator: u8) -> &[u8] {
+    match memchr::memrchr(separator, bytes) {
+        Some(at) => &bytes[at + 1..],
+        None => bytes,
+    }
+}
+
 /// Reads a number of at most six digits.
 pub(crate) fn number(bytes: &[u8]) -> Option<u32> {
     if bytes.is_empty() || bytes.len() > 6 {
@@ -50,16 +58,19 @@ pub(super) fn file_url(bytes: &[u8]) -> Option<(Option<String>, String)> {
         .strip_prefix(b"file://")
         .or_else(|| bytes.strip_prefix(b"kitty-shell-cwd://"))?;
     let slash = memchr::memchr(b'/', rest)?;
-    let host = std::str::from_utf8(&rest[..slash]).ok()?;
-    let good_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-    if host.len() > HOST_NAME_MAX || !host.chars().all(good_host) {
-        return None;
-    }
+    let host = host_name(&rest[..slash])?;
     let path = String::from_utf8(percent_decoded(&rest[slash..])).ok()?;
     if path.len() > FOLDER_MAX || path.chars().any(char::is_control) {
         return None;
     }
-    Some(((!host.is_empty()).then(|| host.into()), path))
+    Some(((!host.is_empty()).then_some(host), path))
+}
+
+/// Reads the name of a machine, perhaps an empty one.
+pub(super) fn host_name(bytes: &[u8]) -> Option<String> {
+    let host = std::str::from_utf8(bytes).ok()?;
+    let good = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    (host.len() <= HOST_NAME_MAX && host.chars().all(good)).then(|| host.into())
 }
 
 fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
