@@ -27,7 +27,7 @@ const PEER_VARIABLE: &str = "AGOR_BENCH_PEER";
 /// What a host reads at once.
 const CHUNK: usize = 64 * 1024;
 const PAYLOAD: usize = 4 * 1024 * 1024;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 
 fn main() {
     let only = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));

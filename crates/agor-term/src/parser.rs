@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use agor_proto::limits;
 pub(crate) use scan::line_len;
 use scan::{control_at, plain_lines, printable_run};
-use utf8::Decoded;
+pub(crate) use utf8::{Decoded, decode};
 
 /// A buffer that grew beyond this is given back when its string has ended.
 const BUFFER_KEPT: usize = 4 * 1024;
@@ -28,6 +28,9 @@ pub(crate) trait Actions {
     fn takes_lines(&self) -> Option<(usize, usize)>;
     /// Shows whole lines, each of ASCII characters and ended by CR LF.
     fn lines(&mut self, bytes: &[u8], count: usize);
+    /// Shows characters beyond ASCII at the beginning of `bytes`, and single ones of ASCII between
+    /// them, as long as each just fills cells; returns how many bytes that took.
+    fn text(&mut self, bytes: &[u8]) -> usize;
     /// Shows a character beyond ASCII.
     fn character(&mut self, c: char);
     /// Does a control character of C0.
@@ -167,6 +170,11 @@ impl Parser {
                 at += run;
             }
             while let Some(&byte) = bytes.get(at).filter(|byte| **byte >= 0x80) {
+                let shown = actions.text(&bytes[at..]);
+                if shown > 0 {
+                    at += shown;
+                    continue;
+                }
                 match utf8::decode(byte, &bytes[at..]) {
                     Decoded::Char(c, len) => {
                         // C1 controls in UTF-8 do nothing: programs that mean them write ESC, and

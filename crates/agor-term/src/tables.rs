@@ -160,7 +160,7 @@ impl Used {
     }
 }
 
-const RECENT: usize = 256;
+const RECENT: usize = 1_024;
 const RECENT_LINKS: usize = 1_024;
 const RECENT_JOINS: usize = 256;
 
@@ -324,7 +324,7 @@ fn recent_slot(style: &Style) -> usize {
         mix(mix(style.attrs.0.into(), style.fg), style.bg),
         style.underline_color,
     );
-    (hash >> 56) as usize % RECENT
+    (hash >> 54) as usize % RECENT
 }
 
 #[cfg(test)]

@@ -357,6 +357,11 @@ impl Actions for Performer<'_> {
     }
 
     #[inline]
+    fn text(&mut self, bytes: &[u8]) -> usize {
+        self.state.print_text(bytes)
+    }
+
+    #[inline]
     fn character(&mut self, c: char) {
         self.state.print(c);
     }

@@ -1,6 +1,6 @@
 //! Measures rio-vt on the bytes that come on standard input, as `benches/parse.rs` measures the
 //! others: a screen of 120x40, 10,000 rows of history, pieces of 64 KiB, CPU time of this thread.
-//! Prints MiB/s of the best of five rounds, and then the rows of the screen.
+//! Prints MiB/s of the best of fifteen rounds, and then the rows of the screen.
 
 use std::hint::black_box;
 use std::io::Read as _;
@@ -15,7 +15,7 @@ const COLS: usize = 120;
 const ROWS: usize = 40;
 const HISTORY: usize = 10_000;
 const CHUNK: usize = 64 * 1024;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 
 fn main() -> std::io::Result<()> {
     let mut payload = Vec::new();

@@ -160,10 +160,28 @@ impl Page {
     }
 }
 
+/// What takes the text of cells.
+pub(crate) trait TextSink {
+    /// Takes a character.
+    fn put(&mut self, c: char);
+    /// Takes a cluster.
+    fn put_cluster(&mut self, text: &str);
+}
+
+impl TextSink for String {
+    fn put(&mut self, c: char) {
+        self.push(c);
+    }
+
+    fn put_cluster(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
 /// Appends what `cells` show, and where that is not one character for each cell. Blanks at the end
 /// are left out unless the row wraps.
 pub(crate) fn push_text(
-    text: &mut String,
+    text: &mut impl TextSink,
     shapes: &mut Vec<Shape>,
     cells: &[Cell],
     wraps: bool,
@@ -175,40 +193,54 @@ pub(crate) fn push_text(
         Some(last) => last + 1,
         None => 0,
     };
+    // The shape that may go on; it is written when it ends.
+    let mut open = Shape {
+        cell: 0,
+        clusters: 0,
+        chars: 0,
+        width: 0,
+    };
     for (at, cell) in cells[..used].iter().enumerate() {
         if cell.is_spacer() {
             continue;
         }
-        let mut chars = 1;
-        match cell.content() {
-            Content::Empty => text.push(' '),
-            Content::Char(c) => text.push(c),
+        let width = 1 + u8::from(cell.is_wide());
+        let chars = match cell.content() {
+            Content::Empty => {
+                text.put(' ');
+                1
+            }
+            Content::Char(c) => {
+                text.put(c);
+                1
+            }
             Content::Cluster(number) => {
                 let cluster = tables.cluster(number);
-                text.push_str(cluster);
-                chars = cluster.chars().count() as u8;
+                text.put_cluster(cluster);
+                cluster.chars().count() as u8
             }
+        };
+        if (chars, width) == (1, 1) {
+            continue;
         }
-        if chars != 1 || cell.is_wide() {
-            push_shape(shapes, at as u16, chars, 1 + u8::from(cell.is_wide()));
+        let cell = at as u16;
+        let end = open.cell + open.clusters * u16::from(open.width);
+        if (open.chars, open.width, end) == (chars, width, cell) {
+            open.clusters += 1;
+            continue;
         }
-    }
-}
-
-fn push_shape(shapes: &mut Vec<Shape>, cell: u16, chars: u8, width: u8) {
-    match shapes.last_mut() {
-        Some(last)
-            if (last.chars, last.width) == (chars, width)
-                && last.cell + last.clusters * u16::from(width) == cell =>
-        {
-            last.clusters += 1;
+        if open.clusters > 0 {
+            shapes.push(open);
         }
-        _ => shapes.push(Shape {
+        open = Shape {
             cell,
             clusters: 1,
             chars,
             width,
-        }),
+        };
+    }
+    if open.clusters > 0 {
+        shapes.push(open);
     }
 }
 

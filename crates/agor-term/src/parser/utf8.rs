@@ -3,7 +3,7 @@
 
 /// What stands at the beginning of some bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Decoded {
+pub(crate) enum Decoded {
     /// A character and its length.
     Char(char, usize),
     /// So many bytes that become one replacement character.
@@ -14,7 +14,7 @@ pub(super) enum Decoded {
 
 /// Decodes the character at the beginning of `bytes`, whose first byte is `first`, at least 0x80.
 #[inline]
-pub(super) fn decode(first: u8, bytes: &[u8]) -> Decoded {
+pub(crate) fn decode(first: u8, bytes: &[u8]) -> Decoded {
     let tail = |byte: u8| byte & 0xc0 == 0x80;
     let low = |byte: u8| u32::from(byte & 0x3f);
     let decoded = match (first, bytes) {

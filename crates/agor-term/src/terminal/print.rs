@@ -6,6 +6,7 @@ use super::State;
 use crate::cell::{Cell, Content};
 use crate::grid::split_wide;
 use crate::modes::Mode;
+use crate::parser::{Decoded, decode};
 use crate::tables::Joined;
 use crate::width::{Class, char_width, cluster_width, is_dropped, is_regional_indicator, joins};
 
@@ -16,6 +17,36 @@ enum Joins {
     Always,
     /// If the two are one cluster (UAX 29).
     AsClusters,
+}
+
+/// Returns the character at the beginning of `bytes`, its length and its cells, if it never joins
+/// what stands before it. One of ASCII counts only between others: more are quicker as a run.
+#[inline]
+fn filler(bytes: &[u8]) -> Option<(char, usize, u16)> {
+    let (&first, rest) = bytes.split_first()?;
+    if first < 0x80 {
+        let alone = rest.first().is_some_and(|byte| *byte >= 0x80);
+        return (alone && matches!(first, b' '..=b'~')).then_some((first.into(), 1, 1));
+    }
+    // Han characters, which begin with these bytes, without a look at the table.
+    if let (0xe4..=0xe9, [second @ 0x80..=0xbf, third @ 0x80..=0xbf, ..]) = (first, rest) {
+        let code =
+            u32::from(first & 0xf) << 12 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f);
+        if let (0x4e00.., Some(c)) = (code, char::from_u32(code)) {
+            return Some((c, 3, 2));
+        }
+    }
+    let Decoded::Char(c, len) = decode(first, bytes) else {
+        return None;
+    };
+    // Greek, Cyrillic and lines, likewise.
+    if let 0x370..0x483 | 0x2500..0x25a0 = u32::from(c) {
+        return Some((c, len, 1));
+    }
+    let class = Class::of(c);
+    class
+        .always_starts()
+        .then_some((c, len, class.width().into()))
 }
 
 impl State {
@@ -76,6 +107,49 @@ impl State {
         if right == self.size.cols && self.grid.meta(row).wraps {
             self.grid.cut(row + 1, &mut self.counters);
         }
+    }
+
+    /// Shows characters at the beginning of `bytes` that do nothing but fill cells of this row;
+    /// returns how many bytes that took.
+    #[inline]
+    pub(super) fn print_text(&mut self, bytes: &[u8]) -> usize {
+        let Some(template) = self.pen.ready() else {
+            return 0;
+        };
+        let plain =
+            self.charsets.is_ascii() && !self.cursor.wrap_pending && !self.modes.has(Mode::Insert);
+        let (row, mut col, right) = (self.cursor.row, self.cursor.col, self.margins.right);
+        let fits = |col: u16, next: &Option<(char, usize, u16)>| {
+            next.is_some_and(|(_, _, width)| col + width < right)
+        };
+        let mut next = filler(bytes);
+        if !plain || !fits(col, &next) {
+            return 0;
+        }
+        let cells = self.grid.write(row, 0, &mut self.counters);
+        split_wide(cells, col);
+        let mut shown = 0;
+        while let Some((c, len, width)) = next.filter(|_| fits(col, &next)) {
+            let at = usize::from(col);
+            if width == 2 {
+                cells[at..at + 2].copy_from_slice(&Cell::wide(template, c));
+            } else {
+                cells[at] = Cell::narrow(template, c);
+            }
+            col += width;
+            shown += len;
+            self.last_char = Some(c);
+            next = filler(&bytes[shown..]);
+        }
+        // The first half of a wide character that was here has been written over.
+        let after = &mut cells[usize::from(col)];
+        if after.is_spacer() {
+            *after = after.emptied();
+        }
+        self.grid.write(row, col, &mut self.counters);
+        self.cursor.col = col;
+        self.joinable = true;
+        shown
     }
 
     /// Shows a character beyond ASCII.

@@ -6,11 +6,61 @@ use std::sync::Arc;
 use agor_proto::ids::LineId;
 use agor_proto::row::{Link, Mark, MarkKind, Shape, Style};
 
-use super::{HAS_MARKS, HAS_RUNS, HAS_SHAPES, HAS_START, Page, WRAPS, push_text};
+use super::{HAS_MARKS, HAS_RUNS, HAS_SHAPES, HAS_START, Page, TextSink, WRAPS, push_text};
 use crate::cell::Cell;
 use crate::hash::FoldState;
 use crate::history::RowHead;
 use crate::tables::Tables;
+
+/// The text of a row in UTF-8. It has room for the longest characters before the first comes, and
+/// is enlarged only where clusters take more.
+#[derive(Debug, Default)]
+struct Scratch {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Scratch {
+    fn begin(&mut self, cells: usize) {
+        self.len = 0;
+        self.have(4 * cells);
+    }
+
+    fn have(&mut self, bytes: usize) {
+        if self.bytes.len() < bytes {
+            self.bytes.resize(bytes, 0);
+        }
+    }
+
+    fn written(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl TextSink for Scratch {
+    #[inline]
+    fn put(&mut self, c: char) {
+        let Some(room) = self.bytes[self.len..].first_chunk_mut::<4>() else {
+            return self.put_cluster(c.encode_utf8(&mut [0; 4]));
+        };
+        let code = u32::from(c);
+        let tail = |shift: u32| 0x80 | (code >> shift) as u8 & 0x3f;
+        let len;
+        (*room, len) = match code {
+            0..0x80 => ([code as u8, 0, 0, 0], 1),
+            0x80..0x800 => ([0xc0 | (code >> 6) as u8, tail(0), 0, 0], 2),
+            0x800..0x1_0000 => ([0xe0 | (code >> 12) as u8, tail(6), tail(0), 0], 3),
+            _ => ([0xf0 | (code >> 18) as u8, tail(12), tail(6), tail(0)], 4),
+        };
+        self.len += len;
+    }
+
+    fn put_cluster(&mut self, text: &str) {
+        self.have(self.len + text.len());
+        self.bytes[self.len..self.len + text.len()].copy_from_slice(text.as_bytes());
+        self.len += text.len();
+    }
+}
 
 /// Remembers which of the terminal's styles and links the newest page has.
 #[derive(Debug, Default)]
@@ -22,7 +72,7 @@ pub(crate) struct PageWriter {
     /// The same for links, where 0 is none.
     link_numbers: Vec<u16>,
     links: HashMap<Arc<Link>, u16, FoldState>,
-    text: String,
+    text: Scratch,
     shapes: Vec<Shape>,
     /// The page as the last push left it: another page, or one that was cut, starts anew.
     expected: Option<(LineId, usize)>,
@@ -125,13 +175,12 @@ impl PageWriter {
 
     /// Returns whether shapes follow the text.
     fn put_text(&mut self, page: &mut Page, wraps: bool, cells: &[Cell], tables: &Tables) -> bool {
-        self.text.clear();
         self.shapes.clear();
-        // Room for the longest characters, so that none has to ask for it.
-        self.text.reserve(4 * cells.len());
+        self.text.begin(cells.len());
         push_text(&mut self.text, &mut self.shapes, cells, wraps, tables);
-        put(&mut page.bytes, self.text.len() as u64);
-        page.bytes.extend_from_slice(self.text.as_bytes());
+        let text = self.text.written();
+        put(&mut page.bytes, text.len() as u64);
+        page.bytes.extend_from_slice(text);
         if self.shapes.is_empty() {
             return false;
         }
@@ -148,6 +197,12 @@ impl PageWriter {
         for run in cells.chunk_by(|a, b| a.look() == b.look()) {
             let style = self.style_number(page, run[0].style(), tables);
             let link = self.link_number(page, run[0].link(), tables);
+            // Nearly all runs have small numbers; one write is much cheaper than three.
+            if run.len() < 0x80 && style < 0x80 && link == 0 {
+                page.bytes
+                    .extend_from_slice(&[run.len() as u8, style as u8, 0]);
+                continue;
+            }
             put(&mut page.bytes, run.len() as u64);
             put(&mut page.bytes, style.into());
             put(&mut page.bytes, link.into());
