@@ -27,6 +27,15 @@ pub fn icon_button(
     response.on_hover_text(label).clicked()
 }
 
+/// Gives a field the keyboard, unless it has it. Whether the window has it is another matter: a field that
+/// asked in each frame until then would draw without end.
+pub fn hold_keyboard(response: &egui::Response) {
+    let has = response.ctx.memory(|memory| memory.has_focus(response.id));
+    if !has {
+        response.request_focus();
+    }
+}
+
 /// Returns one line of text that ends in an ellipsis where there is no room.
 pub fn elided(ui: &Ui, text: &str, font: FontId, color: Color32, room: f32) -> Arc<egui::Galley> {
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);

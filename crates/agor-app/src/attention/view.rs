@@ -12,7 +12,7 @@ use super::{Attention, Outcome};
 use crate::icons::Mark;
 use crate::text::{age, project_name};
 use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::elided;
+use crate::widgets::{elided, hold_keyboard};
 
 /// Height of the list's head.
 const HEAD: f32 = 36.0;
@@ -290,9 +290,7 @@ fn reply_ui(ui: &mut Ui, state: &mut Attention, theme: &Theme, rect: Rect) {
         .desired_width(f32::INFINITY);
     let response = ui.put(rect.shrink2(Vec2::new(8.0, 1.0)), field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Reply"));
-    if !response.has_focus() {
-        response.request_focus();
-    }
+    hold_keyboard(&response);
 }
 
 /// Returns what the session waits with, in one line.

@@ -9,7 +9,7 @@ use super::find::{Finder, Step};
 use crate::icons;
 use crate::link::snapshot::Found;
 use crate::theme::{Theme, measure};
-use crate::widgets::{elided, icon_button};
+use crate::widgets::{elided, hold_keyboard, icon_button};
 
 /// Its size where there is room.
 const SIZE: Vec2 = Vec2::new(380.0, 34.0);
@@ -135,9 +135,7 @@ fn field_ui(ui: &mut Ui, finder: &mut Finder, theme: &Theme, rect: Rect, focused
         finder.typing = true;
     }
     if finder.typing && focused {
-        if !response.has_focus() {
-            response.request_focus();
-        }
+        hold_keyboard(&response);
     } else if response.has_focus() {
         response.surrender_focus();
     }

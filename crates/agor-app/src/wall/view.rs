@@ -16,7 +16,7 @@ use crate::pane::header::detail;
 use crate::pane::images;
 use crate::pane::terminal::callback;
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::elided;
+use crate::widgets::{elided, hold_keyboard};
 
 /// Height of the field.
 const HEAD: f32 = 44.0;
@@ -234,9 +234,7 @@ fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {
     );
     let response = ui.put(inside, field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Choose"));
-    if !response.has_focus() {
-        response.request_focus();
-    }
+    hold_keyboard(&response);
     let at = Pos2::new(rect.max.x - GAP, rect.center().y);
     let text = "Arrows choose  ·  Enter shows  ·  Esc closes";
     let font = FontId::proportional(11.0);
