@@ -5,6 +5,7 @@ mod input;
 mod life;
 mod output;
 mod run;
+mod settings;
 
 use std::fs;
 use std::process::{Child, Command, Stdio};

@@ -5,6 +5,7 @@ mod clipboard;
 mod images;
 mod keys;
 mod life;
+mod look;
 mod modes;
 mod refusals;
 pub mod stage;

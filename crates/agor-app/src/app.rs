@@ -9,6 +9,7 @@ mod follow;
 mod layout;
 mod look;
 mod modes;
+mod set;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +17,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use agor_core::cli::{Exit, Theme as ThemeName};
-use agor_core::config::Window;
+use agor_core::cli::Exit;
+use agor_core::config::{ThemeWish, Window};
+use agor_core::themes;
 use agor_proto::ids::SessionId;
 use agor_render::{Colors, FontSpec, RenderError, Renderer};
 use egui_tiles::TileId;
@@ -33,13 +35,16 @@ use crate::palette::Palette;
 use crate::palette::used::Used;
 use crate::pane::PaneState;
 use crate::primary::Primary;
+use crate::settings::SettingsPage;
 use crate::theme::{self, Theme};
 use crate::wake::Wake;
 use crate::wall::Wall;
+use crate::welcome::Welcome;
 use crate::window::SharedKeyboard;
 use crate::workspace::Workspace;
 
 pub use begin::Purpose;
+use look::desktop_is_light;
 
 /// A tile of a tab, for what is remembered of its pane.
 type PaneKey = (u64, TileId);
@@ -56,6 +61,10 @@ enum Overlay {
     Diagnostics,
     /// Every command with its keys.
     Keys(Box<KeysPage>),
+    /// Every setting.
+    Settings(Box<SettingsPage>),
+    /// The first steps.
+    Welcome(Welcome),
 }
 
 /// The graphics card as the application uses it.
@@ -84,6 +93,14 @@ pub struct App {
     renderer: Renderer,
     theme: Theme,
     colors: Colors,
+    /// Whether a theme is shown that is not chosen yet.
+    trying: bool,
+    /// The page of settings from which a theme is being chosen, and the project for which it is.
+    choosing_for: Option<(Box<SettingsPage>, Option<String>)>,
+    /// The family in which text is shown that is not chosen yet.
+    tried_font: Option<String>,
+    /// Whether the link was asked to follow the desktop's look.
+    follows_desktop: bool,
     /// What the command line says, which goes before what was stored.
     given: Given,
     font_size: f32,
@@ -153,12 +170,12 @@ pub struct Parts {
 }
 
 /// What the command line says of a window's looks.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given {
     /// Points of the terminal's text.
     pub font_size: Option<f32>,
     /// The theme.
-    pub theme: Option<ThemeName>,
+    pub theme: Option<ThemeWish>,
 }
 
 impl App {
@@ -167,7 +184,10 @@ impl App {
     /// # Errors
     /// [`RenderError`] if the terminal's font cannot be used.
     pub fn new(context: &egui::Context, parts: Parts) -> Result<Self, RenderError> {
-        let theme = Theme::named(parts.given.theme.unwrap_or(ThemeName::Dark));
+        let wish = parts.given.theme.as_ref();
+        let desktop = desktop_is_light(context);
+        let id = wish.map_or(themes::DARK, |wish| wish.for_desktop(desktop));
+        let theme = Theme::built_in(id);
         let font_size = parts.given.font_size.unwrap_or(theme::FONT_SIZE);
         theme.apply(context);
         context.set_fonts(theme::fonts());
@@ -192,6 +212,10 @@ impl App {
             renderer,
             colors: theme.terminal(),
             theme,
+            trying: false,
+            choosing_for: None,
+            tried_font: None,
+            follows_desktop: false,
             given: parts.given,
             font_size,
             scale,
@@ -235,6 +259,7 @@ impl App {
             self.take_look(context);
         }
         self.take_settings(context);
+        self.follow_look(context);
         self.follow_sessions();
         self.show_what_is_asked(context);
         self.take_prompt();

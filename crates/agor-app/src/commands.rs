@@ -137,6 +137,9 @@ commands! {
     FontSmaller "font.smaller" "Smaller text" Anywhere ["ctrl+-"] "Make the text of all panes smaller.";
     FontReset "font.reset" "Text size as set" Anywhere ["ctrl+0"] "Make the text as large as the settings say.";
     Theme "view.theme" "Light or dark" Anywhere ["ctrl+space shift+t"] "Switch between the dark and the light theme.";
+    Themes "view.themes" "Theme…" Anywhere ["ctrl+space shift+l"] "Choose a theme, seeing each while you move to it.";
+    Welcome "help.welcome" "First steps" Anywhere [] "Start an agent in three steps: its folder, which one, what it is to do.";
+    Settings "settings.open" "Settings" Anywhere ["ctrl+shift+,", "ctrl+space shift+s"] "Show every setting, what holds of it and where that was said, and change it.";
     Diagnostics "view.diagnostics" "Diagnostics" Anywhere ["ctrl+space shift+g"] "Show how link, host, store and window are, and what each session costs.";
     Keys "help.keys" "Keys" Anywhere ["ctrl+space ?"] "Show every command with its keys.";
     SendLeader "leader.send" "Send the leader key" Pane ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";

@@ -15,6 +15,7 @@ mod task;
 use std::io;
 use std::thread::JoinHandle;
 
+use agor_core::config::Value;
 use agor_core::keybindings::Change;
 use agor_core::paths::Paths;
 use agor_proto::command::CommandBody;
@@ -107,6 +108,17 @@ pub enum Request {
     StoreLayout(String),
     /// Store what was chosen in the palette, in place of what was stored before.
     StoreUsed(String),
+    /// Say a setting for a folder's project, or for all; or unsay it. A failure becomes a notice.
+    Say {
+        /// Which.
+        key: &'static str,
+        /// The folder.
+        project: Option<String>,
+        /// Its value.
+        value: Option<Value>,
+    },
+    /// Follow whether the desktop is light or dark.
+    FollowDesktop,
     /// Tell the host what the person looks at.
     Look(Option<SessionId>),
     /// Say this to the person.

@@ -5,10 +5,10 @@ mod find;
 pub mod used;
 mod view;
 
-pub use find::{Choice, Offer, entries};
+pub use find::{Choice, Entry, Offer, entries};
 pub use view::palette_ui;
 
-use find::{Entry, Finder};
+use find::Finder;
 
 /// What the palette is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Scope {
     Agents,
     /// What the chosen agent is told first, typed.
     Prompt,
+    /// A theme, each shown while the palette stands at it.
+    Themes,
     /// A folder, typed.
     Folder,
     /// The focused session's name, typed.
@@ -48,6 +50,8 @@ pub struct Palette {
     /// What is offered, as long as nothing of it has changed, so that a frame makes nothing anew.
     offered: Option<(Scope, Offer, Vec<Entry>)>,
     finder: Finder,
+    /// The letters that were looked for last.
+    letters: Option<String>,
 }
 
 /// What a sign before the letters looks for.
@@ -82,6 +86,7 @@ impl Palette {
             focused: false,
             offered: None,
             finder: Finder::default(),
+            letters: None,
         }
     }
 
@@ -108,9 +113,23 @@ impl Palette {
         }
     }
 
+    /// Lets it stand at an entry.
+    #[must_use]
+    pub fn standing_at(mut self, entry: usize) -> Self {
+        self.selected = entry;
+        self
+    }
+
     /// Returns what it was opened for.
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.scope
+    }
+
+    /// Returns the entry at which it stands.
+    #[must_use]
+    pub fn entry(&self) -> Option<&Entry> {
+        let (_, _, entries) = self.offered.as_ref()?;
+        entries.get(self.finder.found().get(self.selected)?.entry)
     }
 }

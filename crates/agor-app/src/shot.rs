@@ -62,7 +62,7 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
         },
         given: Given {
             font_size: None,
-            theme: shot.theme,
+            theme: shot.theme.clone(),
         },
     };
     let mut app = App::new(&context, parts).map_err(|error| graphics(&error))?;

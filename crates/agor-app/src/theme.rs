@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use agor_core::cli::Theme as Name;
+use agor_core::themes;
 use agor_render::{Colors, Rgb};
 use egui::epaint::{CornerRadius, Shadow};
 use egui::{Color32, FontData, FontDefinitions, FontFamily, FontId, Stroke, Style, TextStyle};
@@ -42,7 +42,10 @@ pub const MEDIUM: &str = "medium";
 /// The tokens of a theme.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
-    pub name: Name,
+    /// Its name in settings.
+    pub id: Arc<str>,
+    /// Whether text is dark on light.
+    pub light: bool,
     pub window: Color32,
     pub panel: Color32,
     pub pane: Color32,
@@ -73,119 +76,49 @@ pub struct Theme {
     pub ansi: [Color32; 16],
 }
 
-const fn hex(rgb: u32) -> Color32 {
-    let [_, r, g, b] = rgb.to_be_bytes();
-    Color32::from_rgb(r, g, b)
-}
-
 impl Theme {
-    /// Returns a built-in theme.
+    /// Returns a theme as it is drawn.
     #[must_use]
-    pub fn named(name: Name) -> Self {
-        match name {
-            Name::Dark => Self::dark(),
-            Name::Light => Self::light(),
+    pub fn of(theme: &themes::Theme) -> Self {
+        let tokens = &theme.tokens;
+        Self {
+            id: theme.id.clone(),
+            light: theme.light,
+            window: color(tokens.window),
+            panel: color(tokens.panel),
+            pane: color(tokens.pane),
+            raised: color(tokens.raised),
+            hover: color(tokens.hover),
+            selected: color(tokens.selected),
+            border: color(tokens.border),
+            border_focus: color(tokens.border_focus),
+            text: color(tokens.text),
+            muted: color(tokens.muted),
+            faint: color(tokens.faint),
+            shadow: color(tokens.shadow),
+            accent: color(tokens.accent),
+            accent_muted: color(tokens.accent_muted),
+            on_accent: color(tokens.on_accent),
+            link: color(tokens.link),
+            cursor: color(tokens.cursor),
+            selection: color(tokens.selection),
+            search_hit: color(tokens.search_hit),
+            search_current: color(tokens.search_current),
+            working: color(tokens.working),
+            needs_you: color(tokens.needs_you),
+            done: color(tokens.done),
+            error: color(tokens.error),
+            stalled: color(tokens.stalled),
+            idle: color(tokens.idle),
+            ansi: theme.ansi.map(color),
         }
     }
 
-    fn dark() -> Self {
-        Self {
-            name: Name::Dark,
-            window: hex(0x000c_0e12),
-            panel: hex(0x0014_171c),
-            pane: hex(0x0010_1216),
-            raised: hex(0x001b_1f26),
-            hover: hex(0x0020_252d),
-            selected: hex(0x0024_324a),
-            border: hex(0x0026_2b33),
-            border_focus: hex(0x006e_a8fe),
-            text: hex(0x00e6_e9ef),
-            muted: hex(0x00a3_acb9),
-            faint: hex(0x007c_8696),
-            shadow: Color32::from_black_alpha(0x80),
-            accent: hex(0x006e_a8fe),
-            accent_muted: hex(0x0024_416b),
-            on_accent: hex(0x000b_0d10),
-            link: hex(0x008a_b8ff),
-            cursor: hex(0x00e6_e9ef),
-            selection: hex(0x002e_4a73),
-            search_hit: hex(0x005a_4a12),
-            search_current: hex(0x00e5_a83b),
-            working: hex(0x006e_a8fe),
-            needs_you: hex(0x00f2_b84b),
-            done: hex(0x006c_cb8a),
-            error: hex(0x00f4_7a76),
-            stalled: hex(0x00e8_935a),
-            idle: hex(0x008a_94a3),
-            ansi: [
-                hex(0x002a_2f38),
-                hex(0x00f0_716e),
-                hex(0x007f_c98b),
-                hex(0x00e6_b450),
-                hex(0x006e_a8fe),
-                hex(0x00c6_92e9),
-                hex(0x005f_c4cd),
-                hex(0x00c9_d0da),
-                hex(0x006b_7585),
-                hex(0x00ff_8f8c),
-                hex(0x009c_dca6),
-                hex(0x00f5_cb76),
-                hex(0x0096_c1ff),
-                hex(0x00d9_b0f5),
-                hex(0x0085_dae2),
-                hex(0x00f4_f6f9),
-            ],
-        }
-    }
-
-    fn light() -> Self {
-        Self {
-            name: Name::Light,
-            window: hex(0x00ec_eef2),
-            panel: hex(0x00f7_f8fa),
-            pane: hex(0x00ff_ffff),
-            raised: hex(0x00ff_ffff),
-            hover: hex(0x00eb_eef3),
-            selected: hex(0x00dc_e8fb),
-            border: hex(0x00dd_e1e8),
-            border_focus: hex(0x001f_5fd0),
-            text: hex(0x001b_1f26),
-            muted: hex(0x0050_5a68),
-            faint: hex(0x0066_7080),
-            shadow: Color32::from_rgba_unmultiplied_const(0x1b, 0x1f, 0x26, 0x33),
-            accent: hex(0x001f_5fd0),
-            accent_muted: hex(0x00d6_e4fb),
-            on_accent: hex(0x00ff_ffff),
-            link: hex(0x001f_5fd0),
-            cursor: hex(0x001b_1f26),
-            selection: hex(0x00c9_dcfa),
-            search_hit: hex(0x00fb_ebb5),
-            search_current: hex(0x00f2_c94c),
-            working: hex(0x001f_5fd0),
-            needs_you: hex(0x008a_5a00),
-            done: hex(0x001f_7a44),
-            error: hex(0x00c0_322e),
-            stalled: hex(0x00a2_4a12),
-            idle: hex(0x0062_6c7a),
-            ansi: [
-                hex(0x001b_1f26),
-                hex(0x00c0_322e),
-                hex(0x001f_7a44),
-                hex(0x008a_5a00),
-                hex(0x001f_5fd0),
-                hex(0x008b_3fb8),
-                hex(0x000f_737d),
-                hex(0x008a_93a0),
-                hex(0x005a_6472),
-                hex(0x00d6_4a45),
-                hex(0x002c_8f55),
-                hex(0x00a3_6d08),
-                hex(0x003a_78e6),
-                hex(0x00a2_55d1),
-                hex(0x001b_8893),
-                hex(0x003b_4350),
-            ],
-        }
+    /// Returns the theme of this name, of those that come with agor; the dark one if there is none.
+    #[must_use]
+    pub fn built_in(id: &str) -> Self {
+        let theme = themes::built_in(id).or_else(|| themes::built_in(themes::DARK));
+        Self::of(&theme.expect("a test reads every theme that comes with agor"))
     }
 
     /// Returns the colours with which terminals are drawn.
@@ -198,11 +131,8 @@ impl Theme {
             cursor_text: rgb(self.pane),
             selection: rgb(self.selection),
             selection_text: None,
-            // Dark on the bright ground of the hit that the search stands at, in either theme.
-            search_text: match self.name {
-                Name::Dark => rgb(self.window),
-                Name::Light => rgb(self.text),
-            },
+            // Dark on the bright ground of the hit that the search stands at, in every theme.
+            search_text: rgb(if self.light { self.text } else { self.window }),
             preedit: rgb(self.selected),
             search_hit: rgb(self.search_hit),
             search_current: rgb(self.search_current),
@@ -214,9 +144,9 @@ impl Theme {
 
     /// Makes egui's widgets look so.
     pub fn apply(&self, context: &egui::Context) {
-        let base = match self.name {
-            Name::Dark => egui::Theme::Dark,
-            Name::Light => egui::Theme::Light,
+        let base = match self.light {
+            false => egui::Theme::Dark,
+            true => egui::Theme::Light,
         };
         context.set_theme(base);
         context.set_style_of(base, self.style(base));
@@ -289,6 +219,10 @@ impl Theme {
     }
 }
 
+fn color(color: themes::Color) -> Color32 {
+    Color32::from_rgba_unmultiplied(color.r, color.g, color.b, color.a)
+}
+
 fn rgb(color: Color32) -> Rgb {
     Rgb(color.r(), color.g(), color.b())
 }
@@ -356,56 +290,15 @@ pub fn semibold(points: f32) -> FontId {
 mod tests {
     use super::*;
 
-    fn luminance(color: Color32) -> f32 {
-        let linear = |channel: u8| {
-            let channel = f32::from(channel) / 255.0;
-            if channel <= 0.040_45 {
-                channel / 12.92
-            } else {
-                ((channel + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
-    }
-
-    fn contrast(a: Color32, b: Color32) -> f32 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
     #[test]
-    fn text_can_be_read_on_every_surface_of_every_theme() {
-        for theme in [Theme::dark(), Theme::light()] {
-            for surface in [
-                theme.window,
-                theme.panel,
-                theme.pane,
-                theme.raised,
-                theme.hover,
-            ] {
-                for text in [theme.text, theme.muted] {
-                    let contrast = contrast(text, surface);
-                    assert!(
-                        contrast >= 4.5,
-                        "{:?} {text:?} {surface:?} {contrast}",
-                        theme.name
-                    );
-                }
-            }
-            for state in [
-                theme.working,
-                theme.needs_you,
-                theme.done,
-                theme.error,
-                theme.stalled,
-            ] {
-                let contrast = contrast(state, theme.panel);
-                assert!(contrast >= 4.5, "{:?} {state:?} {contrast}", theme.name);
-            }
-            for color in &theme.ansi[1..] {
-                let contrast = contrast(*color, theme.pane);
-                assert!(contrast >= 3.0, "{:?} {color:?} {contrast}", theme.name);
-            }
-        }
+    fn a_theme_is_drawn_in_the_colours_of_its_file() {
+        let theme = Theme::built_in(themes::LIGHT);
+        assert_eq!(theme.accent, Color32::from_rgb(0x1f, 0x5f, 0xd0));
+        assert_eq!(
+            theme.shadow,
+            Color32::from_rgba_unmultiplied(0x1b, 0x1f, 0x26, 0x33)
+        );
+        assert_eq!(theme.ansi[1], Color32::from_rgb(0xc0, 0x32, 0x2e));
+        assert_eq!(&*Theme::built_in("none").id, themes::DARK);
     }
 }

@@ -52,10 +52,10 @@ impl Default for Sidebar {
 }
 
 /// What a person chose of a window's looks.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Look {
-    /// Whether the theme is light.
-    pub light: Option<bool>,
+    /// The theme.
+    pub theme: Option<ChosenTheme>,
     /// Points of the terminal's text.
     pub font_size: Option<f32>,
 }
@@ -71,6 +71,16 @@ pub struct View {
     /// What is selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
+}
+
+/// A theme that a person chose in a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenTheme {
+    /// Its name.
+    pub id: String,
+    /// What the settings said then, empty for nothing: once they say something else, that is the newer
+    /// wish. `None` if it is not known.
+    pub over: Option<String>,
 }
 
 /// A folder and its tabs.

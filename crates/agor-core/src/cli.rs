@@ -23,7 +23,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 pub use exit::Exit;
 pub use failure::Failure;
 pub use verbs::{micros_a_megabyte, size};
-pub use window::{KeyRow, KeySettings, Opening, Picture, Shot, Theme, ToldKeys, Window};
+pub use window::{KeyRow, KeySettings, Opening, Picture, Shot, ToldKeys, Window};
 
 use crate::paths::Overrides;
 use context::Context;
@@ -133,6 +133,7 @@ fn run(program: Program, arguments: Arguments) -> Result<Exit, Failure> {
         (Some(verb), _) => verb.run(&context),
         (None, Some(window)) => {
             let opening = arguments.opening.read()?;
+            context.check_theme(opening.theme.as_ref())?;
             (window.open)(context.paths()?, opening)
         }
         (None, None) => {

@@ -2,23 +2,35 @@
 //! starting: it starts with the defaults, and both its log and the command line say so.
 
 mod agents;
+pub mod edit;
+mod layers;
+mod live;
 mod notifications;
+pub mod schema;
 mod snippets;
+mod theme;
+mod value;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use agor_proto::agent::AgentSpec;
 use agor_proto::limits;
-use serde::Deserialize;
 
-use crate::cli::Theme;
 use crate::paths::Paths;
 
 pub use agents::Agents;
+use layers::Wrong;
+pub use layers::{Layers, Origin, Said};
+pub use live::Live;
 pub use notifications::{Notifications, Quiet};
 pub use snippets::Snippet;
+pub use theme::ThemeWish;
+pub use value::Value;
+pub(crate) use value::quoted;
 
 /// Rows of history that a person can ask for, for each session.
 const SCROLLBACK_ROWS_MAX: usize = 1_000_000;
@@ -29,14 +41,10 @@ pub const FONT_SIZES: std::ops::RangeInclusive<f32> = 4.0..=96.0;
 /// The settings, with defaults for what is not set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// The program of a session without a command; else the person's login shell.
-    pub shell: Option<String>,
     /// Rows of history that a session keeps at hand.
     pub scrollback_rows: usize,
     /// What is kept on disk.
     pub record: Record,
-    /// Which ended sessions of a project are kept.
-    pub retention: Retention,
     /// How windows look.
     pub window: Window,
     /// Of what the desktop tells the person.
@@ -45,13 +53,13 @@ pub struct Config {
     pub agents: Agents,
     /// Texts that a person often types.
     pub snippets: Vec<Snippet>,
+    /// What was said at which level.
+    pub layers: Arc<Layers>,
 }
 
 /// How windows look. What is not set is as the window has it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Window {
-    /// The theme.
-    pub theme: Option<Theme>,
     /// The family of the terminal's font; else the one that comes with agor.
     pub font_family: Option<String>,
     /// Points of the terminal's text.
@@ -65,8 +73,7 @@ pub struct Window {
 }
 
 /// A program whose keys mean our commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyPreset {
     /// The keys of the table alone.
     Default,
@@ -77,6 +84,16 @@ pub enum KeyPreset {
 }
 
 impl KeyPreset {
+    /// The names of all.
+    pub const NAMES: &[&str] = &["default", "tmux", "vim"];
+
+    /// Returns the one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Default, Self::Tmux, Self::Vim];
+        all.into_iter().find(|preset| preset.name() == name)
+    }
+
     /// Returns its name in the settings.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -123,16 +140,7 @@ impl Default for Retention {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            shell: None,
-            scrollback_rows: limits::SCROLLBACK_ROWS_DEFAULT,
-            record: Record::default(),
-            window: Window::default(),
-            retention: Retention::default(),
-            notifications: Notifications::default(),
-            agents: Agents::default(),
-            snippets: Vec::new(),
-        }
+        Self::of(Layers::default())
     }
 }
 
@@ -183,54 +191,6 @@ pub struct Loaded {
     pub warnings: Vec<String>,
 }
 
-/// The file as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Written {
-    shell: Option<String>,
-    scrollback_rows: Option<usize>,
-    record: WrittenRecord,
-    window: WrittenWindow,
-    retention: WrittenRetention,
-    notifications: notifications::Written,
-    agents: agents::Written,
-    snippets: Vec<snippets::Written>,
-    #[serde(flatten)]
-    unknown: BTreeMap<String, toml::Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct WrittenRecord {
-    session_max_bytes: Option<u64>,
-    #[serde(flatten)]
-    unknown: BTreeMap<String, toml::Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct WrittenWindow {
-    theme: Option<Theme>,
-    font_family: Option<String>,
-    font_size: Option<f32>,
-    ligatures: Option<bool>,
-    leader: Option<String>,
-    keys: Option<KeyPreset>,
-    #[serde(flatten)]
-    unknown: BTreeMap<String, toml::Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct WrittenRetention {
-    sessions: Option<u64>,
-    days: Option<u64>,
-    bytes: Option<u64>,
-    host_bytes: Option<u64>,
-    #[serde(flatten)]
-    unknown: BTreeMap<String, toml::Value>,
-}
-
 impl Loaded {
     /// Reads the settings of these folders; without a file they are the defaults.
     #[must_use]
@@ -259,115 +219,112 @@ impl Loaded {
     }
 
     fn parse(path: &Path, text: &str) -> Self {
-        let written: Written = match toml::from_str(text) {
-            Ok(written) => written,
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start).min(text.len());
+        let read = Layers::read(text).and_then(|(layers, mut complaints)| {
+            let snippets = snippets::read(text, |complaint| complaints.push(complaint))?;
+            Ok((layers, snippets, complaints))
+        });
+        let (layers, snippets, complaints) = match read {
+            Ok(read) => read,
+            Err(Wrong { at, reason }) => {
                 let (line, column) = position(text, at);
                 return Self::defaults(ConfigError::Damaged {
                     path: path.to_owned(),
                     line,
                     column,
-                    reason: error.message().lines().collect::<Vec<_>>().join(", "),
+                    reason,
                 });
             }
         };
-        let mut config = Config::default();
-        let mut warnings = Vec::new();
         let file = path.display();
-        let unknown = written.unknown.keys().cloned();
-        let of_record = written
-            .record
-            .unknown
-            .keys()
-            .map(|key| format!("record.{key}"));
-        let of_window = written.window.unknown.keys();
-        let of_window = of_window.map(|key| format!("window.{key}"));
-        let of_retention = written
-            .retention
-            .unknown
-            .keys()
-            .map(|key| format!("retention.{key}"));
-        let of_notifications = written.notifications.unknown.keys();
-        let of_notifications = of_notifications.map(|key| format!("notifications.{key}"));
-        let of_agents = written.agents.unknown.keys();
-        let of_agents = of_agents.map(|key| format!("agents.{key}"));
-        for key in unknown
-            .chain(of_record)
-            .chain(of_window)
-            .chain(of_retention)
-            .chain(of_notifications)
-            .chain(of_agents)
-        {
-            warnings.push(format!(
-                "{file}: this release knows no setting {key:?}; it is ignored"
-            ));
-        }
-        config.shell = written.shell.filter(|shell| !shell.is_empty());
-        if let Some(rows) = written.scrollback_rows {
-            config.scrollback_rows = rows.min(SCROLLBACK_ROWS_MAX);
-            if rows > SCROLLBACK_ROWS_MAX {
-                warnings.push(format!(
-                    "{file}: scrollback_rows is at most {SCROLLBACK_ROWS_MAX}, which is used"
-                ));
-            }
-        }
-        let Retention {
-            sessions,
-            days,
-            bytes,
-            host_bytes,
-        } = Retention::default();
-        config.retention = Retention {
-            sessions: written.retention.sessions.unwrap_or(sessions),
-            days: written.retention.days.unwrap_or(days),
-            bytes: written.retention.bytes.unwrap_or(bytes),
-            host_bytes: written.retention.host_bytes.unwrap_or(host_bytes),
-        };
-        if let Some(bytes) = written.record.session_max_bytes {
-            let least = limits::SEGMENT_BYTES;
-            config.record.session_max_bytes = bytes.max(least);
-            if bytes < least {
-                warnings.push(format!(
-                    "{file}: record.session_max_bytes is at least {least}, which is used"
-                ));
-            }
-        }
-        let complain = |complaint| warnings.push(format!("{file}: {complaint}"));
-        config.notifications = written.notifications.settings(complain);
-        let complain = |complaint| warnings.push(format!("{file}: {complaint}"));
-        config.agents = written.agents.settings(complain);
-        let complain = |complaint| warnings.push(format!("{file}: {complaint}"));
-        config.snippets = snippets::settings(written.snippets, complain);
-        let window = written.window;
-        config.window = Window {
-            theme: window.theme,
-            font_family: window.font_family.filter(|family| !family.is_empty()),
-            font_size: window.font_size.map(|size| {
-                let held = size.clamp(*FONT_SIZES.start(), *FONT_SIZES.end());
-                if held != size {
-                    warnings.push(format!(
-                        "{file}: window.font_size is from {} to {}; {held} is used",
-                        FONT_SIZES.start(),
-                        FONT_SIZES.end()
-                    ));
-                }
-                held
-            }),
-            ligatures: window.ligatures,
-            leader: window.leader,
-            keys: window.keys,
-        };
+        let complaints = complaints.into_iter().map(|text| format!("{file}: {text}"));
         Self {
-            config,
+            warnings: complaints.collect(),
+            config: Config {
+                snippets,
+                ..Config::of(layers)
+            },
             error: None,
-            warnings,
+        }
+    }
+}
+
+impl Config {
+    /// Returns what a text of settings says; `None` if it is damaged.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        Layers::read(text).ok().map(|(layers, _)| Self::of(layers))
+    }
+
+    /// Returns what holds of what was said.
+    fn of(layers: Layers) -> Self {
+        let text = |key| layers.text(key, None).map(str::to_owned);
+        let said = |key| layers.said(key, None).map(|(said, _)| said.value.clone());
+        Self {
+            scrollback_rows: usize::try_from(layers.whole("scrollback_rows", None))
+                .unwrap_or(usize::MAX),
+            record: Record {
+                session_max_bytes: layers.whole("record.session_max_bytes", None),
+            },
+            window: Window {
+                font_family: text("window.font_family"),
+                font_size: match said("window.font_size") {
+                    Some(Value::Number(points)) => Some(points),
+                    _ => None,
+                },
+                ligatures: match said("window.ligatures") {
+                    Some(Value::Bool(yes)) => Some(yes),
+                    _ => None,
+                },
+                leader: text("window.leader"),
+                keys: text("window.keys").and_then(|name| KeyPreset::named(&name)),
+            },
+            notifications: Notifications::of(&layers),
+            agents: Agents::of(&layers),
+            snippets: Vec::new(),
+            layers: Arc::new(layers),
+        }
+    }
+
+    /// Returns the program of a session without a command in a folder's project; `None` for the person's
+    /// login shell.
+    #[must_use]
+    pub fn shell(&self, folder: &str) -> Option<&str> {
+        self.layers.text("shell", Some(folder))
+    }
+
+    /// Returns the variables for what is started in a folder's project.
+    #[must_use]
+    pub fn environment(&self, folder: &str) -> BTreeMap<String, String> {
+        self.layers.variables("environment", folder)
+    }
+
+    /// Returns which ended sessions of a folder's project are kept.
+    #[must_use]
+    pub fn retention(&self, folder: &str) -> Retention {
+        let whole = |key| self.layers.whole(key, Some(folder));
+        Retention {
+            sessions: whole("retention.sessions"),
+            days: whole("retention.days"),
+            bytes: whole("retention.bytes"),
+            host_bytes: whole("retention.host_bytes"),
+        }
+    }
+
+    /// Adds what the settings say of an agent where its starter has said nothing.
+    pub fn complete(&self, agent: &mut AgentSpec, folder: &str) {
+        let text = |key| self.layers.text(key, Some(folder));
+        // Their names are an agent's own: they mean nothing to another.
+        let is_meant = text("agents.provider").is_none_or(|provider| provider == agent.provider);
+        if is_meant {
+            let said = |key| text(key).map(str::to_owned);
+            agent.model = agent.model.take().or_else(|| said("agents.model"));
+            agent.mode = agent.mode.take().or_else(|| said("agents.permission_mode"));
         }
     }
 }
 
 /// Returns line and column, from 1, of the byte `at`.
-fn position(text: &str, at: usize) -> (usize, usize) {
+pub(crate) fn position(text: &str, at: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(at)];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = before.matches('\n').count() + 1;
@@ -401,10 +358,10 @@ mod tests {
             "shell = \"/usr/bin/fish\"\nscrollback_rows = 500\n\
              [record]\nsession_max_bytes = 8_000_000\n[retention]\nsessions = 3\ndays = 30",
         );
-        assert_eq!(loaded.config.shell.as_deref(), Some("/usr/bin/fish"));
+        assert_eq!(loaded.config.shell("/any"), Some("/usr/bin/fish"));
         assert_eq!(loaded.config.scrollback_rows, 500);
         assert_eq!(loaded.config.record.session_max_bytes, 8_000_000);
-        let kept = loaded.config.retention;
+        let kept = loaded.config.retention("/any");
         let bytes = Retention::default().bytes;
         assert_eq!((kept.sessions, kept.days, kept.bytes), (3, 30, bytes));
         assert!(loaded.complaints().is_empty(), "{:?}", loaded.complaints());
@@ -443,7 +400,8 @@ mod tests {
              ligatures = false\nleader = \"ctrl+b\"\nshape = 1",
         );
         let window = &loaded.config.window;
-        assert_eq!(window.theme, Some(Theme::Light));
+        let theme = loaded.config.layers.theme(None);
+        assert_eq!(theme, Some(&ThemeWish::Always("light".into())));
         assert_eq!(window.font_family.as_deref(), Some("Iosevka"));
         assert_eq!(
             (window.font_size, window.ligatures),
@@ -455,7 +413,7 @@ mod tests {
         assert!(parse("[window]\nkeys = \"emacs\"").error.is_some());
         let complaints = loaded.complaints();
         assert_eq!(complaints.len(), 2, "{complaints:?}");
-        assert!(parse("[window]\ntheme = \"pink\"").error.is_some());
+        assert!(parse("[window]\ntheme = 3").error.is_some());
     }
 
     #[test]

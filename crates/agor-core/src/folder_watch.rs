@@ -15,7 +15,8 @@ use crate::host::watched::{Watched, watch};
 #[derive(Debug)]
 pub struct FolderWatch {
     fd: Watched<OwnedFd>,
-    names: &'static [&'static str],
+    /// `None` for every file.
+    names: Option<&'static [&'static str]>,
 }
 
 impl FolderWatch {
@@ -24,6 +25,19 @@ impl FolderWatch {
     /// # Errors
     /// What the system says, if the folder is not there or too many are watched.
     pub fn new(folder: &Path, names: &'static [&'static str]) -> io::Result<Self> {
+        Self::of(folder, Some(names))
+    }
+
+    /// Returns a watch on every file in `folder`, which is made if it is not there.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn whole(folder: &Path) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        Self::of(folder, None)
+    }
+
+    fn of(folder: &Path, names: Option<&'static [&'static str]>) -> io::Result<Self> {
         let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let of = WatchFlags::CLOSE_WRITE
             | WatchFlags::MOVED_TO
@@ -49,8 +63,9 @@ impl FolderWatch {
                     Ok(event) => {
                         let name = event.file_name().and_then(|name| name.to_str().ok());
                         // Without a name it is the folder itself, or events were lost.
-                        changed |= name.is_none_or(|name| self.names.contains(&name))
-                            || event.events().contains(ReadFlags::QUEUE_OVERFLOW);
+                        changed |= name.is_none_or(|name| {
+                            self.names.is_none_or(|names| names.contains(&name))
+                        }) || event.events().contains(ReadFlags::QUEUE_OVERFLOW);
                     }
                     Err(rustix::io::Errno::AGAIN) => break,
                     Err(error) => return Err(error.into()),
@@ -85,6 +100,15 @@ mod tests {
             tokio::time::timeout(std::time::Duration::from_secs(1), watch.changed()).await;
         assert!(another.is_err(), "nobody asked for the other file");
         std::fs::remove_file(&file).unwrap();
+        watch.changed().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_whole_folder_is_made_and_every_file_in_it_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let themes = folder.path().join("themes");
+        let mut watch = FolderWatch::whole(&themes).unwrap();
+        std::fs::write(themes.join("any"), "x").unwrap();
         watch.changed().await.unwrap();
     }
 

@@ -37,7 +37,7 @@ use agor_proto::message::Refused;
 use tokio::task::JoinHandle;
 
 use crate::agents::Providers;
-use crate::config::Config;
+use crate::config::{Config, Live};
 use crate::images::ImageStore;
 use crate::link::{Link, LinkError, Listener};
 use crate::paths::Paths;
@@ -186,17 +186,12 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
         .nodename()
         .to_string_lossy()
         .into_owned();
-    let launcher = Launcher::new(
-        environment,
-        config.shell.clone(),
-        host_name,
-        options,
-        opened.incarnation,
-    )
-    .with_images(images(paths, &address.program))
-    .with_providers(providers(paths))
-    .with_agents(config.agents.clone())
-    .with_reporting(reporting(paths));
+    let settings = Live::new(config.clone());
+    let launcher = Launcher::new(environment, host_name, options, opened.incarnation)
+        .with_images(images(paths, &address.program))
+        .with_providers(providers(paths))
+        .with_settings(settings.clone())
+        .with_reporting(reporting(paths));
     let (keeper, requests) = KeeperHandle::new();
     let hub = Arc::new(Hub::new(
         opened.store,
@@ -207,9 +202,8 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
     ));
     hub.set_keeper_pid(keeper_pid);
     start::restore(&hub, kept).await?;
-    let retaining = tokio::spawn(retention::run(Arc::clone(&hub), config.retention));
+    let retaining = tokio::spawn(retention::run(Arc::clone(&hub), settings.clone()));
     let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
-    let settings = config.notifications.clone();
     let notifying = tokio::spawn(notify::run(Arc::clone(&hub), paths.clone(), settings));
     Ok(Up {
         hub,

@@ -19,6 +19,9 @@ pub const KEYBINDINGS: &str = "keybindings.json";
 /// The name of the file in which a person extends the table of agents.
 pub const PROVIDERS: &str = "providers.toml";
 
+/// The name of the folder of a person's own themes.
+pub const THEMES: &str = "themes";
+
 /// The longest path of a Unix socket: `sun_path` without its closing 0.
 pub const SOCKET_PATH_MAX: usize = 107;
 
@@ -279,6 +282,12 @@ impl Paths {
     #[must_use]
     pub fn providers_file(&self) -> PathBuf {
         self.config.join(PROVIDERS)
+    }
+
+    /// Returns the folder of a person's own themes.
+    #[must_use]
+    pub fn themes_folder(&self) -> PathBuf {
+        self.config.join(THEMES)
     }
 
     /// Returns the file of settings.

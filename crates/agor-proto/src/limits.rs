@@ -246,6 +246,10 @@ limits! {
     HINT_LINE_MAX: usize = 16 * 1024, "bytes", "the end of the line is looked at";
     /// A `wait --text` expression, or a text to be found.
     REGEX_MAX: usize = 4 * 1024, "bytes", "refused with `BadRequest`";
+    /// The file of a theme, of ours or of another program.
+    THEME_FILE_MAX: u64 = 256 * 1024, "bytes", "it is not read";
+    /// Themes of a person's own.
+    OWN_THEMES_MAX: usize = 500, "themes", "the first by name are used";
 }
 
 /// The limits that a client must respect, sent in [`Welcome`](crate::message::Welcome), so that a

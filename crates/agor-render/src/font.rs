@@ -112,6 +112,11 @@ impl Fonts {
         &self.faces[usize::from(id.0)]
     }
 
+    /// Returns the families that are installed.
+    pub(crate) fn installed(&mut self) -> Vec<String> {
+        self.system.families()
+    }
+
     /// Returns the four faces of `family`, in the order of [`Variant::ALL`].
     pub(crate) fn family(&mut self, family: Option<&str>) -> [FaceId; 4] {
         let known = self.families.iter().find(|(f, _)| f.as_deref() == family);

@@ -178,6 +178,12 @@ impl Renderer {
         self.font().metrics
     }
 
+    /// Returns the families that are installed, in no order. The first call waits for the system's list.
+    #[must_use]
+    pub fn font_families(&mut self) -> Vec<String> {
+        self.foundry.fonts.installed()
+    }
+
     /// Uses another font, size or scale from the next pane on. Going back to one that was in use
     /// shortly before draws no glyph again, so windows on different screens may take turns.
     pub fn set_font(&mut self, font: FontSpec) {

@@ -38,7 +38,7 @@ pub struct Stage {
 pub struct Window {
     child: Child,
     /// The window as X knows it; none for one that never came up.
-    id: String,
+    pub id: String,
     state: PathBuf,
     /// Makes a picture of the display, where there is such a program.
     picture: Command,
@@ -66,6 +66,7 @@ impl Stage {
         // A test that failed has left nothing behind that could disturb this one.
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let agor = agor_of();
+        begin_with_the_shell(&agor);
         let display = Display::start(&agor);
         Self {
             display,
@@ -368,4 +369,14 @@ fn software_driver() -> PathBuf {
         .map(|entry| entry.path())
         .find(is_software)
         .expect("a software driver for Vulkan (Debian package mesa-vulkan-drivers)")
+}
+
+/// Lets windows begin with the shell, as one does whose person has taken the first steps.
+fn begin_with_the_shell(agor: &Agor) {
+    let folder = agor.path("home/.config/agor");
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("config.toml");
+    if !file.exists() {
+        fs::write(file, "[window]\nwelcome = false\n").expect("settings");
+    }
 }

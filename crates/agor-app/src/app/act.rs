@@ -145,6 +145,11 @@ impl App {
                 self.show_font_size(self.set_size());
             }
             Command::Theme => self.switch_theme(context),
+            Command::Welcome if workspace => self.open_welcome(),
+            Command::Welcome => {}
+            Command::Settings if workspace => self.toggle_settings(),
+            Command::Settings => {}
+            Command::Themes => self.toggle_palette(Scope::Themes),
             Command::Drive
             | Command::Restart
             | Command::Interrupt
@@ -288,7 +293,11 @@ impl App {
                     }
                     _ => String::new(),
                 };
-                Some(Overlay::Palette(Palette::new(scope, text)))
+                let palette = Palette::new(scope, text);
+                Some(Overlay::Palette(match scope {
+                    Scope::Themes => palette.standing_at(self.place_of_theme()),
+                    _ => palette,
+                }))
             }
         };
     }

@@ -86,7 +86,14 @@ impl App {
         self.begun = true;
         if self.workspace.projects.is_empty() {
             match self.purpose.clone() {
-                Purpose::Workspace { launcher } => self.open_shell(&launcher.folder),
+                Purpose::Workspace { launcher } => {
+                    let settings = &self.snapshot.settings;
+                    if sessions.is_empty() && settings.layers.yes("window.welcome", None) {
+                        self.open_welcome();
+                    } else {
+                        self.open_shell(&launcher.folder);
+                    }
+                }
                 Purpose::Picture => self.arrange(&sessions),
                 Purpose::Command { .. } => {}
             }
@@ -160,6 +167,11 @@ impl App {
             return;
         };
         let folder = self.current_folder();
+        self.start_agent_in(folder, provider, prompt);
+    }
+
+    /// Starts an agent in a new tab of a folder's project.
+    pub(super) fn start_agent_in(&mut self, folder: String, provider: String, prompt: String) {
         let Purpose::Workspace { launcher } = &self.purpose else {
             return;
         };

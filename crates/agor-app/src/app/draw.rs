@@ -123,6 +123,20 @@ impl App {
             let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("wall"));
             return self.wall_ui(&mut ui, wall);
         }
+        if let Some(Overlay::Settings(_)) = &self.overlay
+            && let Some(Overlay::Settings(page)) = self.overlay.take()
+        {
+            let rect = ui.available_rect_before_wrap();
+            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("settings"));
+            return self.settings_ui(&mut ui, page);
+        }
+        if let Some(Overlay::Welcome(_)) = &self.overlay
+            && let Some(Overlay::Welcome(welcome)) = self.overlay.take()
+        {
+            let rect = ui.available_rect_before_wrap();
+            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("welcome"));
+            return self.welcome_ui(&mut ui, welcome);
+        }
         if matches!(self.overlay, Some(Overlay::Diagnostics)) {
             let rect = ui.available_rect_before_wrap();
             let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("diagnostics"));
@@ -338,8 +352,16 @@ impl App {
         });
         drop(keyboard);
         match palette::palette_ui(ui, &mut open, &self.theme) {
-            Outcome::Open => self.overlay = Some(Overlay::Palette(open)),
-            Outcome::Closed => self.wake.now(),
+            Outcome::Open => {
+                self.try_theme(open.entry(), ui.ctx());
+                self.overlay = Some(Overlay::Palette(open));
+            }
+            Outcome::Closed => {
+                if let Some((page, _)) = self.choosing_for.take() {
+                    self.overlay = Some(Overlay::Settings(page));
+                }
+                self.wake.now();
+            }
             Outcome::Chosen(choice) => {
                 self.choose(choice);
                 self.wake.now();
@@ -364,14 +386,10 @@ impl App {
                 self.overlay = Some(Overlay::Palette(Palette::new(Scope::Prompt, String::new())));
             }
             Choice::Prompt(prompt) => self.start_agent(prompt),
+            Choice::Theme(id) => self.choose_theme(id),
             Choice::Folder(folder) => {
-                let home = crate::text::HOME.get().map_or("", String::as_str);
-                let folder = match folder.strip_prefix('~') {
-                    Some(rest) => format!("{home}{rest}"),
-                    None => folder,
-                };
-                let trimmed = folder.trim_end_matches('/');
-                self.open_shell(if trimmed.is_empty() { "/" } else { trimmed });
+                let folder = whole_folder(&folder);
+                self.open_shell(&folder);
             }
             Choice::Snippet { text, .. } => self.insert_snippet(&text),
             Choice::KeysOf(command) => {
@@ -423,6 +441,19 @@ fn now_millis() -> u64 {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Returns the whole path of a folder as a person types it.
+pub(super) fn whole_folder(typed: &str) -> String {
+    let home = crate::text::HOME.get().map_or("", String::as_str);
+    let folder = match typed.strip_prefix('~') {
+        Some(rest) => format!("{home}{rest}"),
+        None => typed.to_owned(),
+    };
+    match folder.trim_end_matches('/') {
+        "" => "/".to_owned(),
+        trimmed => trimmed.to_owned(),
+    }
 }
 
 fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::SessionId>) -> String {

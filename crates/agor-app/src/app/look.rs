@@ -1,23 +1,33 @@
 //! How the window looks and which keys mean what: what the command line says goes before what the person
-//! chose in the window, that before the settings.
+//! chose in the window, that before the settings, unless they have changed since.
 
-use agor_core::cli::Theme as ThemeName;
-use agor_core::config::FONT_SIZES;
+use std::sync::Arc;
+
+use agor_core::config::{FONT_SIZES, ThemeWish, Value};
+use agor_core::themes::{DARK, LIGHT};
 use agor_render::FontSpec;
 
-use super::App;
+use super::{App, Overlay};
 use crate::keys::keymap::Keymap;
 use crate::link::Request;
 use crate::link::snapshot::Weight;
+use crate::palette::{Choice, Entry, Scope};
 use crate::theme::{FONT_SIZE, Theme};
+use crate::workspace::ChosenTheme;
 
 impl App {
     /// Takes the settings over if they have changed.
     pub(super) fn take_settings(&mut self, context: &egui::Context) {
-        if self.settings == self.snapshot.settings {
+        let (held, known) = (&self.settings, &self.snapshot.settings);
+        if Arc::ptr_eq(held, known) || held == known {
             return;
         }
-        self.settings = self.snapshot.settings.clone();
+        let before = std::mem::replace(&mut self.settings, self.snapshot.settings.clone());
+        self.tried_font = None;
+        if before.read && before.window.font_size != self.settings.window.font_size {
+            // What changed last holds.
+            self.workspace.look.font_size = None;
+        }
         let leader = self.settings.window.leader.as_deref();
         let preset = self.settings.window.keys;
         let (keymap, complaints) = Keymap::new(&self.settings.keys, leader, preset);
@@ -30,7 +40,11 @@ impl App {
 
     /// Returns how the terminal's text is set.
     pub(super) fn font(&self) -> FontSpec {
-        super::font(self.font_size, self.scale, &self.settings.window)
+        let mut font = super::font(self.font_size, self.scale, &self.settings.window);
+        if let Some(tried) = &self.tried_font {
+            font.family = Some(tried.clone());
+        }
+        font
     }
 
     /// Returns the points that text measures unless the person changes that in the window.
@@ -49,35 +63,142 @@ impl App {
         self.renderer.set_font(self.font());
     }
 
-    pub(super) fn switch_theme(&mut self, context: &egui::Context) {
-        let light = self.theme.name == ThemeName::Dark;
-        self.workspace.look.light = Some(light);
-        self.show_theme(light, context);
-    }
-
     /// Looks as the person chose last, unless the command line says otherwise.
     pub(super) fn take_look(&mut self, context: &egui::Context) {
-        let look = self.workspace.look;
-        let points = self.given.font_size.or(look.font_size);
+        let points = self.given.font_size.or(self.workspace.look.font_size);
         self.show_font_size(points.unwrap_or(self.set_size()));
-        let set = self.settings.window.theme.unwrap_or(ThemeName::Dark);
-        let chosen = look.light.map(|light| match light {
-            true => ThemeName::Light,
-            false => ThemeName::Dark,
-        });
-        let theme = self.given.theme.or(chosen).unwrap_or(set);
-        if theme != self.theme.name {
-            self.show_theme(theme == ThemeName::Light, context);
+        self.follow_look(context);
+    }
+
+    /// Shows the theme that is wished for, if it is not the one that is shown: the wish, the desktop, the
+    /// theme's file or the project may have changed.
+    pub(super) fn follow_look(&mut self, context: &egui::Context) {
+        let is_tried = matches!(&self.overlay, Some(Overlay::Palette(palette)) if palette.scope() == Scope::Themes);
+        if self.trying && is_tried {
+            return;
+        }
+        self.trying = false;
+        if !is_tried {
+            self.choosing_for = None;
+        }
+        if self.tried_font.is_some() && !matches!(self.overlay, Some(Overlay::Settings(_))) {
+            self.try_font(None);
+        }
+        let wish = self.wish();
+        if matches!(wish, ThemeWish::BySystem { .. }) && !self.follows_desktop {
+            self.follows_desktop = self.link.request(Request::FollowDesktop);
+        }
+        let desktop = self.snapshot.desktop_light.or(desktop_is_light(context));
+        let id = wish.for_desktop(desktop).to_owned();
+        self.show_theme(&id, context);
+    }
+
+    /// Returns which theme is wished for.
+    fn wish(&self) -> ThemeWish {
+        if let Some(given) = &self.given.theme {
+            return given.clone();
+        }
+        let chosen = self.chosen_theme();
+        let set = || self.set_theme().cloned();
+        let chosen = chosen.map(|chosen| ThemeWish::Always(chosen.id.clone()));
+        chosen
+            .or_else(set)
+            .unwrap_or_else(|| ThemeWish::Always(DARK.to_owned()))
+    }
+
+    /// Returns the theme that was chosen in a window, unless the settings have changed since.
+    pub(super) fn chosen_theme(&self) -> Option<&ChosenTheme> {
+        let chosen = self.workspace.look.theme.as_ref()?;
+        let said = self.said_theme();
+        let holds = chosen.over.as_ref().is_none_or(|over| *over == said);
+        holds.then_some(chosen)
+    }
+
+    /// Returns what the settings say of the theme, for the project that is shown.
+    fn set_theme(&self) -> Option<&ThemeWish> {
+        let project = self.workspace.project();
+        self.settings
+            .layers
+            .theme(project.map(|project| project.folder.as_str()))
+    }
+
+    /// Returns it as a text, empty for nothing.
+    fn said_theme(&self) -> String {
+        self.set_theme()
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    }
+
+    /// Switches to the theme's counterpart of the other appearance: that of its family, if it has one.
+    pub(super) fn switch_theme(&mut self, context: &egui::Context) {
+        let light = !self.theme.light;
+        let family = |id: &str| id.split('_').next().unwrap_or(id).to_owned();
+        let own = family(&self.theme.id);
+        let known = self.snapshot.themes.iter();
+        let mut others = known.filter(|other| other.light == light && family(&other.id) == own);
+        let id = match others.next() {
+            Some(other) => other.id.to_string(),
+            None => (if light { LIGHT } else { DARK }).to_owned(),
+        };
+        self.choose_theme(id);
+        self.follow_look(context);
+    }
+
+    /// Keeps to a theme until another is chosen, or the settings change.
+    pub(super) fn choose_theme(&mut self, id: String) {
+        if let Some((page, project)) = self.choosing_for.take() {
+            self.link.request(Request::Say {
+                key: "window.theme",
+                project,
+                value: Some(Value::Theme(ThemeWish::Always(id.clone()))),
+            });
+            self.overlay = Some(Overlay::Settings(page));
+        }
+        // Whoever chooses in the window has seen what the command line said.
+        self.given.theme = None;
+        let over = Some(self.said_theme());
+        self.workspace.look.theme = Some(ChosenTheme { id, over });
+        self.trying = false;
+        self.wake.now();
+    }
+
+    /// Returns where the theme that is shown stands among all.
+    pub(super) fn place_of_theme(&self) -> usize {
+        let mut known = self.snapshot.themes.iter();
+        let place = known.position(|theme| theme.id == self.theme.id);
+        place.unwrap_or(0)
+    }
+
+    /// Shows the theme that the palette stands at.
+    pub(super) fn try_theme(&mut self, entry: Option<&Entry>, context: &egui::Context) {
+        let Some(Choice::Theme(id)) = entry.map(|entry| &entry.choice) else {
+            return;
+        };
+        self.trying = true;
+        if *self.theme.id != **id {
+            self.show_theme(&id.clone(), context);
+            // This frame was drawn in the other's colours.
+            self.wake.now();
         }
     }
 
-    fn show_theme(&mut self, light: bool, context: &egui::Context) {
-        self.theme = Theme::named(if light {
-            ThemeName::Light
-        } else {
-            ThemeName::Dark
-        });
-        self.colors = self.theme.terminal();
-        self.theme.apply(context);
+    fn show_theme(&mut self, id: &str, context: &egui::Context) {
+        let known = self.snapshot.themes.iter().find(|theme| *theme.id == *id);
+        let theme = match known {
+            Some(known) => Theme::of(known),
+            None if *self.theme.id == *id => return,
+            None => Theme::built_in(id),
+        };
+        if theme != self.theme {
+            self.colors = theme.terminal();
+            theme.apply(context);
+            self.theme = theme;
+        }
     }
+}
+
+/// Says whether the desktop is light, where the window system tells; on Linux the link asks the desktop.
+pub(super) fn desktop_is_light(context: &egui::Context) -> Option<bool> {
+    let theme = context.input(|input| input.raw.system_theme)?;
+    Some(theme == egui::Theme::Light)
 }

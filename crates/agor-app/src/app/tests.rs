@@ -1,8 +1,11 @@
 //! The application without a window and without a host: what it shows is read from the tree of
 //! accessible names and from pictures, what it asks for from its requests.
 
+mod looks;
 mod modes;
 mod pictures;
+mod set;
+mod steps;
 mod world;
 
 use agor_proto::command::CommandBody;
@@ -17,8 +20,8 @@ use crate::testing::{diagnosis, session_id, session_info};
 use world::{World, asked};
 
 #[test]
-fn a_window_without_a_stored_layout_opens_a_shell() {
-    let mut world = World::new(Stored::Missing, &[]);
+fn a_window_without_a_stored_layout_opens_a_shell_beside_what_runs() {
+    let mut world = World::new(Stored::Missing, &[session_info(1, "vim")]);
     let requests = world.requests();
     let created = requests.iter().find_map(|request| match request {
         Request::Command(CommandBody::Create { session, spec }) => Some((*session, spec.clone())),
@@ -616,20 +619,18 @@ fn settings_that_change_are_used_at_once_and_wrong_keys_are_told() {
     use agor_core::keybindings::Rule;
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
     let size = world.app().font_size;
+    let text = format!(
+        "window = {{ font_size = {}, theme = \"light\", leader = \"ctrl+b\" }}",
+        size + 4.0
+    );
     let set = crate::link::settings::Settings {
-        window: agor_core::config::Window {
-            font_size: Some(size + 4.0),
-            theme: Some(agor_core::cli::Theme::Light),
-            leader: Some("ctrl+b".into()),
-            ..Default::default()
-        },
         keys: vec![Rule::new("leader c", "tab.new"), Rule::new("a", "tab.new")],
-        ..Default::default()
+        ..looks::settings(&text)
     };
     world.requests();
     world.change(|snapshot| snapshot.settings = set.into());
     assert_eq!(world.app().font_size, size + 4.0);
-    assert_eq!(world.app().theme.name, agor_core::cli::Theme::Light);
+    assert!(world.app().theme.light);
     let told = world.requests();
     let told: Vec<_> = told
         .iter()
@@ -647,7 +648,7 @@ fn settings_that_change_are_used_at_once_and_wrong_keys_are_told() {
         settings.window.font_size = None;
         snapshot.settings = settings.into();
     });
-    assert_eq!(world.app().theme.name, agor_core::cli::Theme::Dark);
+    assert!(!world.app().theme.light);
     assert_eq!(world.app().font_size, size);
 }
 

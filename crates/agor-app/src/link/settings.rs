@@ -1,13 +1,16 @@
 //! The person's settings and keys as this window uses them: read when it opens, and again when their
 //! files change. A damaged file leaves the last good one in use, and says so.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use agor_core::agents::{Providers, here};
-use agor_core::config::{Loaded, Snippet, Window};
+use agor_core::config::{Layers, Loaded, Snippet, ThemeWish, Window};
+use agor_core::desktop_look;
 use agor_core::folder_watch::FolderWatch;
 use agor_core::keybindings::{self, Rule};
 use agor_core::paths::{CONFIG, KEYBINDINGS, PROVIDERS, Paths};
+use agor_core::themes;
 
 use super::snapshot::{KnownAgent, Weight};
 use super::task::Shared;
@@ -21,26 +24,78 @@ pub struct Settings {
     pub keys: Vec<Rule>,
     /// Texts that they often type.
     pub snippets: Vec<Snippet>,
+    /// What was said at which level.
+    pub layers: Arc<Layers>,
+    /// What of the file of settings is not used, and why, in sentences.
+    pub complaints: Vec<String>,
+    /// Whether they were read.
+    pub read: bool,
 }
 
 /// Reads the settings, and goes on reading them when they change.
 pub async fn follow(paths: Paths, shared: Shared) {
     // Before the first reading, so that no change is missed between the two.
     let watch = FolderWatch::new(paths.config_folder(), &[CONFIG, KEYBINDINGS, PROVIDERS]);
+    let themes = FolderWatch::whole(&paths.themes_folder());
     let mut settings = Settings::default();
+    let mut told = BTreeSet::new();
+    // Themes first, so that one of the person's own is there when it is asked for.
+    read_themes(&paths, &settings, &mut told, &shared);
     read(&paths, &mut settings, &shared);
+    read_themes(&paths, &settings, &mut told, &shared);
     read_agents(&paths, &shared);
-    let mut watch = match watch {
-        Ok(watch) => watch,
+    let (mut watch, mut themes) = match watch.and_then(|watch| Ok((watch, themes?))) {
+        Ok(watches) => watches,
         Err(error) => {
             tracing::warn!(%error, "changed settings are used by the next window");
             return;
         }
     };
-    while let Ok(()) = watch.changed().await {
-        read(&paths, &mut settings, &shared);
-        read_agents(&paths, &shared);
+    loop {
+        let changed = tokio::select! {
+            changed = watch.changed() => {
+                read(&paths, &mut settings, &shared);
+                read_agents(&paths, &shared);
+                changed
+            }
+            changed = themes.changed() => changed,
+        };
+        if changed.is_err() {
+            return;
+        }
+        read_themes(&paths, &settings, &mut told, &shared);
     }
+}
+
+/// Tells whether the desktop is light for as long as it says.
+pub async fn follow_desktop(shared: Shared) {
+    let tell = |light| shared.change(|snapshot| snapshot.desktop_light = light);
+    let addresses = desktop_look::session_addresses();
+    let Err(error) = desktop_look::follow(&addresses, tell).await;
+    // Many desktops, and all servers, have none: the theme for a dark one stays.
+    tracing::info!(%error, "the desktop does not say whether it is light or dark");
+}
+
+/// Reads the themes; says what is wrong with a person's own, and which of those that are set are not there.
+fn read_themes(paths: &Paths, settings: &Settings, told: &mut BTreeSet<String>, shared: &Shared) {
+    let loaded = themes::Loaded::read(&paths.themes_folder());
+    let wished = settings.layers.themes().flat_map(ThemeWish::names);
+    let missing = wished.filter(|id| !loaded.themes.iter().any(|theme| *theme.id == **id));
+    let missing = missing.map(|id| {
+        let file = paths.config_file();
+        let file = file.display();
+        format!("{file}: there is no theme {id:?}; `agor theme list` lists them")
+    });
+    let complaints: BTreeSet<_> = loaded.complaints.iter().cloned().chain(missing).collect();
+    for complaint in complaints.difference(told) {
+        shared.tell(Weight::Error, complaint.clone());
+    }
+    *told = complaints;
+    shared.change(|snapshot| {
+        if *snapshot.themes != loaded.themes {
+            snapshot.themes = Arc::new(loaded.themes);
+        }
+    });
 }
 
 /// Reads which agents are known and which of them are here. The host says the complaints, and reads the
@@ -61,9 +116,12 @@ fn read(paths: &Paths, settings: &mut Settings, shared: &Shared) {
     let before = settings.clone();
     let loaded = Loaded::read(paths);
     let complaints = loaded.complaints();
+    settings.read = true;
+    settings.complaints = complaints.clone();
     if loaded.error.is_none() {
         settings.window = loaded.config.window;
         settings.snippets = loaded.config.snippets;
+        settings.layers = loaded.config.layers;
     }
     let keys = keybindings::read(paths);
     let complaints = complaints.into_iter().chain(keys.as_ref().err().cloned());

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use agor_core::themes::Theme;
 use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::message::Hit;
 use agor_proto::row::Row;
@@ -34,6 +35,10 @@ pub struct Snapshot {
     pub agents: Arc<Vec<KnownAgent>>,
     /// What the person has set.
     pub settings: Arc<Settings>,
+    /// The themes that can be chosen.
+    pub themes: Arc<Vec<Theme>>,
+    /// Whether the desktop is light, as far as it says.
+    pub desktop_light: Option<bool>,
     /// What was found in sessions in which something is looked for.
     pub found: HashMap<SessionId, Arc<Found>>,
     /// The prompt that was looked for last.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use agor_core::client::connection::{End, State};
 use agor_core::client::{Client, ClientError, ClientOptions};
+use agor_core::config::{Value, edit, schema};
 use agor_core::keybindings::{self, Change};
 use agor_core::paths::Paths;
 use agor_proto::command::CommandBody;
@@ -96,6 +97,8 @@ pub async fn run(
         images: Fetcher::default(),
         waiting: HashMap::new(),
         diagnosing: None,
+        saying: None,
+        desktop: None,
     };
     while let Some(request) = inbox.recv().await {
         task.on(request);
@@ -219,6 +222,10 @@ struct Task {
     waiting: HashMap<SessionId, tokio::task::JoinHandle<()>>,
     /// Looks how the host is, while that is shown.
     diagnosing: Option<tokio::task::JoinHandle<()>>,
+    /// What writes the setting that was said last.
+    saying: Option<tokio::task::JoinHandle<()>>,
+    /// Follows the desktop's look, once that is wanted.
+    desktop: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Task {
@@ -232,6 +239,12 @@ impl Task {
             Request::Tell(weight, text) => self.shared.tell(weight, text),
             Request::Diagnose(wanted) => self.diagnose(wanted),
             Request::ChangeKeys(change) => self.change_keys(change),
+            Request::FollowDesktop => self.follow_desktop(),
+            Request::Say {
+                key,
+                project,
+                value,
+            } => self.say(key, project, value),
             Request::Type(session, _)
             | Request::Resize(session, _)
             | Request::Drive(session)
@@ -259,6 +272,30 @@ impl Task {
                 shared.tell(Weight::Error, complaint);
             }
         });
+    }
+
+    /// Says a setting, one after the other, so that none is lost.
+    fn say(&mut self, key: &'static str, project: Option<String>, value: Option<Value>) {
+        let (paths, shared) = (self.paths.clone(), self.shared.clone());
+        let before = self.saying.take();
+        self.saying = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                before.await.ok(); // It has told the person itself.
+            }
+            let said = tokio::task::spawn_blocking(move || {
+                let setting = schema::setting(key)?;
+                edit::set(&paths, setting, project.as_deref(), value.as_ref()).err()
+            });
+            if let Ok(Some(error)) = said.await {
+                shared.tell(Weight::Error, error.to_string());
+            }
+        }));
+    }
+
+    fn follow_desktop(&mut self) {
+        if self.desktop.is_none() {
+            self.desktop = Some(tokio::spawn(settings::follow_desktop(self.shared.clone())));
+        }
     }
 
     fn diagnose(&mut self, wanted: bool) {
@@ -330,6 +367,12 @@ impl Task {
             }
             self.followers.clear();
             self.diagnose(false);
+            if let Some(saying) = self.saying.take() {
+                saying.await.ok(); // It has told the person itself.
+            }
+            if let Some(desktop) = self.desktop.take() {
+                desktop.abort();
+            }
             self.layout.finish().await;
             self.client.close().await;
         };

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use agor_core::config::Snippet;
+use agor_core::themes;
 use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
+use egui::Color32;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -15,6 +17,7 @@ use crate::icons::Mark;
 use crate::keys::keymap::Keymap;
 use crate::link::snapshot::Snapshot;
 use crate::text::{folder_shown, project_name};
+use crate::theme::Theme;
 use crate::workspace::Workspace;
 
 /// Entries that are offered at the most; more are found by typing more.
@@ -39,6 +42,8 @@ pub enum Choice {
     Agent(String),
     /// Start the chosen agent with this, or with nothing.
     Prompt(String),
+    /// Show this theme.
+    Theme(String),
     /// Open the shell in a folder.
     Folder(String),
     /// Give the focused session this name.
@@ -79,6 +84,9 @@ pub struct Offer {
     projects: Vec<String>,
     agents: usize,
     settings: usize,
+    themes: usize,
+    /// The project's folder.
+    folder: Option<String>,
 }
 
 impl Offer {
@@ -92,6 +100,8 @@ impl Offer {
             projects: folders.collect(),
             agents: Arc::as_ptr(&snapshot.agents).addr(),
             settings: Arc::as_ptr(&snapshot.settings).addr(),
+            themes: Arc::as_ptr(&snapshot.themes).addr(),
+            folder: workspace.project().map(|project| project.folder.clone()),
         }
     }
 }
@@ -109,6 +119,8 @@ pub struct Entry {
     pub keys: String,
     /// Its state, if it is a session.
     pub mark: Option<Mark>,
+    /// Its colours, if it is a theme: the ground first.
+    pub colors: Vec<Color32>,
     /// Name and what is said beside it, which are looked through if the name does not match.
     whole: String,
     /// Which letters and digits are in the name, and in both.
@@ -128,6 +140,7 @@ impl Entry {
             detail,
             keys: String::new(),
             mark: None,
+            colors: Vec::new(),
             used: 0.0,
         }
     }
@@ -173,9 +186,11 @@ pub fn entries(
         entries.extend(snapshot.settings.snippets.iter().map(snippet));
     }
     if scope == Scope::Agents {
-        // Those that are here first.
+        // Those that are here first, and of them the one that the settings name.
+        let folder = workspace.project().map(|project| project.folder.as_str());
+        let default = snapshot.settings.layers.text("agents.provider", folder);
         let mut known: Vec<_> = snapshot.agents.iter().collect();
-        known.sort_by_key(|agent| !agent.here);
+        known.sort_by_key(|agent| (!agent.here, Some(agent.id.as_str()) != default));
         entries.extend(known.into_iter().map(|agent| {
             let detail = match agent.here {
                 true => String::new(),
@@ -183,6 +198,9 @@ pub fn entries(
             };
             Entry::new(Choice::Agent(agent.id.clone()), agent.name.clone(), detail)
         }));
+    }
+    if scope == Scope::Themes {
+        entries.extend(snapshot.themes.iter().map(theme));
     }
     for entry in &mut entries {
         let remembered = entry.choice.remembered();
@@ -210,6 +228,22 @@ fn commands(scope: Scope, keymap: &Keymap) -> impl Iterator<Item = Entry> {
         }
         entry
     })
+}
+
+fn theme(theme: &themes::Theme) -> Entry {
+    let choice = Choice::Theme(theme.id.to_string());
+    let detail = if theme.light { "light" } else { "dark" };
+    let mut entry = Entry::new(choice, theme.name.clone(), detail.into());
+    entry.colors = chip(theme);
+    entry
+}
+
+/// Returns the colours by which a theme is known: its ground, its text, and the terminal's six hues.
+fn chip(theme: &themes::Theme) -> Vec<Color32> {
+    let shown = Theme::of(theme);
+    let mut colors = vec![shown.pane, shown.text];
+    colors.extend(&shown.ansi[1..7]);
+    colors
 }
 
 fn session(info: &SessionInfo) -> Entry {

@@ -6,7 +6,7 @@ use egui::{Align2, FontId, Key, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit,
 use super::find::{Choice, Entry, Found};
 use super::{Outcome, Palette, Scope};
 use crate::theme::{Theme, measure, medium};
-use crate::widgets::elided;
+use crate::widgets::{elided, hold_keyboard};
 
 /// Height of the field.
 const FIELD: f32 = 44.0;
@@ -144,6 +144,7 @@ fn placeholder(scope: Scope) -> &'static str {
         Scope::Sessions => "Go to session",
         Scope::Commands => "Every command and its keys",
         Scope::Agents => "Start an agent",
+        Scope::Themes => "Choose a theme",
         Scope::Prompt => "What is it to do?",
         Scope::Folder => "Folder",
         Scope::Rename => "Name",
@@ -173,9 +174,9 @@ fn field_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, area: Rect) {
         ) {
             select_all_or_end(ui, &response, palette);
         }
-    } else if !response.has_focus() {
+    } else {
         // Nothing else in the palette takes text; a click on a row must not end the typing.
-        response.request_focus();
+        hold_keyboard(&response);
     }
 }
 
@@ -278,17 +279,40 @@ fn row_ui(ui: &Ui, entry: &Entry, found: Found, theme: &Theme, rect: Rect) {
         keys,
         theme.muted,
     );
+    chip_ui(ui, entry, theme, Pos2::new(rect.max.x - 10.0, middle));
+}
+
+/// Draws a theme's colours on its ground, ending at `right`.
+fn chip_ui(ui: &Ui, entry: &Entry, theme: &Theme, right: Pos2) {
+    let Some((ground, colors)) = entry.colors.split_first() else {
+        return;
+    };
+    let step = 12.0;
+    let size = Vec2::new(colors.len() as f32 * step + 6.0, 18.0);
+    let rect = Rect::from_min_size(Pos2::new(right.x - size.x, right.y - size.y / 2.0), size);
+    let border = Stroke::new(1.0, theme.border);
+    ui.painter()
+        .rect(rect, 4.0, *ground, border, StrokeKind::Inside);
+    for (at, color) in colors.iter().enumerate() {
+        let center = Pos2::new(rect.min.x + 9.0 + at as f32 * step, right.y);
+        ui.painter().circle_filled(center, 3.5, *color);
+    }
 }
 
 impl Palette {
     fn refresh(&mut self) {
         let (_, letters) = self.sought();
         let letters = letters.to_owned();
-        let first = self.finder.found().is_empty() && self.selected == 0;
         let Some((_, _, entries)) = &self.offered else {
             return;
         };
-        if self.finder.find(entries, &letters) && !first {
+        self.finder.find(entries, &letters);
+        // Other letters begin at the best of what they mean; other entries leave it where it stands.
+        if self
+            .letters
+            .replace(letters.clone())
+            .is_some_and(|before| before != letters)
+        {
             self.selected = 0;
         }
     }

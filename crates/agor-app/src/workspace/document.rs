@@ -1,12 +1,13 @@
 //! The layout as it is stored: a form of its own, so that neither an update of the tile library nor
 //! one of ours loses a person's panes. Unknown fields are ignored, what cannot be read is left out.
 
+use agor_core::themes;
 use agor_proto::ids::SessionId;
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId};
 use serde::{Deserialize, Serialize};
 
 use super::tiles::{Pane, Tiles};
-use super::{Look, Sidebar, Tab, View, Workspace};
+use super::{ChosenTheme, Look, Sidebar, Tab, View, Workspace};
 
 /// How deep splits are read; a deeper document is damaged.
 const DEPTH_MAX: usize = 64;
@@ -27,8 +28,13 @@ struct Document {
     active: usize,
     sidebar_shown: Option<bool>,
     sidebar_width: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Read of releases that had two themes.
+    #[serde(skip_serializing)]
     light: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theme: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theme_over: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     font_size: Option<f32>,
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "known")]
@@ -96,7 +102,13 @@ impl Workspace {
             active: self.active,
             sidebar_shown: Some(self.sidebar.shown),
             sidebar_width: Some(self.sidebar.width),
-            light: self.look.light,
+            light: None,
+            theme: self.look.theme.as_ref().map(|theme| theme.id.clone()),
+            theme_over: self
+                .look
+                .theme
+                .as_ref()
+                .and_then(|theme| theme.over.clone()),
             font_size: self.look.font_size,
             views: self.views.clone(),
         };
@@ -150,8 +162,16 @@ impl Workspace {
                 .filter(|width| width.is_finite())
                 .unwrap_or(default.width),
         };
+        let earlier = document.light.map(|light| match light {
+            true => themes::LIGHT.to_owned(),
+            false => themes::DARK.to_owned(),
+        });
+        let over = document.theme_over;
         workspace.look = Look {
-            light: document.light,
+            theme: document
+                .theme
+                .or(earlier)
+                .map(|id| ChosenTheme { id, over }),
             font_size: document.font_size.filter(|size| size.is_finite()),
         };
         workspace.views = document.views;

@@ -8,8 +8,9 @@ use agor_proto::session::SessionInfo;
 use super::failure::Failure;
 use super::{Program, output, session_name};
 use crate::client::{Client, ClientError};
-use crate::config::Loaded;
+use crate::config::{Loaded, ThemeWish};
 use crate::paths::{Overrides, Paths};
+use crate::themes;
 
 /// See the module.
 #[derive(Debug)]
@@ -54,6 +55,16 @@ impl Context {
         // What still runs on other threads, such as a read of the terminal, is not waited for.
         runtime.shutdown_background();
         result
+    }
+
+    /// Refuses a theme that is not there.
+    pub fn check_theme(&self, wish: Option<&ThemeWish>) -> Result<(), Failure> {
+        let Some(wish) = wish else { return Ok(()) };
+        let known = themes::Loaded::read(&self.paths()?.themes_folder()).themes;
+        let missing = wish
+            .names()
+            .find(|name| !known.iter().any(|theme| *theme.id == **name));
+        missing.map_or(Ok(()), |name| Err(super::verbs::unknown_theme(name)))
     }
 
     /// Connects to the host that runs.

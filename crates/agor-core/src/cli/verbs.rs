@@ -26,11 +26,13 @@ mod run;
 mod screen;
 mod send;
 mod serve;
+mod settings;
 mod shot;
 mod signal;
 mod stats;
 mod stop_host;
 mod tap;
+mod theme;
 mod update_host;
 mod usage;
 mod wait;
@@ -42,6 +44,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 
 pub use stats::{micros_a_megabyte, size};
+pub use theme::unknown as unknown_theme;
 
 /// Declares the verbs, each with its documentation and the module that does it.
 macro_rules! verbs {
@@ -122,6 +125,10 @@ verbs! {
     Keys => keys;
     /// Draw the window into a picture (`agor` alone)
     Shot => shot;
+    /// Print every setting, what holds of it and where that was said, or say one
+    Settings => settings;
+    /// List themes, make one of another program's, or print one
+    Theme => theme;
     /// Explain a verb, or the exit codes
     Help => help;
     /// Tell the host what an agent's hook tells (the hook runs this)

@@ -8,7 +8,7 @@ use agor_proto::ids::{SessionId, Size};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::config::{self, FONT_SIZES};
+use crate::config::{self, FONT_SIZES, ThemeWish};
 use crate::keybindings::Rule;
 use crate::paths::Paths;
 
@@ -79,7 +79,7 @@ pub struct Opening {
     /// Points of the terminal's text.
     pub font_size: Option<f32>,
     /// The theme; else the last one that was chosen.
-    pub theme: Option<Theme>,
+    pub theme: Option<ThemeWish>,
 }
 
 /// A picture of the window.
@@ -91,17 +91,8 @@ pub struct Shot {
     pub size_px: (u32, u32),
     /// Pixels in a point.
     pub scale: f32,
-    /// The theme.
-    pub theme: Option<Theme>,
-}
-
-/// The built-in themes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Theme {
-    Dark,
-    Light,
+    /// The theme; else the last one that was chosen.
+    pub theme: Option<ThemeWish>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -123,9 +114,9 @@ pub struct OpeningArguments {
     /// The size of the window's terminal text, in points
     #[arg(long, value_name = "POINTS", value_parser = font_size)]
     font_size: Option<f32>,
-    /// The window's theme
-    #[arg(long, value_enum, value_name = "THEME")]
-    theme: Option<Theme>,
+    /// The window's theme, of those that `theme list` lists, or system
+    #[arg(long, value_name = "THEME")]
+    theme: Option<ThemeWish>,
 }
 
 fn font_size(text: &str) -> Result<f32, String> {

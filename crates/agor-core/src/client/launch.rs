@@ -43,6 +43,11 @@ const PASSED_ON: &[&str] = &[
     "XDG_STATE_HOME",
 ];
 
+/// Says whether every new session gets the caller's variable of this name.
+pub(crate) fn is_passed_on(name: &str) -> bool {
+    PASSED_ON.contains(&name)
+}
+
 /// Returns an id for a new session.
 #[must_use]
 pub fn session_id() -> SessionId {

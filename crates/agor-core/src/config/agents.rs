@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
-
+use super::{Layers, Said, Value};
 use crate::agents::machine::STALL_MILLIS;
 
 /// The seconds that can be asked for: less is any pause for thought, more is for ever.
-const STALL_SECS: std::ops::RangeInclusive<u64> = 10..=86_400;
+pub(super) const STALL_SECS: std::ops::RangeInclusive<u64> = 10..=86_400;
+
+/// As many as the machine has without a word.
+pub(super) const STALL_SECS_DEFAULT: u64 = STALL_MILLIS / 1_000;
 
 /// How agents are judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +24,27 @@ pub struct Agents {
 impl Default for Agents {
     fn default() -> Self {
         Self {
-            stall_secs: STALL_MILLIS / 1_000,
+            stall_secs: STALL_SECS_DEFAULT,
             projects: BTreeMap::new(),
         }
     }
 }
 
 impl Agents {
+    /// Returns what holds.
+    pub(super) fn of(layers: &Layers) -> Self {
+        let of_project = |(folder, said): (&String, &BTreeMap<_, Said>)| {
+            let Value::Whole(secs) = said.get("agents.stall_secs")?.value else {
+                return None;
+            };
+            Some((folder.clone(), secs))
+        };
+        Self {
+            stall_secs: layers.whole("agents.stall_secs", None),
+            projects: layers.projects.iter().filter_map(of_project).collect(),
+        }
+    }
+
     /// Returns without how many milliseconds of output work is stalled in the project in `folder`.
     #[must_use]
     pub fn stall_millis(&self, folder: &str) -> u64 {
@@ -38,62 +54,16 @@ impl Agents {
     }
 }
 
-/// The table as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Written {
-    stall_secs: Option<u64>,
-    projects: BTreeMap<String, WrittenProject>,
-    #[serde(flatten)]
-    pub(super) unknown: BTreeMap<String, toml::Value>,
-}
-
-/// What is written of a project.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct WrittenProject {
-    stall_secs: Option<u64>,
-}
-
-impl Written {
-    /// Returns what was written, held to bounds, with the defaults for the rest; says what is not as written.
-    pub(super) fn settings(self, mut complain: impl FnMut(String)) -> Agents {
-        let mut settings = Agents::default();
-        let mut held = |secs: u64| {
-            let held = secs.clamp(*STALL_SECS.start(), *STALL_SECS.end());
-            if held != secs {
-                complain(format!(
-                    "agents.stall_secs is from {} to {}; {held} is used",
-                    STALL_SECS.start(),
-                    STALL_SECS.end()
-                ));
-            }
-            held
-        };
-        settings.stall_secs = self.stall_secs.map_or(settings.stall_secs, &mut held);
-        let projects = self.projects.into_iter();
-        let projects = projects.filter_map(|(folder, project)| {
-            let secs = project.stall_secs?;
-            let plain = folder.trim_end_matches('/');
-            let plain = if plain.is_empty() { "/" } else { plain };
-            Some((plain.to_owned(), held(secs)))
-        });
-        settings.projects = projects.collect();
-        settings
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_project_has_a_threshold_of_its_own_and_what_is_in_it_too() {
-        let mut complaints = Vec::new();
-        let text = "stall_secs = 60\n[projects.\"/slow/\"]\nstall_secs = 3_600\n\
-                    [projects.\"/fast\"]\nstall_secs = 1\n[projects.\"/none\"]";
-        let written: Written = toml::from_str(text).unwrap();
-        let settings = written.settings(|complaint| complaints.push(complaint));
+        let text = "agents.stall_secs = 60\n[projects.\"/slow/\"]\nagents.stall_secs = 3_600\n\
+                    [agents.projects.\"/fast\"]\nstall_secs = 1\n[projects.\"/none\"]";
+        let (layers, complaints) = Layers::read(text).unwrap();
+        let settings = Agents::of(&layers);
         assert_eq!(settings.stall_millis("/home/a"), 60_000);
         assert_eq!(settings.stall_millis("/slow/model"), 3_600_000);
         assert_eq!(settings.stall_millis("/fast"), 10_000);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use agor_proto::agent::State;
-use serde::Deserialize;
+
+use super::{Layers, Said, Value};
 
 /// Of what the host notifies the person through their desktop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,9 @@ const STATES: [(&str, State); 4] = [
     ("done", State::Done),
 ];
 
+/// Their names.
+pub(super) const NAMES: &[&str] = &[STATES[0].0, STATES[1].0, STATES[2].0, STATES[3].0];
+
 impl Default for Notifications {
     fn default() -> Self {
         Self {
@@ -55,6 +59,39 @@ impl Default for Notifications {
 }
 
 impl Notifications {
+    /// Returns what holds.
+    pub(super) fn of(layers: &Layers) -> Self {
+        let default = Self::default();
+        let on = match layers
+            .said("notifications.on", None)
+            .map(|(said, _)| &said.value)
+        {
+            Some(Value::List(names)) => {
+                let known = names.iter().filter_map(|name| {
+                    let known = STATES.iter().find(|(known, _)| known == name);
+                    known.map(|(_, state)| *state)
+                });
+                known.collect()
+            }
+            _ => default.on,
+        };
+        let of_project = |(folder, said): (&String, &BTreeMap<_, Said>)| {
+            let Value::Bool(tell) = said.get("notifications.enabled")?.value else {
+                return None;
+            };
+            Some((folder.clone(), tell))
+        };
+        Self {
+            enabled: layers.yes("notifications.enabled", None),
+            on,
+            quiet: layers
+                .text("notifications.quiet", None)
+                .and_then(Quiet::read),
+            sound: layers.yes("notifications.sound", None),
+            projects: layers.projects.iter().filter_map(of_project).collect(),
+        }
+    }
+
     /// Says whether the person is told when an agent of the project in `folder` comes into `state`.
     #[must_use]
     pub fn tell(&self, state: State, folder: &str) -> bool {
@@ -74,7 +111,7 @@ impl Quiet {
         (passed < length).then(|| length - passed)
     }
 
-    fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let (from, to) = text.split_once('-')?;
         Some(Self {
             from_minutes: minutes(from)?,
@@ -94,76 +131,19 @@ fn minutes(text: &str) -> Option<u16> {
     Some(number(hours, 24)? * 60 + number(minutes, 60)?)
 }
 
-/// The table as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Written {
-    enabled: Option<bool>,
-    on: Option<Vec<String>>,
-    quiet: Option<String>,
-    sound: Option<bool>,
-    projects: BTreeMap<String, bool>,
-    #[serde(flatten)]
-    pub(super) unknown: BTreeMap<String, toml::Value>,
-}
-
-impl Written {
-    /// Returns what was written, with the defaults for the rest; says what cannot be used.
-    pub(super) fn settings(self, mut complain: impl FnMut(String)) -> Notifications {
-        let mut settings = Notifications::default();
-        settings.enabled = self.enabled.unwrap_or(settings.enabled);
-        settings.sound = self.sound.unwrap_or(settings.sound);
-        if let Some(names) = self.on {
-            settings.on.clear();
-            for name in names {
-                match STATES.iter().find(|(known, _)| *known == name) {
-                    Some((_, state)) => settings.on.push(*state),
-                    None => complain(format!(
-                        "notifications.on knows {}, and not {name:?}, which is ignored",
-                        STATES.map(|(name, _)| name).join(", ")
-                    )),
-                }
-            }
-        }
-        if let Some(text) = self.quiet.filter(|text| !text.is_empty()) {
-            settings.quiet = Quiet::read(&text);
-            if settings.quiet.is_none() {
-                complain(format!(
-                    "notifications.quiet is written like \"22:00-07:00\"; {text:?} is ignored"
-                ));
-            }
-        }
-        for (folder, tell) in self.projects {
-            let plain = folder.trim_end_matches('/');
-            if !folder.starts_with('/') {
-                complain(format!(
-                    "notifications.projects names folders by their whole paths; {folder:?} is ignored"
-                ));
-            } else if plain.is_empty() {
-                settings.projects.insert("/".into(), tell);
-            } else {
-                settings.projects.insert(plain.into(), tell);
-            }
-        }
-        settings
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &str) -> (Notifications, Vec<String>) {
-        let mut complaints = Vec::new();
-        let written: Written = toml::from_str(text).unwrap();
-        let settings = written.settings(|complaint| complaints.push(complaint));
-        (settings, complaints)
+        let (layers, complaints) = Layers::read(&format!("[notifications]\n{text}")).unwrap();
+        (Notifications::of(&layers), complaints)
     }
 
     #[test]
     fn a_project_says_yes_or_no_for_itself_and_what_is_in_it() {
         let (settings, complaints) = read(
-            "on = [\"done\"]\n[projects]\n\"/work\" = false\n\"/work/mine/\" = true\n\"x\" = true",
+            "on = [\"done\"]\n[notifications.projects]\n\"/work\" = false\n\"/work/mine/\" = true\n\"x\" = true",
         );
         assert!(settings.tell(State::Done, "/home/a"));
         assert!(!settings.tell(State::Error, "/home/a"));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::layers::Wrong;
+
 /// Snippets that are read; nobody finds one among more.
 const SNIPPETS_MAX: usize = 500;
 
@@ -19,15 +21,34 @@ pub struct Snippet {
 /// A snippet as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Written {
+struct Written {
     name: Option<String>,
     text: Option<String>,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
 
+/// The part of a file that holds them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct File {
+    snippets: Vec<Written>,
+}
+
+/// Returns the snippets of a file of settings; says what is wrong with those that cannot be used.
+///
+/// # Errors
+/// Where it holds something else than snippets.
+pub(super) fn read(text: &str, complain: impl FnMut(String)) -> Result<Vec<Snippet>, Wrong> {
+    let file: File = toml::from_str(text).map_err(|error| Wrong {
+        at: error.span().map_or(0, |span| span.start),
+        reason: error.message().lines().collect::<Vec<_>>().join(", "),
+    })?;
+    Ok(settings(file.snippets, complain))
+}
+
 /// Returns the snippets that can be used; says what is wrong with the others.
-pub(super) fn settings(written: Vec<Written>, mut complain: impl FnMut(String)) -> Vec<Snippet> {
+fn settings(written: Vec<Written>, mut complain: impl FnMut(String)) -> Vec<Snippet> {
     let mut snippets = Vec::new();
     for (at, snippet) in written.into_iter().enumerate() {
         let number = at + 1;
@@ -56,15 +77,9 @@ pub(super) fn settings(written: Vec<Written>, mut complain: impl FnMut(String)) 
 mod tests {
     use super::*;
 
-    #[derive(Deserialize)]
-    struct File {
-        snippets: Vec<Written>,
-    }
-
     fn read(text: &str) -> (Vec<Snippet>, Vec<String>) {
-        let file: File = toml::from_str(text).unwrap();
         let mut complaints = Vec::new();
-        let snippets = settings(file.snippets, |complaint| complaints.push(complaint));
+        let snippets = super::read(text, |complaint| complaints.push(complaint)).unwrap();
         (snippets, complaints)
     }
 

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use super::hub::{Hub, Letter};
 use crate::bus;
-use crate::config::{Loaded, Notifications};
+use crate::config::{Live, Loaded};
 use crate::folder_watch::FolderWatch;
 use crate::paths::{CONFIG, Paths};
 use desk::{Desk, Effect, Now};
@@ -55,9 +55,9 @@ impl Told {
     }
 }
 
-/// Notifies the person until the host ends.
-pub async fn run(hub: Arc<Hub>, paths: Paths, settings: Notifications) {
-    let mut desk = Desk::new(settings);
+/// Notifies the person until the host ends, and follows the settings, for others too.
+pub async fn run(hub: Arc<Hub>, paths: Paths, settings: Live) {
+    let mut desk = Desk::new(settings.get().notifications.clone());
     let mut server = Server::new(bus::session_addresses());
     let mut looks = hub.lookers().watch();
     let mut watch = FolderWatch::new(paths.config_folder(), &[CONFIG])
@@ -89,7 +89,7 @@ pub async fn run(hub: Arc<Hub>, paths: Paths, settings: Notifications) {
             () = tokio::time::sleep(due.unwrap_or_default()), if due.is_some() => Vec::new(),
             changed = changed(watch.as_mut()) => {
                 match changed {
-                    true => read(&paths, &mut desk),
+                    true => read(&paths, &settings, &mut desk),
                     false => watch = None,
                 }
                 Vec::new()
@@ -138,13 +138,14 @@ async fn changed(watch: Option<&mut FolderWatch>) -> bool {
     }
 }
 
-fn read(paths: &Paths, desk: &mut Desk) {
+fn read(paths: &Paths, settings: &Live, desk: &mut Desk) {
     let loaded = Loaded::read(paths);
     for complaint in loaded.complaints() {
         tracing::warn!(%complaint, "the settings");
     }
     if loaded.error.is_none() {
-        desk.set(loaded.config.notifications);
+        desk.set(loaded.config.notifications.clone());
+        settings.set(loaded.config);
         tracing::info!("notifications follow the settings");
     }
 }

@@ -10,7 +10,7 @@ use agor_proto::session::SessionInfo;
 
 use super::hub::{Hub, Letter};
 use super::now;
-use crate::config::Retention;
+use crate::config::{Live, Retention};
 
 /// Between two looks at what is kept.
 const LOOK: Duration = Duration::from_secs(600);
@@ -29,18 +29,24 @@ struct Kept {
 }
 
 /// Returns the sessions that are given up.
-fn given_up(kept: Vec<Kept>, policy: Retention, now_millis: u64) -> Vec<SessionId> {
+fn given_up(
+    kept: Vec<Kept>,
+    policy: impl Fn(&str) -> Retention,
+    host_bytes: u64,
+    now_millis: u64,
+) -> Vec<SessionId> {
     let mut projects: BTreeMap<&str, Vec<&Kept>> = BTreeMap::new();
     for session in &kept {
         let project = projects.entry(&session.project).or_default();
         project.push(session);
     }
-    let of_project = |sessions: Vec<&Kept>| beyond(&sessions, policy, now_millis);
-    let mut gone: Vec<SessionId> = projects.into_values().flat_map(of_project).collect();
+    let of_project =
+        |(folder, sessions): (&str, Vec<&Kept>)| beyond(&sessions, policy(folder), now_millis);
+    let mut gone: Vec<SessionId> = projects.into_iter().flat_map(of_project).collect();
     let of_host = Retention {
         sessions: 0,
         days: 0,
-        bytes: policy.host_bytes,
+        bytes: host_bytes,
         host_bytes: 0,
     };
     let left: Vec<&Kept> = kept
@@ -79,17 +85,18 @@ fn beyond(sessions: &[&Kept], policy: Retention, now_millis: u64) -> Vec<Session
     gone
 }
 
-/// Gives up what is beyond `policy`, now and from time to time, until the host ends.
-pub async fn run(hub: Arc<Hub>, policy: Retention) {
+/// Gives up what is beyond what the settings say, now and from time to time, until the host ends.
+pub async fn run(hub: Arc<Hub>, settings: Live) {
     let mut looks = tokio::time::interval(LOOK);
     loop {
         looks.tick().await;
-        look(&hub, policy).await;
+        look(&hub, &settings).await;
     }
 }
 
-/// Gives up what is beyond `policy`.
-pub async fn look(hub: &Arc<Hub>, policy: Retention) {
+/// Gives up what is beyond what the settings say.
+pub async fn look(hub: &Arc<Hub>, settings: &Live) {
+    let settings = settings.get();
     let store = hub.store().clone();
     let sizes = match tokio::task::spawn_blocking(move || store.stats()).await {
         Ok(Ok(stats)) => stats.session_bytes,
@@ -104,7 +111,12 @@ pub async fn look(hub: &Arc<Hub>, policy: Retention) {
         size_bytes: sizes.get(&info.id).copied().unwrap_or(0),
     };
     let stored = hub.list().all().into_iter().filter(|info| !info.private);
-    let gone = given_up(stored.map(kept).collect(), policy, now().unix_millis);
+    let gone = given_up(
+        stored.map(kept).collect(),
+        |folder| settings.retention(folder),
+        settings.layers.whole("retention.host_bytes", None),
+        now().unix_millis,
+    );
     for session in gone {
         if let Some(handle) = hub.session(session) {
             tracing::info!(session_id = %session, "a session is not kept any longer");
@@ -139,13 +151,17 @@ mod tests {
         (1..=10).map(|n| kept(n, project, n == 1)).collect()
     }
 
+    fn given_up_by(kept: Vec<Kept>, policy: Retention, now_millis: u64) -> Vec<SessionId> {
+        given_up(kept, |_| policy, policy.host_bytes, now_millis)
+    }
+
     fn days(gone: Vec<SessionId>) -> Vec<u64> {
         gone.into_iter().map(SessionId::unix_millis).collect()
     }
 
     #[test]
     fn c12_nothing_is_given_up_where_nothing_is_limited() {
-        assert!(given_up(ten("/a"), NONE, 100 * DAY_MILLIS).is_empty());
+        assert!(given_up_by(ten("/a"), NONE, 100 * DAY_MILLIS).is_empty());
     }
 
     #[test]
@@ -156,14 +172,24 @@ mod tests {
         };
         let both: Vec<Kept> = ten("/a").into_iter().chain(ten("/b")).collect();
         let now = 11 * DAY_MILLIS;
-        assert_eq!(days(given_up(both, policy, now)), [2, 3, 2, 3]);
+        assert_eq!(days(given_up_by(both, policy, now)), [2, 3, 2, 3]);
+    }
+
+    #[test]
+    fn c12_each_project_keeps_what_its_own_settings_say() {
+        let both: Vec<Kept> = ten("/a").into_iter().chain(ten("/b")).collect();
+        let policy = |folder: &str| Retention {
+            sessions: if folder == "/a" { 8 } else { 0 },
+            ..NONE
+        };
+        assert_eq!(days(given_up(both, policy, 0, 11 * DAY_MILLIS)), [2]);
     }
 
     #[test]
     fn c12_what_was_not_active_for_so_many_days_goes() {
         let policy = Retention { days: 5, ..NONE };
         assert_eq!(
-            days(given_up(ten("/a"), policy, 10 * DAY_MILLIS)),
+            days(given_up_by(ten("/a"), policy, 10 * DAY_MILLIS)),
             [2, 3, 4]
         );
     }
@@ -172,11 +198,11 @@ mod tests {
     fn c12_project_bytes_kept_bound_a_project_with_what_its_running_sessions_take() {
         let policy = Retention { bytes: 750, ..NONE };
         assert_eq!(
-            days(given_up(ten("/a"), policy, 11 * DAY_MILLIS)),
+            days(given_up_by(ten("/a"), policy, 11 * DAY_MILLIS)),
             [2, 3, 4]
         );
         let running: Vec<Kept> = (1..=10).map(|n| kept(n, "/a", true)).collect();
-        assert!(given_up(running, policy, 0).is_empty());
+        assert!(given_up_by(running, policy, 0).is_empty());
     }
 
     #[test]
@@ -188,7 +214,7 @@ mod tests {
         let both: Vec<Kept> = ten("/a").into_iter().chain(ten("/b")).collect();
         // Two thousand bytes in all; day 1 runs in both.
         assert_eq!(
-            days(given_up(both.clone(), policy, 11 * DAY_MILLIS)),
+            days(given_up_by(both.clone(), policy, 11 * DAY_MILLIS)),
             [2, 2, 3, 3, 4]
         );
         // What a project gives up counts before the host looks.
@@ -197,7 +223,7 @@ mod tests {
             ..policy
         };
         assert_eq!(
-            days(given_up(both, policy, 11 * DAY_MILLIS)),
+            days(given_up_by(both, policy, 11 * DAY_MILLIS)),
             [2, 3, 2, 3, 4]
         );
     }

@@ -28,7 +28,6 @@ fn hub() -> (tempfile::TempDir, Arc<Hub>) {
     };
     let launcher = Launcher::new(
         std::iter::empty(),
-        None,
         "here".into(),
         options,
         opened.incarnation,
@@ -207,7 +206,7 @@ async fn a1_a_lease_token_is_told_to_its_driver_and_to_no_tap() {
 
 #[tokio::test]
 async fn c12_ended_sessions_beyond_what_is_kept_leave_list_store_and_disk() {
-    use crate::config::Retention;
+    use crate::config::{Config, Live};
     use crate::storage::{SessionRow, Transaction, Write};
     use agor_proto::session::{Life, SessionSpec};
 
@@ -246,13 +245,9 @@ async fn c12_ended_sessions_beyond_what_is_kept_leave_list_store_and_disk() {
     while hub.list().all().len() < 5 {
         list.changed().await.unwrap();
     }
-    let policy = Retention {
-        sessions: 2,
-        days: 0,
-        bytes: 0,
-        host_bytes: 0,
-    };
-    retention::look(&hub, policy).await;
+    let settings = Config::read("retention = { sessions = 2, bytes = 0, host_bytes = 0 }");
+    let settings = Live::new(settings.unwrap());
+    retention::look(&hub, &settings).await;
     while hub.list().all().len() > 2 {
         list.changed().await.unwrap();
     }

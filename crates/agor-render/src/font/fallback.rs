@@ -107,6 +107,14 @@ impl SystemFonts {
         }
     }
 
+    /// Returns the families that are installed.
+    pub fn families(&mut self) -> Vec<String> {
+        match self.ready() {
+            Some((collection, _)) => collection.family_names().map(str::to_owned).collect(),
+            None => Vec::new(),
+        }
+    }
+
     /// Returns the face of `family` that is nearest to `variant`, if it is installed.
     pub fn named(&mut self, family: &str, variant: Variant) -> Option<SystemFont> {
         let (collection, sources) = self.ready()?;

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use agor_core::cli::Theme;
+use agor_core::themes::{DARK, LIGHT};
 use agor_proto::agent::AgentInfo;
 use agor_proto::ids::Size;
 use agor_proto::session::SessionInfo;
@@ -16,8 +16,10 @@ use crate::app::{App, Given, Overlay};
 use crate::commands::Command;
 use crate::link::snapshot::Stored;
 use crate::palette::{Palette, Scope};
+use crate::settings::SettingsPage;
 use crate::shot::{Studio, encode};
 use crate::testing::{agent_info, diagnosis, session_id, session_info};
+use crate::welcome::Welcome;
 use crate::workspace::Workspace;
 
 /// How far a channel may be off, of 255.
@@ -60,7 +62,7 @@ fn sessions() -> Vec<SessionInfo> {
 }
 
 fn draw(
-    theme: Theme,
+    theme: &str,
     arrange: impl FnOnce(&mut Workspace),
     prepare: impl FnOnce(&mut App),
 ) -> Vec<u8> {
@@ -69,7 +71,7 @@ fn draw(
     let mut studio = Studio::new(context.clone(), gpu(), size, 1.0);
     studio.pass(&mut |_| {});
     let given = Given {
-        theme: Some(theme),
+        theme: Some(theme.parse().unwrap()),
         font_size: None,
     };
     let (mut app, host) = world::app(&context, given);
@@ -135,7 +137,7 @@ fn compare(name: &str, rgba: &[u8]) {
 #[test]
 fn a_shell_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
-    compare("shell", &draw(Theme::Dark, arrange, |_| {}));
+    compare("shell", &draw(DARK, arrange, |_| {}));
 }
 
 #[test]
@@ -144,7 +146,7 @@ fn two_panes_look_as_they_did() {
         workspace.open_tab("/work/shop", session_id(1));
         workspace.split("/work/shop", LinearDir::Horizontal, session_id(2));
     };
-    compare("two_panes", &draw(Theme::Dark, arrange, |_| {}));
+    compare("two_panes", &draw(DARK, arrange, |_| {}));
 }
 
 #[test]
@@ -156,30 +158,27 @@ fn the_palette_looks_as_it_did_in_the_light() {
             "spl".into(),
         )))
     };
-    compare("palette_light", &draw(Theme::Light, arrange, open));
+    compare("palette_light", &draw(LIGHT, arrange, open));
 }
 
 #[test]
 fn what_needs_you_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let open = |app: &mut App| app.commands.push(Command::Attention);
-    compare("attention", &draw(Theme::Dark, arrange, open));
+    compare("attention", &draw(DARK, arrange, open));
 }
 
 #[test]
 fn the_wall_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let open = |app: &mut App| app.commands.push(Command::Wall);
-    compare("wall", &draw(Theme::Dark, arrange, open));
+    compare("wall", &draw(DARK, arrange, open));
 }
 
 #[test]
 fn diagnostics_look_as_they_did_in_both_themes() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
-    for (name, theme) in [
-        ("diagnostics", Theme::Dark),
-        ("diagnostics_light", Theme::Light),
-    ] {
+    for (name, theme) in [("diagnostics", DARK), ("diagnostics_light", LIGHT)] {
         let open = |app: &mut App| {
             // What this process has drawn differs from run to run.
             app.frames = 1_204;
@@ -199,6 +198,58 @@ fn diagnostics_look_as_they_did_in_both_themes() {
 }
 
 #[test]
+fn the_chooser_of_themes_looks_as_it_did_in_a_dark_and_a_light_one() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
+    for (name, theme) in [("themes", DARK), ("themes_light", LIGHT)] {
+        let open = |app: &mut App| {
+            app.snapshot.themes = agor_core::themes::all_built_in().into();
+            app.commands.push(Command::Themes);
+        };
+        compare(name, &draw(theme, arrange, open));
+    }
+}
+
+#[test]
+fn the_page_of_settings_looks_as_it_did_in_a_dark_and_a_light_theme() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    for (name, theme, search) in [("settings", DARK, "window"), ("settings_light", LIGHT, "")] {
+        let open = |app: &mut App| {
+            let text = "window.font_size = 14\n[projects.\"/work/shop\"]\nagents.stall_secs = 900";
+            app.snapshot.settings = super::looks::settings(text).into();
+            let page = SettingsPage::searching(search);
+            app.overlay = Some(Overlay::Settings(Box::new(page)));
+        };
+        compare(name, &draw(theme, arrange, open));
+    }
+}
+
+#[test]
+fn the_first_steps_look_as_they_did_in_a_dark_and_a_light_theme() {
+    use crate::link::snapshot::KnownAgent;
+    let agent = |id: &str, name: &str, here| KnownAgent {
+        id: id.into(),
+        name: name.into(),
+        here,
+        get: format!("npm install -g {id}"),
+    };
+    for (name, theme) in [("welcome", DARK), ("welcome_light", LIGHT)] {
+        let open = |app: &mut App| {
+            let agents = vec![
+                agent("claude", "Claude Code", true),
+                agent("codex", "Codex", true),
+                agent("gemini", "Gemini CLI", false),
+            ];
+            app.snapshot.agents = agents.into();
+            app.overlay = Some(Overlay::Welcome(
+                Welcome::new("/work/shop".into()).at_agents(),
+            ));
+        };
+        let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+        compare(name, &draw(theme, arrange, open));
+    }
+}
+
+#[test]
 fn what_follows_the_leader_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let press = |app: &mut App| {
@@ -208,7 +259,7 @@ fn what_follows_the_leader_looks_as_it_did() {
         drop(keyboard);
         app.commands.push(Command::FocusLast);
     };
-    compare("which_key", &draw(Theme::Dark, arrange, press));
+    compare("which_key", &draw(DARK, arrange, press));
 }
 
 #[test]
@@ -219,7 +270,7 @@ fn letters_over_what_can_be_picked_up_look_as_they_did() {
         let place = workspace.place_of(session_id(1)).unwrap();
         workspace.focus(place);
     };
-    for (name, theme) in [("hints", Theme::Dark), ("hints_light", Theme::Light)] {
+    for (name, theme) in [("hints", DARK), ("hints_light", LIGHT)] {
         let press = |app: &mut App| app.commands.push(Command::Hints);
         compare(name, &draw(theme, arrange, press));
     }
@@ -228,7 +279,7 @@ fn letters_over_what_can_be_picked_up_look_as_they_did() {
 #[test]
 fn the_page_of_keys_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
-    for (name, theme) in [("keys", Theme::Dark), ("keys_light", Theme::Light)] {
+    for (name, theme) in [("keys", DARK), ("keys_light", LIGHT)] {
         let open = |app: &mut App| app.commands.push(Command::Keys);
         compare(name, &draw(theme, arrange, open));
     }
@@ -242,17 +293,14 @@ fn what_is_selected_by_key_and_typed_into_several_panes_looks_as_it_did() {
         let place = workspace.place_of(session_id(1)).unwrap();
         workspace.focus(place);
     };
-    for (name, theme) in [("select", Theme::Dark), ("select_light", Theme::Light)] {
+    for (name, theme) in [("select", DARK), ("select_light", LIGHT)] {
         let press = |app: &mut App| {
             app.commands.push(Command::SelectByKeyboard);
             app.keyboard.borrow_mut().router.press_in_mode("k 0 v w w");
         };
         compare(name, &draw(theme, arrange, press));
     }
-    for (name, theme) in [
-        ("broadcast", Theme::Dark),
-        ("broadcast_light", Theme::Light),
-    ] {
+    for (name, theme) in [("broadcast", DARK), ("broadcast_light", LIGHT)] {
         let press = |app: &mut App| app.commands.push(Command::BroadcastAll);
         compare(name, &draw(theme, arrange, press));
     }

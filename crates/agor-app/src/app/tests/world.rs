@@ -130,6 +130,19 @@ impl Host {
 impl World {
     /// Returns a window on a host with these sessions.
     pub fn new(layout: Stored, sessions: &[SessionInfo]) -> Self {
+        let mut world = Self::unbegun();
+        world.begin(layout, sessions);
+        world
+    }
+
+    /// Lets the host answer.
+    pub fn begin(&mut self, layout: Stored, sessions: &[SessionInfo]) {
+        self.host.begin(layout, sessions);
+        self.harness.run();
+    }
+
+    /// Returns a window whose host has not answered.
+    pub fn unbegun() -> Self {
         let mut harness = Harness::builder().with_size(WINDOW).build_ui_state(
             |ui, app: &mut Option<App>| {
                 if let Some(app) = app {
@@ -140,7 +153,6 @@ impl World {
             None,
         );
         let (app, host) = app(&harness.ctx, Given::default());
-        host.begin(layout, sessions);
         *harness.state_mut() = Some(app);
         harness.run();
         Self { harness, host }

@@ -317,7 +317,8 @@ fn room(paths: &Paths) -> Finding {
 }
 
 fn shell(paths: &Paths) -> Finding {
-    let shell = Loaded::read(paths).config.shell.map(PathBuf::from);
+    let config = Loaded::read(paths).config;
+    let shell = config.layers.text("shell", None).map(PathBuf::from);
     let shell = shell.or_else(|| std::env::var_os("SHELL").map(PathBuf::from));
     let Some(shell) = shell else {
         return found("shell", Verdict::Warn, "SHELL is not set; /bin/sh is used");

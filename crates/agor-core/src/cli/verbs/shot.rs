@@ -6,7 +6,8 @@ use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::output;
-use super::super::window::{Shot, Theme};
+use super::super::window::Shot;
+use crate::config::ThemeWish;
 
 /// Pixels that a picture may have on a side: what every graphics driver draws.
 const SIDE_MAX_PX: u32 = 8_192;
@@ -22,9 +23,9 @@ pub struct Arguments {
     /// Pixels in a point: 2 for a display of high density
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = scale)]
     scale: f32,
-    /// The theme [default: the one that was chosen last]
-    #[arg(long, value_enum, value_name = "THEME")]
-    theme: Option<Theme>,
+    /// The theme, of those that `theme list` lists [default: the one that was chosen last]
+    #[arg(long, value_name = "THEME")]
+    theme: Option<ThemeWish>,
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
@@ -50,6 +51,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
             "agord has no window to draw: use `agor shot`",
         ));
     };
+    context.check_theme(arguments.theme.as_ref())?;
     let shot = Shot {
         out: arguments.out,
         size_px: arguments.size,

@@ -559,6 +559,7 @@ impl Session {
     }
 
     fn be_born(&mut self, spec: SessionSpec, now: Now) {
+        let spec = self.launcher.completed(spec);
         self.born = true;
         self.journal.set_private(spec.private);
         self.name.clone_from(&spec.name);

@@ -18,7 +18,8 @@ use crate::images::ImageStore;
 use super::{Effect, Now, Session, TerminalOptions, is_name};
 use crate::agents::launch::{Plan, Wanted};
 use crate::agents::{Provider, Providers};
-use crate::config::Agents;
+use crate::client::launch::is_passed_on;
+use crate::config::Live;
 
 /// Variables that a program gets from the host where its client sent none.
 const FROM_HOST: &[&str] = &["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TZ", "USER"];
@@ -51,12 +52,10 @@ const FOREIGN: &[&str] = &[
 pub struct Launcher {
     /// The host's own values of [`FROM_HOST`].
     environment: Vec<(String, String)>,
-    /// The person's shell, if the settings name one.
-    shell: Option<String>,
     host_name: String,
     options: TerminalOptions,
     incarnation: Incarnation,
-    agents: Arc<Agents>,
+    settings: Live,
     providers: Arc<Providers>,
     reporting: Option<Arc<Reporting>>,
     images: Option<Arc<ImageStore>>,
@@ -100,7 +99,6 @@ impl Launcher {
     /// Returns a launcher. `environment` is the host's own.
     pub fn new(
         environment: impl Iterator<Item = (String, String)>,
-        shell: Option<String>,
         host_name: String,
         options: TerminalOptions,
         incarnation: Incarnation,
@@ -108,11 +106,10 @@ impl Launcher {
         let environment = environment.filter(|(name, _)| FROM_HOST.contains(&name.as_str()));
         Self {
             environment: environment.collect(),
-            shell,
             host_name,
             options,
             incarnation,
-            agents: Arc::default(),
+            settings: Live::default(),
             providers: Arc::default(),
             reporting: None,
             images: None,
@@ -189,17 +186,26 @@ impl Launcher {
         Self { providers, ..self }
     }
 
-    /// Returns it with how agents are judged.
+    /// Returns it with the person's settings.
     #[must_use]
-    pub fn with_agents(self, agents: Agents) -> Self {
-        let agents = Arc::new(agents);
-        Self { agents, ..self }
+    pub fn with_settings(self, settings: Live) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Returns what a session is made from, with what the settings say of its agent.
+    #[must_use]
+    pub fn completed(&self, mut spec: SessionSpec) -> SessionSpec {
+        let settings = self.settings.get();
+        if let Some(agent) = spec.agent.as_mut() {
+            settings.complete(agent, &spec.folder);
+        }
+        spec
     }
 
     /// Returns without how much output work in a folder's project is stalled.
     #[must_use]
     pub fn stall_millis(&self, folder: &str) -> u64 {
-        self.agents.stall_millis(folder)
+        self.settings.get().agents.stall_millis(folder)
     }
 
     /// Returns the agents that are known.
@@ -264,9 +270,10 @@ impl Launcher {
                 .find(|(name, value)| name == "SHELL" && !value.is_empty())
                 .map(|v| v.1.clone())
         };
-        let shell = self
-            .shell
-            .clone()
+        let settings = self.settings.get();
+        let shell = settings
+            .shell(&spec.folder)
+            .map(str::to_owned)
             .or_else(|| of(&spec.env))
             .or_else(|| of(&self.environment));
         vec![shell.unwrap_or_else(|| "/bin/sh".into())]
@@ -339,6 +346,9 @@ impl Launcher {
             .iter()
             .filter(|(name, _)| !FOREIGN.contains(&name.as_str()))
             .cloned();
+        // What every session is given goes behind what the settings say, what was asked for this one before.
+        let (inherited, asked): (Vec<_>, Vec<_>) = asked.partition(|(name, _)| is_passed_on(name));
+        let said = self.settings.get().environment(&spec.folder);
         let folder = [("PWD".to_owned(), cwd.to_owned())];
         let session = SessionId::from_bytes(key.0).ok();
         let back = session.zip(self.reporting()).map(|(session, it)| {
@@ -352,6 +362,7 @@ impl Launcher {
         let back = back.into_iter().flatten();
         let back = back.map(|(name, value)| (name.to_owned(), value));
         // The last one of a name counts.
+        let asked = inherited.into_iter().chain(said).chain(asked);
         for (name, value) in ours.chain(asked).chain(folder).chain(back) {
             env.retain(|(other, _)| *other != name);
             env.push((name, value));
@@ -444,6 +455,8 @@ pub fn pty_size(size: Size) -> PtySize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use agor_proto::agent::{AgentSpec, Conversation};
 
     fn spec(env: &[(&str, &str)]) -> SessionSpec {
         SessionSpec {
@@ -471,7 +484,6 @@ mod tests {
         let environment = environment.map(|(n, v)| (n.to_owned(), v.to_owned()));
         Launcher::new(
             environment.into_iter(),
-            None,
             "here".into(),
             TerminalOptions {
                 scrollback_rows: 10,
@@ -507,6 +519,47 @@ mod tests {
             "the host's own secrets stay with it"
         );
         assert_eq!(spawn.argv, ["/bin/zsh"]);
+    }
+
+    #[test]
+    fn a_projects_settings_say_shell_and_variables_and_what_was_asked_for_goes_before() {
+        let text = "shell = \"/bin/fish\"\nenvironment = { A = \"1\", B = \"1\", PATH = \"/p\" }\n\
+                    [projects.\"/tmp\"]\nenvironment = { B = \"2\", C = \"2\" }";
+        let launcher = launcher().with_settings(Live::new(Config::read(text).unwrap()));
+        let spec = spec(&[("PATH", "/usr/bin"), ("C", "3")]);
+        let spawn = launcher.spawn(SessionKey([0; 16]), &spec, "/tmp", spec.size, Offset(0));
+        let values = ["A", "B", "C", "PATH"].map(|name| value(&spawn, name).unwrap());
+        assert_eq!(values, ["1", "2", "3", "/p"]);
+        assert_eq!(spawn.argv, ["/bin/fish"]);
+    }
+
+    #[test]
+    fn an_agent_is_started_with_the_model_that_its_project_says() {
+        let text = "agents = { provider = \"claude\", model = \"large\" }\n\
+                    [projects.\"/tmp\"]\nagents.permission_mode = \"plan\"";
+        let launcher = launcher().with_settings(Live::new(Config::read(text).unwrap()));
+        let agent = |provider: &str, model: Option<&str>| {
+            let agent = AgentSpec {
+                provider: provider.into(),
+                model: model.map(str::to_owned),
+                mode: None,
+                prompt: None,
+                conversation: Conversation::New,
+            };
+            let spec = SessionSpec {
+                agent: Some(Box::new(agent)),
+                ..spec(&[])
+            };
+            let agent = launcher.completed(spec).agent.unwrap();
+            (agent.model, agent.mode)
+        };
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(agent("claude", None), (said("large"), said("plan")));
+        assert_eq!(
+            agent("claude", Some("small")),
+            (said("small"), said("plan"))
+        );
+        assert_eq!(agent("codex", None), (None, None), "its names are its own");
     }
 
     #[test]

@@ -126,7 +126,6 @@ impl Serving {
         let options = TerminalOptions { scrollback_rows: 1 };
         let launcher = Launcher::new(
             std::iter::empty(),
-            None,
             "here".into(),
             options,
             Incarnation(incarnation),

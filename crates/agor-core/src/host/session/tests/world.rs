@@ -27,7 +27,6 @@ pub(super) fn launcher() -> Launcher {
     };
     Launcher::new(
         std::iter::empty(),
-        None,
         "here".into(),
         options,
         agor_proto::ids::Incarnation(1),

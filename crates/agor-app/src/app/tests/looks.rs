@@ -1,0 +1,200 @@
+//! Themes: chosen from the palette, seen before they are chosen, followed when settings or desktop change.
+
+use std::sync::Arc;
+
+use agor_core::config::Config;
+use agor_core::themes;
+use egui::Key;
+use egui_kittest::kittest::Queryable;
+
+use super::world::World;
+use crate::commands::Command;
+use crate::link::Request;
+use crate::link::settings::Settings;
+use crate::testing::session_info;
+
+/// Returns a window that knows the themes that come with agor.
+fn world() -> World {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.change(|snapshot| snapshot.themes = Arc::new(themes::all_built_in()));
+    world
+}
+
+fn theme(world: &mut World) -> String {
+    world.app().theme.id.to_string()
+}
+
+fn set(world: &mut World, text: &str) {
+    let settings = settings(text);
+    world.change(|snapshot| snapshot.settings = settings.into());
+}
+
+/// Returns what a file of settings says.
+pub fn settings(text: &str) -> Settings {
+    let config = Config::read(text).expect("a text of settings");
+    Settings {
+        window: config.window,
+        layers: config.layers,
+        read: true,
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn a_theme_is_seen_while_the_chooser_stands_at_it_and_escape_takes_it_back() {
+    let mut world = world();
+    world.command(Command::Themes);
+    assert!(world.harness.query_by_label("Agor Dark").is_some());
+    assert_eq!(theme(&mut world), "dark");
+    world.harness.key_press(Key::ArrowDown);
+    world.harness.run();
+    assert_eq!(theme(&mut world), "light");
+    world
+        .harness
+        .get_by_label("Choose a theme")
+        .type_text("nord");
+    world.harness.run();
+    assert_eq!(theme(&mut world), "nord");
+    world.harness.key_press(Key::Escape);
+    world.harness.run();
+    assert_eq!(theme(&mut world), "dark");
+    assert_eq!(world.app().workspace.look.theme, None);
+}
+
+#[test]
+fn the_chosen_theme_is_remembered_and_the_chooser_opens_at_it() {
+    let mut world = world();
+    world.command(Command::Themes);
+    world
+        .harness
+        .get_by_label("Choose a theme")
+        .type_text("dawn");
+    world.harness.run();
+    world.harness.key_press(Key::Enter);
+    world.harness.run();
+    assert_eq!(theme(&mut world), "rose_pine_dawn");
+    let mut stored = world
+        .requests()
+        .into_iter()
+        .filter_map(|request| match request {
+            Request::StoreLayout(json) => Some(json),
+            _ => None,
+        });
+    let stored = stored.next_back().unwrap();
+    let again = crate::workspace::Workspace::from_json(&stored).unwrap();
+    assert_eq!(again.look.theme.unwrap().id, "rose_pine_dawn");
+    world.command(Command::Themes);
+    assert_eq!(
+        theme(&mut world),
+        "rose_pine_dawn",
+        "it stands at what is shown"
+    );
+}
+
+#[test]
+fn a_click_elsewhere_takes_the_tried_theme_back() {
+    let mut world = world();
+    world.command(Command::Themes);
+    world.harness.key_press(Key::ArrowDown);
+    world.harness.run();
+    assert_eq!(theme(&mut world), "light");
+    // Another page takes the chooser's place.
+    world.command(Command::Wall);
+    world.harness.run();
+    assert_eq!(theme(&mut world), "dark");
+}
+
+#[test]
+fn what_changed_last_holds_the_choice_in_the_window_or_the_settings() {
+    let mut world = world();
+    set(&mut world, "window.theme = \"nord\"");
+    assert_eq!(theme(&mut world), "nord");
+    world.command(Command::Theme);
+    assert_eq!(theme(&mut world), "light", "it has no light relative");
+    set(&mut world, "window.theme = \"gruvbox_dark\"");
+    assert_eq!(theme(&mut world), "gruvbox_dark");
+    world.command(Command::Theme);
+    assert_eq!(theme(&mut world), "gruvbox_light", "its family has one");
+    set(&mut world, "");
+    assert_eq!(theme(&mut world), "dark");
+}
+
+#[test]
+fn each_project_has_the_theme_that_was_said_for_it() {
+    let mut world = world();
+    set(&mut world, "[projects.\"/work\"]\nwindow.theme = \"nord\"");
+    assert_eq!(theme(&mut world), "nord", "the project is /work/project");
+    let elsewhere = crate::testing::session_info(2, "vim");
+    let elsewhere = agor_proto::session::SessionInfo {
+        folder: "/home/ada".into(),
+        ..elsewhere
+    };
+    world.set_sessions(&[session_info(1, "bash"), elsewhere]);
+    world.harness.get_by_label("Session vim, running").click();
+    world.harness.run();
+    assert_eq!(theme(&mut world), "dark");
+    world.command(Command::NextProject);
+    assert_eq!(theme(&mut world), "nord");
+}
+
+#[test]
+fn the_theme_follows_the_desktop_where_settings_say_so() {
+    let mut world = world();
+    world.requests();
+    let asks = |world: &mut World| {
+        let requests = world.requests();
+        requests
+            .iter()
+            .filter(|request| matches!(request, Request::FollowDesktop))
+            .count()
+    };
+    assert_eq!(asks(&mut world), 0, "nobody wants to know");
+    let pair = "window.theme = { light = \"one_light\", dark = \"dracula\" }";
+    set(&mut world, pair);
+    assert_eq!(theme(&mut world), "dracula");
+    assert_eq!(asks(&mut world), 1);
+    world.change(|snapshot| snapshot.desktop_light = Some(true));
+    assert_eq!(theme(&mut world), "one_light");
+    world.change(|snapshot| snapshot.desktop_light = Some(false));
+    assert_eq!(theme(&mut world), "dracula");
+    assert_eq!(asks(&mut world), 0, "it has been asked");
+}
+
+#[test]
+fn a_theme_whose_file_changes_is_shown_anew() {
+    let mut world = world();
+    set(&mut world, "window.theme = \"nord\"");
+    world.change(|snapshot| {
+        let mut themes = (*snapshot.themes).clone();
+        for theme in themes.iter_mut().filter(|theme| &*theme.id == "nord") {
+            theme.tokens.pane = themes::Color::BLACK;
+        }
+        snapshot.themes = Arc::new(themes);
+    });
+    assert_eq!(world.app().theme.pane, egui::Color32::BLACK);
+}
+
+#[test]
+fn a_theme_that_is_not_there_leaves_the_dark_one() {
+    let mut world = world();
+    set(&mut world, "window.theme = \"none\"");
+    assert_eq!(theme(&mut world), "dark");
+}
+
+#[test]
+fn another_theme_draws_no_glyph_anew() {
+    let mut world = world();
+    world.show_text(1, "the quick brown fox \x1b[31mjumps\x1b[0m");
+    let drawn = world.app().drawn;
+    assert!(drawn.glyphs_rasterized > 0 && drawn.rows_built > 0);
+    for id in ["light", "nord", "one_light"] {
+        set(&mut world, &format!("window.theme = {id:?}"));
+        assert_eq!(theme(&mut world), id);
+    }
+    let now = world.app().drawn;
+    assert_eq!(now.glyphs_rasterized, drawn.glyphs_rasterized);
+    assert!(
+        now.rows_built > drawn.rows_built,
+        "the rows have other colours"
+    );
+}

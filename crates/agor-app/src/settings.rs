@@ -1,0 +1,121 @@
+//! The page of settings: made from their table, searched by a few letters, each control within reach of the
+//! keyboard. It reads copies and says what the person did; who writes the file is the link.
+
+mod controls;
+mod fonts;
+mod row;
+mod sample;
+mod typed;
+mod view;
+
+use std::collections::BTreeMap;
+
+use agor_core::config::schema::Setting;
+use agor_core::config::{Layers, Value};
+use agor_render::PaneCache;
+
+pub use view::{Painting, settings_ui};
+
+/// What the page shows.
+#[derive(Debug)]
+pub struct Known<'a> {
+    /// What was said at which level.
+    pub layers: &'a Layers,
+    /// Why the file is not used, or what in it is not.
+    pub complaints: &'a [String],
+    /// The folder of the project that is shown.
+    pub project: Option<&'a str>,
+    /// The theme that was chosen in a window, which goes before what the file says.
+    pub chosen_theme: Option<&'a str>,
+    /// The agents that are known, by id and name.
+    pub agents: &'a [(String, String)],
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct SettingsPage {
+    search: String,
+    /// Whether the search has been given the keyboard.
+    focused: bool,
+    /// Whether what the project says is shown, instead of what stands for all.
+    of_project: bool,
+    /// What is being typed and not said yet.
+    typed: BTreeMap<&'static str, String>,
+    /// Why what was typed is not taken.
+    wrong: BTreeMap<&'static str, String>,
+    fonts: Option<Fonts>,
+    sample: PaneCache,
+}
+
+/// The list of fonts, while it is open.
+#[derive(Debug)]
+pub struct Fonts {
+    /// The families, those of equal widths first as far as their names say.
+    pub families: Vec<String>,
+    /// The one that is tried.
+    pub at: usize,
+    /// Whether it has moved, and is to be in view.
+    moved: bool,
+}
+
+/// What the person did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Did {
+    /// The page is to be closed.
+    Close,
+    /// A setting is said for the folder's project, or for all; or unsaid.
+    Say {
+        /// Which.
+        key: &'static str,
+        /// The folder.
+        project: Option<String>,
+        /// Its value.
+        value: Option<Value>,
+    },
+    /// A theme is to be chosen for the folder's project, or for all.
+    ChooseTheme(Option<String>),
+    /// The families of fonts are asked for.
+    ListFonts,
+    /// Text is to be shown in this family; `None` for what the settings say.
+    TryFont(Option<String>),
+}
+
+impl SettingsPage {
+    /// Returns a page on which something is searched for.
+    #[cfg(test)]
+    pub fn searching(text: &str) -> Self {
+        Self {
+            search: text.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Opens the list of fonts, standing at the one that is used.
+    pub fn list_fonts(&mut self, families: Vec<String>, used: Option<&str>) {
+        let at = families
+            .iter()
+            .position(|family| Some(family.as_str()) == used);
+        let at = at.unwrap_or(0);
+        self.fonts = Some(Fonts {
+            families,
+            at,
+            moved: true,
+        });
+    }
+
+    /// Says whether a font is tried that is not chosen.
+    #[must_use]
+    pub fn tries_font(&self) -> Option<&str> {
+        let fonts = self.fonts.as_ref()?;
+        fonts.families.get(fonts.at).map(String::as_str)
+    }
+
+    /// Says whether a setting is meant by what is searched for.
+    fn shows(&self, setting: &Setting) -> bool {
+        let text = [setting.key, setting.title, setting.section, setting.doc]
+            .join(" ")
+            .to_lowercase();
+        let words = self.search.to_lowercase();
+        words.split_whitespace().all(|word| text.contains(word))
+    }
+}

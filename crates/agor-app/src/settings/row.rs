@@ -1,0 +1,230 @@
+//! Draws one setting of the page.
+
+use agor_core::config::schema::{Counts, Kind, Setting};
+use agor_core::config::{Origin, Value};
+use egui::{Align, FontId, Layout, RichText, Stroke, Ui, Vec2};
+
+use super::controls::{check_ui, choice_ui, field_ui, switch_ui, word_ui};
+use super::{Did, Known, SettingsPage, typed};
+use crate::text::project_name;
+use crate::theme::{Theme, medium};
+
+/// Width of the controls.
+const CONTROL: f32 = 260.0;
+
+/// Between what is read and its control.
+const GAP: f32 = 24.0;
+
+/// Draws a setting: what it is at the left, its control and where its value comes from at the right.
+pub fn row_ui(
+    ui: &mut Ui,
+    page: &mut SettingsPage,
+    known: &Known<'_>,
+    theme: &Theme,
+    setting: &'static Setting,
+    width: f32,
+) -> Option<Did> {
+    let folder = known.project.filter(|_| page.of_project);
+    let (value, origin) = known.layers.holds(setting, folder);
+    let narrow = width < CONTROL + GAP + 160.0;
+    let left = if narrow { width } else { width - CONTROL - GAP };
+    let mut did = None;
+    ui.add_space(8.0);
+    let read = |ui: &mut Ui| {
+        ui.set_width(left);
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.label(
+            RichText::new(setting.title)
+                .font(medium(13.0))
+                .color(theme.text),
+        );
+        let mut doc = setting.doc.to_owned();
+        if setting.counts != Counts::AtOnce {
+            doc.push_str(&format!(" Counts {}.", setting.counts.words()));
+        }
+        ui.label(RichText::new(doc).size(12.0).color(theme.muted));
+        ui.label(
+            RichText::new(setting.key)
+                .font(FontId::monospace(11.0))
+                .color(theme.faint),
+        );
+    };
+    let mut act = |ui: &mut Ui| {
+        ui.set_width(CONTROL);
+        if let Some(done) = control_ui(ui, page, known, theme, setting, value.as_ref()) {
+            did = Some(done);
+        }
+        if let Some(wrong) = page.wrong.get(setting.key) {
+            ui.label(RichText::new(wrong).size(11.0).color(theme.error));
+        }
+        if let Some(done) = origin_ui(ui, known, theme, setting, &origin, folder) {
+            did = Some(done);
+        }
+    };
+    if narrow {
+        ui.vertical(|ui| read(ui));
+        ui.vertical(|ui| act(ui));
+    } else {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            ui.vertical(|ui| read(ui));
+            ui.add_space(GAP);
+            ui.spacing_mut().item_spacing.x = 8.0;
+            ui.vertical(|ui| act(ui));
+        });
+    }
+    ui.add_space(8.0);
+    let (_, line) = ui.allocate_space(Vec2::new(width, 1.0));
+    ui.painter().hline(
+        line.x_range(),
+        line.center().y,
+        Stroke::new(1.0, theme.border),
+    );
+    did
+}
+
+/// Says where a value comes from, and offers to unsay it where it was said at the level that is shown.
+fn origin_ui(
+    ui: &mut Ui,
+    known: &Known<'_>,
+    theme: &Theme,
+    setting: &'static Setting,
+    origin: &Origin,
+    folder: Option<&str>,
+) -> Option<Did> {
+    let chosen = known.chosen_theme.filter(|_| setting.kind == Kind::Theme);
+    let (words, own) = match origin {
+        _ if chosen.is_some() => ("chosen in a window".to_owned(), true),
+        Origin::Default => ("default".to_owned(), false),
+        Origin::User { line } => (format!("config.toml, line {line}"), folder.is_none()),
+        Origin::Project { folder: said, line } => {
+            let words = format!("for {}, line {line}", project_name(said));
+            (words, folder == Some(said.as_str()))
+        }
+    };
+    let mut did = None;
+    let line = Vec2::new(CONTROL, 18.0);
+    ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
+        ui.label(RichText::new(words).size(11.0).color(theme.faint));
+        if own && word_ui(ui, theme, &format!("Reset {}", setting.title), "Reset") {
+            did = Some(Did::Say {
+                key: setting.key,
+                project: folder.map(str::to_owned),
+                value: None,
+            });
+        }
+    });
+    did
+}
+
+fn control_ui(
+    ui: &mut Ui,
+    page: &mut SettingsPage,
+    known: &Known<'_>,
+    theme: &Theme,
+    setting: &'static Setting,
+    value: Option<&Value>,
+) -> Option<Did> {
+    let project = known.project.filter(|_| page.of_project).map(str::to_owned);
+    let say = |value| Did::Say {
+        key: setting.key,
+        project: project.clone(),
+        value: Some(value),
+    };
+    match (setting.kind, value) {
+        (Kind::Bool, value) => {
+            let on = value == Some(&Value::Bool(true));
+            let mut did = None;
+            let line = Vec2::new(CONTROL, 24.0);
+            ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
+                did = switch_ui(ui, theme, setting.title, on).then(|| say(Value::Bool(!on)));
+            });
+            did
+        }
+        (Kind::Theme, value) => {
+            let text = known.chosen_theme.map(str::to_owned);
+            let text = text
+                .or_else(|| value.map(ToString::to_string))
+                .unwrap_or_default();
+            choice_ui(ui, theme, setting.title, &text, CONTROL)
+                .then(|| Did::ChooseTheme(project.clone()))
+        }
+        (Kind::Font, value) => {
+            let text = value.map_or_else(|| setting.unset.to_owned(), ToString::to_string);
+            choice_ui(ui, theme, setting.title, &text, CONTROL).then_some(Did::ListFonts)
+        }
+        (Kind::Some(names), Some(Value::List(on))) => {
+            let mut did = None;
+            for name in names {
+                let is_on = on.iter().any(|known| known == name);
+                let text = name.replace('_', " ");
+                let label = format!("{}: {text}", setting.title);
+                if check_ui(ui, theme, &label, &text, is_on) {
+                    let others = names.iter().filter(|other| {
+                        let other_on = on.iter().any(|known| known == *other);
+                        if *other == name { !is_on } else { other_on }
+                    });
+                    did = Some(say(Value::List(others.map(ToString::to_string).collect())));
+                }
+            }
+            did
+        }
+        (kind, value) => typed_ui(ui, page, known, theme, (setting, kind, value)),
+    }
+}
+
+/// Draws a field whose text is said when Enter is pressed or the keyboard goes elsewhere.
+fn typed_ui(
+    ui: &mut Ui,
+    page: &mut SettingsPage,
+    known: &Known<'_>,
+    theme: &Theme,
+    (setting, kind, value): (&'static Setting, Kind, Option<&Value>),
+) -> Option<Did> {
+    let shown = typed::shown(value);
+    let mut text = page
+        .typed
+        .get(setting.key)
+        .cloned()
+        .unwrap_or_else(|| shown.clone());
+    let lines = if kind == Kind::Variables { 3 } else { 1 };
+    let hint = match kind {
+        Kind::Variables => "NAME=value",
+        _ => setting.unset,
+    };
+    let response = field_ui(
+        ui,
+        theme,
+        (setting.title, hint),
+        &mut text,
+        (CONTROL, lines),
+    );
+    if kind == Kind::Provider && (response.has_focus() || page.typed.contains_key(setting.key)) {
+        let ids: Vec<_> = known.agents.iter().map(|(id, _)| id.as_str()).collect();
+        ui.label(RichText::new(ids.join(", ")).size(11.0).color(theme.faint));
+    }
+    if text != shown {
+        page.typed.insert(setting.key, text.clone());
+    } else if response.has_focus() {
+        page.typed.remove(setting.key);
+        page.wrong.remove(setting.key);
+    }
+    if !response.lost_focus() || text == shown {
+        return None;
+    }
+    match typed::read(setting, &text) {
+        Ok(value) => {
+            page.typed.remove(setting.key);
+            page.wrong.remove(setting.key);
+            Some(Did::Say {
+                key: setting.key,
+                project: known.project.filter(|_| page.of_project).map(str::to_owned),
+                value,
+            })
+        }
+        Err(why) => {
+            page.wrong.insert(setting.key, why);
+            None
+        }
+    }
+}

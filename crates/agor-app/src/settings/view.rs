@@ -1,0 +1,283 @@
+//! Draws the page.
+
+use agor_core::config::Value;
+use agor_core::config::schema::{Kind, Level, SETTINGS};
+use agor_render::{Colors, Renderer};
+use egui::{
+    Align, Align2, FontId, Key, Layout, Modifiers, Pos2, Rect, RichText, ScrollArea, Stroke,
+    TextEdit, Ui, UiBuilder, Vec2,
+};
+
+use super::fonts::fonts_ui;
+use super::row::row_ui;
+use super::sample::sample_ui;
+use super::{Did, Known, SettingsPage};
+use crate::text::project_name;
+use crate::theme::{Theme, medium, semibold};
+
+/// Height of the page's head.
+const HEAD: f32 = 44.0;
+
+/// The widest that lines are read well.
+const WIDTH: f32 = 760.0;
+
+/// What drawing takes, beside the page.
+pub struct Painting<'a> {
+    /// Colours and measures.
+    pub theme: &'a Theme,
+    /// The terminal's colours.
+    pub colors: &'a Colors,
+    /// What makes instances of rows.
+    pub renderer: &'a mut Renderer,
+}
+
+/// Draws the page into `ui`'s whole rectangle and says what the person did.
+pub fn settings_ui(
+    ui: &mut Ui,
+    page: &mut SettingsPage,
+    known: &Known<'_>,
+    painting: &mut Painting<'_>,
+) -> Option<Did> {
+    let theme = painting.theme;
+    let area = ui.max_rect();
+    ui.painter().rect_filled(area, 0.0, theme.window);
+    let mut did = keys(ui, page, known);
+    // What has the keyboard has the frame that panes have then.
+    ui.visuals_mut().selection.stroke = Stroke::new(1.0, theme.border_focus);
+    page.of_project &= known.project.is_some();
+    let head = area.with_max_y(area.min.y + HEAD);
+    head_ui(ui, page, known, theme, head);
+    let width = (area.width() - 48.0).clamp(200.0, WIDTH);
+    let below = Rect::from_min_max(Pos2::new(area.min.x, head.max.y), area.max);
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(below).id_salt("settings"));
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(&mut ui, |ui| {
+            let left = (ui.available_width() - width) / 2.0;
+            ui.horizontal_top(|ui| {
+                ui.add_space(left.max(16.0));
+                ui.vertical(|ui| {
+                    ui.set_width(width);
+                    if let Some(done) = body_ui(ui, page, known, painting, width) {
+                        did = Some(done);
+                    }
+                });
+            });
+        });
+    did
+}
+
+/// Does what the keys mean that are the page's before they are a control's.
+fn keys(ui: &Ui, page: &mut SettingsPage, known: &Known<'_>) -> Option<Did> {
+    let none = Modifiers::NONE;
+    let pressed = |key| ui.input_mut(|input| input.consume_key(none, key));
+    if let Some(fonts) = &mut page.fonts {
+        let (down, up) = (pressed(Key::ArrowDown), pressed(Key::ArrowUp));
+        let last = fonts.families.len().saturating_sub(1);
+        if down != up {
+            fonts.at = if down {
+                (fonts.at + 1).min(last)
+            } else {
+                fonts.at.saturating_sub(1)
+            };
+            fonts.moved = true;
+            return Some(Did::TryFont(fonts.families.get(fonts.at).cloned()));
+        }
+        if pressed(Key::Enter) {
+            let family = page.tries_font().map(str::to_owned);
+            page.fonts = None;
+            return family.map(|family| Did::Say {
+                key: "window.font_family",
+                project: None,
+                value: Some(Value::Text(family)),
+            });
+        }
+        if pressed(Key::Escape) {
+            page.fonts = None;
+            return Some(Did::TryFont(None));
+        }
+        return None;
+    }
+    if ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::F)) {
+        page.focused = false;
+    }
+    if ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::P)) && known.project.is_some() {
+        page.of_project = !page.of_project;
+        page.typed.clear();
+    }
+    if pressed(Key::Escape) {
+        // What is half typed goes first, then what is searched for, then the page.
+        if !page.typed.is_empty() {
+            page.typed.clear();
+            page.wrong.clear();
+        } else if page.search.is_empty() {
+            return Some(Did::Close);
+        } else {
+            page.search.clear();
+        }
+    }
+    None
+}
+
+fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Theme, rect: Rect) {
+    ui.painter()
+        .hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
+    let middle = rect.center().y;
+    let at = Pos2::new(rect.min.x + 16.0, middle);
+    ui.painter().text(
+        at,
+        Align2::LEFT_CENTER,
+        "Settings",
+        semibold(15.0),
+        theme.text,
+    );
+    let search = Rect::from_min_max(
+        Pos2::new(rect.min.x + 110.0, rect.min.y + 8.0),
+        Pos2::new(
+            (rect.min.x + 360.0).min(rect.max.x - 16.0),
+            rect.max.y - 8.0,
+        ),
+    );
+    let field = TextEdit::singleline(&mut page.search)
+        .hint_text("Search")
+        .font(FontId::proportional(13.0))
+        .text_color(theme.text)
+        .background_color(theme.pane)
+        .margin(Vec2::new(8.0, 5.0))
+        .align(Align2::LEFT_CENTER);
+    let response = ui.put(search, field);
+    response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search settings"));
+    if !page.focused {
+        page.focused = true;
+        response.request_focus();
+    }
+    let rest = Rect::from_min_max(
+        Pos2::new(search.max.x + 16.0, rect.min.y),
+        rect.max - Vec2::new(16.0, 0.0),
+    );
+    let mut ui = ui.new_child(
+        UiBuilder::new()
+            .max_rect(rest)
+            .id_salt("levels")
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    if let Some(project) = known.project {
+        let name = project_name(project);
+        for (text, of_project) in [("For all".to_owned(), false), (format!("For {name}"), true)] {
+            let shown = page.of_project == of_project;
+            if level_ui(&mut ui, theme, &text, shown) && !shown {
+                page.of_project = of_project;
+                page.typed.clear();
+                page.wrong.clear();
+            }
+        }
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if ui.available_width() > 170.0 {
+            let keys = "Tab goes on  ·  Esc closes";
+            ui.label(RichText::new(keys).size(11.0).color(theme.faint));
+        }
+    });
+}
+
+fn level_ui(ui: &mut Ui, theme: &Theme, text: &str, shown: bool) -> bool {
+    let color = if shown { theme.text } else { theme.muted };
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.to_owned(), medium(12.0), color);
+    let size = galley.size() + Vec2::new(20.0, 10.0);
+    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::click());
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, shown, text));
+    if shown {
+        ui.painter().rect_filled(rect, 4.0, theme.selected);
+    } else if response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, theme.hover);
+    }
+    if response.has_focus() {
+        let edge = Stroke::new(1.5, theme.border_focus);
+        ui.painter()
+            .rect_stroke(rect, 4.0, edge, egui::StrokeKind::Inside);
+    }
+    ui.painter()
+        .galley(rect.min + Vec2::new(10.0, 5.0), galley, color);
+    response.clicked()
+}
+
+fn body_ui(
+    ui: &mut Ui,
+    page: &mut SettingsPage,
+    known: &Known<'_>,
+    painting: &mut Painting<'_>,
+    width: f32,
+) -> Option<Did> {
+    let theme = painting.theme;
+    let mut did = None;
+    ui.add_space(12.0);
+    for complaint in known.complaints {
+        complaint_ui(ui, theme, complaint, width);
+    }
+    let shown: Vec<_> = SETTINGS
+        .iter()
+        .filter(|setting| !page.of_project || setting.level == Level::Project)
+        .filter(|setting| page.shows(setting))
+        .collect();
+    if shown.is_empty() {
+        ui.add_space(24.0);
+        let text = "No setting has these words: type fewer";
+        ui.label(RichText::new(text).size(13.0).color(theme.muted));
+    }
+    let mut section = "";
+    for setting in shown {
+        if setting.section != section {
+            section = setting.section;
+            ui.add_space(20.0);
+            ui.label(
+                RichText::new(section)
+                    .font(semibold(15.0))
+                    .color(theme.text),
+            );
+            ui.add_space(4.0);
+            if section == "Looks" && !page.of_project {
+                sample_ui(
+                    ui,
+                    painting.renderer,
+                    painting.colors,
+                    &mut page.sample,
+                    theme,
+                );
+            }
+        }
+        if let Some(done) = row_ui(ui, page, known, theme, setting, width) {
+            did = Some(done);
+        }
+        if setting.kind == Kind::Font
+            && let Some(done) = fonts_ui(ui, page, theme, width)
+        {
+            did = Some(done);
+        }
+    }
+    ui.add_space(16.0);
+    let text = match page.of_project {
+        true => "A project's own folder sets nothing: all this stands in your config.toml.",
+        false => {
+            "All this stands in your config.toml, comments and all; what is changed there is shown here."
+        }
+    };
+    ui.label(RichText::new(text).size(11.0).color(theme.faint));
+    ui.add_space(24.0);
+    did
+}
+
+fn complaint_ui(ui: &mut Ui, theme: &Theme, text: &str, width: f32) {
+    egui::Frame::NONE
+        .fill(theme.raised)
+        .stroke(Stroke::new(1.0, theme.error))
+        .corner_radius(4.0)
+        .inner_margin(10.0)
+        .show(ui, |ui| {
+            ui.set_width(width - 22.0);
+            ui.label(RichText::new(text).size(12.0).color(theme.error));
+        });
+    ui.add_space(6.0);
+}

@@ -1,0 +1,438 @@
+//! What a person has said at which level, and what holds of it where: a project's folder before the folder
+//! above it, that before what stands for all, that before the default.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::schema::{Level, SETTINGS, Setting, setting};
+use super::value::{Taken, Value, WrongKind};
+use super::{ThemeWish, position};
+
+/// The table of projects, each by its folder.
+const PROJECTS: &str = "projects";
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody has said anything.
+    Default,
+    /// It stands for all that a person has.
+    User {
+        /// From 1.
+        line: usize,
+    },
+    /// It stands for a project, or for one whose folder this one is in.
+    Project {
+        /// That folder.
+        folder: String,
+        /// From 1.
+        line: usize,
+    },
+}
+
+/// A value that was said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// What holds.
+    pub value: Value,
+    /// Where it stands, from 1.
+    pub line: usize,
+}
+
+/// See the module.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Layers {
+    /// For all that the person has.
+    pub user: BTreeMap<&'static str, Said>,
+    /// For projects, by their folders, without a `/` at the end.
+    pub projects: BTreeMap<String, BTreeMap<&'static str, Said>>,
+}
+
+/// A place in a file, in bytes, and what is wrong there.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The place.
+    pub at: usize,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// What is read, and the sentences about what is not used.
+struct Reading<'a> {
+    text: &'a str,
+    layers: Layers,
+    complaints: Vec<String>,
+}
+
+impl Layers {
+    /// Reads a file of settings; returns sentences about what in it is not used, too.
+    ///
+    /// # Errors
+    /// Where it is not TOML, or a value is of the wrong kind.
+    pub fn read(text: &str) -> Result<(Self, Vec<String>), Wrong> {
+        let document = DeTable::parse(text).map_err(|error| Wrong {
+            at: error.span().map_or(0, |span| span.start),
+            reason: error.message().lines().collect::<Vec<_>>().join(", "),
+        })?;
+        let mut reading = Reading {
+            text,
+            layers: Self::default(),
+            complaints: Vec::new(),
+        };
+        reading.table(document.get_ref(), "", None)?;
+        Ok((reading.layers, reading.complaints))
+    }
+
+    /// Returns what was said of a setting for the project in `folder`, or for all, the most specific.
+    #[must_use]
+    pub fn said(&self, key: &str, folder: Option<&str>) -> Option<(&Said, Option<&str>)> {
+        let above = folder
+            .into_iter()
+            .flat_map(|folder| Path::new(folder).ancestors());
+        let of_project = above.filter_map(Path::to_str).find_map(|folder| {
+            let (folder, said) = self.projects.get_key_value(folder)?;
+            Some((said.get(key)?, Some(folder.as_str())))
+        });
+        of_project.or_else(|| Some((self.user.get(key)?, None)))
+    }
+
+    /// Returns what holds of a setting, its default too, and where it comes from.
+    #[must_use]
+    pub fn holds(&self, setting: &Setting, folder: Option<&str>) -> (Option<Value>, Origin) {
+        match self.said(setting.key, folder) {
+            None => ((setting.default)(), Origin::Default),
+            Some((said, None)) => (Some(said.value.clone()), Origin::User { line: said.line }),
+            Some((said, Some(folder))) => {
+                let origin = Origin::Project {
+                    folder: folder.to_owned(),
+                    line: said.line,
+                };
+                (Some(said.value.clone()), origin)
+            }
+        }
+    }
+
+    /// Returns the theme that is wished for in a folder's project, or for all.
+    #[must_use]
+    pub fn theme(&self, folder: Option<&str>) -> Option<&ThemeWish> {
+        match &self.said("window.theme", folder)?.0.value {
+            Value::Theme(wish) => Some(wish),
+            _ => None,
+        }
+    }
+
+    /// Returns every theme that is wished for somewhere.
+    pub fn themes(&self) -> impl Iterator<Item = &ThemeWish> {
+        let levels = std::iter::once(&self.user).chain(self.projects.values());
+        levels.filter_map(|level| match &level.get("window.theme")?.value {
+            Value::Theme(wish) => Some(wish),
+            _ => None,
+        })
+    }
+
+    /// Returns the text that holds of a setting.
+    #[must_use]
+    pub fn text(&self, key: &str, folder: Option<&str>) -> Option<&str> {
+        match &self.said(key, folder)?.0.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the number that holds of a setting, its default too.
+    #[must_use]
+    pub fn whole(&self, key: &str, folder: Option<&str>) -> u64 {
+        let said = self.said(key, folder).map(|(said, _)| said.value.clone());
+        match said.or_else(|| (setting(key)?.default)()) {
+            Some(Value::Whole(number)) => number,
+            _ => 0,
+        }
+    }
+
+    /// Returns the answer that holds of a setting, its default too.
+    #[must_use]
+    pub fn yes(&self, key: &str, folder: Option<&str>) -> bool {
+        let said = self.said(key, folder).map(|(said, _)| said.value.clone());
+        let held = said.or_else(|| (setting(key)?.default)());
+        held == Some(Value::Bool(true))
+    }
+
+    /// Returns the variables that hold in a project: those of every level, the most specific of a name.
+    #[must_use]
+    pub fn variables(&self, key: &str, folder: &str) -> BTreeMap<String, String> {
+        let mut folders: Vec<_> = Path::new(folder)
+            .ancestors()
+            .filter_map(Path::to_str)
+            .collect();
+        folders.reverse();
+        let of_projects = folders
+            .into_iter()
+            .filter_map(|folder| self.projects.get(folder));
+        let mut held = BTreeMap::new();
+        for level in std::iter::once(&self.user).chain(of_projects) {
+            if let Some(Value::Map(map)) = level.get(key).map(|said| &said.value) {
+                held.extend(map.clone());
+            }
+        }
+        held
+    }
+}
+
+impl Reading<'_> {
+    /// Takes what stands in a table whose settings begin with `before`, for all or for a project.
+    fn table(
+        &mut self,
+        table: &DeTable<'_>,
+        before: &str,
+        project: Option<&str>,
+    ) -> Result<(), Wrong> {
+        for (name, value) in table {
+            let key = match before {
+                "" => name.get_ref().to_string(),
+                before => format!("{before}.{}", name.get_ref()),
+            };
+            let at = name.span().start;
+            if let Some(setting) = setting(&key) {
+                self.take(setting, project, value, at)?;
+                continue;
+            }
+            match (value.get_ref(), key.as_str(), project) {
+                (DeValue::Table(projects), PROJECTS, None) => self.projects(projects, None)?,
+                // Texts, and no settings: read beside these.
+                (_, "snippets", None) => {}
+                // What releases before the table of projects had.
+                (DeValue::Table(projects), "notifications.projects", None) => {
+                    self.projects(projects, Some("notifications.enabled"))?;
+                }
+                (DeValue::Table(projects), "agents.projects", None) => {
+                    self.projects(projects, Some("agents"))?;
+                }
+                (DeValue::Table(table), key, project) if is_table(key) => {
+                    self.table(table, key, project)?;
+                }
+                (_, PROJECTS | "notifications.projects" | "agents.projects", None) => {
+                    return Err(Wrong {
+                        at: value.span().start,
+                        reason: format!("{key} is a table of folders"),
+                    });
+                }
+                (_, key, _) if is_table(key) => {
+                    return Err(Wrong {
+                        at: value.span().start,
+                        reason: format!("{key} is a table"),
+                    });
+                }
+                _ => self.complain(
+                    at,
+                    format!("this release knows no setting {key:?}; it is ignored"),
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a table of projects: each holds settings, or is the value of one, or those in a table.
+    fn projects(&mut self, projects: &DeTable<'_>, of: Option<&str>) -> Result<(), Wrong> {
+        for (folder, value) in projects {
+            let at = folder.span().start;
+            let folder = folder.get_ref().as_ref();
+            if !folder.starts_with('/') {
+                let text = format!(
+                    "projects are named by the whole paths of their folders; {folder:?} is ignored"
+                );
+                self.complain(at, text);
+                continue;
+            }
+            let plain = folder.trim_end_matches('/');
+            let plain = if plain.is_empty() { "/" } else { plain };
+            if let Some(setting) = of.and_then(setting) {
+                self.take(setting, Some(plain), value, at)?;
+                continue;
+            }
+            match value.get_ref() {
+                DeValue::Table(table) => self.table(table, of.unwrap_or_default(), Some(plain))?,
+                _ => {
+                    return Err(Wrong {
+                        at: value.span().start,
+                        reason: "a project is a table of settings".into(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        setting: &'static Setting,
+        project: Option<&str>,
+        value: &Spanned<DeValue<'_>>,
+        at: usize,
+    ) -> Result<(), Wrong> {
+        let key = setting.key;
+        let taken = Value::read(key, setting.kind, value).map_err(|WrongKind| Wrong {
+            at: value.span().start,
+            reason: format!("{key} is {}", setting.kind.words()),
+        })?;
+        if project.is_some() && setting.level == Level::User {
+            self.complain(
+                at,
+                format!("{key} cannot be said for a project; it is ignored"),
+            );
+            return Ok(());
+        }
+        let value = match taken {
+            Taken::Whole(value) => value,
+            Taken::Held(value, why) => {
+                self.complain(at, why);
+                value
+            }
+            Taken::Dropped(why) => {
+                self.complain(at, why);
+                return Ok(());
+            }
+            Taken::Nothing => return Ok(()),
+        };
+        let (line, _) = position(self.text, at);
+        let level = match project {
+            None => &mut self.layers.user,
+            Some(folder) => self.layers.projects.entry(folder.to_owned()).or_default(),
+        };
+        level.insert(key, Said { value, line });
+        Ok(())
+    }
+
+    fn complain(&mut self, at: usize, text: String) {
+        let (line, _) = position(self.text, at);
+        self.complaints.push(format!("line {line}: {text}"));
+    }
+}
+
+/// Says whether settings stand in a table of this name.
+fn is_table(key: &str) -> bool {
+    SETTINGS.iter().any(|setting| {
+        let rest = setting.key.strip_prefix(key);
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Layers, Vec<String>) {
+        Layers::read(text).unwrap()
+    }
+
+    #[test]
+    fn the_deepest_folder_wins_over_what_stands_for_all() {
+        let (layers, complaints) = read(
+            "shell = \"/bin/bash\"\n[projects.\"/work\"]\nshell = \"/bin/fish\"\nretention.days = 3\n\
+             [projects.\"/work/deep/\"]\nagents.model = \"large\"\nretention = { days = 4 }",
+        );
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let shell = |folder| layers.text("shell", folder);
+        assert_eq!(shell(None), Some("/bin/bash"));
+        assert_eq!(shell(Some("/home")), Some("/bin/bash"));
+        assert_eq!(shell(Some("/work/deep/er")), Some("/bin/fish"));
+        assert_eq!(shell(Some("/workshop")), Some("/bin/bash"));
+        assert_eq!(layers.whole("retention.days", Some("/work/deep")), 4);
+        assert_eq!(layers.whole("retention.days", Some("/work/other")), 3);
+        assert_eq!(layers.whole("retention.days", None), 0);
+        assert_eq!(layers.text("agents.model", Some("/work")), None);
+    }
+
+    #[test]
+    fn every_value_says_where_it_comes_from() {
+        let (layers, _) =
+            read("[window]\nfont_size = 15\n[projects.\"/w\"]\nagents.stall_secs = 20");
+        let origin = |key, folder| layers.holds(setting(key).unwrap(), folder);
+        let of = |value, origin| (Some(value), origin);
+        assert_eq!(
+            origin("window.font_size", None),
+            of(Value::Number(15.0), Origin::User { line: 2 })
+        );
+        let project = Origin::Project {
+            folder: "/w".into(),
+            line: 4,
+        };
+        assert_eq!(
+            origin("agents.stall_secs", Some("/w/x")),
+            of(Value::Whole(20), project)
+        );
+        assert_eq!(
+            origin("agents.stall_secs", None),
+            of(Value::Whole(300), Origin::Default)
+        );
+    }
+
+    #[test]
+    fn what_earlier_releases_had_for_projects_goes_on_to_count() {
+        let (layers, complaints) = read(
+            "[notifications.projects]\n\"/quiet\" = false\n\"x\" = true\n\
+             [agents.projects.\"/slow/\"]\nstall_secs = 3_600\n",
+        );
+        assert!(!layers.yes("notifications.enabled", Some("/quiet/too")));
+        assert!(layers.yes("notifications.enabled", Some("/loud")));
+        assert_eq!(layers.whole("agents.stall_secs", Some("/slow")), 3_600);
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(complaints[0].starts_with("line 3: "), "{complaints:?}");
+    }
+
+    #[test]
+    fn variables_of_every_level_are_there_and_the_most_specific_of_a_name() {
+        let (layers, complaints) = read(
+            "environment = { A = \"1\", B = \"1\" }\n[projects.\"/w\"]\nenvironment = { B = \"2\", \"C=\" = \"x\" }",
+        );
+        let held = layers.variables("environment", "/w/deep");
+        let held: Vec<_> = held
+            .iter()
+            .map(|(name, text)| format!("{name}{text}"))
+            .collect();
+        assert_eq!(held, ["A1", "B2"]);
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+    }
+
+    #[test]
+    fn what_is_of_the_wrong_kind_is_named_by_its_place() {
+        for (text, at) in [
+            ("shell = 3", 8),
+            ("window = 3", 9),
+            ("window.ligatures = \"yes\"", 19),
+            ("retention.days = 1.5", 17),
+            ("notifications.on = [1]", 19),
+            ("environment = { A = 1 }", 14),
+            ("projects = 1", 11),
+            ("projects.\"/w\" = 1", 16),
+            ("notifications.projects.\"/w\" = 1", 30),
+            ("window.theme = { bright = \"x\" }", 15),
+        ] {
+            let wrong = Layers::read(text).unwrap_err();
+            assert_eq!(wrong.at, at, "{text}: {}", wrong.reason);
+        }
+    }
+
+    #[test]
+    fn what_cannot_stand_for_a_project_is_told() {
+        let (layers, complaints) =
+            read("[projects.\"/w\"]\nscrollback_rows = 3\nwindow.font_size = 3");
+        assert!(layers.projects.is_empty());
+        assert_eq!(complaints.len(), 2, "{complaints:?}");
+    }
+
+    #[test]
+    fn every_default_and_every_kind_is_read_as_it_is_written() {
+        for setting in SETTINGS {
+            let Some(value) = (setting.default)() else {
+                continue;
+            };
+            let text = format!("{} = {}", setting.key, value.to_toml());
+            let (layers, complaints) = read(&text);
+            assert!(complaints.is_empty(), "{complaints:?}");
+            assert_eq!(layers.user[setting.key].value, value, "{text}");
+        }
+    }
+}
