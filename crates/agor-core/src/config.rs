@@ -66,6 +66,8 @@ pub struct Window {
     pub font_size: Option<f32>,
     /// Whether sequences of operators are drawn as one sign.
     pub ligatures: Option<bool>,
+    /// The least contrast of the terminal's text to its ground.
+    pub minimum_contrast: Option<f32>,
     /// The first key of sequences, in place of Ctrl+Space.
     pub leader: Option<String>,
     /// The program whose keys the hands know.
@@ -273,6 +275,10 @@ impl Config {
                 },
                 ligatures: match said("window.ligatures") {
                     Some(Value::Bool(yes)) => Some(yes),
+                    _ => None,
+                },
+                minimum_contrast: match said("window.minimum_contrast") {
+                    Some(Value::Number(ratio)) => Some(ratio),
                     _ => None,
                 },
                 leader: text("window.leader"),

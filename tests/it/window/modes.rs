@@ -161,7 +161,7 @@ fn the_keys_of_tmux_do_what_they_do_there() {
     let mut stage = Stage::new();
     let folder = stage.agor.path("home/.config/agor");
     fs::create_dir_all(&folder).expect("a folder");
-    let config = "[window]\nkeys = \"tmux\"\n\n[[snippets]]\nname = \"answer\"\ntext = \"echo said-$((6*7))\\n\"\n";
+    let config = "[window]\nwelcome = false\nkeys = \"tmux\"\n\n[[snippets]]\nname = \"answer\"\ntext = \"echo said-$((6*7))\\n\"\n";
     fs::write(folder.join("config.toml"), config).expect("a file");
     let window = stage.open(&[]);
     stage.running_are(1);

@@ -67,6 +67,7 @@ impl App {
     pub(super) fn take_look(&mut self, context: &egui::Context) {
         let points = self.given.font_size.or(self.workspace.look.font_size);
         self.show_font_size(points.unwrap_or(self.set_size()));
+        self.keep_contrast();
         self.follow_look(context);
     }
 
@@ -182,6 +183,14 @@ impl App {
         }
     }
 
+    /// Has the terminal's text stand out from its ground as much as the settings say.
+    fn keep_contrast(&mut self) {
+        let ratio = self.settings.window.minimum_contrast.unwrap_or(1.0);
+        // Colours that programs choose have no less than 1 to 1.
+        let asked = if ratio > 1.0 { ratio } else { 0.0 };
+        self.colors.minimum_contrast_tenths = (asked * 10.0).round() as u16;
+    }
+
     fn show_theme(&mut self, id: &str, context: &egui::Context) {
         let known = self.snapshot.themes.iter().find(|theme| *theme.id == *id);
         let theme = match known {
@@ -191,6 +200,7 @@ impl App {
         };
         if theme != self.theme {
             self.colors = theme.terminal();
+            self.keep_contrast();
             theme.apply(context);
             self.theme = theme;
         }

@@ -127,6 +127,7 @@ settings! {
         "window.font_family" "Font" Kind::Font, User AtOnce (None, "the one that comes with agor") "The family of the terminal's text.";
         "window.font_size" "Font size" Kind::Number(*FONT_SIZES.start(), *FONT_SIZES.end()), User AtOnce (Some(Value::Number(13.0)), "") "Points of the terminal's text.";
         "window.ligatures" "Ligatures" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether sequences of operators are drawn as one sign, where the font has one.";
+        "window.minimum_contrast" "Contrast" Kind::Number(1.0, 21.0), User AtOnce (Some(Value::Number(1.0)), "") "The least contrast of the terminal's text to its ground, as WCAG counts it; 1 leaves colours as programs choose them.";
         "window.welcome" "First steps" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether a window that has nothing to show begins with three steps instead of your shell.";
         "window.leader" "Leader" Kind::Key, User AtOnce (Some(Value::Text("ctrl+space".into())), "") "The first key of sequences.";
         "window.keys" "Keys of" Kind::OneOf(KeyPreset::NAMES), User AtOnce (Some(Value::Text("default".into())), "") "The program whose keys mean our commands, beside our own.";

@@ -198,3 +198,23 @@ fn another_theme_draws_no_glyph_anew() {
         "the rows have other colours"
     );
 }
+
+#[test]
+fn the_terminals_text_stands_out_as_much_as_the_settings_say() {
+    let mut world = world();
+    let tenths = |world: &mut World| world.app().colors.minimum_contrast_tenths;
+    assert_eq!(tenths(&mut world), 0);
+    set(&mut world, "window.minimum_contrast = 7");
+    assert_eq!(tenths(&mut world), 70);
+    // Another theme keeps it.
+    set(
+        &mut world,
+        "window = { minimum_contrast = 4.5, theme = \"nord\" }",
+    );
+    assert_eq!(
+        (theme(&mut world).as_str(), tenths(&mut world)),
+        ("nord", 45)
+    );
+    set(&mut world, "window.minimum_contrast = 1");
+    assert_eq!(tenths(&mut world), 0);
+}

@@ -25,6 +25,20 @@ fn remove() -> CommandBody {
     CommandBody::Remove { session: id() }
 }
 
+/// Returns a session whose program has ended, something that it started holding its terminal: a kill takes a
+/// while.
+fn ended() -> World {
+    let mut world = World::running();
+    world.keeper.kills_slowly = true;
+    world.keeper.alive = false;
+    world
+        .keeper
+        .write(RecordBody::Exited { code: 0, signal: 0 });
+    world.read();
+    world.commit();
+    world
+}
+
 fn is_done(outcomes: &[Outcome]) -> bool {
     matches!(outcomes.last(), Some(Outcome::Done { .. }))
 }
@@ -98,14 +112,7 @@ fn a_kill_of_a_program_that_cannot_be_started_has_nothing_to_do() {
 
 #[test]
 fn a_kill_ends_the_restart_that_has_not_begun() {
-    let mut world = World::running();
-    world.keeper.kills_slowly = true;
-    world.keeper.alive = false;
-    world
-        .keeper
-        .write(RecordBody::Exited { code: 0, signal: 0 });
-    world.read();
-    world.commit();
+    let mut world = ended();
     // Something that the program had started holds its terminal, so that its end takes a while.
     world.command(2, restart());
     world.commit();
@@ -125,14 +132,7 @@ fn a_kill_ends_the_restart_that_has_not_begun() {
 
 #[test]
 fn a_removal_ends_every_command_that_is_under_way() {
-    let mut world = World::running();
-    world.keeper.kills_slowly = true;
-    world.keeper.alive = false;
-    world
-        .keeper
-        .write(RecordBody::Exited { code: 0, signal: 0 });
-    world.read();
-    world.commit();
+    let mut world = ended();
     world.command(2, kill());
     world.commit();
     world.command(3, restart());
