@@ -223,7 +223,7 @@ fn a_repeat_of_an_end_that_was_meant_for_the_host_before_ends_nothing() {
 fn a_host_that_takes_long_to_come_up_takes_connections_and_hangs_up() {
     let agor = Agor::new();
     // A database that never opens: whoever looks sees a host that starts, not one that is gone.
-    let data = agor.path("data/agor");
+    let data = agor.path("home/.local/share/agor");
     fs::create_dir_all(&data).expect("a folder");
     let made = Command::new("mkfifo").arg(data.join("host.db")).status();
     assert!(made.expect("mkfifo runs").success());

@@ -93,6 +93,8 @@ pub struct App {
     renderer: Renderer,
     theme: Theme,
     colors: Colors,
+    /// The themes among which the one that is shown was found.
+    shown_from: Arc<Vec<themes::Theme>>,
     /// Whether a theme is shown that is not chosen yet.
     trying: bool,
     /// The page of settings from which a theme is being chosen, and the project for which it is.
@@ -212,6 +214,7 @@ impl App {
             renderer,
             colors: theme.terminal(),
             theme,
+            shown_from: Arc::default(),
             trying: false,
             choosing_for: None,
             tried_font: None,

@@ -1,15 +1,13 @@
 //! The sidebar: projects, and in each the sessions that the host has, whether a pane shows them or
 //! not.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
 use egui::{Align2, FontId, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2};
 
 use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
-use crate::text::{age, folder_shown, project_name};
+use crate::text::{age, folder_shown, now_millis, project_name};
 use crate::theme::{Theme, measure, semibold};
 use crate::widgets::{elided, icon_button};
 use crate::workspace::Workspace;
@@ -41,10 +39,7 @@ pub fn sidebar_ui(
 ) -> Vec<Did> {
     let mut did = Vec::new();
     let groups = groups(snapshot, workspace);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+    let now = now_millis();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing = Vec2::ZERO;
         ui.add_space(8.0);

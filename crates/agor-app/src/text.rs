@@ -1,5 +1,7 @@
 //! Words and numbers as the window shows them.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// Returns a folder as it is shown: the home folder as `~`, and of a long path its end.
 #[must_use]
 pub fn folder_shown(folder: &str) -> String {
@@ -25,6 +27,13 @@ pub fn project_name(folder: &str) -> String {
         Some(part) => part.to_owned(),
         None => shown,
     }
+}
+
+/// Returns the time since 1970 in milliseconds.
+#[must_use]
+pub fn now_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Returns how long ago something was, as one number and a letter.

@@ -18,6 +18,7 @@ mod query;
 mod rebuild;
 mod retention;
 mod session;
+mod settings;
 mod start;
 mod tap;
 pub(crate) mod watched;
@@ -131,6 +132,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         retaining,
         keeping,
         notifying,
+        following,
     } = up;
     tracing::info!(incarnation = hub.incarnation().0, "the host is up");
     ready();
@@ -144,6 +146,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     tracing::info!(?stop, "the host ends");
     retaining.abort();
     notifying.abort();
+    following.abort();
     let result = tokio::select! {
         result = end(&hub, stop, keeping) => result,
         never = hang_up(&mut listener) => match never {},
@@ -159,6 +162,7 @@ struct Up {
     retaining: JoinHandle<()>,
     keeping: JoinHandle<()>,
     notifying: JoinHandle<()>,
+    following: JoinHandle<()>,
 }
 
 /// Opens the store, finds the keeper, and puts the sessions back.
@@ -186,11 +190,11 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
         .nodename()
         .to_string_lossy()
         .into_owned();
-    let settings = Live::new(config.clone());
+    let live = Live::new(config.clone());
     let launcher = Launcher::new(environment, host_name, options, opened.incarnation)
         .with_images(images(paths, &address.program))
         .with_providers(providers(paths))
-        .with_settings(settings.clone())
+        .with_settings(live.clone())
         .with_reporting(reporting(paths));
     let (keeper, requests) = KeeperHandle::new();
     let hub = Arc::new(Hub::new(
@@ -202,14 +206,16 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
     ));
     hub.set_keeper_pid(keeper_pid);
     start::restore(&hub, kept).await?;
-    let retaining = tokio::spawn(retention::run(Arc::clone(&hub), settings.clone()));
+    let retaining = tokio::spawn(retention::run(Arc::clone(&hub), live.clone()));
     let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
-    let notifying = tokio::spawn(notify::run(Arc::clone(&hub), paths.clone(), settings));
+    let following = tokio::spawn(settings::follow(paths.clone(), live.clone()));
+    let notifying = tokio::spawn(notify::run(Arc::clone(&hub), paths.clone(), live));
     Ok(Up {
         hub,
         retaining,
         keeping,
         notifying,
+        following,
     })
 }
 

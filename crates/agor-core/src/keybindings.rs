@@ -5,11 +5,11 @@ mod edit;
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use crate::paths::Paths;
+use crate::rewrite::rewrite;
 
 /// One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -100,22 +100,8 @@ pub fn change(paths: &Paths, change: &Change) -> Result<(), String> {
     parse(&text).map_err(damaged)?;
     let changed = edit::changed(&text, change);
     parse(&changed).map_err(damaged)?;
-    write(&path, &changed).map_err(|error| format!("{} cannot be written: {error}", path.display()))
-}
-
-/// Puts a text in the place of a file, whole or not at all.
-fn write(path: &PathBuf, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut beside = path.clone().into_os_string();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    fs::write(&beside, text)?;
-    if let Ok(known) = fs::metadata(path) {
-        fs::set_permissions(&beside, known.permissions())?;
-    }
-    fs::rename(&beside, path)
+    rewrite(&path, &changed)
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
 fn parse(text: &str) -> Result<Vec<Rule>, String> {

@@ -16,6 +16,7 @@ pub mod link;
 pub mod load;
 pub mod logging;
 pub mod paths;
+mod rewrite;
 mod rules;
 pub mod storage;
 pub mod themes;

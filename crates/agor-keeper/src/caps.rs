@@ -132,7 +132,7 @@ pub const REHEARSAL: Duration = Duration::from_secs(5);
 /// How long `update` waits for a keeper to have become another program.
 pub const UPDATE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// For how long `update` asks again a keeper that has a host or ends programs.
+/// For how long `update` asks again a keeper that has a host, or starts or ends programs.
 pub const UPDATE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long `update` waits before it asks again a keeper that was busy.

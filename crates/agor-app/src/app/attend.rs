@@ -1,7 +1,5 @@
 //! Getting to what needs the person, and answering it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 use agor_proto::input::{Input, Key, KeyInput, Mods};
@@ -13,6 +11,7 @@ use crate::attention::{self, Attention, Outcome};
 use crate::diagnostics::{self, diagnostics_ui};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
+use crate::text::now_millis;
 use crate::wall::{self, Wall, WallPainting};
 
 /// Sessions that are remembered as left; nobody finds the way back further than that.
@@ -124,10 +123,7 @@ impl App {
     pub(super) fn show_attention(&mut self, ui: &mut Ui, mut open: Attention) {
         let sessions = self.snapshot.sessions.clone().unwrap_or_default();
         let queue = attention::queue(&sessions);
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        let now = now_millis();
         let outcome = attention::attention_ui(ui, &mut open, &queue, &self.theme, now);
         match outcome {
             Outcome::Closed => return self.wake.now(),

@@ -1,6 +1,6 @@
 //! A frame: panels around the tiles, each pane by itself, and what lies over them.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use agor_proto::command::CommandBody;
 use egui::{Event, Frame, Panel, Rect, Ui, UiBuilder};
@@ -19,6 +19,7 @@ use crate::pane::PaneState;
 use crate::pane::mouse::Act;
 use crate::pane::overlays::{mode_ui, number_ui};
 use crate::pane::view::{self, Did, Painting, Role};
+use crate::text::now_millis;
 use crate::theme::{Theme, measure};
 use crate::workspace::document::NAME_MAX;
 use crate::workspace::{Pane, View, tiles};
@@ -433,14 +434,6 @@ impl App {
             self.title = title;
         }
     }
-}
-
-/// Returns the time since 1970 in milliseconds.
-fn now_millis() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Returns the whole path of a folder as a person types it.

@@ -192,7 +192,12 @@ impl App {
     }
 
     fn show_theme(&mut self, id: &str, context: &egui::Context) {
-        let known = self.snapshot.themes.iter().find(|theme| *theme.id == *id);
+        let themes = &self.snapshot.themes;
+        if *self.theme.id == *id && Arc::ptr_eq(&self.shown_from, themes) {
+            return;
+        }
+        self.shown_from = Arc::clone(themes);
+        let known = self.shown_from.iter().find(|theme| *theme.id == *id);
         let theme = match known {
             Some(known) => Theme::of(known),
             None if *self.theme.id == *id => return,

@@ -2,7 +2,7 @@
 //! What is changed is read again before it is written; where it would say anything else, it is refused.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{fs, ops::Range};
 
 use toml::Spanned;
@@ -12,6 +12,7 @@ use super::layers::Wrong;
 use super::schema::{Level, Setting};
 use super::{ConfigError, Layers, Value, position};
 use crate::paths::Paths;
+use crate::rewrite::rewrite;
 
 /// Why a setting was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -80,19 +81,7 @@ pub fn set(
     if changed == text {
         return Ok(());
     }
-    write(&target, &changed).map_err(|source| EditError::Unwritable { path, source })
-}
-
-/// Writes beside the file and then renames, so that nobody reads half of it.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
-    fs::create_dir_all(folder)?;
-    let beside = folder.join(".config.toml.new");
-    fs::write(&beside, text)?;
-    if let Ok(former) = fs::metadata(path) {
-        fs::set_permissions(&beside, former.permissions())?;
-    }
-    fs::rename(&beside, path)
+    rewrite(&target, &changed).map_err(|source| EditError::Unwritable { path, source })
 }
 
 /// Why a text was not changed.

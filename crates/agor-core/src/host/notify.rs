@@ -15,9 +15,8 @@ use tokio::sync::Notify;
 
 use super::hub::{Hub, Letter};
 use crate::bus;
-use crate::config::{Live, Loaded};
-use crate::folder_watch::FolderWatch;
-use crate::paths::{CONFIG, Paths};
+use crate::config::Live;
+use crate::paths::Paths;
 use desk::{Desk, Effect, Now};
 use server::{Did, Server};
 
@@ -55,14 +54,12 @@ impl Told {
     }
 }
 
-/// Notifies the person until the host ends, and follows the settings, for others too.
+/// Notifies the person until the host ends.
 pub async fn run(hub: Arc<Hub>, paths: Paths, settings: Live) {
-    let mut desk = Desk::new(settings.get().notifications.clone());
+    let mut settings = settings.watch();
+    let mut desk = Desk::new(settings.borrow_and_update().notifications.clone());
     let mut server = Server::new(bus::session_addresses());
     let mut looks = hub.lookers().watch();
-    let mut watch = FolderWatch::new(paths.config_folder(), &[CONFIG])
-        .inspect_err(|error| tracing::debug!(%error, "settings are read when the host starts"))
-        .ok();
     let begun = std::time::Instant::now();
     loop {
         let now = now(begun, &desk);
@@ -87,11 +84,9 @@ pub async fn run(hub: Arc<Hub>, paths: Paths, settings: Live) {
                 Vec::new()
             }
             () = tokio::time::sleep(due.unwrap_or_default()), if due.is_some() => Vec::new(),
-            changed = changed(watch.as_mut()) => {
-                match changed {
-                    true => read(&paths, &settings, &mut desk),
-                    false => watch = None,
-                }
+            Ok(()) = settings.changed() => {
+                desk.set(settings.borrow_and_update().notifications.clone());
+                tracing::info!("notifications follow the settings");
                 Vec::new()
             }
         };
@@ -128,26 +123,6 @@ fn minute_of_day() -> u16 {
         .div_euclid(60)
         .rem_euclid(24 * 60);
     u16::try_from(minute).unwrap_or(0)
-}
-
-/// Says whether the settings have changed; `false` if nothing more will be said.
-async fn changed(watch: Option<&mut FolderWatch>) -> bool {
-    match watch {
-        Some(watch) => watch.changed().await.is_ok(),
-        None => std::future::pending().await,
-    }
-}
-
-fn read(paths: &Paths, settings: &Live, desk: &mut Desk) {
-    let loaded = Loaded::read(paths);
-    for complaint in loaded.complaints() {
-        tracing::warn!(%complaint, "the settings");
-    }
-    if loaded.error.is_none() {
-        desk.set(loaded.config.notifications.clone());
-        settings.set(loaded.config);
-        tracing::info!("notifications follow the settings");
-    }
 }
 
 /// Brings a session in front of the person.

@@ -583,9 +583,6 @@ impl Session {
         let Some(command) = self.commands.in_flight.get(&id).filter(begins) else {
             return;
         };
-        if self.removed {
-            return;
-        }
         if let CommandBody::Answer { question, .. } = command.body
             && !self.may_answer(id, question, now)
         {
