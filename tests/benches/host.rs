@@ -17,6 +17,8 @@ mod agor;
 #[path = "../it/deadline.rs"]
 mod deadline;
 
+#[path = "host/commands.rs"]
+mod commands;
 #[path = "host/echo.rs"]
 mod echo;
 #[path = "host/line.rs"]

@@ -103,6 +103,7 @@ impl Link {
             peer,
             reader: LinkReader {
                 half: Box::new(read),
+                bytes: vec![0; READ_BYTES].into_boxed_slice(),
                 frames: FrameReader::default(),
                 unknown_frames: 0,
                 last_bytes: 0,
@@ -139,6 +140,8 @@ impl Link {
 /// The direction in which messages come.
 pub struct LinkReader {
     half: ReadHalf,
+    /// What was read last; kept, since clearing one for each message would cost more than most messages.
+    bytes: Box<[u8]>,
     frames: FrameReader,
     unknown_frames: u64,
     /// Bytes of the last message's body.
@@ -156,7 +159,6 @@ impl LinkReader {
     /// [`LinkError::Frame`] for bytes that are no frame or a body that is not its message,
     /// [`LinkError::Cut`], and [`LinkError::Io`]. The link is of no further use.
     pub async fn next(&mut self) -> Result<Option<Message>, LinkError> {
-        let mut bytes = [0; READ_BYTES];
         loop {
             while let Some(frame) = self.frames.next_frame()? {
                 self.last_bytes = frame.body.len();
@@ -174,9 +176,9 @@ impl LinkReader {
                     _ => Err(LinkError::Cut),
                 };
             }
-            match self.half.read(&mut bytes).await {
+            match self.half.read(&mut self.bytes).await {
                 Ok(0) => self.ended = true,
-                Ok(count) => self.frames.push(&bytes[..count]),
+                Ok(count) => self.frames.push(&self.bytes[..count]),
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => self.ended = true,
                 Err(error) => return Err(LinkError::io("reading from the link")(error)),
             }

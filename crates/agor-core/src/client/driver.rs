@@ -16,6 +16,9 @@ use super::figures::{Counts, Figures};
 use super::{ANSWER_PARTS_MAX, Asked, ClientError, FOLLOW_WAITING_MAX, Told};
 use crate::link::{Dialer, Link, LinkError, LinkReader, LinkWriter};
 
+/// Requests are gathered into one write until it has so many bytes.
+const WRITE_SHARED_MAX: usize = 64 * 1024;
+
 /// What the handles of a client ask of its task.
 pub enum Request {
     /// A wish that nobody waits for.
@@ -113,7 +116,10 @@ impl Driver {
             let woke = self.sleep().await;
             match woke {
                 Woke::Request(None) => self.feed(Event::Wished(Wish::Close)),
-                Woke::Request(Some(request)) => self.on_request(request),
+                Woke::Request(Some(request)) => {
+                    self.on_request(request);
+                    self.take_more_requests();
+                }
                 Woke::Read(Ok(Some(message))) => {
                     if let Some((reader, _)) = &self.link {
                         self.counts.received(&message, reader.last_bytes());
@@ -199,6 +205,20 @@ impl Driver {
             self.dial_at = None;
         }
         woke
+    }
+
+    /// Takes what else is asked already, so that many small messages share a write to the link.
+    fn take_more_requests(&mut self) {
+        let room = |link: &Option<(LinkReader, LinkWriter)>| {
+            let queued = link.as_ref().map_or(0, |(_, writer)| writer.queued_bytes());
+            queued < WRITE_SHARED_MAX
+        };
+        while !self.ended && room(&self.link) {
+            let Ok(request) = self.requests.try_recv() else {
+                return;
+            };
+            self.on_request(request);
+        }
     }
 
     /// Returns what the host said before it hung up.

@@ -9,6 +9,7 @@ mod answers;
 mod causes;
 mod clipboard;
 mod commands;
+mod dispatch;
 mod find;
 mod fold;
 mod journal;

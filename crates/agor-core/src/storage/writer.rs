@@ -2,8 +2,8 @@
 //! group with one commit, and only then tells their senders.
 //!
 //! A group is committed when nothing more waits and [`COMMIT_MILLIS`] have passed since the last
-//! one was begun or everybody of the last groups is back, or when it is large enough; so a write
-//! after quiet is committed at once. Encoding
+//! one was begun or everybody of the last groups is back or it is worth a commit by itself, or when it is large
+//! enough; so a write after quiet is committed at once. Encoding
 //! and compression are done while the group is gathered, outside the database's write lock.
 
 mod seal;
@@ -38,6 +38,10 @@ const LOG_PAGES_MAX: i32 = 2_000;
 /// were told have sent their next, so waiting longer gains nothing. A smaller one waits all the
 /// same, or a few busy senders would cause a commit each.
 const CROWD_MIN: usize = 16;
+
+/// A group of so many rows is committed at once when nothing more waits: its sync costs each of them little,
+/// and who sent many at once, as a client with a hundred commands under way, waits for all of them.
+const ROWS_WORTH_A_COMMIT: usize = 64;
 
 /// A handle on the thread.
 #[derive(Debug)]
@@ -103,6 +107,10 @@ impl Group {
         self.rows += pending.writes.iter().map(Ready::rows).sum::<usize>();
         self.bytes += pending.writes.iter().map(Ready::raw_bytes).sum::<usize>();
         self.pending.push(pending);
+    }
+
+    fn is_worth_a_commit(&self) -> bool {
+        self.rows >= ROWS_WORTH_A_COMMIT
     }
 
     fn is_large(&self) -> bool {
@@ -219,11 +227,12 @@ impl Work {
                 return None;
             }
             let everyone_is_back = group.pending.len() >= self.state.crowd;
+            let is_worth_it = group.is_worth_a_commit();
             job = match self.jobs.try_recv() {
                 Ok(job) => job,
                 Err(TryRecvError::Disconnected) => return Some(Job::Abandon),
                 Err(TryRecvError::Empty) => {
-                    if everyone_is_back {
+                    if everyone_is_back || is_worth_it {
                         return None;
                     }
                     let left = deadline?

@@ -1,25 +1,21 @@
-//! Commands about one session, from their coming to their receipt.
+//! Commands about one session, from their coming to their receipt: how far each of them is. They are taken and
+//! carried out in `dispatch.rs`.
 //!
-//! A command is stored before it is carried out and its outcome is stored before it is told. What
-//! cannot be known after a crash is `Interrupted`; nothing is carried out twice.
+//! A command is stored before it is carried out, or with its effect where that is in the store alone, and its
+//! outcome is stored before it is told. What cannot be known after a crash is `Interrupted`; nothing is carried
+//! out twice.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use agor_keeper::{Request, SessionKey, SignalScope};
-use agor_proto::command::{Command, CommandBody, Outcome, Receipt, SignalTarget};
+use agor_keeper::{Request, SessionKey};
+use agor_proto::command::{CommandBody, Outcome, Receipt};
 use agor_proto::error::{ErrorCode, WireError};
-use agor_proto::event::EventBody;
 use agor_proto::ids::{ClientId, CommandId, ConnEpoch, Offset, Seq};
-use agor_proto::input::Input;
-use agor_proto::session::{Life, SessionSpec};
 
 use super::journal::{Journal, Ticket};
-use super::{Effect, Now, Session, agent, is_name, rejected};
-use crate::agents::Observation;
+use super::{Effect, Now, rejected};
 use crate::latency::Latencies;
-use crate::rules::{Rule, holds};
-use crate::storage::StoredReceipt;
 
 /// Ended commands that are kept in memory.
 const ENDED_KEPT: usize = 256;
@@ -33,24 +29,24 @@ const INPUT_RETRY: Duration = Duration::from_millis(100);
 pub struct Commands {
     pub(super) in_flight: BTreeMap<CommandId, InFlight>,
     /// Signals that the keeper was given and has not answered, in order, with what went wrong.
-    signals: VecDeque<(CommandId, Option<&'static str>)>,
+    pub(super) signals: VecDeque<(CommandId, Option<&'static str>)>,
     /// The last commands that came to their end: a repeat that crossed its receipt is known by them.
-    ended: VecDeque<(Ticket, Outcome)>,
+    pub(super) ended: VecDeque<(Ticket, Outcome)>,
     /// How long commands took, from their coming to their receipt.
     pub(super) latencies: Latencies,
     /// The number of the last input that the keeper was given. It takes a source's input by rising
     /// numbers, so one is given when the input is, not when its command came: a command that waited for its
     /// agent would else overtake one that waits for the disk, and that one would be taken for a repeat.
-    inputs: u64,
+    pub(super) inputs: u64,
 }
 
 /// A command that has come and has not ended.
 #[derive(Debug)]
 #[cfg_attr(test, derive(Clone))]
 pub(super) struct InFlight {
-    ticket: Ticket,
-    conns: Vec<ConnEpoch>,
-    came: Instant,
+    pub(super) ticket: Ticket,
+    pub(super) conns: Vec<ConnEpoch>,
+    pub(super) came: Instant,
     pub(super) body: CommandBody,
     pub(super) seq: Seq,
     pub(super) stage: Stage,
@@ -139,7 +135,7 @@ impl Commands {
     }
 
     /// Says whether the keeper was asked to start the program.
-    fn is_starting(&self) -> bool {
+    pub(super) fn is_starting(&self) -> bool {
         let mut stages = self.in_flight.values().map(|command| &command.stage);
         stages.any(|stage| matches!(stage, Stage::Starting))
     }
@@ -178,15 +174,22 @@ impl Commands {
 
     /// Returns the answers that wait, the oldest first: ids, whose they are, what they are, until when.
     pub(super) fn waiting_answers(&self) -> Vec<(CommandId, ClientId, CommandBody, Instant)> {
-        let mut waiting: Vec<_> = self.in_flight.iter().collect();
-        waiting.sort_by_key(|(_, command)| command.seq);
-        let answers = waiting
-            .into_iter()
+        let waits = self
+            .in_flight
+            .iter()
             .filter_map(|(id, command)| match command.stage {
-                Stage::Until(due) => Some((*id, command.ticket.client, command.body.clone(), due)),
+                Stage::Until(due) => Some((command.seq, (*id, command, due))),
                 _ => None,
             });
-        answers.collect()
+        let mut waiting: Vec<_> = waits.collect();
+        waiting.sort_by_key(|(seq, _)| *seq);
+        let answer = |(id, command, due): (CommandId, &InFlight, Instant)| {
+            (id, command.ticket.client, command.body.clone(), due)
+        };
+        waiting
+            .into_iter()
+            .map(|(_, waits)| answer(waits))
+            .collect()
     }
 
     /// Lets an answer wait.
@@ -335,7 +338,7 @@ impl Commands {
     }
 
     /// The session is removed: what was not begun never is, and how the rest ends nobody will know.
-    fn end_with_session(&mut self, journal: &mut Journal, at: Offset, now: Now) {
+    pub(super) fn end_with_session(&mut self, journal: &mut Journal, at: Offset, now: Now) {
         self.signals.clear();
         for id in self.ids(|command| !matches!(command.stage, Stage::Ended(_))) {
             let begun = self.in_flight.get(&id).is_some_and(|command| {
@@ -385,370 +388,9 @@ impl Commands {
     }
 
     /// Returns the restart that waits for the old program's remains to go, if there is one.
-    fn clearing(&self) -> Option<CommandId> {
+    pub(super) fn clearing(&self) -> Option<CommandId> {
         self.ids(|command| matches!(command.stage, Stage::Clearing))
             .first()
             .copied()
-    }
-}
-
-impl Session {
-    /// Takes a command: refuses it, repeats its receipt, or stores it to be carried out.
-    #[expect(clippy::too_many_arguments, reason = "what a command comes with")]
-    pub(super) fn on_command(
-        &mut self,
-        conn: ConnEpoch,
-        client: ClientId,
-        command: Command,
-        digest: [u8; 32],
-        stored: Option<StoredReceipt>,
-        now: Now,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Command { id, n, body } = command;
-        let tell = |outcome| Effect::Send(conn, Receipt { id, outcome }.into());
-        let reused = || {
-            rejected(
-                ErrorCode::IdReuse,
-                "this command id was used for another command",
-            )
-        };
-        let known = self.commands.in_flight.get_mut(&id);
-        if let Some(known) = known.filter(|_| holds(Rule::KnowWhatIsUnderWay)) {
-            if known.ticket.digest != digest {
-                effects.push(tell(reused()));
-            } else if !known.conns.contains(&conn) {
-                known.conns.push(conn);
-            }
-            return;
-        }
-        let ended = self.commands.ended.iter().find(|(t, _)| t.id == id);
-        if let Some((ended, outcome)) = ended.filter(|_| holds(Rule::KnowWhatHasEnded)) {
-            let same = ended.digest == digest;
-            effects.push(tell(if same { outcome.clone() } else { reused() }));
-            return;
-        }
-        let is_known = |stored: &StoredReceipt| {
-            holds(if stored.outcome.is_final() {
-                Rule::KnowWhatIsStored
-            } else {
-                Rule::NeverBeginAgain
-            })
-        };
-        if let Some(stored) = stored.filter(is_known) {
-            let outcome = match stored.outcome {
-                _ if stored.digest != digest => reused(),
-                // Accepted by a host that is no more, and not under way here.
-                Outcome::Accepted { .. } => Outcome::Interrupted,
-                known => known,
-            };
-            effects.push(tell(outcome));
-            return;
-        }
-        let ticket = Ticket {
-            client,
-            id,
-            n,
-            digest,
-        };
-        if let Some(error) = self.refuse_unstored(&body) {
-            return self.refuse_and_forget(conn, id, error, effects);
-        }
-        let mut in_flight = InFlight {
-            ticket,
-            conns: vec![conn],
-            came: now.instant,
-            body,
-            seq: Seq(0),
-            stage: Stage::Accepting,
-        };
-        if let Err(error) = self.check(&in_flight.body) {
-            let outcome = Outcome::Rejected { error };
-            self.journal.refuse(ticket, outcome.clone());
-            in_flight.stage = Stage::Ended(outcome);
-            self.commands.in_flight.insert(id, in_flight);
-            return;
-        }
-        if let CommandBody::Create { spec, .. } = &in_flight.body {
-            self.be_born(spec.clone(), now);
-        }
-        if matches!(in_flight.body, CommandBody::Remove { .. }) {
-            self.remove(Some(ticket), now, effects);
-            self.commands.in_flight.insert(id, in_flight);
-            self.make_room_if_stuck(now, effects);
-            return;
-        }
-        let name = in_flight.body.name().to_owned();
-        in_flight.seq = self.event(EventBody::Command { id, client, name }, now);
-        self.journal.accept(ticket, in_flight.seq);
-        self.commands.in_flight.insert(id, in_flight);
-        if !holds(Rule::StoreBeforeTelling) {
-            let seq = Seq(0);
-            effects.push(tell(Outcome::Accepted { seq }));
-        }
-        if self.why_stuck(false).is_some() || !holds(Rule::StoreBeforeCarryingOut) {
-            self.dispatch(id, now, effects);
-        }
-    }
-
-    /// Says whether a command can be carried out, as far as can be known before.
-    pub(super) fn check(&self, body: &CommandBody) -> Result<(), WireError> {
-        let error = |code, message: &str| Err(WireError::new(code, message));
-        let born = self.born;
-        if self.removed || (!born && !matches!(body, CommandBody::Create { .. })) {
-            return error(ErrorCode::NoSession, "there is no such session");
-        }
-        match body {
-            CommandBody::Create { .. } if born => {
-                error(ErrorCode::BadRequest, "there is a session with this id")
-            }
-            CommandBody::Create { spec, .. } => self.launcher.check(spec),
-            CommandBody::Restart { .. } | CommandBody::Remove { .. } if self.life.alive() => error(
-                ErrorCode::Running,
-                "the session is running; end it first with `kill`",
-            ),
-            CommandBody::Restart { .. } if self.commands.clearing().is_some() => error(
-                ErrorCode::Running,
-                "the session is being started again already",
-            ),
-            CommandBody::Send { .. }
-            | CommandBody::SendWhenIdle { .. }
-            | CommandBody::Answer { .. }
-            | CommandBody::Signal { .. }
-                if !self.life.alive() =>
-            {
-                error(
-                    ErrorCode::Ended,
-                    "the session's program has ended; `restart` starts it again",
-                )
-            }
-            CommandBody::Answer { question, .. } => self.check_answer(*question),
-            CommandBody::Signal { signal, .. } if !(1..=64).contains(signal) => {
-                error(ErrorCode::BadRequest, "a signal is a number from 1 to 64")
-            }
-            CommandBody::Rename { name, .. } if !is_name(name) => error(
-                ErrorCode::BadRequest,
-                "the name is too long or holds control characters",
-            ),
-            CommandBody::StopHost { .. } | CommandBody::Unknown => error(
-                ErrorCode::Unsupported,
-                "this host does not know that command",
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    /// Removes the session with everything, by a command or by itself.
-    fn remove(&mut self, ticket: Option<Ticket>, now: Now, effects: &mut Vec<Effect>) {
-        self.removed = true;
-        let at = self.fold.offset();
-        self.commands.end_with_session(&mut self.journal, at, now);
-        if self.ring {
-            // Something that the program started may still run.
-            self.ask_kill(effects);
-        }
-        self.journal.remove(ticket);
-    }
-
-    /// Removes the session unless its program runs, or somebody is about to do something with it.
-    pub(super) fn give_itself_up(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let busy = self.life.alive() || !self.commands.is_empty();
-        if self.born && !self.removed && !busy && self.why_stuck(false).is_none() {
-            self.remove(None, now, effects);
-        }
-    }
-
-    fn be_born(&mut self, spec: SessionSpec, now: Now) {
-        let spec = self.launcher.completed(spec);
-        self.born = true;
-        self.journal.set_private(spec.private);
-        self.name.clone_from(&spec.name);
-        self.size = spec.size.clamped();
-        self.spec = spec.clone();
-        let stall_millis = self.launcher.stall_millis(&self.spec.folder);
-        self.agent.set_stall_millis(stall_millis);
-        self.life = Life::Starting;
-        self.event(EventBody::Created { spec }, now);
-        self.store_session();
-    }
-
-    /// Carries out a command that is on disk, unless something was done about it before that.
-    pub(super) fn dispatch(&mut self, id: CommandId, now: Now, effects: &mut Vec<Effect>) {
-        let begins = |it: &&InFlight| {
-            matches!(
-                it.stage,
-                Stage::Accepting | Stage::Waiting | Stage::Until(_)
-            )
-        };
-        let Some(command) = self.commands.in_flight.get(&id).filter(begins) else {
-            return;
-        };
-        if let CommandBody::Answer { question, .. } = command.body
-            && !self.may_answer(id, question, now)
-        {
-            return;
-        }
-        let is_under_way = self.life.alive() || self.commands.clearing().is_some();
-        let Some(command) = self.commands.in_flight.get_mut(&id) else {
-            return;
-        };
-        let at = self.fold.offset();
-        let session = self.key;
-        match command.body.clone() {
-            CommandBody::Create { .. } => {
-                command.stage = Stage::Starting;
-                self.spawn(effects);
-            }
-            // Another that came in the same breath was first.
-            CommandBody::Restart { .. } if is_under_way => {
-                let reason = "the session is being started again already";
-                let outcome = rejected(ErrorCode::Running, reason);
-                self.commands
-                    .finish(id, outcome, &mut self.journal, at, now);
-            }
-            CommandBody::Restart { .. } => {
-                command.stage = Stage::Clearing;
-                if self.ring && !self.killing {
-                    // Something of the old program may still hold its terminal.
-                    self.ask_kill(effects);
-                } else {
-                    self.go_on_restarting(effects);
-                }
-            }
-            // It ended while the command was on its way to the disk.
-            CommandBody::Send { .. }
-            | CommandBody::SendWhenIdle { .. }
-            | CommandBody::Answer { .. }
-                if !self.life.alive() =>
-            {
-                let reason = "the program ended before it took the input";
-                let outcome = rejected(ErrorCode::Ended, reason);
-                self.commands
-                    .finish(id, outcome, &mut self.journal, at, now);
-            }
-            CommandBody::SendWhenIdle { .. } if !self.agent.takes_a_prompt(now) => {
-                command.stage = Stage::Waiting;
-            }
-            CommandBody::Send { inputs, .. }
-            | CommandBody::SendWhenIdle { inputs, .. }
-            | CommandBody::Answer { inputs, .. } => {
-                let mut bytes = Vec::new();
-                for input in &inputs {
-                    match (input, self.fold.terminal()) {
-                        // No mode changes what they are.
-                        (Input::Raw { bytes: raw }, _) => bytes.extend_from_slice(raw),
-                        (input, Some(terminal)) => terminal.encode(input, &mut bytes),
-                        (_, None) => {}
-                    }
-                }
-                if bytes.len() > agor_keeper::caps::INPUT_BYTES {
-                    let reason = format!(
-                        "the text takes {} bytes; the limit of one `send` is {}",
-                        bytes.len(),
-                        agor_keeper::caps::INPUT_BYTES
-                    );
-                    let outcome = rejected(ErrorCode::BadRequest, reason);
-                    self.commands
-                        .finish(id, outcome, &mut self.journal, at, now);
-                    return;
-                }
-                self.commands.inputs += 1;
-                let (source, seq) = (self.launcher.source(), self.commands.inputs);
-                command.stage = Stage::Typing {
-                    number: seq,
-                    bytes: bytes.clone(),
-                    retry_at: None,
-                };
-                if matches!(command.body, CommandBody::SendWhenIdle { .. }) {
-                    self.agent.prompted(now);
-                }
-                if inputs.iter().any(agent::interrupts) {
-                    self.observe_now(Observation::Interrupted, now);
-                }
-                effects.push(Effect::Keeper(Request::Input {
-                    session,
-                    source,
-                    seq,
-                    bytes,
-                }));
-            }
-            CommandBody::Signal { signal, to, .. } => {
-                command.stage = Stage::Signalling;
-                self.commands.signals.push_back((id, None));
-                let scope = match to {
-                    SignalTarget::Foreground => SignalScope::Foreground,
-                    SignalTarget::Leader => SignalScope::Leader,
-                    SignalTarget::All => SignalScope::All,
-                };
-                effects.push(Effect::Keeper(Request::Signal {
-                    session,
-                    signal,
-                    scope,
-                }));
-                // The keeper says nothing about a signal that it sent; it answers in order.
-                effects.push(Effect::Keeper(Request::AskState { session }));
-            }
-            CommandBody::Kill { .. } => {
-                // What would start behind its back is not what was asked for last.
-                if let Some(restart) = self.commands.clearing() {
-                    let reason = "the session was killed before its command was started again";
-                    let outcome = rejected(ErrorCode::Ended, reason);
-                    self.commands
-                        .finish(restart, outcome, &mut self.journal, at, now);
-                }
-                let starting = self.commands.is_starting();
-                let Some(command) = self.commands.in_flight.get_mut(&id) else {
-                    return;
-                };
-                if self.ring {
-                    command.stage = Stage::Killing;
-                    self.ask_kill(effects);
-                } else if starting {
-                    command.stage = Stage::UntilStarted;
-                } else {
-                    let done = Outcome::Done { seq: Seq(0) };
-                    self.commands.finish(id, done, &mut self.journal, at, now);
-                }
-            }
-            CommandBody::Rename { name, .. } => {
-                self.name.clone_from(&name);
-                self.event(EventBody::Renamed { name }, now);
-                self.store_session();
-                let done = Outcome::Done { seq: Seq(0) };
-                self.commands.finish(id, done, &mut self.journal, at, now);
-            }
-            CommandBody::Seen { .. } => {
-                self.observe_now(Observation::Seen, now);
-                let done = Outcome::Done { seq: Seq(0) };
-                self.commands.finish(id, done, &mut self.journal, at, now);
-            }
-            CommandBody::Remove { .. } | CommandBody::StopHost { .. } | CommandBody::Unknown => {}
-        }
-    }
-
-    /// Takes the next step of a restart: the old ring goes first, with everything in it on disk.
-    pub(super) fn go_on_restarting(&mut self, effects: &mut Vec<Effect>) {
-        let Some(id) = self.commands.clearing() else {
-            return;
-        };
-        if self.ring || self.killing {
-            // `Closed` comes with what is left in the ring; the ring is forgotten after it.
-            return;
-        }
-        if let Some(command) = self.commands.in_flight.get_mut(&id) {
-            command.stage = Stage::Starting;
-        }
-        self.life = Life::Starting;
-        self.spawn(effects);
-    }
-
-    pub(super) fn spawn(&mut self, effects: &mut Vec<Effect>) {
-        // One that is wanted from now on is asked for when the program is there.
-        let size = self.wanted_size.take().unwrap_or(self.size);
-        let (at, cwd) = (self.fold.offset(), self.start_folder());
-        let mut spec = self.launcher.spawn(self.key, &self.spec, cwd, size, at);
-        self.prepare_agent(&mut spec, effects);
-        effects.push(Effect::Keeper(Request::Spawn(spec)));
-        self.change();
     }
 }

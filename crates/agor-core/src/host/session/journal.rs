@@ -233,6 +233,12 @@ impl Journal {
         }
     }
 
+    /// Says whether a command that was accepted is on its way to the disk.
+    pub fn is_accepting(&self) -> bool {
+        let mut ways = std::iter::once(&self.gathering).chain(&self.under_way);
+        ways.any(|way| !way.outcome.accepted.is_empty())
+    }
+
     /// Keeps that a command was accepted; it comes back in [`Committed::accepted`].
     pub fn accept(&mut self, ticket: Ticket, seq: Seq) {
         self.gathering.outcome.accepted.push(ticket.id);

@@ -38,6 +38,32 @@ fn a_command_is_acknowledged_after_it_is_stored_and_carried_out_after_that() {
 }
 
 #[test]
+fn what_changes_the_store_alone_is_stored_with_its_effect_and_its_end_in_one_transaction() {
+    let mut world = World::running();
+    let rename = |name: &str| CommandBody::Rename {
+        session: id(),
+        name: name.into(),
+    };
+    world.command(2, rename("once"));
+    assert!(world.receipts(2).is_empty(), "told before it was stored");
+    let stored = world.under_way.take().expect("a transaction");
+    world.disk.apply(stored);
+    world.on(Cause::Committed);
+    assert!(world.under_way.is_none(), "a second transaction");
+    assert!(matches!(world.receipts(2)[..], [Outcome::Done { .. }]));
+    // Behind one that is to be carried out when it is stored, it waits for its turn.
+    world.command(3, CommandBody::Kill { session: id() });
+    world.command(4, rename("twice"));
+    assert_eq!(world.session.name, "once");
+    world.commit();
+    assert!(matches!(
+        world.receipts(4)[..],
+        [Outcome::Accepted { .. }, Outcome::Done { .. }]
+    ));
+    assert_eq!(world.session.name, "twice");
+}
+
+#[test]
 fn b10_a_repeated_command_is_not_carried_out_again_and_gets_the_same_receipt() {
     let mut world = World::running();
     let send = || CommandBody::Send {

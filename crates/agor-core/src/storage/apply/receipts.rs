@@ -8,11 +8,15 @@ use super::super::prepare::ReceiptRow;
 use super::super::{StoreError, to_sql, unix_millis};
 use super::{Applier, Failure, Known};
 
-/// A client's receipts are counted after so many new ones.
-const RECEIPTS_COUNT_EVERY: u32 = 64;
+/// A client's receipts are counted after so many new ones. To find the oldest that is kept, the database
+/// steps over all that are.
+const RECEIPTS_COUNT_EVERY: u32 = 512;
+
+/// Of so many clients it is known how many receipts are uncounted.
+const UNCOUNTED_CLIENTS_MAX: usize = 4_096;
 
 /// The receipts of all clients are counted after so many new ones.
-pub(super) const COUNT_ALL_EVERY: u32 = 1_024;
+pub(super) const COUNT_ALL_EVERY: u32 = 4_096;
 
 impl Applier {
     pub(super) fn put_receipt(
@@ -30,7 +34,11 @@ impl Applier {
             settled,
             outcome,
         } = receipt;
-        let stored = stored_receipt(database, *client, *id)?;
+        // Almost every one is new.
+        let stored = match self.known.may_have(*id) {
+            true => stored_receipt(database, *client, *id)?,
+            false => None,
+        };
         if let Some((stored_digest, stored_settled, stored_outcome)) = stored {
             if stored_digest != digest {
                 return Err(Failure::Refused(StoreError::IdReuse {
@@ -83,16 +91,16 @@ impl Applier {
         *uncounted += 1;
         if *uncounted >= RECEIPTS_COUNT_EVERY {
             self.uncounted.remove(client);
-            self.known.forget();
-            forget_receipts(database, *client, RECEIPTS_PER_CLIENT)?;
+            forget_receipts(database, &self.known, *client, RECEIPTS_PER_CLIENT)?;
         }
         self.uncounted_in_all += 1;
         if self.uncounted_in_all >= COUNT_ALL_EVERY {
             self.uncounted_in_all = 0;
             // Most clients are command lines that never return.
-            self.uncounted.clear();
-            self.known.forget();
-            forget_oldest(database, RECEIPTS_MAX)?;
+            if self.uncounted.len() > UNCOUNTED_CLIENTS_MAX {
+                self.uncounted.clear();
+            }
+            forget_oldest(database, &self.known, RECEIPTS_MAX)?;
             forget_clients(database, FORGOTTEN_CLIENTS_MAX)?;
             if self.known.is_worn() {
                 self.known.become_like(&Known::of(database)?);
@@ -120,7 +128,12 @@ fn stored_receipt(
 }
 
 /// Forgets the oldest of a client's settled receipts beyond `kept`, and notes how far.
-fn forget_receipts(database: &Connection, client: ClientId, kept: usize) -> rusqlite::Result<()> {
+fn forget_receipts(
+    database: &Connection,
+    known: &Known,
+    client: ClientId,
+    kept: usize,
+) -> rusqlite::Result<()> {
     let newest_forgotten: Option<i64> = database
         .prepare_cached(
             "SELECT n FROM receipts WHERE client = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2",
@@ -130,6 +143,7 @@ fn forget_receipts(database: &Connection, client: ClientId, kept: usize) -> rusq
     let Some(newest_forgotten) = newest_forgotten else {
         return Ok(());
     };
+    known.forget();
     database
         .prepare_cached("DELETE FROM receipts WHERE client = ?1 AND n <= ?2 AND final = 1")?
         .execute(params![client.0, newest_forgotten])?;
@@ -145,7 +159,7 @@ fn forget_receipts(database: &Connection, client: ClientId, kept: usize) -> rusq
 
 /// Forgets the oldest settled receipts of whichever client beyond `kept`, and notes how far those
 /// of each went. Most clients are command lines that never return.
-fn forget_oldest(database: &Connection, kept: usize) -> rusqlite::Result<()> {
+fn forget_oldest(database: &Connection, known: &Known, kept: usize) -> rusqlite::Result<()> {
     let newest_forgotten: Option<i64> = database
         .prepare_cached("SELECT at_millis FROM receipts ORDER BY at_millis DESC LIMIT 1 OFFSET ?1")?
         .query_row(params![kept as i64], |row| row.get(0))
@@ -153,6 +167,7 @@ fn forget_oldest(database: &Connection, kept: usize) -> rusqlite::Result<()> {
     let Some(newest_forgotten) = newest_forgotten else {
         return Ok(());
     };
+    known.forget();
     database
         .prepare_cached(
             "INSERT INTO forgotten (client, n, at_millis) \
@@ -227,7 +242,7 @@ mod tests {
         let work = database.transaction().unwrap();
         put(&work, 0..1, false);
         put(&work, 1..RECEIPTS_MAX / 2 + 100, true);
-        forget_oldest(&work, RECEIPTS_MAX).unwrap();
+        forget_oldest(&work, &Known::default(), RECEIPTS_MAX).unwrap();
         // What is under way stays however old it is.
         assert_eq!(count(&work, "receipts"), RECEIPTS_MAX + 2);
         let (clients, n): (i64, i64) = work

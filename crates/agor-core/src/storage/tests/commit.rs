@@ -279,7 +279,7 @@ fn a_command_id_with_other_contents_is_refused_and_a_settled_outcome_stays() {
 fn receipts_per_client_are_kept_and_the_forgotten_ones_are_known() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path(), options()).store;
-    let total = RECEIPTS_PER_CLIENT as u64 + 128;
+    let total = RECEIPTS_PER_CLIENT as u64 + 1_024;
     let unfinished = receipt(1, 1, Outcome::Accepted { seq: Seq(0) });
     write(&store, vec![Write::PutReceipt(unfinished.clone())]).unwrap();
     for first in (2..=total).step_by(1_000) {
@@ -291,7 +291,7 @@ fn receipts_per_client_are_kept_and_the_forgotten_ones_are_known() {
     let client = ClientId([1; 16]);
     let CommandN(forgotten) = store.forgotten_commands(client).unwrap();
     assert!(
-        (total - RECEIPTS_PER_CLIENT as u64 - 64..=total - RECEIPTS_PER_CLIENT as u64)
+        (total - RECEIPTS_PER_CLIENT as u64 - 512..=total - RECEIPTS_PER_CLIENT as u64)
             .contains(&forgotten),
         "{forgotten}"
     );
