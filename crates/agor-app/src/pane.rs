@@ -10,6 +10,7 @@ mod hints_view;
 pub mod images;
 pub mod mouse;
 pub mod overlays;
+pub mod player;
 pub mod scroll;
 pub mod selection;
 pub mod terminal;
@@ -25,6 +26,7 @@ use crate::workspace::View;
 use find::Finder;
 use hints::Hints;
 use mouse::Pressed;
+use player::Player;
 use scroll::Scroll;
 use selection::Selection;
 use vi::Vi;
@@ -60,6 +62,8 @@ pub struct PaneState {
     pub lively: Option<Instant>,
     /// The cursor when that was seen.
     pub cursor_seen: Option<(u16, u16, InputSeq)>,
+    /// Which frames of images that move it shows.
+    pub player: Player,
 }
 
 impl PaneState {

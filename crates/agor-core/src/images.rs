@@ -5,6 +5,7 @@
 //! What came in the output is in the record, so it is written to disk only together with a
 //! checkpoint that names it. What came from a file is in no record and is written at once.
 
+mod compose;
 pub mod decode;
 mod decoder;
 mod files;

@@ -75,6 +75,14 @@ limits! {
     SESSION_PLACEMENTS_MAX: usize = 1_024, "places", "the oldest goes";
     /// Places of images in one screen update or one part of the history.
     UPDATE_PLACEMENTS_MAX: usize = 1_024, "places", "the lowest further ones are left out";
+    /// Frames of one image.
+    IMAGE_FRAMES_MAX: usize = 512, "frames", "the frame is refused with `ENOSPC`";
+    /// Pictures that lie over each other in one frame of an image.
+    FRAME_OVERLAYS_MAX: usize = 256, "pictures", "the picture is refused with `ENOSPC`";
+    /// Pixels of the pictures that lie over each other in one frame of an image.
+    FRAME_OVERLAY_PIXELS_MAX: u64 = 96 * 1024 * 1024, "pixels", "the picture is refused with `ENOSPC`";
+    /// Frames of images that move in one screen update.
+    UPDATE_FRAMES_MAX: usize = 4_096, "frames", "further images do not move";
     /// A device control string that is answered (DECRQSS, XTGETTCAP).
     DCS_QUERY_MAX: usize = 4 * 1024, "bytes", "the sequence is read to its end and not answered";
     /// Names of one XTGETTCAP that are answered; a program asks for a few.
@@ -105,6 +113,12 @@ limits! {
     STYLE_STACK_MAX: usize = 16, "styles", "the oldest is dropped";
     /// Keyboard modes that a program can push on each screen.
     KEYBOARD_STACK_MAX: usize = 16, "modes", "the oldest is dropped";
+    /// A text of another size (OSC 66), as its specification says.
+    SIZED_TEXT_MAX: usize = 4 * 1024, "bytes", "the sequence is ignored";
+    /// Forms of the mouse's pointer that a program can push on each screen (OSC 22).
+    POINTER_STACK_MAX: usize = 16, "forms", "the oldest is dropped";
+    /// Names of one OSC 22 that are answered or pushed.
+    POINTER_NAMES_MAX: usize = 64, "names", "further names are ignored";
     /// A desktop notification's text that a program asks for.
     NOTIFICATION_MAX: usize = 4 * 1024, "bytes", "cut at a character";
     /// The name that joins the pieces of a notification (OSC 99).

@@ -4,8 +4,13 @@
 //! update is the one that was sent before it; acknowledgements pace the sender and never change
 //! what is sent.
 
+mod animation;
+mod pointer;
+
 use std::sync::Arc;
 
+pub use animation::{Animation, AnimationFrame, Play};
+pub use pointer::PointerShape;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BlobHash, InputSeq, LineId, LinePosition, Offset, ScreenRev, SessionId, Size};
@@ -45,6 +50,9 @@ pub struct ScreenUpdate {
     /// All images on the screen, if one of them changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placements: Option<Vec<Placement>>,
+    /// All images that move, if one of them changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub animations: Option<Vec<Animation>>,
     /// The last input of this client that the program had been given when the screen looked so.
     #[serde(default)]
     pub echo_ack: InputSeq,
@@ -113,7 +121,7 @@ pub enum CursorShape {
 }
 
 /// What a program switched on that a client shows or acts on. How input is encoded is the host's
-/// business.
+/// business. Six bits from the sixteenth on are the number of a [`PointerShape`], or 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Modes(pub u32);
@@ -251,6 +259,8 @@ pub struct Mirror {
     pub palette: Vec<PaletteEntry>,
     /// Images.
     pub placements: Vec<Placement>,
+    /// Those that move.
+    pub animations: Vec<Animation>,
     /// The last input of this client that the program had been given.
     pub echo_ack: InputSeq,
     /// How far in the record the screen is.
@@ -269,6 +279,7 @@ impl Default for Mirror {
             title: String::new(),
             palette: Vec::new(),
             placements: Vec::new(),
+            animations: Vec::new(),
             echo_ack: InputSeq(0),
             offset: Offset(0),
         }
@@ -298,6 +309,7 @@ impl Mirror {
             self.title.clear();
             self.palette.clear();
             self.placements.clear();
+            self.animations.clear();
         } else if update.base != self.rev {
             return Err(Gap {
                 base: update.base,
@@ -329,6 +341,9 @@ impl Mirror {
         }
         if let Some(placements) = update.placements {
             self.placements = placements;
+        }
+        if let Some(animations) = update.animations {
+            self.animations = animations;
         }
         Ok(())
     }
@@ -377,6 +392,7 @@ mod tests {
             title: None,
             palette: None,
             placements: None,
+            animations: None,
             echo_ack: InputSeq(0),
             offset: Offset(0),
         }

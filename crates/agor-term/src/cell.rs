@@ -100,6 +100,11 @@ impl Cell {
         }
     }
 
+    /// Says whether the cell shows a cluster.
+    pub fn is_cluster(self) -> bool {
+        self.0 & Self::CLUSTER != 0
+    }
+
     /// Returns the number of the style.
     pub fn style(self) -> u16 {
         (self.0 >> 32) as u16

@@ -266,27 +266,36 @@ impl Grid {
         if meta.wraps {
             row.flags.insert(RowFlags::WRAPS);
         }
-        row.text.reserve(cells.len());
-        push_text(&mut row.text, &mut row.shapes, cells, meta.wraps, tables);
-        if cells.iter().any(|cell| cell.look() != 0) {
-            let mut local = LocalLinks::default();
-            for run in cells.chunk_by(|a, b| a.look() == b.look()) {
-                let first = run[0];
-                let link = match first.link() {
-                    0 => 0,
-                    number => local.number(&mut row, number.into(), tables.link(number)),
-                };
-                let style = Style {
-                    link,
-                    ..*tables.style(first.style())
-                };
-                row.runs.push(Run {
-                    cells: run.len() as u16,
-                    style,
-                });
+        match ascii_text(cells, meta.wraps) {
+            Some(text) => row.text = text,
+            None => {
+                row.text.reserve(cells.len());
+                push_text(&mut row.text, &mut row.shapes, cells, meta.wraps, tables);
             }
-            trim_runs(&mut row);
         }
+        let mut local = LocalLinks::default();
+        let mut rest = cells;
+        while let Some(first) = rest.first() {
+            let len = same_look(rest);
+            // What is left looks like nothing, as most rows do from their beginning on.
+            if first.look() == 0 && len == rest.len() {
+                break;
+            }
+            let link = match first.link() {
+                0 => 0,
+                number => local.number(&mut row, number.into(), tables.link(number)),
+            };
+            let style = Style {
+                link,
+                ..*tables.style(first.style())
+            };
+            row.runs.push(Run {
+                cells: len as u16,
+                style,
+            });
+            rest = &rest[len..];
+        }
+        trim_runs(&mut row);
         row
     }
 
@@ -354,4 +363,36 @@ pub(crate) fn split_wide(cells: &mut [Cell], at: u16) {
         cells[at] = cells[at].emptied();
         cells[at - 1] = cells[at - 1].emptied();
     }
+}
+
+/// Returns the text of cells that hold nothing but ASCII, which is most of all text and can be taken
+/// many cells at a time; what it leaves out, [`push_text`] leaves out.
+fn ascii_text(cells: &[Cell], wraps: bool) -> Option<String> {
+    let beyond = cells.iter().fold(0, |bits, cell| bits | cell.0 as u32);
+    if beyond >= 0x80 {
+        return None;
+    }
+    let used = match cells.iter().rposition(|cell| !cell.is_blank()) {
+        _ if wraps => cells.len(),
+        last => last.map_or(0, |last| last + 1),
+    };
+    let shown = cells[..used].iter().map(|cell| match cell.0 as u8 {
+        0 => b' ',
+        byte => byte,
+    });
+    String::from_utf8(shown.collect()).ok()
+}
+
+/// Returns how many cells at the beginning look like the first.
+fn same_look(cells: &[Cell]) -> usize {
+    const STEP: usize = 8;
+    let look = cells.first().map_or(0, |cell| cell.look());
+    let (steps, _) = cells.as_chunks::<STEP>();
+    let same = |step: &[Cell; STEP]| {
+        let differing = step.iter().fold(0, |bits, cell| bits | cell.look() ^ look);
+        differing == 0
+    };
+    let begin = steps.iter().take_while(|step| same(step)).count() * STEP;
+    let rest = cells[begin..].iter();
+    begin + rest.take_while(|cell| cell.look() == look).count()
 }

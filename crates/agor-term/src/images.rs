@@ -3,12 +3,14 @@
 //! is given what they are made from as [`crate::Effect::Image`].
 
 pub(crate) mod control;
+pub(crate) mod frames;
 pub(crate) mod placed;
 pub(crate) mod placeholder;
 mod sixel;
 mod sniff;
 mod source;
 
+use agor_proto::ids::BlobHash;
 use agor_proto::limits;
 use serde::{Deserialize, Serialize};
 
@@ -16,9 +18,10 @@ pub use placeholder::PLACEHOLDER;
 pub(crate) use sixel::COLORS as SIXEL_COLORS;
 pub use sixel::decode_sixel;
 pub(crate) use sixel::end_row as sixel_end_row;
-pub use source::{ImageFault, ImageFormat, ImageKey, ImageSource};
+pub use source::{Base, Composition, ImageFault, ImageFormat, ImageKey, ImageSource, Overlay};
 
 use control::Control;
+use frames::Frames;
 
 /// The first number that is given to an image whose program did not choose one.
 const FIRST_OWN_ID: u32 = 0x4000_0001;
@@ -87,6 +90,22 @@ pub(crate) struct Image {
     /// The program's other number (`I`); 0 is none.
     pub number: u32,
     pub key: ImageKey,
+    /// If a program has added frames to it or changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<Box<Frames>>,
+}
+
+impl Image {
+    /// Returns what is shown of it now.
+    pub fn shown(&self) -> BlobHash {
+        let frame = self.frames.as_ref().and_then(|frames| frames.current());
+        frame.map_or(self.key.hash, |frame| frame.hash)
+    }
+
+    fn size_bytes(&self) -> u64 {
+        let frames = self.frames.as_ref().map_or(0, |frames| frames.size_bytes());
+        self.key.size_bytes.saturating_add(frames)
+    }
 }
 
 /// A placement that stands nowhere but where placeholders are.
@@ -151,6 +170,13 @@ impl Images {
         Some(&self.list[at.ok()?])
     }
 
+    pub fn by_serial_mut(&mut self, serial: u64) -> Option<&mut Image> {
+        let at = self
+            .list
+            .binary_search_by_key(&serial, |image| image.serial);
+        self.list.get_mut(at.ok()?)
+    }
+
     /// Returns the image that a command names.
     pub fn named(&self, control: &Control) -> Option<&Image> {
         match (control.id(), control.number()) {
@@ -183,7 +209,7 @@ impl Images {
     pub fn size_bytes(&self) -> u64 {
         self.list
             .iter()
-            .map(|image| image.key.size_bytes)
+            .map(Image::size_bytes)
             .fold(0, u64::saturating_add)
     }
 
@@ -205,7 +231,10 @@ impl Images {
                 .list
                 .last()
                 .is_none_or(|last| last.serial <= self.last_serial)
-            && self.list.iter().all(|image| held(&image.key))
+            && self.list.iter().all(|image| {
+                let frames = image.frames.as_ref();
+                held(&image.key) && frames.is_none_or(|frames| frames.is_consistent())
+            })
             && self.list.len() <= limits::SESSION_IMAGES_MAX
             && self.virtuals.len() <= limits::SESSION_PLACEMENTS_MAX
             && self.last_serial < u64::MAX / 2

@@ -32,8 +32,8 @@ pub use checkpoint::CheckpointError;
 pub use color::BaseColors;
 pub use effect::{ClipboardKind, Effect, ProgressState};
 pub use images::{
-    FileRequest, ImageFault, ImageFiles, ImageFormat, ImageKey, ImageSource, Medium, NoFiles,
-    PLACEHOLDER, decode_sixel,
+    Base, Composition, FileRequest, ImageFault, ImageFiles, ImageFormat, ImageKey, ImageSource,
+    Medium, NoFiles, Overlay, PLACEHOLDER, decode_sixel,
 };
 pub use terminal::osc::text::{decode_base64, encode_base64, shown_text};
 pub use terminal::{Options, Terminal};

@@ -39,6 +39,12 @@ pub(crate) enum Mode {
     SixelDisplay,
     /// The cursor goes beside a sixel picture, not below its first column.
     SixelBeside,
+    /// DECCOLM: 132 columns. Not settable without the next.
+    Columns132,
+    /// The program may change between 80 and 132 columns.
+    ColumnsChange,
+    /// DECNCSM: the screen stays when the columns change.
+    ColumnsKeep,
 }
 
 /// What a private mode does when it is set or reset.
@@ -51,6 +57,8 @@ pub(crate) enum Action {
     MouseEncoding(Mode),
     Origin,
     Margins,
+    /// 3: 80 or 132 columns.
+    Columns,
     Sync(Mode),
     SizeReports,
     /// 47: the alternate screen. 1047: it is cleared when left. 1049: the cursor is saved, and it
@@ -66,6 +74,7 @@ pub(crate) enum Action {
 /// Private modes (`CSI ? n h`).
 const PRIVATE: &[(u16, Action)] = &[
     (1, Action::Flag(Mode::CursorKeys)),
+    (3, Action::Columns),
     (5, Action::Flag(Mode::ReverseScreen)),
     (6, Action::Origin),
     (7, Action::Flag(Mode::AutoWrap)),
@@ -73,12 +82,14 @@ const PRIVATE: &[(u16, Action)] = &[
     (9, Action::Mouse(Mode::MouseX10)),
     (12, Action::Flag(Mode::CursorBlink)),
     (25, Action::Flag(Mode::CursorVisible)),
+    (40, Action::Flag(Mode::ColumnsChange)),
     (45, Action::Flag(Mode::ReverseWrap)),
     (47, Action::Screen47),
     (66, Action::Flag(Mode::Keypad)),
     (67, Action::Flag(Mode::BackspaceSendsBackspace)),
     (69, Action::Margins),
     (80, Action::Flag(Mode::SixelDisplay)),
+    (95, Action::Flag(Mode::ColumnsKeep)),
     (1000, Action::Mouse(Mode::MouseButtons)),
     (1002, Action::Mouse(Mode::MouseDrag)),
     (1003, Action::Mouse(Mode::MouseMotion)),
@@ -187,6 +198,6 @@ mod tests {
         for (number, action) in PRIVATE {
             assert_eq!(private(*number), Some(*action));
         }
-        assert_eq!(private(3), None);
+        assert_eq!(private(4), None);
     }
 }

@@ -75,8 +75,8 @@ fn piece() -> impl Strategy<Value = Output> {
         });
     let mode = (
         proptest::sample::select(vec![
-            1_u16, 5, 6, 7, 12, 25, 45, 47, 66, 69, 1000, 1003, 1006, 1047, 1048, 1049, 2004, 2026,
-            2027, 2048,
+            1_u16, 3, 5, 6, 7, 12, 25, 40, 45, 47, 66, 69, 95, 1000, 1003, 1006, 1047, 1048, 1049,
+            2004, 2026, 2027, 2048,
         ]),
         any::<bool>(),
     )
@@ -137,6 +137,12 @@ fn piece() -> impl Strategy<Value = Output> {
         "\x1b[2;1;3;20$z",
         "\x1b[1;5;6;9${",
         "\x1b]66;s=2;big 漢\x07",
+        "\x1b]66;w=2;x\x07",
+        "\x1b]66;n=1:d=2:w=3;half 漢é\x07",
+        "\x1b]22;>wait,help\x07",
+        "\x1b]22;<\x1b\\",
+        "\x1b]22;?__current__\x07",
+        "\x1b[61\"p",
         "\x1bPtmux;\x1b\x1b[6n\x1b\\",
         // Images: sent whole and in pieces, placed, deleted, with placeholders, as sixels and files.
         "\x1b_Ga=T,i=1,f=24,s=1,v=1,c=3,r=2;AAAA\x1b\\",
@@ -145,6 +151,12 @@ fn piece() -> impl Strategy<Value = Output> {
         "\x1b_Ga=p,i=1,p=5,X=3,Y=7,C=1\x1b\\",
         "\x1b_Ga=p,i=1,p=2,P=1,H=2,V=-1\x1b\\",
         "\x1b_Ga=p,i=2,U=1,c=3,r=2\x1b\\\x1b[38;5;2m\u{10eeee}\u{305}\u{305}\u{10eeee}\x1b[m",
+        "\x1b_Ga=f,i=1,f=24,s=1,v=1,z=70;////\x1b\\",
+        "\x1b_Ga=f,i=1,s=1,v=1,c=1;AAAAAA==\x1b\\",
+        "\x1b_Ga=f,i=1,s=1,v=1,r=2,m=1;AAAA\x1b\\",
+        "\x1b_Ga=c,i=1,r=1,c=2\x1b\\",
+        "\x1b_Ga=a,i=1,s=3,v=3,c=2,r=1,z=40\x1b\\",
+        "\x1b_Ga=d,d=f,i=1,r=2\x1b\\",
         "\x1b_Ga=d,d=I,i=1\x1b\\",
         "\x1b_Ga=d,d=c\x1b\\",
         "\x1b_Ga=q,i=9,f=24,s=1,v=1;AAAA\x1b\\",

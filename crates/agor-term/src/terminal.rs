@@ -12,10 +12,12 @@ pub(crate) mod keyboard;
 mod mode;
 mod moves;
 pub(crate) mod osc;
+mod pointer;
 mod print;
 mod rect;
 mod report;
 mod sixel;
+mod sized;
 mod styles;
 mod tabs;
 mod view;
@@ -24,7 +26,7 @@ mod window;
 use agor_proto::ids::{LinePosition, Size};
 use agor_proto::limits;
 use agor_proto::row::Mark;
-use agor_proto::screen::CursorShape;
+use agor_proto::screen::{CursorShape, PointerShape};
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
@@ -64,6 +66,9 @@ impl Default for Options {
         }
     }
 }
+
+/// The level of conformance at the beginning, which DA1 tells: a VT220's.
+pub(crate) const LEVEL: u8 = 2;
 
 /// A terminal without a window.
 #[derive(Debug)]
@@ -133,6 +138,10 @@ pub(crate) struct State {
     pub base_colors: BaseColors,
     pub keyboards: [Keyboard; 2],
     pub modify_other_keys: u8,
+    /// OSC 22, of each screen.
+    pub pointers: [Vec<PointerShape>; 2],
+    /// DECSCL: 1 for a VT100, up to 4 for a VT420.
+    pub level: u8,
     /// DECSACE: DECCARA and DECRARA change a rectangle, not a stream of cells.
     pub changes_rectangles: bool,
     pub window: Window,
@@ -242,6 +251,8 @@ impl State {
             base_colors: BaseColors::default(),
             keyboards: Default::default(),
             modify_other_keys: 0,
+            pointers: Default::default(),
+            level: LEVEL,
             changes_rectangles: false,
             window: Window::default(),
             last_char: None,

@@ -4,7 +4,7 @@
 use agor_proto::ids::{InputSeq, Offset, ScreenRev, SessionId, Size};
 use agor_proto::limits::UPDATE_BYTES_MAX;
 use agor_proto::screen::{
-    Cursor, History, Modes, PaletteEntry, Placement, ScreenOp, ScreenRow, ScreenUpdate,
+    Animation, Cursor, History, Modes, PaletteEntry, Placement, ScreenOp, ScreenRow, ScreenUpdate,
 };
 
 use crate::terminal::Terminal;
@@ -26,6 +26,7 @@ pub struct Viewer {
     title: String,
     palette: Vec<PaletteEntry>,
     placements: Vec<Placement>,
+    animations: Vec<Animation>,
     echo_ack: InputSeq,
     /// The terminal's count of changes when it was last looked at and all of it was sent.
     changes: Option<u64>,
@@ -90,6 +91,7 @@ impl Viewer {
         let first = self.size.is_none();
         let size = terminal.size();
         let placements = terminal.placements();
+        let animations = terminal.animations();
         let mut stamps: Vec<u64> = (0..size.rows).map(|at| terminal.row_rev(at)).collect();
         let mut update = ScreenUpdate {
             session,
@@ -105,6 +107,7 @@ impl Viewer {
             palette: (first || self.palette != terminal.palette())
                 .then(|| terminal.palette().to_vec()),
             placements: (self.placements != placements).then_some(placements),
+            animations: (self.animations != animations).then_some(animations),
             echo_ack,
             offset,
         };
@@ -117,7 +120,8 @@ impl Viewer {
             && self.echo_ack == echo_ack
             && update.title.is_none()
             && update.palette.is_none()
-            && update.placements.is_none();
+            && update.placements.is_none()
+            && update.animations.is_none();
         if same {
             return None;
         }
@@ -134,6 +138,12 @@ impl Viewer {
         };
         self.next_row = 0;
         let mut size_bytes = 0;
+        let differing = self
+            .stamps
+            .iter()
+            .zip(&stamps)
+            .filter(|(old, new)| old != new);
+        update.rows.reserve(differing.count());
         for at in (begin..rows).chain(0..begin) {
             if self.stamps[at] == stamps[at] {
                 continue;
@@ -166,6 +176,9 @@ impl Viewer {
         }
         if let Some(placements) = &update.placements {
             self.placements.clone_from(placements);
+        }
+        if let Some(animations) = &update.animations {
+            self.animations.clone_from(animations);
         }
         Some(update)
     }

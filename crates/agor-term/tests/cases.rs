@@ -6,7 +6,8 @@
 //! `-- cursor ROW COLUMN` from 1, `-- reply TEXT` for each answer in order, `-- ansi ROW TEXT` for
 //! a row with its sequences, `-- history ROWS`, `-- size COLSxROWS`, `-- title TEXT`,
 //! `-- image ROW COLUMN COLSxROWS SOURCE LAYER` from 0 for each image on the screen, `-- images N`
-//! that the program can place. TEXT is escaped as Rust does it, with `\e` for ESC.
+//! that the program can place, `-- pointer SHAPE`, `-- animation FRAMES at N PLAY xROUNDS` for each image
+//! that could move: a frame is a letter, the same for the same pixels, and its time. TEXT is escaped as Rust does it, with `\e` for ESC.
 //! `about` says what the case is about and where that is specified. A file `conformance` switches
 //! on what only test suites may do.
 
@@ -47,6 +48,7 @@ fn shown(input: &[u8], expected: &str, conformance: bool) -> String {
         }
     }
     let mut images = images(&terminal).into_iter();
+    let mut animations = animations(&terminal).into_iter();
     // What is written of the rest is what the case asks about.
     for line in expected.lines() {
         let mut words = line.split(' ');
@@ -71,12 +73,21 @@ fn shown(input: &[u8], expected: &str, conformance: bool) -> String {
             (Some("--"), Some("images"), _) => {
                 shown.push_str(&format!("-- images {}\n", terminal.images_len()));
             }
+            (Some("--"), Some("pointer"), _) => {
+                let pointer = terminal.modes().pointer();
+                let name = pointer.map_or("none", |pointer| pointer.name());
+                shown.push_str(&format!("-- pointer {name}\n"));
+            }
+            (Some("--"), Some("animation"), _) => {
+                shown.push_str(&animations.next().unwrap_or_default());
+            }
             (Some("--"), Some("title"), _) => {
                 shown.push_str(&format!("-- title {}\n", terminal.title()));
             }
             _ => {}
         }
     }
+    animations.for_each(|animation| shown.push_str(&animation));
     if expected.contains("\n-- image ") {
         images.for_each(|image| shown.push_str(&image));
     }
@@ -98,6 +109,25 @@ fn images(terminal: &Terminal) -> Vec<String> {
         true => vec!["-- image none\n".to_owned()],
         false => placements.iter().map(line).collect(),
     }
+}
+
+/// Returns a line for each image that could move.
+fn animations(terminal: &Terminal) -> Vec<String> {
+    let mut seen = Vec::new();
+    let mut line = |it: agor_proto::screen::Animation| {
+        let mut frames = String::new();
+        for frame in &it.frames {
+            if !seen.contains(&frame.blob) {
+                seen.push(frame.blob);
+            }
+            let letter = seen.iter().position(|blob| *blob == frame.blob);
+            let letter = char::from(b'a' + letter.expect("it was just added") as u8);
+            frames.push_str(&format!("{letter}{} ", frame.gap_millis));
+        }
+        let (at, play, rounds) = (it.current + 1, it.play, it.rounds);
+        format!("-- animation {frames}at {at} {play:?} x{rounds}\n")
+    };
+    terminal.animations().into_iter().map(&mut line).collect()
 }
 
 #[test]

@@ -126,6 +126,182 @@ fn session_image_bytes_max() {
     assert_eq!(terminal.images_len(), most);
 }
 
+/// An image of 2x1 pixels as number 1, shown.
+fn begin_animation() -> Terminal {
+    let mut terminal = terminal(80, 24);
+    feed(
+        &mut terminal,
+        "\x1b_Ga=T,i=1,f=24,s=2,v=1,q=2;AAAAAAAA\x1b\\",
+    );
+    terminal
+}
+
+#[test]
+fn image_frames_max() {
+    let mut terminal = begin_animation();
+    let frame = "\x1b_Ga=f,i=1,f=24,s=2,v=1,q=1;////////\x1b\\";
+    let said = replies(&feed(
+        &mut terminal,
+        &frame.repeat(limits::IMAGE_FRAMES_MAX),
+    ));
+    assert_eq!(said, "\x1b_Gi=1;ENOSPC\x1b\\", "the image is a frame too");
+    let frames = terminal.animations().remove(0).frames;
+    assert_eq!(frames.len(), limits::IMAGE_FRAMES_MAX);
+    // A frame that is there may still change, and one that goes makes room.
+    let change = "\x1b_Ga=f,i=1,r=9,f=24,s=2,v=1,q=1;AAAAAAAA\x1b\\\x1b_Ga=d,d=f,i=1,r=3\x1b\\";
+    assert_eq!(
+        replies(&feed(&mut terminal, &format!("{change}{frame}"))),
+        ""
+    );
+}
+
+#[test]
+fn frame_overlays_max() {
+    let mut terminal = begin_animation();
+    // Mixed with what is below, so that nothing is hidden.
+    let lay = |keys: &str| format!("\x1b_Ga=f,i=1,r=2,s=1,v=1,q=1{keys};AAAAAA==\x1b\\");
+    let most = limits::FRAME_OVERLAYS_MAX;
+    assert_eq!(replies(&feed(&mut terminal, &lay("").repeat(most))), "");
+    let refused = replies(&feed(&mut terminal, &lay("").repeat(3)));
+    assert_eq!(refused, "\x1b_Gi=1;ENOSPC\x1b\\".repeat(3));
+    // What replaces hides what was below, and a frame that is edited for ever stays small.
+    let before = terminal.checkpoint().len();
+    assert_eq!(
+        replies(&feed(&mut terminal, &lay(",X=1").repeat(most * 20))),
+        ""
+    );
+    assert!(terminal.checkpoint().len() < before / 4);
+}
+
+#[test]
+fn frame_overlay_pixels_max() {
+    let mut terminal = terminal(80, 24);
+    let side = 2_048;
+    let data = encode_base64(&vec![0; side * side * 4]);
+    let mut send = |keys: &str| {
+        // In pieces: one sequence has a limit of its own.
+        let mut said = String::new();
+        let pieces: Vec<_> = data.as_bytes().chunks(1 << 20).collect();
+        for (at, piece) in pieces.iter().enumerate() {
+            let more = u8::from(at + 1 < pieces.len());
+            let keys = if at == 0 { keys } else { "a=f" };
+            let piece = std::str::from_utf8(piece).unwrap();
+            let sent = format!("\x1b_G{keys},m={more};{piece}\x1b\\");
+            said.push_str(&replies(&feed(&mut terminal, &sent)));
+        }
+        said
+    };
+    let size = format!("i=1,q=1,s={side},v={side}");
+    assert_eq!(send(&format!("a=T,{size}")), "");
+    let most = limits::FRAME_OVERLAY_PIXELS_MAX as usize / (side * side);
+    for _ in 0..most {
+        assert_eq!(send(&format!("a=f,r=1,{size}")), "");
+    }
+    assert_eq!(send(&format!("a=f,r=1,{size}")), "\x1b_Gi=1;ENOSPC\x1b\\");
+}
+
+#[test]
+fn frames_count_for_the_bytes_of_a_session() {
+    let mut terminal = terminal(80, 24);
+    let (width, height) = (512_usize, 1024);
+    let bytes = width * height * 3;
+    let mut data = vec![7; bytes];
+    let mut send = |action: &str, number: u32| {
+        // Each of them other pixels.
+        data[..4].copy_from_slice(&number.to_le_bytes());
+        let data = encode_base64(&data);
+        let sent = format!("\x1b_Ga={action},i=1,q=1,f=24,s={width},v={height};{data}\x1b\\");
+        replies(&feed(&mut terminal, &sent))
+    };
+    assert_eq!(send("T", 0), "");
+    let refused = (1..200).find(|number| send("f", *number) == "\x1b_Gi=1;ENOSPC\x1b\\");
+    let most = limits::SESSION_IMAGE_BYTES_MAX as usize / bytes;
+    let refused = refused.unwrap() as usize;
+    assert!((most - 2..=most + 1).contains(&refused), "{refused} {most}");
+    assert_eq!(terminal.images_len(), 1);
+}
+
+#[test]
+fn update_frames_max() {
+    let mut terminal = terminal(80, 24);
+    let frame = |id: usize| format!("\x1b_Ga=f,i={id},f=24,s=1,v=1,q=2;////\x1b\\");
+    let images = limits::UPDATE_FRAMES_MAX / limits::IMAGE_FRAMES_MAX + 2;
+    for id in 1..=images {
+        feed(
+            &mut terminal,
+            &format!("\x1b_Ga=T,i={id},f=24,s=1,v=1,q=2,C=1;AAAA\x1b\\"),
+        );
+        feed(
+            &mut terminal,
+            &frame(id).repeat(limits::IMAGE_FRAMES_MAX - 1),
+        );
+    }
+    let animations = terminal.animations();
+    let frames: usize = animations.iter().map(|it| it.frames.len()).sum();
+    assert_eq!(frames, limits::UPDATE_FRAMES_MAX);
+    assert_eq!(
+        terminal.placements().len(),
+        images,
+        "the others stand still"
+    );
+}
+
+#[test]
+fn frames_live_through_a_checkpoint_and_are_sent_once() {
+    let mut terminal = begin_animation();
+    feed(
+        &mut terminal,
+        "\x1b_Ga=f,i=1,f=24,s=1,v=1,x=1,c=1,q=2;////\x1b\\\x1b_Ga=c,i=1,r=2,c=1,w=1,q=2\x1b\\\x1b_Ga=a,i=1,s=3,c=2\x1b\\",
+    );
+    let again = Terminal::restore(&terminal.checkpoint()).unwrap();
+    assert_eq!(again.animations(), terminal.animations());
+    assert_eq!(again.image_hashes(), terminal.image_hashes());
+    let (mut viewer, mut mirror) = (Viewer::new(), Mirror::default());
+    let session = SessionId::from_parts(1, [0; 10]);
+    let mut update = |terminal: &Terminal| viewer.update(terminal, session, InputSeq(0), Offset(0));
+    mirror.apply(update(&terminal).unwrap()).unwrap();
+    assert_eq!(mirror.animations, terminal.animations());
+    let [frame] = mirror.placements.as_slice() else {
+        panic!("{:?}", mirror.placements);
+    };
+    assert_eq!(
+        frame.blob, mirror.animations[0].frames[1].blob,
+        "what was chosen"
+    );
+    feed(&mut terminal, "text");
+    let text = update(&terminal).unwrap();
+    assert_eq!(text.animations, None);
+    mirror.apply(text).unwrap();
+    feed(&mut terminal, "\x1b_Ga=a,i=1,s=1\x1b\\");
+    mirror.apply(update(&terminal).unwrap()).unwrap();
+    assert_eq!(mirror.animations, terminal.animations());
+}
+
+#[test]
+fn everything_that_a_frame_is_made_from_is_kept_and_nothing_else() {
+    let mut terminal = begin_animation();
+    let mut sent: std::collections::HashSet<_> = terminal.image_hashes().into_iter().collect();
+    let mut feed = |text: &str| {
+        for effect in feed(&mut terminal, text) {
+            if let Effect::Image(source) = effect {
+                sent.insert(source.key().hash);
+            }
+        }
+        let live = terminal.image_hashes();
+        assert!(
+            live.iter().all(|hash| sent.contains(hash)),
+            "the host was given all"
+        );
+        live.iter().collect::<std::collections::HashSet<_>>().len()
+    };
+    assert_eq!(feed("\x1b_Ga=f,i=1,s=1,v=1,q=2,c=1;AAAA/w==\x1b\\"), 3);
+    // A part of the second frame as it is now.
+    assert_eq!(feed("\x1b_Ga=c,i=1,r=2,c=1,w=1,q=2\x1b\\"), 4);
+    // The second becomes one picture; the first is still made from what it was.
+    assert_eq!(feed("\x1b_Ga=f,i=1,r=2,f=24,s=2,v=1,q=2;////////\x1b\\"), 5);
+    assert_eq!(feed("\x1b_Ga=f,i=1,r=1,f=24,s=2,v=1,q=2;////////\x1b\\"), 2);
+}
+
 #[test]
 fn session_placements_max() {
     let mut terminal = terminal(80, 24);

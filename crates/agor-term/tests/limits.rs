@@ -208,6 +208,42 @@ fn keyboard_stack_max() {
 }
 
 #[test]
+fn pointer_stack_max_and_pointer_names_max() {
+    let mut terminal = terminal(80, 24);
+    let names = "wait,help,".repeat(5_000);
+    feed(&mut terminal, format!("\x1b]22;>{names}\x07").as_bytes());
+    for _ in 0..100 {
+        feed(&mut terminal, b"\x1b]22;>grab,copy\x07");
+    }
+    assert!(terminal.checkpoint().len() < 8 * 1024);
+    feed(
+        &mut terminal,
+        "\x1b]22;<\x07"
+            .repeat(limits::POINTER_STACK_MAX - 1)
+            .as_bytes(),
+    );
+    let current = b"\x1b]22;?__current__\x07";
+    assert_eq!(replies(&feed(&mut terminal, current)), b"\x1b]22;grab\x07");
+    feed(&mut terminal, b"\x1b]22;<\x07");
+    assert_eq!(replies(&feed(&mut terminal, current)), b"\x1b]22;0\x07");
+    let many = format!("\x1b]22;?{names}\x07");
+    let said = replies(&feed(&mut terminal, many.as_bytes()));
+    let ones = said.iter().filter(|byte| **byte == b'1').count();
+    assert_eq!(ones, limits::POINTER_NAMES_MAX);
+}
+
+#[test]
+fn sized_text_max() {
+    let mut terminal = terminal(80, 24);
+    let text = |len: usize| format!("\x1b]66;w=1;{}\x07", "x".repeat(len));
+    feed(&mut terminal, text(limits::SIZED_TEXT_MAX + 1).as_bytes());
+    assert_eq!(terminal.cursor().col, 0);
+    feed(&mut terminal, text(limits::SIZED_TEXT_MAX).as_bytes());
+    assert_eq!(terminal.cursor().col, 1);
+    assert_eq!(terminal.row(0).text.len(), limits::CLUSTER_MAX);
+}
+
+#[test]
 fn notification_max() {
     let long = "x".repeat(limits::OSC_MAX - 100);
     for command in [

@@ -17,6 +17,7 @@ const RED: [u8; 3] = [255, 0, 0];
 const GREEN: [u8; 3] = [0, 255, 0];
 const BLUE: [u8; 3] = [0, 0, 255];
 const MAGENTA: [u8; 3] = [255, 0, 255];
+const CYAN: [u8; 3] = [0, 255, 255];
 
 /// Returns a picture of one colour as a PNG.
 fn png(color: [u8; 3]) -> Vec<u8> {
@@ -28,7 +29,8 @@ fn png(color: [u8; 3]) -> Vec<u8> {
 }
 
 /// Returns what a program prints: a PNG in pieces by the kitty graphics protocol, a sixel picture, an
-/// inline file, and an image that it left in a file.
+/// inline file, an image that it left in a file, and one of two frames: half of the second is another
+/// colour, and it is the one that is shown.
 fn output(agor: &Agor) -> Vec<u8> {
     let mut bytes = Vec::new();
     let data = agor_term::encode_base64(&png(RED));
@@ -50,12 +52,22 @@ fn output(agor: &Agor) -> Vec<u8> {
     bytes.extend(format!("\x1b]1337;File=inline=1:{file}\x07\r\nfile\r\n").bytes());
     let path = agor.path("left").canonicalize().expect("a file");
     let path = agor_term::encode_base64(path.to_str().expect("a path").as_bytes());
-    bytes.extend(format!("\x1b_Ga=T,f=24,s=60,v=40,t=f,q=2;{path}\x1b\\\r\ndone\r\n").bytes());
+    bytes.extend(format!("\x1b_Ga=T,f=24,s=60,v=40,t=f,q=2;{path}\x1b\\\r\nframes\r\n").bytes());
+    let black = agor_term::encode_base64(&[0; 80 * 40 * 3]);
+    let half = agor_term::encode_base64(&CYAN.repeat(40 * 40));
+    bytes.extend(
+        format!(
+            "\x1b_Ga=T,i=5,q=2,f=24,s=80,v=40;{black}\x1b\\\
+             \x1b_Ga=f,i=5,q=2,c=1,x=40,f=24,s=40,v=40;{half}\x1b\\\
+             \x1b_Ga=a,i=5,q=2,c=2\x1b\\\r\ndone\r\n"
+        )
+        .bytes(),
+    );
     bytes
 }
 
 /// Draws the window and counts the pixels of each of the colours.
-fn shot(agor_: &Agor, name: &str, extra: &[(&str, &str)]) -> [usize; 4] {
+fn shot(agor_: &Agor, name: &str, extra: &[(&str, &str)]) -> [usize; 5] {
     let out: PathBuf = agor_.path(name);
     let text = out.to_str().expect("a path").to_owned();
     let mut command = agor_.command_of(agor(), &["shot", "--out", &text, "--size", "900x700"]);
@@ -67,7 +79,7 @@ fn shot(agor_: &Agor, name: &str, extra: &[(&str, &str)]) -> [usize; 4] {
         String::from_utf8_lossy(&done.stderr)
     );
     let picture = image::open(&out).expect("a picture").into_rgb8();
-    [RED, BLUE, GREEN, MAGENTA]
+    [RED, BLUE, GREEN, MAGENTA, CYAN]
         .map(|color| picture.pixels().filter(|pixel| pixel.0 == color).count())
 }
 
@@ -158,7 +170,7 @@ fn images_that_a_program_prints_are_drawn_and_survive_their_host() {
     agor.ok(&["wait", &session, "--text", "done", "--timeout", "30"]);
     // 60 x 40 pixels each, and 36 of the sixels; the cells of another font than the one that the
     // program was told of make them a little larger or smaller.
-    let are_shown = |counts: [usize; 4]| counts.iter().all(|count| (1_000..40_000).contains(count));
+    let are_shown = |counts: [usize; 5]| counts.iter().all(|count| (1_000..40_000).contains(count));
     let first = shot(&agor, "first.png", &[]);
     assert!(are_shown(first), "{first:?}");
     // What was in a file is not read again.

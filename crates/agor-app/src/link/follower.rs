@@ -162,9 +162,11 @@ impl Task {
         match news {
             Told::Screen(update) => match self.screen.mirror.apply(*update) {
                 Ok(()) => {
-                    let placements = &self.screen.mirror.placements;
+                    let mirror = &self.screen.mirror;
+                    let (placements, animations) = (&mirror.placements, &mirror.animations);
+                    let (client, shared) = (&self.client, &self.shared);
                     self.images
-                        .want(&self.client, &self.shared, self.session, placements);
+                        .want(client, shared, self.session, placements, animations);
                     true
                 }
                 Err(_) => {
@@ -339,7 +341,7 @@ impl Task {
                     below,
                     placements,
                 }) => {
-                    images.want(&client, &shared, session, &placements);
+                    images.want(&client, &shared, session, &placements, &[]);
                     let window = Arc::new(HistoryWindow {
                         placements,
                         rows: rows.into_iter().map(Arc::new).collect(),

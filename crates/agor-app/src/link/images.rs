@@ -8,7 +8,7 @@ use agor_proto::error::ErrorCode;
 use agor_proto::ids::{BlobHash, SessionId};
 use agor_proto::limits::{IMAGE_PIXELS_MAX, WINDOW_IMAGE_BYTES_MAX};
 use agor_proto::message::{Part, Query};
-use agor_proto::screen::Placement;
+use agor_proto::screen::{Animation, Placement};
 use agor_render::ImagePixels;
 use tokio::sync::Semaphore;
 
@@ -64,17 +64,18 @@ impl Fetcher {
         act(&mut self.0.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Has those images of `placements` fetched that are not there.
+    /// Has those images of `placements`, and those frames of images that move, fetched that are not
+    /// there.
     pub fn want(
         &self,
         client: &Client,
         shared: &Shared,
         session: SessionId,
         placements: &[Placement],
+        animations: &[Animation],
     ) {
         let have = shared.images();
-        for placement in placements {
-            let hash = placement.blob;
+        for (hash, pixels) in blobs(placements, animations) {
             let fresh = !have.contains_key(&hash)
                 && self.known(|known| !known.failed.contains(&hash) && known.coming.insert(hash));
             if !fresh {
@@ -82,7 +83,6 @@ impl Fetcher {
             }
             shared.change(|snapshot| snapshot.images_awaited += 1);
             let (fetcher, client, shared) = (self.clone(), client.clone(), shared.clone());
-            let pixels = placement.pixels;
             // Ends with its answer.
             tokio::spawn(async move {
                 let fetched = fetcher.fetch(&client, session, hash, pixels).await;
@@ -150,14 +150,36 @@ impl Fetcher {
     }
 }
 
+/// Returns what is shown of placements, and of those of them that move, with its size.
+fn blobs<'a>(
+    placements: &'a [Placement],
+    animations: &'a [Animation],
+) -> impl Iterator<Item = (BlobHash, (u32, u32))> + 'a {
+    let still = placements.iter().map(|it| (it.blob, it.pixels));
+    let moving = animations.iter().flat_map(|animation| {
+        let placed = placements.iter().find(|it| it.image == animation.image);
+        placed.into_iter().flat_map(|placed| {
+            let frames = animation.frames.iter();
+            let shown = frames.filter(|frame| frame.gap_millis > 0);
+            shown.map(|frame| (frame.blob, placed.pixels))
+        })
+    });
+    still.chain(moving)
+}
+
 /// Adds an image; those that nothing shows go if there are too many, then any.
 fn keep(snapshot: &mut Snapshot, hash: BlobHash, image: Arc<ImagePixels>) {
     let shown: HashSet<BlobHash> = snapshot
         .screens
         .values()
-        .flat_map(|screen| &screen.mirror.placements)
-        .chain(snapshot.histories.values().flat_map(|it| &it.placements))
-        .map(|placement| placement.blob)
+        .flat_map(|screen| blobs(&screen.mirror.placements, &screen.mirror.animations))
+        .chain(
+            snapshot
+                .histories
+                .values()
+                .flat_map(|it| blobs(&it.placements, &[])),
+        )
+        .map(|(blob, _)| blob)
         .collect();
     let images = Arc::make_mut(&mut snapshot.images);
     images.insert(hash, image);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use agor_proto::ids::{SessionId, Size};
 use agor_proto::row::Row;
-use agor_proto::screen::{Mirror, Modes};
+use agor_proto::screen::{Mirror, Modes, PointerShape};
 use agor_render::{CursorStyle, CursorView, Highlight, HighlightKind, PaneDraw, PaneView};
 use egui::{CursorIcon, Event, Sense, Stroke, StrokeKind, Ui};
 use egui_wgpu::CallbackTrait;
@@ -96,20 +96,23 @@ pub(super) fn terminal_ui(
         Some(hints) => highlights = hints_view::highlights(hints),
         None => hovered_link(ui, seen, geometry, &mut highlights),
     }
-    let images = match (is_live, &window, rows.first()) {
+    let (placements, first_image_row) = match (is_live, &window, rows.first()) {
         (false, Some(window), Some(first)) => {
             let at = window.rows.iter().position(|row| Arc::ptr_eq(row, first));
             let first_row = at.and_then(|at| i32::try_from(at).ok()).unwrap_or(0);
-            let known = &painting.snapshot.images;
-            images::views(known, &window.placements, first_row, geometry.cell_px)
+            (&window.placements, first_row)
         }
-        _ => images::views(
-            &painting.snapshot.images,
-            &mirror.placements,
-            first_row.into(),
-            geometry.cell_px,
-        ),
+        _ => (&mirror.placements, first_row.into()),
     };
+    let known = &painting.snapshot.images;
+    let (moved, due) = state
+        .player
+        .placements(mirror, placements, known, painting.now);
+    if let Some(due) = due {
+        painting.wake.after(due);
+    }
+    let placements = moved.as_ref().unwrap_or(placements);
+    let images = images::views(known, placements, first_image_row, geometry.cell_px);
     let shows_cursor = is_live && alive && hinting.is_none() && state.vi.is_none();
     let cursor = shows_cursor.then(|| cursor(painting, state, screen, role, first_row));
     let cursor = cursor.flatten();
@@ -271,7 +274,9 @@ fn mouse_ui(
     });
     let over = response.contains_pointer();
     if over {
-        ui.ctx().set_cursor_icon(CursorIcon::Text);
+        let wished = seen.modes.pointer().filter(|_| seen.live && seen.alive);
+        let icon = wished.map_or(CursorIcon::Text, pointer_icon);
+        ui.ctx().set_cursor_icon(icon);
     }
     let mut acts = Vec::new();
     // A frame that egui lays out twice has the same events twice.
@@ -393,6 +398,41 @@ fn cursor(
             CursorStyle::Unfocused
         },
     })
+}
+
+/// Returns the pointer that a program wishes.
+fn pointer_icon(shape: PointerShape) -> CursorIcon {
+    match shape {
+        PointerShape::Alias => CursorIcon::Alias,
+        PointerShape::Copy => CursorIcon::Copy,
+        PointerShape::Crosshair => CursorIcon::Crosshair,
+        PointerShape::Default => CursorIcon::Default,
+        PointerShape::EResize => CursorIcon::ResizeEast,
+        PointerShape::EwResize => CursorIcon::ResizeHorizontal,
+        PointerShape::Grab => CursorIcon::Grab,
+        PointerShape::Grabbing => CursorIcon::Grabbing,
+        PointerShape::Help => CursorIcon::Help,
+        PointerShape::Move => CursorIcon::Move,
+        PointerShape::NResize => CursorIcon::ResizeNorth,
+        PointerShape::NeResize => CursorIcon::ResizeNorthEast,
+        PointerShape::NeswResize => CursorIcon::ResizeNeSw,
+        PointerShape::NoDrop => CursorIcon::NoDrop,
+        PointerShape::NotAllowed => CursorIcon::NotAllowed,
+        PointerShape::NsResize => CursorIcon::ResizeVertical,
+        PointerShape::NwResize => CursorIcon::ResizeNorthWest,
+        PointerShape::NwseResize => CursorIcon::ResizeNwSe,
+        PointerShape::Pointer => CursorIcon::PointingHand,
+        PointerShape::Progress => CursorIcon::Progress,
+        PointerShape::SResize => CursorIcon::ResizeSouth,
+        PointerShape::SeResize => CursorIcon::ResizeSouthEast,
+        PointerShape::SwResize => CursorIcon::ResizeSouthWest,
+        PointerShape::Text => CursorIcon::Text,
+        PointerShape::VerticalText => CursorIcon::VerticalText,
+        PointerShape::WResize => CursorIcon::ResizeWest,
+        PointerShape::Wait => CursorIcon::Wait,
+        PointerShape::ZoomIn => CursorIcon::ZoomIn,
+        PointerShape::ZoomOut => CursorIcon::ZoomOut,
+    }
 }
 
 /// Returns the shape that carries a terminal's draw call through egui; `rect` begins at a whole pixel.

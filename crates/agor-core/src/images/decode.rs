@@ -92,6 +92,7 @@ pub fn pixels(source: ImageSource) -> Result<Vec<u8>, String> {
             }
             rgba
         }
+        ImageFormat::Composed => return Err("frames are composed elsewhere".into()),
         ImageFormat::Sixel => decode_sixel(&data, size).ok_or("the sixels are of another size")?,
         ImageFormat::Png => file(&data, size, image::ImageFormat::Png)?,
         ImageFormat::Jpeg => file(&data, size, image::ImageFormat::Jpeg)?,

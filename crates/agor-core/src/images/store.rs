@@ -7,17 +7,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use agor_proto::ids::{BlobHash, SessionId};
 use agor_proto::limits::{
-    DECODERS_MAX, IMAGE_DISK_MAX, IMAGE_PIXELS_KEPT_MAX, IMAGE_SOURCES_KEPT_MAX,
+    DECODERS_MAX, IMAGE_DISK_MAX, IMAGE_PIXELS_KEPT_MAX, IMAGE_PIXELS_MAX, IMAGE_SOURCES_KEPT_MAX,
 };
-use agor_term::{FileRequest, ImageFault, ImageKey, ImageSource, Medium};
+use agor_term::{Base, Composition, FileRequest, ImageFault, ImageKey, ImageSource, Medium};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::decoder;
 use super::kept::{self, Folder, ReadFile};
+use super::{compose, decoder};
 
 /// Images that could not be decoded and are not tried again.
 const DAMAGED_KEPT: usize = 1_024;
+
+/// Pixels that are moved for one frame of an animation, and pictures in pictures.
+const COMPOSED_PIXELS_MAX: u64 = 16 * IMAGE_PIXELS_MAX as u64;
+const COMPOSED_DEPTH_MAX: u8 = 8;
 
 /// Images of a session that its program can place no more and that are kept all the same.
 const DEAD_KEPT: usize = 8;
@@ -418,31 +422,76 @@ impl ImageStore {
             return Ok(known);
         }
         let store = Arc::clone(self);
-        let decoded = tokio::task::spawn_blocking(move || {
-            let source = store.source(session, hash).ok_or(ImageError::Gone)?;
-            decoder::decode(&store.program, &source)
+        let made = tokio::task::spawn_blocking(move || {
+            let mut left = COMPOSED_PIXELS_MAX;
+            store.make(session, hash, 0, &mut left)
         });
-        let decoded = match decoded.await {
-            Ok(decoded) => decoded,
+        let made = match made.await {
+            Ok(made) => made,
             Err(error) => Err(ImageError::Decoder(error.to_string())),
         };
-        let mut state = self.state();
-        match decoded {
-            Ok(pixels) => {
-                let pixels: Arc<[u8]> = pixels.into();
-                state.pixels.put(hash, Arc::clone(&pixels));
-                Ok(pixels)
-            }
-            Err(error) => {
-                if let ImageError::Damaged(sentence) = &error {
-                    state.damaged.push_back((hash, sentence.clone()));
-                    if state.damaged.len() > DAMAGED_KEPT {
-                        state.damaged.pop_front();
-                    }
-                }
-                Err(error)
+        if let Err(ImageError::Damaged(sentence)) = &made {
+            let mut state = self.state();
+            state.damaged.push_back((hash, sentence.clone()));
+            if state.damaged.len() > DAMAGED_KEPT {
+                state.damaged.pop_front();
             }
         }
+        made
+    }
+
+    /// Decodes or composes an image, and remembers its pixels. Blocks until they are there. `left` is
+    /// how many pixels may be moved for it.
+    fn make(
+        &self,
+        session: SessionId,
+        hash: BlobHash,
+        depth: u8,
+        left: &mut u64,
+    ) -> Result<Arc<[u8]>, ImageError> {
+        if let Some(known) = self.known(session, hash)? {
+            return Ok(known);
+        }
+        let source = self.source(session, hash).ok_or(ImageError::Gone)?;
+        let (width, height) = source.pixels;
+        let spend = |left: &mut u64, (width, height): (u32, u32)| {
+            let rest = left.checked_sub(u64::from(width) * u64::from(height));
+            *left = rest.filter(|_| depth < COMPOSED_DEPTH_MAX).ok_or_else(|| {
+                ImageError::Damaged("it is made from more than one picture can be".into())
+            })?;
+            Ok::<_, ImageError>(())
+        };
+        spend(left, (width, height))?;
+        let pixels = match Composition::read(&source) {
+            None => decoder::decode(&self.program, &source)?,
+            Some(made_of) => {
+                let before = compose::below_last(&made_of).and_then(|(below, last)| {
+                    let known = self.state().pixels.get(below.hash(source.pixels))?;
+                    Some((known.to_vec(), vec![last]))
+                });
+                let (mut pixels, overlays) = match (before, made_of.base) {
+                    (Some(before), _) => before,
+                    (None, Base::Color(rgba)) => {
+                        (compose::canvas(rgba, source.pixels), made_of.overlays)
+                    }
+                    (None, Base::Image(hash)) => {
+                        let base = self.make(session, hash, depth + 1, left)?;
+                        (base.to_vec(), made_of.overlays)
+                    }
+                };
+                for overlay in &overlays {
+                    spend(left, overlay.size)?;
+                    let picture = self.make(session, overlay.image, depth + 1, left)?;
+                    if !compose::lay(&mut pixels, source.pixels, overlay, &picture) {
+                        return Err(ImageError::Damaged(compose::DAMAGED.into()));
+                    }
+                }
+                pixels
+            }
+        };
+        let pixels: Arc<[u8]> = pixels.into();
+        self.state().pixels.put(hash, Arc::clone(&pixels));
+        Ok(pixels)
     }
 
     /// Returns what is known of an image of a session without decoding it.

@@ -14,7 +14,7 @@ use agor_proto::row::*;
 use agor_proto::screen::*;
 use agor_proto::session::*;
 
-use bodies::{commands, events, image, inputs, outcomes, update};
+use bodies::{animation, commands, events, image, inputs, outcomes, update};
 
 /// Names that must occur in some sample: the variants of the enumerations on the wire. A variant
 /// that is added to one of them is added here.
@@ -644,6 +644,14 @@ pub fn messages() -> Vec<(String, Message)> {
         ..update()
     };
     add("screen_update_images", images.into());
+    let mut modes = Modes::default();
+    modes.set_pointer(Some(PointerShape::Wait));
+    let moving = ScreenUpdate {
+        animations: Some(vec![animation()]),
+        modes,
+        ..update()
+    };
+    add("screen_update_moving", moving.into());
     add(
         "screen_ack",
         ScreenAck {

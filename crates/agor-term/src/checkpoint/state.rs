@@ -3,7 +3,7 @@
 
 use agor_proto::ids::{LineId, Size};
 use agor_proto::limits;
-use agor_proto::screen::{PaletteEntry, PaletteSlot};
+use agor_proto::screen::{PaletteEntry, PaletteSlot, PointerShape};
 use serde::{Deserialize, Serialize};
 
 use super::CheckpointError;
@@ -18,8 +18,8 @@ use crate::pen::Pen;
 use crate::reflow::{LooseRow, grid_of};
 use crate::tables::Tables;
 use crate::terminal::{
-    CursorLook, KeptStyle, Keyboard, Options, PendingNotification, Place, SavedCursor, State, Tabs,
-    Window,
+    CursorLook, KeptStyle, Keyboard, LEVEL, Options, PendingNotification, Place, SavedCursor,
+    State, Tabs, Window,
 };
 
 type StyleNumbers = (u32, u32, u16, u32);
@@ -52,6 +52,11 @@ pub(super) struct SavedState {
     base_colors: [(u8, u8, u8); 19],
     keyboards: [Keyboard; 2],
     modify_other_keys: u8,
+    /// The names of OSC 22.
+    #[serde(default)]
+    pointers: [Vec<String>; 2],
+    #[serde(default = "usual_level")]
+    level: u8,
     #[serde(default)]
     changes_rectangles: bool,
     #[serde(default)]
@@ -67,6 +72,10 @@ pub(super) struct SavedState {
     #[serde(default)]
     images: Images,
     replies_dropped: u64,
+}
+
+fn usual_level() -> u8 {
+    LEVEL
 }
 
 /// A screen as a page of rows. What is after a row that wraps at the bottom is not a row.
@@ -186,6 +195,11 @@ impl SavedState {
             base_colors,
             keyboards: state.keyboards.clone(),
             modify_other_keys: state.modify_other_keys,
+            pointers: state.pointers.each_ref().map(|stack| {
+                let names = stack.iter().map(|shape| shape.name().to_owned());
+                names.collect()
+            }),
+            level: state.level,
             changes_rectangles: state.changes_rectangles,
             window: state.window.clone(),
             last_char: state.last_char,
@@ -311,6 +325,13 @@ impl SavedState {
         };
         state.keyboards = self.keyboards;
         state.modify_other_keys = self.modify_other_keys;
+        state.pointers = self.pointers.map(|names| {
+            let shapes = names
+                .iter()
+                .filter_map(|name| PointerShape::from_name(name));
+            shapes.take(limits::POINTER_STACK_MAX).collect()
+        });
+        state.level = self.level.clamp(1, 4);
         state.changes_rectangles = self.changes_rectangles;
         state.window = self.window;
         state.last_char = self.last_char;

@@ -1,12 +1,15 @@
 //! What an image is made from: bytes as a program sent them, with what has to be known to decode
 //! them. Nothing here looks further into them than to find the size.
 
+mod composition;
+
 use agor_proto::ids::BlobHash;
 use agor_proto::limits;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::sniff;
+pub use composition::{Base, Composition, Overlay};
 
 /// How the bytes of an image are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +29,8 @@ pub enum ImageFormat {
     Webp = 6,
     /// The data of a DEC sixel string, after its `q`.
     Sixel = 7,
+    /// A frame that is made from other images: a [`Composition`].
+    Composed = 8,
 }
 
 impl ImageFormat {
@@ -38,6 +43,7 @@ impl ImageFormat {
             5 => Self::Gif,
             6 => Self::Webp,
             7 => Self::Sixel,
+            8 => Self::Composed,
             _ => return None,
         })
     }
@@ -101,6 +107,9 @@ pub enum ImageFault {
     /// There is no such parent placement.
     #[error("ENOPARENT")]
     NoParent,
+    /// There are as many frames, or pictures in a frame, as there may be.
+    #[error("ENOSPC")]
+    NoRoom,
     /// It is not known how to do that.
     #[error("ENOTSUP")]
     Unsupported,

@@ -144,6 +144,7 @@ impl State {
             (b' ', b'A') => self.scroll_columns(sequence.count(0), false),
             (b' ', b'q') => self.set_cursor_style(sequence.param(0)),
             (b'!', b'p') => self.soft_reset(),
+            (b'"', b'p') => self.set_level(sequence.param(0)),
             (b'"', b'q') => self.pen.set_protected(sequence.param(0) == 1),
             (b'#', b'p' | b'{') => self.push_style(sequence.params()),
             (b'#', b'q' | b'}') => self.pop_style(),

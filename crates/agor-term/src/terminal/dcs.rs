@@ -49,7 +49,7 @@ impl State {
                 format!("{}\"q", u8::from(protected))
             }
             b"*x" => format!("{}*x", 1 + u8::from(self.changes_rectangles)),
-            b"\"p" => "62;1\"p".into(),
+            b"\"p" => format!("{};1\"p", 60 + self.level),
             b"t" => format!("{}t", self.size.rows),
             b"*|" => format!("{}*|", self.size.rows),
             b"$|" => format!("{}$|", self.size.cols),

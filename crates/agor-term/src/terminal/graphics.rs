@@ -1,6 +1,7 @@
 //! Graphics commands (kitty graphics protocol, APC G): images come in, are placed and deleted. Answers
 //! hold numbers and constants alone.
 
+mod animate;
 mod delete;
 mod place;
 mod show;
@@ -32,12 +33,22 @@ impl State {
             return;
         };
         match control.action() {
-            b't' | b'T' | b'q' => self.receive(control, payload, files, effects),
+            b't' | b'T' | b'q' | b'f' => self.receive(control, payload, files, effects),
             b'p' => {
                 let result = self.put_named(&control);
                 self.answer_graphics(&control, None, result, effects);
             }
             b'd' => self.delete_images(&control),
+            b'c' => {
+                let result = self.compose_frames(&control, effects);
+                self.answer_graphics(&control, None, result, effects);
+            }
+            b'a' => {
+                // What was done as it was asked is not answered, as in kitty.
+                if let Err(fault) = self.play_frames(&control) {
+                    self.answer_graphics(&control, None, Err(fault), effects);
+                }
+            }
             _ => self.answer_graphics(&control, None, Err(ImageFault::Unsupported), effects),
         }
     }
@@ -102,6 +113,10 @@ impl State {
             return self.answer_graphics(&control, None, Ok(()), effects);
         }
         effects.extend(source.map(|source| Effect::Image(source.into())));
+        if control.action() == b'f' {
+            let result = self.add_frame(&control, key, effects);
+            return self.answer_graphics(&control, None, result, effects);
+        }
         let id = self.add_numbered(&control, key);
         let result = match control.action() {
             b'T' => self.put_image(self.images.last_serial, &control),
@@ -182,7 +197,14 @@ impl State {
             id,
             number,
             key,
+            frames: None,
         });
+        self.drop_surplus_images(serial);
+        serial
+    }
+
+    /// Lets images go if there are too many, but not the one that has just grown.
+    fn drop_surplus_images(&mut self, serial: u64) {
         if self.images.too_many() {
             self.drop_lost_placements();
         }
@@ -197,7 +219,6 @@ impl State {
                 None => break,
             }
         }
-        serial
     }
 
     /// Says whether an image stands anywhere.

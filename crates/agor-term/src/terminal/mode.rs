@@ -1,6 +1,7 @@
 //! Setting, saving and asking for modes; the two screens; the saved cursor; resets.
 
-use super::{CursorLook, SavedCursor, State, Tabs};
+use super::edit::Spare;
+use super::{CursorLook, LEVEL, SavedCursor, State, Tabs};
 use crate::charset::Charsets;
 use crate::effect::Effect;
 use crate::grid::Grid;
@@ -44,6 +45,8 @@ impl State {
                 self.margins.left = 0;
                 self.margins.right = self.size.cols;
             }
+            Action::Columns if self.modes.has(Mode::ColumnsChange) => self.set_columns(on, effects),
+            Action::Columns => {}
             Action::SizeReports => {
                 self.modes.set(Mode::SizeReports, on);
                 if on {
@@ -86,6 +89,7 @@ impl State {
             ) => self.modes.has(mode),
             Some(Action::Origin) => self.modes.has(Mode::Origin),
             Some(Action::Margins) => self.modes.has(Mode::Margins),
+            Some(Action::Columns) => self.modes.has(Mode::Columns132),
             Some(Action::SizeReports) => self.modes.has(Mode::SizeReports),
             Some(Action::Screen47 | Action::Screen1047 | Action::Screen1049) => self.on_alt(),
             Some(Action::SaveCursor) => self.saved[self.screen_index()].is_some(),
@@ -223,6 +227,30 @@ impl State {
         base + u8::from(!self.modes.has(Mode::CursorBlink))
     }
 
+    /// Does DECCOLM (VT510 manual): an empty screen without margins. A pane has the columns that it
+    /// has; only a test suite's window takes those that are asked for.
+    fn set_columns(&mut self, wide: bool, effects: &mut Vec<Effect>) {
+        self.modes.set(Mode::Columns132, wide);
+        if self.conformance {
+            self.take_size((self.size.rows, if wide { 132 } else { 80 }), effects);
+        }
+        self.modes.set(Mode::Margins, false);
+        self.reset_margins();
+        if !self.modes.has(Mode::ColumnsKeep) {
+            self.erase_display(2, Spare::Nothing);
+        }
+        self.home();
+    }
+
+    /// Does DECSCL: a soft reset (VT220 manual; others speak of a hard one). Functions of higher
+    /// levels stay, as do controls of 7 bits.
+    pub(super) fn set_level(&mut self, level: u16) {
+        if let 61..=64 = level {
+            self.soft_reset();
+            self.level = (level - 60) as u8;
+        }
+    }
+
     /// Does DECSTR (VT510 manual, table 5-8).
     pub(super) fn soft_reset(&mut self) {
         let fresh = ModeSet::default();
@@ -244,6 +272,7 @@ impl State {
         self.saved[self.screen_index()] = None;
         self.keyboards[self.screen_index()] = Default::default();
         self.modify_other_keys = 0;
+        self.pointers = Default::default();
         self.cursor.wrap_pending = false;
         debug_assert!(!self.pen.style().attrs.contains(Attrs::PROTECTED));
     }
@@ -265,6 +294,8 @@ impl State {
         self.titles.clear();
         self.keyboards = Default::default();
         self.modify_other_keys = 0;
+        self.pointers = Default::default();
+        self.level = LEVEL;
         self.changes_rectangles = false;
         self.styles.clear();
         self.remote_host = None;

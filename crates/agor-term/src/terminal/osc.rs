@@ -41,8 +41,7 @@ impl State {
                     effects.push(Effect::Palette);
                 }
             }
-            // The pointer's shape is the app's; questions for it go unanswered.
-            22 => {}
+            22 => self.pointer_shape(rest, end, effects),
             52 => clipboard(rest, effects),
             66 => self.print_sized(rest),
             133 => self.shell_mark(rest, effects),
@@ -303,18 +302,6 @@ impl State {
             self.reply(&format!("{text}{}", end.text()), effects);
         } else {
             self.inline_file(rest, effects);
-        }
-    }
-
-    /// Does kitty's text sizing without its sizes: the text is shown as if it were written plainly.
-    fn print_sized(&mut self, rest: &[u8]) {
-        let (_, text) = split(rest, b';');
-        for c in String::from_utf8_lossy(text).chars() {
-            match c {
-                ' '..='~' => self.print_ascii(&[c as u8]),
-                '\u{a0}'.. => self.print(c),
-                _ => {}
-            }
         }
     }
 

@@ -19,10 +19,11 @@ enum Joins {
     AsClusters,
 }
 
-/// Returns the character at the beginning of `bytes`, its length and its cells, if it never joins
-/// what stands before it. One of ASCII counts only between others: more are quicker as a run.
+/// Returns the character at the beginning of `bytes`, its length and its cells, if it does not join
+/// what stands before it, of which is known whether it is a cluster. One of ASCII counts only between
+/// others: more are quicker as a run.
 #[inline]
-fn filler(bytes: &[u8]) -> Option<(char, usize, u16)> {
+fn filler(bytes: &[u8], after_cluster: bool) -> Option<(char, usize, u16)> {
     let (&first, rest) = bytes.split_first()?;
     if first < 0x80 {
         let alone = rest.first().is_some_and(|byte| *byte >= 0x80);
@@ -44,9 +45,19 @@ fn filler(bytes: &[u8]) -> Option<(char, usize, u16)> {
         return Some((c, len, 1));
     }
     let class = Class::of(c);
-    class
-        .always_starts()
-        .then_some((c, len, class.width().into()))
+    let starts = class.always_starts() || (class.only_after_joiner() && !after_cluster);
+    starts.then_some((c, len, class.width().into()))
+}
+
+/// Says whether a cluster stands before a column.
+#[inline]
+fn follows_cluster(cells: &[Cell], col: u16) -> bool {
+    let (before, _) = cells.split_at(usize::from(col));
+    match *before {
+        [.., first, second] if second.is_spacer() => first.is_cluster(),
+        [.., last] => last.is_cluster(),
+        [] => false,
+    }
 }
 
 impl State {
@@ -122,7 +133,8 @@ impl State {
         let fits = |col: u16, next: &Option<(char, usize, u16)>| {
             next.is_some_and(|(_, _, width)| col + width < right)
         };
-        let mut next = filler(bytes);
+        let after_cluster = follows_cluster(self.grid.cells(row), col);
+        let mut next = filler(bytes, after_cluster);
         if !plain || !fits(col, &next) {
             return 0;
         }
@@ -139,7 +151,7 @@ impl State {
             col += width;
             shown += len;
             self.last_char = Some(c);
-            next = filler(&bytes[shown..]);
+            next = filler(&bytes[shown..], false);
         }
         // The first half of a wide character that was here has been written over.
         let after = &mut cells[usize::from(col)];
@@ -206,8 +218,8 @@ impl State {
         self.put(c, if half_flag { 2 } else { class.width() });
     }
 
-    /// Puts a character into cells of its own.
-    pub(super) fn put(&mut self, c: char, width: u8) {
+    /// Puts a character into cells of its own; says whether there was room for it.
+    pub(super) fn put(&mut self, c: char, width: u8) -> bool {
         let template = self.template();
         let auto_wrap = self.modes.has(Mode::AutoWrap);
         if self.cursor.wrap_pending && auto_wrap {
@@ -222,12 +234,12 @@ impl State {
                 0
             };
             if !auto_wrap || self.right_edge() - left < width {
-                return;
+                return false;
             }
             self.leave_last_cell();
             self.wrap();
             if self.cursor.col + width > self.right_edge() {
-                return;
+                return false;
             }
         }
         let (row, col, right) = (self.cursor.row, self.cursor.col, self.right_edge());
@@ -256,6 +268,7 @@ impl State {
         }
         self.last_char = Some(c);
         self.joinable = true;
+        true
     }
 
     /// Marks the last cell of the row as left free by a wide character.
@@ -270,7 +283,7 @@ impl State {
     }
 
     /// Goes to the beginning of the next row, which continues this one's logical line.
-    fn wrap(&mut self) {
+    pub(super) fn wrap(&mut self) {
         let row = self.cursor.row;
         let margins = self.margins;
         let whole = margins.left == 0 && margins.right == self.size.cols;
@@ -307,7 +320,7 @@ impl State {
     }
 
     /// Returns the column of the cluster before the cursor.
-    fn previous_column(&self) -> Option<u16> {
+    pub(super) fn previous_column(&self) -> Option<u16> {
         let cursor = self.cursor;
         let col = if cursor.wrap_pending {
             cursor.col

@@ -55,6 +55,7 @@ impl Terminal {
         modes.set(Modes::MOUSE_BUTTONS, state.modes.wants_mouse());
         let releases = self.keyboard_flags() & super::keyboard::EVENT_TYPES != 0;
         modes.set(Modes::KEY_RELEASES, releases);
+        modes.set_pointer(state.pointer());
         modes
     }
 

@@ -191,7 +191,7 @@ impl State {
     }
 
     /// Takes the size at once, so that the answers to what follows are true, and has the PTY told.
-    fn take_size(&mut self, (rows, cols): (u16, u16), effects: &mut Vec<Effect>) {
+    pub(super) fn take_size(&mut self, (rows, cols): (u16, u16), effects: &mut Vec<Effect>) {
         let before = self.size;
         let px = |px: u16, cells: u16, wanted: u16| (px / cells).saturating_mul(wanted);
         let size = Size {

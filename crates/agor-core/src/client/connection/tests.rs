@@ -201,6 +201,7 @@ fn screen(base: u64, rev: u64) -> ScreenUpdate {
         title: None,
         palette: None,
         placements: None,
+        animations: None,
         echo_ack: InputSeq(0),
         offset: Offset(0),
     }

@@ -200,3 +200,88 @@ fn an_image_that_cannot_be_stored_stays_in_memory_and_is_stored_later() {
     assert!(later.source(session(1), hash(&image)).is_some());
     assert_eq!(store.state().memory_bytes, 0);
 }
+
+/// A store with everything that `output` makes images of; raw pixels are there as if a decoder had
+/// read them.
+fn store_of(output: &str) -> (tempfile::TempDir, ImageStore, agor_term::Terminal) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(folder.path().into(), "/nowhere".into());
+    let mut terminal = agor_term::Terminal::new(agor_term::Options::default());
+    let mut effects = Vec::new();
+    terminal.advance(output.as_bytes(), &mut effects);
+    for effect in effects {
+        if let agor_term::Effect::Image(source) = effect {
+            if source.format != ImageFormat::Composed {
+                let rgba = super::super::decode::pixels((*source).clone()).unwrap();
+                store.state().pixels.put(hash(&source), rgba.into());
+            }
+            store.put(session(1), false, source);
+        }
+    }
+    (folder, store, terminal)
+}
+
+fn frames(store: &ImageStore, terminal: &agor_term::Terminal) -> Vec<Vec<u8>> {
+    let animations = terminal.animations();
+    let pixels = |frame: &agor_proto::screen::AnimationFrame| {
+        let mut left = COMPOSED_PIXELS_MAX;
+        let made = store.make(session(1), frame.blob, 0, &mut left);
+        made.unwrap().to_vec()
+    };
+    animations[0].frames.iter().map(pixels).collect()
+}
+
+/// Two pixels: red, green. Then a frame with its second pixel white, one on blue with its first pixel
+/// white, and in the first frame the white pixel of the second in the first place.
+const MOVING: &str = "\x1b_Ga=T,i=1,f=24,s=2,v=1,q=2;/wAAAP8A\x1b\\\
+    \x1b_Ga=f,i=1,f=24,s=1,v=1,x=1,c=1,q=2;////\x1b\\\
+    \x1b_Ga=f,i=1,f=24,s=1,v=1,Y=65535,q=2;////\x1b\\\
+    \x1b_Ga=c,i=1,r=2,c=1,w=1,X=1,q=2\x1b\\";
+
+#[test]
+fn frames_are_composed_of_what_they_are_made_from() {
+    let (_folder, store, terminal) = store_of(MOVING);
+    let (red, green) = ([255, 0, 0, 255], [0, 255, 0, 255]);
+    let (blue, white) = ([0, 0, 255, 255], [255; 4]);
+    let expected = vec![
+        [white, green].concat(),
+        [red, white].concat(),
+        [white, blue].concat(),
+    ];
+    assert_eq!(frames(&store, &terminal), expected);
+    // The same from disk alone, where the decoder cannot be asked for what is known.
+    store
+        .persist(session(1), &terminal.image_hashes())
+        .expect("a disk");
+    assert_eq!(frames(&store, &terminal), expected);
+    for frame in &terminal.animations()[0].frames {
+        store
+            .state()
+            .pixels
+            .list
+            .retain(|(hash, _)| *hash != frame.blob);
+    }
+    assert_eq!(frames(&store, &terminal), expected);
+}
+
+#[test]
+fn a_frame_that_lost_a_part_has_no_pixels() {
+    let (_folder, store, terminal) = store_of(MOVING);
+    let live: Vec<_> = terminal.image_hashes();
+    // The image itself is not kept.
+    store.persist(session(1), &live[1..2]).expect("a disk");
+    let mut left = COMPOSED_PIXELS_MAX;
+    let blob = terminal.animations()[0].frames[0].blob;
+    let made = store.make(session(1), blob, 0, &mut left);
+    assert_eq!(made, Err(ImageError::Gone));
+}
+
+#[test]
+fn a_frame_of_more_than_can_be_composed_has_no_pixels() {
+    let (_folder, store, terminal) = store_of(MOVING);
+    let blob = terminal.animations()[0].frames[0].blob;
+    let made = store.make(session(1), blob, 0, &mut 3);
+    assert!(matches!(made, Err(ImageError::Damaged(_))), "{made:?}");
+    let made = store.make(session(1), blob, COMPOSED_DEPTH_MAX, &mut 100);
+    assert!(matches!(made, Err(ImageError::Damaged(_))), "{made:?}");
+}

@@ -410,6 +410,23 @@ pub fn image() -> Placement {
     }
 }
 
+/// An image that moves.
+pub fn animation() -> Animation {
+    let frame = |n: u8| AnimationFrame {
+        blob: BlobHash([n; 32]),
+        gap_millis: 40 * u32::from(n),
+    };
+    Animation {
+        image: 7,
+        frames: vec![frame(0), frame(1)],
+        current: 1,
+        jumps: 2,
+        play: Play::Running,
+        starts: 3,
+        rounds: 4,
+    }
+}
+
 /// A change of a screen in which everything changed.
 pub fn update() -> ScreenUpdate {
     let mut modes = Modes::ALT_SCREEN;
@@ -452,6 +469,7 @@ pub fn update() -> ScreenUpdate {
             },
         ]),
         placements: Some(vec![old_image()]),
+        animations: None,
         echo_ack: InputSeq(5),
         offset: Offset(65_536),
     }

@@ -20,6 +20,9 @@ impl State {
         let z = control.signed(b'z');
         let rows = i64::from(self.size.rows);
         let mut named = Vec::new();
+        if what.eq_ignore_ascii_case(&b'f') {
+            return self.delete_frame(control, frees);
+        }
         match what.to_ascii_lowercase() {
             b'a' => self.remove_images(|_, row, _, height| row + height > 0 && row < rows),
             b'i' | b'n' => {

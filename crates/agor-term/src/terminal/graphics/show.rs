@@ -1,9 +1,9 @@
 //! Which images clients are to show, and where.
 
 use agor_proto::ids::{BlobHash, LinePosition};
-use agor_proto::limits::UPDATE_PLACEMENTS_MAX;
+use agor_proto::limits::{UPDATE_FRAMES_MAX, UPDATE_PLACEMENTS_MAX};
 use agor_proto::row::Row;
-use agor_proto::screen::Placement;
+use agor_proto::screen::{Animation, Placement};
 
 use crate::images::placeholder::{self, Stretch};
 use crate::images::{Image, Virtual};
@@ -48,7 +48,25 @@ impl Terminal {
     #[must_use]
     pub fn image_hashes(&self) -> Vec<BlobHash> {
         let images = self.state.images.list.iter();
-        images.map(|image| image.key.hash).collect()
+        let hashes = images.flat_map(|image| {
+            let frames = image.frames.iter().flat_map(|frames| frames.hashes());
+            std::iter::once(image.key.hash).chain(frames)
+        });
+        hashes.collect()
+    }
+
+    /// Returns those images that stand anywhere and could move.
+    #[must_use]
+    pub fn animations(&self) -> Vec<Animation> {
+        let mut room = UPDATE_FRAMES_MAX;
+        let images = self.state.images.list.iter();
+        let moving = images.filter_map(|image| {
+            let frames = image.frames.as_ref()?;
+            let animation = frames.animation(image.serial as u32)?;
+            room = room.checked_sub(animation.frames.len())?;
+            self.state.is_placed(image.serial).then_some(animation)
+        });
+        moving.collect()
     }
 
     /// Returns how many images there are.
@@ -93,7 +111,7 @@ impl State {
             shown.push(Placement {
                 image: image.serial as u32,
                 placement: placed.id,
-                blob: image.key.hash,
+                blob: image.shown(),
                 pixels: image.key.pixels,
                 source: placed.source,
                 at: placed.at,
@@ -184,7 +202,7 @@ impl State {
         Some(Placement {
             image: image.serial as u32,
             placement: found.id,
-            blob: image.key.hash,
+            blob: image.shown(),
             pixels: image.key.pixels,
             source: (
                 x + whole(across.2.0),

@@ -238,12 +238,17 @@ fn event_pace_millis_and_mark_events_max_bound_what_a_program_puts_into_the_log(
         world.print(&format!(
             "\x1b]7;file://here/tmp/{n}\x07\x1b]52;c;eA==\x07\x1b]133;A\x07\x1b]0;{n}\x07\x07\r\n"
         ));
+        // A notification and a colour, which is no event at all.
+        world.print(&format!(
+            "\x1b]9;note {n}\x07\x1b]4;{};#123456\x07",
+            n % 256
+        ));
     }
     world.read();
     world.commit();
     // The keeper's clock stands still in this world.
     let made = world.session.journal.last_seq().0 - before;
-    assert_eq!(made as usize, MARK_EVENTS_MAX + 4, "one each of the others");
+    assert_eq!(made as usize, MARK_EVENTS_MAX + 5, "one each of the others");
     let shown = world.session.info();
     assert_eq!((&shown.cwd[..], &shown.title[..]), ("/tmp/999", "999"));
     let stored = world.disk.row.as_ref().map(|row| &row.cwd[..]);
