@@ -6,6 +6,7 @@ pub mod diagnose;
 mod follower;
 pub mod images;
 mod layout;
+pub mod outline;
 mod prompts;
 mod search;
 pub mod settings;
@@ -96,6 +97,8 @@ pub enum Request {
         /// What is selected.
         selection: Selection,
     },
+    /// Ask where a session's commands begin, and which of them failed.
+    Outline(SessionId),
     /// Look for nothing in a session any more.
     DropFind(SessionId),
     /// Forget what was fetched of a session's history.

@@ -12,6 +12,7 @@ pub mod mouse;
 pub mod overlays;
 pub mod player;
 pub mod scroll;
+pub mod scroll_bar;
 pub mod selection;
 pub mod terminal;
 pub mod vi;
@@ -28,6 +29,7 @@ use hints::Hints;
 use mouse::Pressed;
 use player::Player;
 use scroll::Scroll;
+use scroll_bar::ScrollBar;
 use selection::Selection;
 use vi::Vi;
 
@@ -64,6 +66,8 @@ pub struct PaneState {
     pub cursor_seen: Option<(u16, u16, InputSeq)>,
     /// Which frames of images that move it shows.
     pub player: Player,
+    /// Its scroll bar.
+    pub bar: ScrollBar,
 }
 
 impl PaneState {

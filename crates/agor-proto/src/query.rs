@@ -176,6 +176,9 @@ pub struct Hit {
     pub start: LinePosition,
     /// The column after it, on the same logical line.
     pub end_column: u32,
+    /// The row in which it begins, counted from the oldest that there was when it was found.
+    #[serde(default)]
+    pub row: u32,
 }
 
 /// What to wait for.
@@ -203,6 +206,9 @@ pub struct PlacedMark {
     pub at: LinePosition,
     /// Which part begins there.
     pub kind: MarkKind,
+    /// The row, as that of a [`Hit`].
+    #[serde(default)]
+    pub row: u32,
 }
 
 /// A piece of the answer to an [`Ask`].

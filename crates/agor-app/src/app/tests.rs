@@ -464,6 +464,7 @@ fn a_text_is_looked_for_in_the_pane_and_the_hits_are_gone_through() {
     let hit = |row: usize| agor_proto::message::Hit {
         start: crate::pane::scroll::place(&rows[row]),
         end_column: 5,
+        row: 0,
     };
     let found = crate::link::snapshot::Found {
         number,

@@ -15,7 +15,7 @@ use super::images::Fetcher;
 use super::search::Search;
 use super::snapshot::{Driving, HistoryWindow, Screen, Weight};
 use super::task::Shared;
-use super::{Request, prompts};
+use super::{Request, outline, prompts};
 use crate::pane::selection::Selection;
 
 /// Requests that wait for one session's task, which takes each without waiting.
@@ -244,6 +244,13 @@ impl Task {
             Ask::Window(Request::Prompt { from, forwards, .. }) => self.prompt(from, forwards),
             Ask::Window(Request::CopyOutput { before, .. }) => self.copy_output(before),
             Ask::Window(Request::CopySelection { selection, .. }) => self.copy_selection(selection),
+            Ask::Window(Request::Outline(_)) => {
+                self.generation += 1;
+                let (client, shared) = (self.client.clone(), self.shared.clone());
+                let asked = outline::fetch(client, shared, self.session, self.generation);
+                // Ends with its answer.
+                tokio::spawn(asked);
+            }
             Ask::Window(Request::DropFind(_)) => {
                 self.search = None;
                 self.shared

@@ -14,6 +14,7 @@ use agor_proto::session::SessionInfo;
 
 use super::diagnose::Diagnosis;
 use super::images::Images;
+use super::outline::Outline;
 use super::settings::Settings;
 use crate::attention::Need;
 
@@ -41,6 +42,8 @@ pub struct Snapshot {
     pub desktop_light: Option<bool>,
     /// What was found in sessions in which something is looked for.
     pub found: HashMap<SessionId, Arc<Found>>,
+    /// Where commands begin in sessions whose panes have a scroll bar.
+    pub outlines: HashMap<SessionId, Arc<Outline>>,
     /// The prompt that was looked for last.
     pub prompt: Option<Prompt>,
     /// The layout as it was stored, once it was read.

@@ -254,6 +254,7 @@ impl Task {
             | Request::Prompt { session, .. }
             | Request::CopyOutput { session, .. }
             | Request::CopySelection { session, .. }
+            | Request::Outline(session)
             | Request::DropFind(session)
             | Request::DropHistory(session) => {
                 // A session that no pane shows any more gets nothing.
@@ -326,6 +327,7 @@ impl Task {
                 snapshot.screens.retain(|id, _| is_wanted(id));
                 snapshot.histories.retain(|id, _| is_wanted(id));
                 snapshot.found.retain(|id, _| is_wanted(id));
+                snapshot.outlines.retain(|id, _| is_wanted(id));
             });
         }
         for &(session, view) in wanted {

@@ -237,6 +237,7 @@ mod tests {
         let hits = lines.iter().map(|line| Hit {
             start: place(*line, 2),
             end_column: 5,
+            row: 0,
         });
         Found {
             number,
@@ -322,6 +323,7 @@ mod tests {
             hits: vec![Hit {
                 start: place(4, 8),
                 end_column: 12,
+                row: 0,
             }],
             ..found(1, &[], true)
         };

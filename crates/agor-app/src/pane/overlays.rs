@@ -1,15 +1,12 @@
-//! What lies over a pane's terminal: notes, the scroll bar, a hovered link, what an input method is
-//! composing.
+//! What lies over a pane's terminal: notes, a hovered link, what an input method is composing.
 
 use agor_proto::ids::Size;
 use agor_proto::session::{Life, SessionInfo};
 use agor_render::{Highlight, HighlightKind};
 use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Stroke, StrokeKind, Ui};
 
-use super::PaneState;
 use super::geometry::Geometry;
 use super::mouse::Seen;
-use super::scroll::Sight;
 use super::view::Painting;
 use crate::link::snapshot::{Driving, Screen};
 use crate::theme::{Theme, measure};
@@ -85,32 +82,6 @@ pub(super) fn letterbox(ui: &Ui, theme: &Theme, geometry: &Geometry, size: Size)
     let edge = Stroke::new(1.0, theme.border);
     painter.vline(text.max.x, pane.min.y..=text.max.y.min(pane.max.y), edge);
     painter.hline(pane.min.x..=text.max.x.min(pane.max.x), text.max.y, edge);
-}
-
-/// Draws where a pane looks that looks back.
-pub(super) fn scroll_bar(
-    ui: &Ui,
-    theme: &Theme,
-    state: &PaneState,
-    sight: Sight<'_>,
-    geometry: &Geometry,
-) {
-    if state.scroll.is_live() {
-        return;
-    }
-    let extent = state.scroll.extent(sight);
-    if extent.total <= sight.screen_rows {
-        return;
-    }
-    let total = extent.total.max(1) as f32;
-    let track = geometry.rect.shrink2(egui::vec2(0.0, 4.0));
-    let length = (sight.screen_rows as f32 / total * track.height()).max(24.0);
-    let room = track.height() - length;
-    let hidden = (total - sight.screen_rows as f32).max(1.0);
-    let top = track.min.y + (extent.above as f32 / hidden).min(1.0) * room;
-    let bar = Rect::from_min_size(Pos2::new(track.max.x - 7.0, top), egui::vec2(4.0, length));
-    ui.painter()
-        .rect_filled(bar, 2.0, theme.faint.gamma_multiply(0.7));
 }
 
 /// Tells the input method where the caret is and draws what it has not committed.

@@ -16,8 +16,9 @@ use super::geometry::Geometry;
 use super::hints_view;
 use super::images;
 use super::mouse::{self, Act, Seen};
-use super::overlays::{hovered_link, input_method_ui, letterbox, mode_ui, scroll_bar};
+use super::overlays::{hovered_link, input_method_ui, letterbox, mode_ui};
 use super::scroll::{Fetch, Sight};
+use super::scroll_bar::{self, Marked, scroll_bar_ui};
 use super::selection::Unit;
 use super::vi::{self, View};
 use super::view::{Painting, Role};
@@ -136,7 +137,7 @@ pub(super) fn terminal_ui(
     if letterboxed && is_live {
         letterbox(ui, painting.theme, geometry, size);
     }
-    scroll_bar(ui, painting.theme, state, sight, geometry);
+    bar(ui, painting, state, session, sight, geometry);
     vi_ui(ui, painting.theme, state, (sight, mirror), role, geometry);
     if let Some(hints) = &state.hints {
         let picked = hints_view::hints_ui(ui, painting.theme, hints, geometry);
@@ -152,6 +153,36 @@ pub(super) fn terminal_ui(
         );
     }
     acts
+}
+
+/// Draws the scroll bar, and asks for what is marked on it while it is there.
+fn bar(
+    ui: &Ui,
+    painting: &Painting<'_>,
+    state: &mut PaneState,
+    session: SessionId,
+    sight: Sight<'_>,
+    geometry: &Geometry,
+) {
+    let found = painting.snapshot.found.get(&session);
+    let finder = state.finder.as_ref();
+    let found = finder.and_then(|finder| finder.of(found.map(AsRef::as_ref)));
+    if !scroll_bar::is_shown(state, sight, found) {
+        return;
+    }
+    if state.bar.wants_outline(sight.history_rows, painting.now) {
+        painting.link.request(Request::Outline(session));
+    }
+    let outline = painting.snapshot.outlines.get(&session);
+    let marked = Marked {
+        outline: outline.map(AsRef::as_ref),
+        found,
+    };
+    let was = state.scroll.clone();
+    scroll_bar_ui(ui, painting.theme, state, sight, marked, geometry);
+    if state.scroll != was {
+        painting.wake.now();
+    }
 }
 
 /// Returns the first row of the living screen that a pane shows, and how many: one smaller than its

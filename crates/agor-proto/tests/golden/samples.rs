@@ -244,6 +244,7 @@ fn parts() -> Vec<(&'static str, Part)> {
                         column: 2,
                     },
                     kind: MarkKind::Prompt,
+                    row: 7,
                 }],
                 goes_on: None,
             },
@@ -257,6 +258,7 @@ fn parts() -> Vec<(&'static str, Part)> {
                         column: 80,
                     },
                     end_column: 83,
+                    row: 7,
                 }],
                 goes_on: Some(LinePosition {
                     line: LineId(2),

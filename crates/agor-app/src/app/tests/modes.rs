@@ -178,6 +178,7 @@ fn what_is_looked_for_while_selecting_takes_the_cursor_there_and_the_keyboard_ba
         agor_proto::message::Hit {
             start: agor_proto::ids::LinePosition { column, ..place },
             end_column: column + 5,
+            row: 0,
         }
     };
     let found = Found {
@@ -589,4 +590,73 @@ fn a_pane_looks_where_it_did_and_has_selected_what_it_had() {
     let pane = again.app().focused_pane().unwrap();
     assert!(!pane.scroll.is_live());
     assert_eq!(pane.selection, selection);
+}
+
+#[test]
+fn a_click_on_a_mark_of_the_scroll_bar_goes_there_and_one_beside_it_scrolls() {
+    use crate::link::outline::{Command as OutlineCommand, Outline};
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.show_text(1, "one\r\ntwo");
+    let place = |line: u64| agor_proto::ids::LinePosition {
+        line: agor_proto::ids::LineId(line),
+        column: 0,
+    };
+    let row = |line: u64| {
+        std::sync::Arc::new(agor_proto::row::Row {
+            line: agor_proto::ids::LineId(line),
+            ..Default::default()
+        })
+    };
+    assert!(
+        world
+            .harness
+            .query_by_label_contains("Scroll bar")
+            .is_none()
+    );
+    let window = crate::link::snapshot::HistoryWindow {
+        rows: (0..1_010).map(row).collect(),
+        above: 0,
+        below: 0,
+        placements: Vec::new(),
+        generation: 1,
+    };
+    world.change(|snapshot| {
+        let screen = snapshot.screens.get_mut(&session_id(1)).unwrap();
+        std::sync::Arc::make_mut(screen).mirror.history.rows = 1_000;
+        snapshot.histories.insert(session_id(1), window.into());
+    });
+    world.requests();
+    world.app().focused_pane().unwrap().scroll.by(100);
+    world.harness.run();
+    let asked = |request: &Request| matches!(request, Request::Outline(id) if *id == session_id(1));
+    assert_eq!(world.requests().iter().filter(|it| asked(it)).count(), 1);
+    // The middle of the bar is where a click on it goes.
+    let outline = |row: u32| Outline {
+        commands: vec![OutlineCommand {
+            at: place(row.into()),
+            row,
+            failed: true,
+        }],
+        generation: row.into(),
+    };
+    world.change(|snapshot| drop(snapshot.outlines.insert(session_id(1), outline(505).into())));
+    let bar = "Scroll bar: 1 commands, 1 failed";
+    world.harness.get_by_label(bar).click();
+    world.harness.run();
+    let top = |world: &mut World| world.app().focused_pane().unwrap().scroll.top().unwrap();
+    let shown = top(&mut world).line.0;
+    assert!((495..=505).contains(&shown), "{shown}");
+    assert_ne!(shown, 500);
+    world.change(|snapshot| drop(snapshot.outlines.insert(session_id(1), outline(30).into())));
+    world.app().focused_pane().unwrap().scroll.by(300);
+    world.harness.run();
+    world.harness.get_by_label(bar).click();
+    world.harness.run();
+    assert_eq!(
+        top(&mut world).line.0,
+        500,
+        "half of the rows that are not shown"
+    );
+    let requests = world.requests();
+    assert!(!requests.iter().any(asked), "nothing has changed");
 }

@@ -4,17 +4,20 @@
 //! `AGOR_ACCEPT=1` writes them anew.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use agor_core::themes::{DARK, LIGHT};
 use agor_proto::agent::AgentInfo;
-use agor_proto::ids::Size;
+use agor_proto::ids::{LineId, LinePosition, Size};
+use agor_proto::row::Row;
 use agor_proto::session::SessionInfo;
 use egui_tiles::LinearDir;
 
 use super::world::{self, gpu};
 use crate::app::{App, Given, Overlay};
 use crate::commands::Command;
-use crate::link::snapshot::Stored;
+use crate::link::outline::{Command as OutlineCommand, Outline};
+use crate::link::snapshot::{HistoryWindow, Stored};
 use crate::palette::{Palette, Scope};
 use crate::settings::SettingsPage;
 use crate::shot::{Studio, encode};
@@ -303,5 +306,51 @@ fn what_is_selected_by_key_and_typed_into_several_panes_looks_as_it_did() {
     for (name, theme) in [("broadcast", DARK), ("broadcast_light", LIGHT)] {
         let press = |app: &mut App| app.commands.push(Command::BroadcastAll);
         compare(name, &draw(theme, arrange, press));
+    }
+}
+
+/// Lets the first session's pane look back over a thousand rows in which commands were run, one in
+/// nine of which failed, and a word was found.
+fn look_back(app: &mut App) {
+    let place = |line: u32| LinePosition {
+        line: LineId(line.into()),
+        column: 0,
+    };
+    let snapshot = &mut app.snapshot;
+    let screen = snapshot.screens.get_mut(&session_id(1)).unwrap();
+    Arc::make_mut(screen).mirror.history.rows = 1_000;
+    let row = |line: u32| {
+        Arc::new(Row {
+            line: LineId(line.into()),
+            text: format!("row {line} of what was printed"),
+            ..Row::default()
+        })
+    };
+    let window = HistoryWindow {
+        rows: (300..600).map(row).collect(),
+        above: 300,
+        below: 432,
+        placements: Vec::new(),
+        generation: 1,
+    };
+    snapshot.histories.insert(session_id(1), window.into());
+    let command = |n: u32| OutlineCommand {
+        at: place(1_000 - 23 * n),
+        row: 1_000 - 23 * n,
+        failed: n % 9 == 4,
+    };
+    let outline = Outline {
+        commands: (0..40).map(command).collect(),
+        generation: 1,
+    };
+    snapshot.outlines.insert(session_id(1), outline.into());
+    app.focused_pane().unwrap().scroll.go_to_as_top(place(400));
+}
+
+#[test]
+fn the_scroll_bar_looks_as_it_did() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    for (name, theme) in [("scroll_bar", DARK), ("scroll_bar_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, look_back));
     }
 }

@@ -80,7 +80,7 @@ impl Search<'_> {
                 rows.truncate(last + 1);
             }
             for line in lines(&rows) {
-                for hit in self.hits_in(&rows[line]) {
+                for hit in self.hits_in(at + line.start, &rows[line]) {
                     if self.is_before(hit.start) {
                         continue;
                     }
@@ -109,7 +109,8 @@ impl Search<'_> {
             let cut = whole.filter(|_| first > 0).unwrap_or(0);
             rows.drain(..cut);
             for line in lines(&rows).into_iter().rev() {
-                for hit in self.hits_in(&rows[line]).into_iter().rev() {
+                let begin = end - rows.len() + line.start;
+                for hit in self.hits_in(begin, &rows[line]).into_iter().rev() {
                     if self.is_after(hit.start) {
                         continue;
                     }
@@ -161,15 +162,21 @@ impl Search<'_> {
         row + end.map_or(rows.len(), |end| end + 1)
     }
 
-    /// Returns the hits in the rows of one line, in order.
-    fn hits_in(&self, rows: &[Row]) -> Vec<Hit> {
+    /// Returns the hits in the rows of one line, of which the first is the row `begin`, in order.
+    fn hits_in(&self, begin: usize, rows: &[Row]) -> Vec<Hit> {
         let Some(line) = rows.first().map(|row| row.line) else {
             return Vec::new();
         };
         let text: String = rows.iter().map(|row| row.text.as_str()).collect();
         let mut columns = Columns::new(rows);
         let found = self.regex.find_iter(&text).filter(|hit| !hit.is_empty());
-        found.map(|hit| columns.hit(line, hit.range())).collect()
+        let numbered = |mut hit: Hit| {
+            let within = rows.iter().rposition(|row| row.start <= hit.start.column);
+            hit.row = u32::try_from(begin + within.unwrap_or(0)).unwrap_or(u32::MAX);
+            hit
+        };
+        let found = found.map(|hit| columns.hit(line, hit.range()));
+        found.map(numbered).collect()
     }
 }
 
@@ -219,6 +226,7 @@ impl<'a> Columns<'a> {
         Hit {
             start: LinePosition { line, column },
             end_column,
+            row: 0,
         }
     }
 

@@ -32,17 +32,18 @@ pub fn marks(terminal: &Terminal, from: WindowAt, forwards: bool, count: u32) ->
     let mut found = Vec::new();
     let mut looked_at = 0;
     let goes_on = loop {
-        let rows = match forwards {
-            true => terminal.rows_from(at, STEP),
+        let (begin, rows) = match forwards {
+            true => (at, terminal.rows_from(at, STEP)),
             false => {
                 // The row of the place itself may have marks before it.
                 let end = (at + 1).min(total);
                 let first = end.saturating_sub(STEP);
                 at = first.saturating_sub(1);
-                terminal.rows_from(first, end - first)
+                (first, terminal.rows_from(first, end - first))
             }
         };
-        let mut of_rows: Vec<PlacedMark> = rows.iter().flat_map(on_row).collect();
+        let numbered = (begin..).zip(&rows);
+        let mut of_rows: Vec<PlacedMark> = numbered.flat_map(on_row).collect();
         if !forwards {
             of_rows.reverse();
         }
@@ -107,13 +108,14 @@ const END: LinePosition = LinePosition {
     column: u32::MAX,
 };
 
-fn on_row(row: &Row) -> impl Iterator<Item = PlacedMark> + use<'_> {
-    row.marks.iter().map(|mark| PlacedMark {
+fn on_row((number, row): (usize, &Row)) -> impl Iterator<Item = PlacedMark> + use<'_> {
+    row.marks.iter().map(move |mark| PlacedMark {
         at: LinePosition {
             line: row.line,
             column: row.start + u32::from(mark.cell),
         },
         kind: mark.kind,
+        row: u32::try_from(number).unwrap_or(u32::MAX),
     })
 }
 
@@ -159,6 +161,9 @@ mod tests {
             };
             // A command that says nothing begins, ends and is followed at one place.
             assert!(marks.len() <= (count as usize).max(3));
+            for mark in &marks {
+                assert_eq!(terminal.row_of(mark.at), mark.row as usize);
+            }
             all.extend(marks);
             match goes_on {
                 Some(place) => from = WindowAt::Line(place),

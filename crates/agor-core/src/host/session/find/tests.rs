@@ -45,6 +45,9 @@ fn all(
             panic!("hits are what was asked for");
         };
         assert!(hits.len() <= count as usize);
+        for hit in &hits {
+            assert_eq!(terminal.row_of(hit.start), hit.row as usize);
+        }
         all.extend(hits);
         match goes_on {
             Some(place) => from = WindowAt::Line(place),
