@@ -6,6 +6,7 @@
 //! checkpoint that names it. What came from a file is in no record and is written at once.
 
 mod compose;
+pub mod confine;
 pub mod decode;
 mod decoder;
 mod files;

@@ -154,6 +154,12 @@ fn decoder_memory_max_and_decoder_secs_max() {
         let status = read("status").ok()?;
         status.contains("NoNewPrivs:\t1").then_some(())
     });
+    if agor_core::images::confine::can_filter() {
+        step_until("its system calls are filtered", || {
+            let status = read("status").ok()?;
+            status.contains("Seccomp:\t2").then_some(())
+        });
+    }
     drop(decoder.stdin.take());
     decoder.wait().expect("a child");
 }

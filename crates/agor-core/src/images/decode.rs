@@ -1,16 +1,16 @@
 //! The decoder's process (`agor decode`): reads one image from its input, writes its pixels to its
-//! output, and ends. It reads hostile bytes, so it has little memory and time, opens no files and
-//! gains no rights.
+//! output, and ends. It reads hostile bytes, so it can do nothing else (`confine.rs`).
 //!
 //! Input: [`ImageSource::to_bytes`] up to the end. Output: a byte 0 and the pixels as RGBA, multiplied
 //! by their alpha, row by row; or a byte 1 and a sentence.
 
 use std::io::{self, Cursor, Read, Write};
 
-use agor_proto::limits::{DECODER_MEMORY_MAX, DECODER_SECS_MAX, IMAGE_BYTES_MAX, IMAGE_SIDE_MAX};
+use agor_proto::limits::{DECODER_MEMORY_MAX, IMAGE_BYTES_MAX, IMAGE_SIDE_MAX};
 use agor_term::{ImageFormat, ImageSource, decode_sixel};
 use image::{ImageDecoder, ImageReader, Limits};
-use rustix::process::{Resource, Rlimit, setrlimit};
+
+use super::confine::confine;
 
 /// The first byte of an answer that is pixels.
 pub const PIXELS: u8 = 0;
@@ -46,28 +46,6 @@ pub fn run() -> io::Result<()> {
         }
     }
     output.flush()
-}
-
-/// Gives up everything that decoding does not need.
-fn confine() -> io::Result<()> {
-    let at_most = |most: u64| Rlimit {
-        current: Some(most),
-        maximum: Some(most),
-    };
-    for (resource, most) in [
-        (Resource::As, DECODER_MEMORY_MAX),
-        (Resource::Cpu, DECODER_SECS_MAX),
-        (Resource::Core, 0),
-        // What is open stays open; nothing else can be opened, written or started.
-        (Resource::Nofile, 0),
-        (Resource::Fsize, 0),
-        (Resource::Nproc, 0),
-    ] {
-        setrlimit(resource, at_most(most))?;
-    }
-    #[cfg(target_os = "linux")]
-    rustix::thread::set_no_new_privs(true)?;
-    Ok(())
 }
 
 /// Returns the pixels of an image as RGBA.

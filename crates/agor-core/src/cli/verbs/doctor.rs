@@ -87,6 +87,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         findings.push(terminal());
         findings.push(processes(host.as_ref()));
         findings.push(logout());
+        findings.push(decoder());
         if let Some(file) = &arguments.report {
             let stats = host.as_ref().and_then(|host| host.stats.as_ref());
             let link = host.as_ref().and_then(|host| host.link.as_ref());
@@ -340,6 +341,21 @@ fn shell(paths: &Paths) -> Finding {
         shell.display()
     );
     found("shell", Verdict::Bad, says)
+}
+
+fn decoder() -> Finding {
+    match crate::images::confine::can_filter() {
+        true => found(
+            "images",
+            Verdict::Ok,
+            "decoded in a process that can do nothing else",
+        ),
+        false => found(
+            "images",
+            Verdict::Warn,
+            "this kernel has no seccomp: what decodes images is held by limits of memory, time and files alone",
+        ),
+    }
 }
 
 fn terminal() -> Finding {
