@@ -44,6 +44,8 @@ pub struct SettingsPage {
     /// Why what was typed is not taken.
     wrong: BTreeMap<&'static str, String>,
     fonts: Option<Fonts>,
+    /// Whether the list of fonts is to open as soon as the system has told which there are.
+    pub awaits_fonts: bool,
     sample: PaneCache,
 }
 
@@ -96,6 +98,7 @@ impl SettingsPage {
             .iter()
             .position(|family| Some(family.as_str()) == used);
         let at = at.unwrap_or(0);
+        self.awaits_fonts = false;
         self.fonts = Some(Fonts {
             families,
             at,

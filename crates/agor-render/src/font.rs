@@ -112,8 +112,8 @@ impl Fonts {
         &self.faces[usize::from(id.0)]
     }
 
-    /// Returns the families that are installed.
-    pub(crate) fn installed(&mut self) -> Vec<String> {
+    /// Returns the families that are installed, once that is known.
+    pub(crate) fn installed(&mut self) -> Option<Vec<String>> {
         self.system.families()
     }
 

@@ -178,9 +178,10 @@ impl Renderer {
         self.font().metrics
     }
 
-    /// Returns the families that are installed, in no order. The first call waits for the system's list.
+    /// Returns the families that are installed, in no order; `None` while the system is still asked for
+    /// them, which takes a tenth of a second or more after the start.
     #[must_use]
-    pub fn font_families(&mut self) -> Vec<String> {
+    pub fn font_families(&mut self) -> Option<Vec<String>> {
         self.foundry.fonts.installed()
     }
 

@@ -1,5 +1,7 @@
 //! The page of settings and the first steps: what they show, and what becomes of what is said there.
 
+use std::time::Duration;
+
 use egui::Ui;
 
 use super::draw::whole_folder;
@@ -14,6 +16,9 @@ const EQUAL_WIDTHS: [&str; 8] = [
     "mono", "code", "courier", "console", "consolas", "terminal", "term", "fixed",
 ];
 
+/// How soon the system's list of fonts is looked for again.
+const FONTS_PAUSE: Duration = Duration::from_millis(30);
+
 impl App {
     /// Shows every setting, or what was shown before.
     pub(super) fn toggle_settings(&mut self) {
@@ -23,8 +28,27 @@ impl App {
         };
     }
 
+    /// Opens the list of fonts that is awaited, once the system has told which there are.
+    fn list_fonts(&mut self, page: &mut SettingsPage) {
+        if !page.awaits_fonts {
+            return;
+        }
+        let Some(mut families) = self.renderer.font_families() else {
+            self.wake.after(FONTS_PAUSE);
+            return;
+        };
+        families.sort_by_key(|family| {
+            let name = family.to_lowercase();
+            let equal = EQUAL_WIDTHS.iter().any(|part| name.contains(part));
+            (!equal, name)
+        });
+        page.list_fonts(families, self.settings.window.font_family.as_deref());
+        self.wake.now();
+    }
+
     /// Draws the settings where panes are else, and does what was done there.
     pub(super) fn settings_ui(&mut self, ui: &mut Ui, mut page: Box<SettingsPage>) {
+        self.list_fonts(&mut page);
         let agents = self.snapshot.agents.iter();
         let agents: Vec<_> = agents
             .map(|agent| (agent.id.clone(), agent.name.clone()))
@@ -60,13 +84,8 @@ impl App {
                 return;
             }
             Some(Did::ListFonts) => {
-                let mut families = self.renderer.font_families();
-                families.sort_by_key(|family| {
-                    let name = family.to_lowercase();
-                    let equal = EQUAL_WIDTHS.iter().any(|part| name.contains(part));
-                    (!equal, name)
-                });
-                page.list_fonts(families, self.settings.window.font_family.as_deref());
+                page.awaits_fonts = true;
+                self.list_fonts(&mut page);
             }
             Some(Did::TryFont(family)) => self.try_font(family),
             Some(Did::Say {

@@ -107,12 +107,17 @@ impl SystemFonts {
         }
     }
 
-    /// Returns the families that are installed.
-    pub fn families(&mut self) -> Vec<String> {
-        match self.ready() {
+    /// Returns the families that are installed, or `None` while the system is still asked for them.
+    pub fn families(&mut self) -> Option<Vec<String>> {
+        if let State::Loading(handle) = &self.state
+            && !handle.is_finished()
+        {
+            return None;
+        }
+        Some(match self.ready() {
             Some((collection, _)) => collection.family_names().map(str::to_owned).collect(),
             None => Vec::new(),
-        }
+        })
     }
 
     /// Returns the face of `family` that is nearest to `variant`, if it is installed.
@@ -196,5 +201,29 @@ fn script(c: char, wide: bool) -> Option<Script> {
             rest[1],
             rest[2],
         ])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_the_list_of_families() {
+        let (answer, awaited) = std::sync::mpsc::sync_channel::<()>(1);
+        let mut fonts = SystemFonts {
+            state: State::Loading(std::thread::spawn(move || {
+                awaited.recv().ok(); // The other end going is an answer too.
+                collection()
+            })),
+            sources: SourceCache::default(),
+        };
+        assert_eq!(fonts.families(), None);
+        answer.send(()).unwrap();
+        let families = std::iter::repeat_with(|| {
+            std::thread::yield_now();
+            fonts.families()
+        });
+        assert!(families.flatten().next().is_some());
     }
 }

@@ -263,8 +263,8 @@ impl Rasterizer {
         (placed, pen)
     }
 
-    /// Puts marks over the middle of their letter where the font left them beside it. Returns what
-    /// it was given if the font placed them itself.
+    /// Puts marks over the middle of their letter where the font left them beside it or far away;
+    /// others stay where the font placed them.
     pub fn stack(
         &mut self,
         face: &Face,
@@ -280,15 +280,21 @@ impl Rasterizer {
             .glyph_metrics(&face.coords)
             .scale(size_px)
             .advance_width(letter.glyph);
-        if advance <= own * 1.1 {
-            return (glyphs, advance);
-        }
+        let beside = advance > own * 1.1;
         let middle = letter.x + own / 2.0;
         for mark in marks {
             let ink = self.glyph(face, size_px, mark.glyph);
-            mark.x = middle - ink.left as f32 - ink.width as f32 / 2.0;
+            let left = mark.x + ink.left as f32;
+            // Anchors of some letters lead to where no mark can be meant, ten cells away.
+            let astray = left > letter.x + own || left + (ink.width as f32) < letter.x;
+            if beside || astray {
+                mark.x = middle - ink.left as f32 - ink.width as f32 / 2.0;
+            }
+            if astray {
+                mark.y = 0.0;
+            }
         }
-        (glyphs, own)
+        (glyphs, if beside { own } else { advance })
     }
 
     /// Returns the pixels of `glyphs` together.

@@ -131,6 +131,16 @@ fn marks_join_the_letter_before_them() {
 }
 
 #[test]
+fn a_stroke_through_a_letter_leaves_the_letter() {
+    for (struck, letter) in [("x\u{336}", "x"), ("n\u{337}", "n")] {
+        let (picture, cell) = drawn(&[(struck, 1)], 2.0);
+        let (plain, _) = drawn(&[(letter, 1)], 2.0);
+        let (struck, plain) = (ink(&picture, cell..2 * cell), ink(&plain, cell..2 * cell));
+        assert!(struck.len() > plain.len(), "{letter}");
+    }
+}
+
+#[test]
 fn what_no_font_has_is_a_frame_and_what_is_invisible_is_nothing() {
     assert!(tofu(1, 1.0).len() > 10);
     assert!(tofu(2, 1.0).len() > tofu(1, 1.0).len());

@@ -280,6 +280,119 @@ fn sequences_look_as_accepted() {
     }
 }
 
+/// The same text in every script and form that a terminal mixes, with frames around it that show
+/// whether each sign keeps to its cells.
+fn text() -> Vec<Row> {
+    let plain = Style::default();
+    let framed = |text: &str| row(&format!("│{text}│"));
+    vec![
+        row("┌────────────────────────┐"),
+        framed("Hamburgefonstiv gjpqy 0O"),
+        framed("ÄÖÜ ÅÇÉÑ ŠŽ ąęłżź đħøþß "),
+        framed("Ελληνικά Кириллица ЖЩЫ  "),
+        [
+            "e\u{301}",
+            "a\u{308}",
+            "o\u{302}",
+            "u\u{30a}",
+            "n\u{303}",
+            "x\u{336}",
+            "a\u{300}\u{323}",
+            "g\u{30c}",
+        ]
+        .iter()
+        .fold(RowText::new().text("│", plain), |row, cluster| {
+            row.cluster(cluster, 1, plain).text("y ", plain)
+        })
+        .text("│", plain)
+        .build(),
+        framed("→ ⇒ ∀ ∃ ≠ ≤ ∞ √ ∑ € £ ¥ "),
+        framed("fi fl -> => != |> ... ––"),
+        row("└────────────────────────┘"),
+    ]
+}
+
+#[test]
+fn the_same_text_looks_as_accepted_at_every_scale() {
+    for scale in [1.0, 1.25, 1.5, 2.0] {
+        hold(
+            &format!("text-{scale}"),
+            &Scene::new(font(scale), text()).picture(),
+        );
+    }
+}
+
+#[test]
+fn blinking_text_looks_as_accepted_lit_and_unlit() {
+    let blink = |attr| attrs(&[attr, Attrs::BOLD]);
+    let mut underlined = blink(Attrs::BLINK);
+    underlined.attrs.set_underline(Underline::Curly);
+    underlined.bg = Color::Indexed(4);
+    let rows = || {
+        vec![
+            RowText::new()
+                .text("steady ", Style::default())
+                .text("slow ", blink(Attrs::BLINK))
+                .text("rapid ", blink(Attrs::RAPID_BLINK))
+                .text("lined", underlined)
+                .build(),
+        ]
+    };
+    for (name, lit) in [("blink-on", true), ("blink-off", false)] {
+        let mut scene = Scene::new(font(1.0), rows());
+        scene.blink_on = lit;
+        hold(name, &scene.picture());
+    }
+}
+
+#[test]
+fn a_sequence_is_broken_under_the_cursor() {
+    let font = FontSpec {
+        ligatures: true,
+        ..font(2.0)
+    };
+    let mut scene = Scene::new(font, vec![row("a -> b != c")]);
+    scene.cursor = Some(CursorView {
+        col: 3,
+        row: 0,
+        shape: CursorShape::Block,
+        style: CursorStyle::Focused,
+    });
+    hold("sequences-cursor", &scene.picture());
+}
+
+#[test]
+fn lines_and_marks_of_every_kind_look_as_accepted_together() {
+    // Underline, strike and overline on one text, in colours of their own, over a background, where one
+    // row's descenders meet the next row's overline.
+    let mut all = attrs(&[Attrs::STRIKETHROUGH, Attrs::OVERLINE, Attrs::ITALIC]);
+    all.attrs.set_underline(Underline::Double);
+    all.underline_color = Color::Indexed(3);
+    all.bg = Color::Rgb(40, 40, 60);
+    let lined = |text: &str| RowText::new().text(text, all).build();
+    for scale in [1.0, 1.25, 1.5, 2.0] {
+        let rows = vec![lined("gjpqy ÄÖÜ |_"), lined("gjpqy ÄÖÜ |_")];
+        hold(
+            &format!("lines-{scale}"),
+            &Scene::new(font(scale), rows).picture(),
+        );
+    }
+}
+
+#[test]
+fn another_theme_draws_with_the_same_glyphs() {
+    let mut scene = Scene::new(font(1.0), styles());
+    scene.picture();
+    assert!(scene.renderer.counters().glyphs_rasterized > 0);
+    scene.colors = agor_render::Colors {
+        background: agor_render::Rgb(250, 250, 245),
+        foreground: agor_render::Rgb(30, 30, 40),
+        ..scene.colors.clone()
+    };
+    hold("styles-light", &scene.picture());
+    assert_eq!(scene.renderer.counters().glyphs_rasterized, 0);
+}
+
 #[test]
 fn reversed_and_dimmed_panes_look_as_accepted() {
     let rows = || vec![row("Default"), styles().remove(2)];
