@@ -29,7 +29,7 @@ fn png(color: [u8; 3]) -> Vec<u8> {
 }
 
 /// Returns what a program prints: a PNG in pieces by the kitty graphics protocol, a sixel picture, an
-/// inline file, an image that it left in a file, and one of two frames: half of the second is another
+/// inline file, an image that it left in a file, and one of two frames: most of the second is another
 /// colour, and it is the one that is shown.
 fn output(agor: &Agor) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -53,12 +53,12 @@ fn output(agor: &Agor) -> Vec<u8> {
     let path = agor.path("left").canonicalize().expect("a file");
     let path = agor_term::encode_base64(path.to_str().expect("a path").as_bytes());
     bytes.extend(format!("\x1b_Ga=T,f=24,s=60,v=40,t=f,q=2;{path}\x1b\\\r\nframes\r\n").bytes());
-    let black = agor_term::encode_base64(&[0; 80 * 40 * 3]);
-    let half = agor_term::encode_base64(&CYAN.repeat(40 * 40));
+    let black = agor_term::encode_base64(&[0; 100 * 40 * 3]);
+    let most = agor_term::encode_base64(&CYAN.repeat(60 * 40));
     bytes.extend(
         format!(
-            "\x1b_Ga=T,i=5,q=2,f=24,s=80,v=40;{black}\x1b\\\
-             \x1b_Ga=f,i=5,q=2,c=1,x=40,f=24,s=40,v=40;{half}\x1b\\\
+            "\x1b_Ga=T,i=5,q=2,f=24,s=100,v=40;{black}\x1b\\\
+             \x1b_Ga=f,i=5,q=2,c=1,x=40,f=24,s=60,v=40;{most}\x1b\\\
              \x1b_Ga=a,i=5,q=2,c=2\x1b\\\r\ndone\r\n"
         )
         .bytes(),
