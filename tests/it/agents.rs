@@ -1,6 +1,8 @@
 //! Agents' states through a real host and keeper: scripted agents that report themselves, titles,
 //! ends, and hosts that die in between.
 
+mod awake;
+mod in_shell;
 mod notifications;
 
 use crate::agor::{Agor, step_until};
@@ -192,8 +194,9 @@ fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
     step_until("the transcript is read", || {
         (agor.info(session)["agent"]["usage"]["output_tokens"] == 7).then_some(())
     });
-    let usage = agor.ok(&["usage"]);
-    assert!(usage.contains("~$5.00"), "{usage}");
+    step_until("what it used is stored", || {
+        agor.ok(&["usage"]).contains("~$5.00").then_some(())
+    });
     let states = [
         "starting",
         "idle",
@@ -216,6 +219,52 @@ fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
     agor.ok(&["restart", session]);
     agor.screen_with(session, &format!("--resume {session}"));
     until(&agor, session, "idle");
+
+    // What it used outlives it.
+    agor.ok(&["kill", session]);
+    until(&agor, session, "exited");
+    agor.ok(&["rm", session]);
+    for by in ["session", "project", "day"] {
+        let usage = agor.json(&["usage", "--by", by, "--json"]);
+        let rows = usage["rows"].as_array().expect("rows");
+        assert_eq!(rows.len(), 1, "{usage}");
+        let used = &rows[0]["usage"];
+        assert_eq!(
+            (&used["output_tokens"], &used["turns"]),
+            (&7.into(), &1.into())
+        );
+        assert_eq!(rows[0]["last_day"], usage["today"]);
+    }
+    let gone = agor.ok(&["usage"]);
+    assert!(gone.contains("gone") && gone.contains("~$5.00"), "{gone}");
+}
+
+#[test]
+fn two_agents_that_write_the_same_file_are_told_of_each_other() {
+    let agor = with_hooks();
+    let start = || agor.ok(&["new", "--provider", "claude"]).trim().to_owned();
+    let (one, two) = (start(), start());
+    let wrote = |session: &str, file: &str| {
+        let input = format!(
+            r#","tool_name":"Edit","tool_use_id":"t","tool_input":{{"file_path":"{file}"}}"#
+        );
+        tell(&agor, session, &format!("hook PostToolUse {input}"));
+    };
+    for session in [&one, &two] {
+        until(&agor, session, "idle");
+    }
+    let conflict = |session: &str| agor.info(session)["agent"]["conflict"]["file"].clone();
+    wrote(&one, "/work/one/x");
+    wrote(&two, "/work/two/x");
+    until(&agor, &one, "working");
+    until(&agor, &two, "working");
+    assert!(conflict(&one).is_null() && conflict(&two).is_null());
+    wrote(&two, "/work/one/x");
+    for session in [&one, &two] {
+        step_until("it is told", || {
+            (conflict(session) == "/work/one/x").then_some(())
+        });
+    }
 }
 
 #[test]

@@ -157,6 +157,11 @@ impl Agor {
             .env("XDG_RUNTIME_DIR", self.path("run"))
             .env("SHELL", "/bin/bash")
             .env("LANG", "C.UTF-8")
+            // The machine's own is not bothered.
+            .env(
+                "DBUS_SYSTEM_BUS_ADDRESS",
+                format!("unix:path={}", self.path("run/system-bus").display()),
+            )
             .current_dir(self.work())
             .stdin(Stdio::null());
         command

@@ -27,23 +27,35 @@
 //!    interrupted it, or was asked before. Done is done until it was seen, then idle.
 //! 7. Work with no output at all for the stall threshold is stalled; any output ends that. Output means
 //!    nothing else.
-//! 8. Nothing said is unknown; a known agent that has just been started is starting for a while.
+//! 8. Nothing said is unknown; a known agent that has just been started is starting for a while. One that took
+//!    back all that it said is leaving, and keeps its state for [`machine::LEAVING_MILLIS`].
+//! 9. A title that flickers in an agent's first moments is no turn, nor is its own word for
+//!    [`machine::FLICKER_MILLIS`]: nobody has asked it for anything yet.
+//! 10. An agent that a person started in a shell is one while its process has the terminal. When the shell has
+//!    it again, nothing that was said holds any more; a shell's prompt alone ends only what was not seen to
+//!    have the terminal (a program at the far end of a link has none here).
 //!
 //! Times are the record's clock for what came through the terminal and the host's for the rest, so
 //! that the same record folded again decides the same.
 
 pub mod claim;
+pub mod command_line;
+pub mod foreground;
 pub mod here;
 pub mod hooks;
 pub mod launch;
+pub mod ledger;
 pub mod machine;
 pub mod program_status;
 pub mod providers;
+pub mod registry;
 #[cfg(test)]
 mod stories;
 mod tasks;
 pub mod usage;
+pub mod writes;
 
 pub use claim::Moment;
+pub use foreground::Foreground;
 pub use machine::{Change, Machine, Observation, SETTLE_MILLIS};
 pub use providers::{Provider, Providers};

@@ -1,22 +1,28 @@
-//! A client of the desktop's session bus (D-Bus), as small as notifications need it: it authenticates as the
-//! person who runs it, calls methods and hears signals.
+//! A client of D-Bus, as small as notifications and the inhibitor of sleep need it: it authenticates as the
+//! person who runs it, calls methods, takes a descriptor and hears signals.
 
 pub mod codec;
 pub mod message;
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixStream as StdStream};
 
 use agor_proto::limits::{BUS_MESSAGE_MAX, BUS_SIGNALS_MAX};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
 
 use message::{Kind, Message};
 
 /// The bus itself, by its name and its interface.
 const BUS: &str = "org.freedesktop.DBus";
+
+/// What is read at once.
+const READ_BYTES: usize = 4_096;
 
 /// What a line of the handshake may have.
 const LINE_MAX: usize = 512;
@@ -25,19 +31,19 @@ const LINE_MAX: usize = 512;
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
     /// There is no address, or none of a kind that can be reached.
-    #[error("there is no session bus ({0})")]
+    #[error("there is no bus ({0})")]
     NoBus(String),
     /// The socket failed.
-    #[error("the session bus cannot be reached: {0}")]
+    #[error("the bus cannot be reached: {0}")]
     Io(#[from] io::Error),
     /// The bus does not take us.
-    #[error("the session bus refuses this program: {0}")]
+    #[error("the bus refuses this program: {0}")]
     Refused(String),
     /// What came is no message.
-    #[error("the session bus sent what is no message")]
+    #[error("the bus sent what is no message")]
     Malformed,
     /// A message is larger than any that is expected.
-    #[error("the session bus sent more than {BUS_MESSAGE_MAX} bytes in a message")]
+    #[error("the bus sent more than {BUS_MESSAGE_MAX} bytes in a message")]
     TooLarge,
     /// A method failed.
     #[error("{name}: {text}")]
@@ -58,6 +64,8 @@ pub struct Bus {
     serial: u32,
     /// Signals that came while an answer was waited for.
     signals: VecDeque<Message>,
+    /// A descriptor that came and was not yet taken; further ones are closed.
+    descriptor: Option<OwnedFd>,
 }
 
 impl Bus {
@@ -83,6 +91,7 @@ impl Bus {
             read: Vec::new(),
             serial: 0,
             signals: VecDeque::new(),
+            descriptor: None,
         };
         // The socket says who we are; the number repeats it in hexadecimal digits of its digits.
         let uid = rustix::process::getuid().as_raw().to_string();
@@ -93,6 +102,9 @@ impl Bus {
         if !answer.starts_with("OK ") {
             return Err(BusError::Refused(answer));
         }
+        // One that passes no descriptors says so, and all else goes on.
+        bus.stream.write_all(b"NEGOTIATE_UNIX_FD\r\n").await?;
+        bus.line().await?;
         bus.stream.write_all(b"BEGIN\r\n").await?;
         let hello = Message::call(BUS, "/org/freedesktop/DBus", BUS, "Hello");
         bus.call(hello).await?;
@@ -115,10 +127,34 @@ impl Bus {
 
     /// Reads what has come. Dropped before, it loses nothing.
     async fn read_more(&mut self) -> Result<(), BusError> {
-        match self.stream.read_buf(&mut self.read).await? {
-            0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-            _ => Ok(()),
+        loop {
+            self.stream.readable().await?;
+            let Self {
+                stream,
+                read,
+                descriptor,
+                ..
+            } = self;
+            let received = stream.try_io(Interest::READABLE, || {
+                receive(stream.as_fd(), read, descriptor)
+            });
+            match received {
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+    }
+
+    /// Calls a method that answers with a descriptor, and returns that.
+    ///
+    /// # Errors
+    /// [`BusError`].
+    pub async fn call_for_descriptor(&mut self, call: Message) -> Result<OwnedFd, BusError> {
+        self.descriptor = None;
+        self.call(call).await?;
+        self.descriptor.take().ok_or(BusError::Malformed)
     }
 
     /// Asks the bus for the signals that `rule` describes.
@@ -186,6 +222,38 @@ impl Bus {
             self.read_more().await?;
         }
     }
+}
+
+/// Reads what there is, and the first descriptor that comes with it.
+fn receive(
+    stream: BorrowedFd<'_>,
+    read: &mut Vec<u8>,
+    descriptor: &mut Option<OwnedFd>,
+) -> io::Result<usize> {
+    let mut piece = [0; READ_BYTES];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut slices = [IoSliceMut::new(&mut piece)];
+    let received = recvmsg(stream, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+            for given in descriptors {
+                descriptor.get_or_insert(given);
+            }
+        }
+    }
+    read.extend_from_slice(&piece[..received.bytes]);
+    Ok(received.bytes)
+}
+
+/// Returns the addresses of the system's bus: what the environment says, else where systems have it.
+#[must_use]
+pub fn system_addresses() -> String {
+    let said = std::env::var("DBUS_SYSTEM_BUS_ADDRESS").ok();
+    let said = said.filter(|said| !said.is_empty());
+    said.unwrap_or_else(|| {
+        "unix:path=/run/dbus/system_bus_socket;unix:path=/var/run/dbus/system_bus_socket".into()
+    })
 }
 
 /// Returns the addresses of the session bus of this process: what its environment says, else where systems
@@ -274,6 +342,7 @@ mod tests {
             read: Vec::new(),
             serial: 0,
             signals: VecDeque::new(),
+            descriptor: None,
         };
         let mut flood = Vec::new();
         for number in 1..=u32::try_from(BUS_SIGNALS_MAX + 9).unwrap() {

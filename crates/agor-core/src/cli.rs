@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
+pub use agent_state::words as state_in_words;
 pub use exit::Exit;
 pub use failure::Failure;
 pub use verbs::{micros_a_megabyte, size};

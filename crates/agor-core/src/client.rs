@@ -19,6 +19,7 @@ mod random;
 mod start;
 mod subscription;
 mod typing;
+mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -39,6 +40,7 @@ use driver::{Driver, Request, Sink};
 
 pub use figures::Figures;
 pub use subscription::{Subscription, Told};
+pub use usage::Usage;
 
 pub use start::{ALREADY_RUNNING_EXIT, Report, StartError};
 

@@ -37,6 +37,14 @@ impl FolderWatch {
         Self::of(folder, None)
     }
 
+    /// Returns a watch on every file in `folder`.
+    ///
+    /// # Errors
+    /// What the system says, if the folder is not there or too many are watched.
+    pub fn every(folder: &Path) -> io::Result<Self> {
+        Self::of(folder, None)
+    }
+
     fn of(folder: &Path, names: Option<&'static [&'static str]>) -> io::Result<Self> {
         let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let of = WatchFlags::CLOSE_WRITE

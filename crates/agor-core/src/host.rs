@@ -6,6 +6,7 @@
 //! comes up.
 
 mod actor;
+mod awake;
 mod conn;
 mod hub;
 mod keeper;
@@ -16,6 +17,7 @@ mod notify;
 mod outbox;
 mod query;
 mod rebuild;
+mod registry;
 mod retention;
 mod session;
 mod settings;
@@ -43,6 +45,7 @@ use crate::images::ImageStore;
 use crate::link::{Link, LinkError, Listener};
 use crate::paths::Paths;
 use crate::storage::{Store, StoreError};
+use crate::zone::Zone;
 
 use hub::{Hub, Stop};
 use keeper::{KeeperAddress, KeeperHandle};
@@ -132,6 +135,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         retaining,
         keeping,
         notifying,
+        waking,
         following,
     } = up;
     tracing::info!(incarnation = hub.incarnation().0, "the host is up");
@@ -146,6 +150,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     tracing::info!(?stop, "the host ends");
     retaining.abort();
     notifying.abort();
+    waking.abort();
     following.abort();
     let result = tokio::select! {
         result = end(&hub, stop, keeping) => result,
@@ -162,6 +167,7 @@ struct Up {
     retaining: JoinHandle<()>,
     keeping: JoinHandle<()>,
     notifying: JoinHandle<()>,
+    waking: JoinHandle<()>,
     following: JoinHandle<()>,
 }
 
@@ -193,6 +199,7 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
     let live = Live::new(config.clone());
     let launcher = Launcher::new(environment, host_name, options, opened.incarnation)
         .with_images(images(paths, &address.program))
+        .with_zone(Zone::here())
         .with_providers(providers(paths))
         .with_settings(live.clone())
         .with_reporting(reporting(paths));
@@ -209,12 +216,14 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
     let retaining = tokio::spawn(retention::run(Arc::clone(&hub), live.clone()));
     let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
     let following = tokio::spawn(settings::follow(paths.clone(), live.clone()));
+    let waking = tokio::spawn(awake::run(Arc::clone(&hub), live.clone()));
     let notifying = tokio::spawn(notify::run(Arc::clone(&hub), paths.clone(), live));
     Ok(Up {
         hub,
         retaining,
         keeping,
         notifying,
+        waking,
         following,
     })
 }

@@ -21,6 +21,7 @@ mod room;
 mod schema;
 mod segment;
 mod stats;
+mod usage;
 mod writer;
 
 #[cfg(test)]
@@ -44,6 +45,7 @@ use tokio::sync::{oneshot, watch};
 pub use error::StoreError;
 pub use profile::{Document, Profile, StoredIf};
 pub use stats::Stats;
+pub use usage::UsageDay;
 
 use files::Files;
 use queue::Queue;
@@ -169,6 +171,13 @@ pub enum Write {
         offset: Offset,
         /// The state, in a form of `agor-term`.
         data: Vec<u8>,
+    },
+    /// Store what an agent used on a day, in place of what was stored of it. It outlives its session.
+    PutUsage(UsageDay),
+    /// Forget what was used before a day.
+    PruneUsage {
+        /// The first day that is kept.
+        before: i64,
     },
     /// Store a command, or its outcome.
     PutReceipt(StoredReceipt),

@@ -143,6 +143,20 @@ pub struct AgentInfo {
     /// What it has used, as far as it says.
     #[serde(default)]
     pub usage: Usage,
+    /// The file that it and another agent have written lately, until the person has seen that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
+}
+
+/// A file that two agents have written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The file.
+    pub file: String,
+    /// The name of the other agent's session.
+    pub with: String,
+    /// Milliseconds since 1970 when the later one wrote it.
+    pub at_millis: u64,
 }
 
 /// A question that an agent waits for.

@@ -135,6 +135,14 @@ limits! {
     AGENT_TASKS_MAX: usize = 128, "ids", "further ones are not counted";
     /// Processes of one agent that are looked at for the file of its conversation.
     AGENT_PROCESSES_MAX: usize = 32, "processes", "further ones are not looked at";
+    /// Files that agents wrote lately and that are remembered.
+    AGENT_WRITES_MAX: usize = 4_096, "files", "the one that was written longest ago is forgotten";
+    /// Sums of what agents used that one question is answered with.
+    USAGE_ROWS_MAX: usize = 2_000, "sums", "the older ones are left out";
+    /// Days for which what agents used is kept, also when their sessions are gone.
+    USAGE_DAYS_MAX: i64 = 730, "days", "older ones are forgotten";
+    /// The command line of one process that may be an agent in a shell.
+    AGENT_COMMAND_MAX: usize = 16 * 1024, "bytes", "the rest is not looked at";
     /// Open files of one agent that are looked at for that of its conversation.
     AGENT_FILES_MAX: usize = 2_048, "files", "further ones are not looked at";
     /// What a hook is given on its standard input, of which it passes on a small part.

@@ -12,6 +12,7 @@ use crate::ids::{AskId, BlobHash, ConnEpoch, LineId, LinePosition, Offset, Seq, 
 use crate::open::Open;
 use crate::row::{MarkKind, Row};
 use crate::screen::{Placement, ScreenUpdate};
+use crate::usage::{UsageBy, UsageRow};
 
 /// A question. It changes nothing and can be asked again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,6 +140,13 @@ pub enum Query {
     Explain {
         /// Which session.
         session: SessionId,
+    },
+    /// What agents used and how long they worked, also in sessions that are gone.
+    Usage {
+        /// By what it is summed up.
+        by: UsageBy,
+        /// How many days back, today included; 0 for all that is kept.
+        days: u32,
     },
     /// How the host is.
     Stats,
@@ -305,6 +313,13 @@ pub enum Part {
         /// The pieces.
         pieces: Vec<Explained>,
     },
+    /// What agents used, the newest first; it may take several parts.
+    Usage {
+        /// Today: days since 1970-01-01 in the host's time zone.
+        today: i64,
+        /// The sums.
+        rows: Vec<UsageRow>,
+    },
     /// How the host is.
     Stats(Box<Stats>),
     /// A frame of another link.
@@ -339,6 +354,9 @@ pub struct Explained {
     pub evidence: Evidence,
     /// Milliseconds since 1970 when its source said so last.
     pub last_millis: u64,
+    /// Where in the session's text it was seen; none if that is text that is not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<LinePosition>,
     /// Whether it decides.
     pub decides: bool,
     /// Whether something weaker and newer has ended it.

@@ -54,6 +54,10 @@ fn a_session_that_was_removed_is_gone_from_the_disk_too() {
     assert!(folders(&neighbour) > 0);
     agor.crash_host();
     for (table, sessions) in sessions_in_tables(&data.join("host.db")) {
+        // What agents used outlives them, and no agent was here.
+        if table == "usage" {
+            continue;
+        }
         assert_eq!(sessions, "1", "only the neighbour has rows in {table}");
     }
     agor.start_host();

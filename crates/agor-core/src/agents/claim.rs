@@ -1,7 +1,7 @@
 //! What one source of evidence says, and for how long it has.
 
 use agor_proto::agent::{Evidence, EvidenceSource, Pending, State};
-use agor_proto::ids::Offset;
+use agor_proto::ids::{LinePosition, Offset};
 use serde::{Deserialize, Serialize};
 
 /// When and where something was observed.
@@ -11,6 +11,10 @@ pub struct Moment {
     pub at_millis: u64,
     /// Where in the record.
     pub offset: Offset,
+    /// Where in the text: at the cursor, as it was then; none while a program has the alternate screen, of which
+    /// nothing is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<LinePosition>,
 }
 
 /// A source of evidence, the strongest first.

@@ -162,6 +162,17 @@ impl Hook {
         }
     }
 
+    /// Returns the file that a tool has written, if it has.
+    #[must_use]
+    pub fn wrote(&self) -> Option<&str> {
+        let writes = ["Edit", "MultiEdit", "Write"];
+        let tool = self.tool_name.as_deref()?;
+        let done = self.event == "PostToolUse" && writes.contains(&tool);
+        let file = self.tool_input.file_path.as_deref().filter(|_| done)?;
+        // Relative to what it is not known, and one that was cut is not that file.
+        (file.starts_with('/') && file.len() < HOOK_TEXT_MAX).then_some(file)
+    }
+
     /// Returns the question that the tool asks, if it asks one.
     #[must_use]
     pub fn question(&self) -> Option<&str> {
@@ -187,6 +198,33 @@ mod tests {
         let passed_on = serde_json::to_string(&hook).expect("JSON");
         assert!(!passed_on.contains("much"), "{passed_on}");
         assert_eq!(Hook::read(passed_on.as_bytes()), Some(hook));
+    }
+
+    #[test]
+    fn a_file_counts_as_written_once_the_tool_has_done_it() {
+        let wrote = |event: &str, tool: &str, file: &str| {
+            let payload = serde_json::json!({
+                "hook_event_name": event, "tool_name": tool, "tool_input": { "file_path": file },
+            });
+            let hook = Hook::read(payload.to_string().as_bytes()).expect("a hook");
+            hook.wrote().map(str::to_owned)
+        };
+        assert_eq!(
+            wrote("PostToolUse", "Edit", "/a/x").as_deref(),
+            Some("/a/x")
+        );
+        assert_eq!(wrote("PreToolUse", "Edit", "/a/x"), None);
+        assert_eq!(wrote("PostToolUseFailure", "Write", "/a/x"), None);
+        assert_eq!(wrote("PostToolUse", "Read", "/a/x"), None);
+        assert_eq!(wrote("PostToolUse", "Write", "x"), None);
+        assert_eq!(
+            wrote(
+                "PostToolUse",
+                "Write",
+                &format!("/{}", "x".repeat(2 * HOOK_TEXT_MAX))
+            ),
+            None
+        );
     }
 
     #[test]

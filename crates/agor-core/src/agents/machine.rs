@@ -1,22 +1,27 @@
 //! The machine that judges what one agent does: evidence in, a state and its reason out. The rule
-//! that it keeps is in `agents.rs`. Beside it: a known agent that took back all that it said is leaving
-//! and keeps its state for a while, and a title that flickers in the first moments is no turn.
+//! that it keeps is in `agents.rs`.
 
 mod hear;
+mod in_shell;
 mod judge;
 pub mod question;
 
 use std::collections::BTreeMap;
 
-use agor_proto::agent::{AgentInfo, Choice, Evidence, Pending, State, Usage};
+use agor_proto::agent::{AgentInfo, Choice, Conflict, Evidence, Pending, State, Usage};
+use agor_proto::ids::LinePosition;
 use agor_proto::limits::{AGENT_QUESTION_MAX, AGENT_REASON_MAX};
+use agor_proto::usage::Spent;
 use serde::{Deserialize, Serialize};
 
 use super::claim::{Claim, Moment, Says, Source, asks};
+use super::foreground::{Foreground, Process};
 use super::hooks::Hook;
+use super::ledger::Ledger;
 use super::program_status::{self, Doing, Kind, Record, Records};
 use super::tasks::Tasks;
 use super::usage::Meter;
+use crate::zone::Day;
 use hear::Heard;
 use question::Question;
 
@@ -54,6 +59,13 @@ pub enum Observation<'a> {
     Status(&'a [u8]),
     /// The terminal was reset (RIS): what was said through it no longer holds.
     Reset,
+    /// Somebody has the terminal: the shell, something else, or an agent.
+    Foreground {
+        /// Who.
+        found: &'a Foreground,
+        /// If it is an agent: its name, and whether it will show itself by something.
+        agent: Option<(&'a str, bool)>,
+    },
     /// The shell prompts.
     Prompted,
     /// The shell runs a command.
@@ -142,6 +154,8 @@ pub struct Machine {
     provider: Option<String>,
     /// Whether the provider is the session's own, not that of a program which a shell runs.
     launched: bool,
+    /// The agent that was seen to have the terminal of a shell.
+    in_shell: Option<Process>,
     conversation: Option<String>,
     /// The file with the conversation.
     transcript: String,
@@ -174,6 +188,8 @@ pub struct Machine {
     silent_millis: Option<u64>,
     usage: Usage,
     meter: Meter,
+    ledger: Ledger,
+    conflict: Option<Conflict>,
     #[serde(skip)]
     stall_millis: Option<u64>,
     #[serde(skip)]
@@ -189,6 +205,8 @@ pub struct Shown {
     pub evidence: Evidence,
     /// When its source said so last, in milliseconds since 1970.
     pub last_millis: u64,
+    /// Where in the text its source began to say so.
+    pub place: Option<LinePosition>,
     /// Whether it decides.
     pub decides: bool,
     /// Whether something newer ended it.
@@ -305,6 +323,23 @@ impl Machine {
         self.changed |= self.usage != former;
     }
 
+    /// Counts what was used and how long it worked up to now, if that is due; returns the days whose sums
+    /// changed.
+    pub fn count(&mut self, now_millis: u64, day_of: impl Fn(u64) -> Day) -> Vec<(i64, Spent)> {
+        let state = self.judged.state;
+        if !self.ledger.is_due(state, &self.usage, now_millis) {
+            return Vec::new();
+        }
+        self.changed = true;
+        self.ledger.count(state, &self.usage, now_millis, day_of)
+    }
+
+    /// Returns when [`Machine::count`] is due, if time passes that counts.
+    #[must_use]
+    pub fn count_millis(&self) -> Option<u64> {
+        self.ledger.due_millis()
+    }
+
     /// Sets without how much output work is stalled.
     pub fn set_stall_millis(&mut self, millis: u64) {
         self.stall_millis = Some(millis);
@@ -343,7 +378,14 @@ impl Machine {
             background: count(self.background.len() + self.records.working_beside()),
             pending: self.pending(),
             usage: self.usage.clone(),
+            conflict: self.conflict.clone(),
         }
+    }
+
+    /// Notes that another agent has written a file that this one has written, or this one that of another.
+    pub fn conflicts(&mut self, conflict: Conflict) {
+        self.conflict = Some(conflict);
+        self.changed = true;
     }
 
     fn pending(&self) -> Option<Pending> {
@@ -366,6 +408,7 @@ impl Machine {
         let shown = |(&source, claim): (&Source, &Claim)| Shown {
             evidence: claim.evidence(source),
             last_millis: claim.at.at_millis,
+            place: claim.since.place,
             decides: self.judged.source == Some(source),
             ended: claim.ended,
         };
@@ -397,12 +440,9 @@ impl Machine {
                     self.say(source, None, now);
                 }
             }
-            Observation::Prompted => self.prompted(now),
-            Observation::CommandBegan if !self.launched => {
-                self.records.next_command();
-                self.read_records(now);
-            }
-            Observation::CommandBegan => {}
+            Observation::Foreground { found, agent } => self.in_foreground(found, agent, now),
+            Observation::Prompted => self.shell_prompted(now),
+            Observation::CommandBegan => self.command_began(now),
             Observation::Said(source, says) => {
                 if source == Source::Screen {
                     self.looked_millis = Some(now.at_millis);
@@ -429,11 +469,13 @@ impl Machine {
             Observation::Interrupted => self.interrupted_millis = Some(now.at_millis),
             Observation::Output => self.output_millis = now.at_millis,
             Observation::Seen => {
-                self.changed |= self.unseen;
+                self.changed |= self.unseen || self.conflict.is_some();
                 self.unseen = false;
+                self.conflict = None;
             }
             Observation::Ended { reason } => {
                 self.ended = true;
+                self.conflict = None;
                 self.tools.clear();
                 self.background.clear();
                 self.say(
@@ -458,6 +500,7 @@ impl Machine {
             question: kept.question,
             usage: kept.usage,
             meter: kept.meter,
+            ledger: kept.ledger,
             judged: kept.judged,
             stall_millis: kept.stall_millis,
             output_millis: now.at_millis,
@@ -472,22 +515,6 @@ impl Machine {
                 now,
             );
         }
-    }
-
-    /// The shell prompts: the agent that ran in it has ended, and with it all that was said of it
-    /// but how it ended.
-    fn prompted(&mut self, now: Moment) {
-        if self.launched {
-            return;
-        }
-        self.records.prompted();
-        self.read_records(now);
-        let said = self.claims.len();
-        self.claims.retain(|source, _| *source == Source::Protocol);
-        self.changed |= self.claims.len() != said;
-        self.tools.clear();
-        self.background.clear();
-        self.changed |= self.provider.take().is_some();
     }
 
     fn say(&mut self, source: Source, says: Option<Says>, now: Moment) {

@@ -13,6 +13,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use super::claim::Says;
+use super::command_line::{self, Program};
 
 /// The table that agor comes with.
 const BUILT_IN: &str = include_str!("../../../../assets/providers.toml");
@@ -34,6 +35,12 @@ pub struct Provider {
     pub name: String,
     /// Its programs; the first that is found is started.
     pub programs: Vec<String>,
+    /// The packages that its programs come in, for those that run by an interpreter as a file with a common name.
+    pub packages: Vec<String>,
+    /// An expression over the arguments with which it converses, if with others it does something else.
+    pub arguments: String,
+    #[serde(skip)]
+    arguments_compiled: OnceLock<Option<Regex>>,
     /// How it names itself by OSC 7501.
     pub apps: Vec<String>,
     /// Whether it reports its status by OSC 7501.
@@ -75,10 +82,59 @@ pub struct Provider {
     pub takes_keys_after: u64,
     /// Answers to its prompts whose keys are known.
     pub choices: Vec<ChoiceRule>,
+    /// Its own registry of its sessions, if it keeps one.
+    pub registry: Option<Registry>,
+    /// What nothing that it shows tells, and why.
+    pub untold: Vec<Untold>,
     /// Rules over its title, the first that matches counts.
     pub titles: Vec<Rule>,
     /// Rules over the last rows of its screen, the first that matches counts.
     pub screens: Vec<Rule>,
+}
+
+/// An agent's own registry of its sessions: a file of JSON for each process.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registry {
+    /// The variable that names the folder of its settings.
+    #[serde(default)]
+    pub variable: String,
+    /// That folder without the variable, in the person's home.
+    pub folder: String,
+    /// The file of the process `{pid}` in it.
+    pub file: String,
+    /// The field that says the state.
+    pub status: String,
+    /// The field that says the conversation's id.
+    #[serde(default)]
+    pub conversation: String,
+    /// What its values mean; others say nothing.
+    pub says: Vec<Value>,
+}
+
+/// What a value in a registry means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Value {
+    /// The value.
+    pub when: String,
+    /// The state.
+    pub state: State,
+    /// Further states for which it would be the same.
+    #[serde(default)]
+    pub also: Vec<State>,
+    /// Why, in words.
+    pub says: String,
+}
+
+/// What of an agent's life nothing tells, since it does not show it or nobody has recorded it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Untold {
+    /// What happens, by the names of the stories' cases.
+    pub cases: Vec<String>,
+    /// Why nothing tells it, in a sentence.
+    pub why: String,
 }
 
 /// What a title or a screen says, by an expression.
@@ -144,6 +200,19 @@ impl Provider {
     #[must_use]
     pub fn shows_itself(&self) -> bool {
         self.reports || !self.titles.is_empty() || !self.screens.is_empty()
+    }
+
+    /// Says whether a program is this agent's, and is run so that it converses.
+    fn runs_as(&self, program: &Program<'_>) -> bool {
+        let named = |name: &String| name.rsplit('/').next() == Some(program.name());
+        let ours =
+            self.programs.iter().any(named) || self.packages.iter().any(|it| program.is_of(it));
+        if !ours || self.arguments.is_empty() {
+            return ours;
+        }
+        let given = program.arguments.join(" ");
+        compile(&self.arguments, &self.arguments_compiled)
+            .is_some_and(|regex| regex.is_match(&given))
     }
 
     /// Returns what the agent's title says.
@@ -308,12 +377,16 @@ impl Providers {
         self.by_id.values()
     }
 
-    /// Returns the provider whose program a command starts.
+    /// Returns the provider whose program a command starts, also by an interpreter.
     #[must_use]
     pub fn of_command(&self, argv: &[String]) -> Option<&Provider> {
-        let program = argv.first()?.rsplit('/').next()?;
-        let named = |name: &String| name.rsplit('/').next() == Some(program);
-        self.iter().find(|it| it.programs.iter().any(named))
+        self.of_program(&command_line::program(argv)?)
+    }
+
+    /// Returns the provider whose program it is.
+    #[must_use]
+    pub fn of_program(&self, program: &Program<'_>) -> Option<&Provider> {
+        self.iter().find(|it| it.runs_as(program))
     }
 
     /// Returns the provider that names itself `app` by OSC 7501.
@@ -440,6 +513,10 @@ mod tests {
             providers.of_command(&argv).map(|it| it.id.clone())
         };
         assert_eq!(of(&["/usr/bin/claude", "-c"]), Some("claude".into()));
+        assert_eq!(of(&["node", "/x/bin/claude"]), Some("claude".into()));
+        assert_eq!(of(&["bash", "-c", "claude"]), None);
+        assert_eq!(of(&["ollama", "run", "llama3"]), Some("ollama".into()));
+        assert_eq!(of(&["ollama", "serve"]), None);
         assert_eq!(of(&["bash"]), None);
         assert_eq!(of(&[]), None);
         assert_eq!(

@@ -121,6 +121,7 @@ settings! {
         "agents.model" "Model" Kind::Text, Project ForNew (None, "the agent's own choice") "The model of that agent.";
         "agents.permission_mode" "Permissions" Kind::Text, Project ForNew (None, "the agent's own choice") "How that agent asks before it acts, by its own name for it.";
         "agents.stall_secs" "Stalled after" Kind::Whole(*agents::STALL_SECS.start(), *agents::STALL_SECS.end()), Project ForNew (whole(agents::STALL_SECS_DEFAULT), "") "Seconds without output after which work is stalled.";
+        "agents.keep_awake" "Keep awake" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether the machine does not go to sleep by itself while an agent works; closing the lid still sends it to sleep.";
     }
     "Looks" {
         "window.theme" "Theme" Kind::Theme, Project AtOnce (Some(Value::Theme(super::ThemeWish::Always(crate::themes::DARK.to_owned()))), "") "The colours: a name, \"system\", or { light = \"…\", dark = \"…\" }.";

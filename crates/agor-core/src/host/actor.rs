@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use agor_keeper::{Event as KeeperEvent, RingError, RingReader};
+use agor_proto::agent::Conflict;
 use agor_proto::command::{Outcome, Receipt};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::{ConnEpoch, Offset, Seq, SessionId};
@@ -26,9 +27,10 @@ use super::now;
 use super::outbox::Outbox;
 use super::query;
 use super::rebuild;
+use super::registry::Registries;
 use super::session::{Cause, Effect, Figures, Session, Wish};
 use super::watched::{self, Watched};
-use crate::agents::here;
+use crate::agents::{foreground, here};
 use crate::images::ImageStore;
 use crate::storage::{Health, StoreError};
 
@@ -186,6 +188,7 @@ impl Actor {
                 given.send(self.session.spec().clone()).ok(); // Who asked may have gone.
             }
             Letter::GiveUp => self.on(Cause::GivenUp).await,
+            Letter::Conflicts(conflict) => self.on(Cause::Conflicts(conflict)).await,
             #[cfg(test)]
             Letter::Break => panic!("as a test asked"),
             Letter::Figures(figures) => {
@@ -233,6 +236,8 @@ impl Actor {
             }
             Note::Transcript(bytes) => Cause::Transcript { bytes },
             Note::Conversation(id) => Cause::Conversation { id },
+            Note::Registry(pid, entry) => Cause::Registry { pid, entry },
+            Note::Foreground(leader, found) => Cause::Foreground { leader, found },
             Note::Replayed(conn, events) => Cause::Replayed { conn, events },
             Note::Unreadable(conn) => Cause::Unreadable { conn },
         };
@@ -480,6 +485,19 @@ impl Actor {
                     mailbox.put(Note::Conversation(id));
                 });
             }
+            Effect::FollowRegistry { provider, pid } => {
+                let mailbox = self.mailbox.clone();
+                Registries::follow(&self.hub, self.session.id(), &provider, pid, mailbox);
+            }
+            Effect::Wrote { file } => return self.wrote(file).await,
+            Effect::FindForeground { leader } => {
+                let (hub, mailbox) = (Arc::clone(&self.hub), self.mailbox.clone());
+                tokio::task::spawn_blocking(move || {
+                    let found =
+                        foreground::look(hub.launcher().providers(), leader, now().unix_millis);
+                    mailbox.put(Note::Foreground(leader, found));
+                });
+            }
             Effect::KeepImages { sources, live } => {
                 let (id, private) = (self.session.id(), self.session.spec().private);
                 // Memory may be full, so that others go to disk.
@@ -509,6 +527,34 @@ impl Actor {
             Effect::Gone => self.gone = true,
         }
         None
+    }
+
+    /// Notes that this session's agent has written a file, and tells it and those that have written it, too.
+    async fn wrote(&self, file: String) -> Option<Cause> {
+        let (id, at_millis) = (self.session.id(), now().unix_millis);
+        let others = self.hub.note_written(id, &file, at_millis);
+        let name = |session| self.hub.list().get(session).map(|info| info.name);
+        let mut mine = None;
+        for other in others {
+            // One that has ended is in nobody's way.
+            let running = self.hub.list().get(other).filter(|info| info.life.alive());
+            let (Some(handle), Some(running)) = (self.hub.session(other), running) else {
+                continue;
+            };
+            let conflict = Conflict {
+                file: file.clone(),
+                with: name(id).unwrap_or_default(),
+                at_millis,
+            };
+            // A session that waits for this one is told nothing, rather than both waiting for ever.
+            handle.letters.try_send(Letter::Conflicts(conflict)).ok();
+            mine = Some(Conflict {
+                file: file.clone(),
+                with: running.name,
+                at_millis,
+            });
+        }
+        mine.map(Cause::Conflicts)
     }
 
     /// Does something with what images are made from, on a thread that may wait for the disk; `None` if

@@ -586,6 +586,9 @@ impl Connection {
                 }
                 None => self.say(fail(ErrorCode::NoSession, no_session(session).message)),
             },
+            Query::Usage { by, days } => {
+                self.answering(ask, query::usage(hub, by, days, ask, outbox));
+            }
             Query::Stats => {
                 self.answering(ask, query::stats(hub, ask, outbox));
             }

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
-use agor_proto::agent::State;
+use agor_proto::agent::{Conflict, State};
 use agor_proto::frame::Lane;
 use agor_proto::ids::{
     ClientId, CommandId, ConnEpoch, HostId, Incarnation, LogEpoch, Offset, SessionId,
@@ -22,8 +22,10 @@ use super::lookers::Lookers;
 use super::mailbox::Mailbox;
 use super::notify::Told;
 use super::outbox::Outbox;
+use super::registry::Registries;
 use super::session::{Figures, Launcher, Session, Wish};
 use super::tap::Tapped;
+use crate::agents::writes::Writes;
 use crate::storage::Store;
 
 /// Wishes that wait for one session. A connection that has one more waits.
@@ -66,6 +68,8 @@ pub enum Letter {
     },
     /// The session is not kept any longer, unless its program runs.
     GiveUp,
+    /// Its agent and another have written the same file.
+    Conflicts(Conflict),
     /// Answered with what the session was made from.
     Spec(oneshot::Sender<SessionSpec>),
     /// Statistics want figures.
@@ -181,6 +185,8 @@ pub struct Hub {
     list: List,
     lookers: Lookers,
     told: Told,
+    writes: Mutex<Writes>,
+    registries: Registries,
     launcher: Launcher,
     host: HostId,
     incarnation: Incarnation,
@@ -210,6 +216,8 @@ impl Hub {
             list: List::default(),
             lookers: Lookers::default(),
             told: Told::default(),
+            writes: Mutex::default(),
+            registries: Registries::default(),
             launcher,
             host,
             incarnation,
@@ -444,6 +452,20 @@ impl Hub {
         true
     }
 
+    /// Notes that a session's agent has written a file; returns the others that did so lately.
+    pub fn note_written(&self, id: SessionId, file: &str, now_millis: u64) -> Vec<SessionId> {
+        self.writes().note(id, file, now_millis)
+    }
+
+    /// Returns the agents whose own registries are followed.
+    pub fn registries(&self) -> &Registries {
+        &self.registries
+    }
+
+    fn writes(&self) -> MutexGuard<'_, Writes> {
+        self.writes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets a session whose task has ended.
     pub fn forget(&self, id: SessionId) {
         self.sessions
@@ -451,6 +473,8 @@ impl Hub {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&id);
         self.list.remove(id);
+        self.writes().forget(id);
+        self.registries.forget(id);
         // Nobody needs to be told of it any more.
         self.told.put(id);
     }

@@ -1,7 +1,8 @@
 //! What comes back to a session from those whom it asked: the keeper and the store.
 //!
 //! Putting something in never waits, so keeper and store cannot be held up by a session. It is
-//! bounded by what the session asked for: each request has at most one answer here.
+//! bounded by what the session asked for: each request has at most one answer here, and what an agent's registry
+//! says comes when that changes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +12,8 @@ use agor_proto::event::Event;
 use agor_proto::ids::ConnEpoch;
 use tokio::sync::Notify;
 
+use crate::agents::Foreground;
+use crate::agents::registry::Entry;
 use crate::storage::StoreError;
 
 /// Something that came back.
@@ -20,6 +23,10 @@ pub enum Note {
     Transcript(Vec<u8>),
     /// The agent's conversation was looked for: its id, if it was found.
     Conversation(Option<String>),
+    /// It was looked who has the terminal of the session whose program it names.
+    Foreground(u32, Option<Foreground>),
+    /// The registry of an agent says something of the process of that number.
+    Registry(u32, Entry),
     /// The keeper said something about the session.
     Keeper(KeeperEvent),
     /// The keeper has had a ring for the session since before this host.

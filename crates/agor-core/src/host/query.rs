@@ -9,14 +9,19 @@ use agor_proto::frame::Lane;
 use agor_proto::ids::{AskId, BlobHash, Offset, Seq, SessionId};
 use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX};
 use agor_proto::message::{Answer, LaneStats, Part, SessionStats, Stats};
+use agor_proto::usage::UsageBy;
 use tokio::sync::oneshot;
 
 use super::hub::{Counters, Hub, Letter, SessionHandle};
+use super::now;
 use super::outbox::Outbox;
 use super::session::event_parts;
 use crate::images::ImageError;
 use crate::latency::Latencies;
 use crate::load;
+
+/// Sums in one part of an answer: with the longest folders they fit a frame.
+const USAGE_ROWS_A_PART: usize = 100;
 
 /// Sends the output record of a session from `from` on, up to what it is now.
 pub async fn record(
@@ -141,6 +146,44 @@ pub async fn blob(hub: Arc<Hub>, session: SessionId, hash: BlobHash, ask: AskId,
             bytes: piece.to_vec(),
         };
         let last = pieces.peek().is_none();
+        let answer = Answer { ask, last, part };
+        if outbox.push_in_turn(answer.into()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Sends what agents used in the last `days`, or in all that are kept.
+pub async fn usage(hub: Arc<Hub>, by: UsageBy, days: u32, ask: AskId, outbox: Outbox) {
+    let today = hub.launcher().zone().day(now().unix_millis).number;
+    let from = match days {
+        0 => i64::MIN,
+        days => today + 1 - i64::from(days),
+    };
+    let store = hub.store().clone();
+    let read = tokio::task::spawn_blocking(move || store.usage(by, from));
+    let mut parts: Vec<Part> = match read.await {
+        Ok(Ok(rows)) => {
+            let parts = rows.chunks(USAGE_ROWS_A_PART);
+            parts
+                .map(|rows| Part::Usage {
+                    today,
+                    rows: rows.to_vec(),
+                })
+                .collect()
+        }
+        Ok(Err(error)) => vec![failed(ErrorCode::Storage, error.to_string())],
+        Err(error) => vec![failed(ErrorCode::Internal, error.to_string())],
+    };
+    if parts.is_empty() {
+        parts.push(Part::Usage {
+            today,
+            rows: Vec::new(),
+        });
+    }
+    let end = parts.len();
+    for (at, part) in parts.into_iter().enumerate() {
+        let last = at + 1 == end;
         let answer = Answer { ask, last, part };
         if outbox.push_in_turn(answer.into()).await.is_err() {
             return;

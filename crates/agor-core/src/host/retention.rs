@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agor_proto::ids::SessionId;
+use agor_proto::limits::USAGE_DAYS_MAX;
 use agor_proto::session::SessionInfo;
 
 use super::hub::{Hub, Letter};
 use super::now;
 use crate::config::{Live, Retention};
+use crate::storage::{Transaction, Write};
 
 /// Between two looks at what is kept.
 const LOOK: Duration = Duration::from_secs(600);
@@ -88,9 +90,29 @@ fn beyond(sessions: &[&Kept], policy: Retention, now_millis: u64) -> Vec<Session
 /// Gives up what is beyond what the settings say, now and from time to time, until the host ends.
 pub async fn run(hub: Arc<Hub>, settings: Live) {
     let mut looks = tokio::time::interval(LOOK);
+    let mut day = None;
     loop {
         looks.tick().await;
+        let today = hub.launcher().zone().day(now().unix_millis).number;
+        if day.replace(today) != Some(today) {
+            forget_usage(&hub).await;
+        }
         look(&hub, &settings).await;
+    }
+}
+
+/// Returns the first day of which it is kept what agents used.
+fn first_day_kept(today: i64) -> i64 {
+    today + 1 - USAGE_DAYS_MAX
+}
+
+/// Forgets what agents used longer ago than that is kept.
+async fn forget_usage(hub: &Arc<Hub>) {
+    let today = hub.launcher().zone().day(now().unix_millis).number;
+    let before = first_day_kept(today);
+    let forgets = Transaction::new(vec![Write::PruneUsage { before }]);
+    if let Err(error) = hub.store().write(forgets).await {
+        tracing::warn!(%error, "what was used long ago cannot be forgotten");
     }
 }
 
@@ -145,6 +167,13 @@ mod tests {
             active_millis: n * DAY_MILLIS,
             size_bytes: 100,
         }
+    }
+
+    #[test]
+    fn usage_days_max_days_are_kept_today_included() {
+        let today = 20_787;
+        let kept = first_day_kept(today)..=today;
+        assert_eq!(kept.count() as i64, USAGE_DAYS_MAX);
     }
 
     fn ten(project: &str) -> Vec<Kept> {

@@ -46,7 +46,7 @@ pub use causes::{Cause, Effect, Now, Wish};
 pub use fold::{Fold, Line, Rebuild, TerminalOptions};
 pub use launch::{Launcher, Reporting};
 
-use agent::Agent;
+use agent::{Agent, When};
 use clipboard::Clipboards;
 use commands::Commands;
 use journal::Journal;
@@ -84,6 +84,8 @@ pub struct Session {
     size: Size,
     cwd: String,
     title: String,
+    /// When the title was set, by the record's clock; 0 if that was before this host.
+    titled_millis: u64,
     fold: Fold,
     journal: Journal,
     commands: Commands,
@@ -187,6 +189,7 @@ impl Session {
             size: row.size,
             cwd: row.cwd,
             title: row.title,
+            titled_millis: 0,
             fold: Fold::new(end, launcher.terminal_options()),
             journal,
             commands: Commands::default(),
@@ -405,7 +408,10 @@ impl Session {
     pub fn on(&mut self, cause: Cause, now: Now, effects: &mut Vec<Effect>) {
         match cause {
             Cause::Ring { from, bytes } => self.on_records(from, &bytes, now, effects),
-            Cause::RingKept => effects.push(Effect::Release(self.fold.offset())),
+            Cause::RingKept => {
+                self.look_at_terminal(When::Soon, now);
+                effects.push(Effect::Release(self.fold.offset()));
+            }
             Cause::Gap { to } => {
                 let from = self.fold.offset();
                 self.fold.skip_to(to);
@@ -508,6 +514,14 @@ impl Session {
                 self.observe_report(&form, &body, now, effects);
             }
             Cause::Conversation { id } => self.on_conversation(id),
+            Cause::Registry { pid, entry } => self.on_registry(pid, entry, now),
+            Cause::Conflicts(conflict) => {
+                if self.life.alive() {
+                    self.agent.conflicts(conflict);
+                    self.change();
+                }
+            }
+            Cause::Foreground { leader, found } => self.on_foreground(leader, found, now),
             Cause::Transcript { bytes } => self.on_transcript(&bytes, effects),
             Cause::GivenUp => self.give_itself_up(now, effects),
             Cause::Tick => {}

@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 use super::head::{Head, Heads};
 use super::known::Known;
 use super::prepare::{EventRow, Ready};
-use super::{StoreError, to_sql};
+use super::{StoreError, to_sql, usage};
 pub(super) use segments::{Sealed, insert_segment};
 
 /// Checkpoints of a session that are kept.
@@ -160,6 +160,8 @@ impl Applier {
                     .execute(params![head.key, CHECKPOINTS_KEPT])?;
                 self.retain(database, *session, head)
             }
+            Ready::Usage(day) => Ok(usage::put(database, day)?),
+            Ready::PruneUsage { before } => Ok(usage::prune(database, *before)?),
             Ready::Receipt(receipt) => self.put_receipt(database, receipt),
             Ready::Prune { session, before } => {
                 let head = self.head(database, *session)?;

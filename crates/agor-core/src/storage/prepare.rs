@@ -7,7 +7,7 @@ use agor_proto::record::records;
 use agor_proto::session::{Life, SessionSpec};
 use serde::{Deserialize, Serialize};
 
-use super::{SessionRow, StoreError, StoredReceipt, Write};
+use super::{SessionRow, StoreError, StoredReceipt, UsageDay, Write};
 
 /// The most raw bytes in a chunk or in a frame of a segment, so that reading a page unpacks little
 /// more than it returns.
@@ -108,6 +108,10 @@ pub(super) enum Ready {
         raw_bytes: u64,
         crc: u32,
         body: Vec<u8>,
+    },
+    Usage(UsageDay),
+    PruneUsage {
+        before: i64,
     },
     Receipt(ReceiptRow),
     Prune {
@@ -298,6 +302,8 @@ impl Packer {
                     body,
                 }
             }
+            Write::PutUsage(day) => Ready::Usage(day),
+            Write::PruneUsage { before } => Ready::PruneUsage { before },
             Write::PutReceipt(receipt) => prepare_receipt(&receipt)?,
             Write::PruneEvents { session, before } => Ready::Prune {
                 session,

@@ -27,6 +27,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "oldest-receipts",
         sql: include_str!("migrations/0002-oldest-receipts.sql"),
     },
+    Migration {
+        name: "usage",
+        sql: include_str!("migrations/0003-usage.sql"),
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -6,6 +6,7 @@ mod full;
 mod kill;
 mod record;
 mod recover;
+mod usage;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

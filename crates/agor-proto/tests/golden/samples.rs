@@ -13,8 +13,9 @@ use agor_proto::record::*;
 use agor_proto::row::*;
 use agor_proto::screen::*;
 use agor_proto::session::*;
+use agor_proto::usage::*;
 
-use bodies::{animation, commands, events, image, inputs, outcomes, update};
+use bodies::{animation, commands, events, image, inputs, outcomes, update, usage_row};
 
 /// Names that must occur in some sample: the variants of the enumerations on the wire. A variant
 /// that is added to one of them is added here.
@@ -30,6 +31,11 @@ pub const VARIANTS: &str = "
 
 fn agent_info() -> AgentInfo {
     AgentInfo {
+        conflict: Some(Conflict {
+            file: "/work/shop/cart.rs".into(),
+            with: "codex".into(),
+            at_millis: 1_700_000_000_200,
+        }),
         provider: "claude".into(),
         conversation: Some("0b6f2c1e".into()),
         since_millis: 1_763_683_200_000,
@@ -314,9 +320,20 @@ fn parts() -> Vec<(&'static str, Part)> {
                         at_millis: 10,
                     },
                     last_millis: 11,
+                    at: Some(LinePosition {
+                        line: LineId(3),
+                        column: 0,
+                    }),
                     decides: true,
                     ended: false,
                 }],
+            },
+        ),
+        (
+            "usage",
+            Part::Usage {
+                today: 20_787,
+                rows: vec![usage_row()],
             },
         ),
         ("stats", Part::Stats(Box::new(stats))),
@@ -437,6 +454,13 @@ fn queries() -> Vec<(&'static str, Query)> {
             },
         ),
         ("explain", Query::Explain { session }),
+        (
+            "usage",
+            Query::Usage {
+                by: UsageBy::Project,
+                days: 30,
+            },
+        ),
         ("stats", Query::Stats),
         ("tap", Query::Tap),
     ]

@@ -99,7 +99,7 @@ impl Machine {
         let first = shown.saturating_add(SETTLE_MILLIS);
         let until = match (source, self.judged.state) {
             (Source::Protocol, State::Idle | State::Starting)
-                if self.launched && claim.since.at_millis < first =>
+                if self.has_a_process() && claim.since.at_millis < first =>
             {
                 claim.since.at_millis.saturating_add(FLICKER_MILLIS)
             }
@@ -264,7 +264,7 @@ impl Machine {
     }
 
     fn without_claims(&mut self, now: Moment) -> Judged {
-        if self.launched && self.shown_millis.is_some() {
+        if self.has_a_process() && self.shown_millis.is_some() {
             let since = *self.silent_millis.get_or_insert(now.at_millis);
             let due = since.saturating_add(LEAVING_MILLIS);
             if now.at_millis < due {

@@ -8,6 +8,7 @@ use super::*;
 
 fn at(at_millis: u64) -> Moment {
     Moment {
+        place: None,
         at_millis,
         offset: Offset(at_millis),
     }

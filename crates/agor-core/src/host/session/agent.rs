@@ -3,22 +3,28 @@
 //! that folding again decides the same.
 
 mod answer;
+mod terminal;
 
 use std::time::{Duration, Instant};
 
 use agor_keeper::SpawnSpec;
-use agor_proto::agent::{AgentEvent, AgentInfo, Conversation, State};
+use agor_proto::agent::{AgentEvent, AgentInfo, Conflict, Conversation, State};
 use agor_proto::event::{Event, EventBody};
-use agor_proto::ids::SessionId;
+use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::input::{Input, Key, KeyAction, KeyInput, Mods};
 use agor_proto::limits::{REPORT_MAX, STATE_PACE_MILLIS};
 use agor_proto::message::{Explained, Part};
+use agor_proto::screen::Modes;
 use agor_term::{ProgressState, Terminal};
 
 use super::{Effect, Now, Session, launch};
 use crate::agents::claim::{Says, Source};
 use crate::agents::hooks::Hook;
+use crate::agents::registry::Entry;
 use crate::agents::{Change, Machine, Moment, Observation, Provider};
+use crate::storage::UsageDay;
+use terminal::Watch;
+pub use terminal::When;
 
 /// How long after output the screen is looked at, and how long at most where output does not end.
 const LOOK: Duration = Duration::from_millis(60);
@@ -43,6 +49,11 @@ pub struct Agent {
     wake: Option<Instant>,
     standing: Standing,
     looks: Looks,
+    watch: Watch,
+    /// The process whose registry is followed.
+    registered: Option<u32>,
+    /// The provider whose usage was counted last.
+    counted: String,
     /// Until when a prompt that was given counts as not yet begun.
     given: Option<Instant>,
     /// Whether its transcript is being read, and whether there may be more by now.
@@ -136,6 +147,11 @@ impl Agent {
         rmp_serde::to_vec_named(&self.machine).unwrap_or_default()
     }
 
+    /// Notes that it and another agent have written the same file.
+    pub fn conflicts(&mut self, conflict: Conflict) {
+        self.machine.conflicts(conflict);
+    }
+
     /// Returns what it does.
     pub fn state(&self) -> State {
         self.machine.state()
@@ -162,6 +178,7 @@ impl Agent {
         let pieces = self.machine.evidence().into_iter().map(|shown| Explained {
             evidence: shown.evidence,
             last_millis: shown.last_millis,
+            at: shown.place,
             decides: shown.decides,
             ended: shown.ended,
         });
@@ -228,7 +245,15 @@ impl Session {
         Moment {
             at_millis: now.unix_millis,
             offset: self.fold.offset(),
+            place: self.cursor_place(),
         }
+    }
+
+    /// Returns where in the text the cursor is, if that is text that is kept.
+    pub(super) fn cursor_place(&self) -> Option<LinePosition> {
+        let terminal = self.fold.terminal()?;
+        let kept = !terminal.modes().contains(Modes::ALT_SCREEN);
+        kept.then(|| terminal.cursor_position())
     }
 
     fn tell_state(&mut self, change: Change, now: Now) {
@@ -302,6 +327,10 @@ impl Session {
             "claude" => {
                 if let Some(hook) = Hook::read(body) {
                     self.observe_now(Observation::Hook(&hook), now);
+                    if let Some(file) = hook.wrote() {
+                        let file = file.to_owned();
+                        effects.push(Effect::Wrote { file });
+                    }
                     if hook.ends_something() {
                         self.read_transcript(effects);
                     }
@@ -345,7 +374,8 @@ impl Session {
         let provider = self.agent.machine.provider();
         let provider = provider.and_then(|id| self.launcher.providers().get(id));
         let provider = provider.filter(|provider| !provider.open_file.is_empty());
-        if let (Some(provider), Some(pid)) = (provider, self.pid) {
+        let process = self.agent.machine.in_shell().map(|process| process.pid);
+        if let (Some(provider), Some(pid)) = (provider, process.or(self.pid)) {
             self.agent.seeking = true;
             let provider = provider.id.clone();
             effects.push(Effect::FindConversation { provider, pid });
@@ -357,6 +387,42 @@ impl Session {
         self.agent.seeking = false;
         if let Some(id) = id.filter(|_| self.life.alive()) {
             self.agent.machine.goes_on_with(&id);
+        }
+    }
+
+    /// Has the agent's own registry followed, if it keeps one and another process is the agent now.
+    fn follow_registry(&mut self, effects: &mut Vec<Effect>) {
+        let pid = self.agent_pid().filter(|_| self.life.alive());
+        if pid == self.agent.registered {
+            return;
+        }
+        self.agent.registered = pid;
+        let provider = self.agent.machine.provider();
+        let provider = provider.and_then(|id| self.launcher.providers().get(id));
+        if let (Some(provider), Some(pid)) = (provider.filter(|it| it.registry.is_some()), pid) {
+            let provider = provider.id.clone();
+            effects.push(Effect::FollowRegistry { provider, pid });
+        }
+    }
+
+    /// Returns the agent's process: the session's own, or one in its shell.
+    fn agent_pid(&self) -> Option<u32> {
+        let machine = &self.agent.machine;
+        match machine.is_launched() {
+            true => self.pid,
+            false => machine.in_shell().map(|process| process.pid),
+        }
+    }
+
+    /// The agent's own registry says something of a process.
+    pub(super) fn on_registry(&mut self, pid: u32, entry: Entry, now: Now) {
+        // One that has gone meanwhile says nothing any more.
+        if self.agent_pid() != Some(pid) || !self.life.alive() {
+            return;
+        }
+        self.observe_now(Observation::Said(Source::Registry, entry.says), now);
+        if let Some(id) = entry.conversation {
+            self.agent.machine.converses(&id);
         }
     }
 
@@ -382,6 +448,39 @@ impl Session {
             (Some(id), Some(Conversation::Resume { .. })) => self.agent.machine.goes_on_with(id),
             (Some(id), _) if again.is_none() => self.agent.machine.converses(id),
             _ => {}
+        }
+    }
+
+    /// Keeps what the agent has used and how long it has worked, if that has to be counted.
+    fn count_usage(&mut self, now: Now) {
+        if !matches!(self.agent.standing, Standing::Current) {
+            return;
+        }
+        let zone = self.launcher.zone();
+        let days = self
+            .agent
+            .machine
+            .count(now.unix_millis, |millis| zone.day(millis));
+        if days.is_empty() {
+            return;
+        }
+        let (info, argv) = (self.agent.machine.info(), self.launcher.argv(&self.spec));
+        // What one in a shell has done last is counted when it has gone.
+        let known = &mut self.agent.counted;
+        if !info.provider.is_empty() {
+            known.clone_from(&info.provider);
+        }
+        let provider = known.clone();
+        for (day, spent) in days {
+            self.journal.usage(UsageDay {
+                day,
+                session: self.id,
+                name: self.shown_name(&argv),
+                project: self.spec.folder.clone(),
+                provider: provider.clone(),
+                model: info.usage.model.clone(),
+                spent,
+            });
         }
     }
 
@@ -435,6 +534,7 @@ impl Session {
             let owed = self.agent.owed.take();
             owed.into_iter().for_each(|owed| self.tell_state(owed, now));
         }
+        self.count_usage(now);
         if self.agent.machine.take_changed() && self.born {
             self.listing_changed = true;
             self.store_row();
@@ -450,6 +550,8 @@ impl Session {
         }
         self.attend_answers(now, effects);
         self.seek_conversation(effects);
+        self.follow_registry(effects);
+        self.watch_terminal(now, effects);
         let due = self.agent.machine.wake_millis();
         let owed = self.agent.owed.as_ref();
         let wake = due.map(|due| due.saturating_sub(now.unix_millis).max(1));
@@ -467,7 +569,17 @@ impl Session {
             .agent
             .given
             .filter(|_| self.commands.waiting().is_some());
-        let more = looks.into_iter().chain(given);
+        let counts = self.agent.machine.count_millis();
+        let counts = counts.filter(|_| matches!(self.agent.standing, Standing::Current));
+        let counts = counts.map(|due| {
+            let millis = due.saturating_sub(now.unix_millis).max(1);
+            now.instant + Duration::from_millis(millis)
+        });
+        let more = looks
+            .into_iter()
+            .chain(counts)
+            .chain(given)
+            .chain(self.terminal_due());
         self.agent.wake = self.agent.wake.into_iter().chain(more).min();
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agor_keeper::{RefusedInput, Request, RequestFault};
+use agor_proto::agent::Conflict;
 use agor_proto::command::Command;
 use agor_proto::event::Event;
 use agor_proto::ids::{
@@ -14,6 +15,8 @@ use agor_proto::message::{InputFrame, Message, Query, Subscribe, Visibility};
 use agor_proto::session::SessionInfo;
 use agor_term::ImageSource;
 
+use crate::agents::Foreground;
+use crate::agents::registry::Entry;
 use crate::storage::{StoreError, StoredReceipt, Transaction};
 
 /// One moment, by both clocks.
@@ -156,6 +159,22 @@ pub enum Cause {
         /// Its id, if it was found.
         id: Option<String>,
     },
+    /// It was looked who has the terminal.
+    Foreground {
+        /// The session's program then.
+        leader: u32,
+        /// Who; `None` if that cannot be told.
+        found: Option<Foreground>,
+    },
+    /// Its agent's own registry says something.
+    Registry {
+        /// Of which process.
+        pid: u32,
+        /// What.
+        entry: Entry,
+    },
+    /// Its agent and another have written the same file.
+    Conflicts(Conflict),
     /// The session is not kept any longer, unless its program runs.
     GivenUp,
     /// Time passed; see [`Session::next_wake`].
@@ -263,6 +282,23 @@ pub enum Effect {
         provider: String,
         /// Its process.
         pid: u32,
+    },
+    /// Follow the agent's own registry; answered by [`Cause::Registry`], again and again.
+    FollowRegistry {
+        /// Its provider's id.
+        provider: String,
+        /// Its process.
+        pid: u32,
+    },
+    /// Note that the session's agent has written a file; [`Cause::Conflicts`] follows if another has, too.
+    Wrote {
+        /// The file.
+        file: String,
+    },
+    /// Look who has the terminal; answered by [`Cause::Foreground`].
+    FindForeground {
+        /// The session's program.
+        leader: u32,
     },
     /// Keep what images are made from that came in the output.
     KeepImages {

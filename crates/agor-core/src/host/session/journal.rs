@@ -4,7 +4,7 @@
 //! flood commits in large groups and a quiet session at once. An event is told to subscribers
 //! after its commit: one that was told can never be given another number.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use agor_proto::command::{Outcome, Receipt};
 use agor_proto::error::ErrorCode;
@@ -13,7 +13,7 @@ use agor_proto::ids::{ClientId, CommandId, CommandN, LogEpoch, Offset, Seq, Sess
 use agor_proto::limits::{EVENT_BATCH_MAX, SESSION_EVENTS_MAX};
 
 use super::Now;
-use crate::storage::{SessionRow, StoredReceipt, Transaction, WhenFull, Write};
+use crate::storage::{SessionRow, StoredReceipt, Transaction, UsageDay, WhenFull, Write};
 
 /// Events that are kept in memory for subscribers that were away for a moment.
 const RECENT_EVENTS: usize = EVENT_BATCH_MAX;
@@ -78,6 +78,8 @@ struct Gathering {
     gap: Option<(Offset, Offset)>,
     record: Option<(Offset, Vec<u8>)>,
     checkpoint: Option<(Offset, Vec<u8>)>,
+    /// What its agent used, by day.
+    usage: BTreeMap<i64, UsageDay>,
     receipts: Vec<(Ticket, Seq, Outcome)>,
     removes: bool,
     /// The first event that is kept from now on.
@@ -91,6 +93,7 @@ impl Gathering {
             && self.gap.is_none()
             && self.record.is_none()
             && self.checkpoint.is_none()
+            && self.usage.is_empty()
             && self.receipts.is_empty()
             && !self.removes
             && self.prune.is_none()
@@ -237,6 +240,13 @@ impl Journal {
     pub fn is_accepting(&self) -> bool {
         let mut ways = std::iter::once(&self.gathering).chain(&self.under_way);
         ways.any(|way| !way.outcome.accepted.is_empty())
+    }
+
+    /// Keeps what the session's agent used on a day.
+    pub fn usage(&mut self, day: UsageDay) {
+        if !self.removed {
+            self.gathering.usage.insert(day.day, day);
+        }
     }
 
     /// Keeps that a command was accepted; it comes back in [`Committed::accepted`].
@@ -392,6 +402,8 @@ impl Journal {
                 data,
             });
         }
+        let days = std::mem::take(&mut gathered.usage);
+        writes.extend(days.into_values().map(Write::PutUsage));
         if let Some(before) = gathered.prune {
             writes.push(Write::PruneEvents { session, before });
         }

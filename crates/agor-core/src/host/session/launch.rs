@@ -20,6 +20,7 @@ use crate::agents::launch::{Plan, Wanted};
 use crate::agents::{Provider, Providers};
 use crate::client::launch::is_passed_on;
 use crate::config::Live;
+use crate::zone::Zone;
 
 /// Variables that a program gets from the host where its client sent none.
 const FROM_HOST: &[&str] = &["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TZ", "USER"];
@@ -59,6 +60,7 @@ pub struct Launcher {
     providers: Arc<Providers>,
     reporting: Option<Arc<Reporting>>,
     images: Option<Arc<ImageStore>>,
+    zone: Zone,
 }
 
 /// How what runs in a session can tell the host something.
@@ -113,7 +115,20 @@ impl Launcher {
             providers: Arc::default(),
             reporting: None,
             images: None,
+            zone: Zone::default(),
         }
+    }
+
+    /// Returns it with the time zone in which days are told apart.
+    #[must_use]
+    pub fn with_zone(self, zone: Zone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// Returns the time zone in which days are told apart.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        self.zone.clone()
     }
 
     /// Returns it with where images are kept.

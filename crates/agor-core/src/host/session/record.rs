@@ -12,7 +12,7 @@ use agor_proto::row::MarkKind;
 use agor_proto::session::Life;
 use agor_term::Effect as Asked;
 
-use super::{Effect, Now, Session, agent};
+use super::{Effect, Now, Session, When, agent};
 use crate::agents::{Moment, Observation};
 use crate::images::SessionFiles;
 
@@ -57,7 +57,7 @@ impl Session {
                 break;
             };
             if matches!(record.kind, RawRecord::OUT | RawRecord::ERR) {
-                printed = Some(moment(record));
+                printed = Some(record);
             }
             let want_text = self.waits.want_text();
             let mut folded = self.fold.fold(record, want_text, &mut files);
@@ -75,8 +75,9 @@ impl Session {
         self.listing_changed = true;
         self.agent.caught_up();
         if let Some(printed) = printed {
-            self.observe(Observation::Output, printed, now);
+            self.observe(Observation::Output, self.moment_of(printed), now);
             self.look_after(now);
+            self.look_at_terminal(When::Printed, now);
         }
         self.waits.active(now.instant);
         self.screens.changed(&self.fold, now.instant);
@@ -129,8 +130,9 @@ impl Session {
                         );
                     }
                     self.title = title;
+                    self.titled_millis = micros / 1_000;
                     self.listing_changed = true;
-                    self.observe_title(moment(record), now);
+                    self.observe_title(self.moment_of(record), now);
                 }
                 Asked::Cwd { host, path } => {
                     let here = host.is_none_or(|host| self.launcher.is_this_host(&host));
@@ -169,21 +171,25 @@ impl Session {
                     if self.manners.mark.allows(micros) {
                         self.event(EventBody::Marked { at, mark: kind }, now);
                     }
+                    self.look_at_terminal(When::Soon, now);
                     match kind {
                         MarkKind::Prompt => {
-                            self.observe(Observation::Prompted, moment(record), now)
+                            self.observe(Observation::Prompted, self.moment_of(record), now);
                         }
                         MarkKind::Output => {
-                            self.observe(Observation::CommandBegan, moment(record), now);
+                            self.observe(Observation::CommandBegan, self.moment_of(record), now);
                         }
                         _ => {}
                     }
                 }
                 Asked::ProgramStatus(body) => {
-                    self.observe_status(&body, moment(record), now);
+                    self.look_at_terminal(When::Soon, now);
+                    self.observe_status(&body, self.moment_of(record), now);
                 }
-                Asked::Progress(progress) => self.observe_progress(progress, moment(record), now),
-                Asked::Reset => self.observe(Observation::Reset, moment(record), now),
+                Asked::Progress(progress) => {
+                    self.observe_progress(progress, self.moment_of(record), now)
+                }
+                Asked::Reset => self.observe(Observation::Reset, self.moment_of(record), now),
                 // Kept before: see `keep_images`.
                 Asked::Palette | Asked::Image(_) => {}
                 // Only a terminal for test suites asks it; a session has the size of its driver.
@@ -203,7 +209,8 @@ impl Session {
                 self.pid = Some(pid);
                 self.size = size;
                 self.event(EventBody::Started { pid, size }, now);
-                self.observe_start(moment(record), now);
+                self.observe_start(self.moment_of(record), now);
+                self.look_at_terminal(When::Soon, now);
                 self.store_session();
             }
             Ok(RecordBody::Resized(size)) if size != self.size => {
@@ -216,7 +223,7 @@ impl Session {
                 self.pid = None;
                 self.event(EventBody::Exited { code, signal }, now);
                 let reason = agent::ending(code, signal);
-                self.observe(Observation::Ended { reason }, moment(record), now);
+                self.observe(Observation::Ended { reason }, self.moment_of(record), now);
                 self.store_session();
                 return true;
             }
@@ -281,10 +288,13 @@ fn is_image(asked: &mut Asked) -> bool {
     matches!(asked, Asked::Image(_))
 }
 
-/// Returns when and where a record was made.
-fn moment(record: RawRecord<'_>) -> Moment {
-    Moment {
-        at_millis: record.unix_micros / 1_000,
-        offset: record.offset,
+impl Session {
+    /// Returns when and where a record was made that was folded last.
+    fn moment_of(&self, record: RawRecord<'_>) -> Moment {
+        Moment {
+            at_millis: record.unix_micros / 1_000,
+            offset: record.offset,
+            place: self.cursor_place(),
+        }
     }
 }

@@ -4,6 +4,7 @@ mod agent;
 mod answers;
 mod bounds;
 mod connections;
+mod in_shell;
 mod order;
 mod stuck;
 mod world;

@@ -15,6 +15,7 @@ use super::super::segment::{Segment, verify};
 const RELEASED: &[&str] = &[
     "8b60ea819df444e94e2b043b20d74123e84f693c7cc9cf9bc10c239881942735",
     "596601496da6360651b37ad01ffbee7abd23cac11e379be4b0423fd3353dfcac",
+    "33bc97242183957a8a383c778772c3ae4bd41df7da82e656c73063e00652a955",
 ];
 
 /// Returns the SHA-256 of `bytes`, as a person reads it.

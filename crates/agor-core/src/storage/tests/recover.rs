@@ -143,6 +143,7 @@ fn who_holds_the_database_is_named_and_output_waits_for_it() {
 const SECOND: &[Migration] = &[
     MIGRATIONS[0],
     MIGRATIONS[1],
+    MIGRATIONS[2],
     Migration {
         name: "colour",
         sql: "ALTER TABLE sessions ADD COLUMN colour TEXT",
@@ -155,6 +156,7 @@ const EDITED: &[Migration] = &[Migration {
 const BROKEN: &[Migration] = &[
     MIGRATIONS[0],
     MIGRATIONS[1],
+    MIGRATIONS[2],
     Migration {
         name: "broken",
         sql: "CREATE TABLE half (a INTEGER); ALTER TABLE nothing ADD COLUMN b TEXT",
@@ -191,9 +193,9 @@ fn a_newer_database_is_refused_and_left_alone() {
     assert_eq!(
         Store::open_with(folder.path(), options()).unwrap_err(),
         StoreError::NewerDatabase {
-            found: 3,
+            found: 4,
             program: env!("CARGO_PKG_VERSION").into(),
-            known: 2
+            known: 3
         }
     );
     assert_eq!(fs::read(folder.path().join("host.db")).unwrap(), before);
@@ -212,7 +214,7 @@ fn a_migration_is_preceded_by_a_backup_and_happens_whole_or_not_at_all() {
     ));
     let store = open(folder.path(), with_migrations(SECOND)).store;
     assert_eq!(store.sessions().unwrap().len(), 1);
-    let backup = folder.path().join("host.db.before-3");
+    let backup = folder.path().join("host.db.before-4");
     let sessions: i64 = rusqlite::Connection::open(backup)
         .unwrap()
         .query_row("SELECT COUNT(*) FROM sessions", [], |row| row.get(0))

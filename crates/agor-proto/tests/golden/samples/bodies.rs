@@ -8,6 +8,7 @@ use agor_proto::input::*;
 use agor_proto::row::MarkKind;
 use agor_proto::screen::*;
 use agor_proto::session::SessionSpec;
+use agor_proto::usage::{Spent, UsageRow};
 
 use super::{client, command_id, error, row, session, spec};
 
@@ -472,5 +473,27 @@ pub fn update() -> ScreenUpdate {
         animations: None,
         echo_ack: InputSeq(5),
         offset: Offset(65_536),
+    }
+}
+
+/// What a session used.
+pub fn usage_row() -> UsageRow {
+    UsageRow {
+        day: 20_786,
+        session: Some(session()),
+        name: "fix".into(),
+        project: "/work/shop".into(),
+        provider: "claude".into(),
+        model: "claude-opus-4-5".into(),
+        spent: Spent {
+            turns: 1,
+            input_tokens: 2,
+            output_tokens: 3,
+            cached_tokens: 4,
+            cost_micros: Some(5),
+            estimated: true,
+            working_millis: 6,
+            waited_millis: 7,
+        },
     }
 }

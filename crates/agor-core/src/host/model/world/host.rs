@@ -452,6 +452,7 @@ impl World {
                 Write::PutReceipt(receipt) => {
                     self.disk.receipts.insert(receipt.id, receipt);
                 }
+                Write::PutUsage(_) => {}
                 other => return Err(format!("the session stores {other:?}")),
             }
         }
@@ -543,6 +544,9 @@ impl World {
             | Effect::Place { .. }
             | Effect::ReadTranscript { .. }
             | Effect::FindConversation { .. }
+            | Effect::FindForeground { .. }
+            | Effect::Wrote { .. }
+            | Effect::FollowRegistry { .. }
             | Effect::StateTold
             | Effect::KeepImages { .. }
             | Effect::StoreImages(_) => {}

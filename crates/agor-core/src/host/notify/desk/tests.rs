@@ -29,6 +29,7 @@ fn info(number: u8, state: State, since_millis: u64, text: &str) -> SessionInfo 
         life: Life::Running,
         state,
         agent: Some(AgentInfo {
+            conflict: None,
             provider: "claude".into(),
             conversation: None,
             since_millis,

@@ -1,10 +1,12 @@
 //! An agent's state in its session: events, list, store, restarts.
 
-use agor_proto::agent::AgentEvent;
+use agor_proto::agent::{AgentEvent, Conflict};
 use agor_proto::input::{Input, Key, KeyInput, Mods};
 use agor_proto::limits::{STATE_EVENTS_MAX, STATE_PACE_MILLIS};
 
 use super::*;
+use crate::agents::claim::Says;
+use crate::agents::registry::Entry;
 
 fn status(world: &mut World, millis: u64, body: &str) {
     world.print_at(millis, &format!("\x1b]7501;{body}\x07"));
@@ -503,4 +505,118 @@ fn the_conversation_of_an_agent_that_chooses_its_id_is_looked_for_when_it_does_s
     status(&mut other, 1_000, "state=working");
     other.read();
     assert_eq!(other.sought, 0);
+}
+
+#[test]
+fn what_an_agent_used_and_how_long_it_worked_is_stored_by_day_with_its_session_and_counted_once() {
+    let mut world = World::running_program("claude");
+    world.clock = 10 * 86_400_000 - 41_000;
+    let now = world.clock;
+    status(&mut world, now, "state=idle:app=claude-code");
+    world.read();
+    world.clock += 1_000;
+    let now = world.clock;
+    status(&mut world, now, "state=working");
+    world.read();
+    // The minute is counted while it passes, and midnight divides it.
+    for _ in 0..7 {
+        world.clock += 10_000;
+        world.on(Cause::Tick);
+        world.commit();
+    }
+    world.crash(true);
+    let now = world.clock;
+    status(&mut world, now, "state=blocked:kind=permission");
+    world.read();
+    world.clock += 5_000;
+    let now = world.clock;
+    status(&mut world, now, "state=done");
+    world.read();
+    world.commit();
+    let days: Vec<_> = world.disk.usage.values().collect();
+    let numbers: Vec<_> = days.iter().map(|it| it.day).collect();
+    assert_eq!(numbers, [9, 10]);
+    let near = |millis: u64, expected: u64| millis.abs_diff(expected) < 500;
+    assert!(near(days[0].spent.working_millis, 40_000), "{days:?}");
+    assert!(near(days[1].spent.working_millis, 30_000), "{days:?}");
+    assert!(near(days[1].spent.waited_millis, 5_000), "{days:?}");
+    assert_eq!((days[0].spent.turns, days[1].spent.turns), (0, 1));
+    let named = (&days[1].provider[..], &days[1].project[..]);
+    assert_eq!(named, ("claude", "/tmp"));
+    // Nothing more is counted once it does nothing more.
+    let before = world.disk.usage.clone();
+    world.clock += 600_000;
+    world.on(Cause::Tick);
+    world.commit();
+    assert_eq!(world.disk.usage, before);
+}
+
+#[test]
+fn an_agents_own_registry_tells_of_an_interrupt_that_no_hook_tells_and_only_of_its_own_process() {
+    let mut world = World::running_program("claude");
+    assert_eq!(world.registered, [9], "the session's program");
+    let says = |state: State| Entry {
+        says: Some(Says {
+            also: vec![State::Done, State::Error],
+            ..Says::just(state, "its registry says so")
+        }),
+        conversation: Some("c-7".into()),
+    };
+    let hook = |world: &mut World, event: &str| {
+        let body = format!(r#"{{"hook_event_name":"{event}","session_id":"c-7"}}"#);
+        let form = "claude".into();
+        world.on(Cause::Reported {
+            form,
+            body: body.into_bytes(),
+        });
+    };
+    hook(&mut world, "UserPromptSubmit");
+    assert_eq!(world.session.info().state, State::Working);
+    world.clock += 5_000;
+    let (pid, entry) = (8, says(State::Idle));
+    world.on(Cause::Registry { pid, entry });
+    world.clock += 5_000;
+    world.on(Cause::Tick);
+    assert_eq!(
+        world.session.info().state,
+        State::Working,
+        "another process"
+    );
+    let escape = Input::Key(KeyInput::press(Key::Escape, Mods::default()));
+    let session = id();
+    let inputs = vec![escape];
+    world.command(2, CommandBody::Send { session, inputs });
+    world.commit();
+    let (pid, entry) = (9, says(State::Idle));
+    world.on(Cause::Registry { pid, entry });
+    world.clock += 700;
+    world.on(Cause::Tick);
+    let info = world.session.info();
+    assert_eq!(info.state, State::Idle);
+    let agent = info.agent.expect("an agent");
+    assert_eq!(agent.reason, "you interrupted it");
+    assert_eq!(agent.conversation.as_deref(), Some("c-7"));
+}
+
+#[test]
+fn two_agents_that_write_the_same_file_say_so_until_that_was_seen() {
+    let mut world = World::running_program("claude");
+    let body = br#"{"hook_event_name":"PostToolUse","session_id":"c","tool_name":"Edit","tool_input":{"file_path":"/a/x"}}"#;
+    let form = "claude".into();
+    world.on(Cause::Reported {
+        form,
+        body: body.to_vec(),
+    });
+    assert_eq!(world.wrote, ["/a/x"]);
+    let conflict = Conflict {
+        file: "/a/x".into(),
+        with: "codex".into(),
+        at_millis: 5,
+    };
+    world.on(Cause::Conflicts(conflict.clone()));
+    let told = |world: &World| world.session.info().agent.and_then(|agent| agent.conflict);
+    assert_eq!(told(&world), Some(conflict));
+    world.command(2, CommandBody::Seen { session: id() });
+    world.commit();
+    assert_eq!(told(&world), None);
 }

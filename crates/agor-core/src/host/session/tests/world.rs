@@ -11,8 +11,8 @@ use agor_proto::message::{Answer, Message, Part, Subscribe};
 use agor_proto::record::{Record, RecordBody};
 
 use super::super::*;
-use crate::agents::Providers;
-use crate::storage::{Transaction, Write};
+use crate::agents::{Foreground, Providers};
+use crate::storage::{Transaction, UsageDay, Write};
 
 pub(super) const CLIENT: ClientId = ClientId([1; 16]);
 pub(super) const CONN: ConnEpoch = ConnEpoch(1);
@@ -55,6 +55,7 @@ pub(super) struct Disk {
     pub(super) record: Vec<u8>,
     pub(super) receipts: BTreeMap<CommandId, StoredReceipt>,
     pub(super) removed: bool,
+    pub(super) usage: BTreeMap<i64, UsageDay>,
 }
 
 impl Disk {
@@ -90,7 +91,12 @@ impl Disk {
                     self.receipts.insert(receipt.id, receipt);
                 }
                 Write::RemoveSession { .. } => self.removed = true,
-                Write::AppendGap { .. }
+                Write::PutUsage(day) => {
+                    assert!(!self.removed);
+                    self.usage.insert(day.day, day);
+                }
+                Write::PruneUsage { .. }
+                | Write::AppendGap { .. }
                 | Write::PutCheckpoint { .. }
                 | Write::PruneEvents { .. } => {}
             }
@@ -120,6 +126,8 @@ pub(super) struct Keeper {
     /// Whether a kill is answered later, by the test.
     pub(super) kills_slowly: bool,
     pub(super) killing: bool,
+    /// Who has the terminal.
+    pub(super) foreground: Option<Foreground>,
 }
 
 impl Keeper {
@@ -155,6 +163,12 @@ pub(super) struct World {
     pub(super) told: Vec<usize>,
     /// How often the agent's conversation was looked for.
     pub(super) sought: u32,
+    /// The processes whose registries were to be followed.
+    pub(super) registered: Vec<u32>,
+    /// The files that its agent has written.
+    pub(super) wrote: Vec<String>,
+    /// How often it was looked who has the terminal.
+    pub(super) looked: u32,
     pub(super) gone: bool,
     /// Whether the session's files were deleted before its removal was stored.
     pub(super) made_room: bool,
@@ -180,6 +194,9 @@ impl World {
             listed: false,
             told: Vec::new(),
             sought: 0,
+            registered: Vec::new(),
+            wrote: Vec::new(),
+            looked: 0,
             gone: false,
             made_room: false,
             clock: 1,
@@ -297,6 +314,13 @@ impl World {
             Effect::Keeper(_) => {}
             Effect::Listed(_) => self.listed = true,
             Effect::FindConversation { .. } => self.sought += 1,
+            Effect::FollowRegistry { pid, .. } => self.registered.push(pid),
+            Effect::Wrote { file } => self.wrote.push(file),
+            Effect::FindForeground { leader } => {
+                self.looked += 1;
+                let found = self.keeper.foreground.clone();
+                causes.push_back(Cause::Foreground { leader, found });
+            }
             Effect::Place { .. }
             | Effect::ReadTranscript { .. }
             | Effect::KeepImages { .. }
