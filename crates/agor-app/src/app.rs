@@ -5,11 +5,13 @@ mod attend;
 mod begin;
 mod broadcast;
 mod draw;
+mod explain;
 mod follow;
 mod layout;
 mod look;
 mod modes;
 mod set;
+mod spending;
 #[cfg(test)]
 mod tests;
 
@@ -20,12 +22,13 @@ use std::time::Instant;
 use agor_core::cli::Exit;
 use agor_core::config::{ThemeWish, Window};
 use agor_core::themes;
-use agor_proto::ids::SessionId;
+use agor_proto::ids::{LinePosition, SessionId};
 use agor_render::{Colors, FontSpec, RenderError, Renderer};
 use egui_tiles::TileId;
 
 use crate::attention::Attention;
 use crate::commands::Command;
+use crate::explain::Explain;
 use crate::keys::translate::to_egui;
 use crate::keys_page::KeysPage;
 use crate::link::Link;
@@ -37,6 +40,7 @@ use crate::pane::PaneState;
 use crate::primary::Primary;
 use crate::settings::SettingsPage;
 use crate::theme::{self, Theme};
+use crate::usage::UsagePage;
 use crate::wake::Wake;
 use crate::wall::Wall;
 use crate::welcome::Welcome;
@@ -59,6 +63,10 @@ enum Overlay {
     Wall(Box<Wall>),
     /// How all is.
     Diagnostics,
+    /// Why a session is in its state.
+    Explain(Explain),
+    /// What agents used.
+    Usage(UsagePage),
     /// Every command with its keys.
     Keys(Box<KeysPage>),
     /// Every setting.
@@ -136,6 +144,12 @@ pub struct App {
     shown: Vec<(SessionId, agor_proto::message::Visibility)>,
     /// Whether the host is asked how it is.
     diagnosing: bool,
+    /// Whose evidence the host is asked for.
+    explained: Option<SessionId>,
+    /// For how many days the host is asked what was used, while that is shown.
+    usage_days: Option<u32>,
+    /// A place in a session's text that is shown as soon as its pane is there.
+    moment: Option<(SessionId, LinePosition)>,
     stored: String,
     /// What was chosen in the palette.
     used: Used,
@@ -238,6 +252,9 @@ impl App {
             running: HashSet::new(),
             shown: Vec::new(),
             diagnosing: false,
+            explained: None,
+            usage_days: None,
+            moment: None,
             stored: String::new(),
             used: Used::default(),
             copied_seen: 0,
@@ -266,6 +283,7 @@ impl App {
         self.follow_sessions();
         self.show_what_is_asked(context);
         self.take_prompt();
+        self.go_to_moment();
         self.take_clipboard(context);
         let pressed = self.keyboard.borrow_mut().router.take_commands();
         self.commands.extend(pressed);

@@ -54,6 +54,7 @@ commands! {
     Attention "attention.list" "What needs you" Anywhere ["ctrl+shift+i", "ctrl+space i"] "List every agent that needs you, over all projects, and answer from the list.";
     AttentionNext "attention.next" "Next that needs you" Anywhere ["ctrl+shift+n", "ctrl+space a"] "Show the agent that has needed you longest, then the next.";
     AttentionBack "attention.back" "Back to where you were" Anywhere ["ctrl+shift+m", "ctrl+space shift+a"] "Go back to the session that you left for one that needs you.";
+    Explain "agent.explain" "Why it is in this state" Anywhere ["ctrl+space shift+i"] "Show every piece of evidence for what the focused session does, and go to the moment of each.";
     Wall "view.wall" "Wall of all sessions" Anywhere ["ctrl+shift+g", "ctrl+space g"] "Show every session of every project at once; a few letters choose among them.";
     NewAgent "agent.new" "New agent…" Anywhere ["ctrl+shift+s", "ctrl+space s"] "Choose an agent, say what it is to do, and start it in a new tab of this project.";
     Snippets "snippets.insert" "Insert snippet…" Anywhere ["ctrl+space ;"] "Insert one of the texts that the settings keep under a name.";
@@ -141,6 +142,7 @@ commands! {
     Welcome "help.welcome" "First steps" Anywhere [] "Start an agent in three steps: its folder, which one, what it is to do.";
     Settings "settings.open" "Settings" Anywhere ["ctrl+shift+,", "ctrl+space shift+s"] "Show every setting, what holds of it and where that was said, and change it.";
     Diagnostics "view.diagnostics" "Diagnostics" Anywhere ["ctrl+space shift+g"] "Show how link, host, store and window are, and what each session costs.";
+    Usage "view.usage" "Usage and cost" Anywhere ["ctrl+space shift+u"] "Show what agents used and how long they worked, by day, project and session.";
     Keys "help.keys" "Keys" Anywhere ["ctrl+space ?"] "Show every command with its keys.";
     SendLeader "leader.send" "Send the leader key" Pane ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";
     Quit "window.close" "Close window" Anywhere ["ctrl+shift+q"] "Close this window; all sessions go on.";

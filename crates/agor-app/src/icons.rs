@@ -35,14 +35,25 @@ impl Mark {
             (Life::Exited { code: 0, signal: 0 }, _) => Self::Exited,
             (Life::Exited { .. } | Life::Failed { .. }, _) => Self::Error,
             (Life::Lost, _) => Self::Lost,
-            (Life::Running, State::Working) => Self::Working,
-            (Life::Running, State::NeedsPermission) => Self::NeedsPermission,
-            (Life::Running, State::NeedsAnswer) => Self::NeedsAnswer,
-            (Life::Running, State::Done) => Self::Done,
-            (Life::Running, State::Idle) => Self::Idle,
-            (Life::Running, State::Error) => Self::Error,
-            (Life::Running, State::Stalled) => Self::Stalled,
-            (Life::Running, _) => Self::Running,
+            (Life::Running, State::Exited) => Self::Running,
+            (Life::Running, state) => Self::of_state(state),
+        }
+    }
+
+    /// Returns the mark of an agent's state.
+    #[must_use]
+    pub fn of_state(state: State) -> Self {
+        match state {
+            State::Working => Self::Working,
+            State::NeedsPermission => Self::NeedsPermission,
+            State::NeedsAnswer => Self::NeedsAnswer,
+            State::Done => Self::Done,
+            State::Idle => Self::Idle,
+            State::Error => Self::Error,
+            State::Stalled => Self::Stalled,
+            State::Exited => Self::Exited,
+            State::Starting => Self::Starting,
+            State::Unknown => Self::Running,
         }
     }
 

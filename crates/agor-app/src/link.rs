@@ -3,6 +3,7 @@
 //! the window.
 
 pub mod diagnose;
+mod explain;
 mod follower;
 pub mod images;
 mod layout;
@@ -12,6 +13,7 @@ mod search;
 pub mod settings;
 pub mod snapshot;
 mod task;
+pub mod usage;
 
 use std::io;
 use std::thread::JoinHandle;
@@ -105,6 +107,10 @@ pub enum Request {
     DropHistory(SessionId),
     /// Look once a second how host and link are, or no more.
     Diagnose(bool),
+    /// Look once a second what the evidence for a session's state is, or no more.
+    Explain(Option<SessionId>),
+    /// Look what was used in so many days, again and again, or no more.
+    Usage(Option<u32>),
     /// Change the person's file of keys, which is followed then.
     ChangeKeys(Change),
     /// Store the layout, in place of the one stored before.

@@ -9,7 +9,7 @@ use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
 use crate::text::{age, folder_shown, now_millis, project_name};
 use crate::theme::{Theme, measure, semibold};
-use crate::widgets::{elided, icon_button};
+use crate::widgets::{badge_ui, elided, icon_button};
 use crate::workspace::Workspace;
 
 /// What a person did in the sidebar.
@@ -17,6 +17,8 @@ use crate::workspace::Workspace;
 pub enum Did {
     /// A session is to be shown.
     Show(SessionId),
+    /// Its state is to be explained.
+    Explain(SessionId),
     /// A project is to be shown.
     Project(String),
     /// The shell is to be opened in a project.
@@ -48,9 +50,7 @@ pub fn sidebar_ui(
             for info in &group.sessions {
                 let focused = workspace.focused_session() == Some(info.id) && group.active;
                 let shown = workspace.place_of(info.id).is_some();
-                if session_ui(ui, info, theme, (focused, shown), now) {
-                    did.push(Did::Show(info.id));
-                }
+                did.extend(session_ui(ui, info, theme, (focused, shown), now));
             }
             ui.add_space(12.0);
         }
@@ -150,7 +150,7 @@ fn session_ui(
     theme: &Theme,
     (focused, shown): (bool, bool),
     now: u64,
-) -> bool {
+) -> Option<Did> {
     let (rect, response) = row(ui, measure::ROW);
     let mark = Mark::of(info);
     let label = format!("Session {}, {}", info.name, mark.word());
@@ -165,7 +165,8 @@ fn session_ui(
         painter.rect_filled(inside, 5.0, theme.hover);
     }
     let middle = rect.center().y;
-    mark.paint(painter, Pos2::new(rect.min.x + 20.0, middle), theme);
+    let badge = Pos2::new(rect.min.x + 20.0, middle);
+    let explain = badge_ui(ui, painter, info, theme, badge);
     let alive = info.life.alive();
     let color = match (focused, alive && shown) {
         (true, _) => theme.text,
@@ -201,7 +202,11 @@ fn session_ui(
         let at = Pos2::new(left + width + 8.0, middle - detail.size().y / 2.0 + 0.5);
         painter.galley(at, detail, theme.faint);
     }
-    response.clicked()
+    match (explain, response.clicked()) {
+        (true, _) => Some(Did::Explain(info.id)),
+        (_, true) => Some(Did::Show(info.id)),
+        _ => None,
+    }
 }
 
 fn row(ui: &mut Ui, height: f32) -> (Rect, egui::Response) {

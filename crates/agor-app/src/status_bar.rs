@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use agor_proto::usage::Spent;
 use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2};
 
 use crate::commands::Command;
@@ -11,6 +12,7 @@ use crate::keys::keymap::Keymap;
 use crate::link::snapshot::{HostState, Notice, Snapshot, Weight};
 use crate::text::folder_shown;
 use crate::theme::{Theme, semibold};
+use crate::usage;
 use crate::wake::Wake;
 use crate::widgets::elided;
 use crate::workspace::Workspace;
@@ -43,6 +45,7 @@ pub fn status_bar_ui(
     let (word, color) = host(&snapshot.host, theme);
     painter.circle_filled(Pos2::new(bar.min.x + 16.0, middle), 3.0, color);
     let (right, clicked) = keys_ui(ui, theme, keymap, bar.max.x - 12.0, middle);
+    let (right, spent) = today_ui(ui, theme, &snapshot.spent_today, right, middle);
     let (left, attention) = needs_ui(ui, theme, snapshot.waiting(), bar.min.x + 26.0, middle);
     let told = newest(snapshot, now);
     let (text, color) = match told {
@@ -66,7 +69,7 @@ pub fn status_bar_ui(
     let rect = bar.with_max_x(right);
     ui.interact(rect, ui.scope_id().with("status"), Sense::hover())
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &text));
-    attention.or(clicked)
+    attention.or(spent).or(clicked)
 }
 
 /// Draws how many sessions wait for the person; returns where the text after it begins, and the
@@ -101,6 +104,39 @@ fn needs_ui(
     ui.painter().galley(at, galley, theme.needs_you);
     let command = response.clicked().then_some(Command::Attention);
     (right + 16.0, command)
+}
+
+/// Draws what agents cost today, if they did; returns where it begins, and the command that a click on it means.
+fn today_ui(
+    ui: &Ui,
+    theme: &Theme,
+    spent: &Spent,
+    right: f32,
+    middle: f32,
+) -> (f32, Option<Command>) {
+    let Some(text) = usage::today(spent) else {
+        return (right, None);
+    };
+    let font = FontId::proportional(11.0);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.clone(), font, Color32::PLACEHOLDER);
+    let at = Pos2::new(
+        right - 6.0 - galley.size().x,
+        middle - galley.size().y / 2.0,
+    );
+    let rect = Rect::from_min_size(at, galley.size()).expand2(Vec2::new(6.0, 3.0));
+    let response = ui.interact(rect, ui.scope_id().with("today"), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+    let color = if response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, theme.hover);
+        theme.text
+    } else {
+        theme.muted
+    };
+    ui.painter().galley(at, galley, color);
+    let command = response.clicked().then_some(Command::Usage);
+    (rect.min.x - 10.0, command)
 }
 
 fn host(state: &HostState, theme: &Theme) -> (String, Color32) {

@@ -1,11 +1,13 @@
 //! The tabs of the project that is shown.
 
+use agor_proto::ids::SessionId;
+use agor_proto::session::SessionInfo;
 use egui::{FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2};
 
 use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
 use crate::theme::Theme;
-use crate::widgets::{elided, icon_button};
+use crate::widgets::{badge_ui, elided, icon_button};
 use crate::workspace::{Project, Tab};
 
 /// The widest that a tab is.
@@ -21,6 +23,8 @@ pub enum Did {
     Show(usize),
     /// A tab is to be closed.
     Close(usize),
+    /// The state of a session of a tab is to be explained.
+    Explain(SessionId),
     /// A new one is wanted.
     New,
 }
@@ -78,7 +82,7 @@ fn tab_ui(
         ui.scope_id().with(("tab", tab.number)),
         Sense::click(),
     );
-    let (title, mark) = title(tab, snapshot);
+    let (title, marked) = title(tab, snapshot);
     response.widget_info(|| {
         let pinned = if tab.pinned { ", pinned" } else { "" };
         let label = format!("Tab {title}{pinned}");
@@ -102,8 +106,10 @@ fn tab_ui(
     );
     let middle = rect.center().y;
     let mut x = rect.min.x + 12.0;
-    if let Some(mark) = mark {
-        mark.paint(&painter, Pos2::new(x + 5.0, middle), theme);
+    let mut explain = None;
+    if let Some(info) = marked {
+        let badge = Pos2::new(x + 5.0, middle);
+        explain = badge_ui(ui, &painter, info, theme, badge).then_some(Did::Explain(info.id));
         x += 18.0;
     }
     let color = if active { theme.text } else { theme.muted };
@@ -126,14 +132,17 @@ fn tab_ui(
     if response.middle_clicked() {
         return Some(Did::Close(at));
     }
+    if explain.is_some() {
+        return explain;
+    }
     // At the press, as tabs everywhere: waiting for the release feels slow.
     let pressed =
         response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_pressed());
     (response.clicked() || pressed).then_some(Did::Show(at))
 }
 
-/// Returns a tab's title and the mark that asks most for the person.
-fn title(tab: &Tab, snapshot: &Snapshot) -> (String, Option<Mark>) {
+/// Returns a tab's title and the session that asks most for the person.
+fn title<'a>(tab: &Tab, snapshot: &'a Snapshot) -> (String, Option<&'a SessionInfo>) {
     let session = tab.tiles.focused_session();
     let info = session.and_then(|session| snapshot.session(session));
     let panes = tab.tiles.panes().count();
@@ -142,12 +151,12 @@ fn title(tab: &Tab, snapshot: &Snapshot) -> (String, Option<Mark>) {
     if panes > 1 {
         title.push_str(&format!("  +{}", panes - 1));
     }
-    let marks = tab
+    let sessions = tab
         .tiles
         .panes()
-        .filter_map(|(_, pane)| snapshot.session(pane.session).map(Mark::of));
-    let mark = marks.min_by_key(|mark| urgency(*mark));
-    (title, mark)
+        .filter_map(|(_, pane)| snapshot.session(pane.session));
+    let marked = sessions.min_by_key(|info| urgency(Mark::of(info)));
+    (title, marked)
 }
 
 fn urgency(mark: Mark) -> u8 {

@@ -3,12 +3,16 @@
 use std::time::{Duration, Instant};
 
 use agor_core::client::Figures;
-use agor_proto::agent::{AgentInfo, Choice, EvidenceSource, Pending, PermissionKind, State, Usage};
-use agor_proto::ids::{LogEpoch, Offset, Seq, SessionId, Size};
-use agor_proto::message::{LaneStats, SessionStats, Stats};
+use agor_proto::agent::{
+    AgentInfo, Choice, Evidence, EvidenceSource, Pending, PermissionKind, State, Usage,
+};
+use agor_proto::ids::{LineId, LinePosition, LogEpoch, Offset, Seq, SessionId, Size};
+use agor_proto::message::{Explained, LaneStats, SessionStats, Stats};
 use agor_proto::session::{Life, SessionInfo};
+use agor_proto::usage::{Spent, UsageRow};
 
 use crate::link::diagnose::{Diagnosis, Look};
+use crate::link::usage::Spending;
 
 /// Returns a session's id that is the same in every test.
 pub fn session_id(number: u8) -> SessionId {
@@ -46,6 +50,7 @@ pub fn agent_info() -> AgentInfo {
         keys: vec![key.into()],
     };
     AgentInfo {
+        conflict: None,
         provider: "claude".into(),
         conversation: None,
         since_millis: 1_700_000_000_000,
@@ -65,6 +70,105 @@ pub fn agent_info() -> AgentInfo {
         }),
         usage: Usage::default(),
     }
+}
+
+/// Returns what agents used in a month, the last days the most.
+pub fn spending() -> Spending {
+    let today = 20_787;
+    let spent = |n: u64| Spent {
+        turns: n,
+        input_tokens: n * 2_000,
+        output_tokens: n * 1_000,
+        cached_tokens: n * 40_000,
+        cost_micros: Some(n * 100_000),
+        estimated: true,
+        working_millis: n * 150_000,
+        waited_millis: n * 40_000,
+    };
+    let day = |back: i64| UsageRow {
+        day: today - back,
+        spent: spent(match back % 7 {
+            // On some days nobody works.
+            1 | 2 => 0,
+            _ => 31_u64.saturating_sub(back.unsigned_abs()),
+        }),
+        ..UsageRow::default()
+    };
+    let project = |folder: &str, n| UsageRow {
+        day: today,
+        project: folder.into(),
+        spent: spent(n),
+        ..UsageRow::default()
+    };
+    let session = |number, name: &str, folder: &str, n| UsageRow {
+        session: Some(session_id(number)),
+        name: name.into(),
+        provider: name.into(),
+        ..project(folder, n)
+    };
+    let rows = |rows| agor_core::client::Usage { today, rows };
+    Spending {
+        days: rows((0..30).map(day).collect()),
+        projects: rows(vec![
+            project("/work/shop", 170),
+            project("/work/prices", 64),
+        ]),
+        sessions: rows(vec![
+            session(2, "claude", "/work/shop", 120),
+            session(3, "codex", "/work/prices", 64),
+            session(9, "claude", "/work/shop", 50),
+        ]),
+    }
+}
+
+/// Returns evidence that an agent asks for permission, seen at `at_millis` and before.
+pub fn explained(at_millis: u64) -> Vec<Explained> {
+    let piece = |source, state, reason: &str, before_millis| Explained {
+        evidence: Evidence {
+            source,
+            state,
+            reason: reason.into(),
+            offset: Offset(0),
+            at_millis: at_millis.saturating_sub(before_millis),
+        },
+        last_millis: at_millis.saturating_sub(before_millis),
+        at: Some(LinePosition {
+            line: LineId(2),
+            column: 0,
+        }),
+        decides: source == EvidenceSource::Hook,
+        ended: source == EvidenceSource::Title,
+    };
+    let screen = Explained {
+        at: None,
+        ..piece(
+            EvidenceSource::Screen,
+            State::NeedsPermission,
+            "its screen asks for you",
+            0,
+        )
+    };
+    vec![
+        piece(
+            EvidenceSource::Hook,
+            State::NeedsPermission,
+            "it asks to use Bash: cargo test",
+            0,
+        ),
+        piece(
+            EvidenceSource::Title,
+            State::Working,
+            "its title shows it at work",
+            95_000,
+        ),
+        screen,
+        piece(
+            EvidenceSource::Process,
+            State::Starting,
+            "Claude Code has the terminal (process 4242)",
+            4_000_000,
+        ),
+    ]
 }
 
 /// Returns how a host and a link are, after a minute in which a program has said more and more.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use agor_proto::session::SessionInfo;
 use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, Ui};
 
+use crate::icons::Mark;
 use crate::theme::Theme;
 
 /// Draws a button with a sign, 20 points wide; says whether it was pressed.
@@ -24,6 +26,27 @@ pub fn icon_button(
         theme.faint
     };
     sign(ui.painter(), center, Stroke::new(1.5, color));
+    response.on_hover_text(label).clicked()
+}
+
+/// Draws the mark of a session's state, 20 points wide; says whether it was pressed, which asks why it is so.
+pub fn badge_ui(
+    ui: &Ui,
+    painter: &egui::Painter,
+    info: &SessionInfo,
+    theme: &Theme,
+    center: Pos2,
+) -> bool {
+    let rect = Rect::from_center_size(center, egui::Vec2::splat(20.0));
+    let id = ui.scope_id().with(("badge", info.id));
+    let response = ui.interact(rect, id, Sense::click());
+    let mark = Mark::of(info);
+    let label = format!("Explain {}, {}", info.name, mark.word());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+    if response.hovered() {
+        painter.rect_filled(rect, 4.0, theme.hover);
+    }
+    mark.paint(painter, center, theme);
     response.on_hover_text(label).clicked()
 }
 

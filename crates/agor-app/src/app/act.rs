@@ -44,6 +44,9 @@ impl App {
             Command::Attention | Command::AttentionNext | Command::Wall => {}
             Command::Diagnostics if workspace => self.toggle_diagnostics(),
             Command::Diagnostics => {}
+            Command::Explain => self.toggle_explain(),
+            Command::Usage if workspace => self.toggle_usage(),
+            Command::Usage => {}
             Command::NewTab if workspace => {
                 let folder = self.current_folder();
                 self.open_shell(&folder);

@@ -143,6 +143,11 @@ impl App {
             let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("diagnostics"));
             return self.diagnostics_ui(&mut ui);
         }
+        if let Some(Overlay::Usage(page)) = self.overlay {
+            let rect = ui.available_rect_before_wrap();
+            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("usage"));
+            return self.usage_ui(&mut ui, page);
+        }
         if let Some(Overlay::Keys(_)) = &self.overlay
             && let Some(Overlay::Keys(page)) = self.overlay.take()
         {
@@ -271,6 +276,7 @@ impl App {
                     tab.tiles.focus(tile);
                 }
             }
+            Did::Explain(session) => self.explain(session),
             Did::Close => {
                 let place = self.workspace.focused_place();
                 if let Some(place) = place {
@@ -287,6 +293,7 @@ impl App {
         match did {
             sidebar::Did::Show(session) => self.show_session(session),
             sidebar::Did::Project(folder) => self.show_project(&folder),
+            sidebar::Did::Explain(session) => return self.explain(session),
             sidebar::Did::NewIn(folder) => self.open_shell(&folder),
         }
         self.wake.now();
@@ -295,6 +302,7 @@ impl App {
     fn on_tab_bar(&mut self, did: tab_bar::Did) {
         match did {
             tab_bar::Did::Show(tab) => self.workspace.go_to_tab(tab),
+            tab_bar::Did::Explain(session) => return self.explain(session),
             tab_bar::Did::Close(tab) => self.close_tab(tab),
             tab_bar::Did::New => {
                 let folder = self.current_folder();
@@ -339,6 +347,7 @@ impl App {
         match self.overlay.take() {
             Some(Overlay::Palette(palette)) => self.show_palette(ui, palette),
             Some(Overlay::Attention(attention)) => self.show_attention(ui, attention),
+            Some(Overlay::Explain(open)) => self.show_explain(ui, open),
             other => self.overlay = other,
         }
     }

@@ -77,6 +77,8 @@ impl App {
         if diagnosing != self.diagnosing && self.link.request(Request::Diagnose(diagnosing)) {
             self.diagnosing = diagnosing;
         }
+        self.follow_explained();
+        self.follow_spending();
         if shown != self.shown && self.link.request(Request::Show(shown.clone())) {
             self.shown = shown;
         }
@@ -111,8 +113,13 @@ impl App {
         let looks = self.window_focused && self.overlay.is_none();
         let focused = self.workspace.focused_session().filter(|_| looks);
         let info = focused.and_then(|session| self.snapshot.session(session));
-        let done = info.filter(|info| info.state == State::Done);
-        let Some(done) = done.map(|info| (info.id, since(info))) else {
+        let conflict = |info: &SessionInfo| Some(info.agent.as_ref()?.conflict.as_ref()?.at_millis);
+        let done = info.and_then(|info| match conflict(info) {
+            Some(at_millis) => Some((info.id, at_millis)),
+            None if info.state == State::Done => Some((info.id, since(info))),
+            None => None,
+        });
+        let Some(done) = done else {
             return;
         };
         // The list says so a moment later.

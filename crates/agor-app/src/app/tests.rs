@@ -1,10 +1,12 @@
 //! The application without a window and without a host: what it shows is read from the tree of
 //! accessible names and from pictures, what it asks for from its requests.
 
+mod explain;
 mod looks;
 mod modes;
 mod pictures;
 mod set;
+mod spending;
 mod steps;
 mod world;
 

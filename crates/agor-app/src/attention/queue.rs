@@ -18,6 +18,8 @@ pub enum Need {
     Error,
     /// Its context is almost full.
     Context,
+    /// It and another have written the same file.
+    Conflict,
     /// It finished, and nobody has looked.
     Done,
     /// It should be working and nothing moves.
@@ -35,15 +37,20 @@ impl Need {
             .agent
             .as_ref()
             .and_then(|agent| agent.usage.context_percent);
+        let conflict = info
+            .agent
+            .as_ref()
+            .is_some_and(|agent| agent.conflict.is_some());
         match info.state {
             State::NeedsPermission => Some(Self::Permission),
             State::NeedsAnswer => Some(Self::Answer),
             State::Error => Some(Self::Error),
-            State::Done => Some(Self::Done),
-            State::Stalled => Some(Self::Stalled),
             _ if context.is_some_and(|percent| percent >= CONTEXT_FULL_PERCENT) => {
                 Some(Self::Context)
             }
+            _ if conflict => Some(Self::Conflict),
+            State::Done => Some(Self::Done),
+            State::Stalled => Some(Self::Stalled),
             _ => None,
         }
     }
@@ -62,6 +69,7 @@ impl Need {
             Self::Answer => "needs an answer",
             Self::Error => "failed",
             Self::Context => "context almost full",
+            Self::Conflict => "two write the same file",
             Self::Done => "done",
             Self::Stalled => "stalled",
         }
@@ -100,6 +108,7 @@ pub fn next(sessions: &[SessionInfo], current: Option<SessionId>) -> Option<Sess
 mod tests {
     use super::*;
     use crate::testing::{agent_info, session_id, session_info};
+    use agor_proto::agent::Conflict;
     use agor_proto::session::Life;
 
     fn agent(number: u8, state: State, since_millis: u64) -> SessionInfo {
@@ -137,6 +146,22 @@ mod tests {
         assert_eq!(Need::of(&info), None);
         info.agent.as_mut().unwrap().usage.context_percent = Some(90);
         assert_eq!(Need::of(&info), Some(Need::Context));
+    }
+
+    #[test]
+    fn two_agents_that_write_the_same_file_need_you_before_one_that_is_done() {
+        let mut info = agent(1, State::Working, 1);
+        info.agent.as_mut().unwrap().conflict = Some(Conflict {
+            file: "/work/project/src/cart.rs".into(),
+            with: "codex".into(),
+            at_millis: 5,
+        });
+        assert_eq!(Need::of(&info), Some(Need::Conflict));
+        info.state = State::Done;
+        assert_eq!(Need::of(&info), Some(Need::Conflict));
+        info.state = State::NeedsPermission;
+        assert_eq!(Need::of(&info), Some(Need::Permission), "that blocks");
+        assert!(Need::Context < Need::Conflict && Need::Conflict < Need::Done);
     }
 
     #[test]

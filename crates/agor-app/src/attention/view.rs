@@ -1,6 +1,6 @@
 //! Draws the queue as a list over the window.
 
-use agor_proto::agent::{Choice, Pending};
+use agor_proto::agent::{AgentInfo, Choice, Pending};
 use agor_proto::session::SessionInfo;
 use egui::{
     Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui,
@@ -10,7 +10,7 @@ use egui::{
 use super::queue::{Need, since};
 use super::{Attention, Outcome};
 use crate::icons::Mark;
-use crate::text::{age, project_name};
+use crate::text::{age, folder_shown, project_name};
 use crate::theme::{Theme, measure, medium, semibold};
 use crate::widgets::{elided, hold_keyboard};
 
@@ -141,7 +141,22 @@ fn row_ui(
     rect: Rect,
 ) -> Option<Outcome> {
     let info = row.info;
-    let text = question(info);
+    let text = match (row.need, &info.agent) {
+        (
+            Need::Conflict,
+            Some(AgentInfo {
+                conflict: Some(conflict),
+                ..
+            }),
+        ) => {
+            format!(
+                "{} was written by {}, too",
+                folder_shown(&conflict.file),
+                conflict.with
+            )
+        }
+        _ => question(info),
+    };
     let response = ui.interact(rect, ui.scope_id().with(info.id), Sense::click());
     response.widget_info(|| {
         let label = format!("{}, {}: {text}", info.name, row.need.words());
@@ -155,7 +170,7 @@ fn row_ui(
     }
     let upper = rect.min.y + 15.0;
     let mark = match row.need {
-        Need::Context => Mark::Stalled,
+        Need::Context | Need::Conflict => Mark::Stalled,
         _ => Mark::of(info),
     };
     mark.paint(painter, Pos2::new(rect.min.x + 16.0, upper), theme);

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agor_core::themes::Theme;
+use agor_proto::agent::State;
 use agor_proto::ids::{LinePosition, SessionId};
-use agor_proto::message::Hit;
+use agor_proto::message::{Explained, Hit};
 use agor_proto::row::Row;
 use agor_proto::screen::{Mirror, Placement};
 use agor_proto::session::SessionInfo;
+use agor_proto::usage::Spent;
 
 use super::diagnose::Diagnosis;
 use super::images::Images;
 use super::outline::Outline;
 use super::settings::Settings;
+use super::usage::Spending;
 use crate::attention::Need;
 
 /// Notices kept for the window to show; older ones are dropped.
@@ -62,6 +65,25 @@ pub struct Snapshot {
     pub notices: Arc<Vec<Notice>>,
     /// How host and link are, while the window wants to know.
     pub diagnosis: Diagnosis,
+    /// What agents used today.
+    pub spent_today: Spent,
+    /// What they used by day, project and session, while the window shows it.
+    pub spending: Option<Arc<Spending>>,
+    /// The evidence for a session's state, while the window wants to know.
+    pub explained: Option<Arc<Explanation>>,
+}
+
+/// The evidence for a session's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// Whose.
+    pub session: SessionId,
+    /// The state that follows.
+    pub state: State,
+    /// Why.
+    pub reason: String,
+    /// The pieces, the strongest first.
+    pub pieces: Vec<Explained>,
 }
 
 /// A session that the host asks this window to show.

@@ -17,11 +17,12 @@ use agor_proto::session::{SessionInfo, SessionList};
 use tokio::sync::{mpsc, watch};
 
 use super::diagnose::{self, Diagnosis};
+use super::explain;
 use super::follower::Follower;
 use super::images::{Fetcher, Images};
 use super::layout::Layout;
 use super::snapshot::{Asked, HostState, Snapshot, Weight};
-use super::{LayoutUse, Request, settings};
+use super::{LayoutUse, Request, settings, usage};
 use crate::wake::Wake;
 
 /// How long the link's thread goes on after the window has closed, to hand over what was asked
@@ -48,6 +49,13 @@ impl Shared {
     pub fn change(&self, change: impl FnOnce(&mut Snapshot)) {
         self.snapshot.send_modify(change);
         self.wake.now();
+    }
+
+    /// Changes the snapshot, and wakes the window if that says that something changed.
+    pub fn change_if(&self, change: impl FnOnce(&mut Snapshot) -> bool) {
+        if self.snapshot.send_if_modified(change) {
+            self.wake.now();
+        }
     }
 
     /// Returns the images that have come.
@@ -86,7 +94,10 @@ pub async fn run(
         }
     };
     let state = tokio::spawn(follow_state(client.clone(), shared.clone()));
-    let list = tokio::spawn(follow_list(client.clone(), shared.clone()));
+    let (used, figures) = watch::channel(0);
+    let list = tokio::spawn(follow_list(client.clone(), shared.clone(), used));
+    let today = usage::follow_today(client.clone(), shared.clone(), figures);
+    let today = tokio::spawn(today);
     let asked = tokio::spawn(follow_asked(client.clone(), shared.clone()));
     let mut task = Task {
         paths: paths.clone(),
@@ -97,6 +108,8 @@ pub async fn run(
         images: Fetcher::default(),
         waiting: HashMap::new(),
         diagnosing: None,
+        explaining: None,
+        spending: None,
         saying: None,
         desktop: None,
     };
@@ -107,6 +120,7 @@ pub async fn run(
     settings.abort();
     state.abort();
     list.abort();
+    today.abort();
     asked.abort();
 }
 
@@ -169,7 +183,7 @@ async fn follow_asked(client: Client, shared: Shared) {
     }
 }
 
-async fn follow_list(client: Client, shared: Shared) {
+async fn follow_list(client: Client, shared: Shared, used: watch::Sender<u64>) {
     let mut lists = match client.watch_list() {
         Ok(lists) => lists,
         Err(error) => return shared.tell(Weight::Error, error.to_string()),
@@ -181,6 +195,8 @@ async fn follow_list(client: Client, shared: Shared) {
         merge(&mut known, list);
         // Every piece of output moves a session's offset, which nobody is shown.
         if first || !before.iter().map(shown).eq(known.iter().map(shown)) {
+            // The task that waits for it ends with this one.
+            used.send_if_modified(|last| std::mem::replace(last, usage::used(&known)) != *last);
             let sessions = Arc::new(known.clone());
             shared.change(|snapshot| snapshot.sessions = Some(sessions));
         }
@@ -222,6 +238,10 @@ struct Task {
     waiting: HashMap<SessionId, tokio::task::JoinHandle<()>>,
     /// Looks how the host is, while that is shown.
     diagnosing: Option<tokio::task::JoinHandle<()>>,
+    /// Looks what the evidence for a session's state is, while that is shown.
+    explaining: Option<tokio::task::JoinHandle<()>>,
+    /// Looks what was used, while that is shown.
+    spending: Option<tokio::task::JoinHandle<()>>,
     /// What writes the setting that was said last.
     saying: Option<tokio::task::JoinHandle<()>>,
     /// Follows the desktop's look, once that is wanted.
@@ -238,6 +258,8 @@ impl Task {
             Request::Look(session) => self.client.looks(session),
             Request::Tell(weight, text) => self.shared.tell(weight, text),
             Request::Diagnose(wanted) => self.diagnose(wanted),
+            Request::Explain(wanted) => self.explain(wanted),
+            Request::Usage(days) => self.usage(days),
             Request::ChangeKeys(change) => self.change_keys(change),
             Request::FollowDesktop => self.follow_desktop(),
             Request::Say {
@@ -309,6 +331,30 @@ impl Task {
             let looks = diagnose::run(self.client.clone(), self.shared.clone());
             self.diagnosing = Some(tokio::spawn(looks));
         }
+    }
+
+    fn explain(&mut self, wanted: Option<SessionId>) {
+        if let Some(task) = self.explaining.take() {
+            task.abort();
+            self.shared.change(|snapshot| snapshot.explained = None);
+        }
+        self.explaining = wanted.map(|session| {
+            let looks = explain::run(self.client.clone(), self.shared.clone(), session);
+            tokio::spawn(looks)
+        });
+    }
+
+    fn usage(&mut self, days: Option<u32>) {
+        if let Some(task) = self.spending.take() {
+            task.abort();
+        }
+        if days.is_none() {
+            self.shared.change(|snapshot| snapshot.spending = None);
+        }
+        self.spending = days.map(|days| {
+            let looks = usage::run(self.client.clone(), self.shared.clone(), days);
+            tokio::spawn(looks)
+        });
     }
 
     fn show(&mut self, wanted: &[(SessionId, Visibility)]) {

@@ -3,21 +3,20 @@
 use agor_proto::session::SessionInfo;
 use egui::{FontId, Pos2, Rect, Stroke, Ui};
 
-use super::view::{Painting, Role};
+use super::view::{Did, Painting, Role};
 use crate::attention::Need;
-use crate::icons::{self, Mark};
+use crate::icons;
 use crate::theme::{medium, semibold};
-use crate::widgets::{elided, icon_button};
+use crate::widgets::{badge_ui, elided, icon_button};
 
-/// Draws the line over a pane: how its session is, its name, what it does; says whether the close
-/// button was pressed.
+/// Draws the line over a pane: how its session is, its name, what it does; says what was pressed.
 pub(super) fn header_ui(
     ui: &mut Ui,
     painting: &Painting<'_>,
     rect: Rect,
     info: Option<&SessionInfo>,
     role: Role,
-) -> bool {
+) -> Option<Did> {
     let theme = painting.theme;
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 0.0, theme.panel);
@@ -27,9 +26,9 @@ pub(super) fn header_ui(
         Stroke::new(1.0, theme.border),
     );
     let middle = rect.center().y;
-    let Some(info) = info else { return false };
-    let mark = Mark::of(info);
-    mark.paint(&painter, Pos2::new(rect.min.x + 15.0, middle), theme);
+    let info = info?;
+    let mark_at = Pos2::new(rect.min.x + 15.0, middle);
+    let explain = badge_ui(ui, &painter, info, theme, mark_at);
     let (name, font) = (info.name.as_str(), medium(12.0));
     let color = if role.focused {
         theme.text
@@ -74,9 +73,14 @@ pub(super) fn header_ui(
         painter.galley(at, galley, theme.faint);
     }
     let label = format!("Close pane {name}");
-    icon_button(ui, theme, close_at, &label, |painter, center, stroke| {
+    let close = icon_button(ui, theme, close_at, &label, |painter, center, stroke| {
         icons::cross(painter, center, 3.5, stroke);
-    })
+    });
+    match (close, explain) {
+        (true, _) => Some(Did::Close),
+        (_, true) => Some(Did::Explain(info.id)),
+        _ => None,
+    }
 }
 
 /// Returns what a session does beside its name: why it needs the person, its title, or its folder.

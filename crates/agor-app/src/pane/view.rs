@@ -60,6 +60,8 @@ pub enum Did {
     Close,
     /// Its find bar was clicked.
     Find,
+    /// Its state is to be explained.
+    Explain(SessionId),
 }
 
 /// Draws a pane into `ui`'s whole rectangle.
@@ -76,9 +78,7 @@ pub fn pane_ui(
     if role.one_of_several {
         let header = rect.with_max_y(rect.min.y + measure::PANE_HEADER);
         rect.min.y = header.max.y;
-        if header_ui(ui, painting, header, info, role) {
-            did.push(Did::Close);
-        }
+        did.extend(header_ui(ui, painting, header, info, role));
     }
     let cell = painting.renderer.metrics();
     let cell = [cell.width_px, cell.height_px];

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use agor_core::themes::{DARK, LIGHT};
-use agor_proto::agent::AgentInfo;
+use agor_proto::agent::{AgentInfo, State};
 use agor_proto::ids::{LineId, LinePosition, Size};
 use agor_proto::row::Row;
 use agor_proto::session::SessionInfo;
@@ -17,11 +17,12 @@ use super::world::{self, gpu};
 use crate::app::{App, Given, Overlay};
 use crate::commands::Command;
 use crate::link::outline::{Command as OutlineCommand, Outline};
-use crate::link::snapshot::{HistoryWindow, Stored};
+use crate::link::snapshot::{Explanation, HistoryWindow, Stored};
 use crate::palette::{Palette, Scope};
 use crate::settings::SettingsPage;
 use crate::shot::{Studio, encode};
-use crate::testing::{agent_info, diagnosis, session_id, session_info};
+use crate::testing::{agent_info, diagnosis, explained, session_id, session_info, spending};
+use crate::text::now_millis;
 use crate::welcome::Welcome;
 use crate::workspace::Workspace;
 
@@ -176,6 +177,38 @@ fn the_wall_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let open = |app: &mut App| app.commands.push(Command::Wall);
     compare("wall", &draw(DARK, arrange, open));
+}
+
+#[test]
+fn why_a_session_is_in_its_state_looks_as_it_did_in_both_themes() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
+    for (name, theme) in [("explain", DARK), ("explain_light", LIGHT)] {
+        let open = |app: &mut App| {
+            app.snapshot.explained = Some(Arc::new(Explanation {
+                session: session_id(2),
+                state: State::NeedsPermission,
+                reason: "it asks to use Bash: cargo test".into(),
+                // Seconds pass while it is drawn; what is a year old stays so.
+                pieces: explained(now_millis() - 400 * 86_400_000),
+            }));
+            app.commands.push(Command::Explain);
+        };
+        compare(name, &draw(theme, arrange, open));
+    }
+}
+
+#[test]
+fn what_was_used_looks_as_it_did_in_both_themes() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    for (name, theme) in [("usage", DARK), ("usage_light", LIGHT)] {
+        let open = |app: &mut App| {
+            let spending = spending();
+            app.snapshot.spent_today = spending.days.rows[0].spent;
+            app.snapshot.spending = Some(Arc::new(spending));
+            app.commands.push(Command::Usage);
+        };
+        compare(name, &draw(theme, arrange, open));
+    }
 }
 
 #[test]

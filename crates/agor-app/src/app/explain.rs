@@ -1,0 +1,93 @@
+//! Why a session is in its state, and the way from a piece of evidence to its moment.
+
+use agor_proto::ids::{LinePosition, SessionId};
+use egui::Ui;
+
+use super::{App, Overlay};
+use crate::explain::{Explain, Outcome, explain_ui};
+use crate::link::Request;
+use crate::link::snapshot::Weight;
+use crate::pane::selection::{Selection, Span, Unit};
+use crate::text::now_millis;
+
+impl App {
+    /// Explains the focused session's state, or does so no more.
+    pub(super) fn toggle_explain(&mut self) {
+        self.overlay = match self.overlay.take() {
+            Some(Overlay::Explain(_)) => None,
+            _ => self
+                .workspace
+                .focused_session()
+                .map(|session| Overlay::Explain(Explain::new(session))),
+        };
+    }
+
+    /// Explains a session's state.
+    pub(super) fn explain(&mut self, session: SessionId) {
+        self.overlay = Some(Overlay::Explain(Explain::new(session)));
+        self.wake.now();
+    }
+
+    /// Asks for the evidence of the session whose state is explained, and of no other.
+    pub(super) fn follow_explained(&mut self) {
+        let wanted = match &self.overlay {
+            Some(Overlay::Explain(open)) => Some(open.session),
+            _ => None,
+        };
+        if wanted != self.explained && self.link.request(Request::Explain(wanted)) {
+            self.explained = wanted;
+        }
+    }
+
+    /// Draws the list of evidence and does what was done in it.
+    pub(super) fn show_explain(&mut self, ui: &mut Ui, mut open: Explain) {
+        let Some(info) = self.snapshot.session(open.session) else {
+            return self.wake.now();
+        };
+        let known = self.snapshot.explained.as_deref();
+        let outcome = explain_ui(ui, &mut open, (info, known), &self.theme, now_millis());
+        match outcome {
+            Outcome::Open => self.overlay = Some(Overlay::Explain(open)),
+            Outcome::Closed => self.wake.now(),
+            Outcome::GoTo(place) => {
+                self.show_session(open.session);
+                self.moment = place.map(|place| (open.session, place));
+                if place.is_none() {
+                    let text =
+                        "It was seen on a full-screen program, of whose screen nothing is kept.";
+                    self.link.request(Request::Tell(Weight::Note, text.into()));
+                }
+                self.wake.now();
+            }
+        }
+    }
+
+    /// Scrolls the pane to the moment that was asked for, once it is drawn, and selects its line.
+    pub(super) fn go_to_moment(&mut self) {
+        let Some((session, place)) = self.moment else {
+            return;
+        };
+        if self.workspace.focused_session() != Some(session) {
+            self.moment = None;
+            return;
+        }
+        if let Some(pane) = self.focused_pane() {
+            pane.look_at(place);
+            pane.selection = Some(line(place));
+            self.moment = None;
+            self.wake.now();
+        }
+    }
+}
+
+fn line(place: LinePosition) -> Selection {
+    let at = Span {
+        start: place,
+        end: place,
+    };
+    Selection {
+        anchor: at,
+        head: at,
+        unit: Unit::Line,
+    }
+}
