@@ -17,6 +17,8 @@ mod agor;
 #[path = "../it/deadline.rs"]
 mod deadline;
 
+#[path = "host/agents.rs"]
+mod agents;
 #[path = "host/commands.rs"]
 mod commands;
 #[path = "host/echo.rs"]
@@ -46,6 +48,11 @@ fn main() {
     {
         return echo::ask_status(count.parse().expect("a number"));
     }
+    if let [act, number] = &arguments[..]
+        && act == "--act-as-agent"
+    {
+        return agents::act(number.parse().expect("a number"));
+    }
     let only = arguments.iter().find(|argument| !argument.starts_with('-'));
     let wanted = |name: &str| only.is_none_or(|only| name.contains(only.as_str()));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -57,6 +64,9 @@ fn main() {
     }
     if wanted("echo-floods") {
         runtime.block_on(echo::beside_floods());
+    }
+    if wanted("agents") {
+        runtime.block_on(agents::run());
     }
     if wanted("resume") {
         runtime.block_on(resume::run());

@@ -32,8 +32,8 @@
 //! 9. A title that flickers in an agent's first moments is no turn, nor is its own word for
 //!    [`machine::FLICKER_MILLIS`]: nobody has asked it for anything yet.
 //! 10. An agent that a person started in a shell is one while its process has the terminal. When the shell has
-//!    it again, nothing that was said holds any more; a shell's prompt alone ends only what was not seen to
-//!    have the terminal (a program at the far end of a link has none here).
+//!     it again, nothing that was said holds any more; a shell's prompt alone ends only what was not seen to
+//!     have the terminal (a program at the far end of a link has none here).
 //!
 //! Times are the record's clock for what came through the terminal and the host's for the rest, so
 //! that the same record folded again decides the same.

@@ -74,7 +74,8 @@ pub async fn follow(client: &agor_core::client::Client, session: &str) -> (Subsc
     }
 }
 
-async fn of_host(agor: &Agor, keys: usize) -> Times {
+/// Returns how long each of so many keys took to come back.
+pub async fn of_host(agor: &Agor, keys: usize) -> Times {
     let session = agor.program("120x40", &["sh", "-c", ECHO]);
     agor.screen_with(&session, "ready");
     let client = client(agor).await;
