@@ -157,7 +157,7 @@ fn with_hooks() -> Agor {
 #[test]
 fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
     let mut agor = with_hooks();
-    let started = agor.ok(&["new", "--provider", "claude", "--model", "opus"]);
+    let started = agor.ok(&["new", "--provider", "claude", "--trust", "--model", "opus"]);
     let session = started.trim();
     until(&agor, session, "idle");
     let screen = agor.screen_with(session, "hook SessionStart: 0 .");
@@ -270,7 +270,7 @@ fn two_agents_that_write_the_same_file_are_told_of_each_other() {
 #[test]
 fn a_hook_whose_host_is_away_is_silent_and_succeeds() {
     let mut agor = with_hooks();
-    let started = agor.ok(&["new", "--provider", "claude"]);
+    let started = agor.ok(&["new", "--provider", "claude", "--trust"]);
     let session = started.trim().to_owned();
     agor.screen_with(&session, "hook SessionStart: 0 .");
     // It runs in another session, which outlives the host too.
@@ -390,7 +390,7 @@ fn a_prompt_that_waits_tells_how_far_it_is_and_what_its_turn_ended_with() {
 #[test]
 fn a_question_is_answered_by_the_answer_that_is_named_and_once() {
     let agor = with_hooks();
-    let started = agor.ok(&["new", "--provider", "claude"]);
+    let started = agor.ok(&["new", "--provider", "claude", "--trust"]);
     let session = started.trim();
     until(&agor, session, "idle");
     let nothing = agor.run(&["answer", session, "allow"]);
@@ -420,13 +420,20 @@ fn a_question_is_answered_by_the_answer_that_is_named_and_once() {
 #[test]
 fn an_agent_that_is_not_known_or_not_here_is_named_in_one_sentence() {
     let agor = Agor::started();
-    let unknown = agor.run(&["new", "--provider", "nobody"]);
+    let unknown = agor.run(&["new", "--provider", "nobody", "--trust"]);
     assert_ne!(unknown.code, 0);
     assert!(
         unknown.stderr.contains("no agent \"nobody\""),
         "{unknown:?}"
     );
-    let missing = agor.run(&["new", "--provider", "claude", "--env", "PATH=/nowhere"]);
+    let missing = agor.run(&[
+        "new",
+        "--provider",
+        "claude",
+        "--trust",
+        "--env",
+        "PATH=/nowhere",
+    ]);
     assert_ne!(missing.code, 0);
     assert!(
         missing
@@ -437,6 +444,6 @@ fn an_agent_that_is_not_known_or_not_here_is_named_in_one_sentence() {
     let providers = agor.json(&["providers", "--json"]);
     let ids = providers.as_array().expect("rows").iter();
     assert!(ids.clone().any(|row| row["id"] == "codex"), "{providers}");
-    let mode = agor.run(&["new", "--provider", "claude", "--mode", "wild"]);
+    let mode = agor.run(&["new", "--provider", "claude", "--trust", "--mode", "wild"]);
     assert!(mode.stderr.contains("acceptEdits"), "{mode:?}");
 }

@@ -16,6 +16,7 @@ mod ceilings;
 mod deadline;
 mod docs;
 mod failures;
+mod flows;
 mod full_disk;
 mod hosts;
 mod limits;

@@ -2,6 +2,7 @@
 //! what came of it at the host.
 
 mod clipboard;
+mod demo;
 mod images;
 mod keys;
 mod life;

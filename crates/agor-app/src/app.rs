@@ -7,6 +7,8 @@ mod broadcast;
 mod draw;
 mod explain;
 mod follow;
+mod group;
+pub mod hand_in;
 mod layout;
 mod look;
 mod modes;
@@ -20,9 +22,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agor_core::cli::Exit;
-use agor_core::config::{ThemeWish, Window};
+use agor_core::config::{ThemeWish, Whose, Window};
 use agor_core::themes;
 use agor_proto::ids::{LinePosition, SessionId};
+use agor_proto::message::Visibility;
 use agor_render::{Colors, FontSpec, RenderError, Renderer};
 use egui_tiles::TileId;
 
@@ -40,6 +43,8 @@ use crate::pane::PaneState;
 use crate::primary::Primary;
 use crate::settings::SettingsPage;
 use crate::theme::{self, Theme};
+use crate::theme_editor::ThemeEditor;
+use crate::trust::Trust;
 use crate::usage::UsagePage;
 use crate::wake::Wake;
 use crate::wall::Wall;
@@ -73,6 +78,10 @@ enum Overlay {
     Settings(Box<SettingsPage>),
     /// The first steps.
     Welcome(Welcome),
+    /// The colours of the theme, beside what is drawn in them.
+    ThemeEditor(Box<ThemeEditor>),
+    /// The question whether an agent may start in a folder.
+    Trust(Trust),
 }
 
 /// The graphics card as the application uses it.
@@ -105,8 +114,8 @@ pub struct App {
     shown_from: Arc<Vec<themes::Theme>>,
     /// Whether a theme is shown that is not chosen yet.
     trying: bool,
-    /// The page of settings from which a theme is being chosen, and the project for which it is.
-    choosing_for: Option<(Box<SettingsPage>, Option<String>)>,
+    /// The page of settings from which a theme is being chosen, and for whom it is.
+    choosing_for: Option<(Box<SettingsPage>, Whose)>,
     /// The family in which text is shown that is not chosen yet.
     tried_font: Option<String>,
     /// Whether the link was asked to follow the desktop's look.
@@ -117,6 +126,8 @@ pub struct App {
     scale: f32,
     /// The settings that are in use.
     settings: Arc<Settings>,
+    /// For which project keys mean what they do; empty where all have the same.
+    keys_told: Option<String>,
     overlay: Option<Overlay>,
     /// The mode of the tab that reads keys, if one is on.
     mode: Option<modes::WindowMode>,
@@ -141,7 +152,7 @@ pub struct App {
     expected: HashSet<SessionId>,
     /// Sessions that ran when they were last looked at.
     running: HashSet<SessionId>,
-    shown: Vec<(SessionId, agor_proto::message::Visibility)>,
+    shown: Vec<(SessionId, Visibility)>,
     /// Whether the host is asked how it is.
     diagnosing: bool,
     /// Whose evidence the host is asked for.
@@ -150,7 +161,8 @@ pub struct App {
     usage_days: Option<u32>,
     /// A place in a session's text that is shown as soon as its pane is there.
     moment: Option<(SessionId, LinePosition)>,
-    stored: String,
+    /// The digest of the layout that was stored last.
+    stored: u64,
     /// What was chosen in the palette.
     used: Used,
     copied_seen: u64,
@@ -237,6 +249,7 @@ impl App {
             font_size,
             scale,
             settings: Arc::default(),
+            keys_told: Some(String::new()),
             overlay: None,
             mode: None,
             broadcast: broadcast::Broadcast::default(),
@@ -255,7 +268,7 @@ impl App {
             explained: None,
             usage_days: None,
             moment: None,
-            stored: String::new(),
+            stored: 0,
             used: Used::default(),
             copied_seen: 0,
             prompt_seen: 0,
@@ -291,6 +304,7 @@ impl App {
             self.act(command, context);
         }
         self.follow_broadcast();
+        self.follow_keys();
         self.show_sessions();
         self.note_seen();
         self.go_on_typing();
@@ -329,6 +343,11 @@ impl App {
         if self.frames == 1 {
             tracing::debug!("window ready");
         }
+    }
+
+    /// Carries commands out with the next frame, as if their keys had been pressed.
+    pub fn carry_out(&mut self, commands: Vec<Command>) {
+        self.commands.extend(commands);
     }
 
     /// Returns what the window ends with, once its one command has ended.
@@ -414,7 +433,12 @@ impl App {
         };
         self.begun
             && self.snapshot.images_awaited == 0
-            && self.shown.iter().all(|(session, _)| has_screen(session))
+            && self
+                .shown
+                .iter()
+                // What another tab hides has none.
+                .filter(|(_, view)| *view != Visibility::Hidden)
+                .all(|(session, _)| has_screen(session))
     }
 }
 

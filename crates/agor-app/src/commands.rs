@@ -110,7 +110,9 @@ commands! {
     NextProject "project.next" "Next project" Anywhere ["ctrl+shift+j", "ctrl+space ]"] "Show the next project.";
     PreviousProject "project.previous" "Previous project" Anywhere ["ctrl+shift+k", "ctrl+space ["] "Show the project before.";
     OpenProject "project.open" "Open folder as project…" Anywhere ["ctrl+space f"] "Type a folder and open your shell in it.";
-    Sidebar "view.sidebar" "Show or hide the sidebar" Anywhere ["ctrl+shift+b", "ctrl+space b"] "Show or hide the list of projects and sessions.";
+    GroupProject "project.group" "Put project into a group…" Anywhere [] "Choose the group in which this project stands in the sidebar, or name a new one.";
+    FoldProject "project.fold" "Fold or unfold project" Anywhere [] "Leave this project's sessions out of the sidebar, or show them again.";
+    Sidebar "view.sidebar" "Show or hide the sidebar" Anywhere ["ctrl+shift+b", "ctrl+space b"] "Show the list of projects and sessions, or their signs alone.";
     Copy "edit.copy" "Copy" Pane ["ctrl+shift+c", "ctrl+insert"] "Copy what is selected.";
     Paste "edit.paste" "Paste" Pane ["ctrl+shift+v", "shift+insert"] "Paste the clipboard into the focused pane.";
     SelectAll "edit.select_all" "Select screen" Pane ["ctrl+shift+a"] "Select all that the focused pane shows.";
@@ -139,11 +141,14 @@ commands! {
     FontReset "font.reset" "Text size as set" Anywhere ["ctrl+0"] "Make the text as large as the settings say.";
     Theme "view.theme" "Light or dark" Anywhere ["ctrl+space shift+t"] "Switch between the dark and the light theme.";
     Themes "view.themes" "Theme…" Anywhere ["ctrl+space shift+l"] "Choose a theme, seeing each while you move to it.";
+    EditTheme "view.theme_edit" "Edit theme…" Anywhere [] "Change the colours of the theme while you see them, and save it as your own.";
     Welcome "help.welcome" "First steps" Anywhere [] "Start an agent in three steps: its folder, which one, what it is to do.";
     Settings "settings.open" "Settings" Anywhere ["ctrl+shift+,", "ctrl+space shift+s"] "Show every setting, what holds of it and where that was said, and change it.";
     Diagnostics "view.diagnostics" "Diagnostics" Anywhere ["ctrl+space shift+g"] "Show how link, host, store and window are, and what each session costs.";
     Usage "view.usage" "Usage and cost" Anywhere ["ctrl+space shift+u"] "Show what agents used and how long they worked, by day, project and session.";
     Keys "help.keys" "Keys" Anywhere ["ctrl+space ?"] "Show every command with its keys.";
+    ImportKeys "keys.import" "Import keys…" Anywhere [] "Add the keys of a file to your own; what is wrong in it is left out and told.";
+    ExportKeys "keys.export" "Export keys…" Anywhere [] "Write your own keys into a file, to be imported elsewhere.";
     SendLeader "leader.send" "Send the leader key" Pane ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";
     Quit "window.close" "Close window" Anywhere ["ctrl+shift+q"] "Close this window; all sessions go on.";
 }

@@ -75,6 +75,24 @@ impl Mark {
         }
     }
 
+    /// Returns its place among all, what asks most for the person first.
+    #[must_use]
+    pub fn urgency(self) -> u8 {
+        match self {
+            Self::NeedsPermission => 0,
+            Self::NeedsAnswer => 1,
+            Self::Error => 2,
+            Self::Stalled => 3,
+            Self::Done => 4,
+            Self::Working => 5,
+            Self::Starting => 6,
+            Self::Running => 7,
+            Self::Idle => 8,
+            Self::Lost => 9,
+            Self::Exited => 10,
+        }
+    }
+
     /// Says whether it asks for the person.
     #[must_use]
     pub fn needs_you(self) -> bool {
@@ -179,6 +197,16 @@ pub fn chevron(painter: &Painter, center: Pos2, way: f32, stroke: Stroke) {
     let points = [(-4.0, -2.0), (0.0, 2.0), (4.0, -2.0)];
     let points = points.map(|(x, y)| center + Vec2::new(x, y * way));
     painter.add(Shape::line(points.into(), stroke));
+}
+
+/// Draws a small triangle that points down for what is open, and right for what is folded.
+pub fn fold(painter: &Painter, center: Pos2, folded: bool, color: Color32) {
+    let points = match folded {
+        true => [(-1.75, -3.5), (2.25, 0.0), (-1.75, 3.5)],
+        false => [(-3.5, -1.75), (0.0, 2.25), (3.5, -1.75)],
+    };
+    let points = points.map(|(x, y)| center + Vec2::new(x, y));
+    painter.add(Shape::convex_polygon(points.into(), color, Stroke::NONE));
 }
 
 /// Draws a pin, for what stays.

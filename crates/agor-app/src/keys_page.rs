@@ -51,6 +51,8 @@ pub enum Outcome {
     Open,
     /// It was closed.
     Closed,
+    /// A command that has to do with all keys is to be carried out.
+    Command(Command),
     /// The file of keys is to be changed.
     Change(Change),
 }

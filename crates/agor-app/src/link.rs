@@ -16,11 +16,13 @@ mod task;
 pub mod usage;
 
 use std::io;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use agor_core::config::Value;
+use agor_core::config::{Value, Whose};
 use agor_core::keybindings::Change;
 use agor_core::paths::Paths;
+use agor_core::themes::Theme;
 use agor_proto::command::CommandBody;
 use agor_proto::ids::{LinePosition, SessionId, Size};
 use agor_proto::input::Input;
@@ -113,18 +115,36 @@ pub enum Request {
     Usage(Option<u32>),
     /// Change the person's file of keys, which is followed then.
     ChangeKeys(Change),
+    /// Add the keys of this file to the person's own; what became of it is told.
+    ImportKeys(String),
+    /// Write the person's keys into this file.
+    ExportKeys(String),
     /// Store the layout, in place of the one stored before.
     StoreLayout(String),
     /// Store what was chosen in the palette, in place of what was stored before.
     StoreUsed(String),
-    /// Say a setting for a folder's project, or for all; or unsay it. A failure becomes a notice.
+    /// Say a setting, or unsay it. A failure becomes a notice.
     Say {
         /// Which.
         key: &'static str,
-        /// The folder.
-        project: Option<String>,
+        /// For whom.
+        of: Whose,
         /// Its value.
         value: Option<Value>,
+    },
+    /// Make a file of an image and give these sessions' programs its path.
+    PasteImage {
+        /// Which.
+        sessions: Vec<SessionId>,
+        /// The image.
+        image: Arc<egui::ColorImage>,
+    },
+    /// Save a theme as the person's own, in place of the one that it was made from or as a new one.
+    SaveTheme {
+        /// The theme.
+        theme: Box<Theme>,
+        /// Whether it takes the place of one of that name.
+        replaces: bool,
     },
     /// Follow whether the desktop is light or dark.
     FollowDesktop,

@@ -23,6 +23,8 @@ mod tab_bar;
 mod testing;
 mod text;
 mod theme;
+mod theme_editor;
+mod trust;
 mod usage;
 mod wake;
 mod wall;

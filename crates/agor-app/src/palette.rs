@@ -31,6 +31,12 @@ pub enum Scope {
     Prompt,
     /// A theme, each shown while the palette stands at it.
     Themes,
+    /// A group for the project that is shown, chosen or named anew.
+    Groups,
+    /// The file from which keys are taken, typed.
+    ImportKeys,
+    /// The file into which keys are written, typed.
+    ExportKeys,
     /// A folder, typed.
     Folder,
     /// The focused session's name, typed.

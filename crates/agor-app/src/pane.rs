@@ -14,6 +14,7 @@ pub mod player;
 pub mod scroll;
 pub mod scroll_bar;
 pub mod selection;
+mod spoken;
 pub mod terminal;
 pub mod vi;
 pub mod view;
@@ -31,6 +32,7 @@ use player::Player;
 use scroll::Scroll;
 use scroll_bar::ScrollBar;
 use selection::Selection;
+use spoken::Spoken;
 use vi::Vi;
 
 /// What a window remembers of a pane from one frame to the next.
@@ -62,6 +64,8 @@ pub struct PaneState {
     pub told_cell: Option<(u16, u16)>,
     /// When the pane was last typed into or its cursor moved, for blinking.
     pub lively: Option<Instant>,
+    /// What was said of it aloud.
+    pub spoken: Spoken,
     /// The cursor when that was seen.
     pub cursor_seen: Option<(u16, u16, InputSeq)>,
     /// Which frames of images that move it shows.

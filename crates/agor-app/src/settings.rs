@@ -11,8 +11,10 @@ mod view;
 use std::collections::BTreeMap;
 
 use agor_core::config::schema::Setting;
-use agor_core::config::{Layers, Value};
+use agor_core::config::{For, Layers, Value, Whose};
 use agor_render::PaneCache;
+
+use crate::text::project_name;
 
 pub use view::{Painting, settings_ui};
 
@@ -25,6 +27,8 @@ pub struct Known<'a> {
     pub complaints: &'a [String],
     /// The folder of the project that is shown.
     pub project: Option<&'a str>,
+    /// The id of the group to which it belongs.
+    pub group: Option<&'a str>,
     /// The theme that was chosen in a window, which goes before what the file says.
     pub chosen_theme: Option<&'a str>,
     /// The agents that are known, by id and name.
@@ -37,8 +41,10 @@ pub struct SettingsPage {
     search: String,
     /// Whether the search has been given the keyboard.
     focused: bool,
-    /// Whether what the project says is shown, instead of what stands for all.
-    of_project: bool,
+    /// Whose settings are shown.
+    level: Shown,
+    /// The setting among whose names one is being chosen.
+    choosing: Option<&'static str>,
     /// What is being typed and not said yet.
     typed: BTreeMap<&'static str, String>,
     /// Why what was typed is not taken.
@@ -47,6 +53,18 @@ pub struct SettingsPage {
     /// Whether the list of fonts is to open as soon as the system has told which there are.
     pub awaits_fonts: bool,
     sample: PaneCache,
+}
+
+/// Whose settings a page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Shown {
+    /// What stands for all.
+    #[default]
+    All,
+    /// What stands for the group of the project that is shown in the window.
+    Group,
+    /// What stands for that project.
+    Project,
 }
 
 /// The list of fonts, while it is open.
@@ -65,21 +83,47 @@ pub struct Fonts {
 pub enum Did {
     /// The page is to be closed.
     Close,
-    /// A setting is said for the folder's project, or for all; or unsaid.
+    /// A setting is said, or unsaid.
     Say {
         /// Which.
         key: &'static str,
-        /// The folder.
-        project: Option<String>,
+        /// For whom.
+        of: Whose,
         /// Its value.
         value: Option<Value>,
     },
-    /// A theme is to be chosen for the folder's project, or for all.
-    ChooseTheme(Option<String>),
+    /// A theme is to be chosen for whom.
+    ChooseTheme(Whose),
     /// The families of fonts are asked for.
     ListFonts,
     /// Text is to be shown in this family; `None` for what the settings say.
     TryFont(Option<String>),
+}
+
+impl<'a> Known<'a> {
+    /// Returns for whom the page shows settings; for all where there is no such project or group.
+    fn of(&self, page: &SettingsPage) -> For<'a> {
+        match (page.level, self.group, self.project) {
+            (Shown::Group, Some(id), _) => For::Group(id),
+            (Shown::Project, _, Some(folder)) => For::Project(folder),
+            _ => For::All,
+        }
+    }
+
+    /// Returns the levels that can be shown, with their words.
+    fn levels(&self) -> Vec<(Shown, String)> {
+        let mut levels = vec![(Shown::All, "For all".to_owned())];
+        if let Some(id) = self.group {
+            let name = self.layers.name(For::Group(id)).unwrap_or(id);
+            levels.push((Shown::Group, format!("For group {name}")));
+        }
+        if let Some(folder) = self.project {
+            let name = self.layers.name(For::Project(folder));
+            let name = name.map_or_else(|| project_name(folder), str::to_owned);
+            levels.push((Shown::Project, format!("For {name}")));
+        }
+        levels
+    }
 }
 
 impl SettingsPage {

@@ -10,6 +10,7 @@ use agor_render::{Gpu, Offscreen, RenderError};
 use egui::{Pos2, RawInput, Rect, Vec2, ViewportId};
 
 use crate::app::{App, Given, Graphics, Parts, Purpose};
+use crate::commands::{Command, TABLE};
 use crate::keys::keymap::Keymap;
 use crate::keys::router::Router;
 use crate::link::snapshot::HostState;
@@ -30,6 +31,12 @@ const MOVING_FOR: Duration = Duration::from_secs(2);
 
 /// Draws the picture.
 pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
+    let commands: Vec<_> = shot
+        .commands
+        .iter()
+        .map(|id| command(id))
+        .collect::<Result<_, _>>()?;
+    let mut commands = Some(commands).filter(|commands| !commands.is_empty());
     paths.create()?;
     if let Ok((_, Some(home))) = agor_core::client::launch::folders() {
         crate::text::HOME.set(home).ok(); // Set once, by the one picture of this process.
@@ -79,7 +86,12 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
         if app.is_whole() {
             let since = whole.get_or_insert_with(Instant::now).elapsed();
             if still || since >= MOVING_FOR {
-                break;
+                let Some(commands) = commands.take() else {
+                    break;
+                };
+                app.carry_out(commands);
+                (changed, whole) = (Instant::now(), None);
+                continue;
             }
         } else if began.elapsed() > WHOLE_WITHIN {
             tracing::warn!("the picture is not whole");
@@ -94,6 +106,16 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
     drop(app);
     thread.join();
     encode(&rgba, shot.size_px)
+}
+
+/// Returns the command of this id.
+fn command(id: &str) -> Result<Command, Failure> {
+    let row = TABLE.iter().find(|row| row.id == id);
+    row.map(|row| row.command).ok_or_else(|| {
+        Failure::usage(format!(
+            "the window has no command {id:?}: `agor keys` lists them"
+        ))
+    })
 }
 
 fn graphics(error: &RenderError) -> Failure {

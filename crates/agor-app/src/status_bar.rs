@@ -28,6 +28,7 @@ const ERROR_FOR: Duration = Duration::from_secs(15);
 pub fn status_bar_ui(
     ui: &mut Ui,
     (snapshot, workspace, keymap): (&Snapshot, &Workspace, &Keymap),
+    broadcast: usize,
     theme: &Theme,
     wake: &Wake,
     now: Instant,
@@ -47,6 +48,7 @@ pub fn status_bar_ui(
     let (right, clicked) = keys_ui(ui, theme, keymap, bar.max.x - 12.0, middle);
     let (right, spent) = today_ui(ui, theme, &snapshot.spent_today, right, middle);
     let (left, attention) = needs_ui(ui, theme, snapshot.waiting(), bar.min.x + 26.0, middle);
+    let (left, stop) = broadcast_ui(ui, theme, broadcast, left, middle);
     let told = newest(snapshot, now);
     let (text, color) = match told {
         Some((notice, left)) => {
@@ -69,7 +71,35 @@ pub fn status_bar_ui(
     let rect = bar.with_max_x(right);
     ui.interact(rect, ui.scope_id().with("status"), Sense::hover())
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &text));
-    attention.or(spent).or(clicked)
+    attention.or(stop).or(spent).or(clicked)
+}
+
+/// Draws into how many panes is typed at once; returns where the text after it begins, and the command that a click
+/// on it means.
+fn broadcast_ui(
+    ui: &Ui,
+    theme: &Theme,
+    panes: usize,
+    left: f32,
+    middle: f32,
+) -> (f32, Option<Command>) {
+    if panes < 2 {
+        return (left, None);
+    }
+    let text = format!("Typing into {panes} panes");
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.clone(), semibold(11.0), theme.on_accent);
+    let size = galley.size() + Vec2::new(14.0, 4.0);
+    let rect = Rect::from_min_size(Pos2::new(left, middle - size.y / 2.0), size);
+    let response = ui.interact(rect, ui.scope_id().with("broadcast"), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+    ui.painter().rect_filled(rect, 4.0, theme.accent);
+    ui.painter()
+        .galley(rect.min + Vec2::new(7.0, 2.0), galley, theme.on_accent);
+    let response = response.on_hover_text("Types into the focused pane alone again");
+    let command = response.clicked().then_some(Command::BroadcastAll);
+    (rect.max.x + 12.0, command)
 }
 
 /// Draws how many sessions wait for the person; returns where the text after it begins, and the

@@ -155,22 +155,6 @@ fn title<'a>(tab: &Tab, snapshot: &'a Snapshot) -> (String, Option<&'a SessionIn
         .tiles
         .panes()
         .filter_map(|(_, pane)| snapshot.session(pane.session));
-    let marked = sessions.min_by_key(|info| urgency(Mark::of(info)));
+    let marked = sessions.min_by_key(|info| Mark::of(info).urgency());
     (title, marked)
-}
-
-fn urgency(mark: Mark) -> u8 {
-    match mark {
-        Mark::NeedsPermission => 0,
-        Mark::NeedsAnswer => 1,
-        Mark::Error => 2,
-        Mark::Stalled => 3,
-        Mark::Done => 4,
-        Mark::Working => 5,
-        Mark::Starting => 6,
-        Mark::Running => 7,
-        Mark::Idle => 8,
-        Mark::Lost => 9,
-        Mark::Exited => 10,
-    }
 }

@@ -18,8 +18,12 @@ pub mod measure {
     pub const STATUS_BAR: f32 = 24.0;
     /// Height of a row of a list.
     pub const ROW: f32 = 28.0;
+    /// Width of the rail, which stands for the sidebar.
+    pub const RAIL: f32 = 44.0;
     /// Least and greatest width of the sidebar.
     pub const SIDEBAR: std::ops::RangeInclusive<f32> = 180.0..=420.0;
+    /// Width of the theme editor.
+    pub const THEME_EDITOR: f32 = 360.0;
     /// Width of the palette.
     pub const PALETTE: f32 = 640.0;
     /// Rows of the palette.

@@ -5,6 +5,9 @@ pub mod arrange;
 pub mod document;
 pub mod tiles;
 
+use std::collections::BTreeSet;
+
+use agor_core::config::Whose;
 use agor_proto::ids::{LinePosition, SessionId};
 use egui_tiles::{LinearDir, TileId};
 use serde::{Deserialize, Serialize};
@@ -25,6 +28,8 @@ pub struct Workspace {
     pub active: usize,
     /// The sidebar.
     pub sidebar: Sidebar,
+    /// Groups and projects whose content the sidebar leaves out.
+    pub folded: BTreeSet<Whose>,
     /// How it looks, as far as the person has chosen.
     pub look: Look,
     /// Where panes look back, and what is selected in them.
@@ -361,9 +366,20 @@ impl Workspace {
         }
     }
 
-    /// Shows another project.
-    pub fn step_project(&mut self, by: isize) {
-        self.active = stepped(self.active, by, self.projects.len());
+    /// Shows another project, counted from the one that is shown through their `order`.
+    pub fn step_project(&mut self, by: isize, order: &[&str]) {
+        let shown = self.project().map(|project| project.folder.as_str());
+        let at = order.iter().position(|folder| Some(*folder) == shown);
+        let to = order.get(stepped(at.unwrap_or(0), by, order.len()));
+        let place = to.and_then(|to| self.projects.iter().position(|it| it.folder == **to));
+        self.active = place.unwrap_or(self.active);
+    }
+
+    /// Leaves the content of a group or project out of the sidebar, or shows it again.
+    pub fn toggle_fold(&mut self, of: Whose) {
+        if !self.folded.remove(&of) {
+            self.folded.insert(of);
+        }
     }
 
     /// Drops panes whose sessions are gone from the host.

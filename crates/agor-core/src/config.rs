@@ -3,12 +3,14 @@
 
 mod agents;
 pub mod edit;
+mod groups;
 mod layers;
 mod live;
 mod notifications;
 pub mod schema;
 mod snippets;
 mod theme;
+mod trust;
 mod value;
 
 use std::collections::BTreeMap;
@@ -23,12 +25,14 @@ use agor_proto::limits;
 use crate::paths::Paths;
 
 pub use agents::Agents;
+pub use groups::{For, Group, Whose};
 use layers::Wrong;
 pub use layers::{Layers, Origin, Said};
 pub use live::Live;
 pub use notifications::{Notifications, Quiet};
 pub use snippets::Snippet;
 pub use theme::ThemeWish;
+pub use trust::{TRUSTED, trusts};
 pub use value::Value;
 pub(crate) use value::quoted;
 
@@ -221,8 +225,9 @@ impl Loaded {
     }
 
     fn parse(path: &Path, text: &str) -> Self {
-        let read = Layers::read(text).and_then(|(layers, mut complaints)| {
-            let snippets = snippets::read(text, |complaint| complaints.push(complaint))?;
+        let read = layers::parse(text).and_then(|document| {
+            let (layers, mut complaints) = Layers::of(document.get_ref(), text)?;
+            let snippets = snippets::of(document.get_ref(), |it| complaints.push(it))?;
             Ok((layers, snippets, complaints))
         });
         let (layers, snippets, complaints) = match read {
@@ -259,6 +264,7 @@ impl Config {
 
     /// Returns what holds of what was said.
     fn of(layers: Layers) -> Self {
+        let layers = Arc::new(layers);
         let text = |key| layers.text(key, None).map(str::to_owned);
         let said = |key| layers.said(key, None).map(|(said, _)| said.value.clone());
         Self {
@@ -284,10 +290,10 @@ impl Config {
                 leader: text("window.leader"),
                 keys: text("window.keys").and_then(|name| KeyPreset::named(&name)),
             },
-            notifications: Notifications::of(&layers),
-            agents: Agents::of(&layers),
+            notifications: Notifications::of(layers.clone()),
+            agents: Agents::of(layers.clone()),
             snippets: Vec::new(),
-            layers: Arc::new(layers),
+            layers,
         }
     }
 

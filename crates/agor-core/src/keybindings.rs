@@ -2,12 +2,17 @@
 //! with comments and trailing commas. What the commands are is the window's business.
 
 mod edit;
+mod exchange;
+
+pub use exchange::{Imported, export, export_to, import, import_file};
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::config::Layers;
 use crate::paths::Paths;
 use crate::rewrite::rewrite;
 
@@ -24,6 +29,12 @@ pub struct Rule {
     /// Where the keys mean it, if elsewhere than usual.
     #[serde(default)]
     pub when: Option<When>,
+    /// The folder of the project in which alone it counts, and in those below.
+    #[serde(default)]
+    pub project: Option<String>,
+    /// The group in whose projects alone it counts.
+    #[serde(default)]
+    pub group: Option<String>,
     /// The line of the file with which it begins, from 1.
     #[serde(skip)]
     pub line: usize,
@@ -37,9 +48,42 @@ impl Rule {
             key: Some(key.into()),
             command: command.into(),
             when: None,
+            project: None,
+            group: None,
             line: 0,
         }
     }
+
+    /// Says whether it counts everywhere.
+    #[must_use]
+    pub fn is_for_all(&self) -> bool {
+        self.project.is_none() && self.group.is_none()
+    }
+}
+
+/// Returns the rules that count in a folder's project, the more specific behind: first those for all, then those of its
+/// group, then those of the project, the deepest folder last.
+#[must_use]
+pub fn counting(rules: &[Rule], layers: &Layers, folder: Option<&str>) -> Vec<Rule> {
+    let group = folder.and_then(|folder| layers.group_of(folder));
+    let depth = |rule: &Rule| {
+        let of_group = rule.group.as_deref();
+        let of_project = rule.project.as_deref().map(|it| it.trim_end_matches('/'));
+        let counts = of_group.is_none_or(|id| Some(id) == group)
+            && of_project.is_none_or(|it| {
+                folder.is_some_and(|folder| Path::new(folder).starts_with(Path::new(it)))
+            });
+        let depth = match (of_group, of_project) {
+            (None, None) => 0,
+            (_, None) => 1,
+            (_, Some(folder)) => 2 + folder.len(),
+        };
+        counts.then_some(depth)
+    };
+    let counting = rules.iter().filter_map(|rule| Some((depth(rule)?, rule)));
+    let mut counting: Vec<_> = counting.collect();
+    counting.sort_by_key(|(depth, _)| *depth);
+    counting.into_iter().map(|(_, rule)| rule.clone()).collect()
 }
 
 /// A change of the file.
@@ -57,6 +101,11 @@ pub enum Change {
         /// The command's id.
         command: String,
     },
+    /// These rules come behind all others.
+    Add {
+        /// The rules.
+        rules: Vec<Rule>,
+    },
 }
 
 /// Where keys mean a command.
@@ -69,17 +118,24 @@ pub enum When {
     Anywhere,
 }
 
+impl When {
+    /// Returns it as the file has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pane => "pane",
+            Self::Anywhere => "anywhere",
+        }
+    }
+}
+
 /// Reads the file of these folders; no file is no rules.
 ///
 /// # Errors
 /// One sentence that names the file, and where it is damaged the line and the column.
 pub fn read(paths: &Paths) -> Result<Vec<Rule>, String> {
     let path = paths.keybindings_file();
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
-    };
+    let text = text_of(&path)?;
     parse(&text).map_err(|reason| format!("{} is damaged in {reason}", path.display()))
 }
 
@@ -91,17 +147,22 @@ pub fn change(paths: &Paths, change: &Change) -> Result<(), String> {
     let path = paths.keybindings_file();
     // A link stays one, and what it leads to is changed.
     let path = fs::canonicalize(&path).unwrap_or(path);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
-    };
+    let text = text_of(&path)?;
     let damaged = |reason| format!("{} is damaged in {reason}", path.display());
     parse(&text).map_err(damaged)?;
     let changed = edit::changed(&text, change);
     parse(&changed).map_err(damaged)?;
     rewrite(&path, &changed)
         .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+}
+
+/// Returns what stands in a file; nothing if it is not there.
+fn text_of(path: &Path) -> Result<String, String> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
+    }
 }
 
 fn parse(text: &str) -> Result<Vec<Rule>, String> {
@@ -242,6 +303,31 @@ mod tests {
         let error = change(&paths, &give).unwrap_err();
         assert!(error.contains("damaged"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "[{]");
+    }
+
+    #[test]
+    fn keys_of_a_project_come_behind_those_of_its_group_and_those_behind_all() {
+        let rules = parse(
+            r#"[{"key": "f1", "command": "deep", "project": "/w/cart/deep/"},
+                {"key": "f1", "command": "cart", "project": "/w/cart"},
+                {"key": "f1", "command": "shop", "group": "shop"},
+                {"key": "f1", "command": "all"},
+                {"key": "f1", "command": "other", "group": "other"}]"#,
+        )
+        .unwrap();
+        let text = "[groups.shop]\nfolders = [\"/w/cart\", \"/w/prices\"]";
+        let (layers, _) = Layers::read(text).unwrap();
+        let of = |folder| {
+            let counting = counting(&rules, &layers, folder).into_iter();
+            counting
+                .map(|rule| rule.command)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(of(Some("/w/cart/deep/er")), "all shop cart deep");
+        assert_eq!(of(Some("/w/prices")), "all shop");
+        assert_eq!(of(Some("/w/cartoon")), "all");
+        assert_eq!(of(None), "all");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod color;
 mod derive;
 mod file;
 mod import;
+mod save;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use color::{Color, NoColor};
 pub use derive::{Seed, TEXT_CONTRAST};
 pub use file::ThemeError;
 pub use import::{Form, ImportError, import};
+pub use save::{Present, SaveError, comes_with_agor, id_of, save};
 
 /// Colours of a terminal.
 pub const ANSI: usize = 16;
@@ -290,6 +292,40 @@ fn own_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// A colour that stands out too little from its ground, as WCAG counts it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Faint {
+    /// The colour's token.
+    pub token: &'static str,
+    /// The colour.
+    pub color: Color,
+    /// The ground's token.
+    pub ground: &'static str,
+    /// The ground.
+    pub under: Color,
+    /// Its contrast.
+    pub contrast: f32,
+    /// The least that reads well.
+    pub least: f32,
+}
+
+impl std::fmt::Display for Faint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            token,
+            color,
+            ground,
+            under,
+            contrast,
+            least,
+        } = self;
+        write!(
+            f,
+            "{token} ({color}) on {ground} ({under}) has a contrast of {contrast:.1}; {least} is the least that reads well"
+        )
+    }
+}
+
 impl Theme {
     /// Returns a theme that is made from a terminal's colours.
     #[must_use]
@@ -304,23 +340,27 @@ impl Theme {
         }
     }
 
-    /// Returns what in the theme is hard to read, in sentences.
+    /// Returns what in the theme is hard to read.
     #[must_use]
-    pub fn hard_to_read(&self) -> Vec<String> {
+    pub fn hard_to_read(&self) -> Vec<Faint> {
         let tokens = &self.tokens;
         let on = |ground: &'static str| (ground, tokens.get(ground).unwrap_or(tokens.pane));
         let mut found = Vec::new();
-        let mut hold = |name: &str, grounds: &[&'static str], least: f32| {
+        let mut hold = |name: &'static str, grounds: &[&'static str], least: f32| {
             let Some(color) = tokens.get(name) else {
                 return;
             };
             for (ground, under) in grounds.iter().map(|ground| on(ground)) {
                 let contrast = color.contrast(under);
                 if contrast < least {
-                    found.push(format!(
-                        "{name} ({color}) on {ground} ({under}) has a contrast of {contrast:.1}; \
-                         {least} is the least that reads well"
-                    ));
+                    found.push(Faint {
+                        token: name,
+                        color,
+                        ground,
+                        under,
+                        contrast,
+                        least,
+                    });
                 }
             }
         };

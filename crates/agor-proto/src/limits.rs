@@ -270,6 +270,12 @@ limits! {
     REGEX_MAX: usize = 4 * 1024, "bytes", "refused with `BadRequest`";
     /// The file of a theme, of ours or of another program.
     THEME_FILE_MAX: u64 = 256 * 1024, "bytes", "it is not read";
+    /// Pixels of an image that is pasted.
+    PASTED_PIXELS_MAX: usize = 64 * 1024 * 1024, "pixels", "it is not pasted, and the person is told";
+    /// Pasted images that are kept.
+    PASTED_IMAGES_KEPT: usize = 200, "images", "the oldest are removed";
+    /// Pasted images that are kept, in bytes of their files.
+    PASTED_BYTES_KEPT: u64 = 256 * 1024 * 1024, "bytes", "the oldest are removed; the newest stays";
     /// Themes of a person's own.
     OWN_THEMES_MAX: usize = 500, "themes", "the first by name are used";
 }

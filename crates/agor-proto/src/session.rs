@@ -19,7 +19,8 @@ pub struct SessionSpec {
     /// The name; empty is made from the command.
     #[serde(default)]
     pub name: String,
-    /// Variables of the caller's environment that the program gets, and those that it asked for.
+    /// Variables of the caller's environment that the program gets, and behind them those that it asked for. What
+    /// has a name that came before was asked for, and goes before what the settings say.
     #[serde(default)]
     pub env: Vec<(String, String)>,
     /// The first size of the terminal.

@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod fuzz;
+mod gallery;
 mod golden;
 mod nightly;
 mod real_agents;
@@ -81,6 +82,12 @@ pub const COMMANDS: &[Command] = &[
         arguments: "",
         doc: "Runs everything that takes long: tests, update, survival, fuzzing, real agents, benchmarks",
         run: nightly::run,
+    },
+    Command {
+        id: "gallery",
+        arguments: "",
+        doc: "Draws the pictures of the README's tour anew",
+        run: gallery::run,
     },
     Command {
         id: "golden",

@@ -99,7 +99,7 @@ impl Stage {
             .map(|(name, value)| format!("{name}={value}"))
             .chain([format!("PATH={search}")])
             .collect();
-        let mut args = vec!["new", "--size", "110x36", "--provider", name];
+        let mut args = vec!["new", "--size", "110x36", "--trust", "--provider", name];
         args.extend(pairs.iter().flat_map(|pair| ["--env", pair]));
         args.extend(how);
         args.push("--");

@@ -1,5 +1,6 @@
 //! What each command of the table does.
 
+use agor_core::config::Whose;
 use agor_proto::command::{CommandBody, SignalTarget};
 use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::input::{Input, Key, KeyInput, Mods};
@@ -9,11 +10,12 @@ use egui_tiles::LinearDir;
 use super::{App, Overlay, Purpose};
 use crate::commands::Command;
 use crate::link::Request;
-use crate::link::snapshot::Weight;
 use crate::palette::{Palette, Scope};
 use crate::pane::PaneState;
-use crate::pane::scroll::place;
+use crate::pane::scroll::{Sight, place};
 use crate::pane::selection::{Selection, Span, Unit};
+use crate::pane::terminal::live_rows;
+use crate::pane::vi::View;
 use crate::workspace::Direction;
 
 /// Frames after which a clipboard that has given no text has none.
@@ -26,12 +28,14 @@ impl App {
     /// Carries a command out.
     pub(super) fn act(&mut self, command: Command, context: &egui::Context) {
         tracing::debug!(command = command.row().id, "command");
-        let workspace = matches!(self.purpose, Purpose::Workspace { .. });
+        let workspace = !matches!(self.purpose, Purpose::Command { .. });
         match command {
             Command::Palette => self.toggle_palette(Scope::Everything),
             Command::GoToSession => self.toggle_palette(Scope::Sessions),
             Command::Keys if workspace => self.toggle_keys_page(),
             Command::Keys => self.toggle_palette(Scope::Commands),
+            Command::ImportKeys => self.toggle_palette(Scope::ImportKeys),
+            Command::ExportKeys => self.toggle_palette(Scope::ExportKeys),
             Command::NewAgent if workspace => self.toggle_palette(Scope::Agents),
             Command::NewAgent => {}
             Command::Snippets => self.toggle_palette(Scope::Snippets),
@@ -116,8 +120,14 @@ impl App {
             Command::Tab7 => self.workspace.go_to_tab(6),
             Command::Tab8 => self.workspace.go_to_tab(7),
             Command::Tab9 => self.workspace.go_to_tab(usize::MAX),
-            Command::NextProject => self.workspace.step_project(1),
-            Command::PreviousProject => self.workspace.step_project(-1),
+            Command::NextProject => self.step_project(1),
+            Command::PreviousProject => self.step_project(-1),
+            Command::GroupProject if workspace => self.toggle_palette(Scope::Groups),
+            Command::GroupProject => {}
+            Command::FoldProject => {
+                let folder = self.current_folder();
+                self.workspace.toggle_fold(Whose::Project(folder));
+            }
             Command::Sidebar => self.workspace.sidebar.shown = !self.workspace.sidebar.shown,
             Command::Copy => self.copy(context),
             Command::Paste => {
@@ -152,6 +162,8 @@ impl App {
             Command::Welcome => {}
             Command::Settings if workspace => self.toggle_settings(),
             Command::Settings => {}
+            Command::EditTheme if workspace => self.toggle_theme_editor(context),
+            Command::EditTheme => {}
             Command::Themes => self.toggle_palette(Scope::Themes),
             Command::Drive
             | Command::Restart
@@ -211,6 +223,9 @@ impl App {
         let Some(session) = self.workspace.focused_session() else {
             return;
         };
+        if matches!(self.purpose, Purpose::Picture) {
+            return;
+        }
         let body = match command {
             Command::Drive => {
                 self.link.request(Request::Drive(session));
@@ -281,6 +296,7 @@ impl App {
             Some(Overlay::Palette(palette)) if palette.scope() == scope => None,
             _ => {
                 let text = match scope {
+                    Scope::ImportKeys | Scope::ExportKeys => "~/keybindings.json".to_owned(),
                     Scope::Folder => format!("{}/", self.current_folder().trim_end_matches('/')),
                     Scope::Rename => {
                         let session = self.workspace.focused_session();
@@ -367,13 +383,36 @@ impl App {
     }
 
     fn copy(&mut self, context: &egui::Context) {
-        match self.selected_text() {
-            Some(text) if !text.is_empty() => context.copy_text(text),
-            _ => {
-                let text = "Nothing is selected.".to_owned();
-                self.link.request(Request::Tell(Weight::Note, text));
-            }
+        if !self.copy_selected(context) {
+            self.note("Nothing is selected.");
         }
+    }
+
+    /// Copies all that is selected in the focused pane, at hand or not; says whether anything is.
+    fn copy_selected(&mut self, context: &egui::Context) -> bool {
+        let session = self.workspace.focused_session();
+        let screen = session.and_then(|session| self.snapshot.screens.get(&session).cloned());
+        let (Some(session), Some(screen)) = (session, screen) else {
+            return false;
+        };
+        let window = self.snapshot.histories.get(&session).cloned();
+        let mirror = &screen.mirror;
+        let sight = Sight {
+            screen_rows: u32::from(mirror.size.rows),
+            history_rows: mirror.history.rows,
+            window: window.as_deref(),
+        };
+        let Some(pane) = self.focused_pane() else {
+            return false;
+        };
+        let Some(selection) = pane.selection.filter(|selection| !selection.is_empty()) else {
+            return false;
+        };
+        let shown = live_rows(mirror, pane.asked.unwrap_or(mirror.size));
+        let view = View::of(&pane.scroll, sight, mirror, shown);
+        let whole = (view.above, view.below);
+        self.copy_selection(session, selection, (view.rows, whole), context);
+        true
     }
 
     /// Returns what is selected in the focused pane.

@@ -124,7 +124,8 @@ impl App {
         let sessions = self.snapshot.sessions.clone().unwrap_or_default();
         let queue = attention::queue(&sessions);
         let now = now_millis();
-        let outcome = attention::attention_ui(ui, &mut open, &queue, &self.theme, now);
+        let name_of = |folder: &str| self.snapshot.project_name(folder);
+        let outcome = attention::attention_ui(ui, &mut open, &queue, &name_of, &self.theme, now);
         match outcome {
             Outcome::Closed => return self.wake.now(),
             Outcome::Show(session) => {

@@ -1,17 +1,19 @@
 //! How a window begins: with the stored layout, with a shell, or with one command.
 
 use agor_core::cli::Exit;
+use agor_core::config::{TRUSTED, Value, Whose, trusts};
 use agor_proto::agent::{AgentSpec, Conversation};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::{SessionId, Size};
 use agor_proto::session::{Life, SessionInfo};
 use egui_tiles::LinearDir;
 
-use super::App;
+use super::{App, Overlay};
 use crate::launch::Launcher;
 use crate::link::Request;
 use crate::link::snapshot::{HostState, Stored, Weight};
 use crate::palette::used::Used;
+use crate::trust::{self, Trust, trust_ui};
 use crate::workspace::Workspace;
 
 /// What a window is for.
@@ -70,7 +72,7 @@ impl App {
                     self.workspace = workspace;
                     self.workspace
                         .retain(|session| sessions.iter().any(|info| info.id == session));
-                    self.stored = self.workspace.to_json();
+                    self.stored = self.workspace.digest();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the stored layout cannot be read");
@@ -175,6 +177,47 @@ impl App {
         let Purpose::Workspace { launcher } = &self.purpose else {
             return;
         };
+        let launcher = launcher.clone();
+        if !trusts(&self.snapshot.settings.layers, &folder) {
+            let known = self.snapshot.agents.iter().find(|it| it.id == provider);
+            let name = known.map_or_else(|| provider.clone(), |known| known.name.clone());
+            self.overlay = Some(Overlay::Trust(Trust {
+                folder,
+                provider,
+                name,
+                words: prompt,
+            }));
+            return;
+        }
+        self.start_trusted(&launcher, folder, provider, prompt);
+    }
+
+    /// Asks whether an agent may start in a folder, and does what the person says.
+    pub(super) fn show_trust(&mut self, ui: &mut egui::Ui, trust: Trust) {
+        match trust_ui(ui, &trust, &self.theme) {
+            trust::Outcome::Open => self.overlay = Some(Overlay::Trust(trust)),
+            trust::Outcome::Closed => self.wake.now(),
+            trust::Outcome::Trusted(trusted) => {
+                self.link.request(Request::Say {
+                    key: TRUSTED,
+                    of: Whose::Project(trusted.trim_end_matches('/').to_owned()),
+                    value: Some(Value::Bool(true)),
+                });
+                if let Purpose::Workspace { launcher } = self.purpose.clone() {
+                    self.start_trusted(&launcher, trust.folder, trust.provider, trust.words);
+                }
+                self.wake.now();
+            }
+        }
+    }
+
+    fn start_trusted(
+        &mut self,
+        launcher: &Launcher,
+        folder: String,
+        provider: String,
+        prompt: String,
+    ) {
         let agent = AgentSpec {
             provider,
             model: None,

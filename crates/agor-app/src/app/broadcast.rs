@@ -27,6 +27,11 @@ impl Broadcast {
         self.has(tile).then_some(self.panes.len())
     }
 
+    /// Returns how many panes are typed into at once.
+    pub(super) fn panes(&self) -> usize {
+        self.panes.len()
+    }
+
     fn has(&self, tile: TileId) -> bool {
         self.panes.contains(&tile)
     }

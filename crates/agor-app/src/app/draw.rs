@@ -71,6 +71,7 @@ impl App {
                 });
                 pasted.collect::<String>()
             });
+            self.take_files(ui);
             if !pasted.is_empty() {
                 self.paste(pasted);
                 self.keyboard.borrow_mut().router.release();
@@ -81,6 +82,10 @@ impl App {
 
     fn frame_ui(&mut self, ui: &mut Ui, now: Instant) {
         let frame = Frame::NONE.fill(self.theme.panel);
+        let broadcast = match self.workspace.tab() {
+            Some(tab) if !tab.tiles.zoomed => self.broadcast.panes(),
+            _ => 0,
+        };
         let bar = Panel::bottom("status")
             .exact_size(measure::STATUS_BAR)
             .resizable(false)
@@ -93,6 +98,7 @@ impl App {
                 status_bar::status_bar_ui(
                     ui,
                     (snapshot, workspace, keymap),
+                    broadcast,
                     &self.theme,
                     &self.wake,
                     now,
@@ -102,7 +108,7 @@ impl App {
             self.commands.push(command);
             self.wake.now();
         }
-        if self.workspace.sidebar.shown {
+        let did = if self.workspace.sidebar.shown {
             let shown = Panel::left("sidebar")
                 .default_size(self.workspace.sidebar.width)
                 .size_range(measure::SIDEBAR)
@@ -113,9 +119,31 @@ impl App {
                     sidebar::sidebar_ui(ui, &self.snapshot, &self.workspace, &self.theme)
                 });
             self.workspace.sidebar.width = shown.response.rect.width();
-            for did in shown.inner {
-                self.on_sidebar(did);
-            }
+            shown.inner
+        } else {
+            let shown = Panel::left("rail")
+                .exact_size(measure::RAIL)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(frame)
+                .show(ui, |ui| {
+                    sidebar::edge_ui(ui, &self.theme);
+                    sidebar::rail::rail_ui(ui, &self.snapshot, &self.workspace, &self.theme)
+                });
+            shown.inner
+        };
+        for did in did {
+            self.on_sidebar(did);
+        }
+        if let Some(Overlay::ThemeEditor(_)) = &self.overlay
+            && let Some(Overlay::ThemeEditor(editor)) = self.overlay.take()
+        {
+            Panel::right("theme editor")
+                .exact_size(measure::THEME_EDITOR.min(ui.available_width() * 0.6))
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(frame)
+                .show(ui, |ui| self.theme_editor_ui(ui, editor));
         }
         if let Some(Overlay::Wall(_)) = &self.overlay
             && let Some(Overlay::Wall(wall)) = self.overlay.take()
@@ -241,6 +269,10 @@ impl App {
             ];
             mode_ui(&ui, &self.theme, rect, "Resize", &keys);
         }
+        if self.overlay.is_none() && ui.input(|input| !input.raw.hovered_files.is_empty()) {
+            let keys = [("their paths are inserted into the focused pane", false)];
+            mode_ui(&ui, &self.theme, rect, "Drop files", &keys);
+        }
         for (tile, did) in did {
             self.on_pane(tile, did, ui.ctx());
         }
@@ -295,6 +327,7 @@ impl App {
             sidebar::Did::Project(folder) => self.show_project(&folder),
             sidebar::Did::Explain(session) => return self.explain(session),
             sidebar::Did::NewIn(folder) => self.open_shell(&folder),
+            sidebar::Did::Fold(of) => self.workspace.toggle_fold(of),
         }
         self.wake.now();
     }
@@ -348,6 +381,7 @@ impl App {
             Some(Overlay::Palette(palette)) => self.show_palette(ui, palette),
             Some(Overlay::Attention(attention)) => self.show_attention(ui, attention),
             Some(Overlay::Explain(open)) => self.show_explain(ui, open),
+            Some(Overlay::Trust(trust)) => self.show_trust(ui, trust),
             other => self.overlay = other,
         }
     }
@@ -397,6 +431,15 @@ impl App {
             }
             Choice::Prompt(prompt) => self.start_agent(prompt),
             Choice::Theme(id) => self.choose_theme(id),
+            Choice::Group(group) => self.put_into_group(group),
+            Choice::ImportKeys(file) => {
+                let file = whole_folder(&file);
+                self.link.request(Request::ImportKeys(file));
+            }
+            Choice::ExportKeys(file) => {
+                let file = whole_folder(&file);
+                self.link.request(Request::ExportKeys(file));
+            }
             Choice::Folder(folder) => {
                 let folder = whole_folder(&folder);
                 self.open_shell(&folder);

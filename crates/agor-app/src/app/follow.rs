@@ -110,7 +110,9 @@ impl App {
 
     /// Says that the person has seen what an agent did, once it is in front of them.
     pub(super) fn note_seen(&mut self) {
-        let looks = self.window_focused && self.overlay.is_none();
+        // Nobody looks at what is drawn into a picture.
+        let seen = self.window_focused && !matches!(self.purpose, Purpose::Picture);
+        let looks = seen && self.overlay.is_none();
         let focused = self.workspace.focused_session().filter(|_| looks);
         let info = focused.and_then(|session| self.snapshot.session(session));
         let conflict = |info: &SessionInfo| Some(info.agent.as_ref()?.conflict.as_ref()?.at_millis);
@@ -217,9 +219,13 @@ impl App {
             return;
         }
         self.note_views();
-        let json = self.workspace.to_json();
-        if json != self.stored && self.link.request(Request::StoreLayout(json.clone())) {
-            self.stored = json;
+        let digest = self.workspace.digest();
+        if digest != self.stored
+            && self
+                .link
+                .request(Request::StoreLayout(self.workspace.to_json()))
+        {
+            self.stored = digest;
         }
     }
 

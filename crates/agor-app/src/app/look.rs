@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use agor_core::config::{FONT_SIZES, ThemeWish, Value};
-use agor_core::themes::{DARK, LIGHT};
+use agor_core::keybindings::counting;
+use agor_core::themes::{self, DARK, LIGHT};
 use agor_render::FontSpec;
 
 use super::{App, Overlay};
@@ -13,6 +14,7 @@ use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::palette::{Choice, Entry, Scope};
 use crate::theme::{FONT_SIZE, Theme};
+use crate::theme_editor::{Outcome, ThemeEditor, theme_editor_ui};
 use crate::workspace::ChosenTheme;
 
 impl App {
@@ -28,14 +30,29 @@ impl App {
             // What changed last holds.
             self.workspace.look.font_size = None;
         }
+        self.keys_told = None;
+        self.take_look(context);
+    }
+
+    /// Lets keys mean what the settings say for the project that is shown.
+    pub(super) fn follow_keys(&mut self) {
+        let folder = self.workspace.project().map(|it| it.folder.as_str());
+        let keys = &self.settings.keys;
+        // Mostly no project has any of its own.
+        let differ = keys.iter().any(|rule| !rule.is_for_all());
+        let of = folder.filter(|_| differ).unwrap_or_default();
+        if self.keys_told.as_deref() == Some(of) {
+            return;
+        }
+        let counting = counting(keys, &self.settings.layers, folder);
         let leader = self.settings.window.leader.as_deref();
         let preset = self.settings.window.keys;
-        let (keymap, complaints) = Keymap::new(&self.settings.keys, leader, preset);
+        let (keymap, complaints) = Keymap::new(&counting, leader, preset);
+        self.keys_told = Some(of.to_owned());
         self.keyboard.borrow_mut().router.set_keymap(keymap);
         for complaint in complaints {
             self.link.request(Request::Tell(Weight::Error, complaint));
         }
-        self.take_look(context);
     }
 
     /// Returns how the terminal's text is set.
@@ -75,6 +92,10 @@ impl App {
     /// theme's file or the project may have changed.
     pub(super) fn follow_look(&mut self, context: &egui::Context) {
         let is_tried = matches!(&self.overlay, Some(Overlay::Palette(palette)) if palette.scope() == Scope::Themes);
+        if let Some(Overlay::ThemeEditor(editor)) = &self.overlay {
+            let drawn = editor.drawn();
+            return self.draw_in(drawn, context);
+        }
         if self.trying && is_tried {
             return;
         }
@@ -147,10 +168,10 @@ impl App {
 
     /// Keeps to a theme until another is chosen, or the settings change.
     pub(super) fn choose_theme(&mut self, id: String) {
-        if let Some((page, project)) = self.choosing_for.take() {
+        if let Some((page, of)) = self.choosing_for.take() {
             self.link.request(Request::Say {
                 key: "window.theme",
-                project,
+                of,
                 value: Some(Value::Theme(ThemeWish::Always(id.clone()))),
             });
             self.overlay = Some(Overlay::Settings(page));
@@ -203,11 +224,52 @@ impl App {
             None if *self.theme.id == *id => return,
             None => Theme::built_in(id),
         };
+        self.draw_in(theme, context);
+    }
+
+    fn draw_in(&mut self, theme: Theme, context: &egui::Context) {
         if theme != self.theme {
             self.colors = theme.terminal();
             self.keep_contrast();
             theme.apply(context);
             self.theme = theme;
+        }
+    }
+
+    /// Opens the editor of the theme that is shown, or leaves it.
+    pub(super) fn toggle_theme_editor(&mut self, context: &egui::Context) {
+        if matches!(self.overlay, Some(Overlay::ThemeEditor(_))) {
+            self.overlay = None;
+            return;
+        }
+        // The one that is chosen, even if another is being tried.
+        self.overlay = None;
+        self.follow_look(context);
+        let mut known = self.snapshot.themes.iter();
+        let known = known.find(|known| known.id == self.theme.id).cloned();
+        let theme = known.or_else(|| themes::built_in(&self.theme.id));
+        if let Some(theme) = theme.or_else(|| themes::built_in(DARK)) {
+            self.overlay = Some(Overlay::ThemeEditor(Box::new(ThemeEditor::new(theme))));
+        }
+    }
+
+    /// Draws the editor beside what is drawn in its colours, and does what was done there.
+    pub(super) fn theme_editor_ui(&mut self, ui: &mut egui::Ui, mut editor: Box<ThemeEditor>) {
+        match theme_editor_ui(ui, &mut editor, &self.theme) {
+            Outcome::Open => {
+                if editor.drawn() != self.theme {
+                    // This frame was drawn in the colours before.
+                    self.wake.now();
+                }
+                self.overlay = Some(Overlay::ThemeEditor(editor));
+            }
+            Outcome::Closed => self.wake.now(),
+            Outcome::Save(theme) => {
+                let replaces = editor.replaces();
+                let id = theme.id.to_string();
+                self.link.request(Request::SaveTheme { theme, replaces });
+                self.choose_theme(id);
+            }
         }
     }
 }

@@ -105,6 +105,10 @@ impl App {
         match outcome {
             Outcome::Closed => return self.wake.now(),
             Outcome::Change(change) => self.change_keys(change),
+            Outcome::Command(command) => {
+                self.commands.push(command);
+                return self.wake.now();
+            }
             Outcome::Open => {}
         }
         self.overlay = Some(Overlay::Keys(page));
@@ -282,7 +286,7 @@ impl App {
     }
 
     /// Copies what is selected: at once if all of it is at hand, else the link's thread fetches it.
-    fn copy_selection(
+    pub(super) fn copy_selection(
         &mut self,
         session: SessionId,
         selection: Selection,

@@ -63,6 +63,9 @@ impl App {
             layers: &settings.layers,
             complaints: &settings.complaints,
             project: project.as_deref(),
+            group: project
+                .as_deref()
+                .and_then(|folder| settings.layers.group_of(folder)),
             chosen_theme: chosen.as_deref(),
             agents: &agents,
         };
@@ -77,8 +80,8 @@ impl App {
         }
         match did {
             Some(Did::Close) => return,
-            Some(Did::ChooseTheme(project)) => {
-                self.choosing_for = Some((page, project));
+            Some(Did::ChooseTheme(of)) => {
+                self.choosing_for = Some((page, of));
                 let palette = Palette::new(Scope::Themes, String::new());
                 self.overlay = Some(Overlay::Palette(palette.standing_at(self.place_of_theme())));
                 return;
@@ -88,11 +91,7 @@ impl App {
                 self.list_fonts(&mut page);
             }
             Some(Did::TryFont(family)) => self.try_font(family),
-            Some(Did::Say {
-                key,
-                project,
-                value,
-            }) => {
+            Some(Did::Say { key, of, value }) => {
                 if key == "window.theme" {
                     // What is said here is the newer wish.
                     self.workspace.look.theme = None;
@@ -101,11 +100,7 @@ impl App {
                     .tried_font
                     .take()
                     .filter(|_| key == "window.font_family");
-                self.link.request(Request::Say {
-                    key,
-                    project,
-                    value,
-                });
+                self.link.request(Request::Say { key, of, value });
             }
             None => {}
         }

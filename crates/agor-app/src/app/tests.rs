@@ -2,12 +2,16 @@
 //! accessible names and from pictures, what it asks for from its requests.
 
 mod explain;
+mod groups;
+mod hand_in;
 mod looks;
 mod modes;
 mod pictures;
 mod set;
 mod spending;
+mod spoken;
 mod steps;
+mod theme_editor;
 mod world;
 
 use agor_proto::command::CommandBody;
@@ -667,6 +671,7 @@ fn an_agent_is_chosen_told_what_to_do_and_started_in_a_new_tab() {
     };
     world.change(|snapshot| {
         snapshot.agents = vec![known("aider", false), known("claude", true)].into();
+        snapshot.settings = looks::settings("[projects.\"/work\"]\ntrusted = true").into();
     });
     world.command(Command::NewAgent);
     world.requests();

@@ -10,7 +10,7 @@ use egui::{
 use super::queue::{Need, since};
 use super::{Attention, Outcome};
 use crate::icons::Mark;
-use crate::text::{age, folder_shown, project_name};
+use crate::text::{age, folder_shown};
 use crate::theme::{Theme, measure, medium, semibold};
 use crate::widgets::{elided, hold_keyboard};
 
@@ -39,11 +39,12 @@ const DIGITS: [Key; 9] = [
     Key::Num9,
 ];
 
-/// Draws the list over the window and says what the person did. `now_millis` is the time since 1970.
+/// Draws the list over the window and says what the person did. `name_of` names a folder's project, `now_millis` is the time since 1970.
 pub fn attention_ui(
     ui: &mut Ui,
     state: &mut Attention,
     queue: &[(Need, &SessionInfo)],
+    name_of: &dyn Fn(&str) -> String,
     theme: &Theme,
     now_millis: u64,
 ) -> Outcome {
@@ -88,7 +89,7 @@ pub fn attention_ui(
                     selected,
                     waited: age(now_millis.saturating_sub(since(info))),
                 };
-                if let Some(did) = row_ui(ui, state, &row, theme, rect) {
+                if let Some(did) = row_ui(ui, state, (&row, name_of), theme, rect) {
                     outcome = did;
                 }
             }
@@ -136,7 +137,7 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, count: usize) {
 fn row_ui(
     ui: &mut Ui,
     state: &mut Attention,
-    row: &Row<'_>,
+    (row, name_of): (&Row<'_>, &dyn Fn(&str) -> String),
     theme: &Theme,
     rect: Rect,
 ) -> Option<Outcome> {
@@ -184,7 +185,7 @@ fn row_ui(
         theme.text,
     );
     let small = |size| FontId::proportional(size);
-    let where_ = format!("{}  ·  {}", project_name(&info.folder), row.need.words());
+    let where_ = format!("{}  ·  {}", name_of(&info.folder), row.need.words());
     let at = Pos2::new(left + name_width + 10.0, upper);
     painter.text(at, Align2::LEFT_CENTER, where_, small(11.5), theme.muted);
     let at = Pos2::new(right, upper);

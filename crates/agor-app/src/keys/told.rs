@@ -1,6 +1,7 @@
 //! What keys do, in words: for the command line, which has no window to look at.
 
 use agor_core::cli::{KeyRow, KeySettings, ToldKeys};
+use agor_core::keybindings::Rule;
 
 use super::keymap::{Chord, Keymap, Told};
 use crate::commands::{Context, TABLE};
@@ -30,6 +31,15 @@ pub fn keys(settings: &KeySettings, asked: Option<&str>) -> Result<ToldKeys, Str
         sentences,
         rows,
     })
+}
+
+/// Refuses a rule that means nothing here.
+///
+/// # Errors
+/// Why, in a sentence.
+pub fn check(rule: &Rule) -> Result<(), String> {
+    let (_, complaints) = Keymap::new(std::slice::from_ref(rule), None, None);
+    complaints.into_iter().next().map_or(Ok(()), Err)
 }
 
 /// Returns every command with its keys, and those without.

@@ -7,6 +7,7 @@ use egui::{
 };
 
 use super::{Keys, KeysPage, Line, Outcome, place};
+use crate::commands::Command;
 use crate::keys::keymap::{Keymap, shown};
 use crate::theme::{Theme, measure, medium, semibold};
 use crate::widgets::elided;
@@ -32,10 +33,13 @@ pub fn keys_page_ui(ui: &mut Ui, page: &mut KeysPage, keymap: &Keymap, theme: &T
         false => Pressed::of(ui),
     };
     let head = area.with_max_y(area.min.y + HEAD);
-    head_ui(ui, page, theme, head);
+    let exchange = head_ui(ui, page, theme, head);
     // What was typed in the same frame counts.
     let lines = page.lines(keymap);
-    let outcome = pressed.act(page, &lines);
+    let outcome = match exchange {
+        Some(command) => Outcome::Command(command),
+        None => pressed.act(page, &lines),
+    };
     let mut below = area.with_min_y(head.max.y);
     if let Keys::Recorded(command) = page.keys {
         let band = below.with_max_y(below.min.y + 52.0);
@@ -125,7 +129,8 @@ fn reset(line: &Line) -> Outcome {
     })
 }
 
-fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) {
+/// Draws the head; returns the command that was clicked there.
+fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Option<Command> {
     let middle = rect.center().y;
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
@@ -159,9 +164,25 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) {
         page.keys = if on { Keys::Typed } else { Keys::Sought };
         page.pressed.clear();
     }
+    let mut clicked = None;
+    let mut left = toggle.min.x;
+    // Where there is room: the palette has them anyway.
+    if rect.width() > 760.0 {
+        for (command, label) in [
+            (Command::ExportKeys, "Export…"),
+            (Command::ImportKeys, "Import…"),
+        ] {
+            let button =
+                Rect::from_center_size(Pos2::new(left - 42.0, middle), Vec2::new(68.0, 24.0));
+            if button_ui(ui, theme, button, label, false) {
+                clicked = Some(command);
+            }
+            left = button.min.x;
+        }
+    }
     let field = Rect::from_min_max(
         Pos2::new(title.max.x + 20.0, rect.min.y + 6.0),
-        Pos2::new(toggle.min.x - 12.0, rect.max.y - 6.0),
+        Pos2::new(left - 12.0, rect.max.y - 6.0),
     );
     if on {
         let keys = pressed(page);
@@ -172,7 +193,7 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) {
         let at = Pos2::new(field.min.x, middle);
         ui.painter()
             .text(at, Align2::LEFT_CENTER, text, medium(15.0), color);
-        return;
+        return clicked;
     }
     let before = page.text.clone();
     let edit = TextEdit::singleline(&mut page.text)
@@ -198,6 +219,7 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) {
     } else if !response.has_focus() {
         response.request_focus();
     }
+    clicked
 }
 
 /// Returns the pressed keys as they are shown.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use agor_core::config::For;
 use agor_core::themes::Theme;
 use agor_proto::agent::State;
 use agor_proto::ids::{LinePosition, SessionId};
@@ -20,6 +21,7 @@ use super::outline::Outline;
 use super::settings::Settings;
 use super::usage::Spending;
 use crate::attention::Need;
+use crate::text;
 
 /// Notices kept for the window to show; older ones are dropped.
 const NOTICES_MAX: usize = 16;
@@ -290,6 +292,13 @@ impl Snapshot {
         sessions
             .filter(|info| Need::of(info).is_some_and(Need::blocks))
             .count()
+    }
+
+    /// Returns what a folder's project is called.
+    #[must_use]
+    pub fn project_name(&self, folder: &str) -> String {
+        let given = self.settings.layers.name(For::Project(folder));
+        given.map_or_else(|| text::project_name(folder), str::to_owned)
     }
 
     /// Returns a session of the list.

@@ -2,19 +2,24 @@
 //! list of sessions.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use agor_core::client::connection::{End, State};
 use agor_core::client::{Client, ClientError, ClientOptions};
-use agor_core::config::{Value, edit, schema};
+use agor_core::config::{Value, Whose, edit, schema};
 use agor_core::keybindings::{self, Change};
+use agor_core::pasted;
 use agor_core::paths::Paths;
+use agor_core::themes::{self, Present};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
+use agor_proto::input::Input;
 use agor_proto::message::Visibility;
 use agor_proto::session::{SessionInfo, SessionList};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use super::diagnose::{self, Diagnosis};
 use super::explain;
@@ -23,6 +28,8 @@ use super::images::{Fetcher, Images};
 use super::layout::Layout;
 use super::snapshot::{Asked, HostState, Snapshot, Weight};
 use super::{LayoutUse, Request, settings, usage};
+use crate::app::hand_in;
+use crate::keys::told;
 use crate::wake::Wake;
 
 /// How long the link's thread goes on after the window has closed, to hand over what was asked
@@ -112,9 +119,16 @@ pub async fn run(
         spending: None,
         saying: None,
         desktop: None,
+        pasting: JoinSet::new(),
     };
-    while let Some(request) = inbox.recv().await {
-        task.on(request);
+    loop {
+        tokio::select! {
+            request = inbox.recv() => match request {
+                Some(request) => task.on(request),
+                None => break,
+            },
+            Some(pasted) = task.pasting.join_next() => task.on_pasted(pasted),
+        }
     }
     task.finish().await;
     settings.abort();
@@ -246,6 +260,8 @@ struct Task {
     saying: Option<tokio::task::JoinHandle<()>>,
     /// Follows the desktop's look, once that is wanted.
     desktop: Option<tokio::task::JoinHandle<()>>,
+    /// Images that become files, and the sessions that are given their paths.
+    pasting: JoinSet<(Vec<SessionId>, Result<PathBuf, String>)>,
 }
 
 impl Task {
@@ -261,12 +277,26 @@ impl Task {
             Request::Explain(wanted) => self.explain(wanted),
             Request::Usage(days) => self.usage(days),
             Request::ChangeKeys(change) => self.change_keys(change),
+            Request::ImportKeys(file) => self.on_files(move |paths| {
+                let imported = keybindings::import_file(paths, Path::new(&file), told::check);
+                Ok(imported?.sentence())
+            }),
+            Request::ExportKeys(file) => self.on_files(move |paths| {
+                keybindings::export_to(paths, Path::new(&file))?;
+                Ok(format!("Your keys are in {file}."))
+            }),
+            Request::SaveTheme { theme, replaces } => self.on_files(move |paths| {
+                let present = match replaces {
+                    true => Present::Goes,
+                    false => Present::Stays,
+                };
+                let saved = themes::save(&paths.themes_folder(), &theme, present);
+                let path = saved.map_err(|error| format!("The theme was not saved: {error}"))?;
+                Ok(format!("{} is in {}.", theme.name, path.display()))
+            }),
             Request::FollowDesktop => self.follow_desktop(),
-            Request::Say {
-                key,
-                project,
-                value,
-            } => self.say(key, project, value),
+            Request::PasteImage { sessions, image } => self.paste_image(sessions, image),
+            Request::Say { key, of, value } => self.say(key, of, value),
             Request::Type(session, _)
             | Request::Resize(session, _)
             | Request::Drive(session)
@@ -279,11 +309,15 @@ impl Task {
             | Request::Outline(session)
             | Request::DropFind(session)
             | Request::DropHistory(session) => {
-                // A session that no pane shows any more gets nothing.
-                if let Some(follower) = self.followers.get(&session) {
-                    follower.request(request);
-                }
+                self.on_follower(session, request);
             }
+        }
+    }
+
+    /// Hands a request to whoever follows the session; one that no pane shows any more gets nothing.
+    fn on_follower(&self, session: SessionId, request: Request) {
+        if let Some(follower) = self.followers.get(&session) {
+            follower.request(request);
         }
     }
 
@@ -297,8 +331,17 @@ impl Task {
         });
     }
 
+    /// Reads or writes files of the person's off this thread; tells what became of it.
+    fn on_files(&self, act: impl FnOnce(&Paths) -> Result<String, String> + Send + 'static) {
+        let (paths, shared) = (self.paths.clone(), self.shared.clone());
+        tokio::task::spawn_blocking(move || match act(&paths) {
+            Ok(told) => shared.tell(Weight::Note, told),
+            Err(why) => shared.tell(Weight::Error, why),
+        });
+    }
+
     /// Says a setting, one after the other, so that none is lost.
-    fn say(&mut self, key: &'static str, project: Option<String>, value: Option<Value>) {
+    fn say(&mut self, key: &'static str, of: Whose, value: Option<Value>) {
         let (paths, shared) = (self.paths.clone(), self.shared.clone());
         let before = self.saying.take();
         self.saying = Some(tokio::spawn(async move {
@@ -307,12 +350,59 @@ impl Task {
             }
             let said = tokio::task::spawn_blocking(move || {
                 let setting = schema::setting(key)?;
-                edit::set(&paths, setting, project.as_deref(), value.as_ref()).err()
+                edit::set(&paths, setting, of.by_ref(), value.as_ref()).err()
             });
             if let Ok(Some(error)) = said.await {
                 shared.tell(Weight::Error, error.to_string());
             }
         }));
+    }
+
+    /// Makes a file of an image, off this thread: a large one takes a while.
+    fn paste_image(&mut self, sessions: Vec<SessionId>, image: Arc<egui::ColorImage>) {
+        let paths = self.paths.clone();
+        self.pasting.spawn_blocking(move || {
+            let pixels = image.pixels.iter();
+            let rgba: Vec<u8> = pixels
+                .flat_map(egui::Color32::to_srgba_unmultiplied)
+                .collect();
+            let size = image
+                .size
+                .map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+            let png = crate::shot::encode(&rgba, size.into());
+            let png = png.map_err(|failure| failure.message().to_owned());
+            let saved = png.and_then(|picture| {
+                pasted::save(&paths, &picture.png).map_err(|error| error.to_string())
+            });
+            (sessions, saved)
+        });
+    }
+
+    /// Gives programs the path of the file that an image has become.
+    fn on_pasted(
+        &self,
+        pasted: Result<(Vec<SessionId>, Result<PathBuf, String>), tokio::task::JoinError>,
+    ) {
+        let (sessions, saved) = match pasted {
+            Ok(pasted) => pasted,
+            Err(error) => (Vec::new(), Err(error.to_string())),
+        };
+        match saved {
+            Ok(path) => {
+                for session in sessions {
+                    let paste = Input::Paste {
+                        text: hand_in::of_file(&path),
+                        first: true,
+                        last: true,
+                    };
+                    self.on_follower(session, Request::Type(session, paste));
+                }
+            }
+            Err(error) => {
+                let text = format!("The image could not be saved to be pasted: {error}");
+                self.shared.tell(Weight::Error, text);
+            }
+        }
     }
 
     fn follow_desktop(&mut self) {

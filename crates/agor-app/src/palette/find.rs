@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agor_core::config::Snippet;
+use agor_core::config::{For, Snippet};
 use agor_core::themes;
 use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
@@ -16,7 +16,7 @@ use crate::commands::{Command, TABLE};
 use crate::icons::Mark;
 use crate::keys::keymap::Keymap;
 use crate::link::snapshot::Snapshot;
-use crate::text::{folder_shown, project_name};
+use crate::text::folder_shown;
 use crate::theme::Theme;
 use crate::workspace::Workspace;
 
@@ -44,6 +44,12 @@ pub enum Choice {
     Prompt(String),
     /// Show this theme.
     Theme(String),
+    /// Put the project that is shown into this group, or into none.
+    Group(Option<String>),
+    /// Take keys from this file.
+    ImportKeys(String),
+    /// Write keys into this file.
+    ExportKeys(String),
     /// Open the shell in a folder.
     Folder(String),
     /// Give the focused session this name.
@@ -173,13 +179,13 @@ pub fn entries(
     if all || scope == Scope::Sessions {
         let sessions = snapshot.sessions.iter().flat_map(|it| it.iter());
         // The newest first: it is the one that is looked for.
-        entries.extend(sessions.rev().map(session));
+        entries.extend(sessions.rev().map(|info| session(info, snapshot)));
     }
     if all || scope == Scope::Projects {
         entries.extend(workspace.projects.iter().map(|project| {
             let folder = &project.folder;
             let choice = Choice::Project(folder.clone());
-            Entry::new(choice, project_name(folder), folder_shown(folder))
+            Entry::new(choice, snapshot.project_name(folder), folder_shown(folder))
         }));
     }
     if all || scope == Scope::Snippets {
@@ -199,6 +205,22 @@ pub fn entries(
             Entry::new(Choice::Agent(agent.id.clone()), agent.name.clone(), detail)
         }));
     }
+    if scope == Scope::Groups {
+        let layers = &snapshot.settings.layers;
+        let groups = layers.groups_in_order().into_iter();
+        entries.extend(groups.map(|(id, group)| {
+            let name = layers.name(For::Group(id)).unwrap_or(id);
+            let projects = group.folders().iter();
+            let projects: Vec<_> = projects.map(|it| snapshot.project_name(it)).collect();
+            let choice = Choice::Group(Some(id.to_owned()));
+            Entry::new(choice, name.to_owned(), projects.join(", "))
+        }));
+        entries.push(Entry::new(
+            Choice::Group(None),
+            "No group".into(),
+            String::new(),
+        ));
+    }
     if scope == Scope::Themes {
         entries.extend(snapshot.themes.iter().map(theme));
     }
@@ -206,7 +228,7 @@ pub fn entries(
         let remembered = entry.choice.remembered();
         entry.used = remembered.map_or(0.0, |choice| used.weight(&choice, now_millis));
     }
-    if !matches!(scope, Scope::Agents | Scope::Keys) {
+    if !matches!(scope, Scope::Agents | Scope::Keys | Scope::Groups) {
         // Stable: of those that were not chosen the order stays.
         entries.sort_by(|a, b| b.used.total_cmp(&a.used));
     }
@@ -246,8 +268,9 @@ fn chip(theme: &themes::Theme) -> Vec<Color32> {
     colors
 }
 
-fn session(info: &SessionInfo) -> Entry {
-    let detail = format!("{}  {}", project_name(&info.folder), info.title);
+fn session(info: &SessionInfo, snapshot: &Snapshot) -> Entry {
+    let project = snapshot.project_name(&info.folder);
+    let detail = format!("{project}  {}", info.title);
     let mut entry = Entry::new(Choice::Session(info.id), info.name.clone(), detail);
     entry.mark = Some(Mark::of(info));
     entry

@@ -7,6 +7,7 @@ use super::find::{Choice, Entry, Found};
 use super::{Outcome, Palette, Scope};
 use crate::theme::{Theme, measure, medium};
 use crate::widgets::{elided, hold_keyboard};
+use crate::workspace::document::NAME_MAX;
 
 /// Height of the field.
 const FIELD: f32 = 44.0;
@@ -46,7 +47,12 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
     let rows = count.clamp(1, measure::PALETTE_ROWS);
     let typed = matches!(
         scope,
-        Scope::Folder | Scope::Rename | Scope::RenameTab | Scope::Prompt
+        Scope::Folder
+            | Scope::ImportKeys
+            | Scope::ExportKeys
+            | Scope::Rename
+            | Scope::RenameTab
+            | Scope::Prompt
     );
     let list = if typed {
         36.0
@@ -113,6 +119,8 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
 
 fn hint(scope: Scope) -> &'static str {
     match scope {
+        Scope::ImportKeys => "Enter adds the keys of this file to yours",
+        Scope::ExportKeys => "Enter writes your keys into this file, which must not be there yet",
         Scope::Folder => "Enter opens your shell in this folder",
         Scope::Rename => "Enter gives the session this name",
         Scope::RenameTab => "Enter gives the tab this name; without one it has its session's",
@@ -131,6 +139,7 @@ fn empty(scope: Scope, palette: &Palette) -> &'static str {
         Scope::Snippets if none => {
             "No snippets yet: [[snippets]] with name and text in config.toml makes one"
         }
+        Scope::Groups => "Enter makes a group of this name",
         _ => "Nothing matches: type fewer letters",
     }
 }
@@ -146,6 +155,9 @@ fn placeholder(scope: Scope) -> &'static str {
         Scope::Agents => "Start an agent",
         Scope::Themes => "Choose a theme",
         Scope::Prompt => "What is it to do?",
+        Scope::Groups => "Put this project into a group, or name a new one",
+        Scope::ImportKeys => "File with keys",
+        Scope::ExportKeys => "File for your keys",
         Scope::Folder => "Folder",
         Scope::Rename => "Name",
         Scope::RenameTab => "Name of the tab",
@@ -170,7 +182,11 @@ fn field_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, area: Rect) {
         response.request_focus();
         if matches!(
             palette.scope,
-            Scope::Folder | Scope::Rename | Scope::RenameTab
+            Scope::Folder
+                | Scope::ImportKeys
+                | Scope::ExportKeys
+                | Scope::Rename
+                | Scope::RenameTab
         ) {
             select_all_or_end(ui, &response, palette);
         }
@@ -334,9 +350,15 @@ impl Palette {
         let text = text.trim();
         match scope {
             Scope::Prompt => Some(Choice::Prompt(text.into())),
+            Scope::ImportKeys => (!text.is_empty()).then(|| Choice::ImportKeys(text.into())),
+            Scope::ExportKeys => (!text.is_empty()).then(|| Choice::ExportKeys(text.into())),
             Scope::Folder => (!text.is_empty()).then(|| Choice::Folder(text.into())),
             Scope::RenameTab => Some(Choice::TabName(text.into())),
             Scope::Rename => (!text.is_empty()).then(|| Choice::Name(text.into())),
+            Scope::Groups if self.finder.found().is_empty() => {
+                let name: String = text.chars().take(NAME_MAX).collect();
+                (!name.is_empty()).then_some(Choice::Group(Some(name)))
+            }
             _ => {
                 let (_, _, entries) = self.offered.as_ref()?;
                 let found = self.finder.found().get(self.selected)?;

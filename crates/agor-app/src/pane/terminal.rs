@@ -20,6 +20,7 @@ use super::overlays::{hovered_link, input_method_ui, letterbox, mode_ui};
 use super::scroll::{Fetch, Sight};
 use super::scroll_bar::{self, Marked, scroll_bar_ui};
 use super::selection::Unit;
+use super::spoken::spoken_ui;
 use super::vi::{self, View};
 use super::view::{Painting, Role};
 use crate::link::Request;
@@ -83,7 +84,7 @@ pub(super) fn terminal_ui(
         live: is_live,
         alive,
     };
-    let mut acts = mouse_ui(ui, painting, state, seen, geometry);
+    let mut acts = mouse_ui(ui, painting, state, (seen, role), geometry);
     let found = painting.snapshot.found.get(&session);
     let mut highlights = match (&state.finder, found) {
         (Some(finder), Some(found)) => match finder.of(Some(found)) {
@@ -291,18 +292,30 @@ fn settle(painting: &Painting<'_>, state: &mut PaneState, session: SessionId, si
 }
 
 fn mouse_ui(
-    ui: &Ui,
+    ui: &mut Ui,
     painting: &Painting<'_>,
     state: &mut PaneState,
-    seen: Seen<'_>,
+    (seen, role): (Seen<'_>, Role),
     geometry: &Geometry,
 ) -> Vec<Act> {
     let id = ui.scope_id().with("terminal");
     let response = ui.interact(geometry.rect, id, Sense::click_and_drag());
     response.widget_info(|| {
-        let text = agor_term::text::plain(seen.rows.iter().map(AsRef::as_ref));
+        // Of the focused one there is a line for each row.
+        let text = match role.focused {
+            true => painting.snapshot.session(seen.session).map_or_else(
+                || "terminal".to_owned(),
+                |info| format!("Terminal of {}", info.name),
+            ),
+            false => agor_term::text::plain(seen.rows.iter().map(AsRef::as_ref)),
+        };
         egui::WidgetInfo::labeled(egui::Role::Terminal, true, text)
     });
+    if role.focused {
+        let (rows, cols) = (seen.rows, seen.size.cols);
+        let clock = (painting.wake, painting.now);
+        spoken_ui(ui, id, (rows, cols), geometry, &mut state.spoken, clock);
+    }
     let over = response.contains_pointer();
     if over {
         let wished = seen.modes.pointer().filter(|_| seen.live && seen.alive);

@@ -88,6 +88,32 @@ pub fn choice_ui(ui: &mut Ui, theme: &Theme, label: &str, text: &str, width: f32
     response.clicked()
 }
 
+/// Draws one of several of which one is chosen, by its label and the text that is shown; says whether it was
+/// pressed.
+pub fn option_ui(
+    ui: &mut Ui,
+    theme: &Theme,
+    (label, text): (&str, &str),
+    chosen: bool,
+    width: f32,
+) -> bool {
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 24.0), Sense::click());
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, chosen, label));
+    if chosen {
+        ui.painter().rect_filled(rect, 4.0, theme.selected);
+    } else if response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, theme.hover);
+    }
+    let color = if chosen { theme.text } else { theme.muted };
+    let room = rect.width() - 20.0;
+    let galley = crate::widgets::elided(ui, text, FontId::proportional(12.5), color, room);
+    let at = Pos2::new(rect.min.x + 10.0, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color);
+    focus_ui(ui, theme, &response, rect);
+    response.clicked()
+}
+
 /// Draws a small button of words alone; says whether it was pressed.
 pub fn word_ui(ui: &mut Ui, theme: &Theme, label: &str, text: &str) -> bool {
     let galley =

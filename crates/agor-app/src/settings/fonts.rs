@@ -1,6 +1,6 @@
 //! Draws the list of fonts below its setting, while it is open.
 
-use agor_core::config::Value;
+use agor_core::config::{Value, Whose};
 use egui::{Align2, FontId, Pos2, RichText, ScrollArea, Stroke, Ui, Vec2};
 
 use super::{Did, SettingsPage};
@@ -56,7 +56,7 @@ pub fn fonts_ui(ui: &mut Ui, page: &mut SettingsPage, theme: &Theme, width: f32)
                 if response.clicked() {
                     did = Some(Did::Say {
                         key: "window.font_family",
-                        project: None,
+                        of: Whose::All,
                         value: Some(Value::Text(family.clone())),
                     });
                 }

@@ -1,10 +1,10 @@
 //! Draws one setting of the page.
 
 use agor_core::config::schema::{Counts, Kind, Setting};
-use agor_core::config::{Origin, Value};
+use agor_core::config::{For, Origin, Value};
 use egui::{Align, FontId, Layout, RichText, Stroke, Ui, Vec2};
 
-use super::controls::{check_ui, choice_ui, field_ui, switch_ui, word_ui};
+use super::controls::{check_ui, choice_ui, field_ui, option_ui, switch_ui, word_ui};
 use super::{Did, Known, SettingsPage, typed};
 use crate::text::project_name;
 use crate::theme::{Theme, medium};
@@ -24,8 +24,8 @@ pub fn row_ui(
     setting: &'static Setting,
     width: f32,
 ) -> Option<Did> {
-    let folder = known.project.filter(|_| page.of_project);
-    let (value, origin) = known.layers.holds(setting, folder);
+    let of = known.of(page);
+    let (value, origin) = known.layers.holds(setting, of);
     let narrow = width < CONTROL + GAP + 160.0;
     let left = if narrow { width } else { width - CONTROL - GAP };
     let mut did = None;
@@ -57,7 +57,7 @@ pub fn row_ui(
         if let Some(wrong) = page.wrong.get(setting.key) {
             ui.label(RichText::new(wrong).size(11.0).color(theme.error));
         }
-        if let Some(done) = origin_ui(ui, known, theme, setting, &origin, folder) {
+        if let Some(done) = origin_ui(ui, known, theme, setting, &origin, of) {
             did = Some(done);
         }
     };
@@ -90,16 +90,21 @@ fn origin_ui(
     theme: &Theme,
     setting: &'static Setting,
     origin: &Origin,
-    folder: Option<&str>,
+    of: For<'_>,
 ) -> Option<Did> {
     let chosen = known.chosen_theme.filter(|_| setting.kind == Kind::Theme);
     let (words, own) = match origin {
         _ if chosen.is_some() => ("chosen in a window".to_owned(), true),
         Origin::Default => ("default".to_owned(), false),
-        Origin::User { line } => (format!("config.toml, line {line}"), folder.is_none()),
+        Origin::User { line } => (format!("config.toml, line {line}"), of == For::All),
+        Origin::Group { id, line } => {
+            let name = known.layers.name(For::Group(id)).unwrap_or(id);
+            let words = format!("for group {name}, line {line}");
+            (words, of == For::Group(id))
+        }
         Origin::Project { folder: said, line } => {
             let words = format!("for {}, line {line}", project_name(said));
-            (words, folder == Some(said.as_str()))
+            (words, of == For::Project(said))
         }
     };
     let mut did = None;
@@ -109,7 +114,7 @@ fn origin_ui(
         if own && word_ui(ui, theme, &format!("Reset {}", setting.title), "Reset") {
             did = Some(Did::Say {
                 key: setting.key,
-                project: folder.map(str::to_owned),
+                of: of.kept(),
                 value: None,
             });
         }
@@ -125,10 +130,10 @@ fn control_ui(
     setting: &'static Setting,
     value: Option<&Value>,
 ) -> Option<Did> {
-    let project = known.project.filter(|_| page.of_project).map(str::to_owned);
+    let of = known.of(page).kept();
     let say = |value| Did::Say {
         key: setting.key,
-        project: project.clone(),
+        of: of.clone(),
         value: Some(value),
     };
     match (setting.kind, value) {
@@ -147,7 +152,7 @@ fn control_ui(
                 .or_else(|| value.map(ToString::to_string))
                 .unwrap_or_default();
             choice_ui(ui, theme, setting.title, &text, CONTROL)
-                .then(|| Did::ChooseTheme(project.clone()))
+                .then(|| Did::ChooseTheme(of.clone()))
         }
         (Kind::Font, value) => {
             let text = value.map_or_else(|| setting.unset.to_owned(), ToString::to_string);
@@ -169,8 +174,71 @@ fn control_ui(
             }
             did
         }
+        (Kind::OneOf(names), value) => {
+            let names = names
+                .iter()
+                .map(|name| ((*name).to_owned(), (*name).to_owned()));
+            names_ui(ui, page, theme, setting, value, names.collect()).map(|id| Did::Say {
+                key: setting.key,
+                of,
+                value: id.map(Value::Text),
+            })
+        }
+        (Kind::Provider, value) => {
+            let mut agents = known.agents.to_vec();
+            // One of a file that is not there any more is still what holds.
+            if let Some(Value::Text(id)) = value
+                && !agents.iter().any(|(known, _)| known == id)
+            {
+                agents.push((id.clone(), format!("{id} (not known)")));
+            }
+            names_ui(ui, page, theme, setting, value, agents).map(|id| Did::Say {
+                key: setting.key,
+                of,
+                value: id.map(Value::Text),
+            })
+        }
         (kind, value) => typed_ui(ui, page, known, theme, (setting, kind, value)),
     }
+}
+
+/// Draws what is chosen of several, by id and name, and the list of all while one is being chosen; returns
+/// which was, `None` for none.
+fn names_ui(
+    ui: &mut Ui,
+    page: &mut SettingsPage,
+    theme: &Theme,
+    setting: &'static Setting,
+    value: Option<&Value>,
+    names: Vec<(String, String)>,
+) -> Option<Option<String>> {
+    let held = match value {
+        Some(Value::Text(id)) => Some(id.as_str()),
+        _ => None,
+    };
+    let name = names.iter().find(|(id, _)| Some(id.as_str()) == held);
+    let text = name.map_or(setting.unset, |(_, name)| name.as_str());
+    let open = page.choosing == Some(setting.key);
+    if choice_ui(ui, theme, setting.title, text, CONTROL) {
+        page.choosing = (!open).then_some(setting.key);
+    }
+    if !open {
+        return None;
+    }
+    let none = (setting.default)().is_none();
+    let none = none.then(|| (None, setting.unset));
+    let all = names
+        .iter()
+        .map(|(id, name)| (Some(id.as_str()), name.as_str()));
+    let mut chosen = None;
+    for (id, name) in none.into_iter().chain(all) {
+        let label = format!("{}: choose {name}", setting.title);
+        if option_ui(ui, theme, (&label, name), id == held, CONTROL) {
+            chosen = Some(id.map(str::to_owned));
+            page.choosing = None;
+        }
+    }
+    chosen
 }
 
 /// Draws a field whose text is said when Enter is pressed or the keyboard goes elsewhere.
@@ -187,7 +255,10 @@ fn typed_ui(
         .get(setting.key)
         .cloned()
         .unwrap_or_else(|| shown.clone());
-    let lines = if kind == Kind::Variables { 3 } else { 1 };
+    let lines = match kind {
+        Kind::Variables | Kind::Folders => 3,
+        _ => 1,
+    };
     let hint = match kind {
         Kind::Variables => "NAME=value",
         _ => setting.unset,
@@ -199,10 +270,6 @@ fn typed_ui(
         &mut text,
         (CONTROL, lines),
     );
-    if kind == Kind::Provider && (response.has_focus() || page.typed.contains_key(setting.key)) {
-        let ids: Vec<_> = known.agents.iter().map(|(id, _)| id.as_str()).collect();
-        ui.label(RichText::new(ids.join(", ")).size(11.0).color(theme.faint));
-    }
     if text != shown {
         page.typed.insert(setting.key, text.clone());
     } else if response.has_focus() {
@@ -218,7 +285,7 @@ fn typed_ui(
             page.wrong.remove(setting.key);
             Some(Did::Say {
                 key: setting.key,
-                project: known.project.filter(|_| page.of_project).map(str::to_owned),
+                of: known.of(page).kept(),
                 value,
             })
         }

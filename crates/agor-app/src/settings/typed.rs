@@ -12,6 +12,7 @@ pub fn shown(value: Option<&Value>) -> String {
             let lines = map.iter().map(|(name, text)| format!("{name}={text}"));
             lines.collect::<Vec<_>>().join("\n")
         }
+        Some(Value::List(names)) => names.join("\n"),
         Some(value) => value.to_string(),
     }
 }
@@ -24,6 +25,18 @@ pub fn read(setting: &Setting, typed: &str) -> Result<Option<Value>, String> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Ok(None);
+    }
+    if setting.kind == Kind::Folders {
+        let folders = typed.lines().map(|line| line.trim().trim_end_matches('/'));
+        let folders: Vec<_> = folders.filter(|line| !line.is_empty()).collect();
+        return match folders.iter().find(|folder| !folder.starts_with('/')) {
+            Some(folder) => Err(format!(
+                "write whole paths, one in a line; {folder:?} is none"
+            )),
+            None => Ok(Some(Value::List(
+                folders.into_iter().map(str::to_owned).collect(),
+            ))),
+        };
     }
     if setting.kind != Kind::Variables {
         return setting.read(typed).map(Some);
@@ -53,6 +66,14 @@ mod tests {
             }
             assert_eq!(read(row, &shown(value.as_ref())), Ok(value), "{}", row.key);
         }
+    }
+
+    #[test]
+    fn folders_are_typed_one_in_a_line() {
+        let row = setting("folders").unwrap();
+        let value = read(row, "/w/a\n\n /w/b/ \n").unwrap().unwrap();
+        assert_eq!(shown(Some(&value)), "/w/a\n/w/b");
+        assert!(read(row, "/w/a\nw").unwrap_err().contains("\"w\""));
     }
 
     #[test]

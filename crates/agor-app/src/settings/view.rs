@@ -1,7 +1,7 @@
 //! Draws the page.
 
-use agor_core::config::Value;
-use agor_core::config::schema::{Kind, Level, SETTINGS};
+use agor_core::config::schema::{Kind, SETTINGS};
+use agor_core::config::{Value, Whose};
 use agor_render::{Colors, Renderer};
 use egui::{
     Align, Align2, FontId, Key, Layout, Modifiers, Pos2, Rect, RichText, ScrollArea, Stroke,
@@ -11,8 +11,7 @@ use egui::{
 use super::fonts::fonts_ui;
 use super::row::row_ui;
 use super::sample::sample_ui;
-use super::{Did, Known, SettingsPage};
-use crate::text::project_name;
+use super::{Did, Known, SettingsPage, Shown};
 use crate::theme::{Theme, medium, semibold};
 
 /// Height of the page's head.
@@ -44,7 +43,9 @@ pub fn settings_ui(
     let mut did = keys(ui, page, known);
     // What has the keyboard has the frame that panes have then.
     ui.visuals_mut().selection.stroke = Stroke::new(1.0, theme.border_focus);
-    page.of_project &= known.project.is_some();
+    if !known.levels().iter().any(|(level, _)| *level == page.level) {
+        page.level = Shown::All;
+    }
     let head = area.with_max_y(area.min.y + HEAD);
     head_ui(ui, page, known, theme, head);
     let width = (area.width() - 48.0).clamp(200.0, WIDTH);
@@ -65,6 +66,16 @@ pub fn settings_ui(
             });
         });
     did
+}
+
+impl SettingsPage {
+    /// Shows another level, without what was half typed for this one.
+    fn show(&mut self, level: Shown) {
+        self.level = level;
+        self.choosing = None;
+        self.typed.clear();
+        self.wrong.clear();
+    }
 }
 
 /// Does what the keys mean that are the page's before they are a control's.
@@ -88,7 +99,7 @@ fn keys(ui: &Ui, page: &mut SettingsPage, known: &Known<'_>) -> Option<Did> {
             page.fonts = None;
             return family.map(|family| Did::Say {
                 key: "window.font_family",
-                project: None,
+                of: Whose::All,
                 value: Some(Value::Text(family)),
             });
         }
@@ -101,13 +112,17 @@ fn keys(ui: &Ui, page: &mut SettingsPage, known: &Known<'_>) -> Option<Did> {
     if ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::F)) {
         page.focused = false;
     }
-    if ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::P)) && known.project.is_some() {
-        page.of_project = !page.of_project;
-        page.typed.clear();
+    if ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::P)) {
+        let levels = known.levels();
+        let at = levels.iter().position(|(level, _)| *level == page.level);
+        let next = (at.unwrap_or(0) + 1) % levels.len();
+        page.show(levels[next].0);
     }
     if pressed(Key::Escape) {
         // What is half typed goes first, then what is searched for, then the page.
-        if !page.typed.is_empty() {
+        if page.choosing.take().is_some() {
+            // The list of names alone is left.
+        } else if !page.typed.is_empty() {
             page.typed.clear();
             page.wrong.clear();
         } else if page.search.is_empty() {
@@ -162,14 +177,12 @@ fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Them
             .id_salt("levels")
             .layout(Layout::left_to_right(Align::Center)),
     );
-    if let Some(project) = known.project {
-        let name = project_name(project);
-        for (text, of_project) in [("For all".to_owned(), false), (format!("For {name}"), true)] {
-            let shown = page.of_project == of_project;
+    let levels = known.levels();
+    if levels.len() > 1 {
+        for (level, text) in levels {
+            let shown = page.level == level;
             if level_ui(&mut ui, theme, &text, shown) && !shown {
-                page.of_project = of_project;
-                page.typed.clear();
-                page.wrong.clear();
+                page.show(level);
             }
         }
     }
@@ -219,7 +232,7 @@ fn body_ui(
     }
     let shown: Vec<_> = SETTINGS
         .iter()
-        .filter(|setting| !page.of_project || setting.level == Level::Project)
+        .filter(|setting| known.of(page).may_say(setting))
         .filter(|setting| page.shows(setting))
         .collect();
     if shown.is_empty() {
@@ -238,7 +251,7 @@ fn body_ui(
                     .color(theme.text),
             );
             ui.add_space(4.0);
-            if section == "Looks" && !page.of_project {
+            if section == "Looks" && page.level == Shown::All {
                 sample_ui(
                     ui,
                     painting.renderer,
@@ -258,9 +271,14 @@ fn body_ui(
         }
     }
     ui.add_space(16.0);
-    let text = match page.of_project {
-        true => "A project's own folder sets nothing: all this stands in your config.toml.",
-        false => {
+    let text = match page.level {
+        Shown::Project => {
+            "A project's own folder sets nothing: all this stands in your config.toml."
+        }
+        Shown::Group => {
+            "All this stands in your config.toml, and counts for every project of the group."
+        }
+        Shown::All => {
             "All this stands in your config.toml, comments and all; what is changed there is shown here."
         }
     };

@@ -15,6 +15,7 @@ use crate::link::snapshot::Snapshot;
 use crate::pane::header::detail;
 use crate::pane::images;
 use crate::pane::terminal::callback;
+use crate::text::project_name;
 use crate::theme::{Theme, medium, semibold};
 use crate::widgets::{elided, hold_keyboard};
 
@@ -142,7 +143,13 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
             let left = shown.min.x + GAP + place as f32 * (plan.tile.x + GAP);
             if let Some(title) = &tile.title {
                 let color = painting.theme.muted;
-                let title = elided(ui, title, semibold(12.0), color, plan.tile.x);
+                // A project by the name that its person gave it.
+                let folder = &tile.info.folder;
+                let title = match *title == project_name(folder) {
+                    true => painting.snapshot.project_name(folder),
+                    false => title.clone(),
+                };
+                let title = elided(ui, &title, semibold(12.0), color, plan.tile.x);
                 let at = Pos2::new(left, top + (TITLE - title.size().y) / 2.0);
                 ui.painter().galley(at, title, color);
             }

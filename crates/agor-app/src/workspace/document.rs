@@ -1,12 +1,17 @@
 //! The layout as it is stored: a form of its own, so that neither an update of the tile library nor
 //! one of ours loses a person's panes. Unknown fields are ignored, what cannot be read is left out.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use agor_core::config::Whose;
 use agor_core::themes;
 use agor_proto::ids::SessionId;
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId};
 use serde::{Deserialize, Serialize};
 
 use super::tiles::{Pane, Tiles};
+use crate::pane::selection::Span;
+
 use super::{ChosenTheme, Look, Sidebar, Tab, View, Workspace};
 
 /// How deep splits are read; a deeper document is damaged.
@@ -14,6 +19,9 @@ const DEPTH_MAX: usize = 64;
 
 /// Panes whose views are read: more than a window can show.
 const VIEWS_MAX: usize = 10_000;
+
+/// Groups and projects that are read as folded.
+const FOLDED_MAX: usize = 10_000;
 
 /// Characters of a tab's name.
 pub const NAME_MAX: usize = 80;
@@ -28,6 +36,10 @@ struct Document {
     active: usize,
     sidebar_shown: Option<bool>,
     sidebar_width: Option<f32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    folded_groups: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    folded_projects: Vec<String>,
     /// Read of releases that had two themes.
     #[serde(skip_serializing)]
     light: Option<bool>,
@@ -88,6 +100,39 @@ struct Part {
 }
 
 impl Workspace {
+    /// Returns a digest of all that is stored, which is cheap enough for every frame: as long as it is the same, so is
+    /// the document.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.projects.len().hash(&mut hasher);
+        for project in &self.projects {
+            (&project.folder, project.active, project.tabs.len()).hash(&mut hasher);
+            for tab in &project.tabs {
+                let tiles = &tab.tiles;
+                (&tab.name, tab.pinned, tiles.zoomed, tiles.focused()).hash(&mut hasher);
+                if let Some(root) = tiles.tree.root {
+                    hash_tile(tiles, root, 0, &mut hasher);
+                }
+            }
+        }
+        (self.active, self.sidebar.shown, &self.folded).hash(&mut hasher);
+        self.sidebar.width.to_bits().hash(&mut hasher);
+        let theme = self.look.theme.as_ref();
+        theme
+            .map(|theme| (&theme.id, &theme.over))
+            .hash(&mut hasher);
+        self.look.font_size.map(f32::to_bits).hash(&mut hasher);
+        for view in &self.views {
+            let span = |span: Span| (span.start, span.end);
+            let selection = view
+                .selection
+                .map(|it| (span(it.anchor), span(it.head), it.unit as u8));
+            (view.session, view.top, selection).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
     /// Returns the layout as it is stored.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -96,12 +141,24 @@ impl Workspace {
             tabs: project.tabs.iter().map(tab_document).collect(),
             active: project.active,
         });
+        let folded = |take: fn(&Whose) -> Option<&String>| {
+            let folded = self.folded.iter().filter_map(take);
+            folded.cloned().collect::<Vec<_>>()
+        };
         let document = Document {
             version: 1,
             projects: projects.collect(),
             active: self.active,
             sidebar_shown: Some(self.sidebar.shown),
             sidebar_width: Some(self.sidebar.width),
+            folded_groups: folded(|of| match of {
+                Whose::Group(id) => Some(id),
+                _ => None,
+            }),
+            folded_projects: folded(|of| match of {
+                Whose::Project(folder) => Some(folder),
+                _ => None,
+            }),
             light: None,
             theme: self.look.theme.as_ref().map(|theme| theme.id.clone()),
             theme_over: self
@@ -162,6 +219,9 @@ impl Workspace {
                 .filter(|width| width.is_finite())
                 .unwrap_or(default.width),
         };
+        let groups = document.folded_groups.into_iter().map(Whose::Group);
+        let projects = document.folded_projects.into_iter().map(Whose::Project);
+        workspace.folded = groups.chain(projects).take(FOLDED_MAX).collect();
         let earlier = document.light.map(|light| match light {
             true => themes::LIGHT.to_owned(),
             false => themes::DARK.to_owned(),
@@ -176,6 +236,24 @@ impl Workspace {
         };
         workspace.views = document.views;
         Ok(workspace)
+    }
+}
+
+fn hash_tile(tiles: &Tiles, tile: TileId, depth: usize, hasher: &mut DefaultHasher) {
+    match tiles.tree.tiles.get(tile) {
+        _ if depth > DEPTH_MAX => {}
+        None => {}
+        Some(Tile::Pane(pane)) => (tile, pane.session).hash(hasher),
+        Some(Tile::Container(container)) => {
+            (tile, container.num_children()).hash(hasher);
+            for child in container.children() {
+                if let Container::Linear(linear) = container {
+                    (linear.dir == LinearDir::Horizontal).hash(hasher);
+                    linear.shares[*child].to_bits().hash(hasher);
+                }
+                hash_tile(tiles, *child, depth + 1, hasher);
+            }
+        }
     }
 }
 

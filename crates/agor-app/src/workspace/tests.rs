@@ -133,13 +133,13 @@ fn tabs_and_projects_are_stepped_through_around_their_end() {
     workspace.open_tab(HERE, session_id(1));
     workspace.open_tab(HERE, session_id(2));
     workspace.open_tab(THERE, session_id(3));
-    workspace.step_project(1);
+    workspace.step_project(1, &[HERE, THERE]);
     assert_eq!(workspace.focused_session(), Some(session_id(2)));
     workspace.step_tab(1);
     assert_eq!(workspace.focused_session(), Some(session_id(1)));
     workspace.go_to_tab(8);
     assert_eq!(workspace.focused_session(), Some(session_id(2)));
-    workspace.step_project(-1);
+    workspace.step_project(-1, &[HERE, THERE]);
     assert_eq!(workspace.focused_session(), Some(session_id(3)));
 }
 
@@ -428,7 +428,7 @@ fn any_sequence_of_commands_shows_each_session_once_and_keeps_the_tree_whole() {
                 }
                 5 => workspace.toggle_pin(),
                 6 => workspace.step_tab(1),
-                7 => workspace.step_project(1),
+                7 => workspace.step_project(1, &[HERE, THERE]),
                 8 => {
                     if let Some(session) = workspace.focused_session() {
                         shown.retain(|it| *it != session);
@@ -508,4 +508,55 @@ impl egui_tiles::Behavior<Pane> for Still {
     fn simplification_options(&self) -> egui_tiles::SimplificationOptions {
         tiles::simplification()
     }
+}
+
+#[test]
+fn the_digest_is_another_whenever_what_is_stored_is() {
+    let mut workspace = four();
+    workspace.open_tab(THERE, session_id(5));
+    let mut seen = vec![(workspace.to_json(), workspace.digest())];
+    let at = agor_proto::ids::LinePosition {
+        line: agor_proto::ids::LineId(3),
+        column: 1,
+    };
+    let changes: [&dyn Fn(&mut Workspace); 14] = [
+        &|it| it.active = 0,
+        &|it| it.projects[0].folder.push('x'),
+        &|it| it.open_tab(THERE, session_id(6)),
+        &|it| it.step_tab(1),
+        &|it| it.toggle_pin(),
+        &|it| it.tab_mut().unwrap().name = Some("name".into()),
+        &|it| it.active = 0,
+        &|it| it.tab_mut().unwrap().tiles.toggle_zoom(),
+        &|it| {
+            it.tab_mut().unwrap().tiles.resize(Direction::Left);
+        },
+        &|it| {
+            it.tab_mut().unwrap().tiles.swap_towards(Direction::Left);
+        },
+        &|it| it.sidebar.width = 300.0,
+        &|it| it.toggle_fold(agor_core::config::Whose::Group("g".into())),
+        &|it| it.look.font_size = Some(20.0),
+        &|it| {
+            it.views.push(View {
+                session: session_id(1),
+                top: Some(at),
+                selection: None,
+            });
+        },
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        change(&mut workspace);
+        let now = (workspace.to_json(), workspace.digest());
+        for (json, digest) in &seen {
+            assert_eq!(*json == now.0, *digest == now.1, "change {number}");
+        }
+        assert_eq!(workspace.digest(), now.1);
+        seen.push(now);
+    }
+    let changed = seen
+        .windows(2)
+        .filter(|pair| pair[0].0 != pair[1].0)
+        .count();
+    assert!(changed >= 12, "{changed}");
 }

@@ -41,6 +41,7 @@ exits! {
     DISPLAY, 27, "display", "There is no display that a window can be opened on (`agor`).";
     GRAPHICS, 28, "graphics", "No graphics driver can draw (`agor`, `shot`).";
     FONT, 29, "font", "A font cannot be used (`agor`, `shot`).";
+    UNTRUSTED, 30, "untrusted", "No agent may start in the folder yet (`new --trust`).";
     CANNOT_RUN, 126, "cannot_run", "The command is there and cannot be run (`run`).";
     NOT_FOUND, 127, "not_found", "The command is not there (`run`).";
 }

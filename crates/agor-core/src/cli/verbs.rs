@@ -4,6 +4,7 @@
 mod answer;
 mod attach;
 mod decode;
+mod demo;
 mod doctor;
 mod explain;
 mod export;
@@ -121,6 +122,8 @@ verbs! {
     StopHost => stop_host;
     /// Put this program's host and keeper in the place of those that run, under programs that run on
     UpdateHost => update_host;
+    /// Open a workspace with something of everything, in a profile of its own (`agor` alone)
+    Demo => demo;
     /// List the keys of the window, or say what some do and why (`agor` alone)
     Keys => keys;
     /// Draw the window into a picture (`agor` alone)

@@ -20,8 +20,11 @@ pub struct Window {
     /// Draws it into a picture.
     pub shot: fn(Paths, &Shot) -> Result<Picture, Failure>,
     /// Says what all keys do, or those that are asked for; an error is a sentence about these.
-    pub keys: fn(&KeySettings, Option<&str>) -> Result<ToldKeys, String>,
+    pub keys: Keys,
 }
+
+/// See [`Window::keys`].
+pub type Keys = fn(&KeySettings, Option<&str>) -> Result<ToldKeys, String>;
 
 /// What decides on the keys of a window.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -93,6 +96,8 @@ pub struct Shot {
     pub scale: f32,
     /// The theme; else the last one that was chosen.
     pub theme: Option<ThemeWish>,
+    /// Commands of the window, by their ids, that are carried out before.
+    pub commands: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]

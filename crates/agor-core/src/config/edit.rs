@@ -8,8 +8,9 @@ use std::{fs, ops::Range};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::groups::{For, Whose};
 use super::layers::Wrong;
-use super::schema::{Level, Setting};
+use super::schema::Setting;
 use super::{ConfigError, Layers, Value, position};
 use crate::paths::Paths;
 use crate::rewrite::rewrite;
@@ -37,22 +38,22 @@ pub enum EditError {
         path: PathBuf,
     },
     /// The setting does not stand at that level.
-    #[error("{0} cannot be said for a project")]
-    Level(&'static str),
+    #[error("{0} cannot be said for {1}")]
+    Level(&'static str, &'static str),
 }
 
-/// Says a setting for all, or for the project in `project`; `None` unsays it.
+/// Says a setting for all, a group or a project; `None` unsays it.
 ///
 /// # Errors
 /// [`EditError`]; then the file is as it was.
 pub fn set(
     paths: &Paths,
     setting: &'static Setting,
-    project: Option<&str>,
+    of: For<'_>,
     value: Option<&Value>,
 ) -> Result<(), EditError> {
-    if project.is_some() && setting.level == Level::User {
-        return Err(EditError::Level(setting.key));
+    if !of.may_say(setting) {
+        return Err(EditError::Level(setting.key, of.word()));
     }
     let path = paths.config_file();
     // Beside what it leads to, if it is a link: a person may keep their settings elsewhere.
@@ -62,7 +63,7 @@ pub fn set(
         Err(source) if source.kind() == io::ErrorKind::NotFound => String::new(),
         Err(source) => return Err(ConfigError::Unreadable { path, source }.into()),
     };
-    let changed = changed(&text, setting, project, value);
+    let changed = changed(&text, setting, of, value);
     let changed = changed.map_err(|refusal| match refusal {
         Refusal::Wrong(Wrong { at, reason }) => {
             let (line, column) = position(&text, at);
@@ -97,7 +98,7 @@ enum Refusal {
 fn changed(
     text: &str,
     setting: &'static Setting,
-    project: Option<&str>,
+    of: For<'_>,
     value: Option<&Value>,
 ) -> Result<String, Refusal> {
     let (mut wanted, _) = Layers::read(text).map_err(Refusal::Wrong)?;
@@ -107,34 +108,29 @@ fn changed(
         root: document.get_ref(),
     };
     let edits = match value {
-        Some(value) => vec![file.said(setting, project, &value.to_toml())?],
-        None => file.unsaid(setting, project)?,
+        Some(value) => vec![file.said(setting, of, &value.to_toml())?],
+        None => file.unsaid(setting, of)?,
     };
     let mut changed = text.to_owned();
     for (range, with) in edits.into_iter().rev() {
         changed.replace_range(range, &with);
     }
     let (now, _) = Layers::read(&changed).map_err(|_| Refusal::Form)?;
-    // Lines move, and an empty project is none.
+    // Lines move, and an empty project or group is none.
     let plain = |layers: Layers| {
+        let all = (Whose::All, layers.user);
+        let groups = layers.groups.into_iter();
+        let groups = groups.map(|(id, group)| (Whose::Group(id), group.said));
+        let projects = layers.projects.into_iter();
+        let projects = projects.map(|(folder, level)| (Whose::Project(folder), level));
         let mut said = Vec::new();
-        let projects = layers
-            .projects
-            .into_iter()
-            .map(|(folder, level)| (Some(folder), level));
-        for (folder, level) in std::iter::once((None, layers.user)).chain(projects) {
-            said.extend(
-                level
-                    .into_iter()
-                    .map(|(key, said)| (folder.clone(), key, said.value)),
-            );
+        for (of, level) in std::iter::once(all).chain(groups).chain(projects) {
+            let level = level.into_iter();
+            said.extend(level.map(|(key, said)| (of.clone(), key, said.value)));
         }
         said
     };
-    let level = match project {
-        None => &mut wanted.user,
-        Some(folder) => wanted.projects.entry(folder.to_owned()).or_default(),
-    };
+    let level = wanted.level(of);
     match value {
         Some(value) => {
             let value = value.clone();
@@ -172,8 +168,8 @@ type Edit = (Range<usize>, String);
 
 impl<'a> File<'a> {
     /// Returns the edit that says the setting.
-    fn said(&self, setting: &Setting, project: Option<&str>, value: &str) -> Result<Edit, Refusal> {
-        let path = full_path(setting, project);
+    fn said(&self, setting: &Setting, of: For<'_>, value: &str) -> Result<Edit, Refusal> {
+        let path = full_path(setting, of);
         if let Some(found) = self.find(&path) {
             let range = found.span();
             let is_headed = matches!(found.get_ref(), DeValue::Table(_))
@@ -212,9 +208,10 @@ impl<'a> File<'a> {
                     Ok(self.line_after(at, &format!("{before}{line}")))
                 }
                 None => {
-                    let (tables, leaf) = match project {
-                        Some(folder) => (vec!["projects", folder], setting.key.to_owned()),
-                        None => {
+                    let (tables, leaf) = match of {
+                        For::Project(folder) => (vec!["projects", folder], setting.key.to_owned()),
+                        For::Group(id) => (vec!["groups", id], setting.key.to_owned()),
+                        For::All => {
                             let (tables, leaf) = path.split_at(path.len() - 1);
                             (tables.to_vec(), leaf[0].to_owned())
                         }
@@ -234,9 +231,9 @@ impl<'a> File<'a> {
     }
 
     /// Returns the edits that unsay the setting, in the order of the text.
-    fn unsaid(&self, setting: &Setting, project: Option<&str>) -> Result<Vec<Edit>, Refusal> {
-        let mut places = vec![full_path(setting, project)];
-        if let Some(folder) = project {
+    fn unsaid(&self, setting: &Setting, of: For<'_>) -> Result<Vec<Edit>, Refusal> {
+        let mut places = vec![full_path(setting, of)];
+        if let For::Project(folder) = of {
             // What earlier releases had.
             match setting.key {
                 "notifications.enabled" => places.push(vec!["notifications", "projects", folder]),
@@ -376,9 +373,14 @@ impl<'a> File<'a> {
     }
 }
 
-fn full_path<'a>(setting: &'a Setting, project: Option<&'a str>) -> Vec<&'a str> {
-    let project = project.into_iter().flat_map(|folder| ["projects", folder]);
-    project.chain(setting.key.split('.')).collect()
+fn full_path<'a>(setting: &'a Setting, of: For<'a>) -> Vec<&'a str> {
+    let level = match of {
+        For::All => None,
+        For::Group(id) => Some(["groups", id]),
+        For::Project(folder) => Some(["projects", folder]),
+    };
+    let level = level.into_iter().flatten();
+    level.chain(setting.key.split('.')).collect()
 }
 
 /// Returns the entry of this name; a folder may be written with a `/` at its end.
@@ -408,11 +410,11 @@ mod tests {
         let row = setting(key).unwrap();
         let probe = format!("{key} = {value}");
         let (layers, _) = Layers::read(&probe).unwrap();
-        changed(text, row, project, Some(&layers.user[row.key].value))
+        changed(text, row, project.into(), Some(&layers.user[row.key].value))
     }
 
     fn unsay(text: &str, key: &str, project: Option<&str>) -> Result<String, Refusal> {
-        changed(text, setting(key).unwrap(), project, None)
+        changed(text, setting(key).unwrap(), project.into(), None)
     }
 
     #[test]
@@ -575,31 +577,30 @@ mod tests {
             "shell = \"x\"\n[window]\n[agents]\n[notifications]\n[retention]\n[record]\n[projects.\"/w\"]\n",
             "window.ligatures = false\nagents.model = \"m\"\n",
             "[projects.\"/w\"]\nshell = \"z\"\n[projects.\"/w/x\"]\nshell = \"y\"\n",
+            "[groups.g]\nname = \"G\"\nfolders = [\"/w\"]\n[groups.h]\nshell = \"z\"\n",
         ];
         for text in files {
             for row in SETTINGS {
                 let value = (row.default)().unwrap_or_else(|| match row.key {
                     "environment" => Value::Map([("A".to_owned(), "b \"c\"".to_owned())].into()),
                     "notifications.quiet" => Value::Text("22:00-07:00".into()),
+                    "folders" => Value::List(vec!["/w/y".into()]),
                     _ => Value::Text("some \"text\"".into()),
                 });
-                for project in [None, Some("/w")] {
-                    if project.is_some() && row.level == Level::User {
+                for of in [For::All, For::Group("g"), For::Project("/w")] {
+                    if !of.may_say(row) {
                         continue;
                     }
-                    let said = changed(text, row, project, Some(&value)).unwrap();
+                    let said = changed(text, row, of, Some(&value)).unwrap();
                     let (layers, _) = Layers::read(&said).unwrap();
-                    assert_eq!(
-                        layers.said(row.key, project).unwrap().0.value,
-                        value,
-                        "{said}"
-                    );
-                    let unsaid = changed(&said, row, project, None).unwrap();
+                    let held = &layers.said(row.key, of).unwrap();
+                    assert_eq!((&held.0.value, held.1), (&value, of), "{said}");
+                    let unsaid = changed(&said, row, of, None).unwrap();
                     let (layers, _) = Layers::read(&unsaid).unwrap();
-                    let level =
-                        project.map_or(Some(&layers.user), |folder| layers.projects.get(folder));
                     assert!(
-                        level.is_none_or(|level| !level.contains_key(row.key)),
+                        layers
+                            .own(of)
+                            .is_none_or(|level| !level.contains_key(row.key)),
                         "{unsaid}"
                     );
                 }
@@ -625,7 +626,7 @@ mod tests {
         set(
             &paths,
             setting("window.ligatures").unwrap(),
-            None,
+            For::All,
             Some(&Value::Bool(false)),
         )
         .unwrap();
@@ -642,8 +643,8 @@ mod tests {
         );
         let row = setting("scrollback_rows").unwrap();
         assert!(matches!(
-            set(&paths, row, Some("/w"), None),
-            Err(EditError::Level(_))
+            set(&paths, row, For::Project("/w"), None),
+            Err(EditError::Level(..))
         ));
     }
 }

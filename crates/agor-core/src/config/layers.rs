@@ -1,5 +1,5 @@
 //! What a person has said at which level, and what holds of it where: a project's folder before the folder
-//! above it, that before what stands for all, that before the default.
+//! above it, that before the project's group, that before what stands for all, that before the default.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,12 +7,16 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::groups::{For, Group};
 use super::schema::{Level, SETTINGS, Setting, setting};
 use super::value::{Taken, Value, WrongKind};
 use super::{ThemeWish, position};
 
 /// The table of projects, each by its folder.
 const PROJECTS: &str = "projects";
+
+/// The table of groups, each by its id.
+const GROUPS: &str = "groups";
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,13 @@ pub enum Origin {
     Default,
     /// It stands for all that a person has.
     User {
+        /// From 1.
+        line: usize,
+    },
+    /// It stands for the group of the project.
+    Group {
+        /// Its id.
+        id: String,
         /// From 1.
         line: usize,
     },
@@ -49,6 +60,8 @@ pub struct Layers {
     pub user: BTreeMap<&'static str, Said>,
     /// For projects, by their folders, without a `/` at the end.
     pub projects: BTreeMap<String, BTreeMap<&'static str, Said>>,
+    /// For groups of projects, by their ids.
+    pub groups: BTreeMap<String, Group>,
 }
 
 /// A place in a file, in bytes, and what is wrong there.
@@ -58,6 +71,14 @@ pub struct Wrong {
     pub at: usize,
     /// What is wrong.
     pub reason: String,
+}
+
+/// Parses a file of settings.
+pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, Wrong> {
+    DeTable::parse(text).map_err(|error| Wrong {
+        at: error.span().map_or(0, |span| span.start),
+        reason: error.message().lines().collect::<Vec<_>>().join(", "),
+    })
 }
 
 /// What is read, and the sentences about what is not used.
@@ -73,46 +94,65 @@ impl Layers {
     /// # Errors
     /// Where it is not TOML, or a value is of the wrong kind.
     pub fn read(text: &str) -> Result<(Self, Vec<String>), Wrong> {
-        let document = DeTable::parse(text).map_err(|error| Wrong {
-            at: error.span().map_or(0, |span| span.start),
-            reason: error.message().lines().collect::<Vec<_>>().join(", "),
-        })?;
+        Self::of(parse(text)?.get_ref(), text)
+    }
+
+    /// As [`Layers::read`], of a text that was parsed.
+    pub(super) fn of(document: &DeTable<'_>, text: &str) -> Result<(Self, Vec<String>), Wrong> {
         let mut reading = Reading {
             text,
             layers: Self::default(),
             complaints: Vec::new(),
         };
-        reading.table(document.get_ref(), "", None)?;
+        reading.table(document, "", For::All)?;
         Ok((reading.layers, reading.complaints))
     }
 
-    /// Returns what was said of a setting for the project in `folder`, or for all, the most specific.
+    /// Returns what was said of a setting, the most specific, and for whom it was said.
     #[must_use]
-    pub fn said(&self, key: &str, folder: Option<&str>) -> Option<(&Said, Option<&str>)> {
-        let above = folder
-            .into_iter()
-            .flat_map(|folder| Path::new(folder).ancestors());
-        let of_project = above.filter_map(Path::to_str).find_map(|folder| {
+    pub fn said<'a>(&self, key: &str, of: impl Into<For<'a>>) -> Option<(&Said, For<'_>)> {
+        let of = of.into();
+        let group = |id: &str| {
+            let (id, group) = self.groups.get_key_value(id)?;
+            Some((group.said.get(key)?, For::Group(id)))
+        };
+        let project = |folder: &str| {
             let (folder, said) = self.projects.get_key_value(folder)?;
-            Some((said.get(key)?, Some(folder.as_str())))
-        });
-        of_project.or_else(|| Some((self.user.get(key)?, None)))
+            Some((said.get(key)?, For::Project(folder)))
+        };
+        let own_alone = setting(key).is_some_and(|setting| setting.level >= Level::Named);
+        let special = match of {
+            For::All => None,
+            For::Group(id) => group(id),
+            For::Project(folder) if own_alone => project(folder),
+            For::Project(folder) => {
+                let mut above = Path::new(folder).ancestors().filter_map(Path::to_str);
+                let of_project = above.find_map(project);
+                of_project.or_else(|| group(self.group_of(folder)?))
+            }
+        };
+        special.or_else(|| Some((self.user.get(key)?, For::All)))
     }
 
     /// Returns what holds of a setting, its default too, and where it comes from.
     #[must_use]
-    pub fn holds(&self, setting: &Setting, folder: Option<&str>) -> (Option<Value>, Origin) {
-        match self.said(setting.key, folder) {
-            None => ((setting.default)(), Origin::Default),
-            Some((said, None)) => (Some(said.value.clone()), Origin::User { line: said.line }),
-            Some((said, Some(folder))) => {
-                let origin = Origin::Project {
-                    folder: folder.to_owned(),
-                    line: said.line,
-                };
-                (Some(said.value.clone()), origin)
-            }
-        }
+    pub fn holds<'a>(&self, setting: &Setting, of: impl Into<For<'a>>) -> (Option<Value>, Origin) {
+        let Some((said, whose)) = self.said(setting.key, of) else {
+            return ((setting.default)(), Origin::Default);
+        };
+        let line = said.line;
+        let origin = match whose {
+            For::All => Origin::User { line },
+            For::Group(id) => Origin::Group {
+                id: id.to_owned(),
+                line,
+            },
+            For::Project(folder) => Origin::Project {
+                folder: folder.to_owned(),
+                line,
+            },
+        };
+        (Some(said.value.clone()), origin)
     }
 
     /// Returns the theme that is wished for in a folder's project, or for all.
@@ -126,7 +166,10 @@ impl Layers {
 
     /// Returns every theme that is wished for somewhere.
     pub fn themes(&self) -> impl Iterator<Item = &ThemeWish> {
-        let levels = std::iter::once(&self.user).chain(self.projects.values());
+        let groups = self.groups.values().map(|group| &group.said);
+        let levels = std::iter::once(&self.user)
+            .chain(groups)
+            .chain(self.projects.values());
         levels.filter_map(|level| match &level.get("window.theme")?.value {
             Value::Theme(wish) => Some(wish),
             _ => None,
@@ -171,8 +214,13 @@ impl Layers {
         let of_projects = folders
             .into_iter()
             .filter_map(|folder| self.projects.get(folder));
+        let of_group = self.group_of(folder).and_then(|id| self.groups.get(id));
+        let of_group = of_group.map(|group| &group.said);
         let mut held = BTreeMap::new();
-        for level in std::iter::once(&self.user).chain(of_projects) {
+        for level in std::iter::once(&self.user)
+            .chain(of_group)
+            .chain(of_projects)
+        {
             if let Some(Value::Map(map)) = level.get(key).map(|said| &said.value) {
                 held.extend(map.clone());
             }
@@ -181,14 +229,20 @@ impl Layers {
     }
 }
 
+impl Layers {
+    /// Returns the level at which something is said for `of`, made if need be.
+    pub(super) fn level(&mut self, of: For<'_>) -> &mut BTreeMap<&'static str, Said> {
+        match of {
+            For::All => &mut self.user,
+            For::Group(id) => &mut self.groups.entry(id.to_owned()).or_default().said,
+            For::Project(folder) => self.projects.entry(folder.to_owned()).or_default(),
+        }
+    }
+}
+
 impl Reading<'_> {
-    /// Takes what stands in a table whose settings begin with `before`, for all or for a project.
-    fn table(
-        &mut self,
-        table: &DeTable<'_>,
-        before: &str,
-        project: Option<&str>,
-    ) -> Result<(), Wrong> {
+    /// Takes what stands in a table whose settings begin with `before`, and for whom.
+    fn table(&mut self, table: &DeTable<'_>, before: &str, of: For<'_>) -> Result<(), Wrong> {
         for (name, value) in table {
             let key = match before {
                 "" => name.get_ref().to_string(),
@@ -196,27 +250,32 @@ impl Reading<'_> {
             };
             let at = name.span().start;
             if let Some(setting) = setting(&key) {
-                self.take(setting, project, value, at)?;
+                self.take(setting, of, value, at)?;
                 continue;
             }
-            match (value.get_ref(), key.as_str(), project) {
-                (DeValue::Table(projects), PROJECTS, None) => self.projects(projects, None)?,
+            match (value.get_ref(), key.as_str(), of) {
+                (DeValue::Table(projects), PROJECTS, For::All) => self.projects(projects, None)?,
+                (DeValue::Table(groups), GROUPS, For::All) => self.groups(groups)?,
                 // Texts, and no settings: read beside these.
-                (_, "snippets", None) => {}
+                (_, "snippets", For::All) => {}
                 // What releases before the table of projects had.
-                (DeValue::Table(projects), "notifications.projects", None) => {
+                (DeValue::Table(projects), "notifications.projects", For::All) => {
                     self.projects(projects, Some("notifications.enabled"))?;
                 }
-                (DeValue::Table(projects), "agents.projects", None) => {
+                (DeValue::Table(projects), "agents.projects", For::All) => {
                     self.projects(projects, Some("agents"))?;
                 }
-                (DeValue::Table(table), key, project) if is_table(key) => {
-                    self.table(table, key, project)?;
+                (DeValue::Table(table), key, of) if is_table(key) => {
+                    self.table(table, key, of)?;
                 }
-                (_, PROJECTS | "notifications.projects" | "agents.projects", None) => {
+                (_, PROJECTS | GROUPS | "notifications.projects" | "agents.projects", For::All) => {
+                    let of = match key.as_str() {
+                        GROUPS => "groups by their names",
+                        _ => "folders",
+                    };
                     return Err(Wrong {
                         at: value.span().start,
-                        reason: format!("{key} is a table of folders"),
+                        reason: format!("{key} is a table of {of}"),
                     });
                 }
                 (_, key, _) if is_table(key) => {
@@ -230,6 +289,24 @@ impl Reading<'_> {
                     format!("this release knows no setting {key:?}; it is ignored"),
                 ),
             }
+        }
+        Ok(())
+    }
+
+    /// Takes the table of groups.
+    fn groups(&mut self, groups: &DeTable<'_>) -> Result<(), Wrong> {
+        for (id, value) in groups {
+            let DeValue::Table(table) = value.get_ref() else {
+                return Err(Wrong {
+                    at: value.span().start,
+                    reason: "a group is a table of settings".into(),
+                });
+            };
+            let at = id.span().start;
+            let id = id.get_ref().as_ref();
+            let group = self.layers.groups.entry(id.to_owned()).or_default();
+            (group.line, _) = position(self.text, at);
+            self.table(table, "", For::Group(id))?;
         }
         Ok(())
     }
@@ -249,11 +326,13 @@ impl Reading<'_> {
             let plain = folder.trim_end_matches('/');
             let plain = if plain.is_empty() { "/" } else { plain };
             if let Some(setting) = of.and_then(setting) {
-                self.take(setting, Some(plain), value, at)?;
+                self.take(setting, For::Project(plain), value, at)?;
                 continue;
             }
             match value.get_ref() {
-                DeValue::Table(table) => self.table(table, of.unwrap_or_default(), Some(plain))?,
+                DeValue::Table(table) => {
+                    self.table(table, of.unwrap_or_default(), For::Project(plain))?;
+                }
                 _ => {
                     return Err(Wrong {
                         at: value.span().start,
@@ -268,7 +347,7 @@ impl Reading<'_> {
     fn take(
         &mut self,
         setting: &'static Setting,
-        project: Option<&str>,
+        of: For<'_>,
         value: &Spanned<DeValue<'_>>,
         at: usize,
     ) -> Result<(), Wrong> {
@@ -277,10 +356,11 @@ impl Reading<'_> {
             at: value.span().start,
             reason: format!("{key} is {}", setting.kind.words()),
         })?;
-        if project.is_some() && setting.level == Level::User {
+        if !of.may_say(setting) {
+            let word = of.word();
             self.complain(
                 at,
-                format!("{key} cannot be said for a project; it is ignored"),
+                format!("{key} cannot be said for {word}; it is ignored"),
             );
             return Ok(());
         }
@@ -297,11 +377,7 @@ impl Reading<'_> {
             Taken::Nothing => return Ok(()),
         };
         let (line, _) = position(self.text, at);
-        let level = match project {
-            None => &mut self.layers.user,
-            Some(folder) => self.layers.projects.entry(folder.to_owned()).or_default(),
-        };
-        level.insert(key, Said { value, line });
+        self.layers.level(of).insert(key, Said { value, line });
         Ok(())
     }
 
@@ -426,7 +502,7 @@ mod tests {
     #[test]
     fn every_default_and_every_kind_is_read_as_it_is_written() {
         for setting in SETTINGS {
-            let Some(value) = (setting.default)() else {
+            let Some(value) = (setting.default)().filter(|_| For::All.may_say(setting)) else {
                 continue;
             };
             let text = format!("{} = {}", setting.key, value.to_toml());

@@ -1,25 +1,22 @@
 //! `[notifications]`: of what the desktop tells the person, and when not.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::sync::Arc;
 
 use agor_proto::agent::State;
 
-use super::{Layers, Said, Value};
+use super::{Layers, Value};
 
 /// Of what the host notifies the person through their desktop.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Notifications {
-    /// Whether it does, for projects that are not named.
-    pub enabled: bool,
     /// The states that an agent must come into.
     pub on: Vec<State>,
     /// When nothing is said; what still needs the person when that is over is said then.
     pub quiet: Option<Quiet>,
     /// Whether the desktop may make a sound.
     pub sound: bool,
-    /// Whether it does for a project, by its folder; the projects in that folder are meant too.
-    pub projects: BTreeMap<String, bool>,
+    /// Whether it does, for all and for each group and project.
+    pub layers: Arc<Layers>,
 }
 
 /// A part of every day, in minutes since midnight: from the first up to the second, over midnight if that
@@ -49,18 +46,17 @@ pub(super) const NAMES: &[&str] = &[STATES[0].0, STATES[1].0, STATES[2].0, STATE
 impl Default for Notifications {
     fn default() -> Self {
         Self {
-            enabled: true,
             on: STATES.map(|(_, state)| state).to_vec(),
             quiet: None,
             sound: false,
-            projects: BTreeMap::new(),
+            layers: Arc::default(),
         }
     }
 }
 
 impl Notifications {
     /// Returns what holds.
-    pub(super) fn of(layers: &Layers) -> Self {
+    pub(super) fn of(layers: Arc<Layers>) -> Self {
         let default = Self::default();
         let on = match layers
             .said("notifications.on", None)
@@ -75,30 +71,20 @@ impl Notifications {
             }
             _ => default.on,
         };
-        let of_project = |(folder, said): (&String, &BTreeMap<_, Said>)| {
-            let Value::Bool(tell) = said.get("notifications.enabled")?.value else {
-                return None;
-            };
-            Some((folder.clone(), tell))
-        };
         Self {
-            enabled: layers.yes("notifications.enabled", None),
             on,
             quiet: layers
                 .text("notifications.quiet", None)
                 .and_then(Quiet::read),
             sound: layers.yes("notifications.sound", None),
-            projects: layers.projects.iter().filter_map(of_project).collect(),
+            layers,
         }
     }
 
     /// Says whether the person is told when an agent of the project in `folder` comes into `state`.
     #[must_use]
     pub fn tell(&self, state: State, folder: &str) -> bool {
-        let folder = Path::new(folder);
-        let mut above = folder.ancestors().filter_map(Path::to_str);
-        let said = above.find_map(|folder| self.projects.get(folder));
-        *said.unwrap_or(&self.enabled) && self.on.contains(&state)
+        self.on.contains(&state) && self.layers.yes("notifications.enabled", Some(folder))
     }
 }
 
@@ -137,7 +123,7 @@ mod tests {
 
     fn read(text: &str) -> (Notifications, Vec<String>) {
         let (layers, complaints) = Layers::read(&format!("[notifications]\n{text}")).unwrap();
-        (Notifications::of(&layers), complaints)
+        (Notifications::of(Arc::new(layers)), complaints)
     }
 
     #[test]
@@ -177,7 +163,7 @@ mod tests {
         let (settings, complaints) =
             read("enabled = false\nsound = true\non = [\"error\", \"bored\"]\nquiet = \"late\"");
         assert_eq!(settings.on, [State::Error]);
-        assert_eq!((settings.enabled, settings.sound), (false, true));
+        assert!(settings.sound && !settings.tell(State::Error, "/any"));
         assert_eq!(settings.quiet, None);
         assert_eq!(complaints.len(), 2, "{complaints:?}");
         for wrong in [

@@ -33,15 +33,23 @@ pub enum Kind {
     Some(&'static [&'static str]),
     /// Names, each with a text.
     Variables,
+    /// Whole paths of folders.
+    Folders,
 }
 
-/// How far down a setting may stand; it may stand at every level above, too.
+/// For whom a setting may be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// For all that a person has.
     User,
-    /// For a project, and the projects in its folder.
+    /// For all, for a group, and for a project and the projects in its folder.
     Project,
+    /// For a project and the projects in its folder, and never for all.
+    Folder,
+    /// For a group or a project, of which it is the very own: what is in it has it not.
+    Named,
+    /// For a group alone.
+    Group,
 }
 
 /// When a changed setting counts.
@@ -110,6 +118,14 @@ macro_rules! settings {
 const ANY: u64 = i64::MAX as u64;
 
 settings! {
+    "Name" {
+        "name" "Name" Kind::Text, Named AtOnce (None, "that of its folder or table") "What a group or project is called.";
+        "icon" "Sign" Kind::Text, Named AtOnce (None, "the first letter of its name") "One or two letters, or one sign, that stand for a group or project where there is little room.";
+        "folders" "Projects" Kind::Folders, Group AtOnce (None, "none") "The folders of a group's projects; what lies in them belongs to the group, too.";
+    }
+    "Trust" {
+        "trusted" "Trusted" Kind::Bool, Folder ForNew (Some(Value::Bool(false)), "") "Whether agents may start in this folder and those in it: files there can make them act.";
+    }
     "Sessions" {
         "shell" "Shell" Kind::Text, Project ForNew (None, "your login shell") "The program of a session that is started without a command.";
         "environment" "Environment" Kind::Variables, Project ForNew (None, "nothing") "Variables for what is started, beside those of the window or command that starts it.";
@@ -184,10 +200,12 @@ pub fn setting(key: &str) -> Option<&'static Setting> {
 pub fn documentation() -> String {
     let mut page = String::from(
         "# Settings\n\n\
-         `~/.config/agor/config.toml`, in TOML. A setting that is marked with \u{25b8} may stand in the table of a project, too:\n\n\
-         ```toml\n[projects.\"/home/me/models\"]\nagents.stall_secs = 3600\nnotifications.enabled = false\n```\n\n\
-         It then counts for the projects in that folder, too; the deepest folder wins over the one above it, that over what \
-         stands for all, that over the default. `agor settings --project DIR` shows what holds and where it was said. A file of \
+         `~/.config/agor/config.toml`, in TOML. A setting that is marked with \u{25b8} may stand in the table of a project or of a group, too:\n\n\
+         ```toml\n[projects.\"/home/me/models\"]\nagents.stall_secs = 3600\nnotifications.enabled = false\n\n\
+         [groups.shop]\nname = \"The shop\"\nfolders = [\"/home/me/cart\", \"/home/me/prices\"]\nwindow.theme = \"nord\"\n```\n\n\
+         It then counts for the projects in that folder, too; the deepest folder wins over the one above it, that over its \
+         group, that over what stands for all, that over the default. Groups stand in the sidebar in the order of the file. \
+         `agor settings --project DIR` and `--group ID` show what holds and where it was said. A file of \
          the project itself is never read: what somebody else wrote sets nothing.\n\n\
          This page is made from the table in `src/config/schema.rs`.\n",
     );
@@ -199,10 +217,12 @@ pub fn documentation() -> String {
                 "\n## {section}\n\n| setting | what it is | value | default | counts |\n|---|---|---|---|---|\n"
             ));
         }
-        let mark = if setting.level == Level::Project {
-            " \u{25b8}"
-        } else {
-            ""
+        let mark = match setting.level {
+            Level::User => "",
+            Level::Project => " \u{25b8}",
+            Level::Folder => " (of a project alone)",
+            Level::Named => " (of a group or project alone)",
+            Level::Group => " (of a group alone)",
         };
         let default = (setting.default)().map(|value| format!("`{}`", value.to_toml()));
         page.push_str(&format!(
@@ -236,6 +256,7 @@ impl Kind {
             Self::OneOf(names) => format!("one of {}", names.join(", ")),
             Self::Some(names) => format!("some of {}", names.join(", ")),
             Self::Variables => "a table of texts, like { RUST_LOG = \"debug\" }".into(),
+            Self::Folders => "a list of whole paths, like [\"/home/me/cart\"]".into(),
         }
     }
 }

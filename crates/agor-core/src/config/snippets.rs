@@ -1,10 +1,12 @@
 //! `[[snippets]]`: texts that a person often types, by name.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::layers::Wrong;
+
+/// The name of their tables.
+const KEY: &str = "snippets";
 
 /// Snippets that are read; nobody finds one among more.
 const SNIPPETS_MAX: usize = 500;
@@ -18,50 +20,52 @@ pub struct Snippet {
     pub text: String,
 }
 
-/// A snippet as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Written {
-    name: Option<String>,
-    text: Option<String>,
-    #[serde(flatten)]
-    unknown: BTreeMap<String, toml::Value>,
-}
-
-/// The part of a file that holds them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct File {
-    snippets: Vec<Written>,
-}
-
 /// Returns the snippets of a file of settings; says what is wrong with those that cannot be used.
 ///
 /// # Errors
 /// Where it holds something else than snippets.
-pub(super) fn read(text: &str, complain: impl FnMut(String)) -> Result<Vec<Snippet>, Wrong> {
-    let file: File = toml::from_str(text).map_err(|error| Wrong {
-        at: error.span().map_or(0, |span| span.start),
-        reason: error.message().lines().collect::<Vec<_>>().join(", "),
-    })?;
-    Ok(settings(file.snippets, complain))
-}
-
-/// Returns the snippets that can be used; says what is wrong with the others.
-fn settings(written: Vec<Written>, mut complain: impl FnMut(String)) -> Vec<Snippet> {
+pub(super) fn of(
+    document: &DeTable<'_>,
+    mut complain: impl FnMut(String),
+) -> Result<Vec<Snippet>, Wrong> {
+    let wrong = |value: &Spanned<DeValue<'_>>, reason: &str| Wrong {
+        at: value.span().start,
+        reason: reason.to_owned(),
+    };
+    let Some((_, value)) = document.iter().find(|(name, _)| name.get_ref() == KEY) else {
+        return Ok(Vec::new());
+    };
+    let DeValue::Array(list) = value.get_ref() else {
+        return Err(wrong(value, "snippets are tables, each under [[snippets]]"));
+    };
     let mut snippets = Vec::new();
-    for (at, snippet) in written.into_iter().enumerate() {
+    for (at, written) in list.iter().enumerate() {
         let number = at + 1;
         if number > SNIPPETS_MAX {
             complain(format!("the first {SNIPPETS_MAX} snippets are used"));
             break;
         }
-        for key in snippet.unknown.keys() {
-            complain(format!(
-                "this release knows no snippets.{key}; it is ignored"
-            ));
+        let DeValue::Table(fields) = written.get_ref() else {
+            return Err(wrong(written, "a snippet is a table with name and text"));
+        };
+        let (mut name, mut text) = (None, None);
+        for (key, value) in fields {
+            let field = match key.get_ref().as_ref() {
+                "name" => &mut name,
+                "text" => &mut text,
+                key => {
+                    complain(format!(
+                        "this release knows no snippets.{key}; it is ignored"
+                    ));
+                    continue;
+                }
+            };
+            let DeValue::String(said) = value.get_ref() else {
+                return Err(wrong(value, "a snippet's name and text are texts"));
+            };
+            *field = Some(said.to_string());
         }
-        match (snippet.name, snippet.text) {
+        match (name, text) {
             (Some(name), Some(text)) if !name.trim().is_empty() && !text.is_empty() => {
                 snippets.push(Snippet { name, text });
             }
@@ -70,7 +74,7 @@ fn settings(written: Vec<Written>, mut complain: impl FnMut(String)) -> Vec<Snip
             )),
         }
     }
-    snippets
+    Ok(snippets)
 }
 
 #[cfg(test)]
@@ -79,7 +83,8 @@ mod tests {
 
     fn read(text: &str) -> (Vec<Snippet>, Vec<String>) {
         let mut complaints = Vec::new();
-        let snippets = super::read(text, |complaint| complaints.push(complaint)).unwrap();
+        let document = crate::config::layers::parse(text).unwrap();
+        let snippets = of(document.get_ref(), |it| complaints.push(it)).unwrap();
         (snippets, complaints)
     }
 
@@ -94,6 +99,19 @@ mod tests {
         assert_eq!(snippets[0].text, "git status\n");
         assert_eq!(complaints.len(), 2, "{complaints:?}");
         assert!(complaints[0].contains("snippet 2"), "{complaints:?}");
+    }
+
+    #[test]
+    fn what_is_of_the_wrong_kind_is_named_by_its_place() {
+        for (text, at) in [
+            ("snippets = 3", 11),
+            ("snippets = [1]", 12),
+            ("[[snippets]]\nname = 1", 20),
+        ] {
+            let document = crate::config::layers::parse(text).unwrap();
+            let wrong = of(document.get_ref(), |_| {}).unwrap_err();
+            assert_eq!(wrong.at, at, "{text}");
+        }
     }
 
     #[test]

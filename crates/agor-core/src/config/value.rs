@@ -72,6 +72,20 @@ impl Value {
                     }
                 }
             }
+            Kind::Folders => {
+                let said = texts(value).ok_or(WrongKind)?;
+                let (whole, other): (Vec<_>, Vec<_>) =
+                    said.into_iter().partition(|folder| folder.starts_with('/'));
+                let value = Self::List(whole);
+                match other.first() {
+                    None => Taken::Whole(value),
+                    Some(folder) => {
+                        let why =
+                            format!("{key} are whole paths, and {folder:?} is none; it is ignored");
+                        Taken::Held(value, why)
+                    }
+                }
+            }
             Kind::OneOf(names) => match value {
                 DeValue::String(text) if names.contains(&&**text) => {
                     Taken::Whole(Self::Text(text.to_string()))
@@ -180,7 +194,7 @@ impl Value {
             (Self::Bool(_), Kind::Bool)
                 | (Self::Whole(_), Kind::Whole(..))
                 | (Self::Number(_), Kind::Number(..))
-                | (Self::List(_), Kind::Some(_))
+                | (Self::List(_), Kind::Some(_) | Kind::Folders)
                 | (Self::Map(_), Kind::Variables)
                 | (Self::Theme(_), Kind::Theme)
                 | (

@@ -1,19 +1,23 @@
 //! Changes the text of `keybindings.json` and leaves every comment, blank and rule in it as it is.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::{Change, Rule, plain_json};
+use super::{Change, Rule, When, plain_json};
 
 /// Returns the text as `change` wants it. The text must be one that can be read.
 pub(super) fn changed(text: &str, change: &Change) -> String {
     match change {
-        Change::Reset { command } => without(text, command, |_| true),
+        Change::Reset { command } => without(text, command, Rule::is_for_all),
         Change::Give { command, keys } => {
             // What takes keys away from it stays.
-            let text = without(text, command, |rule| !rule.command.starts_with('-'));
-            with(&text, command, keys)
+            let text = without(text, command, |rule| {
+                rule.is_for_all() && !rule.command.starts_with('-')
+            });
+            with(&text, &Rule::new(keys, command))
         }
+        Change::Add { rules } => rules
+            .iter()
+            .fold(text.to_owned(), |text, rule| with(&text, rule)),
     }
 }
 
@@ -85,16 +89,20 @@ fn with_its_line(text: &str, object: Range<usize>) -> Range<usize> {
     }
 }
 
-fn with(text: &str, command: &str, keys: &str) -> String {
-    let rule = serde_json::json!({ "key": keys, "command": command });
-    let mut line = String::new();
-    // Keys in the order in which people write them.
-    write!(
-        line,
-        "  {{ \"key\": {}, \"command\": {} }}",
-        rule["key"], rule["command"]
-    )
-    .ok();
+fn with(text: &str, rule: &Rule) -> String {
+    // In the order in which people write them.
+    let fields = [
+        ("key", rule.key.as_deref()),
+        ("command", Some(rule.command.as_str())),
+        ("when", rule.when.map(When::name)),
+        ("project", rule.project.as_deref()),
+        ("group", rule.group.as_deref()),
+    ];
+    let fields = fields.iter().filter_map(|(name, value)| {
+        let value = serde_json::Value::from((*value)?);
+        Some(format!("\"{name}\": {value}"))
+    });
+    let line = format!("  {{ {} }}", fields.collect::<Vec<_>>().join(", "));
     let plain = plain_json(text);
     let Some(close) = plain.rfind(']') else {
         let before = text.trim_end();
@@ -211,6 +219,17 @@ mod tests {
             reset(lines, "b"),
             "[\n  { \"key\": \"c\", \"command\": \"d\" }\n]\n"
         );
+    }
+
+    #[test]
+    fn what_a_project_or_group_has_stays_when_all_get_other_keys() {
+        let text = "[\n  { \"key\": \"f1\", \"command\": \"a\" },\n  { \"key\": \"f2\", \"command\": \"a\", \"group\": \"g\" }\n]\n";
+        let rules = parse(&give(&reset(text, "a"), "a", "f3")).unwrap();
+        let keys: Vec<_> = rules
+            .iter()
+            .filter_map(|rule| rule.key.as_deref())
+            .collect();
+        assert_eq!(keys, ["f2", "f3"]);
     }
 
     #[test]

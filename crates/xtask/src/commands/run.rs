@@ -1,7 +1,7 @@
 //! `cargo xtask run`: from a fresh checkout to an open window, or where there is no display to a picture
 //! of one.
 
-mod demo;
+pub mod demo;
 mod display;
 
 use std::io::{BufRead, BufReader};
@@ -47,7 +47,7 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
                 "no display can be reached (neither DISPLAY nor WAYLAND_DISPLAY leads to one): \
                  drawing a demonstration into a file"
             );
-            demo::run(&program)
+            demo::run(&program, &workspace::root().join("target/demo"))
         }
     }
 }
@@ -82,7 +82,8 @@ impl Wanted {
     }
 }
 
-fn build() -> Result<PathBuf, Failure> {
+/// Builds the window and returns where it is.
+pub fn build() -> Result<PathBuf, Failure> {
     println!(
         "== {} (the first time some minutes)",
         command_line(BUILD, &[])

@@ -13,6 +13,7 @@ use agor_proto::row::Row;
 use agor_proto::session::SessionInfo;
 use egui_tiles::LinearDir;
 
+use super::looks;
 use super::world::{self, gpu};
 use crate::app::{App, Given, Overlay};
 use crate::commands::Command;
@@ -23,6 +24,7 @@ use crate::settings::SettingsPage;
 use crate::shot::{Studio, encode};
 use crate::testing::{agent_info, diagnosis, explained, session_id, session_info, spending};
 use crate::text::now_millis;
+use crate::trust::Trust;
 use crate::welcome::Welcome;
 use crate::workspace::Workspace;
 
@@ -385,5 +387,48 @@ fn the_scroll_bar_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     for (name, theme) in [("scroll_bar", DARK), ("scroll_bar_light", LIGHT)] {
         compare(name, &draw(theme, arrange, look_back));
+    }
+}
+
+#[test]
+fn the_theme_editor_looks_as_it_did_in_a_dark_and_a_light_theme() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
+    for (name, theme) in [("theme_editor", DARK), ("theme_editor_light", LIGHT)] {
+        let open = |app: &mut App| {
+            app.snapshot.themes = agor_core::themes::all_built_in().into();
+            app.commands.push(Command::EditTheme);
+        };
+        compare(name, &draw(theme, arrange, open));
+    }
+}
+
+#[test]
+fn the_question_of_trust_looks_as_it_did_in_a_dark_and_a_light_theme() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    for (name, theme) in [("trust", DARK), ("trust_light", LIGHT)] {
+        let open = |app: &mut App| {
+            app.overlay = Some(Overlay::Trust(Trust {
+                folder: "/work/shop/cart".into(),
+                provider: "claude".into(),
+                name: "Claude Code".into(),
+                words: String::new(),
+            }));
+        };
+        compare(name, &draw(theme, arrange, open));
+    }
+}
+
+#[test]
+fn groups_and_the_rail_look_as_they_did() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    for (name, folded) in [("groups", false), ("rail_light", true)] {
+        let theme = if folded { LIGHT } else { DARK };
+        let open = |app: &mut App| {
+            let text = "[groups.shop]\nname = \"The shop\"\nfolders = [\"/work/shop\"]\n\
+                        [projects.\"/work/shop\"]\nname = \"Shop front\"\nicon = \"Sf\"";
+            app.snapshot.settings = looks::settings(text).into();
+            app.workspace.sidebar.shown = !folded;
+        };
+        compare(name, &draw(theme, arrange, open));
     }
 }

@@ -1,6 +1,6 @@
 //! The page of settings: what it shows, what it asks for, and how it is left.
 
-use agor_core::config::{ThemeWish, Value};
+use agor_core::config::{ThemeWish, Value, Whose};
 use egui::{Key, Role};
 use egui_kittest::kittest::Queryable;
 
@@ -8,6 +8,7 @@ use super::looks::settings;
 use super::world::World;
 use crate::commands::Command;
 use crate::link::Request;
+use crate::link::snapshot::KnownAgent;
 use crate::testing::session_info;
 
 fn world(text: &str) -> World {
@@ -32,15 +33,18 @@ fn search(world: &mut World, text: &str) {
     world.harness.run();
 }
 
-/// Returns what was said since the last look: setting, project and value.
+/// Returns what was said since the last look: setting, for whom, and value.
 fn said(world: &mut World) -> Vec<(&'static str, Option<String>, Option<Value>)> {
     let requests = world.requests().into_iter();
     let said = requests.filter_map(|request| match request {
-        Request::Say {
-            key,
-            project,
-            value,
-        } => Some((key, project, value)),
+        Request::Say { key, of, value } => {
+            let of = match of {
+                Whose::All => None,
+                Whose::Group(id) => Some(format!("group {id}")),
+                Whose::Project(folder) => Some(folder),
+            };
+            Some((key, of, value))
+        }
         _ => None,
     });
     said.collect()
@@ -193,6 +197,81 @@ fn a_project_says_its_own_and_only_what_it_may() {
         said(&mut world),
         [("notifications.enabled", project, Some(Value::Bool(true)))]
     );
+}
+
+#[test]
+fn a_group_says_its_own_for_all_its_projects() {
+    let mut world = world(
+        "agents.stall_secs = 60\n[groups.shop]\nname = \"Shop\"\nfolders = [\"/work\"]\nagents.stall_secs = 90",
+    );
+    world.harness.get_by_label("For group Shop").click();
+    world.harness.run();
+    search(&mut world, "stalled after");
+    assert!(
+        world
+            .harness
+            .query_by_label("for group Shop, line 5")
+            .is_some()
+    );
+    world.harness.get_by_label("Reset Stalled after").click();
+    world.harness.run();
+    let of = Some("group shop".to_owned());
+    assert_eq!(said(&mut world), [("agents.stall_secs", of.clone(), None)]);
+    // The project has it from its group, and cannot unsay it there.
+    world.harness.get_by_label("For project").click();
+    world.harness.run();
+    assert!(
+        world
+            .harness
+            .query_by_label("for group Shop, line 5")
+            .is_some()
+    );
+    assert!(
+        world
+            .harness
+            .query_by_label("Reset Stalled after")
+            .is_none()
+    );
+}
+
+#[test]
+fn an_agent_is_chosen_from_those_that_are_known() {
+    let mut world = world("agents.provider = \"gone\"");
+    let known = |id: &str, name: &str| KnownAgent {
+        id: id.into(),
+        name: name.into(),
+        here: true,
+        get: String::new(),
+    };
+    let agents = vec![known("claude", "Claude Code"), known("codex", "Codex")];
+    world.change(|snapshot| snapshot.agents = agents.into());
+    search(&mut world, "agents.provider");
+    world
+        .harness
+        .get_by_label("Agent: gone (not known)")
+        .click();
+    world.harness.run();
+    world.harness.get_by_label("Agent: choose Codex").click();
+    world.harness.run();
+    let codex = Some(Value::Text("codex".into()));
+    assert_eq!(said(&mut world), [("agents.provider", None, codex)]);
+    assert!(
+        world
+            .harness
+            .query_by_label("Agent: choose Codex")
+            .is_none()
+    );
+    world
+        .harness
+        .get_by_label("Agent: gone (not known)")
+        .click();
+    world.harness.run();
+    world
+        .harness
+        .get_by_label("Agent: choose none, so that you choose")
+        .click();
+    world.harness.run();
+    assert_eq!(said(&mut world), [("agents.provider", None, None)]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use agor_proto::session::SessionSpec;
 use egui::Key;
 use egui_kittest::kittest::Queryable;
 
+use super::looks::settings;
 use super::world::World;
 use crate::commands::Command;
 use crate::link::Request;
@@ -21,6 +22,7 @@ fn world() -> World {
     };
     world.change(|snapshot| {
         snapshot.agents = vec![known("aider", false), known("claude", true)].into();
+        snapshot.settings = settings("[projects.\"/work\"]\ntrusted = true").into();
     });
     world
 }

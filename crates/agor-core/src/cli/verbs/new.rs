@@ -1,7 +1,8 @@
 //! `new`: a command, or the person's shell, in a new session.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal};
+use std::path::{Component, PathBuf};
 
 use agor_proto::agent::{AgentSpec, Conversation};
 use agor_proto::command::CommandBody;
@@ -13,6 +14,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::{output, tty};
 use crate::client::{Client, launch};
+use crate::config::{self, For, Loaded, TRUSTED, Value, edit, schema};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -51,6 +53,9 @@ pub struct Arguments {
     /// What the agent is told first
     #[arg(long, value_name = "TEXT", requires = "provider")]
     prompt: Option<String>,
+    /// Let agents start in this folder and those in it, from now on
+    #[arg(long, requires = "provider")]
+    trust: bool,
     /// Write nothing of it to disk
     #[arg(long)]
     private: bool,
@@ -68,7 +73,11 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     let earlier = (arguments.resume.clone(), arguments.fork.clone());
+    let trust = arguments.trust;
     let mut spec = spec(arguments, std::env::vars_os())?;
+    if spec.agent.is_some() {
+        trusted(&spec.folder, trust, context)?;
+    }
     context.block_on(async {
         let client = context.client_or_start().await?;
         if let Some(agent) = &mut spec.agent {
@@ -96,11 +105,53 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     })
 }
 
+/// Refuses a folder in which the person has not said that agents may start; asks them where somebody can answer.
+fn trusted(folder: &str, trust: bool, context: &Context) -> Result<(), Failure> {
+    let paths = context.paths()?;
+    if config::trusts(&Loaded::read(&paths).config.layers, folder) {
+        return Ok(());
+    }
+    let asks = !context.json && io::stdin().is_terminal() && io::stderr().is_terminal();
+    if !trust && !(asks && says_yes(folder)) {
+        return Err(Failure::new(
+            Exit::UNTRUSTED,
+            format!(
+                "no agent may start in {folder} yet: files there can make one act; if you know where they come \
+                 from, give --trust"
+            ),
+        ));
+    }
+    let setting = schema::setting(TRUSTED).ok_or_else(|| Failure::usage("no such setting"))?;
+    edit::set(
+        &paths,
+        setting,
+        For::Project(folder),
+        Some(&Value::Bool(true)),
+    )
+    .map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Asks on the terminal; anything but a yes is a no.
+fn says_yes(folder: &str) -> bool {
+    let folder = output::harmless(folder);
+    eprint!(
+        "No agent has started in {folder} yet. Settings, hooks and instructions there can make one act.\n\
+         Trust this folder, and those in it? [y/N] "
+    );
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
 fn spec(
     arguments: Arguments,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<SessionSpec, Failure> {
     let folder = match arguments.project {
+        // What leads up again is a folder that has another name.
+        Some(folder) if folder.components().any(|part| part == Component::ParentDir) => {
+            std::fs::canonicalize(&folder)
+        }
         Some(folder) => std::path::absolute(&folder),
         None => std::env::current_dir(),
     };
@@ -115,8 +166,8 @@ fn spec(
         .map(|argument| text(argument, "an argument"));
     let mut env = launch::passed_on(environment);
     for (name, value) in arguments.env {
-        env.retain(|(passed, _)| *passed != name);
-        env.push((name, value));
+        // Twice, so that it is not taken for what every session is given (see `SessionSpec::env`).
+        env.extend([(name.clone(), value.clone()), (name, value)]);
     }
     Ok(SessionSpec {
         argv: argv.collect::<Result<_, _>>()?,
@@ -179,6 +230,7 @@ mod tests {
             env: vec![("LANG".into(), "C".into()), ("K".into(), "a=b".into())],
             size: Some(Size::cells(10, 5)),
             private: false,
+            trust: false,
             provider: None,
             resume: None,
             fork: None,
@@ -189,7 +241,14 @@ mod tests {
         };
         let environment = [(OsString::from("LANG"), OsString::from("en_US"))];
         let spec = spec(arguments, environment).unwrap();
-        let env = [("LANG", "C"), ("K", "a=b")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let env = [
+            ("LANG", "en_US"),
+            ("LANG", "C"),
+            ("LANG", "C"),
+            ("K", "a=b"),
+            ("K", "a=b"),
+        ];
+        let env = env.map(|(k, v)| (k.to_owned(), v.to_owned()));
         assert_eq!(spec.env, env);
         assert_eq!(spec.folder, "/tmp");
     }

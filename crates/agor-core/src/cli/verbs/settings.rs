@@ -6,8 +6,8 @@ use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::output;
-use crate::config::schema::{SETTINGS, Setting};
-use crate::config::{Layers, Loaded, Origin, edit};
+use crate::config::schema::{Level, SETTINGS, Setting};
+use crate::config::{For, Layers, Loaded, Origin, edit};
 use crate::paths::CONFIG;
 
 #[derive(Debug, clap::Args)]
@@ -15,11 +15,14 @@ pub struct Arguments {
     /// Show what holds in the project in this folder
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
-    /// Say a setting in your file, for all or for the project: KEY=VALUE, or KEY= to unsay it
+    /// Show what holds in the group of this id
+    #[arg(long, value_name = "ID", conflicts_with = "project")]
+    group: Option<String>,
+    /// Say a setting in your file, for all, the project or the group: KEY=VALUE, or KEY= to unsay it
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Print the documentation of every setting, in Markdown
-    #[arg(long, conflicts_with_all = ["project", "set"])]
+    #[arg(long, conflicts_with_all = ["project", "group", "set"])]
     markdown: bool,
 }
 
@@ -32,6 +35,8 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     project: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
     counts: &'static str,
     doc: &'static str,
@@ -43,10 +48,15 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         return Ok(Exit::SUCCESS);
     }
     let folder = arguments.project.as_deref().map(folder).transpose()?;
+    let of = match (&folder, &arguments.group) {
+        (Some(folder), _) => For::Project(folder),
+        (None, Some(id)) => For::Group(id),
+        (None, None) => For::All,
+    };
     let paths = context.paths()?;
     for wish in &arguments.set {
         let (setting, value) = read(wish)?;
-        edit::set(&paths, setting, folder.as_deref(), value.as_ref())
+        edit::set(&paths, setting, of, value.as_ref())
             .map_err(|error| Failure::usage(error.to_string()))?;
     }
     let loaded = Loaded::read(&paths);
@@ -55,15 +65,12 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     }
     let layers = &loaded.config.layers;
     if context.json {
-        let rows: Vec<_> = SETTINGS
-            .iter()
-            .map(|row| row_of(row, layers, folder.as_deref()))
-            .collect();
+        let rows: Vec<_> = shown(of).map(|row| row_of(row, layers, of)).collect();
         output::json(&rows)?;
     } else {
         let mut table = vec![["SETTING", "VALUE", "FROM"].map(str::to_owned).to_vec()];
-        for setting in SETTINGS {
-            let (value, origin) = layers.holds(setting, folder.as_deref());
+        for setting in shown(of) {
+            let (value, origin) = layers.holds(setting, of);
             let value = value.map_or_else(|| setting.unset.to_owned(), |value| value.to_string());
             table.push(vec![
                 setting.key.to_owned(),
@@ -80,8 +87,15 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     })
 }
 
+/// Returns the settings that mean something for all, a group or a project.
+fn shown(of: For<'_>) -> impl Iterator<Item = &'static Setting> {
+    let own = |setting: &Setting| setting.level >= Level::Folder;
+    let rows = SETTINGS.iter();
+    rows.filter(move |setting| !own(setting) || of.may_say(setting))
+}
+
 /// Returns a project's folder as settings name it.
-fn folder(path: &Path) -> Result<String, Failure> {
+pub fn folder(path: &Path) -> Result<String, Failure> {
     let whole = std::path::absolute(path).map_err(|error| Failure::usage(error.to_string()))?;
     let text = whole
         .to_str()
@@ -107,18 +121,20 @@ fn read(wish: &str) -> Result<(&'static Setting, Option<crate::config::Value>), 
     Ok((setting, Some(value)))
 }
 
-fn row_of(setting: &'static Setting, layers: &Layers, folder: Option<&str>) -> Row {
-    let (value, origin) = layers.holds(setting, folder);
-    let (origin, project, line) = match origin {
-        Origin::Default => ("default", None, None),
-        Origin::User { line } => ("user", None, Some(line)),
-        Origin::Project { folder, line } => ("project", Some(folder), Some(line)),
+fn row_of(setting: &'static Setting, layers: &Layers, of: For<'_>) -> Row {
+    let (value, origin) = layers.holds(setting, of);
+    let (origin, project, group, line) = match origin {
+        Origin::Default => ("default", None, None, None),
+        Origin::User { line } => ("user", None, None, Some(line)),
+        Origin::Group { id, line } => ("group", None, Some(id), Some(line)),
+        Origin::Project { folder, line } => ("project", Some(folder), None, Some(line)),
     };
     Row {
         key: setting.key,
         value: value.map_or(serde_json::Value::Null, |value| value.to_json()),
         origin,
         project,
+        group,
         line,
         counts: setting.counts.words(),
         doc: setting.doc,
@@ -130,6 +146,7 @@ fn words(origin: &Origin) -> String {
     match origin {
         Origin::Default => "default".into(),
         Origin::User { line } => format!("{CONFIG}:{line}"),
+        Origin::Group { id, line } => format!("{CONFIG}:{line}, for the group {id}"),
         Origin::Project { folder, line } => format!("{CONFIG}:{line}, for {folder}"),
     }
 }

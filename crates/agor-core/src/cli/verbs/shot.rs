@@ -26,6 +26,9 @@ pub struct Arguments {
     /// The theme, of those that `theme list` lists [default: the one that was chosen last]
     #[arg(long, value_name = "THEME")]
     theme: Option<ThemeWish>,
+    /// Carry out a command of the window before, such as view.wall (`keys` lists them); can be given several times
+    #[arg(long = "do", value_name = "COMMAND")]
+    commands: Vec<String>,
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
@@ -57,6 +60,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         size_px: arguments.size,
         scale: arguments.scale,
         theme: arguments.theme,
+        commands: arguments.commands,
     };
     let picture = (window.shot)(context.paths()?, &shot)?;
     std::fs::write(&shot.out, &picture.png).map_err(|error| {

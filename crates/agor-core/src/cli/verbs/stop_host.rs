@@ -27,38 +27,43 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
-    let paths = context.paths()?;
     let keep_sessions = arguments.keep_sessions;
     context.block_on(async {
-        let mut client = context.client().await?;
-        let incarnation = Some(client.ready().await?.incarnation);
-        let command = client.carry_out(CommandBody::StopHost {
-            keep_sessions,
-            incarnation,
-        });
-        tokio::select! {
-            done = command => match done {
-                // The receipt may have gone down with the host.
-                Ok(_) | Err(ClientError::NoHost { .. } | ClientError::Closed) => {}
-                Err(error) => return Err(error.into()),
-            },
-            () = ended(&paths) => {}
-        }
-        let waited = tokio::time::timeout(PATIENCE, ended(&paths)).await;
-        waited.map_err(|_| {
-            let seconds = PATIENCE.as_secs();
-            Failure::host(
-                ErrorCode::Timeout,
-                format!(
-                    "the host was told to end and still runs after {seconds} seconds; its log is {}",
-                    paths.host_log().display()
-                ),
-            )
-        })?;
+        stop(context, keep_sessions).await?;
         if context.json {
             output::json(&serde_json::json!({ "kept_sessions": keep_sessions }))?;
         }
         Ok(Exit::SUCCESS)
+    })
+}
+
+/// Ends the host, and waits until it has ended.
+pub async fn stop(context: &Context, keep_sessions: bool) -> Result<(), Failure> {
+    let paths = context.paths()?;
+    let mut client = context.client().await?;
+    let incarnation = Some(client.ready().await?.incarnation);
+    let command = client.carry_out(CommandBody::StopHost {
+        keep_sessions,
+        incarnation,
+    });
+    tokio::select! {
+        done = command => match done {
+            // The receipt may have gone down with the host.
+            Ok(_) | Err(ClientError::NoHost { .. } | ClientError::Closed) => {}
+            Err(error) => return Err(error.into()),
+        },
+        () = ended(&paths) => {}
+    }
+    let waited = tokio::time::timeout(PATIENCE, ended(&paths)).await;
+    waited.map_err(|_| {
+        let seconds = PATIENCE.as_secs();
+        Failure::host(
+            ErrorCode::Timeout,
+            format!(
+                "the host was told to end and still runs after {seconds} seconds; its log is {}",
+                paths.host_log().display()
+            ),
+        )
     })
 }
 

@@ -1,13 +1,12 @@
 //! `theme`: the themes that can be chosen, and those of other programs.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::output;
-use crate::themes::{self, Loaded};
+use crate::themes::{self, Loaded, Present, SaveError};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -116,7 +115,7 @@ fn import(
 ) -> Result<Exit, Failure> {
     let stem = file.file_stem().and_then(|stem| stem.to_str());
     let stem = stem.unwrap_or_default().to_owned();
-    let id = id_of(name.as_deref().unwrap_or(&stem));
+    let id = themes::id_of(name.as_deref().unwrap_or(&stem));
     if id.is_empty() || id == themes::SYSTEM {
         return Err(Failure::usage(
             "the file's name makes no name for a theme: give one with --name",
@@ -125,22 +124,17 @@ fn import(
     let text = themes::text_of(file).map_err(|error| Failure::usage(error.to_string()))?;
     let (form, theme) = themes::import(&text, &id, name.as_deref().unwrap_or(&stem))
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let path = folder.join(format!("{id}.toml"));
-    if path.exists() && !replace {
-        return Err(Failure::usage(format!(
-            "{} is there already: give another --name, or --replace",
-            path.display()
-        )));
-    }
-    let failed = |error: std::io::Error| {
-        let path = path.display();
-        Failure::new(Exit::OUTPUT, format!("{path} cannot be written: {error}"))
+    let present = match replace {
+        true => Present::Goes,
+        false => Present::Stays,
     };
-    fs::create_dir_all(folder).map_err(failed)?;
-    // Beside it and then renamed, so that no window reads half of it.
-    let beside = folder.join(format!(".{id}.new"));
-    fs::write(&beside, theme.to_toml()).map_err(failed)?;
-    fs::rename(&beside, &path).map_err(failed)?;
+    let path = themes::save(folder, &theme, present).map_err(|error| match error {
+        SaveError::Unwritable { .. } => Failure::new(Exit::OUTPUT, error.to_string()),
+        SaveError::Present(_) => {
+            Failure::usage(format!("{error}: give another --name, or --replace"))
+        }
+        SaveError::NoName(_) => Failure::usage(error.to_string()),
+    })?;
     for hard in theme.hard_to_read() {
         output::note(hard);
     }
@@ -154,34 +148,4 @@ fn import(
         ))?;
     }
     Ok(Exit::SUCCESS)
-}
-
-/// Returns the name that settings have for what is called `name`.
-fn id_of(name: &str) -> String {
-    let mut id = String::new();
-    for letter in name.chars().take(64) {
-        if letter.is_alphanumeric() {
-            id.extend(letter.to_lowercase());
-        } else if !id.is_empty() && !id.ends_with('_') {
-            id.push('_');
-        }
-    }
-    id.trim_end_matches('_').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_becomes_one_that_a_file_and_settings_can_have() {
-        for (name, id) in [
-            ("Gruvbox Dark, hard", "gruvbox_dark_hard"),
-            ("../../etc/passwd", "etc_passwd"),
-            ("Rosé-Pine", "rosé_pine"),
-            ("///", ""),
-        ] {
-            assert_eq!(id_of(name), id);
-        }
-    }
 }

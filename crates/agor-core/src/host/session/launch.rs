@@ -1,5 +1,6 @@
 //! How a session's program is started: command, environment, size.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -362,7 +363,9 @@ impl Launcher {
             .filter(|(name, _)| !FOREIGN.contains(&name.as_str()))
             .cloned();
         // What every session is given goes behind what the settings say, what was asked for this one before.
-        let (inherited, asked): (Vec<_>, Vec<_>) = asked.partition(|(name, _)| is_passed_on(name));
+        let mut names = HashSet::new();
+        let (inherited, asked): (Vec<_>, Vec<_>) =
+            asked.partition(|(name, _)| names.insert(name.clone()) && is_passed_on(name));
         let said = self.settings.get().environment(&spec.folder);
         let folder = [("PWD".to_owned(), cwd.to_owned())];
         let session = SessionId::from_bytes(key.0).ok();
@@ -546,6 +549,10 @@ mod tests {
         let values = ["A", "B", "C", "PATH"].map(|name| value(&spawn, name).unwrap());
         assert_eq!(values, ["1", "2", "3", "/p"]);
         assert_eq!(spawn.argv, ["/bin/fish"]);
+        // What comes again was asked for.
+        let spec = self::spec(&[("PATH", "/usr/bin"), ("PATH", "/mine")]);
+        let spawn = launcher.spawn(SessionKey([0; 16]), &spec, "/tmp", spec.size, Offset(0));
+        assert_eq!(value(&spawn, "PATH").as_deref(), Some("/mine"));
     }
 
     #[test]

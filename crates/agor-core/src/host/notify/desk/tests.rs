@@ -1,7 +1,7 @@
 //! What is told, what is not, and when, one rule after the other.
 
 use super::*;
-use crate::config::Quiet;
+use crate::config::{Config, Quiet};
 use agor_proto::agent::{AgentInfo, EvidenceSource, Pending, Usage};
 use agor_proto::ids::{LogEpoch, Offset, Seq, Size};
 use agor_proto::session::Life;
@@ -212,7 +212,8 @@ fn a_project_that_is_switched_off_and_a_state_that_is_not_wanted_are_not_told() 
     assert_eq!(desk.due(at(0)), None);
     becomes(&mut desk, &[1], State::Done, 1);
     assert!(desk.due(at(1)).is_some());
-    settings.projects.insert("/work".into(), false);
+    let text = "[projects.\"/work\"]\nnotifications.enabled = false";
+    settings.layers = Config::read(text).unwrap().layers;
     desk.set(settings);
     assert_eq!(desk.due(at(1)), None);
     becomes(&mut desk, &[2], State::Done, 2);
