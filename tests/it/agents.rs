@@ -242,7 +242,11 @@ fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
 #[test]
 fn two_agents_that_write_the_same_file_are_told_of_each_other() {
     let agor = with_hooks();
-    let start = || agor.ok(&["new", "--provider", "claude"]).trim().to_owned();
+    let start = || {
+        agor.ok(&["new", "--provider", "claude", "--trust"])
+            .trim()
+            .to_owned()
+    };
     let (one, two) = (start(), start());
     let wrote = |session: &str, file: &str| {
         let input = format!(

@@ -128,6 +128,8 @@ fn an_idle_host_does_nothing() {
         agor.host_pid().expect("a host"),
         agor.keeper_pid().expect("a keeper"),
     );
+    // Who has the terminal is looked at three more times after the last output, within four seconds.
+    agor_sleep(5);
     // Asking for the pids woke the host; it is quiet again once two looks agree.
     let mut before = switches(host);
     step_until("the host is quiet", || {

@@ -103,6 +103,7 @@ pub const NEEDS: &[Need] = &[
         "fonts-noto-color-emoji",
     ),
     tests(Sign::Program("htop"), "htop"),
+    tests(Sign::Program("import"), "imagemagick"),
     tests(Sign::Program("less"), "less"),
     tests(Sign::Program("ps"), "procps"),
     tests(Sign::Program("sqlite3"), "sqlite3"),

@@ -226,7 +226,7 @@ fn names_ui(
         return None;
     }
     let none = (setting.default)().is_none();
-    let none = none.then(|| (None, setting.unset));
+    let none = none.then_some((None, setting.unset));
     let all = names
         .iter()
         .map(|(id, name)| (Some(id.as_str()), name.as_str()));

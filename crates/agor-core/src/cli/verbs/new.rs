@@ -1,7 +1,7 @@
 //! `new`: a command, or the person's shell, in a new session.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Component, PathBuf};
 
 use agor_proto::agent::{AgentSpec, Conversation};
@@ -112,7 +112,8 @@ fn trusted(folder: &str, trust: bool, context: &Context) -> Result<(), Failure> 
         return Ok(());
     }
     let asks = !context.json && io::stdin().is_terminal() && io::stderr().is_terminal();
-    if !trust && !(asks && says_yes(folder)) {
+    let is_trusted = trust || (asks && says_yes(folder));
+    if !is_trusted {
         return Err(Failure::new(
             Exit::UNTRUSTED,
             format!(
@@ -134,10 +135,15 @@ fn trusted(folder: &str, trust: bool, context: &Context) -> Result<(), Failure> 
 /// Asks on the terminal; anything but a yes is a no.
 fn says_yes(folder: &str) -> bool {
     let folder = output::harmless(folder);
-    eprint!(
+    let asked = write!(
+        io::stderr(),
         "No agent has started in {folder} yet. Settings, hooks and instructions there can make one act.\n\
          Trust this folder, and those in it? [y/N] "
     );
+    if asked.is_err() {
+        // Nobody has read the question.
+        return false;
+    }
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
