@@ -1,6 +1,7 @@
 //! Real windows on an X display of their own, drawn by software, with real keys: what a person does, and
 //! what came of it at the host.
 
+mod apart;
 mod clipboard;
 mod demo;
 mod images;

@@ -16,6 +16,7 @@ mod set;
 mod spending;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -54,6 +55,7 @@ use crate::workspace::Workspace;
 
 pub use begin::Purpose;
 use look::desktop_is_light;
+pub use windows::share;
 
 /// A tile of a tab, for what is remembered of its pane.
 type PaneKey = (u64, TileId);
@@ -169,7 +171,9 @@ pub struct App {
     /// The last prompt that was looked for and shown.
     prompt_seen: u64,
     title: String,
+    /// Whether one of our windows has the desktop's keyboard.
     window_focused: bool,
+    windows: windows::Windows,
     frames: u64,
     /// What was drawn in all frames.
     drawn: agor_render::Counters,
@@ -274,6 +278,7 @@ impl App {
             prompt_seen: 0,
             title: String::new(),
             window_focused: true,
+            windows: windows::Windows::default(),
             frames: 0,
             drawn: agor_render::Counters::default(),
             exit: None,
@@ -303,6 +308,8 @@ impl App {
         for command in std::mem::take(&mut self.commands) {
             self.act(command, context);
         }
+        self.workspace.note_main();
+        self.lead_to_front(context);
         self.follow_broadcast();
         self.follow_keys();
         self.show_sessions();
@@ -398,7 +405,10 @@ impl App {
     /// Adds the keys that waited for a command, and makes a text field's copy, cut and paste of
     /// their keys, which eframe leaves alone so that they can be a program's.
     pub fn complete_input(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
-        input.events.append(&mut self.to_ui);
+        let window = input.viewport_id;
+        if window == self.front_viewport() {
+            input.events.append(&mut self.to_ui);
+        }
         if !self.ui_has_keyboard() {
             return;
         }
@@ -418,7 +428,9 @@ impl App {
             match key {
                 egui::Key::C => *event = egui::Event::Copy,
                 egui::Key::X => *event = egui::Event::Cut,
-                egui::Key::V => context.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
+                egui::Key::V => {
+                    context.send_viewport_cmd_to(window, egui::ViewportCommand::RequestPaste);
+                }
                 _ => {}
             }
         }

@@ -91,6 +91,7 @@ commands! {
     Rotate "pane.rotate" "Rotate panes" Anywhere ["ctrl+space m o"] "Let each pane take the place of the next.";
     RotateBack "pane.rotate_back" "Rotate panes back" Anywhere ["ctrl+space m shift+o"] "Let each pane take the place of the one before.";
     BreakOut "pane.break_out" "Move pane to a new tab" Anywhere ["ctrl+space m t"] "Take the focused pane out of its tab and give it one of its own.";
+    Detach "pane.detach" "Pane to a window of its own, or back" Anywhere ["ctrl+space m w"] "Give the focused pane, with its tab if it is alone there, a window of its own, or put it back into the main window.";
     ToNextTab "pane.to_next_tab" "Move pane to the next tab" Anywhere ["ctrl+space m n"] "Move the focused pane to the next tab of the project.";
     ToPreviousTab "pane.to_previous_tab" "Move pane to the previous tab" Anywhere ["ctrl+space m p"] "Move the focused pane to the tab before.";
     NextTab "tab.next" "Next tab" Anywhere ["ctrl+shift+page_down", "ctrl+tab", "ctrl+space n"] "Show the next tab.";

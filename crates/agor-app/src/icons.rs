@@ -209,6 +209,23 @@ pub fn fold(painter: &Painter, center: Pos2, folded: bool, color: Color32) {
     painter.add(Shape::convex_polygon(points.into(), color, Stroke::NONE));
 }
 
+/// Draws the sign of what has a window of its own: a square with an arrow that leaves it.
+pub fn apart(painter: &Painter, center: Pos2, half: f32, stroke: Stroke) {
+    let at = |x: f32, y: f32| center + Vec2::new(x, y) * half;
+    painter.line(
+        vec![
+            at(-0.2, -0.9),
+            at(-0.9, -0.9),
+            at(-0.9, 0.9),
+            at(0.9, 0.9),
+            at(0.9, 0.2),
+        ],
+        stroke,
+    );
+    painter.line(vec![at(0.0, 0.0), at(1.0, -1.0)], stroke);
+    painter.line(vec![at(0.3, -1.0), at(1.0, -1.0), at(1.0, -0.3)], stroke);
+}
+
 /// Draws a pin, for what stays.
 pub fn pin(painter: &Painter, center: Pos2, color: Color32) {
     let stroke = Stroke::new(1.5, color);

@@ -13,7 +13,7 @@ use eframe::{CreationContext, Frame, NativeOptions, UserEvent};
 use egui::{Ui, ViewportBuilder, vec2};
 use winit::event_loop::EventLoop;
 
-use crate::app::{App, Given, Graphics, Parts, Purpose};
+use crate::app::{self, App, Given, Graphics, Parts, Purpose};
 use crate::keys::keymap::Keymap;
 use crate::keys::router::Router;
 use crate::launch::Launcher;
@@ -78,6 +78,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
     })?;
     let keyboard: SharedKeyboard = Rc::new(RefCell::new(Keyboard {
         router: Router::new(Keymap::default(), link.clone()),
+        front: None,
         preedit: None,
         wake: Some(wake.clone()),
     }));
@@ -114,6 +115,8 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
                 left.borrow_mut().failure = Some(error.to_string());
             })?;
             left.borrow_mut().created = true;
+            let app = Rc::new(RefCell::new(app));
+            app::share(&app);
             Ok(Box::new(Windowed { app, left }))
         }
     };
@@ -189,32 +192,33 @@ fn cell_points(points: f32) -> [f32; 2] {
 
 /// The application as eframe runs it.
 struct Windowed {
-    app: App,
+    app: Rc<RefCell<App>>,
     left: Rc<RefCell<Left>>,
 }
 
 impl eframe::App for Windowed {
     fn logic(&mut self, context: &egui::Context, _frame: &mut Frame) {
-        self.app.logic(context);
+        let mut app = self.app.borrow_mut();
+        app.logic(context);
         let mut left = self.left.borrow_mut();
-        left.exit = self.app.exit();
-        left.failure = self.app.failure().map(ToOwned::to_owned);
+        left.exit = app.exit();
+        left.failure = app.failure().map(ToOwned::to_owned);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
-        self.app.ui(ui);
+        self.app.borrow_mut().ui(ui);
     }
 
     fn raw_input_hook(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
-        self.app.complete_input(context, input);
+        self.app.borrow_mut().complete_input(context, input);
     }
 
     fn on_exit(&mut self) {
-        self.app.leave();
+        self.app.borrow().leave();
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
-        self.app.clear_color()
+        self.app.borrow().clear_color()
     }
 
     fn persist_egui_memory(&self) -> bool {
@@ -238,7 +242,7 @@ impl Launcher {
 
 impl App {
     /// Ends what ends with the window.
-    fn leave(&mut self) {
+    fn leave(&self) {
         if let Some(session) = self.sole_session()
             && self.exit().is_none()
         {

@@ -48,6 +48,7 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
     })?;
     let keyboard = Rc::new(RefCell::new(Keyboard {
         router: Router::new(Keymap::default(), link.clone()),
+        front: None,
         preedit: None,
         wake: None,
     }));

@@ -32,7 +32,7 @@ pub enum Did {
 /// Draws the tabs into `ui`'s whole rectangle.
 pub fn tab_bar_ui(
     ui: &mut Ui,
-    project: &Project,
+    (project, shown): (&Project, usize),
     snapshot: &Snapshot,
     theme: &Theme,
 ) -> Option<Did> {
@@ -49,11 +49,11 @@ pub fn tab_bar_ui(
     let width = (room / count as f32).clamp(TAB_MIN, TAB_MAX);
     // Where not all fit, those around the one that is shown do.
     let fit = ((room / width).floor() as usize).max(1);
-    let first = (project.active + 1).saturating_sub(fit);
+    let first = (shown + 1).saturating_sub(fit);
     for (line, at) in (first..project.tabs.len()).take(fit).enumerate() {
         let min = Pos2::new(bar.min.x + line as f32 * width, bar.min.y);
         let rect = Rect::from_min_size(min, Vec2::new(width, bar.height()));
-        if let Some(act) = tab_ui(ui, rect, at, project, snapshot, theme) {
+        if let Some(act) = tab_ui(ui, rect, at, (project, shown), snapshot, theme) {
             did = Some(act);
         }
     }
@@ -71,12 +71,12 @@ fn tab_ui(
     ui: &mut Ui,
     rect: Rect,
     at: usize,
-    project: &Project,
+    (project, shown): (&Project, usize),
     snapshot: &Snapshot,
     theme: &Theme,
 ) -> Option<Did> {
     let tab = &project.tabs[at];
-    let active = at == project.active;
+    let active = at == shown;
     let response = ui.interact(
         rect,
         ui.scope_id().with(("tab", tab.number)),
@@ -85,7 +85,12 @@ fn tab_ui(
     let (title, marked) = title(tab, snapshot);
     response.widget_info(|| {
         let pinned = if tab.pinned { ", pinned" } else { "" };
-        let label = format!("Tab {title}{pinned}");
+        let apart = if tab.window.is_some() {
+            ", in a window of its own"
+        } else {
+            ""
+        };
+        let label = format!("Tab {title}{pinned}{apart}");
         egui::WidgetInfo::selected(egui::Role::Tab, true, active, label)
     });
     let painter = ui.painter_at(rect);
@@ -113,11 +118,15 @@ fn tab_ui(
         x += 18.0;
     }
     let color = if active { theme.text } else { theme.muted };
-    if tab.pinned {
+    if tab.window.is_some() {
+        let at = Pos2::new(rect.max.x - 14.0, middle);
+        icons::apart(&painter, at, 4.0, Stroke::new(1.2, theme.muted));
+    } else if tab.pinned {
         icons::pin(&painter, Pos2::new(rect.max.x - 14.0, middle), theme.muted);
     }
-    let closable = !tab.pinned && (active || response.hovered());
-    let room = rect.max.x - x - if closable || tab.pinned { 30.0 } else { 12.0 };
+    let signed = tab.pinned || tab.window.is_some();
+    let closable = !signed && (active || response.hovered());
+    let room = rect.max.x - x - if closable || signed { 30.0 } else { 12.0 };
     let galley = elided(ui, &title, FontId::proportional(12.5), color, room);
     painter.galley(Pos2::new(x, middle - galley.size().y / 2.0), galley, color);
     if closable {

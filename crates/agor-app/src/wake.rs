@@ -49,6 +49,13 @@ impl Wake {
         }
     }
 
+    /// Asks for a frame of another window than the main one.
+    pub fn window(&self, viewport: egui::ViewportId) {
+        if let Some(context) = self.shared.context.get() {
+            context.request_repaint_of(viewport);
+        }
+    }
+
     /// Waits, without a window, until something has changed or `timeout` is over.
     pub fn wait(&self, timeout: Duration) {
         let rung = self

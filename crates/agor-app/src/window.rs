@@ -18,6 +18,8 @@ use crate::wake::Wake;
 pub struct Keyboard {
     /// Who gets a key.
     pub router: Router,
+    /// Which of our windows has the desktop's keyboard.
+    pub front: Option<WindowId>,
     /// Text that an input method has not committed, and where its caret is in it.
     pub preedit: Option<(String, Option<(usize, usize)>)>,
     /// Wakes the window, once there is one.
@@ -37,7 +39,7 @@ pub struct Handler<'app> {
 
 impl Handler<'_> {
     /// Says whether egui sees the event too.
-    fn route(&self, event: &WindowEvent) -> Route {
+    fn route(&self, id: WindowId, event: &WindowEvent) -> Route {
         let mut keyboard = self.keyboard.borrow_mut();
         match event {
             WindowEvent::ModifiersChanged(modifiers) => {
@@ -45,7 +47,14 @@ impl Handler<'_> {
                 Route::ToUi
             }
             WindowEvent::Focused(gained) => {
-                keyboard.router.on_window_focus(*gained);
+                // That one window loses the keyboard may be told after another has it.
+                match (gained, keyboard.front) {
+                    (true, _) => keyboard.front = Some(id),
+                    (false, Some(front)) if front == id => keyboard.front = None,
+                    (false, _) => {}
+                }
+                let focused = keyboard.front.is_some();
+                keyboard.router.on_window_focus(focused);
                 Route::ToUi
             }
             // Keys that were down before the window had the keyboard are not pressed now.
@@ -95,7 +104,7 @@ impl ApplicationHandler<UserEvent> for Handler<'_> {
     }
 
     fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
-        let route = self.route(&event);
+        let route = self.route(id, &event);
         self.wake_if_wanted();
         if route == Route::ToUi {
             self.inner.window_event(event_loop, id, event);

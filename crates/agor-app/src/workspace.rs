@@ -4,6 +4,7 @@
 pub mod arrange;
 pub mod document;
 pub mod tiles;
+pub mod windows;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::pane::selection::Selection;
 
 pub use tiles::{Direction, Pane, Tiles};
+pub use windows::Spot;
 
 /// Panes that can be opened again after they were closed.
 const CLOSED_MAX: usize = 32;
@@ -36,6 +38,8 @@ pub struct Workspace {
     pub views: Vec<View>,
     closed: Vec<SessionId>,
     next_tab: u64,
+    /// The tab that had the keyboard last in the main window.
+    main: u64,
 }
 
 /// The sidebar.
@@ -110,6 +114,8 @@ pub struct Tab {
     pub name: Option<String>,
     /// Whether it stays at the left and is not closed by accident.
     pub pinned: bool,
+    /// Where its own window is, if it is not in the main one.
+    pub window: Option<Spot>,
 }
 
 /// Where a pane is.
@@ -435,6 +441,7 @@ impl Tab {
             tiles,
             name: None,
             pinned: false,
+            window: None,
         }
     }
 }

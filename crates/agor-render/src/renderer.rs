@@ -290,10 +290,11 @@ impl Renderer {
         bytes += self.uniforms.upload(&self.queue);
         bytes += self.foundry.atlas.uploaded_bytes;
         self.foundry.atlas.uploaded_bytes = 0;
-        let (images, image_bytes) = self.textures.uploaded;
-        self.counters.images_uploaded = images;
+        // It is called again where two windows are drawn in one frame.
+        let (images, image_bytes) = std::mem::take(&mut self.textures.uploaded);
+        self.counters.images_uploaded += images;
         self.counters.bytes_uploaded += bytes + image_bytes;
-        self.counters.glyphs_rasterized = self.foundry.rasterized;
+        self.counters.glyphs_rasterized += std::mem::take(&mut self.foundry.rasterized);
         if self.foundry.atlas.grown || self.uniforms.grown {
             self.foundry.atlas.grown = false;
             self.uniforms.grown = false;

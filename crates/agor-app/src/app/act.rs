@@ -86,11 +86,13 @@ impl App {
             | Command::Balance
             | Command::Rotate
             | Command::RotateBack
+            | Command::Detach
             | Command::ToNextTab
             | Command::ToPreviousTab
             | Command::BreakOut
             | Command::RenameTab
             | Command::PinTab => self.rearrange(command),
+            Command::Quit if self.windows.front_tab().is_some() => self.close_front(),
             Command::ClosePane | Command::CloseTab | Command::Quit => {
                 context.send_viewport_cmd(ViewportCommand::Close);
             }
@@ -131,7 +133,8 @@ impl App {
             Command::Sidebar => self.workspace.sidebar.shown = !self.workspace.sidebar.shown,
             Command::Copy => self.copy(context),
             Command::Paste => {
-                context.send_viewport_cmd(ViewportCommand::RequestPaste);
+                let window = self.front_viewport();
+                context.send_viewport_cmd_to(window, ViewportCommand::RequestPaste);
                 // The text comes a frame or two later: what is typed until then comes behind it.
                 self.keyboard.borrow_mut().router.hold_for(PASTE_FRAMES);
             }

@@ -8,6 +8,7 @@ use egui_tiles::{TileId, UiResponse};
 
 use super::broadcast::Broadcast;
 use super::modes::{NUMBERS, WindowMode};
+use super::windows::Front;
 use super::{App, Overlay};
 use crate::commands::Command;
 use crate::keys::keymap::Keymap;
@@ -33,13 +34,16 @@ impl App {
         let rect = ui.max_rect();
         ui.painter().rect_filled(rect, 0.0, self.theme.window);
         if matches!(self.purpose, super::Purpose::Command { .. }) {
-            self.panes_ui(ui, rect, now);
+            self.main_panes_ui(ui, rect, now);
         } else {
             self.frame_ui(ui, now);
         }
         self.renderer.finish();
+        self.windows_ui(ui.ctx());
         self.drawn.add(self.renderer.counters());
-        self.overlays_ui(ui);
+        if !matches!(self.windows.front, Front::Tab(_)) {
+            self.overlays_ui(ui);
+        }
         self.forget_panes();
         let shows = self
             .focused_pane()
@@ -54,7 +58,17 @@ impl App {
             self.scale = scale;
             self.renderer.set_font(self.font());
         }
-        self.window_focused = ui.input(|input| input.viewport().focused.unwrap_or(true));
+        let focused = ui.input(|input| input.viewport().focused.unwrap_or(true));
+        self.note_front(Front::Main, focused);
+        if ui.input(|input| !input.raw.dropped_files.is_empty()) {
+            self.show_main();
+        }
+        self.take_typed();
+        self.take_pasted(ui);
+    }
+
+    /// Looks at the end of a pane again that was typed into.
+    pub(super) fn take_typed(&mut self) {
         let typed = self.keyboard.borrow_mut().router.take_typed();
         if typed && let Some(pane) = self.focused_pane() {
             pane.scroll.go_to_end();
@@ -62,6 +76,10 @@ impl App {
             pane.lively = None;
             pane.cursor_seen = None;
         }
+    }
+
+    /// Gives what was pasted into a window to the pane with the keyboard.
+    pub(super) fn take_pasted(&mut self, ui: &Ui) {
         // A frame that egui lays out twice has the same events twice.
         if !self.ui_has_keyboard() && ui.ctx().current_pass_index() == 0 {
             let pasted = ui.input(|input| {
@@ -183,42 +201,74 @@ impl App {
             let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("keys page"));
             return self.show_keys_page(&mut ui, page);
         }
-        if let Some(project) = self.workspace.project() {
+        let main = self.workspace.in_main();
+        let project = match main {
+            Some((project, _)) => self.workspace.projects.get(project),
+            None => self.workspace.project(),
+        };
+        if let Some(project) = project {
+            let tab = main.map_or(project.active, |(_, tab)| tab);
             let shown = Panel::top("tabs")
                 .exact_size(measure::TAB_BAR)
                 .resizable(false)
                 .show_separator_line(false)
                 .frame(frame)
                 .show(ui, |ui| {
-                    tab_bar::tab_bar_ui(ui, project, &self.snapshot, &self.theme)
+                    tab_bar::tab_bar_ui(ui, (project, tab), &self.snapshot, &self.theme)
                 });
             if let Some(did) = shown.inner {
+                if let Some((project, _)) = main {
+                    self.workspace.active = project;
+                }
                 self.on_tab_bar(did);
             }
         }
         let rect = ui.available_rect_before_wrap();
-        if self.workspace.tab().is_some() {
-            self.panes_ui(ui, rect, now);
+        if self.workspace.in_main().is_some() {
+            self.main_panes_ui(ui, rect, now);
         } else if self.begun {
+            let title = match self.workspace.tab() {
+                Some(_) => "All tabs are in windows of their own",
+                None => "Nothing is open",
+            };
             empty_ui(
                 ui,
                 rect,
+                title,
                 &self.theme,
                 self.keyboard.borrow().router.keymap(),
             );
         }
     }
 
-    fn panes_ui(&mut self, ui: &mut Ui, rect: Rect, now: Instant) {
+    fn main_panes_ui(&mut self, ui: &mut Ui, rect: Rect, now: Instant) {
+        let is_front = self.windows.front == Front::Main;
+        if let Some(place) = self.workspace.in_main() {
+            // One that lies over this window has its keyboard.
+            let has_keyboard =
+                is_front && self.workspace.tab().is_some_and(|it| it.window.is_none());
+            self.panes_ui(ui, rect, now, place, has_keyboard);
+        }
+    }
+
+    /// Draws the panes of a tab, by the places of its project and its own.
+    pub(super) fn panes_ui(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        now: Instant,
+        (project, tab): (usize, usize),
+        has_keyboard: bool,
+    ) {
         let keyboard = self.keyboard.borrow();
         let preedit = keyboard.preedit.as_ref().map(|(text, _)| text.clone());
         drop(keyboard);
-        let Some(project) = self.workspace.projects.get_mut(self.workspace.active) else {
+        let active = self.workspace.tab().map(|tab| tab.number);
+        let shown = self.workspace.projects.get_mut(project);
+        let Some(tab) = shown.and_then(|project| project.tabs.get_mut(tab)) else {
             return;
         };
-        let Some(tab) = project.tabs.get_mut(project.active) else {
-            return;
-        };
+        let (number, is_active) = (tab.number, active == Some(tab.number));
         let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("tab", tab.number)));
         let painting = Painting {
             theme: &self.theme,
@@ -228,29 +278,27 @@ impl App {
             snapshot: &self.snapshot,
             wake: &self.wake,
             preedit: preedit.as_deref(),
-            window_focused: self.window_focused && self.overlay.is_none(),
+            window_focused: has_keyboard && self.overlay.is_none(),
             now,
         };
         let numbers = match self.mode {
-            Some(WindowMode::Numbers) => tab.tiles.panes().map(|(tile, _)| tile).collect(),
+            Some(WindowMode::Numbers) if is_active => {
+                tab.tiles.panes().map(|(tile, _)| tile).collect()
+            }
             _ => Vec::new(),
-        };
-        let views = std::mem::take(&mut self.workspace.views);
-        let Some(tab) = self.workspace.tab_mut() else {
-            return;
         };
         let mut behavior = Behavior {
             painting,
-            views: &views,
+            views: &self.workspace.views,
             panes: &mut self.panes,
             tab: tab.number,
             focused: tab.tiles.focused(),
             several: tab.tiles.panes().nth(1).is_some(),
             numbers,
-            broadcast: match tab.tiles.zoomed {
+            broadcast: match is_active && !tab.tiles.zoomed {
+                true => &self.broadcast,
                 // What is not in view is not typed into.
-                true => &Broadcast::NONE,
-                false => &self.broadcast,
+                false => &Broadcast::NONE,
             },
             did: Vec::new(),
         };
@@ -260,8 +308,7 @@ impl App {
             None => tab.tiles.tree.ui(&mut behavior, &mut ui),
         }
         let did = behavior.did;
-        self.workspace.views = views;
-        if self.mode == Some(WindowMode::Resize) {
+        if self.mode == Some(WindowMode::Resize) && is_active {
             let keys = [
                 ("arrows or hjkl move a border", false),
                 ("= balances", false),
@@ -272,6 +319,9 @@ impl App {
         if self.overlay.is_none() && ui.input(|input| !input.raw.hovered_files.is_empty()) {
             let keys = [("their paths are inserted into the focused pane", false)];
             mode_ui(&ui, &self.theme, rect, "Drop files", &keys);
+        }
+        if !did.is_empty() {
+            self.workspace.activate(number);
         }
         for (tile, did) in did {
             self.on_pane(tile, did, ui.ctx());
@@ -370,7 +420,7 @@ impl App {
         }
     }
 
-    fn overlays_ui(&mut self, ui: &mut Ui) {
+    pub(super) fn overlays_ui(&mut self, ui: &mut Ui) {
         let keyboard = self.keyboard.borrow();
         let (before, keymap) = keyboard.router.sequence();
         if !before.is_empty() {
@@ -480,7 +530,11 @@ impl App {
     }
 
     fn set_title(&mut self, context: &egui::Context) {
-        let title = title(&self.snapshot, self.workspace.focused_session());
+        let shown = self.workspace.in_main();
+        let tab =
+            shown.and_then(|(project, tab)| self.workspace.projects.get(project)?.tabs.get(tab));
+        let session = tab.and_then(|tab| tab.tiles.focused_session());
+        let title = title(&self.snapshot, session);
         if title != self.title {
             context.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;
@@ -501,7 +555,8 @@ pub(super) fn whole_folder(typed: &str) -> String {
     }
 }
 
-fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::SessionId>) -> String {
+/// Returns the title of a window, by the session that has the keyboard in it.
+pub(super) fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::SessionId>) -> String {
     let info = focused.and_then(|session| snapshot.session(session));
     let title = match info {
         Some(info) if !info.title.trim().is_empty() => info.title.clone(),
@@ -515,14 +570,14 @@ fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::SessionId>) -> St
     }
 }
 
-fn empty_ui(ui: &Ui, rect: Rect, theme: &Theme, keymap: &Keymap) {
+fn empty_ui(ui: &Ui, rect: Rect, told: &str, theme: &Theme, keymap: &Keymap) {
     let center = rect.center();
     let painter = ui.painter();
     let title = egui::Pos2::new(center.x, center.y - 20.0);
     painter.text(
         title,
         egui::Align2::CENTER_CENTER,
-        "Nothing is open",
+        told,
         crate::theme::semibold(15.0),
         theme.text,
     );

@@ -54,11 +54,16 @@ impl App {
     /// Asks for the screens that are shown, and says which session has the keyboard.
     pub(super) fn show_sessions(&mut self) {
         let mut shown: Vec<(SessionId, Visibility)> = Vec::new();
-        let visible: HashSet<SessionId> = match self.workspace.tab() {
-            Some(tab) if tab.tiles.zoomed => tab.tiles.focused_session().into_iter().collect(),
-            Some(tab) => tab.tiles.panes().map(|(_, pane)| pane.session).collect(),
-            None => HashSet::new(),
-        };
+        let main = self.workspace.in_main();
+        let main =
+            main.and_then(|(project, tab)| self.workspace.projects.get(project)?.tabs.get(tab));
+        let tabs = main.into_iter().chain(self.workspace.apart());
+        let in_view = tabs.flat_map(|tab| {
+            let alone = tab.tiles.focused_session().filter(|_| tab.tiles.zoomed);
+            let shown = tab.tiles.panes().map(|(_, pane)| pane.session);
+            shown.filter(move |session| alone.is_none_or(|alone| alone == *session))
+        });
+        let visible: HashSet<SessionId> = in_view.collect();
         for (_, pane) in self.workspace.panes() {
             if shown.iter().any(|(session, _)| *session == pane.session) {
                 continue;
@@ -190,7 +195,7 @@ impl App {
         let Some(session) = self.workspace.focused_session() else {
             return Focus::Ui;
         };
-        if self.ui_has_keyboard() {
+        if self.ui_has_keyboard() || self.types_elsewhere() {
             return Focus::Ui;
         }
         let screen = self.snapshot.screens.get(&session);

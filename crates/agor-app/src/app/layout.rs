@@ -52,6 +52,7 @@ impl App {
                 }
             }
             Command::BreakOut => self.break_out(),
+            Command::Detach => self.toggle_window(),
             Command::RenameTab => self.toggle_palette(Scope::RenameTab),
             Command::PinTab => self.workspace.toggle_pin(),
             _ => {}

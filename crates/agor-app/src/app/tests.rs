@@ -12,6 +12,7 @@ mod spending;
 mod spoken;
 mod steps;
 mod theme_editor;
+mod windows;
 mod world;
 
 use agor_proto::command::CommandBody;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::tiles::{Pane, Tiles};
 use crate::pane::selection::Span;
 
-use super::{ChosenTheme, Look, Sidebar, Tab, View, Workspace};
+use super::{ChosenTheme, Look, Sidebar, Spot, Tab, View, Workspace};
 
 /// How deep splits are read; a deeper document is damaged.
 const DEPTH_MAX: usize = 64;
@@ -81,6 +81,8 @@ struct TabDocument {
     name: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pinned: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<Spot>,
 }
 
 /// A pane, or panes side by side.
@@ -111,6 +113,11 @@ impl Workspace {
             for tab in &project.tabs {
                 let tiles = &tab.tiles;
                 (&tab.name, tab.pinned, tiles.zoomed, tiles.focused()).hash(&mut hasher);
+                let spot = tab.window.map(|it| {
+                    let position = it.position.map(|at| at.map(f32::to_bits));
+                    (position, it.size.map(f32::to_bits))
+                });
+                spot.hash(&mut hasher);
                 if let Some(root) = tiles.tree.root {
                     hash_tile(tiles, root, 0, &mut hasher);
                 }
@@ -191,6 +198,7 @@ impl Workspace {
                         let name = tab.name.filter(|name| !name.is_empty());
                         added.name = name.map(|name| name.chars().take(NAME_MAX).collect());
                         added.pinned = tab.pinned;
+                        added.window = tab.window.and_then(Spot::sane);
                     }
                 }
             }
@@ -268,6 +276,7 @@ fn tab_document(tab: &Tab) -> TabDocument {
         zoomed: tiles.zoomed,
         name: tab.name.clone(),
         pinned: tab.pinned,
+        window: tab.window,
     }
 }
 

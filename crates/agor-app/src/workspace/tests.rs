@@ -519,7 +519,7 @@ fn the_digest_is_another_whenever_what_is_stored_is() {
         line: agor_proto::ids::LineId(3),
         column: 1,
     };
-    let changes: [&dyn Fn(&mut Workspace); 14] = [
+    let changes: [&dyn Fn(&mut Workspace); 16] = [
         &|it| it.active = 0,
         &|it| it.projects[0].folder.push('x'),
         &|it| it.open_tab(THERE, session_id(6)),
@@ -537,6 +537,13 @@ fn the_digest_is_another_whenever_what_is_stored_is() {
         &|it| it.sidebar.width = 300.0,
         &|it| it.toggle_fold(agor_core::config::Whose::Group("g".into())),
         &|it| it.look.font_size = Some(20.0),
+        &|it| it.tab_mut().unwrap().window = Some(Spot::default()),
+        &|it| {
+            let number = it.tab().unwrap().number;
+            let size = [640.0, 480.0];
+            let position = None;
+            it.put_window(number, Spot { position, size });
+        },
         &|it| {
             it.views.push(View {
                 session: session_id(1),
@@ -559,4 +566,61 @@ fn the_digest_is_another_whenever_what_is_stored_is() {
         .filter(|pair| pair[0].0 != pair[1].0)
         .count();
     assert!(changed >= 12, "{changed}");
+}
+
+#[test]
+fn a_pane_that_gets_a_window_is_a_tab_apart_and_the_main_window_shows_what_it_showed() {
+    let mut workspace = four();
+    workspace.note_main();
+    assert!(workspace.detach());
+    let apart: Vec<_> = workspace.apart().map(|tab| tab.number).collect();
+    assert_eq!(apart.len(), 1);
+    assert_eq!(workspace.focused_session(), Some(session_id(2)));
+    let shown = |workspace: &Workspace| {
+        let (project, tab) = workspace.in_main()?;
+        let tab = &workspace.projects[project].tabs[tab];
+        Some(tab.tiles.panes().map(|(_, pane)| pane.session).collect())
+    };
+    assert_eq!(shown(&workspace), Some(ids([1, 3])));
+    assert!(!workspace.detach(), "it has one already");
+    // One that is alone in its tab takes the tab with it.
+    workspace.focus(workspace.place_of(session_id(1)).unwrap());
+    workspace.close_focused();
+    assert_eq!(workspace.focused_session(), Some(session_id(3)));
+    assert!(workspace.detach());
+    assert_eq!(workspace.apart().count(), 2);
+    assert_eq!(shown(&workspace), None);
+    workspace.attach(apart[0]);
+    assert_eq!(shown(&workspace), Some(ids([2])));
+    // A window of another project does not change what the main one shows.
+    workspace.open_tab(THERE, session_id(5));
+    workspace.note_main();
+    let apart = workspace.apart().next().unwrap().number;
+    assert!(workspace.activate(apart));
+    workspace.note_main();
+    assert_eq!(shown(&workspace), Some(ids([5])));
+}
+
+#[test]
+fn a_window_is_stored_with_its_tab_and_a_damaged_place_is_none() {
+    let mut workspace = four();
+    workspace.detach();
+    let number = workspace.apart().next().unwrap().number;
+    let spot = Spot {
+        position: Some([40.0, -20.0]),
+        size: [700.0, 500.0],
+    };
+    workspace.put_window(number, spot);
+    let json = workspace.to_json();
+    let read = Workspace::from_json(&json).unwrap();
+    assert_eq!(
+        read.apart().map(|tab| tab.window).collect::<Vec<_>>(),
+        [Some(spot)]
+    );
+    assert_eq!(read.to_json(), json);
+    let damaged = json.replace("700.0", "1e30");
+    assert_ne!(damaged, json);
+    let read = Workspace::from_json(&damaged).unwrap();
+    assert_eq!(read.apart().count(), 0);
+    assert_eq!(sessions(&read).len(), 3, "the tab is in the main window");
 }

@@ -58,6 +58,7 @@ pub fn app(context: &egui::Context, given: Given) -> (App, Host) {
     let keymap = Keymap::default();
     let keyboard = Keyboard {
         router: Router::new(keymap, link.clone()),
+        front: None,
         preedit: None,
         wake: None,
     };
