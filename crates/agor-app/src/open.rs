@@ -79,6 +79,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
     let keyboard: SharedKeyboard = Rc::new(RefCell::new(Keyboard {
         router: Router::new(Keymap::default(), link.clone()),
         front: None,
+        last_front: None,
         preedit: None,
         wake: Some(wake.clone()),
     }));

@@ -49,6 +49,7 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
     let keyboard = Rc::new(RefCell::new(Keyboard {
         router: Router::new(Keymap::default(), link.clone()),
         front: None,
+        last_front: None,
         preedit: None,
         wake: None,
     }));

@@ -14,12 +14,17 @@ use crate::keys::router::{Route, Router};
 use crate::keys::translate::{RawKey, mods};
 use crate::wake::Wake;
 
+/// Frames for which keys wait at the most until it is known which tab has them, once another of our windows has
+/// the desktop's keyboard.
+const FRONT_FRAMES: u8 = 10;
+
 /// What the handler and the application both know, on one thread.
 pub struct Keyboard {
     /// Who gets a key.
     pub router: Router,
-    /// Which of our windows has the desktop's keyboard.
+    /// Which of our windows has the desktop's keyboard, and which had it last.
     pub front: Option<WindowId>,
+    pub last_front: Option<WindowId>,
     /// Text that an input method has not committed, and where its caret is in it.
     pub preedit: Option<(String, Option<(usize, usize)>)>,
     /// Wakes the window, once there is one.
@@ -49,7 +54,14 @@ impl Handler<'_> {
             WindowEvent::Focused(gained) => {
                 // That one window loses the keyboard may be told after another has it.
                 match (gained, keyboard.front) {
-                    (true, _) => keyboard.front = Some(id),
+                    (true, _) => {
+                        if keyboard.last_front.is_some_and(|last| last != id) {
+                            // What is typed now is meant for what is in this window.
+                            keyboard.router.hold_for(FRONT_FRAMES);
+                        }
+                        keyboard.front = Some(id);
+                        keyboard.last_front = Some(id);
+                    }
                     (false, Some(front)) if front == id => keyboard.front = None,
                     (false, _) => {}
                 }

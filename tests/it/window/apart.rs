@@ -31,15 +31,12 @@ fn focus(stage: &Stage, id: &str) {
     });
 }
 
-/// Types a command that prints a word which only its execution makes, until it came to `session`: which
-/// window has the keyboard is known a frame after the desktop knows it.
+/// Types a command that prints a word which only its execution makes, at once after the window has got the
+/// keyboard, and waits for it in `session`.
 fn types_into(stage: &Stage, session: &str, word: &str) {
-    step_until(&format!("{word} is typed into {session}"), || {
-        stage.type_text(&format!("echo {word}-$((6*7))"));
-        stage.press(&["Return"]);
-        let screen = stage.agor.screen(session);
-        screen.contains(&format!("{word}-42")).then_some(())
-    });
+    stage.type_text(&format!("echo {word}-$((6*7))"));
+    stage.press(&["Return"]);
+    stage.agor.screen_with(session, &format!("{word}-42"));
 }
 
 #[test]

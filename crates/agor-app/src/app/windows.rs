@@ -110,6 +110,7 @@ impl App {
             self.windows.asked = None;
             self.follow_front();
             self.windows.led_to = Some(self.wanted_front());
+            self.keyboard.borrow_mut().router.release();
             self.wake.now();
         } else if !focused && self.windows.front == window {
             self.windows.front = Front::Elsewhere;

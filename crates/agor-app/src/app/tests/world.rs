@@ -59,6 +59,7 @@ pub fn app(context: &egui::Context, given: Given) -> (App, Host) {
     let keyboard = Keyboard {
         router: Router::new(keymap, link.clone()),
         front: None,
+        last_front: None,
         preedit: None,
         wake: None,
     };
