@@ -86,6 +86,22 @@ enum Overlay {
     Trust(Trust),
 }
 
+impl Overlay {
+    /// Says whether it lies over panes, in the window with the keyboard; pages take their place, in the main one.
+    fn lies_over_panes(&self) -> bool {
+        match self {
+            Self::Palette(_) | Self::Attention(_) | Self::Explain(_) | Self::Trust(_) => true,
+            Self::Wall(_)
+            | Self::Diagnostics
+            | Self::Usage(_)
+            | Self::Keys(_)
+            | Self::Settings(_)
+            | Self::Welcome(_)
+            | Self::ThemeEditor(_) => false,
+        }
+    }
+}
+
 /// The graphics card as the application uses it.
 #[derive(Debug, Clone)]
 pub struct Graphics {

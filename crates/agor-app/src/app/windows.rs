@@ -1,6 +1,6 @@
-//! Windows of tabs that stand apart. Each is drawn when it has something new, in a frame of its own, with the
-//! renderer and the screens of the main one. Which of them has the desktop's keyboard says which tab has
-//! ours, so that nobody types into what is in another window.
+//! Windows of tabs that stand apart. Each is drawn in a frame of its own, behind each frame of the main one and when
+//! something is done in it, with the renderer and the screens of the main one. Which of them has the desktop's
+//! keyboard says which tab has ours, so that nobody types into what is in another window.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -138,20 +138,16 @@ impl App {
     }
 
     /// Returns the window in which the tab with our keyboard is, or what lies over everything.
-    fn wanted_front(&self) -> Front {
+    pub(super) fn wanted_front(&self) -> Front {
         match self.workspace.tab() {
             Some(tab) if tab.window.is_some() && self.is_over_tab() => Front::Tab(tab.number),
             _ => Front::Main,
         }
     }
 
-    /// Says whether what lies over panes, if anything does, may lie over those of any window; pages are in
-    /// the main one.
+    /// Says whether what lies over panes, if anything does, may lie over those of any window.
     fn is_over_tab(&self) -> bool {
-        matches!(
-            self.overlay,
-            None | Some(Overlay::Palette(_) | Overlay::Attention(_))
-        )
+        self.overlay.as_ref().is_none_or(Overlay::lies_over_panes)
     }
 
     /// Brings the window to the front to which a command has led; where the desktop does not, the keyboard
