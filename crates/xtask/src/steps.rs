@@ -47,7 +47,7 @@ const LIMIT_IN_BUDGETS: u64 = 3;
 const LIMIT_AT_LEAST_MINUTES: u64 = 5;
 
 /// Tells the whole-program tests that the programs which they run are built.
-const PROGRAMS_BUILT: (&str, &str) = ("AGOR_TEST_PROGRAMS", "built");
+pub const PROGRAMS_BUILT: (&str, &str) = ("AGOR_TEST_PROGRAMS", "built");
 
 /// What came of steps that all succeeded, or of those up to the first that did not.
 #[derive(Debug, Default)]

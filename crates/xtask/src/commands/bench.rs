@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
-use crate::steps::command_line;
+use crate::steps::{PROGRAMS_BUILT, command_line};
 use crate::workspace;
 use results::{Measured, table};
 
@@ -22,10 +22,10 @@ struct Bench {
     name: &'static str,
     /// What it measures, in one line.
     doc: &'static str,
-    /// The package that has it.
-    package: &'static str,
     /// The file in `benches/`, without its extension.
     target: &'static str,
+    /// A program of ours that it runs, built as it is: to be fast.
+    program: Option<&'static str>,
     /// A program that it measures itself beside: the folder of its package, which is none of the
     /// workspace's, and its name. The benchmark finds it by `AGOR_BENCH_PEER`.
     peer: Option<(&'static str, &'static str)>,
@@ -36,29 +36,29 @@ const BENCHES: &[Bench] = &[
     Bench {
         name: "term",
         doc: "Output to a screen and to differences, and the memory of a terminal",
-        package: "agor-term",
         target: "parse",
+        program: None,
         peer: Some(("crates/agor-term/peers", "agor-term-peers")),
     },
     Bench {
         name: "render",
         doc: "Rows to instances, and frames as the drawing thread pays for them",
-        package: "agor-render",
         target: "render",
+        program: None,
         peer: None,
     },
     Bench {
         name: "store",
         doc: "Events and output that the store has safely on disk",
-        package: "agor-core",
         target: "store",
+        program: None,
         peer: None,
     },
     Bench {
         name: "host",
         doc: "Echoes, resumptions and a bad line, with a real host; beside tmux",
-        package: "tests",
         target: "host",
+        program: Some("agord"),
         peer: None,
     },
 ];
@@ -146,25 +146,34 @@ const PEER_VARIABLE: &str = "AGOR_BENCH_PEER";
 fn build_peer(folder: &str, name: &str) -> Result<PathBuf, Failure> {
     let manifest = format!("{folder}/Cargo.toml");
     let target = workspace::root().join("target/peers");
-    let cargo = [
+    build(&[
         "build",
         "--release",
         "--locked",
         "--manifest-path",
         &manifest,
-    ];
+        "--target-dir",
+        &target.to_string_lossy(),
+    ])?;
+    Ok(target.join("release").join(name))
+}
+
+/// Builds a program of ours to be fast.
+fn build_program(name: &str) -> Result<(), Failure> {
+    build(&["build", "--release", "--workspace", "--bin", name])
+}
+
+fn build(cargo: &[&str]) -> Result<(), Failure> {
     let status = Command::new(workspace::cargo())
         .args(cargo)
-        .arg("--target-dir")
-        .arg(&target)
         .current_dir(workspace::root())
         .stdin(Stdio::null())
         .status();
     match status {
-        Ok(status) if status.success() => Ok(target.join("release").join(name)),
+        Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Failure::Step(format!(
             "{} failed ({status})",
-            command_line(&cargo, &[])
+            command_line(cargo, &[])
         ))),
         Err(error) => Err(Failure::Step(format!(
             "cargo could not be started: {error}"
@@ -173,13 +182,19 @@ fn build_peer(folder: &str, name: &str) -> Result<PathBuf, Failure> {
 }
 
 fn measure(bench: &Bench, form: Form) -> Result<Vec<Measured>, Failure> {
-    let cargo = ["bench", "--package", bench.package, "--bench", bench.target];
+    // Selected from the whole workspace: a package alone would have other features, and all it needs be built
+    // once more.
+    let cargo = ["bench", "--workspace", "--bench", bench.target];
     let repeat = || command_line(&cargo, &[]);
     let failed = |what: String| Failure::Step(format!("{what}; to repeat it: {}", repeat()));
     eprintln!("== {}: {}", bench.name, bench.doc);
+    if let Some(program) = bench.program {
+        build_program(program)?;
+    }
     let peer = bench.peer.map(|(folder, name)| build_peer(folder, name));
     let mut child = Command::new(workspace::cargo())
         .args(cargo)
+        .envs(bench.program.map(|_| PROGRAMS_BUILT))
         .envs(peer.transpose()?.map(|program| (PEER_VARIABLE, program)))
         .current_dir(workspace::root())
         .stdin(Stdio::null())
@@ -236,15 +251,15 @@ mod tests {
         Bench {
             name: "parse",
             doc: "Bytes to cells",
-            package: "a",
             target: "parse",
+            program: None,
             peer: None,
         },
         Bench {
             name: "wire",
             doc: "Rows to frames",
-            package: "b",
             target: "wire",
+            program: None,
             peer: None,
         },
     ];
@@ -258,18 +273,17 @@ mod tests {
             let Ok(files) = fs::read_dir(package.join("benches")) else {
                 continue;
             };
-            let package = package.file_name().unwrap().to_string_lossy().into_owned();
             for file in files {
                 let path = file.unwrap().path();
                 if path.extension().is_some_and(|extension| extension == "rs") {
                     let target = path.file_stem().unwrap().to_string_lossy().into_owned();
-                    found.insert((package.clone(), target));
+                    assert!(found.insert(target), "two have the name of {path:?}");
                 }
             }
         }
         let rows: BTreeSet<_> = BENCHES
             .iter()
-            .map(|bench| (bench.package.to_owned(), bench.target.to_owned()))
+            .map(|bench| bench.target.to_owned())
             .collect();
         assert_eq!(
             rows, found,
