@@ -123,9 +123,7 @@ impl Session {
     /// its effect and its end too, and it is either done or was never heard of. What came before it and
     /// is still to be begun goes first.
     fn is_carried_out_by_storing_it(&self, body: &CommandBody) -> bool {
-        let changes_the_store_alone =
-            matches!(body, CommandBody::Rename { .. } | CommandBody::Seen { .. });
-        changes_the_store_alone && !self.journal.is_accepting()
+        changes_the_store_alone(body) && !self.journal.is_accepting()
     }
 
     /// Says whether a command can be carried out, as far as can be known before.
@@ -388,4 +386,9 @@ impl Session {
         effects.push(Effect::Keeper(Request::Spawn(spec)));
         self.change();
     }
+}
+
+/// Says whether all that a command does is stored: no program hears of it.
+pub(super) fn changes_the_store_alone(body: &CommandBody) -> bool {
+    matches!(body, CommandBody::Rename { .. } | CommandBody::Seen { .. })
 }

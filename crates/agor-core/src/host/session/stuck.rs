@@ -178,7 +178,7 @@ impl super::Commands {
         let ended = |(&id, command): (&CommandId, &super::commands::InFlight)| match &command.stage
         {
             Stage::Ended(Outcome::Done { .. })
-                if matches!(command.body, CommandBody::Rename { .. }) =>
+                if super::dispatch::changes_the_store_alone(&command.body) =>
             {
                 Some((id, Outcome::Interrupted))
             }

@@ -201,16 +201,22 @@ fn b14_a_removal_on_a_full_disk_makes_room_and_one_without_room_says_so_in_time(
 
 #[test]
 fn b14_what_takes_effect_in_the_store_alone_is_not_said_to_be_done_before_it_is_there() {
-    let mut world = World::running();
-    let name = "renamed".into();
-    world.command(
-        2,
+    let name = || "renamed".into();
+    for body in [
         CommandBody::Rename {
             session: id(),
-            name,
+            name: name(),
         },
-    );
-    assert!(world.under_way.is_some(), "it is on its way");
-    full(&mut world);
-    assert_eq!(world.receipts(2).last(), Some(&Outcome::Interrupted));
+        CommandBody::Seen { session: id() },
+    ] {
+        let mut world = World::running();
+        world.command(2, body.clone());
+        assert!(world.under_way.is_some(), "{body:?} is on its way");
+        full(&mut world);
+        assert_eq!(
+            world.receipts(2).last(),
+            Some(&Outcome::Interrupted),
+            "{body:?}"
+        );
+    }
 }
