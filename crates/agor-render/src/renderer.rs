@@ -307,6 +307,13 @@ impl Renderer {
         }
     }
 
+    /// Returns how many bytes of the device's memory the panes take; what all of them share, the atlas, and images
+    /// are not counted.
+    #[must_use]
+    pub fn device_bytes(&self) -> u64 {
+        self.pages.device_bytes() + self.uniforms.buffer().size()
+    }
+
     /// Returns what the frame cost so far; complete after [`Renderer::finish`].
     #[must_use]
     pub fn counters(&self) -> Counters {

@@ -141,6 +141,12 @@ impl Pages {
         self.pages.get(page)?.as_ref().map(|page| &page.buffer)
     }
 
+    /// Returns how many bytes of the device's memory the pages take.
+    pub fn device_bytes(&self) -> u64 {
+        let pages = self.pages.iter().flatten();
+        pages.map(|page| page.buffer.size()).sum()
+    }
+
     /// Takes `count` instances side by side.
     pub fn take(&mut self, count: u32) -> Span {
         for (n, page) in self.pages.iter_mut().enumerate() {

@@ -1,0 +1,131 @@
+//! Panes as the program draws them.
+
+use std::sync::Arc;
+
+use agor_proto::row::Row;
+use agor_proto::screen::CursorShape;
+use agor_render::{
+    Colors, Counters, CursorStyle, CursorView, FontSpec, Gpu, Offscreen, PaneCache, PaneDraw,
+    PaneView, Renderer,
+};
+use allocation_counter::AllocationInfo;
+
+use crate::content::{Change, Content};
+use crate::{FRAMES, Times, WARM_UP, now};
+
+/// Returns what frames of `content` cost.
+pub fn measure(gpu: &Gpu, content: &mut Content, columns: u16) -> Times {
+    let mut renderer = renderer(gpu);
+    // A corner of the panes: how long a software driver fills pixels is not the question, and its
+    // work between frames would leave nothing of ours in the caches.
+    let offscreen = Offscreen::new(gpu, [16, 16]).unwrap();
+    let mut caches: Vec<PaneCache> = content.panes.iter().map(|_| PaneCache::new()).collect();
+    let colors = Colors::default();
+    let mut draws: Vec<(PaneDraw, [u32; 4])> = Vec::with_capacity(caches.len());
+    let mut times = Times {
+        parts: &["build", "upload", "submit"],
+        ..Times::default()
+    };
+    let mut counters = Counters::default();
+    let mut allocated = AllocationInfo::default();
+    for frame in 0..FRAMES + WARM_UP {
+        content.step(frame);
+        draws.clear();
+        let start = now();
+        renderer.begin();
+        let building = allocation_counter::measure(|| {
+            for (n, (cache, rows)) in caches.iter_mut().zip(&content.panes).enumerate() {
+                draws.push(pane(&mut renderer, cache, rows, columns, n, &colors));
+            }
+        });
+        let built = now();
+        renderer.finish();
+        let sent = now();
+        offscreen.draw(&draws);
+        let done = now();
+        if frame >= WARM_UP {
+            times.add(&[start, built, sent, done]);
+            counters = renderer.counters();
+            allocated += building;
+        }
+        gpu.device
+            .poll(wgpu::PollType::wait_indefinitely())
+            .unwrap();
+    }
+    assert_eq!(counters.rows_built, content.new_rows() as u64);
+    assert_eq!(allocated.count_total, 0, "building allocates nothing");
+    let kib = counters.bytes_uploaded as f64 / 1024.0;
+    times.words = format!("; {kib:.1} KiB uploaded, nothing allocated by building");
+    times
+}
+
+/// Prints what a pane takes of memory, on both sides.
+pub fn memory(gpu: &Gpu) {
+    const PANES: usize = 64;
+    let content = Content::new(PANES, 80, 24, Change::Nothing);
+    let mut renderer = renderer(gpu);
+    let colors = Colors::default();
+    let mut draw = |caches: &mut [PaneCache]| {
+        renderer.begin();
+        for (n, (cache, rows)) in caches.iter_mut().zip(&content.panes).enumerate() {
+            pane(&mut renderer, cache, rows, 80, n, &colors);
+        }
+        renderer.finish();
+        renderer.device_bytes()
+    };
+    // What all panes share comes with the first of them.
+    let mut caches = vec![PaneCache::new()];
+    let shared = draw(&mut caches);
+    let mut all = 0;
+    let heap = allocation_counter::measure(|| {
+        caches.resize_with(PANES, PaneCache::new);
+        all = draw(&mut caches);
+    });
+    let kib = |bytes: u64| bytes as f64 / (PANES - 1) as f64 / 1024.0;
+    let (heap, device) = (kib(heap.bytes_current.max(0) as u64), kib(all - shared));
+    println!("  {heap:.1} KiB of ours and {device:.1} KiB of the device's");
+    let value = heap + device;
+    println!("{{\"case\":\"memory of a pane 80x24\",\"value\":{value:.1},\"unit\":\"KiB\"}}");
+}
+
+pub fn renderer(gpu: &Gpu) -> Renderer {
+    let (device, queue) = (gpu.device.clone(), gpu.queue.clone());
+    Renderer::new(device, queue, Offscreen::FORMAT, FontSpec::default()).unwrap()
+}
+
+/// Names a pane of the frame.
+pub fn pane(
+    renderer: &mut Renderer,
+    cache: &mut PaneCache,
+    rows: &[Arc<Row>],
+    columns: u16,
+    n: usize,
+    colors: &Colors,
+) -> (PaneDraw, [u32; 4]) {
+    let metrics = renderer.metrics();
+    let size_px = [
+        metrics.width_px * u32::from(columns),
+        metrics.height_px * rows.len() as u32,
+    ];
+    let view = PaneView {
+        rows,
+        columns,
+        origin_px: [0, 0],
+        size_px,
+        cursor: Some(CursorView {
+            col: n as u16 % columns,
+            row: rows.len() as u16 - 1,
+            shape: CursorShape::Block,
+            style: CursorStyle::Focused,
+        }),
+        spans: &[],
+        images: &[],
+        colors,
+        palette: &[],
+        reverse: false,
+        dim: n > 0,
+        blink_on: true,
+    };
+    let draw = renderer.pane(cache, &view);
+    (draw, [0, 0, size_px[0], size_px[1]])
+}
