@@ -302,6 +302,13 @@ impl App {
         })
     }
 
+    /// Has glyphs that are not at hand drawn by a thread, which asks for a frame when they are: for a window,
+    /// whose frames wait for nothing.
+    pub fn draw_glyphs_in_thread(&mut self) {
+        let wake = self.wake.clone();
+        self.renderer.draw_glyphs_in_thread(move || wake.now());
+    }
+
     /// Takes in what has happened since the last frame, and does what was asked for.
     pub fn logic(&mut self, context: &egui::Context) {
         if self.link.has_changed() {

@@ -112,9 +112,10 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
                     given,
                 },
             );
-            let app = app.inspect_err(|error| {
+            let mut app = app.inspect_err(|error| {
                 left.borrow_mut().failure = Some(error.to_string());
             })?;
+            app.draw_glyphs_in_thread();
             left.borrow_mut().created = true;
             let app = Rc::new(RefCell::new(app));
             app::share(&app);

@@ -22,9 +22,9 @@ use agor_render::Gpu;
 
 use content::Change;
 
-/// Frames that are measured, after [`WARM_UP`].
+/// Frames that are measured, after [`WARM_UP`], in which every row was another twice.
 const FRAMES: usize = 80;
-const WARM_UP: usize = 10;
+const WARM_UP: usize = 120;
 
 /// Panes, columns and rows of each, what changes, the most milliseconds that it may take, and whether egui draws it
 /// too.

@@ -8,6 +8,7 @@ mod glyph;
 mod metrics;
 mod raster;
 mod sized;
+mod workshop;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub(crate) use glyph::Glyph;
 pub use metrics::{CellMetrics, LineMetrics};
 pub(crate) use raster::Rasterizer;
 pub(crate) use sized::{Foundry, SizedFont, Wave};
+pub(crate) use workshop::{Piece, Workshop};
 
 use crate::RenderError;
 use crate::color::Rgb;

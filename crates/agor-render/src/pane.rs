@@ -42,6 +42,8 @@ pub struct PaneCache {
     epoch: u64,
     /// Evictions of the atlas that were taken account of.
     seen: u64,
+    /// Arrivals of glyphs that were taken account of.
+    arrivals: u64,
     /// The pages that the rows on the screen use.
     pages: u32,
     /// Goes up with each update.
@@ -69,12 +71,15 @@ struct Shown {
     blinks: bool,
     blink_on: bool,
     sequences: bool,
+    /// Glyphs were missing that are being drawn, at so many arrivals.
+    awaits: Option<u64>,
     cursor: Option<(u16, u16)>,
 }
 
 impl Shown {
-    fn is(&self, view: &PaneView<'_>, rows: usize, epoch: u64) -> bool {
+    fn is(&self, view: &PaneView<'_>, rows: usize, epoch: u64, arrivals: u64) -> bool {
         self.epoch == epoch
+            && self.awaits.is_none_or(|awaits| awaits == arrivals)
             && self.rows.len() == rows
             && !self.spans
             && view.spans.is_empty()
@@ -119,6 +124,8 @@ struct RowSlot {
     facts: row::Facts,
     /// The atlas's evictions when it was built.
     evictions: u64,
+    /// The arrivals of glyphs when it was built.
+    arrivals: u64,
     under: Part,
     over: Part,
     /// The update in which it was last in use.
@@ -208,7 +215,7 @@ impl PaneCache {
 
         self.stamp += 1;
         self.note_changes(cx, view, columns);
-        if !self.shown.is(view, rows, self.epoch) {
+        if !self.shown.is(view, rows, self.epoch, self.arrivals) {
             self.show(cx, view, rows);
         }
         if self.lease.is_none() {
@@ -253,12 +260,13 @@ impl PaneCache {
         }
         self.pages = 0;
         let shown = &mut self.shown;
-        (shown.blinks, shown.sequences) = (false, false);
+        (shown.blinks, shown.sequences, shown.awaits) = (false, false, None);
         for slot in &self.order {
             let facts = self.slots[usize::from(*slot)].facts;
             self.pages |= facts.pages;
             shown.blinks |= facts.blinks;
             shown.sequences |= facts.sequences;
+            shown.awaits = shown.awaits.or(facts.awaits.then_some(self.arrivals));
         }
         shown.rows.clear();
         let addresses = view.rows[..rows]
@@ -287,6 +295,7 @@ impl PaneCache {
             self.font_id = cx.font.id;
             self.columns = columns;
         }
+        self.arrivals = cx.foundry.arrivals;
         let atlas = &cx.foundry.atlas;
         if self.seen != atlas.evictions() {
             self.seen = atlas.evictions();
@@ -315,6 +324,7 @@ impl PaneCache {
             && slot.epoch == self.epoch
             && slot.spans == spans
             && (!slot.facts.blinks || slot.blink_on == view.blink_on)
+            && (!slot.facts.awaits || slot.arrivals == self.arrivals)
             && (!slot.facts.sequences || slot.split == Self::split(view, row))
     }
 
@@ -432,6 +442,7 @@ impl PaneCache {
             place.row = Some(Arc::clone(&view.rows[row]));
             place.epoch = self.epoch;
             place.spans = scratch.hashes[row];
+            place.arrivals = self.arrivals;
             place.split = split;
             place.blink_on = view.blink_on;
             place.facts = facts;

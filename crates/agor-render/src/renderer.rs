@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::RenderError;
 use crate::atlas::Atlas;
-use crate::font::{CellMetrics, FontSpec, Fonts, Foundry, Rasterizer, SizedFont};
+use crate::font::{CellMetrics, FontSpec, Fonts, Foundry, Piece, Rasterizer, SizedFont, Workshop};
 use crate::gpu::{Bindings, Pages, Pipeline, Returns, Span, Uniforms};
 use crate::image::{ImageLayer, ImagePipeline, PaneRect, Quad, Textures};
 use crate::pane::{Context, PaneCache, Scratch};
@@ -52,6 +52,8 @@ pub struct Renderer {
     /// The one in use is the last.
     fonts: Vec<SizedFont>,
     fonts_made: u32,
+    /// Glyphs that have come, on their way to their fonts.
+    pieces: Vec<Piece>,
     image_pipeline: ImagePipeline,
     textures: Textures,
     pages: Pages,
@@ -148,13 +150,15 @@ impl Renderer {
             textures: Textures::new(),
             bindings,
             foundry: Foundry {
-                fonts,
+                workshop: Workshop::new(fonts),
                 rasterizer: Rasterizer::new(),
                 atlas,
                 rasterized: 0,
+                arrivals: 0,
             },
             fonts: vec![first],
             fonts_made: 1,
+            pieces: Vec::new(),
             uniforms,
             returns: Arc::default(),
             retired: Vec::new(),
@@ -166,6 +170,38 @@ impl Renderer {
             device,
             queue,
         })
+    }
+
+    /// Has glyphs drawn by a thread from now on; a frame that wants one which is not at hand is drawn without it.
+    /// When those that were wanted are there, `wake` is called in that thread, to draw a frame that has
+    /// them. Without this, as for pictures, every frame is whole and takes as long as that does.
+    pub fn draw_glyphs_in_thread(&mut self, wake: impl Fn() + Send + 'static) {
+        self.foundry.workshop.start_thread(Box::new(wake));
+    }
+
+    /// Says whether glyphs are being drawn that frames were drawn without.
+    #[must_use]
+    pub fn awaits_glyphs(&self) -> bool {
+        self.foundry.workshop.is_awaited()
+    }
+
+    /// Gives the glyphs that have come to their fonts.
+    fn take_pieces(&mut self) {
+        if !self.foundry.workshop.pieces(&mut self.pieces) {
+            self.fonts.iter_mut().for_each(SizedFont::forget_awaited);
+            self.foundry.arrivals += 1;
+        }
+        if self.pieces.is_empty() {
+            return;
+        }
+        self.foundry.arrivals += 1;
+        for piece in self.pieces.drain(..) {
+            // A font that is no longer kept asks anew when it is wanted again.
+            if let Some(font) = self.fonts.iter_mut().find(|font| font.id == piece.font) {
+                font.refresh(&self.foundry.atlas);
+                font.take(&mut self.foundry, &piece);
+            }
+        }
     }
 
     fn font(&self) -> &SizedFont {
@@ -182,7 +218,7 @@ impl Renderer {
     /// them, which takes a tenth of a second or more after the start.
     #[must_use]
     pub fn font_families(&mut self) -> Option<Vec<String>> {
-        self.foundry.fonts.installed()
+        self.foundry.workshop.fonts_at_hand()?.installed()
     }
 
     /// Uses another font, size or scale from the next pane on. Going back to one that was in use
@@ -198,7 +234,17 @@ impl Renderer {
             }
             None => {
                 self.fonts_made += 1;
-                let sized = SizedFont::new(self.fonts_made, font, &mut self.foundry.fonts);
+                // Another size of one in use needs no look at the faces, with which a glyph may be drawn.
+                let same = self
+                    .fonts
+                    .iter()
+                    .find(|kept| kept.spec.family == font.family);
+                let sized = match same {
+                    Some(kept) => kept.resized(self.fonts_made, font),
+                    None => {
+                        SizedFont::new(self.fonts_made, font, &mut self.foundry.workshop.fonts())
+                    }
+                };
                 if self.fonts.len() >= FONTS_KEPT {
                     self.fonts.remove(0);
                 }
@@ -214,6 +260,7 @@ impl Renderer {
         self.foundry.rasterized = 0;
         self.textures.uploaded = (0, 0);
         self.foundry.atlas.begin();
+        self.take_pieces();
         self.returns.drain(&mut self.returned);
         for (span, block) in self.returned.drain(..) {
             self.retired.push((self.frame, Some(span), Some(block)));

@@ -284,5 +284,9 @@ impl App {
         };
         self.panes_ui(ui, rect, Instant::now(), place, has_keyboard);
         self.renderer.finish();
+        if self.renderer.awaits_glyphs() {
+            // When they come the main window is woken.
+            self.wake.window(ui.ctx().viewport_id());
+        }
     }
 }

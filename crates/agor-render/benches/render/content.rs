@@ -17,12 +17,15 @@ pub enum Change {
     Nothing,
 }
 
+/// So many screens that one which comes again is in nobody's cache: egui keeps what it laid out for some frames.
+const KINDS: usize = 16;
+
 /// The rows of all panes.
 pub struct Content {
     /// What every pane shows now.
     pub panes: Vec<Vec<Arc<Row>>>,
-    /// Two screens for each pane, which take turns. Rows come decoded from the host; making them is not measured.
-    kinds: [Vec<Vec<Arc<Row>>>; 2],
+    /// Screens for each pane, which take turns. Rows come decoded from the host; making them is not measured.
+    kinds: Vec<Vec<Vec<Arc<Row>>>>,
     change: Change,
 }
 
@@ -33,10 +36,11 @@ impl Content {
             let row = |row| Arc::new(printed(seed + row, columns));
             (0..rows).map(row).collect()
         };
-        let kinds = [0, 1].map(|kind| -> Vec<_> {
+        let kind = |kind| -> Vec<_> {
             let pane = |pane| screen(kind * 7919 + pane * 131);
             (0..panes).map(pane).collect()
-        });
+        };
+        let kinds: Vec<_> = (0..KINDS).map(kind).collect();
         Self {
             panes: kinds[0].clone(),
             kinds,
@@ -46,16 +50,18 @@ impl Content {
 
     /// Goes on to a frame.
     pub fn step(&mut self, frame: usize) {
-        let [even, odd] = &self.kinds;
-        let kinds = if frame.is_multiple_of(2) { odd } else { even };
-        for (n, (pane, other)) in self.panes.iter_mut().zip(kinds).enumerate() {
+        for (n, pane) in self.panes.iter_mut().enumerate() {
             let rows = pane.len();
+            let kind = |n: usize| &self.kinds[n % KINDS];
             match self.change {
-                Change::Everything => pane.clone_from(other),
-                Change::OneRow => pane[(frame / 2) % rows] = Arc::clone(&other[(frame / 2) % rows]),
+                Change::Everything => pane.clone_from(&kind(frame + 1)[n]),
+                Change::OneRow => {
+                    let row = frame % rows;
+                    pane[row] = Arc::clone(&kind(frame / rows + 1)[n][row]);
+                }
                 Change::Scrolled => {
                     pane.remove(0);
-                    pane.push(Arc::clone(&self.kinds[frame / rows % 2][n][frame % rows]));
+                    pane.push(Arc::clone(&kind(frame / rows + 1)[n][frame % rows]));
                 }
                 Change::Nothing => {}
             }
@@ -78,8 +84,10 @@ fn printed(seed: usize, columns: u16) -> Row {
     let mut left = usize::from(columns);
     for word in 0.. {
         let cells = (3 + (seed * 7 + word * 5) % 8).min(left);
+        // No two rows alike, as far as can be.
+        let mixed = (seed * 64 + word).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
         for n in 0..cells {
-            let letter = (seed + word * 3 + n) % 94;
+            let letter = (mixed + n) % 94;
             let last = n + 1 == cells;
             row.text.push(if last {
                 ' '

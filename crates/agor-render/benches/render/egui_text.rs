@@ -53,8 +53,7 @@ pub fn measure(gpu: &Gpu, content: &mut Content) -> Times {
         };
         let descriptor = wgpu::CommandEncoderDescriptor::default();
         let mut encoder = gpu.device.create_command_encoder(&descriptor);
-        let before =
-            renderer.update_buffers(&gpu.device, &gpu.queue, &mut encoder, &jobs, &screen);
+        let before = renderer.update_buffers(&gpu.device, &gpu.queue, &mut encoder, &jobs, &screen);
         let sent = now();
         {
             let mut pass = target.begin(&mut encoder).forget_lifetime();
@@ -91,7 +90,10 @@ fn context() -> egui::Context {
 /// A screen on which every pane has its place, so that nothing is left out.
 fn input() -> RawInput {
     RawInput {
-        screen_rect: Some(Rect::from_min_size(Pos2::ZERO, egui::vec2(14_000.0, 7_000.0))),
+        screen_rect: Some(Rect::from_min_size(
+            Pos2::ZERO,
+            egui::vec2(14_000.0, 7_000.0),
+        )),
         focused: true,
         ..RawInput::default()
     }

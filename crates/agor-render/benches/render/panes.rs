@@ -65,6 +65,7 @@ pub fn memory(gpu: &Gpu) {
     let content = Content::new(PANES, 80, 24, Change::Nothing);
     let mut renderer = renderer(gpu);
     let colors = Colors::default();
+    // With what all panes share, of which each is given its part.
     let mut draw = |caches: &mut [PaneCache]| {
         renderer.begin();
         for (n, (cache, rows)) in caches.iter_mut().zip(&content.panes).enumerate() {
@@ -73,16 +74,13 @@ pub fn memory(gpu: &Gpu) {
         renderer.finish();
         renderer.device_bytes()
     };
-    // What all panes share comes with the first of them.
-    let mut caches = vec![PaneCache::new()];
-    let shared = draw(&mut caches);
-    let mut all = 0;
+    let (mut caches, mut device) = (Vec::new(), 0);
     let heap = allocation_counter::measure(|| {
         caches.resize_with(PANES, PaneCache::new);
-        all = draw(&mut caches);
+        device = draw(&mut caches);
     });
-    let kib = |bytes: u64| bytes as f64 / (PANES - 1) as f64 / 1024.0;
-    let (heap, device) = (kib(heap.bytes_current.max(0) as u64), kib(all - shared));
+    let kib = |bytes: u64| bytes as f64 / PANES as f64 / 1024.0;
+    let (heap, device) = (kib(heap.bytes_current.max(0) as u64), kib(device));
     println!("  {heap:.1} KiB of ours and {device:.1} KiB of the device's");
     let value = heap + device;
     println!("{{\"case\":\"memory of a pane 80x24\",\"value\":{value:.1},\"unit\":\"KiB\"}}");

@@ -1,31 +1,165 @@
 //! A cluster to pixels that fit its cells.
 
-use super::raster::{Bitmap, Placed};
-use super::sized::{Foundry, SizedFont};
-use super::{CellMetrics, Variant, is_ignorable};
+use std::sync::Arc;
 
-impl SizedFont {
+use super::raster::{Bitmap, Placed, Rasterizer};
+use super::{CellMetrics, Face, FaceId, FontSpec, Fonts, Variant, is_ignorable};
+
+/// A cluster as it stands in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cluster {
+    pub text: Box<str>,
+    /// The cells that it takes.
+    pub width: u8,
+    pub variant: Variant,
+}
+
+/// The four faces of a font.
+#[derive(Clone)]
+pub(crate) struct Faces {
+    ids: [FaceId; 4],
+    own: [Arc<Face>; 4],
+}
+
+impl Faces {
+    pub fn new(family: Option<&str>, fonts: &mut Fonts) -> Self {
+        let ids = fonts.family(family);
+        let own = ids.map(|id| Arc::clone(fonts.face(id)));
+        Self { ids, own }
+    }
+
+    pub fn own(&self, variant: Variant) -> &Arc<Face> {
+        &self.own[variant.index()]
+    }
+}
+
+/// A font in one size, as far as pixels depend on it. Threads share it.
+pub(crate) struct Sizing {
+    pub metrics: CellMetrics,
+    pub size_px: f32,
+    pub advance_px: f32,
+    pub faces: Faces,
+    /// The same font so large that its glyphs have their forms, where cells are too small for
+    /// that: a glyph is drawn with it and made smaller.
+    reference: Option<Arc<Sizing>>,
+}
+
+/// Cells narrower than this have no room for outlines: strokes fall between pixels, and what is
+/// left is noise. A glyph is then the mean of what it covers, pixel by pixel.
+const OUTLINES_FROM_PX: u32 = 4;
+/// The size at which such glyphs are drawn before they are made smaller.
+const REFERENCE_PX: f32 = 24.0;
+
+impl Sizing {
+    pub fn new(spec: &FontSpec, faces: Faces) -> Self {
+        let size = spec.size_points * spec.scale;
+        let size_px = if size.is_finite() { size } else { 13.0 }.clamp(1.0, 300.0);
+        let line_height = if spec.line_height.is_finite() {
+            spec.line_height.clamp(0.5, 4.0)
+        } else {
+            1.2
+        };
+        let face = faces.own(Variant::default());
+        let metrics = CellMetrics::new(face, size_px, line_height);
+        let font = face.font();
+        let advance = font
+            .glyph_metrics(&face.coords)
+            .scale(size_px)
+            .advance_width(font.charmap().map('0'));
+        let reference =
+            (metrics.width_px < OUTLINES_FROM_PX && size_px < REFERENCE_PX).then(|| {
+                let large = FontSpec {
+                    size_points: REFERENCE_PX,
+                    scale: 1.0,
+                    ligatures: false,
+                    ..spec.clone()
+                };
+                Arc::new(Self::new(&large, faces.clone()))
+            });
+        Self {
+            reference,
+            metrics,
+            size_px,
+            advance_px: if advance > 0.0 {
+                advance
+            } else {
+                metrics.width_px as f32
+            },
+            faces,
+        }
+    }
+
     /// Returns the pixels of a cluster, relative to its first cell and the baseline; nothing if no
     /// font has it.
-    pub(super) fn bitmap(
+    pub fn draw(
         &self,
-        foundry: &mut Foundry,
-        text: &str,
-        first: char,
-        width: u8,
-        variant: Variant,
+        fonts: &mut Fonts,
+        rasterizer: &mut Rasterizer,
+        cluster: &Cluster,
     ) -> Option<Bitmap> {
-        let preferred = self.faces[variant.index()];
-        let wide = width > 1;
-        let emoji = is_emoji(text, first, wide);
-        let id = foundry
-            .fonts
-            .choose(preferred, variant, text, emoji, wide)?;
-        let face = foundry.fonts.face(id).clone();
-        let own = id == preferred;
-        let room = self.metrics.width_px * u32::from(width.max(1));
-        let rasterizer = &mut foundry.rasterizer;
+        self.drawn(cluster, |sizing| sizing.bitmap(fonts, rasterizer, cluster))
+    }
 
+    /// Does [`Sizing::draw`] for an ASCII character that the font's own face has, as nearly all have.
+    pub fn draw_own(&self, rasterizer: &mut Rasterizer, cluster: &Cluster) -> Option<Bitmap> {
+        let face = self.faces.own(cluster.variant);
+        let first = cluster.text.chars().next().filter(char::is_ascii)?;
+        if !face.has(first) || is_emoji(&cluster.text, first, cluster.width > 1) {
+            return None;
+        }
+        self.drawn(cluster, |sizing| {
+            sizing.bitmap_of(
+                (sizing.faces.own(cluster.variant), true),
+                rasterizer,
+                cluster,
+            )
+        })
+    }
+
+    /// Returns what `draw` draws, in cells of this font.
+    fn drawn(
+        &self,
+        cluster: &Cluster,
+        draw: impl FnOnce(&Self) -> Option<Bitmap>,
+    ) -> Option<Bitmap> {
+        match &self.reference {
+            Some(large) => {
+                let bitmap = draw(large)?;
+                Some(self.block(&bitmap, &large.metrics, cluster.width))
+            }
+            None => draw(self),
+        }
+    }
+
+    fn bitmap(
+        &self,
+        fonts: &mut Fonts,
+        rasterizer: &mut Rasterizer,
+        cluster: &Cluster,
+    ) -> Option<Bitmap> {
+        let Cluster {
+            text,
+            width,
+            variant,
+        } = cluster;
+        let preferred = self.faces.ids[variant.index()];
+        let wide = *width > 1;
+        let emoji = is_emoji(text, text.chars().next()?, wide);
+        let id = fonts.choose(preferred, *variant, text, emoji, wide)?;
+        let face = fonts.face(id);
+        self.bitmap_of((face, id == preferred), rasterizer, cluster)
+    }
+
+    fn bitmap_of(
+        &self,
+        (face, own): (&Arc<Face>, bool),
+        rasterizer: &mut Rasterizer,
+        cluster: &Cluster,
+    ) -> Option<Bitmap> {
+        let (text, wide) = (&*cluster.text, cluster.width > 1);
+        let first = text.chars().next()?;
+        let emoji = is_emoji(text, first, wide);
+        let room = self.metrics.width_px * u32::from(cluster.width.max(1));
         let (glyphs, advance) = if text.chars().nth(1).is_none() {
             let glyph = face.glyph(first);
             let font = face.font();
@@ -43,9 +177,9 @@ impl SizedFont {
             let (mut glyphs, advance) = if emoji {
                 // Which form is meant is decided; fonts join sequences by what is left.
                 let bare: String = text.chars().filter(|c| *c != '\u{fe0f}').collect();
-                rasterizer.shape(&face, self.size_px, &bare)
+                rasterizer.shape(face, self.size_px, &bare)
             } else {
-                rasterizer.shape(&face, self.size_px, text)
+                rasterizer.shape(face, self.size_px, text)
             };
             // A mark that the face has not is left out rather than drawn as a frame.
             let missing = |placed: &Placed| placed.glyph == 0;
@@ -55,12 +189,12 @@ impl SizedFont {
             };
             glyphs.retain(|placed| !missing(placed));
             if text.chars().skip(1).all(is_mark) {
-                rasterizer.stack(&face, self.size_px, glyphs, advance)
+                rasterizer.stack(face, self.size_px, glyphs, advance)
             } else {
                 (glyphs, advance)
             }
         };
-        let mut bitmap = rasterizer.rasterize(&face, self.size_px, &glyphs);
+        let mut bitmap = rasterizer.rasterize(face, self.size_px, &glyphs);
         if bitmap.is_empty() {
             // A space of some kind, or a picture in a format that nothing here can read.
             return (!emoji).then_some(bitmap);
@@ -86,7 +220,7 @@ impl SizedFont {
                     ..*placed
                 })
                 .collect();
-            bitmap = rasterizer.rasterize(&face, self.size_px * part, &smaller);
+            bitmap = rasterizer.rasterize(face, self.size_px * part, &smaller);
             bitmap.top = (middle + bitmap.height as f32 / 2.0).round() as i32;
             bitmap.left += ((room as f32 - advance * part) / 2.0).round() as i32;
         } else {
@@ -100,7 +234,7 @@ impl SizedFont {
 
     /// Returns what a glyph that was drawn for cells of `large` is in cells of this font: every
     /// pixel of its cells the mean of what it covers.
-    pub(super) fn block(&self, glyph: &Bitmap, large: &CellMetrics, width: u8) -> Bitmap {
+    fn block(&self, glyph: &Bitmap, large: &CellMetrics, width: u8) -> Bitmap {
         let cells = u32::from(width.max(1));
         let mut cell = Bitmap::blank(
             large.width_px * cells,

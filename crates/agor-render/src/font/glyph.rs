@@ -5,7 +5,7 @@ use crate::gpu::{Instance, Kind};
 /// A drawn glyph: an instance that lacks its cell, its slot and its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Glyph {
-    /// From the cell's left edge, signed 16 bits | page << 16, 5 bits | [`UNKNOWN`]
+    /// From the cell's left edge, signed 16 bits | page << 16, 5 bits | [`AWAITED`] | [`UNKNOWN`]
     head: u32,
     extent: u32,
     source: u32,
@@ -15,6 +15,8 @@ pub(crate) struct Glyph {
 
 /// A glyph that was not drawn yet.
 const UNKNOWN: u32 = 1 << 31;
+/// A glyph that is being drawn elsewhere.
+const AWAITED: u32 = 1 << 30;
 /// Of no page. There is one bit more than the atlas has pages.
 pub(super) const NO_PAGE: u8 = 31;
 
@@ -28,6 +30,18 @@ impl Glyph {
     /// Draws nothing.
     pub const BLANK: Self = Self {
         head: (NO_PAGE as u32) << 16,
+        ..Self::UNKNOWN
+    };
+
+    /// Draws nothing until it is there.
+    pub const AWAITED: Self = Self {
+        head: AWAITED | (NO_PAGE as u32) << 16,
+        ..Self::UNKNOWN
+    };
+
+    /// Draws nothing, and has to be asked for again: too many are being drawn.
+    pub const REFUSED: Self = Self {
+        head: UNKNOWN | Self::AWAITED.head,
         ..Self::UNKNOWN
     };
 
@@ -49,6 +63,12 @@ impl Glyph {
     #[inline]
     pub fn unknown_bit(self) -> u32 {
         self.head & UNKNOWN
+    }
+
+    /// Returns a bit if the glyph is being drawn elsewhere; it is blank then.
+    #[inline]
+    pub fn awaited_bit(self) -> u32 {
+        self.head & AWAITED
     }
 
     #[inline]

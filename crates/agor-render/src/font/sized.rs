@@ -1,9 +1,12 @@
 //! One font at one size: what a cell measures, and the glyphs that are in the atlas already.
 
-use super::cluster::cut;
+use std::sync::Arc;
+
+use super::cluster::{Cluster, Faces, Sizing, cut};
 use super::glyph::{Glyph, NO_PAGE};
 use super::raster::{Bitmap, Placed, Rasterizer};
-use super::{CellMetrics, FaceId, FontSpec, Fonts, Variant, is_ignorable};
+use super::workshop::{Order, Ordered, Piece, Slot, Workshop};
+use super::{CellMetrics, FontSpec, Fonts, Variant, is_ignorable};
 use crate::atlas::{Atlas, Place, Sheet};
 use crate::gpu::{Kind, Rect};
 use crate::quick_hash::QuickMap;
@@ -22,11 +25,14 @@ type Form = Option<Box<[Placed]>>;
 
 /// What all fonts share.
 pub(crate) struct Foundry {
-    pub fonts: Fonts,
+    pub workshop: Workshop,
+    /// For what is drawn at once.
     pub rasterizer: Rasterizer,
     pub atlas: Atlas,
     /// Glyphs drawn since this was last cleared.
     pub rasterized: u64,
+    /// Goes up whenever glyphs come that were waited for.
+    pub arrivals: u64,
 }
 
 /// See the head of this file.
@@ -35,9 +41,7 @@ pub(crate) struct SizedFont {
     pub id: u32,
     pub spec: FontSpec,
     pub metrics: CellMetrics,
-    pub(super) size_px: f32,
-    advance_px: f32,
-    pub(super) faces: [FaceId; 4],
+    sizing: Arc<Sizing>,
     ascii: Box<[[Glyph; 128]; 4]>,
     chars: QuickMap<u32, Glyph>,
     /// By variant and width.
@@ -46,60 +50,30 @@ pub(crate) struct SizedFont {
     /// By variant: what a sequence of operators is shaped to, if not to what each is alone.
     sequences: [QuickMap<Box<str>, Form>; 4],
     waves: [Glyph; 3],
-    /// The same font so large that its glyphs have their forms, where cells are too small for
-    /// that: a glyph is drawn with it and made smaller.
-    reference: Option<Box<SizedFont>>,
     /// Evictions that were taken account of.
     seen: u64,
 }
-
-/// Cells narrower than this have no room for outlines: strokes fall between pixels, and what is
-/// left is noise. A glyph is then the mean of what it covers, pixel by pixel.
-const OUTLINES_FROM_PX: u32 = 4;
-/// The size at which such glyphs are drawn before they are made smaller.
-const REFERENCE_PX: f32 = 24.0;
 
 /// Characters, clusters and sequences that are kept at the most, of each kind; a hostile program could make up any number.
 const KEPT_MAX: usize = 20_000;
 
 impl SizedFont {
     pub fn new(id: u32, spec: FontSpec, fonts: &mut Fonts) -> Self {
-        let faces = fonts.family(spec.family.as_deref());
-        let size = spec.size_points * spec.scale;
-        let size_px = if size.is_finite() { size } else { 13.0 }.clamp(1.0, 300.0);
-        let line_height = if spec.line_height.is_finite() {
-            spec.line_height.clamp(0.5, 4.0)
-        } else {
-            1.2
-        };
-        let face = fonts.face(faces[0]);
-        let metrics = CellMetrics::new(face, size_px, line_height);
-        let font = face.font();
-        let advance = font
-            .glyph_metrics(&face.coords)
-            .scale(size_px)
-            .advance_width(font.charmap().map('0'));
-        let reference =
-            (metrics.width_px < OUTLINES_FROM_PX && size_px < REFERENCE_PX).then(|| {
-                let large = FontSpec {
-                    size_points: REFERENCE_PX,
-                    scale: 1.0,
-                    ligatures: false,
-                    ..spec.clone()
-                };
-                Box::new(Self::new(id, large, fonts))
-            });
+        let faces = Faces::new(spec.family.as_deref(), fonts);
+        Self::with_faces(id, spec, faces)
+    }
+
+    /// Returns the same font in another size.
+    pub fn resized(&self, id: u32, spec: FontSpec) -> Self {
+        Self::with_faces(id, spec, self.sizing.faces.clone())
+    }
+
+    fn with_faces(id: u32, spec: FontSpec, faces: Faces) -> Self {
+        let sizing = Sizing::new(&spec, faces);
         Self {
             id,
-            reference,
-            metrics,
-            size_px,
-            advance_px: if advance > 0.0 {
-                advance
-            } else {
-                metrics.width_px as f32
-            },
-            faces,
+            metrics: sizing.metrics,
+            sizing: Arc::new(sizing),
             spec,
             ascii: Box::new([[Glyph::UNKNOWN; 128]; 4]),
             chars: QuickMap::default(),
@@ -152,7 +126,15 @@ impl SizedFont {
             return known;
         }
         let c = char::from(byte & 0x7f);
-        let glyph = self.draw(foundry, c.encode_utf8(&mut [0; 4]), 1, variant, *pages);
+        let place = Slot::Ascii(variant.index(), byte & 0x7f);
+        let glyph = self.draw(
+            foundry,
+            c.encode_utf8(&mut [0; 4]),
+            1,
+            variant,
+            place,
+            *pages,
+        );
         self.ascii[variant.index()][usize::from(byte & 0x7f)] = glyph;
         *pages |= glyph.page_bit();
         glyph
@@ -193,11 +175,9 @@ impl SizedFont {
             match self.chars.get(&key) {
                 Some(known) => *known,
                 None => {
-                    let glyph = self.draw(foundry, text, width, variant, *pages);
-                    if self.chars.len() >= KEPT_MAX {
-                        self.chars.clear();
-                    }
-                    self.chars.insert(key, glyph);
+                    let place = Slot::Char(key);
+                    let glyph = self.draw(foundry, text, width, variant, place, *pages);
+                    self.keep(&place, text, glyph);
                     glyph
                 }
             }
@@ -206,11 +186,9 @@ impl SizedFont {
             match self.clusters[map].get(text) {
                 Some(known) => *known,
                 None => {
-                    let glyph = self.draw(foundry, text, width, variant, *pages);
-                    if self.clusters[map].len() >= KEPT_MAX {
-                        self.clusters[map].clear();
-                    }
-                    self.clusters[map].insert(text.into(), glyph);
+                    let place = Slot::Cluster(map);
+                    let glyph = self.draw(foundry, text, width, variant, place, *pages);
+                    self.keep(&place, text, glyph);
                     glyph
                 }
             }
@@ -240,8 +218,8 @@ impl SizedFont {
         if let Some(known) = map.get(text) {
             return known.as_ref().map_or(0, |glyphs| glyphs.len());
         }
-        let face = foundry.fonts.face(self.faces[variant.index()]).clone();
-        let (placed, _) = foundry.rasterizer.shape(&face, self.size_px, text);
+        let face = self.sizing.faces.own(variant);
+        let (placed, _) = foundry.rasterizer.shape(face, self.sizing.size_px, text);
         let plain = placed.len() == text.chars().count()
             && text
                 .chars()
@@ -269,20 +247,21 @@ impl SizedFont {
         let Some(placed) = form.and_then(|form| form.as_ref()?.get(n)).copied() else {
             return (Glyph::BLANK, 0);
         };
-        let cell = (placed.x / self.advance_px).round().max(0.0) as u16;
+        let cell = (placed.x / self.sizing.advance_px).round().max(0.0) as u16;
         let key = u32::from(placed.glyph) | (variant.index() as u32) << 16;
         let glyph = match self.glyphs.get(&key) {
             Some(known) => *known,
             None => {
-                let face = foundry.fonts.face(self.faces[variant.index()]).clone();
+                let face = self.sizing.faces.own(variant);
                 let alone = Placed {
                     glyph: placed.glyph,
                     x: 0.0,
                     y: 0.0,
                 };
-                let mut bitmap = foundry.rasterizer.rasterize(&face, self.size_px, &[alone]);
+                let size_px = self.sizing.size_px;
+                let mut bitmap = foundry.rasterizer.rasterize(face, size_px, &[alone]);
                 foundry.rasterized += 1;
-                let space = self.metrics.width_px as f32 - self.advance_px;
+                let space = self.metrics.width_px as f32 - self.sizing.advance_px;
                 bitmap.left += (space / 2.0).round() as i32;
                 let glyph = self.insert(foundry, &bitmap, Kind::Glyph, *pages);
                 self.glyphs.insert(key, glyph);
@@ -293,12 +272,15 @@ impl SizedFont {
         (glyph, cell)
     }
 
+    /// Draws a glyph, or has it drawn and returns one that shows nothing yet. ASCII and what is drawn here by
+    /// rule are too little to wait for.
     fn draw(
         &mut self,
         foundry: &mut Foundry,
         text: &str,
         width: u8,
         variant: Variant,
+        place: Slot,
         pages: u32,
     ) -> Glyph {
         let Some(first) = text.chars().next() else {
@@ -312,21 +294,88 @@ impl SizedFont {
         {
             return self.shape(foundry, &sprite, Kind::Shape, pages);
         }
-        foundry.rasterized += 1;
-        let bitmap = match &self.reference {
-            Some(large) => large
-                .bitmap(foundry, text, first, width, variant)
-                .map(|bitmap| self.block(&bitmap, &large.metrics, width)),
-            None => self.bitmap(foundry, text, first, width, variant),
+        let cluster = Cluster {
+            text: text.into(),
+            width,
+            variant,
         };
-        match bitmap {
-            Some(bitmap) if bitmap.color => self.insert(foundry, &bitmap, Kind::Picture, pages),
-            Some(bitmap) => self.insert(foundry, &bitmap, Kind::Glyph, pages),
-            None => {
-                let sprite = sprite::missing(&self.metrics, width.into());
-                self.shape(foundry, &sprite, Kind::Shape, pages)
+        if let Slot::Ascii(..) = place
+            && let Some(bitmap) = self.sizing.draw_own(&mut foundry.rasterizer, &cluster)
+        {
+            return self.drawn(foundry, Some(&bitmap), width, pages);
+        }
+        let order = Order {
+            font: self.id,
+            place,
+            cluster,
+            sizing: Arc::clone(&self.sizing),
+        };
+        match foundry.workshop.order(order) {
+            Ordered::Made(piece) => self.drawn(foundry, piece.bitmap.as_ref(), width, pages),
+            Ordered::Taken => Glyph::AWAITED,
+            Ordered::Refused => Glyph::REFUSED,
+        }
+    }
+
+    /// Takes a glyph that was waited for.
+    pub fn take(&mut self, foundry: &mut Foundry, piece: &Piece) {
+        let Cluster { text, width, .. } = &piece.cluster;
+        let glyph = self.drawn(foundry, piece.bitmap.as_ref(), *width, 0);
+        self.keep(&piece.place, text, glyph);
+    }
+
+    /// Forgets that glyphs were asked for.
+    pub fn forget_awaited(&mut self) {
+        let awaited = |glyph: &Glyph| glyph.awaited_bit() != 0;
+        for glyph in self.ascii.iter_mut().flatten().filter(|it| awaited(it)) {
+            *glyph = Glyph::UNKNOWN;
+        }
+        self.chars.retain(|_, glyph| !awaited(glyph));
+        for map in &mut self.clusters {
+            map.retain(|_, glyph| !awaited(glyph));
+        }
+    }
+
+    fn keep(&mut self, place: &Slot, text: &str, glyph: Glyph) {
+        if !glyph.is_known() {
+            return;
+        }
+        match *place {
+            Slot::Ascii(variant, byte) => self.ascii[variant][usize::from(byte)] = glyph,
+            Slot::Char(key) => {
+                if self.chars.len() >= KEPT_MAX {
+                    self.chars.clear();
+                }
+                self.chars.insert(key, glyph);
+            }
+            Slot::Cluster(map) => {
+                let map = &mut self.clusters[map];
+                if map.len() >= KEPT_MAX {
+                    map.clear();
+                }
+                map.insert(text.into(), glyph);
             }
         }
+    }
+
+    fn drawn(
+        &mut self,
+        foundry: &mut Foundry,
+        bitmap: Option<&Bitmap>,
+        width: u8,
+        pages: u32,
+    ) -> Glyph {
+        let Some(bitmap) = bitmap else {
+            let sprite = sprite::missing(&self.metrics, width.into());
+            return self.shape(foundry, &sprite, Kind::Shape, pages);
+        };
+        foundry.rasterized += 1;
+        let kind = if bitmap.color {
+            Kind::Picture
+        } else {
+            Kind::Glyph
+        };
+        self.insert(foundry, bitmap, kind, pages)
     }
 
     fn shape(&mut self, foundry: &mut Foundry, sprite: &Sprite, kind: Kind, pages: u32) -> Glyph {

@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub blinks: bool,
     /// Some of it looks different where the cursor stands.
     pub sequences: bool,
+    /// Some of it is being drawn elsewhere.
+    pub awaits: bool,
 }
 
 /// Builds one row.
@@ -322,7 +324,7 @@ impl RowBuilder<'_> {
         for _ in 0..3 {
             self.over.truncate(before);
             let known = self.font.ascii_known(variant);
-            let mut missing = 0;
+            let (mut missing, mut awaited) = (0, 0);
             let mut pages = 0;
             let mut x = first;
             self.over.extend(bytes.iter().filter_map(|byte| {
@@ -331,12 +333,14 @@ impl RowBuilder<'_> {
                 x += step;
                 if glyph.is_blank() {
                     missing |= glyph.unknown_bit();
+                    awaited |= glyph.awaited_bit();
                     return None;
                 }
                 pages |= glyph.page_bit();
                 Some(glyph.instance(slot, at, color))
             }));
             self.facts.pages |= pages;
+            self.facts.awaits |= awaited != 0;
             if missing == 0 {
                 return;
             }
@@ -390,10 +394,12 @@ impl RowBuilder<'_> {
     }
 
     fn push(&mut self, glyph: Glyph, cell: u16, color: u32) {
-        if !glyph.is_blank() {
-            let x = self.x(cell);
-            self.over.push(glyph.instance(self.slot, x, color));
+        if glyph.is_blank() {
+            self.facts.awaits |= glyph.awaited_bit() != 0;
+            return;
         }
+        let x = self.x(cell);
+        self.over.push(glyph.instance(self.slot, x, color));
     }
 
     /// Draws operators side by side, as one sign where the font has one. At the cursor each stands

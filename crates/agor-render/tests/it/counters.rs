@@ -89,6 +89,83 @@ fn all_rows_that_changed_take_at_most_20_bytes_a_column() {
 }
 
 #[test]
+fn building_a_frame_allocates_nothing_once_it_is_warm() {
+    let mut scene = scene();
+    let size_px = scene.size_px();
+    let screens: Vec<Vec<Arc<Row>>> = (0..40)
+        .map(|screen| {
+            (0..24)
+                .map(|n| Arc::new(printed(screen * 31 + n)))
+                .collect()
+        })
+        .collect();
+    let mut allocated = 0;
+    for (n, rows) in screens.iter().cycle().take(80).enumerate() {
+        scene.renderer.begin();
+        let view = agor_render::PaneView {
+            rows,
+            columns: COLUMNS,
+            origin_px: [0, 0],
+            size_px,
+            cursor: None,
+            spans: &[],
+            images: &[],
+            colors: &scene.colors,
+            palette: &[],
+            reverse: false,
+            dim: false,
+            blink_on: true,
+        };
+        let (renderer, cache) = (&mut scene.renderer, &mut scene.cache);
+        let built = allocation_counter::measure(|| {
+            renderer.pane(cache, &view);
+        });
+        scene.renderer.finish();
+        assert_eq!(scene.renderer.counters().rows_built, 24);
+        // By then it has seen every one of them.
+        if n >= 40 {
+            allocated += built.count_total;
+        }
+    }
+    assert_eq!(allocated, 0);
+}
+
+#[test]
+fn a_pane_takes_at_most_200_kib_of_memory() {
+    const PANES: usize = 64;
+    let mut scene = scene();
+    let size_px = scene.size_px();
+    let mut caches = Vec::new();
+    let heap = allocation_counter::measure(|| {
+        caches.resize_with(PANES, PaneCache::new);
+        scene.renderer.begin();
+        for cache in &mut caches {
+            let view = agor_render::PaneView {
+                rows: &scene.rows,
+                columns: COLUMNS,
+                origin_px: [0, 0],
+                size_px,
+                cursor: None,
+                spans: &[],
+                images: &[],
+                colors: &scene.colors,
+                palette: &[],
+                reverse: false,
+                dim: false,
+                blink_on: true,
+            };
+            scene.renderer.pane(cache, &view);
+        }
+    });
+    scene.renderer.finish();
+    let device = scene.renderer.device_bytes();
+    // The copy of the device's memory is here from the first pane on.
+    let all = u64::try_from(heap.bytes_current).unwrap() + 2 * device;
+    let each = all / PANES as u64;
+    assert!(device > 0 && each <= 200 * 1024, "{each}");
+}
+
+#[test]
 fn a_screen_that_scrolled_builds_only_the_new_row() {
     let mut scene = scene();
     for n in 0..100 {
