@@ -20,40 +20,71 @@ use std::time::Duration;
 
 use agor_render::Gpu;
 
-use content::Change;
+use content::{Change, Content};
 
 /// Frames that are measured, after [`WARM_UP`], in which every row was another twice.
 const FRAMES: usize = 80;
 const WARM_UP: usize = 120;
 
-/// Panes, columns and rows of each, what changes, the most milliseconds that it may take, and whether egui draws it
-/// too.
-const CASES: &[(usize, u16, usize, Change, Option<f64>, bool)] = &[
-    (1, 80, 24, Change::Nothing, None, false),
-    (64, 80, 24, Change::Everything, Some(1.5), true),
-    (64, 80, 24, Change::OneRow, Some(0.4), true),
-    (64, 80, 24, Change::Scrolled, None, false),
-    (64, 80, 24, Change::Nothing, Some(0.1), true),
-    (16, 200, 50, Change::Everything, Some(1.7), true),
-    (16, 200, 50, Change::OneRow, None, false),
-    (1, 200, 50, Change::Everything, None, false),
+/// Panes side by side, all of which change in the same way.
+struct Case {
+    panes: usize,
+    columns: u16,
+    rows: usize,
+    change: Change,
+    /// The most milliseconds that it may take.
+    bar: Option<f64>,
+    /// Whether egui draws it too.
+    beside: bool,
+}
+
+const CASES: &[Case] = &[
+    case(1, (80, 24), Change::Nothing, None),
+    beside(64, (80, 24), Change::Everything, 1.5),
+    beside(64, (80, 24), Change::OneRow, 0.4),
+    case(64, (80, 24), Change::Scrolled, None),
+    beside(64, (80, 24), Change::Nothing, 0.1),
+    beside(16, (200, 50), Change::Everything, 1.7),
+    case(16, (200, 50), Change::OneRow, None),
+    case(1, (200, 50), Change::Everything, None),
 ];
+
+const fn case(panes: usize, size: (u16, usize), change: Change, bar: Option<f64>) -> Case {
+    let (columns, rows) = size;
+    Case {
+        panes,
+        columns,
+        rows,
+        change,
+        bar,
+        beside: false,
+    }
+}
+
+const fn beside(panes: usize, size: (u16, usize), change: Change, bar: f64) -> Case {
+    let case = case(panes, size, change, Some(bar));
+    Case {
+        beside: true,
+        ..case
+    }
+}
 
 fn main() {
     let gpu = pollster::block_on(Gpu::open(true)).unwrap();
     println!("{}", gpu.name);
     let only: Option<String> = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
     let wanted = |name: &str| only.as_ref().is_none_or(|only| name.contains(only));
-    for &(panes, columns, rows, change, bar, beside) in CASES {
-        let name = name(panes, columns, rows, change);
+    for case in CASES {
+        let name = name(case);
         if !wanted(&name) {
             continue;
         }
-        let mut content = content::Content::new(panes, columns, rows, change);
-        let times = panes::measure(&gpu, &mut content, columns);
-        let mut content = content::Content::new(panes, columns, rows, change);
-        let peer = beside.then(|| egui_text::measure(&gpu, &mut content));
-        report(&name, &times, bar, peer.as_ref());
+        let content = || Content::new(case.panes, case.columns, case.rows, case.change);
+        let times = panes::measure(&gpu, &mut content(), case.columns);
+        let peer = case
+            .beside
+            .then(|| egui_text::measure(&gpu, &mut content()));
+        report(&name, &times, case.bar, peer.as_ref());
     }
     let name = "wall of 256 sessions, 10 change";
     if wanted(name) {
@@ -118,12 +149,12 @@ fn now() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-fn name(panes: usize, columns: u16, rows: usize, change: Change) -> String {
-    let change = match change {
+fn name(case: &Case) -> String {
+    let change = match case.change {
         Change::Everything => "every row changed",
         Change::OneRow => "one row each",
         Change::Scrolled => "scrolled by one",
         Change::Nothing => "nothing changed",
     };
-    format!("{panes} x {columns}x{rows} {change}")
+    format!("{} x {}x{} {change}", case.panes, case.columns, case.rows)
 }

@@ -4,7 +4,7 @@
 //! without it, and the next one has it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::Fonts;
@@ -65,7 +65,7 @@ pub(crate) struct Workshop {
 }
 
 struct Thread {
-    orders: Sender<Order>,
+    orders: SyncSender<Order>,
     pieces: Receiver<Piece>,
     /// Ordered, and not taken yet.
     awaited: usize,
@@ -83,8 +83,9 @@ impl Workshop {
 
     /// Draws in a thread from now on, which calls `wake` whenever all that was ordered is there.
     pub fn start_thread(&mut self, wake: Wake) {
-        let (orders, ordered) = channel();
-        let (made, pieces) = channel();
+        // What is made finds room, since no more is ordered than is taken.
+        let (orders, ordered) = sync_channel(ORDERS_MAX);
+        let (made, pieces) = sync_channel(ORDERS_MAX);
         let fonts = Arc::clone(&self.fonts);
         let thread = std::thread::Builder::new().name("agor-glyphs".into());
         match thread.spawn(move || work(&ordered, &made, &fonts, &wake)) {
@@ -103,12 +104,13 @@ impl Workshop {
     pub fn order(&mut self, order: Order) -> Ordered {
         let order = match &mut self.thread {
             Some(thread) if thread.awaited >= ORDERS_MAX => return Ordered::Refused,
-            Some(thread) => match thread.orders.send(order) {
+            Some(thread) => match thread.orders.try_send(order) {
                 Ok(()) => {
                     thread.awaited += 1;
                     return Ordered::Taken;
                 }
-                Err(unsent) => unsent.0,
+                Err(TrySendError::Full(_)) => return Ordered::Refused,
+                Err(TrySendError::Disconnected(order)) => order,
             },
             None => order,
         };
@@ -158,7 +160,7 @@ impl Workshop {
 }
 
 /// Draws what is ordered until nobody can order any more.
-fn work(orders: &Receiver<Order>, made: &Sender<Piece>, fonts: &Mutex<Fonts>, wake: &Wake) {
+fn work(orders: &Receiver<Order>, made: &SyncSender<Piece>, fonts: &Mutex<Fonts>, wake: &Wake) {
     let mut rasterizer = Rasterizer::new();
     while let Ok(mut order) = orders.recv() {
         loop {

@@ -1,6 +1,6 @@
 //! Glyphs that are drawn in a thread: no frame waits for them, and none is without them for long.
 
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use agor_proto::row::{Row, Style};
@@ -30,9 +30,10 @@ fn at_once(font: FontSpec, rows: Vec<Row>) -> Picture {
 /// Returns a scene whose glyphs come from a thread, and what tells when they are there.
 fn in_thread(font: FontSpec, rows: Vec<Row>) -> (Scene, Receiver<()>) {
     let mut scene = Scene::new(font, rows);
-    let (tell, told) = channel();
+    let (tell, told) = sync_channel(1);
     scene.renderer.draw_glyphs_in_thread(move || {
-        tell.send(()).ok(); // A test that has ended listens no more.
+        // One that was not heard yet says enough, and a test that has ended listens no more.
+        tell.try_send(()).ok();
     });
     (scene, told)
 }
@@ -113,7 +114,7 @@ fn what_comes_for_a_font_that_is_no_longer_kept_is_asked_for_again() {
 fn without_its_thread_glyphs_are_drawn_at_once() {
     let whole = at_once(FontSpec::default(), vec![mixed()]);
     let mut scene = Scene::new(FontSpec::default(), vec![mixed()]);
-    let (tell, told) = channel::<()>();
+    let (tell, told) = sync_channel::<()>(1);
     scene.renderer.draw_glyphs_in_thread(move || {
         let _ends_with_the_thread = &tell;
         panic!("what is called when glyphs are there fails");
