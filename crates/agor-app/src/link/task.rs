@@ -65,6 +65,11 @@ impl Shared {
         }
     }
 
+    /// Reads of the snapshot what is wanted, without a copy of all.
+    pub fn look<T>(&self, read: impl FnOnce(&Snapshot) -> T) -> T {
+        read(&self.snapshot.borrow())
+    }
+
     /// Returns the images that have come.
     #[must_use]
     pub fn images(&self) -> Images {
