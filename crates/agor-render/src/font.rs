@@ -114,6 +114,12 @@ impl Fonts {
         &self.faces[usize::from(id.0)]
     }
 
+    /// Adds the faces of a font's file to those of the system; says whether there are any.
+    pub(crate) fn add(&mut self, data: Vec<u8>) -> bool {
+        self.found.clear();
+        self.system.add(data)
+    }
+
     /// Returns the families that are installed, once that is known.
     pub(crate) fn installed(&mut self) -> Option<Vec<String>> {
         self.system.families()

@@ -174,6 +174,12 @@ impl PaneCache {
         Self::default()
     }
 
+    /// Says whether some of what was drawn last blinks.
+    #[must_use]
+    pub fn blinks(&self) -> bool {
+        self.shown.blinks
+    }
+
     /// Returns where the pane's instances and its block are.
     pub(crate) fn lease(&self) -> Option<&Lease> {
         self.lease.as_ref()

@@ -35,6 +35,7 @@ impl Counters {
         self.rows_built += other.rows_built;
         self.instances_built += other.instances_built;
         self.glyphs_rasterized += other.glyphs_rasterized;
+        self.images_uploaded += other.images_uploaded;
         self.bytes_uploaded += other.bytes_uploaded;
     }
 }
@@ -219,6 +220,12 @@ impl Renderer {
     #[must_use]
     pub fn font_families(&mut self) -> Option<Vec<String>> {
         self.foundry.workshop.fonts_at_hand()?.installed()
+    }
+
+    /// Adds the faces of a font's file to those of the system, and asks them first for what the terminal's own
+    /// font has not; says whether there are any. What was drawn already stays as it is.
+    pub fn add_font(&mut self, file: Vec<u8>) -> bool {
+        self.foundry.workshop.fonts().add(file)
     }
 
     /// Uses another font, size or scale from the next pane on. Going back to one that was in use

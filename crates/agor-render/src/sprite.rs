@@ -1,9 +1,10 @@
 //! Characters that are drawn here instead of by a font, so that they join without seams at every
-//! size: boxes, blocks, braille, sextants, powerline; and the lines under text.
+//! size: boxes, blocks, braille, sextants, octants, wedges, powerline; and the lines under text.
 
 mod blocks;
 mod boxes;
 mod canvas;
+mod legacy;
 mod powerline;
 mod wave;
 
@@ -23,7 +24,15 @@ pub(crate) fn character(c: char, metrics: &CellMetrics) -> Option<Sprite> {
         '\u{2800}'..='\u{28ff}' => blocks::braille(&mut canvas, c as u32 - 0x2800),
         '\u{1fb00}'..='\u{1fb3b}' => blocks::sextants(&mut canvas, c as u32 - 0x1fb00),
         '\u{1fb70}'..='\u{1fb8b}' => blocks::eighths(&mut canvas, c as u32 - 0x1fb70),
-        '\u{e0b0}'..='\u{e0b7}' => powerline::draw(&mut canvas, c, stroke),
+        '\u{1cd00}'..='\u{1cde5}' => blocks::octants(&mut canvas, c as u32 - 0x1cd00),
+        '\u{1cea0}' => blocks::eighth_blocks(&mut canvas, 0b1000_0000),
+        '\u{1cea3}' => blocks::eighth_blocks(&mut canvas, 0b0100_0000),
+        '\u{1cea8}' => blocks::eighth_blocks(&mut canvas, 0b0000_0001),
+        '\u{1ceab}' => blocks::eighth_blocks(&mut canvas, 0b0000_0010),
+        '\u{1fbe6}' => blocks::eighth_blocks(&mut canvas, 0b0001_0100),
+        '\u{1fbe7}' => blocks::eighth_blocks(&mut canvas, 0b0010_1000),
+        c if legacy::has(c) => legacy::draw(&mut canvas, c, stroke),
+        '\u{e0b0}'..='\u{e0bf}' => powerline::draw(&mut canvas, c, stroke),
         _ => return None,
     }
     Some(canvas.into())

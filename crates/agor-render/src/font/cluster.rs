@@ -61,11 +61,7 @@ impl Sizing {
         };
         let face = faces.own(Variant::default());
         let metrics = CellMetrics::new(face, size_px, line_height);
-        let font = face.font();
-        let advance = font
-            .glyph_metrics(&face.coords)
-            .scale(size_px)
-            .advance_width(font.charmap().map('0'));
+        let advance = face.advance(size_px, face.glyph('0'));
         let reference =
             (metrics.width_px < OUTLINES_FROM_PX && size_px < REFERENCE_PX).then(|| {
                 let large = FontSpec {
@@ -162,11 +158,7 @@ impl Sizing {
         let room = self.metrics.width_px * u32::from(cluster.width.max(1));
         let (glyphs, advance) = if text.chars().nth(1).is_none() {
             let glyph = face.glyph(first);
-            let font = face.font();
-            let advance = font
-                .glyph_metrics(&face.coords)
-                .scale(self.size_px)
-                .advance_width(glyph);
+            let advance = face.advance(self.size_px, glyph);
             let placed = Placed {
                 glyph,
                 x: 0.0,
@@ -208,9 +200,15 @@ impl Sizing {
         } else {
             (advance.max(bitmap.width as f32), room as f32 + 0.5)
         };
-        if taken > most {
-            // A sign that is too wide is made smaller around its own middle.
-            let part = room as f32 / taken;
+        // Icon fonts draw for rows of any height; marks of scripts may reach out of theirs.
+        let tall = self.metrics.height_px as f32;
+        let too_tall = is_private(first) && bitmap.height as f32 > tall;
+        if taken > most || too_tall {
+            // A sign that is too large is made smaller around its own middle.
+            let mut part = (room as f32 / taken).min(1.0);
+            if too_tall {
+                part = part.min(tall / bitmap.height as f32);
+            }
             let middle = bitmap.top as f32 - bitmap.height as f32 / 2.0;
             let smaller: Vec<_> = glyphs
                 .iter()
@@ -228,6 +226,11 @@ impl Sizing {
         }
         if !own && bitmap.width <= room {
             bitmap.left = bitmap.left.clamp(0, (room - bitmap.width) as i32);
+        }
+        if is_private(first) && bitmap.height <= self.metrics.height_px {
+            let base = self.metrics.baseline_px as i32;
+            let lowest = base - (self.metrics.height_px - bitmap.height) as i32;
+            bitmap.top = bitmap.top.clamp(lowest, base);
         }
         Some(bitmap)
     }
@@ -296,6 +299,11 @@ pub(super) fn cut(bitmap: &Bitmap, metrics: &CellMetrics) -> Option<Bitmap> {
 fn is_mark(c: char) -> bool {
     use swash::text::Codepoint;
     c.combining_class() != 0 || is_ignorable(c)
+}
+
+/// Says whether a character is of private use, as the signs of icon fonts are.
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
 }
 
 /// Says whether a cluster should be a picture.

@@ -8,6 +8,7 @@ use vello_cpu::peniko::FontData;
 
 use super::fallback::SystemFont;
 use super::is_ignorable;
+use super::raster::unharmed;
 
 /// Regular, bold, italic or both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -78,7 +79,14 @@ impl Face {
     }
 
     pub fn system(font: SystemFont, variant: Variant) -> Option<Self> {
+        // A font of the person's may be damaged in any way.
+        unharmed(|| Self::read(font, variant)).flatten()
+    }
+
+    fn read(font: SystemFont, variant: Variant) -> Option<Self> {
         let reference = FontRef::from_index(font.blob.data(), font.index as usize)?;
+        // What every size of it is made from is read once, so that it is known whether that can be.
+        reference.metrics(&[]);
         let (offset, key) = (reference.offset, reference.key);
         let mut coords = Vec::new();
         if !font.settings.is_empty() {
@@ -129,14 +137,21 @@ impl Face {
 
     /// Returns the glyph of `c`, 0 if the face has none.
     pub fn glyph(&self, c: char) -> u16 {
-        self.font().charmap().map(c)
+        unharmed(|| self.font().charmap().map(c)).unwrap_or(0)
+    }
+
+    /// Returns how far the pen goes on after a glyph.
+    pub fn advance(&self, size_px: f32, glyph: u16) -> f32 {
+        let advance = || {
+            let metrics = self.font().glyph_metrics(&self.coords);
+            metrics.scale(size_px).advance_width(glyph)
+        };
+        unharmed(advance).unwrap_or(0.0)
     }
 
     /// Says whether the face has every character of `text` that is something by itself.
     pub fn has_all(&self, text: &str) -> bool {
-        let font = self.font();
-        let map = font.charmap();
-        text.chars().all(|c| is_ignorable(c) || map.map(c) != 0)
+        text.chars().all(|c| is_ignorable(c) || self.has(c))
     }
 
     pub fn has(&self, c: char) -> bool {

@@ -2,10 +2,11 @@
 //! fontconfig for all of them takes a tenth of a second or more; whoever first needs one waits
 //! for what is left of it. Without fontconfig there are none, and nothing fails.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use fontique::{
-    Attributes, Blob, Collection, CollectionOptions, FontStyle, FontWeight, FontWidth,
+    Attributes, Blob, Collection, CollectionOptions, FamilyId, FontStyle, FontWeight, FontWidth,
     GenericFamily, QueryFamily, QueryFont, QueryStatus, Script, SourceCache,
 };
 use swash::text::Codepoint;
@@ -35,6 +36,8 @@ enum State {
 pub(crate) struct SystemFonts {
     state: State,
     sources: SourceCache,
+    /// Families that were added to the system's.
+    added: Vec<FamilyId>,
 }
 
 fn collection() -> Collection {
@@ -89,7 +92,18 @@ impl SystemFonts {
         Self {
             state,
             sources: SourceCache::default(),
+            added: Vec::new(),
         }
+    }
+
+    /// Adds the faces of a font's file; says whether there are any.
+    pub fn add(&mut self, data: Vec<u8>) -> bool {
+        let Some((collection, _)) = self.ready() else {
+            return false;
+        };
+        let added = collection.register_fonts(Blob::new(Arc::new(data)), None);
+        self.added.extend(added.iter().map(|(family, _)| *family));
+        !added.is_empty()
     }
 
     fn ready(&mut self) -> Option<(&mut Collection, &mut SourceCache)> {
@@ -143,8 +157,16 @@ impl SystemFonts {
         emoji: bool,
         wide: bool,
     ) -> Option<SystemFont> {
+        let added = self.added.clone();
         let (collection, sources) = self.ready()?;
         let mut query = collection.query(sources);
+        if !added.is_empty() {
+            query.set_families(added.into_iter().map(QueryFamily::Id));
+            query.set_attributes(attributes(variant));
+            if let Some(font) = first_with(&mut query, c) {
+                return Some(font);
+            }
+        }
         let script = script(c, wide);
         let families: &[GenericFamily] = if emoji {
             &[GenericFamily::Emoji]
@@ -217,6 +239,7 @@ mod tests {
                 collection()
             })),
             sources: SourceCache::default(),
+            added: Vec::new(),
         };
         assert_eq!(fonts.families(), None);
         answer.send(()).unwrap();

@@ -31,12 +31,8 @@ const HEIGHT_MAX: f32 = 480.0;
 
 impl CellMetrics {
     pub(crate) fn new(face: &Face, size_px: f32, line_height: f32) -> Self {
-        let font = face.font();
-        let metrics = font.metrics(&face.coords).scale(size_px);
-        let advance = font
-            .glyph_metrics(&face.coords)
-            .scale(size_px)
-            .advance_width(font.charmap().map('0'));
+        let metrics = face.font().metrics(&face.coords).scale(size_px);
+        let advance = face.advance(size_px, face.glyph('0'));
         let width = if advance > 0.0 {
             advance
         } else {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use swash::scale::image::{Content, Image};
 use swash::scale::{Render, ScaleContext, Source, StrikeWith};
 use swash::shape::ShapeContext;
-use swash::zeno::{Angle, Transform};
+use swash::zeno::{Angle, Stroke, Transform};
 use vello_cpu::color::AlphaColor;
 use vello_cpu::peniko::FontData;
 use vello_cpu::{Pixmap, RenderContext, Resources};
@@ -275,11 +275,7 @@ impl Rasterizer {
         let Some((letter, marks)) = glyphs.split_first_mut() else {
             return (glyphs, advance);
         };
-        let font = face.font();
-        let own = font
-            .glyph_metrics(&face.coords)
-            .scale(size_px)
-            .advance_width(letter.glyph);
+        let own = face.advance(size_px, letter.glyph);
         let beside = advance > own * 1.1;
         let middle = letter.x + own / 2.0;
         for mark in marks {
@@ -356,20 +352,26 @@ impl Rasterizer {
         }
         image.clear();
         let mut render = Render::new(&[Source::Outline, Source::Bitmap(StrikeWith::ExactSize)]);
-        if face.embolden {
-            render.embolden((size_px / 28.0).max(0.35));
-        }
         if face.slant == Slant::Sheared {
             render.transform(Some(Transform::skew(
                 Angle::from_degrees(12.0),
                 Angle::from_degrees(0.0),
             )));
         }
+        let mut drawn = Bitmap::default();
         if render.render_into(&mut scaler, glyph, &mut image) {
-            bitmap(image)
-        } else {
-            Bitmap::default()
+            drawn = bitmap(image);
         }
+        if face.embolden && !drawn.color {
+            // The outline itself as a line: that of a letter in several pieces, such as an i, cannot be moved
+            // outwards as swash does it without knowing which side that is.
+            let mut edge = Image::new();
+            render.style(Stroke::new((size_px / 28.0).max(0.35)));
+            if render.render_into(&mut scaler, glyph, &mut edge) {
+                drawn.compose(bitmap(edge));
+            }
+        }
+        drawn
     }
 }
 
@@ -413,7 +415,7 @@ fn paint(font: &FontData, size_px: f32, glyph: u16, coords: &[i16]) -> Option<Bi
 
 /// Returns what `draw` does, or nothing if it panics: libraries take for granted that what a font
 /// promises is there, and in one that is damaged it may not be.
-fn unharmed<T>(draw: impl FnOnce() -> T) -> Option<T> {
+pub(super) fn unharmed<T>(draw: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(draw)).ok()
 }
 

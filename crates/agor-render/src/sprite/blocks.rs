@@ -1,4 +1,4 @@
-//! Blocks, shades, braille, sextants and eighths: parts of a cell that are filled.
+//! Blocks, shades, braille, sextants, octants and eighths: parts of a cell that are filled.
 
 use super::canvas::Canvas;
 
@@ -68,6 +68,27 @@ pub(super) fn sextants(canvas: &mut Canvas, index: u32) {
     bits += u32::from(bits >= 21);
     bits += u32::from(bits >= 42);
     grid(canvas, 3, bits);
+}
+
+/// Patterns of two columns and four rows that other characters have: quarters, rows from the top or bottom, and
+/// one or two neighbouring cells of a column.
+const NO_OCTANTS: [u32; 26] = [
+    0, 1, 2, 3, 5, 10, 15, 20, 40, 63, 64, 80, 85, 90, 95, 128, 160, 165, 170, 175, 192, 240, 245,
+    250, 252, 255,
+];
+
+/// Draws U+1CD00 + `index`, up to U+1CDE5: all octants that are nothing else already, by their bits.
+pub(super) fn octants(canvas: &mut Canvas, index: u32) {
+    let mut bits = index;
+    for no_octant in NO_OCTANTS {
+        bits += u32::from(bits >= no_octant);
+    }
+    grid(canvas, 4, bits);
+}
+
+/// Draws the parts of a cell of two columns and four rows that have their bit set, row by row.
+pub(super) fn eighth_blocks(canvas: &mut Canvas, bits: u32) {
+    grid(canvas, 4, bits);
 }
 
 /// Draws U+1FB70 + `index`, up to U+1FB8B.
@@ -197,6 +218,23 @@ mod tests {
         assert_eq!(counts[..3], [1, 1, 2]);
         assert_eq!(counts[59], 5);
         assert_eq!(counts.iter().sum::<u32>(), 6 * 32 - 3 - 3 - 6);
+    }
+
+    #[test]
+    fn octants_run_through_all_patterns_that_no_other_character_has() {
+        let bits = |n| {
+            let (_, cells) = covered(|canvas| octants(canvas, n));
+            (0..8).fold(0, |bits, part| {
+                let (column, row) = (part % 2 * 4, part / 2 * 6);
+                bits | u32::from(cells[row * 8 + column]) << part
+            })
+        };
+        let all: Vec<u32> = (0..230).map(bits).collect();
+        // BLOCK OCTANT-3, -23, -123, -4, -14 and the last: -2345678.
+        assert_eq!(all[..5], [0b100, 0b110, 0b111, 0b1000, 0b1001]);
+        assert_eq!(all[229], 0b1111_1110);
+        let missing: Vec<u32> = (0..256).filter(|bits| !all.contains(bits)).collect();
+        assert_eq!(missing, NO_OCTANTS);
     }
 
     #[test]

@@ -36,6 +36,13 @@ impl Canvas {
         }
     }
 
+    /// Covers everything by so much of 255 of what it is covered.
+    pub fn fade(&mut self, part: u8) {
+        for value in &mut self.data {
+            *value = ((u16::from(*value) * u16::from(part) + 127) / 255) as u8;
+        }
+    }
+
     /// Covers every pixel as `coverage` says of its middle, from 0 to 1.
     pub fn paint(&mut self, coverage: impl Fn(f32, f32) -> f32) {
         for y in 0..self.height {

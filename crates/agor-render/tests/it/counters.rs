@@ -279,7 +279,11 @@ fn only_rows_that_blink_are_built_when_it_blinks() {
         scene.blink_on = !scene.blink_on;
         scene.frame();
         assert_eq!(scene.renderer.counters().rows_built, 1);
+        assert!(scene.cache.blinks());
     }
+    scene.rows[5] = Arc::new(printed(5));
+    scene.frame();
+    assert!(!scene.cache.blinks());
 }
 
 #[test]

@@ -14,7 +14,7 @@ const TOLERANCE: u8 = 6;
 /// How many pixels of a thousand may differ by more.
 const STRAYS_PER_MILLE: usize = 1;
 
-fn font(scale: f32) -> FontSpec {
+pub fn font(scale: f32) -> FontSpec {
     FontSpec {
         scale,
         ..FontSpec::default()
@@ -83,7 +83,7 @@ fn side_by_side(expected: Option<&Picture>, actual: &Picture) -> Picture {
 }
 
 /// Holds `picture` against `tests/golden/name.png`. `AGOR_ACCEPT=1` makes it the one to come.
-fn hold(name: &str, picture: &Picture) {
+pub fn hold(name: &str, picture: &Picture) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let path = folder.join(format!("{name}.png"));
     if std::env::var_os("AGOR_ACCEPT").is_some() {
@@ -178,6 +178,58 @@ fn shapes() -> Vec<Row> {
         row("▜▝▞▟▙▟▛▜██░░▒▒▓▓⠁⠃⠇⡇⣇⣧⣷⣿⣿⣿⢸⠿"),
         row("🬀🬁🬂🬃🬄🬅🬆🬇🬈🬉🬊🬋🬌🬍🬎🬏🬻🬺🭰🭶🮂🮇\u{e0b0}\u{e0b1}\u{e0b2}\u{e0b3}\u{e0b4}\u{e0b6}"),
     ]
+}
+
+/// What slanted edges, octants and the rest of powerline make of neighbouring cells.
+fn more_shapes() -> Vec<Row> {
+    let line = |codes: std::ops::RangeInclusive<u32>| {
+        row(&codes.filter_map(char::from_u32).collect::<String>())
+    };
+    vec![
+        line(0x1fb3c..=0x1fb53),
+        line(0x1fb54..=0x1fb6b),
+        line(0x1fb6c..=0x1fb6f),
+        line(0x1fb8c..=0x1fb92),
+        row(
+            "\u{1fb95}\u{1fb95}\u{1fb96}\u{1fb97}\u{1fb97}\u{1fb98}\u{1fb98}\u{1fb99}\u{1fb99}\u{1fb9a}\u{1fb9b}",
+        ),
+        row("\u{1fb9a}\u{1fb9b}\u{1fb9c}\u{1fb9d}\u{1fb9e}\u{1fb9f}\u{1fb94}  \u{1fb98}\u{1fb99}"),
+        line(0x1fba0..=0x1fbae),
+        row("\u{1fba3}\u{1fba7}\u{1fba2} \u{1fbae}\u{1fbae}\u{1fba0}\u{1fba6}\u{1fba1}"),
+        line(0x1cd00..=0x1cd17),
+        line(0x1cdce..=0x1cde5),
+        row("\u{1cea0}\u{1cea3}\u{1cea8}\u{1ceab}\u{1fbe6}\u{1fbe7}"),
+        row("\u{e0b8}\u{e0ba}\u{e0bc}\u{e0be} \u{e0b9}\u{e0bb}\u{e0bd}\u{e0bf}"),
+    ]
+}
+
+#[test]
+fn more_shapes_look_as_accepted_at_every_scale() {
+    for scale in [1.0, 1.5, 2.0] {
+        let picture = Scene::new(font(scale), more_shapes()).picture();
+        hold(&format!("more-shapes-{scale}"), &picture);
+    }
+}
+
+#[test]
+fn all_256_colours_look_as_accepted() {
+    let line = |from: u16, to: u16| {
+        let pieces = (from..to).fold(RowText::new(), |row, n| {
+            row.text(
+                "A ",
+                Style {
+                    fg: Color::Indexed(n as u8),
+                    ..Style::default()
+                },
+            )
+            .text(" ", bg(Color::Indexed(n as u8)))
+        });
+        pieces.build()
+    };
+    let cubes = (0..12).map(|n| line(16 + n * 18, 34 + n * 18));
+    let rows = std::iter::once(line(0, 16)).chain(cubes);
+    let rows = rows.chain([line(232, 244), line(244, 256)]);
+    hold("colours", &Scene::new(font(1.0), rows.collect()).picture());
 }
 
 #[test]
@@ -456,9 +508,23 @@ fn page() -> Vec<Row> {
 
 #[test]
 fn cells_too_small_for_outlines_look_as_accepted() {
-    for cell_px in [1, 2, 3] {
+    // From four pixels on they are letters.
+    for cell_px in [1, 2, 3, 4, 6] {
         let picture = Scene::new(small(cell_px as f32), page()).picture();
         hold(&format!("thumbnail-{cell_px}"), &picture);
+    }
+}
+
+#[test]
+fn images_of_a_thumbnail_look_as_accepted() {
+    for cell_px in [2, 4] {
+        let mut scene = Scene::new(small(cell_px as f32), page());
+        let [width, height] = scene.size_px().map(|side| side as i32);
+        scene.images = crate::images::examples(&scene);
+        let side = height / 3;
+        scene.images.truncate(2);
+        scene.images[1].edges_px = [width / 2, side, width / 2 + side, 2 * side];
+        hold(&format!("thumbnail-images-{cell_px}"), &scene.picture());
     }
 }
 

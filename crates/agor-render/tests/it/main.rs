@@ -4,6 +4,7 @@
 mod awaited;
 mod counters;
 mod fallback;
+mod fonts;
 mod golden;
 mod images;
 mod scene;

@@ -1,0 +1,179 @@
+//! Fonts of every kind, as they look wherever the test runs: each that a scene is to have comes with it
+//! (`tests/fonts/make.py` says from where).
+
+use agor_proto::row::{Attrs, Color, Row, Style};
+use agor_proto::screen::CursorShape;
+use agor_render::{CursorStyle, CursorView, FontSpec};
+
+use crate::golden::{font, hold};
+use crate::scene::{RowText, Scene, attrs, bg, row};
+
+const CBDT: &[u8] = include_bytes!("../fonts/cbdt.ttf");
+const CJK: &[u8] = include_bytes!("../fonts/cjk.otf");
+const COLR_0: &[u8] = include_bytes!("../fonts/colr0.ttf");
+const COLR_1: &[u8] = include_bytes!("../fonts/colr1.ttf");
+const MONO: &[u8] = include_bytes!("../fonts/mono.ttf");
+const SBIX: &[u8] = include_bytes!("../fonts/sbix.ttf");
+const SYMBOLS: &[u8] = include_bytes!("../fonts/symbols.ttf");
+
+const SCALES: [f32; 4] = [1.0, 1.25, 1.5, 2.0];
+
+/// Returns a scene that has these fonts beside those of the system.
+fn scene(font: FontSpec, fonts: &[&[u8]], rows: Vec<Row>) -> Scene {
+    let mut scene = Scene::new(font, rows);
+    for font in fonts {
+        assert!(scene.renderer.add_font(font.to_vec()));
+    }
+    scene
+}
+
+/// Returns a row of clusters of so many cells, each between bars that show where its cells end.
+fn barred(clusters: &[&str], width: u8) -> Row {
+    let plain = Style::default();
+    let begun = RowText::new().text("│", plain);
+    let row = clusters.iter().fold(begun, |row, cluster| {
+        row.cluster(cluster, width, plain).text("│", plain)
+    });
+    row.build()
+}
+
+/// Returns a row of clusters of two cells side by side, without anything between them.
+fn joined(clusters: &str, style: Style) -> Row {
+    let mut row = RowText::new();
+    for cluster in clusters.chars() {
+        row = row.cluster(cluster.encode_utf8(&mut [0; 4]), 2, style);
+    }
+    row.build()
+}
+
+#[test]
+fn wide_characters_look_as_accepted_in_exactly_two_cells() {
+    for scale in SCALES {
+        let marked = Style {
+            bg: Color::Indexed(4),
+            ..attrs(&[Attrs::BOLD, Attrs::STRIKETHROUGH])
+        };
+        let mut under = attrs(&[Attrs::OVERLINE]);
+        under.attrs.set_underline(agor_proto::row::Underline::Curly);
+        let rows = vec![
+            row("│12│12│12│12│12│12│"),
+            barred(&["日", "本", "語", "鬱", "한", "글"], 2),
+            barred(&["か", "な", "カ", "ナ", "ｗ", "Ａ"], 2),
+            joined("日本語「中文字」漢，", Style::default()),
+            joined("中文字漢", marked),
+            joined("中文字漢", under),
+            joined("日本", bg(Color::Indexed(2))),
+        ];
+        let mut scene = scene(font(scale), &[CJK], rows);
+        // Over the second half of a character.
+        scene.cursor = Some(CursorView {
+            col: 3,
+            row: 6,
+            shape: CursorShape::Block,
+            style: CursorStyle::Focused,
+        });
+        hold(&format!("wide-{scale}"), &scene.picture());
+    }
+}
+
+#[test]
+fn pictures_of_every_format_look_as_accepted_in_two_cells() {
+    for scale in SCALES {
+        let rows = vec![
+            // CBDT: pictures of pixels, one made of two by joining, a flag, a skin tone, a presentation selector.
+            barred(&["🦀", "👩\u{200d}💻", "🇩🇪", "👍🏽", "❤\u{fe0f}"], 2),
+            // sbix, COLR version 0, COLR version 1.
+            barred(&["🟠", "🟦", "🟡", "🔴", "🟩"], 2),
+            joined("🦀🟠🟦🟡🔴🟩", bg(Color::Indexed(4))),
+            row("gjpqy ÄÅ between"),
+        ];
+        let fonts = [CBDT, SBIX, COLR_0, COLR_1];
+        let mut scene = scene(font(scale), &fonts, rows);
+        hold(&format!("emoji-{scale}"), &scene.picture());
+    }
+}
+
+#[test]
+fn signs_of_icon_fonts_look_as_accepted_scaled_to_their_cell() {
+    const SIGNS: [&str; 6] = [
+        "\u{f015}", "\u{f061}", "\u{e725}", "\u{f111}", "\u{f0ac}", "\u{f489}",
+    ];
+    for scale in SCALES {
+        let rows = vec![
+            barred(&SIGNS, 1),
+            row(&SIGNS.concat()),
+            RowText::new()
+                .text(&SIGNS.join(" "), bg(Color::Indexed(4)))
+                .text(" main Åg", Style::default())
+                .build(),
+        ];
+        let mut scene = scene(font(scale), &[SYMBOLS], rows);
+        hold(&format!("signs-{scale}"), &scene.picture());
+    }
+}
+
+#[test]
+fn a_family_without_bold_or_italic_looks_as_accepted() {
+    for scale in SCALES {
+        let text = "Hamburgefonstiv 0O 1lI| gjpqy";
+        let rows = vec![
+            row(text),
+            RowText::new().text(text, attrs(&[Attrs::BOLD])).build(),
+            RowText::new().text(text, attrs(&[Attrs::ITALIC])).build(),
+            RowText::new()
+                .text(text, attrs(&[Attrs::BOLD, Attrs::ITALIC]))
+                .build(),
+        ];
+        let mut scene = scene(font(scale), &[MONO], rows);
+        scene.renderer.set_font(FontSpec {
+            family: Some("Agor Test Mono".into()),
+            ..font(scale)
+        });
+        hold(&format!("synthetic-{scale}"), &scene.picture());
+    }
+}
+
+#[test]
+fn a_file_that_is_no_font_is_not_added_and_harms_nothing() {
+    let mut scene = Scene::new(font(1.0), vec![row("abc")]);
+    let before = scene.picture();
+    let cut = &CJK[..CJK.len() / 3];
+    for file in [&b""[..], b"\0\x01\0\0", b"OTTO", &[0xff; 4_096]] {
+        assert!(!scene.renderer.add_font(file.to_vec()));
+    }
+    // One that was cut off may be taken for one; it must not be what fails.
+    scene.renderer.add_font(cut.to_vec());
+    scene.rows = vec![std::sync::Arc::new(joined("日本語", Style::default()))];
+    scene.picture();
+    scene.rows = vec![std::sync::Arc::new(row("abc"))];
+    assert!(scene.picture() == before);
+}
+
+#[test]
+fn fonts_with_any_bytes_wrong_draw_something_or_nothing() {
+    let mut state = 0x2545_f491_u32;
+    let mut next = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize
+    };
+    for font_file in [CBDT, CJK, COLR_0, COLR_1, MONO, SBIX, SYMBOLS] {
+        for _ in 0..6 {
+            let mut damaged = font_file.to_vec();
+            for _ in 0..12 {
+                let at = next() % damaged.len();
+                damaged[at] ^= next() as u8;
+            }
+            let rows = vec![
+                barred(&["日", "🦀", "🟠", "🟡", "🔴"], 2),
+                barred(&["\u{f015}", "\u{f061}", "\u{e725}"], 1),
+            ];
+            let mut scene = Scene::new(font(1.0), rows);
+            scene.renderer.add_font(damaged);
+            scene.renderer.set_font(FontSpec {
+                family: Some("Agor Test Mono".into()),
+                ..font(1.5)
+            });
+            scene.picture();
+        }
+    }
+}
