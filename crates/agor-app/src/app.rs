@@ -187,6 +187,10 @@ pub struct App {
     /// The last prompt that was looked for and shown.
     prompt_seen: u64,
     title: String,
+    /// The bells that were heeded.
+    bells_seen: u64,
+    /// When the application began.
+    since: Instant,
     /// Whether one of our windows has the desktop's keyboard.
     window_focused: bool,
     windows: windows::Windows,
@@ -293,6 +297,8 @@ impl App {
             copied_seen: 0,
             prompt_seen: 0,
             title: String::new(),
+            bells_seen: 0,
+            since: Instant::now(),
             window_focused: true,
             windows: windows::Windows::default(),
             frames: 0,
@@ -326,6 +332,7 @@ impl App {
         self.take_prompt();
         self.go_to_moment();
         self.take_clipboard(context);
+        self.heed_bells(context);
         let pressed = self.keyboard.borrow_mut().router.take_commands();
         self.commands.extend(pressed);
         for command in std::mem::take(&mut self.commands) {

@@ -1,6 +1,8 @@
 //! A pane: a session's screen with its header, and what the mouse does there. Keys never come by
 //! here; see `keys/router.rs`.
 
+pub mod bell;
+pub mod blink;
 pub mod find;
 mod find_bar;
 pub mod geometry;
@@ -25,6 +27,7 @@ use agor_proto::ids::{InputSeq, LinePosition, Size};
 use agor_render::PaneCache;
 
 use crate::workspace::View;
+use bell::BellSeen;
 use find::Finder;
 use hints::Hints;
 use mouse::Pressed;
@@ -70,6 +73,8 @@ pub struct PaneState {
     pub cursor_seen: Option<(u16, u16, InputSeq)>,
     /// Which frames of images that move it shows.
     pub player: Player,
+    /// What was seen of its bell.
+    pub bell: BellSeen,
     /// Its scroll bar.
     pub bar: ScrollBar,
 }

@@ -9,6 +9,7 @@ mod live;
 mod notifications;
 pub mod schema;
 mod snippets;
+mod terminal;
 mod theme;
 mod trust;
 mod value;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use agor_proto::agent::AgentSpec;
 use agor_proto::limits;
+use agor_proto::screen::CursorShape;
 
 use crate::paths::Paths;
 
@@ -31,6 +33,7 @@ pub use layers::{Layers, Origin, Said};
 pub use live::Live;
 pub use notifications::{Notifications, Quiet};
 pub use snippets::Snippet;
+pub use terminal::Bell;
 pub use theme::ThemeWish;
 pub use trust::{TRUSTED, trusts};
 pub use value::Value;
@@ -72,6 +75,14 @@ pub struct Window {
     pub ligatures: Option<bool>,
     /// The least contrast of the terminal's text to its ground.
     pub minimum_contrast: Option<f32>,
+    /// The form of the cursor where a program chooses none.
+    pub cursor_shape: CursorShape,
+    /// Whether it blinks there.
+    pub cursor_blink: bool,
+    /// What a program's bell does.
+    pub bell: Bell,
+    /// Whether nothing blinks or flashes.
+    pub reduced_motion: bool,
     /// The first key of sequences, in place of Ctrl+Space.
     pub leader: Option<String>,
     /// The program whose keys the hands know.
@@ -287,6 +298,14 @@ impl Config {
                     Some(Value::Number(ratio)) => Some(ratio),
                     _ => None,
                 },
+                cursor_shape: text("window.cursor_shape")
+                    .and_then(|name| terminal::cursor(&name))
+                    .unwrap_or_default(),
+                cursor_blink: layers.yes("window.cursor_blink", None),
+                bell: text("window.bell")
+                    .and_then(|name| Bell::named(&name))
+                    .unwrap_or_default(),
+                reduced_motion: layers.yes("window.reduced_motion", None),
                 leader: text("window.leader"),
                 keys: text("window.keys").and_then(|name| KeyPreset::named(&name)),
             },
@@ -426,6 +445,17 @@ mod tests {
         let complaints = loaded.complaints();
         assert_eq!(complaints.len(), 2, "{complaints:?}");
         assert!(parse("[window]\ntheme = 3").error.is_some());
+        assert_eq!((window.cursor_shape, window.bell), Default::default());
+        let window = parse(
+            "[window]\ncursor_shape = \"bar\"\ncursor_blink = true\nbell = \"flash\"\n\
+             reduced_motion = true",
+        );
+        let window = window.config.window;
+        assert_eq!(
+            (window.cursor_shape, window.bell),
+            (CursorShape::Bar, Bell::Flash)
+        );
+        assert!(window.cursor_blink && window.reduced_motion);
     }
 
     #[test]

@@ -104,6 +104,9 @@ pub struct Cursor {
     /// Whether the program asked for blinking.
     #[serde(default)]
     pub blinking: bool,
+    /// Whether form and blinking are the program's choice; else a person's may take their place.
+    #[serde(default)]
+    pub chosen: bool,
     /// Whether it is shown.
     #[serde(default)]
     pub visible: bool,

@@ -45,6 +45,9 @@ pub(crate) enum Mode {
     ColumnsChange,
     /// DECNCSM: the screen stays when the columns change.
     ColumnsKeep,
+    /// The program chose what the cursor looks like (DECSCUSR). Not settable by number: 12 comes with every
+    /// `tput cnorm`, which chooses nothing.
+    CursorChosen,
 }
 
 /// What a private mode does when it is set or reset.

@@ -301,3 +301,22 @@ fn a_test_suite_has_the_screen_resized_and_the_pty_told() {
     let most = resized(true, "\x1b[8;65535;65535t").0;
     assert_eq!((most.cols, most.rows), (1_000, 1_000));
 }
+
+#[test]
+fn what_the_cursor_looks_like_is_a_choice_from_decscusr_to_its_taking_back() {
+    let mut terminal = Terminal::new(Options::default());
+    let mut chosen = |input: &str| {
+        terminal.advance(input.as_bytes(), &mut Vec::new());
+        let cursor = terminal.cursor();
+        (cursor.chosen, cursor.blinking)
+    };
+    assert_eq!(chosen(""), (false, false));
+    // What `tput cnorm` and `tput cvvis` say.
+    assert_eq!(chosen("\x1b[?12l\x1b[?25h"), (false, false));
+    assert_eq!(chosen("\x1b[?12;25h"), (false, true));
+    assert_eq!(chosen("\x1b[2 q"), (true, false));
+    assert_eq!(chosen("\x1b[9 q"), (true, false), "it is none");
+    assert_eq!(chosen("\x1b[0 q"), (false, false));
+    assert_eq!(chosen("\x1b[5 q"), (true, true));
+    assert_eq!(chosen("\x1bc"), (false, false));
+}

@@ -162,6 +162,43 @@ fn an_idle_window_draws_no_frame() {
     });
 }
 
+#[test]
+fn what_blinks_takes_two_frames_a_second_and_none_where_nobody_looks() {
+    const SECONDS: u64 = 5;
+    let mut stage = Stage::new();
+    let script = r"printf '\033[?25l\033[5mblinks\033[0m up'; exec sleep 600";
+    let window = stage.open(&["-e", "sh", "-c", script]);
+    let [session] = &stage.running_are(1)[..] else {
+        unreachable!("one runs");
+    };
+    stage.agor.screen_with(session, "up");
+    // What opening it made it draw is over.
+    step_until("nothing but blinking is drawn", || {
+        let before = window.frames();
+        pass_seconds(1);
+        (window.frames() - before <= 3).then_some(())
+    });
+    let (before, logged) = (window.frames(), window.log().len());
+    pass_seconds(SECONDS);
+    let (drawn, log) = (window.frames() - before, window.log());
+    // 9.4 of 530 ms each; a machine under load draws some of them late.
+    assert!((5..=12).contains(&drawn), "{drawn} in {SECONDS} s");
+    let changes = log[logged..].matches("rows_built=1 ").count() as u64;
+    assert!(changes + 1 >= drawn, "{changes} of {drawn} changed its row");
+    // Another window takes the keyboard.
+    stage.open(&["-e", "sh", "-c", "echo other; exec sleep 600"]);
+    let mut last = window.frames();
+    step_until("it stands still", || {
+        let before = std::mem::replace(&mut last, window.frames());
+        pass_seconds(1);
+        (before == window.frames()).then_some(())
+    });
+    pass_seconds(SECONDS);
+    assert_eq!(window.frames(), last, "frames where nobody looks");
+    stage.focus(&window);
+    step_until("it goes on", || (window.frames() > last + 2).then_some(()));
+}
+
 /// Lets the clock go on: what is tested is that nothing happens meanwhile.
 fn pass_seconds(seconds: u64) {
     let slept = Command::new("sleep").arg(seconds.to_string()).status();

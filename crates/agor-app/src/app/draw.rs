@@ -263,6 +263,7 @@ impl App {
         let keyboard = self.keyboard.borrow();
         let preedit = keyboard.preedit.as_ref().map(|(text, _)| text.clone());
         drop(keyboard);
+        let (blinking, flashes) = (self.blinking(), self.flashes());
         let active = self.workspace.tab().map(|tab| tab.number);
         let shown = self.workspace.projects.get_mut(project);
         let Some(tab) = shown.and_then(|project| project.tabs.get_mut(tab)) else {
@@ -279,6 +280,8 @@ impl App {
             wake: &self.wake,
             preedit: preedit.as_deref(),
             window_focused: has_keyboard && self.overlay.is_none(),
+            blinking,
+            flashes,
             now,
         };
         let numbers = match self.mode {

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use agor_core::config::Bell;
 use agor_proto::agent::State;
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
@@ -168,6 +169,16 @@ impl App {
             context.send_viewport_cmd(ViewportCommand::RequestUserAttention(kind));
         }
         tracing::info!(session_id = %asked.session, "shown for a notification");
+    }
+
+    /// Lets a window that has not the keyboard ask for attention when a bell has rung, if that is wished for.
+    pub(super) fn heed_bells(&mut self, context: &egui::Context) {
+        let rung = std::mem::replace(&mut self.bells_seen, self.snapshot.bells);
+        let wished = self.settings.window.bell == Bell::Attention && !self.window_focused;
+        if wished && rung != self.bells_seen {
+            let kind = egui::UserAttentionType::Informational;
+            context.send_viewport_cmd(ViewportCommand::RequestUserAttention(kind));
+        }
     }
 
     fn show_first(&mut self) {

@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
-use agor_core::config::{FONT_SIZES, ThemeWish, Value};
+use agor_core::config::{Bell, FONT_SIZES, ThemeWish, Value};
 use agor_core::keybindings::counting;
 use agor_core::themes::{self, DARK, LIGHT};
 use agor_render::FontSpec;
 
-use super::{App, Overlay};
+use super::{App, Overlay, Purpose};
 use crate::keys::keymap::Keymap;
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::palette::{Choice, Entry, Scope};
+use crate::pane::blink::Blinking;
 use crate::theme::{FONT_SIZE, Theme};
 use crate::theme_editor::{Outcome, ThemeEditor, theme_editor_ui};
 use crate::workspace::ChosenTheme;
@@ -210,6 +211,23 @@ impl App {
         // Colours that programs choose have no less than 1 to 1.
         let asked = if ratio > 1.0 { ratio } else { 0.0 };
         self.colors.minimum_contrast_tenths = (asked * 10.0).round() as u16;
+    }
+
+    /// Returns how what blinks in panes does.
+    pub(super) fn blinking(&self) -> Blinking {
+        let window = &self.settings.window;
+        Blinking {
+            // What is in a picture does not depend on when it was taken.
+            allowed: !window.reduced_motion && !matches!(self.purpose, Purpose::Picture),
+            since: self.since,
+            shape: window.cursor_shape,
+            cursor: window.cursor_blink,
+        }
+    }
+
+    /// Says whether a bell lights its pane up.
+    pub(super) fn flashes(&self) -> bool {
+        self.settings.window.bell == Bell::Flash && self.blinking().allowed
     }
 
     fn show_theme(&mut self, id: &str, context: &egui::Context) {

@@ -1,11 +1,13 @@
 //! The application without a window and without a host: what it shows is read from the tree of
 //! accessible names and from pictures, what it asks for from its requests.
 
+mod blinking;
 mod explain;
 mod groups;
 mod hand_in;
 mod looks;
 mod modes;
+mod pictured_images;
 mod pictures;
 mod set;
 mod spending;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agor_core::client::{Client, Subscription, Told};
 use agor_proto::error::ErrorCode;
-use agor_proto::event::LogCursor;
+use agor_proto::event::{EventBody, LogCursor};
 use agor_proto::ids::{LinePosition, LogEpoch, Seq, SessionId, Size};
 use agor_proto::limits::LEASE_MILLIS;
 use agor_proto::message::{ClipboardKind, LeaseStanding, Part, Query, Visibility, WindowAt};
@@ -174,6 +174,15 @@ impl Task {
                     false
                 }
             },
+            Told::Events(events) => {
+                let bells = events.iter().filter(|it| it.body == EventBody::Bell);
+                let bells = bells.count() as u64;
+                if bells > 0 {
+                    self.screen.bells += bells;
+                    self.shared.change(|snapshot| snapshot.bells += bells);
+                }
+                bells > 0
+            }
             Told::Lease(standing) => {
                 let driving = match standing {
                     LeaseStanding::Held { .. } => Driving::Yes,

@@ -102,8 +102,7 @@ impl Fetcher {
         Ask: FnMut() -> Answer + Send + 'static,
         Answer: Future<Output = Fetched> + Send,
     {
-        let fresh =
-            self.known(|known| !known.failed.contains(&hash) && known.coming.insert(hash));
+        let fresh = self.known(|known| !known.failed.contains(&hash) && known.coming.insert(hash));
         if !fresh {
             return;
         }
@@ -204,8 +203,7 @@ fn blobs<'a>(
 /// Returns the images of all screens and histories that are at hand.
 fn shown(snapshot: &Snapshot) -> impl Iterator<Item = BlobHash> + '_ {
     let screens = snapshot.screens.values();
-    let on_screens =
-        screens.flat_map(|it| blobs(&it.mirror.placements, &it.mirror.animations));
+    let on_screens = screens.flat_map(|it| blobs(&it.mirror.placements, &it.mirror.animations));
     let histories = snapshot.histories.values();
     let in_histories = histories.flat_map(|it| blobs(&it.placements, &[]));
     on_screens.chain(in_histories).map(|(blob, _)| blob)

@@ -57,6 +57,8 @@ pub struct Snapshot {
     pub used: Option<Arc<str>>,
     /// What a program put on a clipboard last.
     pub copied: Option<Copied>,
+    /// How often the bell of any session has rung.
+    pub bells: u64,
     /// What the host asked to be shown last.
     pub asked: Option<Asked>,
     /// Images that screens show, as far as they have come.
@@ -169,6 +171,8 @@ pub struct Screen {
     pub mirror: Mirror,
     /// Whether this window drives the session, so that its size and keys are the session's.
     pub driving: Driving,
+    /// How often its program has rung the bell since this window follows it.
+    pub bells: u64,
     /// How many inputs that were typed while the host was away wait for a decision.
     pub held: usize,
     /// Why the session cannot be followed, in a sentence.
@@ -313,6 +317,7 @@ impl Default for Screen {
         Self {
             mirror: Mirror::default(),
             driving: Driving::Asking,
+            bells: 0,
             held: 0,
             problem: None,
         }

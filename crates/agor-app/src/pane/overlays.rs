@@ -84,6 +84,14 @@ pub(super) fn letterbox(ui: &Ui, theme: &Theme, geometry: &Geometry, size: Size)
     painter.hline(pane.min.x..=text.max.x.min(pane.max.x), text.max.y, edge);
 }
 
+/// Lights a pane up: its program's bell has rung.
+pub(super) fn flash_ui(ui: &Ui, theme: &Theme, pane: Rect) {
+    let painter = ui.painter_at(pane);
+    painter.rect_filled(pane, 0.0, theme.text.gamma_multiply(0.12));
+    let edge = Stroke::new(2.0, theme.text.gamma_multiply(0.6));
+    painter.rect_stroke(pane, 0.0, edge, StrokeKind::Inside);
+}
+
 /// Tells the input method where the caret is and draws what it has not committed.
 pub(super) fn input_method_ui(ui: &Ui, painting: &Painting<'_>, cell: Rect, geometry: &Geometry) {
     ui.ctx().output_mut(|output| {

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use agor_proto::ids::{SessionId, Size};
 use agor_proto::row::Row;
@@ -26,12 +25,6 @@ use super::view::{Painting, Role};
 use crate::link::Request;
 use crate::link::snapshot::{Driving, Screen, Weight};
 use crate::theme::Theme;
-
-/// Half a period of a blinking cursor.
-const BLINK: Duration = Duration::from_millis(530);
-
-/// A cursor that nothing has moved for so long stays lit: nobody looks at it.
-const BLINK_FOR: Duration = Duration::from_secs(10);
 
 /// Draws a session's screen or history, and returns what the mouse asks for there.
 pub(super) fn terminal_ui(
@@ -118,6 +111,8 @@ pub(super) fn terminal_ui(
     let shows_cursor = is_live && alive && hinting.is_none() && state.vi.is_none();
     let cursor = shows_cursor.then(|| cursor(painting, state, screen, role, first_row));
     let cursor = cursor.flatten();
+    let focused = painting.window_focused;
+    let (text_lit, text_due) = painting.blinking.text(focused, painting.now);
     let letterboxed = screen.driving != Driving::Yes && mirror.size != geometry.fits;
     let view = PaneView {
         rows,
@@ -131,9 +126,12 @@ pub(super) fn terminal_ui(
         palette: &mirror.palette,
         reverse: mirror.modes.contains(Modes::REVERSE_SCREEN),
         dim: hinting.is_some(),
-        blink_on: true,
+        blink_on: text_lit,
     };
     let draw = painting.renderer.pane(&mut state.cache, &view);
+    if let Some(due) = text_due.filter(|_| state.cache.blinks()) {
+        painting.wake.after(due);
+    }
     ui.painter().add(callback(geometry.rect, draw));
     if letterboxed && is_live {
         letterbox(ui, painting.theme, geometry, size);
@@ -421,25 +419,20 @@ fn cursor(
         return None;
     }
     let focused = role.focused && painting.window_focused;
-    let mut lit = true;
-    if focused && cursor.blinking {
-        let quiet = state.lively.map_or(BLINK_FOR, |at| painting.now - at);
-        if quiet < BLINK_FOR {
-            let phase = quiet.as_millis() / BLINK.as_millis();
-            lit = phase.is_multiple_of(2);
-            let next = BLINK.as_millis() * (phase + 1) - quiet.as_millis();
-            let next = u64::try_from(next).unwrap_or(u64::MAX);
-            painting.wake.after(Duration::from_millis(next));
-        }
+    let (lit, due) = painting
+        .blinking
+        .cursor(&cursor, focused, state.lively, painting.now);
+    if let Some(due) = due {
+        painting.wake.after(due);
     }
-    lit.then(|| CursorView {
+    Some(CursorView {
         col: cursor.col,
         row: cursor.row.saturating_sub(first_row),
-        shape: cursor.shape,
-        style: if focused {
-            CursorStyle::Focused
-        } else {
-            CursorStyle::Unfocused
+        shape: painting.blinking.shape(&cursor),
+        style: match (focused, lit) {
+            (true, true) => CursorStyle::Focused,
+            (true, false) => CursorStyle::BlinkedOff,
+            (false, _) => CursorStyle::Unfocused,
         },
     })
 }

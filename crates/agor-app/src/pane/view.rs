@@ -7,11 +7,12 @@ use agor_render::{Colors, Renderer};
 use egui::{Stroke, StrokeKind, Ui};
 
 use super::PaneState;
+use super::blink::Blinking;
 use super::find_bar::{self, find_bar_ui};
 use super::geometry::Geometry;
 use super::header::header_ui;
 use super::mouse::Act;
-use super::overlays::{note_ui, waiting_ui};
+use super::overlays::{flash_ui, note_ui, waiting_ui};
 use super::terminal::terminal_ui;
 use crate::link::snapshot::Snapshot;
 use crate::link::{Link, Request};
@@ -36,6 +37,10 @@ pub struct Painting<'a> {
     pub preedit: Option<&'a str>,
     /// Whether the window has the keyboard.
     pub window_focused: bool,
+    /// How what blinks does.
+    pub blinking: Blinking,
+    /// Whether a program's bell lights its pane up.
+    pub flashes: bool,
     /// The time of the frame.
     pub now: Instant,
 }
@@ -101,6 +106,11 @@ pub fn pane_ui(
             did.extend(acts.into_iter().map(Did::Mouse));
         }
         _ => waiting_ui(ui, painting, &geometry, info, screen.as_deref()),
+    }
+    let rung = screen.as_ref().map_or(0, |screen| screen.bells);
+    if let Some(left) = state.bell.flash(rung, painting.flashes, painting.now) {
+        painting.wake.after(left);
+        flash_ui(ui, painting.theme, geometry.rect);
     }
     if let Some(step) = find_ui(ui, painting, state, session, role, &geometry) {
         did.push(step);

@@ -26,7 +26,7 @@ pub struct Painter {
     top: u16,
     modes: Option<Modes>,
     title: Option<String>,
-    shape: Option<(CursorShape, bool)>,
+    shape: Option<u8>,
     /// Where the terminal's cursor was put.
     cursor: Option<String>,
 }
@@ -108,9 +108,9 @@ impl Painter {
             push(&mut out, format_args!("\x1b]2;{title}\x1b\\"));
             self.title = Some(mirror.title.clone());
         }
-        let shape = (mirror.cursor.shape, mirror.cursor.blinking);
+        let shape = shape_number(mirror.cursor);
         if self.shape != Some(shape) {
-            push(&mut out, format_args!("\x1b[{} q", shape_number(shape)));
+            push(&mut out, format_args!("\x1b[{shape} q"));
             self.shape = Some(shape);
         }
         let cursor = self.cursor(mirror.cursor, note.is_some());
@@ -206,13 +206,16 @@ fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
         .expect("writing to a string does not fail");
 }
 
-fn shape_number((shape, blinking): (CursorShape, bool)) -> u8 {
-    let steady = match shape {
+/// Returns the parameter of DECSCUSR: 0, which is what the terminal around us likes, where the program
+/// chose nothing.
+fn shape_number(cursor: Cursor) -> u8 {
+    let steady = match cursor.shape {
+        _ if !cursor.chosen && !cursor.blinking => return 0,
         CursorShape::Block => 2,
         CursorShape::Underline => 4,
         CursorShape::Bar => 6,
     };
-    steady - u8::from(blinking)
+    steady - u8::from(cursor.blinking)
 }
 
 /// Returns a row as it can be shown in `cols` cells, without characters that are none.

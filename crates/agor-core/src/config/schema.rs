@@ -4,7 +4,7 @@
 use agor_proto::limits;
 
 use super::value::Taken;
-use super::{FONT_SIZES, KeyPreset, SCROLLBACK_ROWS_MAX, Value, agents, notifications};
+use super::{Bell, FONT_SIZES, KeyPreset, SCROLLBACK_ROWS_MAX, Value, agents, notifications};
 
 /// What a setting's value is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,6 +145,10 @@ settings! {
         "window.font_size" "Font size" Kind::Number(*FONT_SIZES.start(), *FONT_SIZES.end()), User AtOnce (Some(Value::Number(13.0)), "") "Points of the terminal's text.";
         "window.ligatures" "Ligatures" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether sequences of operators are drawn as one sign, where the font has one.";
         "window.minimum_contrast" "Contrast" Kind::Number(1.0, 21.0), User AtOnce (Some(Value::Number(1.0)), "") "The least contrast of the terminal's text to its ground, as WCAG counts it; 1 leaves colours as programs choose them.";
+        "window.cursor_shape" "Cursor" Kind::OneOf(super::terminal::CURSORS), User AtOnce (Some(Value::Text("block".into())), "") "The form of the cursor where the program chooses none.";
+        "window.cursor_blink" "Blinking cursor" Kind::Bool, User AtOnce (Some(Value::Bool(false)), "") "Whether the cursor blinks where the program chooses nothing; it stays lit while you type, and when you have not typed for ten seconds.";
+        "window.bell" "Bell" Kind::OneOf(Bell::NAMES), User AtOnce (Some(Value::Text("none".into())), "") "What a program's bell does: nothing, a short flash of its pane, or a window without the keyboard asks for attention.";
+        "window.reduced_motion" "Reduced motion" Kind::Bool, User AtOnce (Some(Value::Bool(false)), "") "Whether nothing blinks or flashes, whatever programs ask for.";
         "window.welcome" "First steps" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether a window that has nothing to show begins with three steps instead of your shell.";
         "window.leader" "Leader" Kind::Key, User AtOnce (Some(Value::Text("ctrl+space".into())), "") "The first key of sequences.";
         "window.keys" "Keys of" Kind::OneOf(KeyPreset::NAMES), User AtOnce (Some(Value::Text("default".into())), "") "The program whose keys mean our commands, beside our own.";

@@ -215,6 +215,7 @@ impl State {
         };
         self.modes
             .set(Mode::CursorBlink, matches!(style, 1 | 3 | 5));
+        self.modes.set(Mode::CursorChosen, style != 0);
     }
 
     /// Returns the parameter that DECSCUSR was given, for DECRQSS.

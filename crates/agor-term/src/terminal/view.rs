@@ -23,6 +23,7 @@ impl Terminal {
             row: state.cursor.row,
             shape: state.look.shape,
             blinking: state.modes.has(Mode::CursorBlink),
+            chosen: state.modes.has(Mode::CursorChosen),
             visible: state.modes.has(Mode::CursorVisible),
         }
     }

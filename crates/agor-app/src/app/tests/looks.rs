@@ -218,3 +218,32 @@ fn the_terminals_text_stands_out_as_much_as_the_settings_say() {
     set(&mut world, "window.minimum_contrast = 1");
     assert_eq!(tenths(&mut world), 0);
 }
+
+#[test]
+fn a_window_that_moves_between_screens_draws_its_text_as_large_and_as_sharp_as_each_has_it() {
+    let mut world = world();
+    world.show_text(1, "between two screens");
+    let (first, drawn) = (world.app().renderer.metrics(), world.app().drawn);
+    for scale in [2.0, 1.25] {
+        world.harness.set_pixels_per_point(scale);
+        world.harness.run();
+        let app = world.app();
+        let (now, there) = (app.renderer.metrics(), app.drawn);
+        let off = now.width_px as f32 - first.width_px as f32 * scale;
+        assert!(off.abs() <= 1.0, "{} at {scale}", now.width_px);
+        assert!(
+            there.glyphs_rasterized > drawn.glyphs_rasterized,
+            "in its own pixels"
+        );
+    }
+    let there = world.app().drawn;
+    world.harness.set_pixels_per_point(1.0);
+    world.harness.run();
+    let app = world.app();
+    assert_eq!(app.renderer.metrics(), first);
+    assert_eq!(
+        app.drawn.glyphs_rasterized, there.glyphs_rasterized,
+        "what is known is kept"
+    );
+    assert!(app.drawn.rows_built > there.rows_built);
+}

@@ -20,6 +20,7 @@ use crate::commands::Command;
 use crate::link::outline::{Command as OutlineCommand, Outline};
 use crate::link::snapshot::{Explanation, HistoryWindow, Stored};
 use crate::palette::{Palette, Scope};
+use crate::pane::bell::BellSeen;
 use crate::settings::SettingsPage;
 use crate::shot::{Studio, encode};
 use crate::testing::{agent_info, diagnosis, explained, session_id, session_info, spending};
@@ -67,7 +68,7 @@ fn sessions() -> Vec<SessionInfo> {
     vec![session_info(1, "bash"), agent, done]
 }
 
-fn draw(
+pub fn draw(
     theme: &str,
     arrange: impl FnOnce(&mut Workspace),
     prepare: impl FnOnce(&mut App),
@@ -102,7 +103,7 @@ fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"))
 }
 
-fn compare(name: &str, rgba: &[u8]) {
+pub fn compare(name: &str, rgba: &[u8]) {
     let size = (world::WINDOW.x as u32, world::WINDOW.y as u32);
     let png = encode(rgba, size).unwrap().png;
     let golden = folder().join(format!("{name}.png"));
@@ -387,6 +388,21 @@ fn the_scroll_bar_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     for (name, theme) in [("scroll_bar", DARK), ("scroll_bar_light", LIGHT)] {
         compare(name, &draw(theme, arrange, look_back));
+    }
+}
+
+#[test]
+fn a_bell_lights_its_pane_up_as_it_did() {
+    let arrange = |workspace: &mut Workspace| {
+        workspace.open_tab("/work/shop", session_id(1));
+        workspace.split("/work/shop", LinearDir::Horizontal, session_id(2));
+    };
+    for (name, theme) in [("bell", DARK), ("bell_light", LIGHT)] {
+        let ring = |app: &mut App| {
+            app.snapshot.settings = looks::settings("window.bell = \"flash\"").into();
+            app.focused_pane().unwrap().bell = BellSeen::lit();
+        };
+        compare(name, &draw(theme, arrange, ring));
     }
 }
 

@@ -119,6 +119,10 @@ fn modes_title_and_cursor_follow() {
     assert!(modes.contains(Modes::MOUSE_DRAG) && modes.contains(Modes::FOCUS));
     assert_eq!(bench.caller.title(), "hi");
     assert_eq!(bench.caller.cursor().shape, CursorShape::Bar);
+    assert!(bench.caller.cursor().chosen);
+    // What the terminal around us likes is its business again.
+    bench.show(b"\x1b[0 q", None);
+    assert!(!bench.caller.cursor().chosen);
     bench.show(b"\x1b[?1002l\x1b[?25l", None);
     assert!(!bench.caller.modes().contains(Modes::MOUSE_DRAG));
     assert!(!bench.caller.cursor().visible);

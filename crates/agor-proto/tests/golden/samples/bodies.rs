@@ -451,6 +451,7 @@ pub fn update() -> ScreenUpdate {
             row: 39,
             shape: CursorShape::Bar,
             blinking: true,
+            chosen: true,
             visible: true,
         },
         modes,
