@@ -42,6 +42,7 @@ use crate::palette::Palette;
 use crate::palette::used::Used;
 use crate::pane::PaneState;
 use crate::primary::Primary;
+use crate::reopen::Reopen;
 use crate::settings::SettingsPage;
 use crate::theme::{self, Theme};
 use crate::theme_editor::ThemeEditor;
@@ -117,6 +118,7 @@ pub struct Graphics {
 pub struct App {
     link: Link,
     wake: Wake,
+    reopen: Reopen,
     keyboard: SharedKeyboard,
     primary: Primary,
     snapshot: Snapshot,
@@ -211,6 +213,8 @@ pub struct Parts {
     pub link: Link,
     /// Where frames are asked for.
     pub wake: Wake,
+    /// What has the window opened again.
+    pub reopen: Reopen,
     /// The keyboard.
     pub keyboard: SharedKeyboard,
     /// The primary selection.
@@ -254,6 +258,7 @@ impl App {
         Ok(Self {
             link: parts.link,
             wake: parts.wake,
+            reopen: parts.reopen,
             keyboard: parts.keyboard,
             primary: parts.primary,
             snapshot: Snapshot::default(),

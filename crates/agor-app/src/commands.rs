@@ -151,6 +151,7 @@ commands! {
     ImportKeys "keys.import" "Import keys…" Anywhere [] "Add the keys of a file to your own; what is wrong in it is left out and told.";
     ExportKeys "keys.export" "Export keys…" Anywhere [] "Write your own keys into a file, to be imported elsewhere.";
     SendLeader "leader.send" "Send the leader key" Pane ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";
+    Reopen "window.reopen" "Open the window again" Anywhere [] "Start the window's program anew, as after an update of it; no session notices.";
     Quit "window.close" "Close window" Anywhere ["ctrl+shift+q"] "Close this window; all sessions go on.";
 }
 

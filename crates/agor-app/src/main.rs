@@ -14,6 +14,7 @@ mod open;
 mod palette;
 mod pane;
 mod primary;
+mod reopen;
 mod settings;
 mod shot;
 mod sidebar;

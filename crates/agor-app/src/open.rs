@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use agor_core::cli::{Exit, Failure, Opening};
+use agor_core::cli::{Closed, Exit, Failure, Opening};
 use agor_core::client::launch;
 use agor_core::logging::{self, Whose};
 use agor_core::paths::Paths;
@@ -19,6 +19,7 @@ use crate::keys::router::Router;
 use crate::launch::Launcher;
 use crate::link::{self, LayoutUse, Request};
 use crate::primary::Primary;
+use crate::reopen::Reopen;
 use crate::theme::FONT_SIZE;
 use crate::theme::measure::PANE_PADDING;
 use crate::wake::Wake;
@@ -33,6 +34,10 @@ const NO_DISPLAY: &str = "there is no display to open a window on (neither WAYLA
 const NO_GRAPHICS: &str = "no graphics driver can draw: install one for Vulkan or OpenGL (on Debian \
                            and Ubuntu mesa-vulkan-drivers, which also draws without a graphics card)";
 
+/// What is said where the graphics device went away under the window of one command.
+const DEVICE_LOST: &str = "the graphics driver failed and the window was closed; its command goes on, \
+                           `agor ls` names it and `agor attach` shows it in a terminal";
+
 /// What the window leaves behind.
 #[derive(Debug, Default)]
 struct Left {
@@ -43,7 +48,7 @@ struct Left {
 }
 
 /// Opens the window, and returns when it was closed.
-pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
+pub fn open(paths: Paths, opening: Opening) -> Result<Closed, Failure> {
     let has_display = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !has_display("WAYLAND_DISPLAY") && !has_display("DISPLAY") {
         return Err(Failure::new(Exit::DISPLAY, NO_DISPLAY));
@@ -86,8 +91,11 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
     let primary = Primary::start(link.clone());
     let left = Rc::new(RefCell::new(Left::default()));
     let native = native_options(&opening);
+    let has_command = opening.command.is_some();
+    let reopen = Reopen::default();
     let create = {
         let (keyboard, left) = (Rc::clone(&keyboard), Rc::clone(&left));
+        let reopen = reopen.clone();
         let given = Given {
             font_size: opening.font_size,
             theme: opening.theme,
@@ -95,6 +103,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
         move |context: &CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
             let state = context.wgpu_render_state.as_ref().ok_or(NO_GRAPHICS)?;
             wake.attach(context.egui_ctx.clone());
+            reopen.watch(&state.device, &wake);
             let app = App::new(
                 &context.egui_ctx,
                 Parts {
@@ -102,6 +111,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
                     show: opening.show,
                     link,
                     wake,
+                    reopen: reopen.clone(),
                     keyboard,
                     primary,
                     graphics: Graphics {
@@ -119,15 +129,25 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
             left.borrow_mut().created = true;
             let app = Rc::new(RefCell::new(app));
             app::share(&app);
-            Ok(Box::new(Windowed { app, left }))
+            Ok(Box::new(Windowed { app, left, reopen }))
         }
     };
     let inner = eframe::create_native("agor", native, Box::new(create), &event_loop);
-    let mut handler = Handler { inner, keyboard };
+    let mut handler = Handler {
+        inner,
+        keyboard,
+        reopen: reopen.clone(),
+    };
     let ran = event_loop.run_app(&mut handler);
     drop(handler);
     thread.join();
     let left = left.take();
+    match reopen.wanted().filter(|_| left.created) {
+        // Its program would run once more.
+        Some(_) if has_command => return Err(Failure::new(Exit::GRAPHICS, DEVICE_LOST)),
+        Some(why) => return Ok(Closed::Again(why)),
+        None => {}
+    }
     match (ran, left.created, left.failure, left.exit) {
         (_, false, Some(failure), _) => Err(Failure::new(Exit::FONT, failure)),
         (_, false, None, _) => Err(Failure::new(Exit::GRAPHICS, NO_GRAPHICS)),
@@ -136,7 +156,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Exit, Failure> {
             Exit::DISPLAY,
             format!("the display went away: {error}"),
         )),
-        (Ok(()), true, _, exit) => Ok(exit.unwrap_or(Exit::SUCCESS)),
+        (Ok(()), true, _, exit) => Ok(Closed::Exit(exit.unwrap_or(Exit::SUCCESS))),
     }
 }
 
@@ -196,6 +216,7 @@ fn cell_points(points: f32) -> [f32; 2] {
 struct Windowed {
     app: Rc<RefCell<App>>,
     left: Rc<RefCell<Left>>,
+    reopen: Reopen,
 }
 
 impl eframe::App for Windowed {
@@ -216,7 +237,10 @@ impl eframe::App for Windowed {
     }
 
     fn on_exit(&mut self) {
-        self.app.borrow().leave();
+        // What ran in a window that failed goes on.
+        if self.reopen.wanted().is_none() {
+            self.app.borrow().leave();
+        }
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

@@ -16,6 +16,7 @@ use crate::keys::router::Router;
 use crate::link::snapshot::HostState;
 use crate::link::{self, LayoutUse};
 use crate::primary::Primary;
+use crate::reopen::Reopen;
 use crate::wake::Wake;
 use crate::window::Keyboard;
 
@@ -62,6 +63,7 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
         show: None,
         link,
         wake: wake.clone(),
+        reopen: Reopen::default(),
         keyboard,
         primary: Primary::none(),
         graphics: Graphics {

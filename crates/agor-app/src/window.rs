@@ -12,6 +12,7 @@ use winit::window::WindowId;
 
 use crate::keys::router::{Route, Router};
 use crate::keys::translate::{RawKey, mods};
+use crate::reopen::Reopen;
 use crate::wake::Wake;
 
 /// Frames for which keys wait at the most until it is known which tab has them, once another of our windows has
@@ -40,6 +41,8 @@ pub struct Handler<'app> {
     pub inner: EframeWinitApplication<'app>,
     /// The keyboard.
     pub keyboard: SharedKeyboard,
+    /// Whether the window is to be opened again, and so closed.
+    pub reopen: Reopen,
 }
 
 impl Handler<'_> {
@@ -112,10 +115,17 @@ impl ApplicationHandler<UserEvent> for Handler<'_> {
     }
 
     fn user_event(&mut self, event_loop: &ActiveEventLoop, event: UserEvent) {
+        // On a device that is lost nothing can be drawn.
+        if self.reopen.wanted().is_some() {
+            return event_loop.exit();
+        }
         self.inner.user_event(event_loop, event);
     }
 
     fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
+        if self.reopen.wanted().is_some() {
+            return event_loop.exit();
+        }
         let route = self.route(id, &event);
         self.wake_if_wanted();
         if route == Route::ToUi {

@@ -2,6 +2,7 @@
 //! in the table of `verbs.rs`. What is done happens at the host; here are arguments, output and
 //! exit codes.
 
+mod again;
 mod agent_state;
 mod context;
 mod exit;
@@ -20,11 +21,12 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
+pub use again::Again;
 pub use agent_state::words as state_in_words;
 pub use exit::Exit;
 pub use failure::Failure;
 pub use verbs::{micros_a_megabyte, size};
-pub use window::{KeyRow, KeySettings, Opening, Picture, Shot, ToldKeys, Window};
+pub use window::{Closed, KeyRow, KeySettings, Opening, Picture, Shot, ToldKeys, Window};
 
 use crate::paths::Overrides;
 use context::Context;
@@ -135,7 +137,10 @@ fn run(program: Program, arguments: Arguments) -> Result<Exit, Failure> {
         (None, Some(window)) => {
             let opening = arguments.opening.read()?;
             context.check_theme(opening.theme.as_ref())?;
-            (window.open)(context.paths()?, opening)
+            match (window.open)(context.paths()?, opening)? {
+                Closed::Exit(exit) => Ok(exit),
+                Closed::Again(why) => Err(again::start(why)),
+            }
         }
         (None, None) => {
             command(program).print_help().map_err(Failure::output)?;

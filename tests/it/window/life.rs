@@ -163,6 +163,34 @@ fn an_idle_window_draws_no_frame() {
 }
 
 #[test]
+fn a_window_that_is_opened_again_shows_the_same_sessions_in_the_same_process() {
+    let mut stage = Stage::new();
+    let mut window = stage.open(&[]);
+    let [session] = &stage.running_are(1)[..] else {
+        unreachable!("one runs");
+    };
+    let session = session.clone();
+    stage.type_text("echo before-$((40+2))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&session, "before-42");
+    stage.act(&window, &["ctrl+shift+d"], "pane.split_right");
+    let both = stage.running_are(2);
+    stage.press_and_rest(&window, &["ctrl+shift+p"]);
+    stage.type_text("open the window again");
+    stage.press(&["Return"]);
+    stage.appears(&mut window, 2);
+    assert_eq!(stage.running(), both);
+    // The second pane has the keyboard, as it had before.
+    stage.type_text("echo after-$((40+2))");
+    stage.press(&["Return"]);
+    let second = both.iter().find(|it| **it != session).expect("two");
+    stage.agor.screen_with(second, "after-42");
+    stage.press(&["ctrl+shift+q"]);
+    assert_eq!(window.ends().code, 0);
+    assert_eq!(stage.running(), both);
+}
+
+#[test]
 fn what_blinks_takes_two_frames_a_second_and_none_where_nobody_looks() {
     const SECONDS: u64 = 5;
     let mut stage = Stage::new();

@@ -126,12 +126,19 @@ impl Stage {
     /// Opens a window, waits until it has drawn, and gives it the keyboard.
     pub fn open(&mut self, args: &[&str]) -> Window {
         let mut window = self.start(args);
+        self.appears(&mut window, 1);
+        window
+    }
+
+    /// Waits until a window has drawn that its program has opened so often, and gives it the keyboard.
+    pub fn appears(&self, window: &mut Window, times: usize) {
         let pid = window.child.id().to_string();
         step_until("the window has drawn", || {
             if let Some(status) = window.child.try_wait().expect("a child") {
                 panic!("the window ended with {status}: {}", window.complaint());
             }
-            window.log().contains("window ready").then_some(())
+            let drawn = window.log().matches("window ready").count();
+            (drawn >= times).then_some(())
         });
         window.id = step_until("the window is on the screen", || {
             let search = ["search", "--onlyvisible", "--pid", &pid];
@@ -139,8 +146,7 @@ impl Stage {
             let found = Done::from(self.command("xdotool", &search).output().expect("xdotool"));
             found.stdout.lines().next().map(str::to_owned)
         });
-        self.focus(&window);
-        window
+        self.focus(window);
     }
 
     /// Gives a window the keyboard, as a window manager would.

@@ -161,6 +161,11 @@ impl App {
                 self.show_font_size(self.set_size());
             }
             Command::Theme => self.switch_theme(context),
+            Command::Reopen if workspace => {
+                self.reopen.ask();
+                self.wake.now();
+            }
+            Command::Reopen => {}
             Command::Welcome if workspace => self.open_welcome(),
             Command::Welcome => {}
             Command::Settings if workspace => self.toggle_settings(),

@@ -109,7 +109,7 @@ fn everything_after_two_hyphens_is_the_commands() {
     assert!(!parse("agor run -- ls --json").unwrap().json);
 }
 
-fn opened(_: crate::paths::Paths, opening: Opening) -> Result<Exit, Failure> {
+fn opened(_: crate::paths::Paths, opening: Opening) -> Result<Closed, Failure> {
     Err(Failure::usage(format!("{:?}", opening.command)))
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use agor_proto::ids::{SessionId, Size};
 
+use super::again::Again;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::config::{self, FONT_SIZES, ThemeWish};
@@ -16,11 +17,20 @@ use crate::paths::Paths;
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
     /// Opens it and returns when it has been closed.
-    pub open: fn(Paths, Opening) -> Result<Exit, Failure>,
+    pub open: fn(Paths, Opening) -> Result<Closed, Failure>,
     /// Draws it into a picture.
     pub shot: fn(Paths, &Shot) -> Result<Picture, Failure>,
     /// Says what all keys do, or those that are asked for; an error is a sentence about these.
     pub keys: Keys,
+}
+
+/// What a window was closed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// It is what the program ends with.
+    Exit(Exit),
+    /// It is opened again.
+    Again(Again),
 }
 
 /// See [`Window::keys`].

@@ -24,6 +24,7 @@ use crate::launch::Launcher;
 use crate::link::snapshot::{Driving, HostState, Screen, Snapshot, Stored};
 use crate::link::{Link, Request};
 use crate::primary::Primary;
+use crate::reopen::Reopen;
 use crate::testing::session_id;
 use crate::wake::Wake;
 use crate::window::Keyboard;
@@ -73,6 +74,7 @@ pub fn app(context: &egui::Context, given: Given) -> (App, Host) {
         show: None,
         link,
         wake: Wake::default(),
+        reopen: Reopen::default(),
         keyboard: Rc::new(RefCell::new(keyboard)),
         primary: Primary::none(),
         graphics: Graphics {
