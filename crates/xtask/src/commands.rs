@@ -85,8 +85,8 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         id: "gallery",
-        arguments: "",
-        doc: "Draws the pictures of the README's tour anew",
+        arguments: "[tour|sheet] [--program FILE]",
+        doc: "Draws the pictures of the README anew: its tour, and the contact sheet of real programs",
         run: gallery::run,
     },
     Command {

@@ -15,6 +15,7 @@ use crate::link::snapshot::{HostState, Stored, Weight};
 use crate::palette::used::Used;
 use crate::trust::{self, Trust, trust_ui};
 use crate::workspace::Workspace;
+use crate::workspace::arrange::Form;
 
 /// What a window is for.
 #[derive(Debug, Clone)]
@@ -102,29 +103,20 @@ impl App {
         }
     }
 
-    /// Shows what runs, four to a tab, for a picture of a person's sessions that no window has
-    /// shown yet.
+    /// Shows what runs, six to a tab, for a picture of a person's sessions that no window has shown yet.
     fn arrange(&mut self, sessions: &[SessionInfo]) {
         let running: Vec<_> = sessions.iter().filter(|info| info.life.alive()).collect();
-        for four in running.chunks(4) {
-            for (at, info) in four.iter().enumerate() {
+        for six in running.chunks(6) {
+            for (at, info) in six.iter().enumerate() {
                 match at {
                     0 => self.workspace.open_tab(&info.folder, info.id),
-                    1 => self
+                    _ => self
                         .workspace
                         .split(&info.folder, LinearDir::Horizontal, info.id),
-                    2 => self
-                        .workspace
-                        .split(&info.folder, LinearDir::Vertical, info.id),
-                    _ => {
-                        let first = self.workspace.place_of(four[0].id);
-                        if let Some(first) = first {
-                            self.workspace.focus(first);
-                        }
-                        self.workspace
-                            .split(&info.folder, LinearDir::Vertical, info.id);
-                    }
                 }
+            }
+            if let Some(tab) = self.workspace.tab_mut() {
+                tab.tiles.arrange(Form::Grid);
             }
         }
         if let Some(first) = running
