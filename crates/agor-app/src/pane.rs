@@ -13,6 +13,7 @@ pub mod images;
 pub mod mouse;
 pub mod overlays;
 pub mod player;
+mod preedit;
 pub mod scroll;
 pub mod scroll_bar;
 pub mod selection;
@@ -73,6 +74,8 @@ pub struct PaneState {
     pub cursor_seen: Option<(u16, u16, InputSeq)>,
     /// Which frames of images that move it shows.
     pub player: Player,
+    /// What was made ready of what an input method composes in it.
+    pub preedit: PaneCache,
     /// What was seen of its bell.
     pub bell: BellSeen,
     /// Its scroll bar.

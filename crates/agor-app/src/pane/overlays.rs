@@ -1,4 +1,4 @@
-//! What lies over a pane's terminal: notes, a hovered link, what an input method is composing.
+//! What lies over a pane's terminal: notes, a hovered link; and where its caret is.
 
 use agor_proto::ids::Size;
 use agor_proto::session::{Life, SessionInfo};
@@ -92,8 +92,8 @@ pub(super) fn flash_ui(ui: &Ui, theme: &Theme, pane: Rect) {
     painter.rect_stroke(pane, 0.0, edge, StrokeKind::Inside);
 }
 
-/// Tells the input method where the caret is and draws what it has not committed.
-pub(super) fn input_method_ui(ui: &Ui, painting: &Painting<'_>, cell: Rect, geometry: &Geometry) {
+/// Tells the input method where the caret is.
+pub(super) fn input_method_ui(ui: &Ui, cell: Rect, geometry: &Geometry) {
     ui.ctx().output_mut(|output| {
         output.ime = Some(egui::output::IMEOutput {
             purpose: egui::IMEPurpose::Terminal,
@@ -102,22 +102,6 @@ pub(super) fn input_method_ui(ui: &Ui, painting: &Painting<'_>, cell: Rect, geom
             should_interrupt_composition: false,
         });
     });
-    let Some(preedit) = painting.preedit else {
-        return;
-    };
-    let theme = painting.theme;
-    let font = FontId::monospace(cell.height() * 0.75);
-    let text = ui
-        .painter()
-        .layout_no_wrap(preedit.to_owned(), font, theme.text);
-    let area = Rect::from_min_size(cell.min, egui::vec2(text.size().x, cell.height()));
-    ui.painter().rect_filled(area, 0.0, theme.selected);
-    ui.painter().galley(area.min, text, theme.text);
-    ui.painter().hline(
-        area.x_range(),
-        area.max.y - 1.0,
-        Stroke::new(1.0, theme.accent),
-    );
 }
 
 /// Draws why a pane has no screen.

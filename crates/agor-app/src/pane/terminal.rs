@@ -16,6 +16,7 @@ use super::hints_view;
 use super::images;
 use super::mouse::{self, Act, Seen};
 use super::overlays::{hovered_link, input_method_ui, letterbox, mode_ui};
+use super::preedit::preedit_ui;
 use super::scroll::{Fetch, Sight};
 use super::scroll_bar::{self, Marked, scroll_bar_ui};
 use super::selection::Unit;
@@ -144,12 +145,10 @@ pub(super) fn terminal_ui(
     }
     if role.focused {
         let row = mirror.cursor.row.saturating_sub(first_row);
-        input_method_ui(
-            ui,
-            painting,
-            geometry.cells(mirror.cursor.col, row, 1, 1),
-            geometry,
-        );
+        let col = mirror.cursor.col;
+        input_method_ui(ui, geometry.cells(col, row, 1, 1), geometry);
+        let place = (col, row, mirror.size.cols);
+        preedit_ui(ui, painting, &mut state.preedit, place, geometry);
     }
     acts
 }

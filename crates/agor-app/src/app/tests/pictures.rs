@@ -407,6 +407,17 @@ fn a_bell_lights_its_pane_up_as_it_did() {
 }
 
 #[test]
+fn what_an_input_method_composes_looks_as_it_did() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    for (name, theme) in [("preedit", DARK), ("preedit_light", LIGHT)] {
+        let compose = |app: &mut App| {
+            app.keyboard.borrow_mut().preedit = Some(("nǐ hǎo".into(), None));
+        };
+        compare(name, &draw(theme, arrange, compose));
+    }
+}
+
+#[test]
 fn the_theme_editor_looks_as_it_did_in_a_dark_and_a_light_theme() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
     for (name, theme) in [("theme_editor", DARK), ("theme_editor_light", LIGHT)] {
