@@ -271,8 +271,11 @@ impl Shared {
     }
 
     fn plan(&self, asked: &Asked) -> Result<Plan, String> {
-        // A client that offers no tools wants a name for a conversation or the like.
-        let Some(script) = asked.script.as_ref().filter(|_| !asked.tools.is_empty()) else {
+        // A client that offers no tools wants a name for a conversation or the like, or reads what is said.
+        let in_text = asked.model.ends_with("-in-text");
+        let tools = (!in_text).then_some(&asked.tools[..]);
+        let script = asked.script.as_ref();
+        let Some(script) = script.filter(|_| in_text || !asked.tools.is_empty()) else {
             let text = if asked.wants_json {
                 json!({ "title": "A scripted conversation", "isNewTopic": true }).to_string()
             } else {
@@ -282,7 +285,7 @@ impl Shared {
         };
         let mut state = self.state();
         let id = format!("call_{}", self.next());
-        script.plan(asked.results, &asked.tools, id, |step, times| {
+        script.plan(asked.results, tools, id, |step, times| {
             let given = state
                 .failures
                 .entry((script.text().to_owned(), step))

@@ -1,5 +1,6 @@
 //! Real agent programs in agor's sessions, told what to do by a model server of the tests' own. Each goes
-//! through one whole story (`story`); what differs between them is data (`programs`).
+//! through one whole story (`story`), and of most it is checked that what they use is counted and that their
+//! conversations go on (`conversations`); what differs between them is data (`programs`).
 //!
 //! `cargo xtask real-agents` installs them and runs this; with `--record` what they emitted goes into the
 //! fixtures of the evidence machine (`record`).
@@ -7,9 +8,12 @@
 mod conversations;
 mod programs;
 mod record;
+mod set_up;
 mod stage;
 mod states;
 mod story;
+
+use conversations::ByHand;
 
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
@@ -19,8 +23,20 @@ fn claude() {
 
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
+fn claude_counts() {
+    conversations::counts(&programs::CLAUDE, ByHand::Counted);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
 fn codex() {
     story::tell(&programs::CODEX);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn codex_counts() {
+    conversations::counts(&programs::CODEX, ByHand::Counted);
 }
 
 #[test]
@@ -39,4 +55,58 @@ fn opencode() {
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn gemini() {
     story::tell(&programs::GEMINI);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn gemini_counts() {
+    conversations::counts(&programs::GEMINI, ByHand::NotCounted);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn qwen() {
+    story::tell(&programs::QWEN);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn qwen_counts() {
+    conversations::counts(&programs::QWEN, ByHand::NotCounted);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn qwen_conversations() {
+    conversations::tell(&programs::QWEN);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn pi() {
+    story::tell(&programs::PI);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn pi_counts() {
+    conversations::counts(&programs::PI, ByHand::NotCounted);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn copilot() {
+    story::tell(&programs::COPILOT);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn copilot_counts() {
+    conversations::counts(&programs::COPILOT, ByHand::NotCounted);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn aider() {
+    story::tell(&programs::AIDER);
 }

@@ -52,6 +52,7 @@ pub mod registry;
 #[cfg(test)]
 mod stories;
 mod tasks;
+pub mod transcript;
 pub mod usage;
 pub mod writes;
 

@@ -1,4 +1,4 @@
-//! Says when a file in a folder has changed, whoever changed it and however: editors write beside and
+//! Says when a file, or one in a folder, has changed, whoever changed it and however: editors write beside and
 //! rename. By inotify, so on Linux alone.
 
 use std::io;
@@ -45,13 +45,29 @@ impl FolderWatch {
         Self::of(folder, None)
     }
 
+    /// Returns a watch on one file that is written on, whether or not it is closed after that.
+    ///
+    /// # Errors
+    /// What the system says, if the file is not there or too many are watched.
+    pub fn growing(file: &Path) -> io::Result<Self> {
+        Self::over(file, None, WatchFlags::MODIFY)
+    }
+
     fn of(folder: &Path, names: Option<&'static [&'static str]>) -> io::Result<Self> {
-        let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let of = WatchFlags::CLOSE_WRITE
             | WatchFlags::MOVED_TO
             | WatchFlags::MOVED_FROM
             | WatchFlags::DELETE;
-        inotify::add_watch(&fd, folder, of)?;
+        Self::over(folder, names, of)
+    }
+
+    fn over(
+        path: &Path,
+        names: Option<&'static [&'static str]>,
+        of: WatchFlags,
+    ) -> io::Result<Self> {
+        let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+        inotify::add_watch(&fd, path, of)?;
         let fd = watch(fd, Interest::READABLE)?;
         Ok(Self { fd, names })
     }

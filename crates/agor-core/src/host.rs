@@ -23,6 +23,7 @@ mod session;
 mod settings;
 mod start;
 mod tap;
+mod transcripts;
 pub(crate) mod watched;
 
 use std::convert::Infallible;

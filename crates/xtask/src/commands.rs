@@ -67,8 +67,8 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         id: "real-agents",
-        arguments: "[name …] [--record]",
-        doc: "Installs real agents from npm into target/agents and drives them; --record writes fixtures",
+        arguments: "[all | name …] [--record]",
+        doc: "Installs real agents into target/agents and drives them; --record writes fixtures",
         run: real_agents::run,
     },
     Command {

@@ -15,6 +15,11 @@ while read -r what rest; do
     rest) printf '\033]2;\342\234\263 %s\007' "$rest" ;;
     ask) printf '\033]7501;state=blocked:app=claude-code:kind=permission:msg=bHM=\007' ;;
     pid) echo "process $$." ;;
+    converse)
+      file=~/.claude/projects/-w/$rest.jsonl
+      echo '{"type":"mode"}' > "$file"
+      echo "{\"sessionId\":\"$rest\",\"status\":\"idle\"}" > ~/.claude/sessions/$$.json ;;
+    used) echo "{\"message\":{\"id\":\"$rest\",\"model\":\"m\",\"usage\":{\"output_tokens\":7}}}" >> "$file" ;;
     exit) stty echo; exit "$rest" ;;
   esac
 done
@@ -104,4 +109,35 @@ fn an_agent_that_left_while_no_host_was_there_is_gone_for_the_next() {
     signal_process(pid, "KILL");
     agor.start_host();
     until_provider(&agor, &session, None);
+}
+
+#[test]
+fn what_an_agent_in_a_shell_writes_down_is_counted_as_it_grows() {
+    let mut agor = Agor::started();
+    for folder in ["sessions", "projects/-w"] {
+        let folder = agor.path("home/.claude").join(folder);
+        std::fs::create_dir_all(folder).expect("a folder");
+    }
+    let session = shell(&agor);
+    tell(&agor, &session, "./claude");
+    until(&agor, &session, "idle");
+    tell(&agor, &session, "converse c-1");
+    let agent = |agor: &Agor| agor.info(&session)["agent"].clone();
+    step_until("its registry says which conversation it is", || {
+        (agent(&agor)["conversation"] == "c-1").then_some(())
+    });
+    let counted = |agor: &Agor, tokens: u64| {
+        step_until(&format!("{tokens} tokens are counted"), || {
+            (agent(agor)["usage"]["output_tokens"] == tokens).then_some(())
+        });
+    };
+    // Nothing but the file changes.
+    tell(&agor, &session, "used m1");
+    counted(&agor, 7);
+    tell(&agor, &session, "used m2");
+    counted(&agor, 14);
+    agor.crash_host();
+    agor.start_host();
+    tell(&agor, &session, "used m3");
+    counted(&agor, 21);
 }

@@ -12,7 +12,7 @@
 //! | `error: STATUS [xN]` | fails so, each time or the first N times, then goes on |
 //!
 //! An answer ends with the first tool that it asks for; once its result has come, the script goes on after
-//! it.
+//! it. To a client that has no tools but reads the text (its model's name ends in `-in-text`), it says how.
 
 use std::time::Duration;
 
@@ -62,9 +62,16 @@ const BETWEEN_WORDS: Duration = Duration::from_millis(250);
 impl Script {
     /// Returns the script in a prompt, if there is one.
     pub fn of(prompt: &str) -> Option<Self> {
-        let text = without_reminders(prompt);
-        let lines = text.lines().flat_map(|line| line.split(";;"));
-        let steps: Vec<_> = lines.filter_map(|line| Step::of(line.trim())).collect();
+        let prompt = without_reminders(prompt);
+        let steps_in = |line: &str| -> Vec<Step> {
+            let steps = line.split(";;");
+            steps.filter_map(|step| Step::of(step.trim())).collect()
+        };
+        // What a program adds in the person's name is not what they said.
+        let lines = prompt.lines().filter(|line| !steps_in(line).is_empty());
+        let lines: Vec<_> = lines.map(str::trim).collect();
+        let steps: Vec<_> = lines.iter().flat_map(|line| steps_in(line)).collect();
+        let text = lines.join("\n");
         (!steps.is_empty()).then_some(Self { text, steps })
     }
 
@@ -73,12 +80,12 @@ impl Script {
         &self.text
     }
 
-    /// Returns the answer after `results` tools, to a client that has `tools`. A tool that is asked for gets
-    /// `id`. `fails` is asked whether the step of this number, to be given so many times, is to be given now.
+    /// Returns the answer after `results` tools, to a client that has `tools`, or to one that reads the text. A tool
+    /// that is asked for gets `id`. `fails` is asked whether the step of this number, to be given so many times, is to be given now.
     pub fn plan(
         &self,
         results: usize,
-        tools: &[String],
+        tools: Option<&[String]>,
         id: String,
         mut fails: impl FnMut(usize, Option<u32>) -> bool,
     ) -> Result<Plan, String> {
@@ -106,6 +113,10 @@ impl Script {
                     }
                 }
                 Step::Use(wish, what) => {
+                    let Some(tools) = tools else {
+                        parts.push(Part::Text(wish.in_text(what)));
+                        continue;
+                    };
                     parts.push(Part::Call(wish.call(what, tools, id)?));
                     return Ok(Plan::Answer(parts));
                 }

@@ -323,6 +323,23 @@ fn who_offers_no_tools_gets_a_title_whatever_the_prompt_says() {
 }
 
 #[test]
+fn who_reads_the_text_is_told_in_it_what_to_do() {
+    let server = ModelServer::start();
+    let spoken = dialects().remove(2);
+    let mut request = (spoken.prompt)("run: touch it ;; say: done\n\nAdded: by the program");
+    request["tools"] = Value::Null;
+    request["model"] = "scripted-in-text".into();
+    let came = post(&server, spoken.path, &request);
+    assert_eq!(
+        came.joined(spoken.text),
+        "\n```bash\ntouch it\n```\ndone\n",
+        "{}",
+        came.body
+    );
+    assert_eq!(server.answered("run: touch it ;; say: done", 200), 1);
+}
+
+#[test]
 fn a_hanging_answer_has_begun_and_ends_with_the_server() {
     let server = ModelServer::start();
     let body = (dialects()[0].prompt)("say: first;; hang;; say: never").to_string();

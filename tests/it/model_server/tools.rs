@@ -103,13 +103,26 @@ const WAYS: &[Way] = &[
         let question = json!({ "question": question, "header": "Choice", "options": options });
         Input::Arguments(json!({ "questions": [question] }))
     }),
+    way(Wish::Ask, "ask_user_question", |question| {
+        let options = json!([
+            { "label": "The first", "description": "As it is" },
+            { "label": "The second", "description": "Otherwise" },
+        ]);
+        let question = json!({ "question": question, "header": "Choice", "options": options, "multiSelect": false });
+        Input::Arguments(json!({ "questions": [question] }))
+    }),
     way(Wish::Ask, "ask_user", |question| {
         let options = json!([
             { "label": "The first", "description": "As it is" },
             { "label": "The second", "description": "Otherwise" },
         ]);
-        let question = json!({ "question": question, "header": "Choice", "type": "choice", "options": options });
-        Input::Arguments(json!({ "questions": [question] }))
+        let asked = json!({ "question": question, "header": "Choice", "type": "choice", "options": options });
+        // Two clients call theirs so: one takes questions, the other a form.
+        let field = json!({ "type": "string", "enum": ["The first", "The second"] });
+        let form = json!({ "properties": { "choice": field }, "required": ["choice"] });
+        Input::Arguments(
+            json!({ "questions": [asked], "message": question, "requestedSchema": form }),
+        )
     }),
     way(Wish::Ask, "request_user_input", |question| {
         let options = json!([
@@ -127,6 +140,18 @@ fn patch(path: &str) -> String {
 }
 
 impl Wish {
+    /// Returns what a client that has no tools takes for the wish: Aider's way to edit and to run.
+    pub fn in_text(self, what: &str) -> String {
+        match self {
+            Self::Run => format!("\n```bash\n{what}\n```\n"),
+            Self::Write => {
+                let edit = format!("<<<<<<< SEARCH\n=======\n{CONTENT}>>>>>>> REPLACE");
+                format!("\n{what}\n```\n{edit}\n```\n")
+            }
+            Self::Ask => format!("{what}?\n"),
+        }
+    }
+
     /// Returns the call by which a client that offers `tools` does this.
     pub fn call(self, what: &str, tools: &[String], id: String) -> Result<Call, String> {
         let way = WAYS

@@ -1,10 +1,7 @@
-//! What differs between the agents: how each is set up without account and network, what it shows, which
-//! keys answer it.
+//! What differs between the agents: what each shows, which keys answer it. How they are set up stands in
+//! `set_up`.
 
-use std::fs;
-
-use serde_json::json;
-
+use super::set_up;
 use crate::agor::Agor;
 use crate::model_server::ModelServer;
 
@@ -18,8 +15,11 @@ pub struct Program {
     pub set_up: fn(&Agor, &ModelServer) -> Vec<(&'static str, String)>,
     /// On the screen once it takes a prompt.
     pub ready: &'static str,
-    /// On the screen while it asks for permission, and only then.
-    pub asks: &'static str,
+    /// On the screen while it asks for permission, and only then; none if it never does.
+    pub asks: Option<&'static str>,
+    /// The command that it asks for, without the file's name. It takes a while where nothing but the screen tells
+    /// that the work goes on.
+    pub makes: &'static str,
     /// Whether agor knows the keys that allow it.
     pub answers: bool,
     /// Allows it.
@@ -30,12 +30,14 @@ pub struct Program {
     pub interrupt: &'static [&'static str],
     /// On the screen after an interrupt.
     pub interrupted: &'static str,
+    /// How a turn that fails at once begins: one whose screen alone shows its work may not show that.
+    pub fails_from: &'static str,
     /// On the screen while it asks a question; none if it does not ask in its usual mode.
     pub question: Option<&'static str>,
     /// What is typed to leave it.
     pub leave: &'static str,
-    /// What stands before the conversation's id on the screen that it leaves behind.
-    pub before_id: &'static str,
+    /// What stands before the conversation's id on the screen that it leaves behind; none if it has none.
+    pub before_id: Option<&'static str>,
     /// The arguments that go on with a conversation, before its id.
     pub resume: &'static [&'static str],
 }
@@ -44,176 +46,161 @@ pub const CLAUDE: Program = Program {
     name: "claude",
     // Its own default decides by itself.
     args: &["--permission-mode", "default"],
-    set_up: set_up_claude,
+    set_up: set_up::claude,
     ready: "? for shortcuts",
-    asks: "Do you want to proceed?",
+    asks: Some("Do you want to proceed?"),
+    makes: "touch",
     answers: true,
     allow: &["enter"],
     deny: &[&["4"], &["escape"]],
     interrupt: &["escape"],
     interrupted: "Interrupted",
+    fails_from: "working",
     question: Some("Enter to select"),
     leave: "/exit",
-    before_id: " --resume ",
+    before_id: Some(" --resume "),
     resume: &["--resume"],
 };
 
 pub const CODEX: Program = Program {
     name: "codex",
     args: &["--no-daemon"],
-    set_up: set_up_codex,
+    set_up: set_up::codex,
     ready: "? for shortcuts",
-    asks: "Would you like to run the following command?",
+    asks: Some("Would you like to run the following command?"),
+    makes: "touch",
     answers: true,
     allow: &["y"],
     deny: &[&["3"], &["escape"]],
     interrupt: &["escape"],
     interrupted: "Conversation interrupted",
+    fails_from: "working",
     question: None,
     leave: "/quit",
-    before_id: "codex resume ",
+    before_id: Some("codex resume "),
     resume: &["resume"],
 };
 
 pub const OPENCODE: Program = Program {
     name: "opencode",
     args: &[],
-    set_up: set_up_opencode,
+    set_up: set_up::opencode,
     ready: "ctrl+p commands",
-    asks: "Permission required",
+    asks: Some("Permission required"),
+    makes: "touch",
     answers: false,
     allow: &["enter"],
     deny: &[&["right", "right", "enter"], &["escape"]],
     interrupt: &["escape", "escape"],
     interrupted: "interrupted",
+    fails_from: "working?",
     question: Some("enter submit"),
     leave: "/exit",
-    before_id: "opencode -s ",
+    before_id: Some("opencode -s "),
     resume: &["--session"],
 };
 
 pub const GEMINI: Program = Program {
     name: "gemini",
     args: &[],
-    set_up: set_up_gemini,
+    set_up: set_up::gemini,
     ready: "Type your message",
-    asks: "Allow execution of",
+    asks: Some("Allow execution of"),
+    makes: "touch",
     answers: true,
     allow: &["enter"],
     deny: &[&["3"], &["escape"]],
     interrupt: &["escape"],
     interrupted: "Request cancelled",
+    fails_from: "working",
     question: Some("Enter to select"),
     leave: "/quit",
-    before_id: "gemini --resume ",
+    before_id: Some("gemini --resume "),
     resume: &["--resume"],
 };
 
-fn folder(agor: &Agor, name: &str) -> String {
-    let folder = agor.path(name);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder.to_str().expect("plain text").to_owned()
-}
+pub const QWEN: Program = Program {
+    name: "qwen",
+    // Its own default lets a model decide.
+    args: &["--approval-mode", "default"],
+    set_up: set_up::qwen,
+    ready: "Type your message",
+    asks: Some("Allow execution of"),
+    makes: "touch",
+    answers: true,
+    allow: &["enter"],
+    deny: &[&["4"], &["escape"]],
+    // It gives back the prompt that was interrupted.
+    interrupt: &["escape", "ctrl+u"],
+    interrupted: "Request cancelled",
+    fails_from: "working",
+    question: Some("Enter: Select"),
+    leave: "/quit",
+    before_id: Some("qwen --resume "),
+    resume: &["--resume"],
+};
 
-fn write(folder: &str, name: &str, text: &str) {
-    fs::write(format!("{folder}/{name}"), text).expect("a file");
-}
+pub const PI: Program = Program {
+    name: "pi",
+    args: &["--model", "scripted/scripted"],
+    set_up: set_up::pi,
+    ready: "(auto)",
+    asks: None,
+    makes: "touch",
+    answers: false,
+    allow: &[],
+    deny: &[],
+    interrupt: &["escape"],
+    interrupted: "Operation aborted",
+    fails_from: "working",
+    question: None,
+    leave: "/quit",
+    before_id: Some("pi --session "),
+    resume: &["--session"],
+};
 
-fn set_up_claude(agor: &Agor, server: &ModelServer) -> Vec<(&'static str, String)> {
-    let settings = folder(agor, "claude");
-    let work = agor.work();
-    let work = work.to_str().expect("plain text");
-    let trusted = json!({ "hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true });
-    let state =
-        json!({ "hasCompletedOnboarding": true, "theme": "dark", "projects": { work: trusted } });
-    write(&settings, ".claude.json", &state.to_string());
-    let mut environment = vec![
-        ("CLAUDE_CONFIG_DIR", settings),
-        ("ANTHROPIC_BASE_URL", server.url()),
-        ("ANTHROPIC_AUTH_TOKEN", "scripted".to_owned()),
-    ];
-    let switches = [
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
-        "DISABLE_AUTOUPDATER",
-        "DISABLE_TELEMETRY",
-        "DISABLE_ERROR_REPORTING",
-        "IS_SANDBOX",
-    ];
-    environment.extend(switches.map(|name| (name, "1".to_owned())));
-    environment
-}
+pub const COPILOT: Program = Program {
+    name: "copilot",
+    args: &[],
+    set_up: set_up::copilot,
+    ready: "/ commands",
+    asks: Some("Do you want to run this command?"),
+    makes: "sleep 2; touch",
+    answers: true,
+    allow: &["1"],
+    // Its other way is to type what it is to do instead.
+    deny: &[&["escape"]],
+    interrupt: &["ctrl+c"],
+    interrupted: "Operation cancelled by user",
+    fails_from: "working?",
+    question: Some("enter accept"),
+    leave: "/exit",
+    before_id: Some("copilot --resume="),
+    resume: &["--session-id"],
+};
 
-fn set_up_codex(agor: &Agor, server: &ModelServer) -> Vec<(&'static str, String)> {
-    let home = folder(agor, "codex");
-    let (url, work) = (server.url(), agor.work());
-    let work = work.display();
-    let settings = format!(
-        r#"
-model = "scripted"
-model_provider = "scripted"
-check_for_update_on_startup = false
-[model_providers.scripted]
-name = "scripted"
-base_url = "{url}/v1"
-wire_api = "responses"
-env_key = "SCRIPTED_KEY"
-supports_websockets = false
-[analytics]
-enabled = false
-[projects."{work}"]
-trust_level = "trusted"
-"#
-    );
-    write(&home, "config.toml", &settings);
-    vec![
-        ("CODEX_HOME", home),
-        ("SCRIPTED_KEY", "scripted".to_owned()),
-    ]
-}
-
-fn set_up_opencode(agor: &Agor, server: &ModelServer) -> Vec<(&'static str, String)> {
-    let config = folder(agor, "opencode-config");
-    let settings = folder(agor, "opencode-config/opencode");
-    let model = json!({ "name": "Scripted", "limit": { "context": 100_000, "output": 10_000 } });
-    let provider = json!({ "npm": "@ai-sdk/openai-compatible", "name": "Scripted",
-        "options": { "baseURL": format!("{}/v1", server.url()), "apiKey": "scripted" },
-        "models": { "scripted": model } });
-    let document = json!({ "autoupdate": false, "share": "disabled",
-        "model": "scripted/scripted", "small_model": "scripted/scripted",
-        "permission": { "bash": "ask", "edit": "ask" }, "provider": { "scripted": provider } });
-    write(&settings, "opencode.json", &document.to_string());
-    let mut environment = vec![
-        ("XDG_CONFIG_HOME", config),
-        ("XDG_DATA_HOME", folder(agor, "opencode-data")),
-        ("XDG_STATE_HOME", folder(agor, "opencode-state")),
-        ("XDG_CACHE_HOME", folder(agor, "opencode-cache")),
-    ];
-    let switches = [
-        "OPENCODE_DISABLE_AUTOUPDATER",
-        "OPENCODE_DISABLE_AUTOUPDATE",
-        "OPENCODE_DISABLE_MODELS_FETCH",
-        "OPENCODE_DISABLE_LSP_DOWNLOAD",
-        "OPENCODE_DISABLE_DEFAULT_PLUGINS",
-        "OPENCODE_DISABLE_SHARE",
-    ];
-    environment.extend(switches.map(|name| (name, "1".to_owned())));
-    environment
-}
-
-fn set_up_gemini(agor: &Agor, server: &ModelServer) -> Vec<(&'static str, String)> {
-    let home = folder(agor, "gemini");
-    let settings = folder(agor, "gemini/.gemini");
-    let document = json!({
-        "security": { "auth": { "selectedType": "gemini-api-key" } },
-        "general": { "disableAutoUpdate": true },
-        "privacy": { "usageStatisticsEnabled": false },
-        "telemetry": { "enabled": false },
-    });
-    write(&settings, "settings.json", &document.to_string());
-    vec![
-        ("GEMINI_API_KEY", "scripted".to_owned()),
-        ("GOOGLE_GEMINI_BASE_URL", server.url()),
-        ("GEMINI_CLI_HOME", home),
-        ("GEMINI_CLI_TRUST_WORKSPACE", "true".to_owned()),
-    ]
-}
+pub const AIDER: Program = Program {
+    name: "aider",
+    args: &[
+        "--model",
+        "openai/scripted-in-text",
+        "--edit-format",
+        "diff",
+        "--no-git",
+        "--no-show-model-warnings",
+    ],
+    set_up: set_up::aider,
+    ready: "diff>\n",
+    asks: Some("[Yes]:\n"),
+    makes: "sleep 2; touch",
+    answers: true,
+    allow: &["y", "enter"],
+    deny: &[&["n", "enter"]],
+    interrupt: &["ctrl+c"],
+    interrupted: "^C again to exit",
+    fails_from: "working?",
+    question: None,
+    leave: "/exit",
+    before_id: None,
+    resume: &[],
+};

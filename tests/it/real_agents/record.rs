@@ -11,16 +11,23 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::stage;
 use crate::agor::Agor;
 
 /// Says that the fixtures are to be written.
 const RECORD: &str = "AGOR_TEST_RECORD";
 
-/// How many rows of a screen are kept, from the last that is not empty.
-const ROWS: usize = 16;
+/// How many rows of a screen are kept, from the last that is not empty: as many as agor looks at.
+const ROWS: usize = 30;
 
 /// How many of them tell two screens apart.
 const TELLING_ROWS: usize = 8;
+
+/// How long after output agor looks at a screen, and how long it takes a test to fetch one, in milliseconds.
+const LOOK_MILLIS: u64 = 100;
+
+/// How much of a line that is drawn is kept.
+const LINE: usize = 24;
 
 /// See the module.
 pub struct Recorder {
@@ -41,9 +48,10 @@ impl Recorder {
         let folder = format!("{crates}/agor-core/tests/fixtures/agents/{provider}");
         let work = agor.work().display().to_string();
         let own = agor.path("").display().to_string();
+        let installed = stage::installed().display().to_string();
         Self {
             folder: folder.into(),
-            replaced: vec![(work, "/work"), (own, "/agor/")],
+            replaced: vec![(work, "/work"), (own, "/agor/"), (installed, "/agents")],
             noted: Vec::new(),
             screen: String::new(),
             stories: Vec::new(),
@@ -60,12 +68,20 @@ impl Recorder {
         let rows: Vec<_> = screen.trim_end().lines().map(str::trim_end).collect();
         let telling = rows[rows.len().saturating_sub(TELLING_ROWS)..].join("\n");
         let telling = without_spinner(&telling).replace(|letter: char| letter.is_ascii_digit(), "");
+        // Nor do the words of a slow answer, of which there is one more each time.
+        let telling = telling.replace("word ", "").replace("word", "");
         if telling != self.screen {
             self.screen = telling;
             let rows = &rows[rows.len().saturating_sub(ROWS)..];
             self.noted
                 .push((unix_millis(), json!({ "screen": rows.join("\n") })));
         }
+    }
+
+    /// Notes what the screen shows, also if it is what it showed before: agor has looked at it since.
+    pub fn looked(&mut self, screen: &str) {
+        self.screen.clear();
+        self.shown(screen);
     }
 
     /// Notes which states were true since the last such note.
@@ -82,6 +98,7 @@ impl Recorder {
         let noted = self.noted.drain(..);
         lines.extend(noted.map(|(at, line)| (at.saturating_sub(start), line)));
         lines.sort_by_key(|(at, _)| *at);
+        without_halves(&mut lines);
         self.screen.clear();
         let mut text = format!("{}\n", json!({ "at": 0, "started": [program] }));
         for (at, mut line) in lines {
@@ -111,8 +128,23 @@ impl Recorder {
         for (from, to) in &self.replaced {
             text = text.replace(from, to);
         }
-        without_times(&without_ids(&text))
+        without_lines(&without_times(&without_ids(&text)))
     }
+}
+
+/// Leaves out screens that are followed by another so soon that agor does not look at them: half drawn.
+fn without_halves(lines: &mut Vec<(u64, Value)>) {
+    let is_screen = |line: &Value| line.get("screen").is_some();
+    let mut next = u64::MAX;
+    for (at, line) in lines.iter_mut().rev() {
+        if is_screen(line) {
+            if next.saturating_sub(*at) < LOOK_MILLIS {
+                line["half"] = true.into();
+            }
+            next = *at;
+        }
+    }
+    lines.retain(|(_, line)| line.get("half").is_none());
 }
 
 /// Returns when a session's program started, its name, and its titles, statuses and exit with their times
@@ -147,7 +179,8 @@ fn emitted(agor: &Agor, session: &str) -> (u64, String, Vec<(u64, Value)>) {
         if let Some(status) = body.strip_prefix("7501;") {
             emitted.push((time, json!({ "status": status })));
         } else if let Some(new) = body.strip_prefix("0;").or(body.strip_prefix("2;")) {
-            let still = without_spinner(new);
+            // On a screen it is a picture of a spinner, in a title it says that nothing turns.
+            let still = without_spinner(&new.replace('✳', "still"));
             if still != title {
                 title = still;
                 emitted.push((time, json!({ "title": new })));
@@ -175,7 +208,7 @@ fn commands(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn without_spinner(title: &str) -> String {
     let spins = |letter: char| {
         let braille = matches!(letter, '\u{2800}'..='\u{28ff}');
-        braille || "◐◑◒◓■⬝·✢✳✶✻✽".contains(letter)
+        braille || "◐◑◒◓◉◎■⬝·✢✳✶✻✽".contains(letter)
     };
     let title = title.replace("[ ! ]", "[ . ]");
     title
@@ -200,6 +233,20 @@ fn without_ids(text: &str) -> String {
         rest = after;
     }
     scrubbed + rest
+}
+
+/// Returns a text in which no line or edge of a box is longer than anybody has to see.
+fn without_lines(text: &str) -> String {
+    let mut scrubbed = String::new();
+    let (mut last, mut times) = (' ', 0);
+    for letter in text.chars() {
+        times = if letter == last { times + 1 } else { 1 };
+        last = letter;
+        if times <= LINE || !"▄▀─".contains(letter) {
+            scrubbed.push(letter);
+        }
+    }
+    scrubbed
 }
 
 /// Returns a text in which every time of day is the same.
@@ -242,6 +289,19 @@ fn ids_times_and_spinners_do_not_make_fixtures_differ() {
         without_times("done 7:59 PM, 19:01: a:b 1:2"),
         "done 0:00 PM, 0:00: a:b 1:2"
     );
+    let screen = |at: u64| (at, json!({ "screen": at }));
+    let mut lines = vec![
+        screen(0),
+        (5, json!({ "title": "" })),
+        screen(99),
+        screen(200),
+    ];
+    without_halves(&mut lines);
+    assert_eq!(
+        lines.iter().map(|it| it.0).collect::<Vec<_>>(),
+        [5, 99, 200]
+    );
+    assert_eq!(without_lines(&"─".repeat(99)), "─".repeat(LINE));
     let found: Vec<_> = commands("a\x1b]0;t\x07b\x1b]7501;?\x1b\\").collect();
     assert_eq!(found, [(1, "0;t"), (8, "7501;?")]);
 }

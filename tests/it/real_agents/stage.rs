@@ -1,7 +1,7 @@
 //! One agent in a session: prompts and keys in, what it shows out.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::programs::Program;
@@ -61,7 +61,7 @@ impl Stage {
     pub fn enter(&mut self, more: &[&str]) {
         let installed = installed();
         let name = self.program.name;
-        let program = installed.join(format!("{name}/node_modules/.bin/{name}"));
+        let program = programs(&installed, name).join(name);
         let program = program.to_str().expect("plain text");
         let pairs: Vec<_> = self
             .environment
@@ -89,7 +89,7 @@ impl Stage {
     pub fn begin(&mut self, how: &[&str]) {
         let installed = installed();
         let name = self.program.name;
-        let mut search = OsString::from(installed.join(format!("{name}/node_modules/.bin")));
+        let mut search = OsString::from(programs(&installed, name));
         search.push(":");
         search.push(path(&installed));
         let search = search.into_string().expect("plain text");
@@ -224,20 +224,28 @@ impl Stage {
     /// notes what was seen as the fixture `case`. A state with a `?` at its end may be missing.
     pub fn went(&mut self, case: &str, path: &[&str]) {
         self.states.check(&self.agor, &self.session, case, path);
-        self.recorder.shown(&self.screen());
+        self.recorder.looked(&self.screen());
         self.recorder.went(case, path);
     }
 }
 
-fn installed() -> PathBuf {
+/// Returns the folder with the programs.
+pub fn installed() -> PathBuf {
     let installed = std::env::var_os(WHERE);
     PathBuf::from(installed.unwrap_or_else(|| {
         panic!("{WHERE} says where the agents are; `cargo xtask real-agents` sets it")
     }))
 }
 
+/// Returns the folder with an agent's programs, be it a package of npm's or of Python's.
+fn programs(installed: &Path, name: &str) -> PathBuf {
+    let places = ["node_modules/.bin", "bin"].map(|place| installed.join(name).join(place));
+    let found = places.iter().find(|place| place.join(name).exists());
+    found.unwrap_or(&places[0]).clone()
+}
+
 /// Returns a search path with the installed node before any other.
-fn path(installed: &std::path::Path) -> OsString {
+fn path(installed: &Path) -> OsString {
     let mut path = OsString::from(installed.join("node/node_modules/.bin"));
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());

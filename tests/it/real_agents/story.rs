@@ -1,4 +1,4 @@
-//! What every agent is led through: start, permission allowed and denied, interrupt, failure, retry,
+//! What every agent is led through: start, a turn, permission allowed and denied, interrupt, failure, retry,
 //! question, end, and the same conversation again; with the host killed while the agent asks and while it
 //! works. It works for two seconds before it asks, since some report nothing that is over sooner.
 
@@ -15,23 +15,26 @@ pub fn tell(program: &'static Program) {
     let mut stage = Stage::set(program);
     stage.enter(&[]);
     stage.went("start", &["starting?", "idle"]);
-    permission(&mut stage);
-    denials(&mut stage);
+    turn(&mut stage);
+    if let Some(asks) = program.asks {
+        permission(&mut stage, asks);
+        denials(&mut stage, asks);
+    }
     interrupt(&mut stage);
     failures(&mut stage);
     if let Some(shown) = program.question {
         question(&mut stage, shown);
     }
-    let conversation = leave(&mut stage, "conversation");
-
-    let mut resume = program.resume.to_vec();
-    resume.push(&conversation);
-    stage.enter(&resume);
-    stage.went("resumed", &["starting?", "idle"]);
-    stage.prompt("say: still-here");
-    stage.answers("still-here");
-    stage.went("resumed-turn", &["working", "done"]);
-    leave(&mut stage, "resumed");
+    if let Some(conversation) = leave(&mut stage, "conversation") {
+        let mut resume = program.resume.to_vec();
+        resume.push(&conversation);
+        stage.enter(&resume);
+        stage.went("resumed", &["starting?", "idle"]);
+        stage.prompt("slow: 2 ;; say: still-here");
+        stage.answers("still-here");
+        stage.went("resumed-turn", &["working", "done"]);
+        leave(&mut stage, "resumed");
+    }
 
     let Stage {
         states, recorder, ..
@@ -40,12 +43,22 @@ pub fn tell(program: &'static Program) {
     states.finish(program.name);
 }
 
-fn permission(stage: &mut Stage) {
-    stage.prompt("say: first-word ;; slow: 2 ;; run: touch allowed ;; say: last-word");
-    stage.shows(stage.program.asks);
-    stage.went("permission", &["working", "needs_permission"]);
+fn turn(stage: &mut Stage) {
+    stage.prompt("slow: 2 ;; say: plain-word");
+    stage.answers("plain-word");
+    stage.went("done", &["working", "done"]);
+}
+
+fn permission(stage: &mut Stage, asks: &str) {
+    let makes = stage.program.makes;
+    let script = "say: first-word ;; slow: 2 ;; run:";
+    stage.prompt(&format!(
+        "{script} {makes} allowed ;; slow: 1 ;; say: last-word"
+    ));
+    stage.shows(asks);
+    stage.went("permission", &[AGAIN, "working", "needs_permission"]);
     stage.crash();
-    stage.shows(stage.program.asks);
+    stage.shows(asks);
     stage.went("permission-restart", &[]);
     match stage.program.answers {
         true => stage.allow(),
@@ -56,18 +69,18 @@ fn permission(stage: &mut Stage) {
     assert!(exists(stage, "allowed"), "what was allowed happened");
 }
 
-fn denials(stage: &mut Stage) {
+fn denials(stage: &mut Stage, asks: &str) {
     for (number, keys) in stage.program.deny.iter().enumerate() {
         stage.prompt(&format!(
             "slow: 2 ;; run: touch denied{number} ;; say: no-word"
         ));
-        stage.shows(stage.program.asks);
+        stage.shows(asks);
         stage.went(
             &format!("denied-{number}-asked"),
             &[AGAIN, "working", "needs_permission"],
         );
         stage.answer(keys);
-        stage.hides(stage.program.asks);
+        stage.hides(asks);
         stage.went(&format!("denied-{number}"), &["working?", "idle"]);
         assert!(!exists(stage, &format!("denied{number}")), "it was denied");
     }
@@ -88,7 +101,7 @@ fn interrupt(stage: &mut Stage) {
 fn failures(stage: &mut Stage) {
     stage.prompt("error: 400");
     stage.shows("says to fail with");
-    stage.went("error", &["working", "error"]);
+    stage.went("error", &[stage.program.fails_from, "error"]);
     let retried = "error: 529 x2 ;; say: at-last";
     stage.prompt(retried);
     stage.answers("at-last");
@@ -97,7 +110,7 @@ fn failures(stage: &mut Stage) {
 }
 
 fn question(stage: &mut Stage, shown: &str) {
-    stage.prompt("slow: 2 ;; ask: Which of them ;; say: chosen-one");
+    stage.prompt("slow: 2 ;; ask: Which of them ;; slow: 1 ;; say: chosen-one");
     stage.shows(shown);
     stage.went("question", &[AGAIN, "working", "needs_answer"]);
     stage.answer(&["enter"]);
@@ -105,8 +118,8 @@ fn question(stage: &mut Stage, shown: &str) {
     stage.went("answered", &["working", "done"]);
 }
 
-/// Leaves the agent and returns its conversation's id.
-fn leave(stage: &mut Stage, story: &'static str) -> String {
+/// Leaves the agent and returns its conversation's id, if it has one.
+fn leave(stage: &mut Stage, story: &'static str) -> Option<String> {
     stage.prompt(stage.program.leave);
     let session = stage.session().to_owned();
     let left = stage
@@ -117,14 +130,15 @@ fn leave(stage: &mut Stage, story: &'static str) -> String {
     stage.states.leave(&stage.agor, &session);
     stage.recorder.leave(&stage.agor, &session, story);
     let screen = stage.screen();
+    let before_id = stage.program.before_id?;
     let (_, after) = screen
-        .split_once(stage.program.before_id)
+        .split_once(before_id)
         .unwrap_or_else(|| panic!("no id is left behind: {screen}"));
     let id: String = after
         .chars()
         .take_while(|&letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
         .collect();
-    id
+    Some(id)
 }
 
 fn exists(stage: &Stage, name: &str) -> bool {

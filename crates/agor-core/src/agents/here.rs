@@ -1,7 +1,10 @@
 //! Which agents are installed, and what one that runs has open.
 
 use std::collections::VecDeque;
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -9,14 +12,57 @@ use agor_proto::limits::{AGENT_FILES_MAX, AGENT_PROCESSES_MAX};
 
 use super::Provider;
 
-/// Returns the id of the conversation whose file the process `pid`, or one that it started, has open. By Linux's
-/// `/proc`, so elsewhere there is none.
-#[must_use]
-pub fn conversation(provider: &Provider, pid: u32) -> Option<String> {
-    conversation_in(Path::new("/proc"), provider, pid)
+/// What is read of a process's environment.
+const ENVIRON_BYTES_MAX: u64 = 256 * 1024;
+
+/// The conversation of an agent that runs.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its id, if the agent's open file tells it.
+    pub id: Option<String>,
+    /// The file that it is written into.
+    pub transcript: Option<PathBuf>,
 }
 
-fn conversation_in(proc: &Path, provider: &Provider, pid: u32) -> Option<String> {
+/// Looks for the conversation of the process `pid`, of which the id may be known already. By Linux's `/proc`, so
+/// elsewhere there is none.
+#[must_use]
+pub fn conversation(provider: &Provider, pid: u32, known: Option<&str>) -> Found {
+    if let Some((id, path)) = conversation_in(Path::new("/proc"), provider, pid) {
+        let transcript = provider.transcript.is_some().then_some(path);
+        let id = Some(id);
+        return Found { id, transcript };
+    }
+    let written = provider.transcript.as_ref();
+    Found {
+        id: None,
+        transcript: known.and_then(|id| written?.find(pid, id)),
+    }
+}
+
+/// Returns the folder of an agent's settings, as the environment of its process says: what `variable` names, or
+/// `folder` in its home.
+#[must_use]
+pub fn settings_of(proc: &Path, pid: u32, variable: &str, folder: &str) -> Option<PathBuf> {
+    let mut environ = Vec::new();
+    let file = File::open(proc.join(format!("{pid}/environ"))).ok()?;
+    file.take(ENVIRON_BYTES_MAX)
+        .read_to_end(&mut environ)
+        .ok()?;
+    let value = |name: &str| {
+        let values = environ.split(|byte| *byte == 0);
+        let mut of_it =
+            values.filter_map(|it| it.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+        let value = of_it.next().filter(|value| value.starts_with(b"/"))?;
+        Some(PathBuf::from(OsStr::from_bytes(value)))
+    };
+    let said = Some(variable).filter(|variable| !variable.is_empty());
+    said.and_then(value)
+        .or_else(|| Some(value("HOME")?.join(folder)))
+}
+
+/// Returns the conversation whose file the process `pid`, or one that it started, has open, and that file.
+fn conversation_in(proc: &Path, provider: &Provider, pid: u32) -> Option<(String, PathBuf)> {
     let (mut waiting, mut files) = (VecDeque::from([pid]), 0);
     for _ in 0..AGENT_PROCESSES_MAX {
         let folder = proc.join(waiting.pop_front()?.to_string());
@@ -27,9 +73,12 @@ fn conversation_in(proc: &Path, provider: &Provider, pid: u32) -> Option<String>
                 return None;
             }
             let path = file.ok().and_then(|file| fs::read_link(file.path()).ok());
-            let id = path.and_then(|path| provider.conversation_of_file(path.to_str()?));
-            if id.is_some() {
-                return id;
+            let Some(path) = path else { continue };
+            let id = path
+                .to_str()
+                .and_then(|path| provider.conversation_of_file(path));
+            if let Some(id) = id {
+                return Some((id, path));
             }
         }
         let tasks = fs::read_dir(folder.join("task")).into_iter().flatten();
@@ -90,7 +139,11 @@ mod tests {
 
     fn codex_of(proc: &Path) -> Option<String> {
         let providers = Providers::built_in();
-        conversation_in(proc, providers.get("codex").unwrap(), 10)
+        let found = conversation_in(proc, providers.get("codex").unwrap(), 10);
+        found.map(|(id, path)| {
+            assert_eq!(path, Path::new(&rollout()), "it is the transcript");
+            id
+        })
     }
 
     fn rollout() -> String {

@@ -1,5 +1,5 @@
-//! What a hook of Claude Code's is given, read down to what a state can be judged by. The helper that
-//! the hook runs reads it (`cli/verbs/hook.rs`), passes the small part on, and the host's machine
+//! What a hook of Claude Code's, or of an agent that has the same, is given, read down to what a state can be
+//! judged by. The helper that the hook runs reads it (`cli/verbs/hook.rs`), passes the small part on, and the host's machine
 //! takes notice of it (`machine/hear.rs`).
 
 use agor_proto::limits::HOOK_TEXT_MAX;
@@ -165,7 +165,7 @@ impl Hook {
     /// Returns the file that a tool has written, if it has.
     #[must_use]
     pub fn wrote(&self) -> Option<&str> {
-        let writes = ["Edit", "MultiEdit", "Write"];
+        let writes = ["Edit", "MultiEdit", "Write", "edit", "write_file"];
         let tool = self.tool_name.as_deref()?;
         let done = self.event == "PostToolUse" && writes.contains(&tool);
         let file = self.tool_input.file_path.as_deref().filter(|_| done)?;

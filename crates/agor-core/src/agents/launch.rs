@@ -100,8 +100,13 @@ impl Provider {
             }
         };
         let mut settings = None;
-        if let Some((file, command)) = wanted.hooks.filter(|_| !self.settings.is_empty()) {
-            add(&self.settings, "file", file, "")?;
+        let mut env: Vec<_> = self.env.clone().into_iter().collect();
+        if let Some((file, command)) = wanted.hooks.filter(|_| self.takes_hooks()) {
+            if self.settings_variable.is_empty() {
+                add(&self.settings, "file", file, "")?;
+            } else {
+                env.push((self.settings_variable.clone(), file.to_owned()));
+            }
             settings = Some(self.hook_settings(command));
         }
         argv.extend(more.iter().cloned());
@@ -114,17 +119,23 @@ impl Provider {
         }
         Ok(Plan {
             argv,
-            env: self.env.clone().into_iter().collect(),
+            env,
             strip: self.strip.clone(),
             conversation,
             settings,
         })
     }
 
+    /// Says whether hooks can be given it for one launch.
+    fn takes_hooks(&self) -> bool {
+        let by_file = !self.settings.is_empty() || !self.settings_variable.is_empty();
+        by_file && !self.hooks.is_empty()
+    }
+
     /// Returns the settings whose hooks run `command`.
     fn hook_settings(&self, command: &str) -> String {
         let hook = serde_json::json!([{
-            "hooks": [{ "type": "command", "command": command, "timeout": 5 }],
+            "hooks": [{ "type": "command", "command": command, "timeout": self.hook_timeout.unwrap_or(5) }],
         }]);
         let hooks = self.hooks.iter().map(|event| (event.clone(), hook.clone()));
         let hooks: serde_json::Map<_, _> = hooks.collect();
@@ -185,6 +196,18 @@ mod tests {
             serde_json::from_str(&made.settings.expect("settings")).expect("JSON");
         let hook = &settings["hooks"]["PermissionRequest"][0]["hooks"][0];
         assert_eq!(hook["command"], "'/bin/agord' hook claude");
+    }
+
+    #[test]
+    fn hooks_come_by_a_variable_where_no_argument_names_their_file() {
+        let made = plan(&spec("qwen"), None).expect("a plan");
+        assert_eq!(made.argv.join(" "), "qwen --verbose");
+        let variable = "QWEN_CODE_SYSTEM_DEFAULTS_PATH".to_owned();
+        assert_eq!(made.env, [(variable, "/run/s.json".to_owned())]);
+        let settings: serde_json::Value =
+            serde_json::from_str(&made.settings.expect("settings")).expect("JSON");
+        let hook = &settings["hooks"]["PermissionRequest"][0]["hooks"][0];
+        assert_eq!(hook["timeout"], 5_000, "it counts in milliseconds");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::hooks::Hook;
 use super::ledger::Ledger;
 use super::program_status::{self, Doing, Kind, Record, Records};
 use super::tasks::Tasks;
-use super::usage::Meter;
+use super::usage::{Form, Meter};
 use crate::zone::Day;
 use hear::Heard;
 use question::Question;
@@ -289,6 +289,7 @@ impl Machine {
     pub fn converses(&mut self, conversation: &str) {
         if self.conversation.as_deref() != Some(conversation) {
             self.conversation = Some(conversation.to_owned());
+            self.transcript.clear();
             self.prompted = false;
             self.changed = true;
         }
@@ -306,7 +307,15 @@ impl Machine {
         self.conversation().filter(|_| self.prompted)
     }
 
-    /// Returns the file with the conversation, if its agent told it, and from where on it is to be read.
+    /// Notes the file with the conversation.
+    pub fn is_written_to(&mut self, transcript: &str) {
+        if self.transcript != transcript {
+            transcript.clone_into(&mut self.transcript);
+            self.changed = true;
+        }
+    }
+
+    /// Returns the file with the conversation, if it is known, and from where on it is to be read.
     pub fn transcript(&mut self) -> Option<(String, u64)> {
         if self.transcript.is_empty() {
             return None;
@@ -316,8 +325,12 @@ impl Machine {
     }
 
     /// Takes in what follows in the transcript.
-    pub fn read_transcript(&mut self, bytes: &[u8]) {
-        self.meter.read(bytes);
+    pub fn read_transcript(&mut self, form: Form, bytes: &[u8]) {
+        self.meter.read(form, bytes);
+        if self.meter.has_read() && !self.prompted {
+            self.prompted = true;
+            self.changed = true;
+        }
         let former = self.usage.clone();
         self.meter.show(&mut self.usage);
         self.changed |= self.usage != former;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::claim::Says;
 use super::command_line::{self, Program};
+use super::transcript::Transcript;
 
 /// The table that agor comes with.
 const BUILT_IN: &str = include_str!("../../../../assets/providers.toml");
@@ -72,8 +73,14 @@ pub struct Provider {
     pub prompt: Vec<String>,
     /// Arguments that make it read the settings in `{file}` beside the person's.
     pub settings: Vec<String>,
+    /// The variable that names such a file, for those that take none as an argument.
+    pub settings_variable: String,
+    /// The file of the machine's own that the variable would hide: where it is there, no hooks are given.
+    pub settings_hide: String,
     /// The hooks that such settings can have.
     pub hooks: Vec<String>,
+    /// How long a hook may take at most, in what the provider counts in: five seconds if it is not said.
+    pub hook_timeout: Option<u64>,
     /// Variables that it gets.
     pub env: BTreeMap<String, String>,
     /// Variables that it must not have.
@@ -84,6 +91,8 @@ pub struct Provider {
     pub choices: Vec<ChoiceRule>,
     /// Its own registry of its sessions, if it keeps one.
     pub registry: Option<Registry>,
+    /// Where it writes down what it used, if it does.
+    pub transcript: Option<Transcript>,
     /// What nothing that it shows tells, and why.
     pub untold: Vec<Untold>,
     /// Rules over its title, the first that matches counts.
@@ -108,7 +117,10 @@ pub struct Registry {
     /// The field that says the conversation's id.
     #[serde(default)]
     pub conversation: String,
-    /// What its values mean; others say nothing.
+    /// The field that says it more precisely.
+    #[serde(default)]
+    pub detail: String,
+    /// What its values mean, the first that is right; others say nothing.
     pub says: Vec<Value>,
 }
 
@@ -118,6 +130,9 @@ pub struct Registry {
 pub struct Value {
     /// The value.
     pub when: String,
+    /// What the more precise field says, if that counts.
+    #[serde(default)]
+    pub detail: Option<String>,
     /// The state.
     pub state: State,
     /// Further states for which it would be the same.

@@ -1,10 +1,12 @@
 //! An agent's own registry of its sessions: a small file of JSON for each process, which it writes as its state
 //! changes. Undocumented, so read with tolerance: what is not understood says nothing.
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use super::Provider;
 use super::claim::Says;
+use super::providers::Value;
+use super::transcript::is_id;
 
 /// The largest file that is read; the real ones have a few hundred bytes.
 pub const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -21,15 +23,19 @@ pub struct Entry {
 /// Reads an entry of the provider's registry.
 #[must_use]
 pub fn read(provider: &Provider, bytes: &[u8]) -> Entry {
-    let Ok(Value::Object(fields)) = serde_json::from_slice(bytes) else {
+    let Ok(Json::Object(fields)) = serde_json::from_slice(bytes) else {
         return Entry::default();
     };
     let Some(registry) = &provider.registry else {
         return Entry::default();
     };
-    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    let text = |name: &str| fields.get(name).and_then(Json::as_str);
     let status = text(&registry.status);
-    let rule = status.and_then(|status| registry.says.iter().find(|it| it.when == status));
+    let detail = text(&registry.detail);
+    let is_right = |status: &str, rule: &Value| {
+        rule.when == status && (rule.detail.is_none() || rule.detail.as_deref() == detail)
+    };
+    let rule = status.and_then(|status| registry.says.iter().find(|it| is_right(status, it)));
     let conversation = text(&registry.conversation).filter(|id| is_id(id));
     Entry {
         says: rule.map(|rule| Says {
@@ -38,12 +44,6 @@ pub fn read(provider: &Provider, bytes: &[u8]) -> Entry {
         }),
         conversation: conversation.map(str::to_owned),
     }
-}
-
-/// Ids become arguments of a command: they are letters, digits and hyphens.
-fn is_id(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    !text.is_empty() && text.len() <= 128 && !text.starts_with('-') && text.chars().all(plain)
 }
 
 #[cfg(test)]
@@ -58,11 +58,39 @@ mod tests {
         read(providers.get("claude").unwrap(), text.as_bytes())
     }
 
+    /// What Claude Code 2.1.329 writes, with its own paths left out.
+    fn real(more: &str) -> String {
+        format!(
+            r#"{{"pid":7700,"sessionId":"f65220ed-811d-4409-af60-1463b3722451","startedAt":1796032711298,
+            "version":"2.1.329","peerFeatures":["notify_idle"],"kind":"interactive","entrypoint":"cli",
+            "asksForConvertedSkills":null,"name":"work-71","updatedAt":1796032711558{more}}}"#
+        )
+    }
+
     #[test]
     fn an_entry_says_state_and_conversation() {
-        let known = entry(r#"{"pid":7,"sessionId":"a-1","status":"busy","later":[1]}"#);
-        assert_eq!(known.says.map(|it| it.state), Some(State::Working));
-        assert_eq!(known.conversation.as_deref(), Some("a-1"));
+        for (more, state) in [
+            ("", None),
+            (r#","status":"idle","statusUpdatedAt":1"#, Some(State::Idle)),
+            (r#","status":"busy""#, Some(State::Working)),
+            (
+                r#","status":"waiting","waitingFor":"permission prompt""#,
+                Some(State::NeedsPermission),
+            ),
+            (
+                r#","status":"waiting","waitingFor":"input needed""#,
+                Some(State::NeedsAnswer),
+            ),
+            (
+                r#","status":"waiting","waitingFor":"what is to come""#,
+                Some(State::NeedsPermission),
+            ),
+        ] {
+            let known = entry(&real(more));
+            assert_eq!(known.says.map(|it| it.state), state, "{more}");
+            let id = "f65220ed-811d-4409-af60-1463b3722451";
+            assert_eq!(known.conversation.as_deref(), Some(id));
+        }
     }
 
     #[test]

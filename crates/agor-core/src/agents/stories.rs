@@ -223,12 +223,13 @@ fn recorded_evidence_comes_to_the_states_that_were_true() {
 }
 
 /// What the stories of an agent must tell at least, by the begin of the cases' names.
-const LEAST: [&str; 10] = [
+const LEAST: [&str; 11] = [
     "start",
     "permission",
     "allowed",
     "denied",
     "working",
+    "done",
     "interrupted",
     "error",
     "retry",

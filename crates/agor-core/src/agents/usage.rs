@@ -1,10 +1,16 @@
-//! What an agent has used, as its transcript tells it: Claude Code's file of JSON lines, read on from where
-//! it was read last. Costs are estimated by a dated table (`assets/prices.toml`).
+//! What an agent has used, as its transcript tells it: a file of JSON lines, read on from where it was read last,
+//! each in the form of its agent (`forms.rs`). Costs are the agent's own figures where it writes them down, and else
+//! estimated by a dated table (`assets/prices.toml`).
+
+mod forms;
 
 use std::sync::OnceLock;
 
 use agor_proto::agent::Usage;
 use serde::{Deserialize, Serialize};
+
+pub use forms::Form;
+use forms::{Message, Tokens, Told};
 
 /// The prices that agor comes with.
 const PRICES: &str = include_str!("../../../../assets/prices.toml");
@@ -46,10 +52,15 @@ pub struct Meter {
     path: String,
     /// How many bytes of it were read: up to the end of a line.
     offset: u64,
-    /// The last message, whose figures later lines bring anew.
+    /// The last message, whose figures later lines bring anew; or the whole conversation, where its lines tell that.
     last: Spent,
     /// Everything before it.
     before: Spent,
+    /// What the session's earlier conversations cost.
+    earlier: Cost,
+    /// How many tokens the model's context holds, and how many it takes, if its agent says.
+    filled: u64,
+    window: Option<u64>,
 }
 
 /// What messages took.
@@ -62,35 +73,47 @@ struct Spent {
     output: u64,
     cache_read: u64,
     cache_write: u64,
-    /// Thousand-millionths of a dollar.
-    cost_nanos: u64,
+    #[serde(flatten)]
+    cost: Cost,
 }
 
-/// A line of a transcript, as far as it is of interest.
-#[derive(Debug, Deserialize)]
-struct Line {
-    #[serde(rename = "isSidechain", default)]
-    sidechain: bool,
-    message: Option<Message>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Message {
-    #[serde(default)]
-    id: String,
-    #[serde(default)]
-    model: String,
-    usage: Option<Tokens>,
-}
-
-#[derive(Debug, Deserialize)]
+/// Dollars, in thousand-millionths.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
-struct Tokens {
-    input_tokens: u64,
-    output_tokens: u64,
-    cache_read_input_tokens: u64,
-    cache_creation_input_tokens: u64,
+struct Cost {
+    /// By our table.
+    cost_nanos: u64,
+    /// As the agent says.
+    told_nanos: u64,
+}
+
+impl Cost {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            cost_nanos: self.cost_nanos.saturating_add(other.cost_nanos),
+            told_nanos: self.told_nanos.saturating_add(other.told_nanos),
+        }
+    }
+
+    fn told(dollars: f64) -> Self {
+        Self {
+            cost_nanos: 0,
+            told_nanos: (dollars * 1e9) as u64,
+        }
+    }
+
+    fn estimated(model: &str, tokens: Tokens) -> Self {
+        let millionths = price(model).map_or(0.0, |price| {
+            tokens.input as f64 * price.input
+                + tokens.output as f64 * price.output
+                + tokens.cache_read as f64 * price.cache_read
+                + tokens.cache_write as f64 * price.cache_write
+        });
+        Self {
+            cost_nanos: (millionths * 1_000.0) as u64,
+            told_nanos: 0,
+        }
+    }
 }
 
 impl Meter {
@@ -100,63 +123,76 @@ impl Meter {
             // What an earlier conversation of the session took was taken.
             let before = std::mem::take(self);
             self.before = before.total();
+            self.earlier = self.before.cost;
             self.path = path.to_owned();
         }
         self.offset
     }
 
+    /// Says whether anything was said in the conversation.
+    #[must_use]
+    pub fn has_read(&self) -> bool {
+        self.filled > 0
+    }
+
     /// Takes in what follows in the transcript from [`Meter::begin`] on.
-    pub fn read(&mut self, bytes: &[u8]) {
+    pub fn read(&mut self, form: Form, bytes: &[u8]) {
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
             let line = &rest[..end];
             rest = &rest[end + 1..];
             self.offset += end as u64 + 1;
             if line.len() <= LINE_MAX
-                && let Ok(line) = serde_json::from_slice::<Line>(line)
+                && let Some(told) = forms::read(form, line)
             {
-                self.take(line);
+                self.take(told);
+            }
+        }
+        // What is left of a line that is too long is no line either.
+        if rest.len() > LINE_MAX {
+            self.offset += rest.len() as u64;
+        }
+    }
+
+    fn take(&mut self, told: Told) {
+        match told {
+            Told::Message(message) => self.take_message(message),
+            Told::Total { tokens, context } => {
+                let model = std::mem::take(&mut self.last.model);
+                let cost = Cost::estimated(&model, tokens);
+                self.last = Spent::of(String::new(), model, tokens, cost);
+                let (filled, window) = context.unwrap_or((tokens.read(), 0));
+                self.filled = filled;
+                self.window = Some(window).filter(|&window| window > 0);
+            }
+            Told::Model(model) => self.last.model = model,
+            Told::Cost(dollars) => {
+                self.before.cost = self.earlier.plus(Cost::told(dollars));
+                self.last.cost = Cost::default();
             }
         }
     }
 
-    fn take(&mut self, line: Line) {
-        let Some(Message {
-            id,
-            model,
-            usage: Some(tokens),
-        }) = line.message
-        else {
-            return;
-        };
-        // A made-up answer, to an error for one, has a model of this kind.
-        if model.is_empty() || model.starts_with('<') {
-            return;
-        }
+    fn take_message(&mut self, message: Message) {
+        let (id, model, tokens) = (message.id, message.model, message.tokens);
         if self.last.id != id || id.is_empty() {
             self.before = self.total();
         }
-        let price = price(&model);
-        let cost = price.map_or(0.0, |price| {
-            tokens.input_tokens as f64 * price.input
-                + tokens.output_tokens as f64 * price.output
-                + tokens.cache_read_input_tokens as f64 * price.cache_read
-                + tokens.cache_creation_input_tokens as f64 * price.cache_write
-        });
-        self.last = Spent {
-            id,
-            // A subagent's model and context are not the conversation's.
-            model: if line.sidechain {
-                self.last.model.clone()
-            } else {
-                model
-            },
-            input: tokens.input_tokens,
-            output: tokens.output_tokens,
-            cache_read: tokens.cache_read_input_tokens,
-            cache_write: tokens.cache_creation_input_tokens,
-            cost_nanos: (cost * 1_000.0) as u64,
+        let told = message.cost.map(Cost::told);
+        let cost = told.unwrap_or_else(|| Cost::estimated(&model, tokens));
+        // A subagent's model and context are not the conversation's.
+        let model = if message.aside {
+            self.last.model.clone()
+        } else {
+            let filled = tokens.read();
+            // One that failed has read nothing.
+            if filled > 0 {
+                self.filled = filled;
+                self.window = message.window;
+            }
+            model
         };
+        self.last = Spent::of(id, model, tokens, cost);
     }
 
     fn total(&self) -> Spent {
@@ -164,27 +200,57 @@ impl Meter {
         Spent {
             id: String::new(),
             model: last.model.clone(),
-            input: before.input + last.input,
-            output: before.output + last.output,
-            cache_read: before.cache_read + last.cache_read,
-            cache_write: before.cache_write + last.cache_write,
-            cost_nanos: before.cost_nanos + last.cost_nanos,
+            input: before.input.saturating_add(last.input),
+            output: before.output.saturating_add(last.output),
+            cache_read: before.cache_read.saturating_add(last.cache_read),
+            cache_write: before.cache_write.saturating_add(last.cache_write),
+            cost: before.cost.plus(last.cost),
         }
     }
 
     /// Puts what was read into `usage`.
     pub fn show(&self, usage: &mut Usage) {
-        let total = self.total();
-        usage.model.clone_from(&total.model);
-        usage.input_tokens = total.input + total.cache_write;
-        usage.output_tokens = total.output;
-        usage.cached_tokens = total.cache_read;
-        let price = price(&total.model);
-        usage.cost_micros = price.map(|_| total.cost_nanos / 1_000);
-        usage.estimated = price.is_some();
-        let filled = self.last.input + self.last.cache_read + self.last.cache_write;
-        let percent = price.map(|price| (filled * 100 / price.context.max(1)).min(100) as u8);
-        usage.context_percent = percent.filter(|_| filled > 0);
+        let Spent {
+            model,
+            input,
+            output,
+            cache_read,
+            cache_write,
+            cost,
+            ..
+        } = self.total();
+        usage.input_tokens = input.saturating_add(cache_write);
+        usage.output_tokens = output;
+        usage.cached_tokens = cache_read;
+        let price = price(&model);
+        let known = price.is_some() || cost.told_nanos > 0;
+        let Cost {
+            cost_nanos,
+            told_nanos,
+        } = cost;
+        usage.cost_micros = known.then_some(cost_nanos.saturating_add(told_nanos) / 1_000);
+        usage.estimated = known && (cost_nanos > 0 || told_nanos == 0);
+        let window = self.window.or(price.map(|price| price.context));
+        let percent = window.map(|window| {
+            let hundredfold = self.filled.saturating_mul(100);
+            (hundredfold / window.max(1)).min(100) as u8
+        });
+        usage.context_percent = percent.filter(|_| self.filled > 0);
+        usage.model = model;
+    }
+}
+
+impl Spent {
+    fn of(id: String, model: String, tokens: Tokens, cost: Cost) -> Self {
+        Self {
+            id,
+            model,
+            input: tokens.input,
+            output: tokens.output,
+            cache_read: tokens.cache_read,
+            cache_write: tokens.cache_write,
+            cost,
+        }
     }
 }
 
@@ -214,14 +280,14 @@ mod tests {
     fn a_message_that_is_told_twice_counts_once_with_its_last_figures() {
         let mut meter = Meter::default();
         assert_eq!(meter.begin("/t"), 0);
-        meter.read((line("m1", 5) + &line("m1", 100)).as_bytes());
+        meter.read(Form::Claude, (line("m1", 5) + &line("m1", 100)).as_bytes());
         let shown = usage(&meter);
         assert_eq!((shown.input_tokens, shown.output_tokens), (1_000, 100));
         assert_eq!(shown.cached_tokens, 20_000);
         // 1,000 x 5 + 100 x 25 + 20,000 x 0.5 millionths of a dollar.
         assert_eq!(shown.cost_micros, Some(5_000 + 2_500 + 10_000));
         assert_eq!((shown.estimated, shown.context_percent), (true, Some(10)));
-        meter.read(line("m2", 1).as_bytes());
+        meter.read(Form::Claude, line("m2", 1).as_bytes());
         assert_eq!(usage(&meter).output_tokens, 101);
     }
 
@@ -230,9 +296,9 @@ mod tests {
         let mut meter = Meter::default();
         meter.begin("/t");
         let text = line("m1", 7);
-        meter.read(&text.as_bytes()[..40]);
+        meter.read(Form::Claude, &text.as_bytes()[..40]);
         assert_eq!(meter.begin("/t"), 0);
-        meter.read(text.as_bytes());
+        meter.read(Form::Claude, text.as_bytes());
         assert_eq!(meter.begin("/t"), text.len() as u64);
         assert_eq!(usage(&meter).output_tokens, 7);
     }
@@ -241,9 +307,9 @@ mod tests {
     fn another_conversation_adds_to_what_the_session_took() {
         let mut meter = Meter::default();
         meter.begin("/t");
-        meter.read(line("m1", 7).as_bytes());
+        meter.read(Form::Claude, line("m1", 7).as_bytes());
         assert_eq!(meter.begin("/u"), 0);
-        meter.read(line("m9", 3).as_bytes());
+        meter.read(Form::Claude, line("m9", 3).as_bytes());
         assert_eq!(usage(&meter).output_tokens, 10);
     }
 
@@ -251,10 +317,14 @@ mod tests {
     fn what_is_no_message_or_made_up_or_has_no_price_costs_nothing() {
         let mut meter = Meter::default();
         meter.begin("/t");
-        meter.read(b"{}\nnot json\n{\"message\":3}\n{\"message\":{\"usage\":null}}\n");
-        meter.read(b"{\"message\":{\"id\":\"a\",\"model\":\"<synthetic>\",\"usage\":{\"output_tokens\":9}}}\n");
+        meter.read(
+            Form::Claude,
+            b"{}\nnot json\n{\"message\":3}\n{\"message\":{\"usage\":null}}\n",
+        );
+        meter.read(Form::Claude, b"{\"message\":{\"id\":\"a\",\"model\":\"<synthetic>\",\"usage\":{\"output_tokens\":9}}}\n");
         assert_eq!(usage(&meter), Usage::default());
         meter.read(
+            Form::Claude,
             b"{\"message\":{\"id\":\"a\",\"model\":\"other\",\"usage\":{\"output_tokens\":9}}}\n",
         );
         let shown = usage(&meter);
@@ -262,6 +332,126 @@ mod tests {
             (shown.output_tokens, shown.cost_micros, shown.estimated),
             (9, None, false)
         );
+    }
+
+    #[test]
+    fn what_the_agent_says_that_it_cost_goes_before_what_we_guess() {
+        let mut meter = Meter::default();
+        meter.begin("/t");
+        meter.read(Form::Claude, line("m1", 100).as_bytes());
+        let told = "{\"type\":\"cost-state\",\"totalCostUSD\":0.5,\"hasUnknownModelCost\":false}\n";
+        meter.read(Form::Claude, told.as_bytes());
+        let shown = usage(&meter);
+        assert_eq!((shown.cost_micros, shown.estimated), (Some(500_000), false));
+        meter.read(
+            Form::Claude,
+            told.replace("0.5", "0.6")
+                .replace("false", "true")
+                .as_bytes(),
+        );
+        assert_eq!(
+            usage(&meter).cost_micros,
+            Some(500_000),
+            "its sum lacks a model"
+        );
+        meter.read(Form::Claude, line("m2", 100).as_bytes());
+        let shown = usage(&meter);
+        assert_eq!(
+            shown.cost_micros,
+            Some(500_000 + 17_500),
+            "and what came since"
+        );
+        assert!(shown.estimated);
+        assert_eq!(meter.begin("/u"), 0);
+        meter.read(Form::Claude, (line("m3", 100) + told).as_bytes());
+        assert_eq!(usage(&meter).cost_micros, Some(500_000 + 17_500 + 500_000));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_passed_over() {
+        let mut meter = Meter::default();
+        meter.begin("/t");
+        let long = vec![b'x'; LINE_MAX + 1];
+        meter.read(Form::Claude, &long);
+        assert_eq!(meter.begin("/t"), long.len() as u64);
+        meter.read(
+            Form::Claude,
+            ("the rest of it\n".to_owned() + &line("m1", 7)).as_bytes(),
+        );
+        assert_eq!(usage(&meter).output_tokens, 7);
+    }
+
+    #[test]
+    fn figures_that_cannot_be_are_no_trouble() {
+        for (form, text) in [
+            (
+                Form::Claude,
+                r#"{"message":{"id":"a","model":"claude-opus-4-5","usage":{"input_tokens":N,"cache_read_input_tokens":N,"output_tokens":N}}}"#,
+            ),
+            (Form::Claude, r#"{"totalCostUSD":-3}"#),
+            (Form::Claude, r#"{"totalCostUSD":1e300}"#),
+            (
+                Form::Codex,
+                r#"{"type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":1,"cached_input_tokens":N,"cache_write_input_tokens":N},"last_token_usage":{"input_tokens":N,"output_tokens":N},"model_context_window":0}}}"#,
+            ),
+            (
+                Form::Gemini,
+                r#"{"id":"a","model":"m","tokens":{"input":N,"tool":N,"output":N,"thoughts":N,"cached":N}}"#,
+            ),
+            (
+                Form::Pi,
+                r#"{"id":"a","message":{"model":"m","usage":{"input":N,"cacheRead":N,"cacheWrite":N,"cost":{"total":-1}}}}"#,
+            ),
+        ] {
+            let mut meter = Meter::default();
+            meter.begin("/t");
+            let line = text.replace('N', &u64::MAX.to_string()) + "\n";
+            for _ in 0..2 {
+                meter.read(form, line.as_bytes());
+                meter.read(form, line.replace("\"a\"", "\"b\"").as_bytes());
+            }
+            let shown = usage(&meter);
+            assert!(shown.context_percent.is_none_or(|percent| percent <= 100));
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_release_has_kept_is_read() {
+        let kept = serde_json::json!({ "path": "/t", "offset": 9, "before": { "cost_nanos": 5_000 },
+            "last": { "id": "m1", "model": "claude-opus-4-5", "output": 3, "cost_nanos": 2_000 } });
+        let kept: Meter = serde_json::from_value(kept).unwrap();
+        let shown = usage(&kept);
+        assert_eq!(
+            (shown.output_tokens, shown.cost_micros, shown.estimated),
+            (3, Some(7), true)
+        );
+        let bytes = rmp_serde::to_vec_named(&kept).unwrap();
+        assert_eq!(rmp_serde::from_slice::<Meter>(&bytes).unwrap(), kept);
+    }
+
+    /// Lines that the real programs wrote, with what all of them together come to: `tests/fixtures/transcripts/FORM`.
+    #[test]
+    fn recorded_transcripts_come_to_what_the_models_were_asked_for() {
+        let root =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/transcripts");
+        let mut forms = 0;
+        for folder in std::fs::read_dir(root).unwrap() {
+            let folder = folder.unwrap();
+            let name = folder.file_name().into_string().unwrap();
+            let form: Form = serde_json::from_value(name.clone().into()).unwrap();
+            let read = |file: &str| std::fs::read(folder.path().join(file)).unwrap();
+            let mut meter = Meter::default();
+            meter.begin("/t");
+            meter.read(form, &read("transcript.jsonl"));
+            let expected: serde_json::Value = serde_json::from_slice(&read("usage.json")).unwrap();
+            assert_eq!(
+                serde_json::to_value(usage(&meter)).unwrap(),
+                expected,
+                "{name}"
+            );
+            forms += 1;
+        }
+        assert_eq!(forms, 6, "every form has one");
     }
 
     #[test]

@@ -235,7 +235,8 @@ impl Actor {
                 return self.hub.stop(Stop::StoreFailed);
             }
             Note::Transcript(bytes) => Cause::Transcript { bytes },
-            Note::Conversation(id) => Cause::Conversation { id },
+            Note::TranscriptGrew => Cause::TranscriptGrew,
+            Note::Conversation(found) => Cause::Conversation { found },
             Note::Registry(pid, entry) => Cause::Registry { pid, entry },
             Note::Foreground(leader, found) => Cause::Foreground { leader, found },
             Note::Replayed(conn, events) => Cause::Replayed { conn, events },
@@ -477,13 +478,22 @@ impl Actor {
                     mailbox.put(Note::Transcript(bytes));
                 });
             }
-            Effect::FindConversation { provider, pid } => {
+            Effect::FindConversation {
+                provider,
+                pid,
+                known,
+            } => {
                 let (hub, mailbox) = (Arc::clone(&self.hub), self.mailbox.clone());
                 tokio::task::spawn_blocking(move || {
                     let provider = hub.launcher().providers().get(&provider);
-                    let id = provider.and_then(|provider| here::conversation(provider, pid));
-                    mailbox.put(Note::Conversation(id));
+                    let find = |it| here::conversation(it, pid, known.as_deref());
+                    mailbox.put(Note::Conversation(provider.map(find).unwrap_or_default()));
                 });
+            }
+            Effect::FollowTranscript { path } => {
+                let mailbox = self.mailbox.clone();
+                let transcripts = self.hub.transcripts();
+                transcripts.follow(self.session.id(), &path, mailbox);
             }
             Effect::FollowRegistry { provider, pid } => {
                 let mailbox = self.mailbox.clone();

@@ -25,6 +25,7 @@ use super::outbox::Outbox;
 use super::registry::Registries;
 use super::session::{Figures, Launcher, Session, Wish};
 use super::tap::Tapped;
+use super::transcripts::Transcripts;
 use crate::agents::writes::Writes;
 use crate::storage::Store;
 
@@ -187,6 +188,7 @@ pub struct Hub {
     told: Told,
     writes: Mutex<Writes>,
     registries: Registries,
+    transcripts: Transcripts,
     launcher: Launcher,
     host: HostId,
     incarnation: Incarnation,
@@ -218,6 +220,7 @@ impl Hub {
             told: Told::default(),
             writes: Mutex::default(),
             registries: Registries::default(),
+            transcripts: Transcripts::default(),
             launcher,
             host,
             incarnation,
@@ -457,6 +460,11 @@ impl Hub {
         self.writes().note(id, file, now_millis)
     }
 
+    /// Returns the transcripts that are followed.
+    pub fn transcripts(&self) -> &Transcripts {
+        &self.transcripts
+    }
+
     /// Returns the agents whose own registries are followed.
     pub fn registries(&self) -> &Registries {
         &self.registries
@@ -475,6 +483,7 @@ impl Hub {
         self.list.remove(id);
         self.writes().forget(id);
         self.registries.forget(id);
+        self.transcripts.forget(id);
         // Nobody needs to be told of it any more.
         self.told.put(id);
     }

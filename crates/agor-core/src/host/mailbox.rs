@@ -1,8 +1,8 @@
 //! What comes back to a session from those whom it asked: the keeper and the store.
 //!
 //! Putting something in never waits, so keeper and store cannot be held up by a session. It is
-//! bounded by what the session asked for: each request has at most one answer here, and what an agent's registry
-//! says comes when that changes.
+//! bounded by what the session asked for: each request has at most one answer here, what an agent's registry
+//! says comes when that changes, and that there is more in its transcript four times a second.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,7 @@ use agor_proto::ids::ConnEpoch;
 use tokio::sync::Notify;
 
 use crate::agents::Foreground;
+use crate::agents::here::Found;
 use crate::agents::registry::Entry;
 use crate::storage::StoreError;
 
@@ -21,8 +22,10 @@ use crate::storage::StoreError;
 pub enum Note {
     /// A piece of the agent's transcript was read.
     Transcript(Vec<u8>),
-    /// The agent's conversation was looked for: its id, if it was found.
-    Conversation(Option<String>),
+    /// There may be more in the agent's transcript.
+    TranscriptGrew,
+    /// The agent's conversation was looked for.
+    Conversation(Found),
     /// It was looked who has the terminal of the session whose program it names.
     Foreground(u32, Option<Foreground>),
     /// The registry of an agent says something of the process of that number.

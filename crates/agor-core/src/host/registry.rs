@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use agor_proto::ids::SessionId;
 
 use super::hub::Hub;
 use super::mailbox::{Mailbox, Note};
+use crate::agents::here;
 use crate::agents::providers::Registry;
 use crate::agents::registry::{Entry, FILE_BYTES_MAX, read};
 use crate::folder_watch::FolderWatch;
@@ -20,9 +20,6 @@ use crate::folder_watch::FolderWatch;
 /// An agent makes the folder when it is first used: how often, and how long after another, it is looked for.
 const TRIES: u32 = 30;
 const TRY: Duration = Duration::from_secs(2);
-
-/// What is read of a process's environment.
-const ENVIRON_BYTES_MAX: u64 = 256 * 1024;
 
 /// The agents whose registries are followed.
 #[derive(Debug, Default)]
@@ -132,25 +129,9 @@ async fn watch(hub: Arc<Hub>, folder: PathBuf) {
 
 /// Returns where the registry of the process is: the folder that is watched, and its file.
 fn place(proc: &Path, registry: &Registry, pid: u32) -> Option<(PathBuf, PathBuf)> {
-    let environ = environ(proc, pid).ok()?;
-    let value = |name: &str| {
-        let values = environ.split(|byte| *byte == 0);
-        let mut of_it =
-            values.filter_map(|it| it.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-        let value = of_it.next().filter(|value| value.starts_with(b"/"))?;
-        Some(PathBuf::from(std::ffi::OsStr::from_bytes(value)))
-    };
-    let said = value(&registry.variable).filter(|_| !registry.variable.is_empty());
-    let root = said.or_else(|| Some(value("HOME")?.join(&registry.folder)))?;
+    let root = here::settings_of(proc, pid, &registry.variable, &registry.folder)?;
     let file = root.join(registry.file.replace("{pid}", &pid.to_string()));
     Some((file.parent()?.to_path_buf(), file))
-}
-
-fn environ(proc: &Path, pid: u32) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = File::open(proc.join(format!("{pid}/environ")))?;
-    file.take(ENVIRON_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn contents(path: &Path) -> io::Result<Vec<u8>> {
@@ -184,6 +165,8 @@ mod tests {
         assert_eq!(place(), Some("/c/sessions/7.json".into()));
         std::fs::write(&environ, "CLAUDE_CONFIG_DIR=relative\0").unwrap();
         assert_eq!(place(), None);
+        std::fs::write(&environ, "HOME=/home/a\0CLAUDE_CONFIG_DIR=relative\0").unwrap();
+        assert_eq!(place(), Some("/home/a/.claude/sessions/7.json".into()));
         std::fs::remove_file(&environ).unwrap();
         assert_eq!(place(), None);
     }

@@ -513,7 +513,7 @@ impl Session {
             Cause::Reported { form, body } => {
                 self.observe_report(&form, &body, now, effects);
             }
-            Cause::Conversation { id } => self.on_conversation(id),
+            Cause::Conversation { found } => self.on_conversation(found, effects),
             Cause::Registry { pid, entry } => self.on_registry(pid, entry, now),
             Cause::Conflicts(conflict) => {
                 if self.life.alive() {
@@ -523,6 +523,7 @@ impl Session {
             }
             Cause::Foreground { leader, found } => self.on_foreground(leader, found, now),
             Cause::Transcript { bytes } => self.on_transcript(&bytes, effects),
+            Cause::TranscriptGrew => self.read_transcript(effects),
             Cause::GivenUp => self.give_itself_up(now, effects),
             Cause::Tick => {}
         }

@@ -1,6 +1,7 @@
-//! `cargo xtask real-agents`: installs real agent programs from npm into `target/agents`, each once, and
+//! `cargo xtask real-agents`: installs real agent programs from npm and PyPI into `target/agents`, each once, and
 //! runs the tests that drive them in agor's sessions against a model server on this machine.
 //!
+//! Without a name it drives those that it must pass with; `all` drives the others too.
 //! The versions are pinned: what a program shows changes from one to the next, and a failure should mean
 //! that agor changed. No account is needed; while the tests run, nothing leaves the machine.
 
@@ -14,44 +15,79 @@ use crate::packages::{self, Consent, User};
 use crate::steps::{Report, Step, Tests, clock};
 use crate::workspace;
 
-/// A package of npm's.
+/// Where a package comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Registry {
+    Npm,
+    PyPi,
+}
+
+/// When an agent is driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Driven {
+    Always,
+    /// If its name is typed, or `all`.
+    Named,
+}
+
+/// A package of a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Package {
     /// What a person types, the name of its folder and of its test.
     name: &'static str,
+    registry: Registry,
     package: &'static str,
     version: &'static str,
+    driven: Driven,
+}
+
+const fn npm(
+    name: &'static str,
+    package: &'static str,
+    version: &'static str,
+    driven: Driven,
+) -> Package {
+    Package {
+        name,
+        registry: Registry::Npm,
+        package,
+        version,
+        driven,
+    }
 }
 
 /// What runs the agents that are scripts. Older releases make some of them install an old self.
-const NODE: Package = Package {
-    name: "node",
-    package: "node",
-    version: "22.23.3",
-};
+const NODE: Package = npm("node", "node", "22.23.3", Driven::Always);
 
 const AGENTS: &[Package] = &[
+    npm(
+        "claude",
+        "@anthropic-ai/claude-code",
+        "2.1.329",
+        Driven::Always,
+    ),
+    npm("codex", "@openai/codex", "0.169.0", Driven::Always),
+    npm("opencode", "opencode-ai", "1.18.33", Driven::Always),
+    npm("gemini", "@google/gemini-cli", "0.61.0", Driven::Always),
+    npm("qwen", "@qwen-code/qwen-code", "0.24.4", Driven::Named),
+    npm(
+        "pi",
+        "@earendil-works/pi-coding-agent",
+        "1.6.0",
+        Driven::Named,
+    ),
+    npm("copilot", "@github/copilot", "1.0.102", Driven::Named),
     Package {
-        name: "claude",
-        package: "@anthropic-ai/claude-code",
-        version: "2.1.329",
-    },
-    Package {
-        name: "codex",
-        package: "@openai/codex",
-        version: "0.169.0",
-    },
-    Package {
-        name: "opencode",
-        package: "opencode-ai",
-        version: "1.18.33",
-    },
-    Package {
-        name: "gemini",
-        package: "@google/gemini-cli",
-        version: "0.61.0",
+        name: "aider",
+        registry: Registry::PyPi,
+        package: "aider-chat",
+        version: "0.86.2",
+        driven: Driven::Named,
     },
 ];
+
+/// What is typed for all of them.
+const ALL: &str = "all";
 
 /// Minutes that an install of everything may take before it is said.
 const INSTALL_MINUTES: u64 = 3;
@@ -129,11 +165,15 @@ impl Wanted {
                 wanted.records = true;
                 continue;
             }
+            if argument == ALL {
+                wanted.agents = AGENTS.to_vec();
+                continue;
+            }
             let agent = AGENTS.iter().find(|agent| agent.name == argument);
             let agent = agent.ok_or_else(|| {
                 let names: Vec<_> = AGENTS.iter().map(|agent| agent.name).collect();
                 Failure::Usage(format!(
-                    "`cargo xtask real-agents` knows no {argument:?}; it knows {} and --record",
+                    "`cargo xtask real-agents` knows no {argument:?}; it knows {}, {ALL} and --record",
                     names.join(", ")
                 ))
             })?;
@@ -142,7 +182,8 @@ impl Wanted {
             }
         }
         if wanted.agents.is_empty() {
-            wanted.agents = AGENTS.to_vec();
+            let always = AGENTS.iter().filter(|it| it.driven == Driven::Always);
+            wanted.agents = always.copied().collect();
         }
         Ok(wanted)
     }
@@ -155,21 +196,26 @@ impl Package {
             name,
             package,
             version,
+            ..
         } = self;
         let place = folder.join(name);
         if self.is_in(&place) {
             println!("{package} {version} is in {}", place.display());
             return Ok(());
         }
-        println!(
-            "== npm install {package}@{version} into {}",
-            place.display()
-        );
+        println!("== install {package} {version} into {}", place.display());
         let started = Instant::now();
-        // Whole or not at all: an install that was interrupted is begun anew.
-        let new = folder.join(format!("{name}.new"));
+        // Whole or not at all: an install that was interrupted is begun anew. Python's programs name their own
+        // place and cannot be moved; what makes one count as installed comes last there.
+        let new = match self.registry {
+            Registry::Npm => folder.join(format!("{name}.new")),
+            Registry::PyPi => place.clone(),
+        };
         self.install_into(&new)
             .and_then(|()| {
+                if new == place {
+                    return Ok(());
+                }
                 remove(&place)?;
                 fs::rename(&new, &place).map_err(|error| error.to_string())
             })
@@ -184,35 +230,58 @@ impl Package {
     fn install_into(&self, new: &Path) -> Result<(), String> {
         remove(new)?;
         fs::create_dir_all(new).map_err(|error| error.to_string())?;
-        let installed = Command::new("npm")
-            .args([
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--no-save",
-                "--prefix",
-            ])
-            .arg(new)
-            .arg(format!("{}@{}", self.package, self.version))
-            .status()
-            .map_err(|error| format!("npm could not be started: {error}"))?;
-        if !installed.success() {
-            return Err(format!("npm ended with {installed}"));
+        match self.registry {
+            Registry::Npm => {
+                let options = [
+                    "install",
+                    "--no-audit",
+                    "--no-fund",
+                    "--no-save",
+                    "--prefix",
+                ];
+                let package = format!("{}@{}", self.package, self.version);
+                run_whole(Command::new("npm").args(options).arg(new).arg(package))?;
+            }
+            Registry::PyPi => {
+                run_whole(Command::new("python3").args(["-m", "venv"]).arg(new))?;
+                let package = format!("{}=={}", self.package, self.version);
+                let pip = ["-m", "pip", "install", "--quiet", &package];
+                run_whole(Command::new(new.join("bin/python")).args(pip))?;
+            }
         }
         if self.is_in(new) {
             Ok(())
         } else {
-            Err(format!(
-                "npm installed another version than {}",
-                self.version
-            ))
+            Err(format!("another version than {} came", self.version))
         }
     }
 
     fn is_in(&self, place: &Path) -> bool {
-        let manifest: PathBuf = place.join("node_modules").join(self.package);
-        let manifest = fs::read_to_string(manifest.join("package.json")).unwrap_or_default();
-        version_in(&manifest) == Some(self.version)
+        match self.registry {
+            Registry::Npm => {
+                let manifest: PathBuf = place.join("node_modules").join(self.package);
+                let manifest = fs::read_to_string(manifest.join("package.json"));
+                version_in(&manifest.unwrap_or_default()) == Some(self.version)
+            }
+            Registry::PyPi => {
+                let package = self.package.replace('-', "_");
+                let wanted = format!("{package}-{}.dist-info", self.version);
+                let libraries = fs::read_dir(place.join("lib")).into_iter().flatten();
+                let mut libraries = libraries.flatten().map(|python| python.path());
+                libraries.any(|python| python.join("site-packages").join(&wanted).is_dir())
+            }
+        }
+    }
+}
+
+fn run_whole(command: &mut Command) -> Result<(), String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.status();
+    let status = status.map_err(|error| format!("{program} could not be started: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{program} ended with {status}"))
     }
 }
 
@@ -241,12 +310,17 @@ mod tests {
     }
 
     #[test]
-    fn names_choose_none_is_all_and_an_unknown_one_is_told_which_there_are() {
-        assert_eq!(parse("").unwrap().agents, AGENTS);
+    fn names_choose_none_is_those_that_must_pass_and_an_unknown_one_is_told_which_there_are() {
+        let names_of = |wanted: Wanted| -> Vec<_> {
+            let agents = wanted.agents.iter();
+            agents.map(|agent| agent.name).collect()
+        };
+        let always = ["claude", "codex", "opencode", "gemini"];
+        assert_eq!(names_of(parse("").unwrap()), always);
+        assert_eq!(parse("all").unwrap().agents, AGENTS);
         let wanted = parse("codex --record claude codex").unwrap();
-        let names: Vec<_> = wanted.agents.iter().map(|agent| agent.name).collect();
-        assert_eq!(names, ["codex", "claude"]);
         assert!(wanted.records);
+        assert_eq!(names_of(wanted), ["codex", "claude"]);
         let failure = parse("emacs").err().unwrap().to_string();
         assert!(
             failure.contains("claude, codex, opencode, gemini"),
@@ -269,6 +343,12 @@ mod tests {
         assert!(!codex.is_in(&folder));
         write(codex.version);
         assert!(codex.is_in(&folder));
+        let aider = AGENTS.iter().find(|it| it.registry == Registry::PyPi);
+        let aider = aider.unwrap();
+        assert!(!aider.is_in(&folder));
+        let installed = "lib/python3.11/site-packages/aider_chat-0.86.2.dist-info";
+        fs::create_dir_all(folder.join(installed)).unwrap();
+        assert!(aider.is_in(&folder));
         remove(&folder).unwrap();
         remove(&folder).unwrap();
     }

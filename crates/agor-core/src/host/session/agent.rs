@@ -5,6 +5,7 @@
 mod answer;
 mod terminal;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use agor_keeper::SpawnSpec;
@@ -19,6 +20,7 @@ use agor_term::{ProgressState, Terminal};
 
 use super::{Effect, Now, Session, launch};
 use crate::agents::claim::{Says, Source};
+use crate::agents::here::Found;
 use crate::agents::hooks::Hook;
 use crate::agents::registry::Entry;
 use crate::agents::{Change, Machine, Moment, Observation, Provider};
@@ -104,6 +106,7 @@ impl Agent {
             } else {
                 Standing::Restored
             },
+            seek_again: !kept.is_empty(),
             machine,
             ..Self::default()
         }
@@ -323,8 +326,10 @@ impl Session {
         if body.len() > REPORT_MAX || !self.life.alive() {
             return;
         }
+        let providers = self.launcher.providers();
+        let has_hooks = providers.get(form).is_some_and(|it| !it.hooks.is_empty());
         match form {
-            "claude" => {
+            _ if has_hooks => {
                 if let Some(hook) = Hook::read(body) {
                     self.observe_now(Observation::Hook(&hook), now);
                     if let Some(file) = hook.wrote() {
@@ -343,7 +348,8 @@ impl Session {
         }
     }
 
-    fn read_transcript(&mut self, effects: &mut Vec<Effect>) {
+    /// Reads what the agent has written down since it was read last.
+    pub(super) fn read_transcript(&mut self, effects: &mut Vec<Effect>) {
         if self.agent.reading {
             self.agent.read_again = true;
             return;
@@ -358,35 +364,66 @@ impl Session {
     /// A piece of the agent's transcript was read.
     pub(super) fn on_transcript(&mut self, bytes: &[u8], effects: &mut Vec<Effect>) {
         self.agent.reading = false;
+        let provider = self.agent.machine.provider();
+        let provider = provider.and_then(|id| self.launcher.providers().get(id));
+        let Some(form) = provider.and_then(|it| Some(it.transcript.as_ref()?.form)) else {
+            return;
+        };
         let before = self.agent.machine.transcript();
-        self.agent.machine.read_transcript(bytes);
+        self.agent.machine.read_transcript(form, bytes);
         let went_on = self.agent.machine.transcript() != before;
         if std::mem::take(&mut self.agent.read_again) || went_on {
             self.read_transcript(effects);
         }
     }
 
-    /// Looks for the conversation of an agent that chooses its id itself, if it may have begun another.
+    /// Has what the agent writes down followed, and looks for it if its place is not known: something has happened.
     fn seek_conversation(&mut self, effects: &mut Vec<Effect>) {
         if self.agent.seeking || !std::mem::take(&mut self.agent.seek_again) {
             return;
         }
-        let provider = self.agent.machine.provider();
-        let provider = provider.and_then(|id| self.launcher.providers().get(id));
-        let provider = provider.filter(|provider| !provider.open_file.is_empty());
-        let process = self.agent.machine.in_shell().map(|process| process.pid);
-        if let (Some(provider), Some(pid)) = (provider, process.or(self.pid)) {
+        self.follow_transcript(effects);
+        let machine = &mut self.agent.machine;
+        let provider = machine.provider();
+        let Some(provider) = provider.and_then(|id| self.launcher.providers().get(id)) else {
+            return;
+        };
+        let known = machine.conversation().map(str::to_owned);
+        let is_lost = machine.transcript().is_none() && known.is_some();
+        let chooses = !provider.open_file.is_empty();
+        let sought = chooses || (is_lost && provider.transcript.is_some());
+        let provider = provider.id.clone();
+        if let Some(pid) = self.agent_pid().filter(|_| sought) {
             self.agent.seeking = true;
-            let provider = provider.id.clone();
-            effects.push(Effect::FindConversation { provider, pid });
+            effects.push(Effect::FindConversation {
+                provider,
+                pid,
+                known,
+            });
         }
     }
 
     /// The agent's conversation was looked for. Its file is there once something was said.
-    pub(super) fn on_conversation(&mut self, id: Option<String>) {
+    pub(super) fn on_conversation(&mut self, found: Found, effects: &mut Vec<Effect>) {
         self.agent.seeking = false;
-        if let Some(id) = id.filter(|_| self.life.alive()) {
+        if !self.life.alive() {
+            return;
+        }
+        if let Some(id) = found.id {
             self.agent.machine.goes_on_with(&id);
+        }
+        let path = found.transcript.as_deref().and_then(Path::to_str);
+        if let Some(path) = path {
+            self.agent.machine.is_written_to(path);
+            self.follow_transcript(effects);
+        }
+    }
+
+    fn follow_transcript(&mut self, effects: &mut Vec<Effect>) {
+        if let Some((path, _)) = self.agent.machine.transcript() {
+            let path = path.into();
+            effects.push(Effect::FollowTranscript { path });
+            self.read_transcript(effects);
         }
     }
 
@@ -422,6 +459,7 @@ impl Session {
         }
         self.observe_now(Observation::Said(Source::Registry, entry.says), now);
         if let Some(id) = entry.conversation {
+            self.agent.seek_again |= self.agent.machine.conversation() != Some(&id[..]);
             self.agent.machine.converses(&id);
         }
     }

@@ -16,6 +16,7 @@ use agor_proto::session::SessionInfo;
 use agor_term::ImageSource;
 
 use crate::agents::Foreground;
+use crate::agents::here::Found;
 use crate::agents::registry::Entry;
 use crate::storage::{StoreError, StoredReceipt, Transaction};
 
@@ -154,10 +155,12 @@ pub enum Cause {
         /// The piece; empty if there was nothing new, or no such file.
         bytes: Vec<u8>,
     },
+    /// There may be more in its agent's transcript.
+    TranscriptGrew,
     /// The agent's conversation was looked for.
     Conversation {
-        /// Its id, if it was found.
-        id: Option<String>,
+        /// What was found.
+        found: Found,
     },
     /// It was looked who has the terminal.
     Foreground {
@@ -282,6 +285,13 @@ pub enum Effect {
         provider: String,
         /// Its process.
         pid: u32,
+        /// The conversation's id, if that is known.
+        known: Option<String>,
+    },
+    /// Follow the agent's transcript, in place of another; [`Cause::TranscriptGrew`] tells of more in it.
+    FollowTranscript {
+        /// The file.
+        path: PathBuf,
     },
     /// Follow the agent's own registry; answered by [`Cause::Registry`], again and again.
     FollowRegistry {

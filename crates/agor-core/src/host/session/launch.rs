@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use agor_keeper::{Io, PtySize, SessionKey, SpawnSpec};
@@ -178,7 +178,9 @@ impl Launcher {
                 agent.provider
             ));
         };
-        let reporting = self.reporting();
+        let hides = Some(&provider.settings_hide).filter(|it| !it.is_empty());
+        let hides = hides.is_some_and(|hidden| Path::new(hidden).exists());
+        let reporting = self.reporting().filter(|_| !hides);
         let file = reporting.map(|it| it.folder_of(session).join("settings.json"));
         let file = file.unwrap_or_default();
         let path = file.display().to_string();

@@ -543,6 +543,7 @@ impl World {
             Effect::Listed(_)
             | Effect::Place { .. }
             | Effect::ReadTranscript { .. }
+            | Effect::FollowTranscript { .. }
             | Effect::FindConversation { .. }
             | Effect::FindForeground { .. }
             | Effect::Wrote { .. }

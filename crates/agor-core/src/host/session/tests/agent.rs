@@ -1,11 +1,14 @@
 //! An agent's state in its session: events, list, store, restarts.
 
+use std::path::PathBuf;
+
 use agor_proto::agent::{AgentEvent, Conflict};
 use agor_proto::input::{Input, Key, KeyInput, Mods};
 use agor_proto::limits::{STATE_EVENTS_MAX, STATE_PACE_MILLIS};
 
 use super::*;
 use crate::agents::claim::Says;
+use crate::agents::here::Found;
 use crate::agents::registry::Entry;
 
 fn status(world: &mut World, millis: u64, body: &str) {
@@ -490,10 +493,16 @@ fn the_conversation_of_an_agent_that_chooses_its_id_is_looked_for_when_it_does_s
     status(&mut world, 1_000, "state=idle:app=codex");
     world.read();
     assert_eq!(world.sought, 1, "it is still being looked for");
-    world.on(Cause::Conversation { id: None });
+    let found = Found::default();
+    world.on(Cause::Conversation { found });
     assert_eq!(world.sought, 2, "it has shown itself meanwhile");
-    let id = Some("01a2".to_owned());
-    world.on(Cause::Conversation { id });
+    let file = PathBuf::from("/c/rollout-01a2.jsonl");
+    let found = Found {
+        id: Some("01a2".to_owned()),
+        transcript: Some(file.clone()),
+    };
+    world.on(Cause::Conversation { found });
+    assert_eq!(world.followed, std::slice::from_ref(&file));
     let conversation = |world: &World| world.session.info().agent.and_then(|it| it.conversation);
     assert_eq!(conversation(&world).as_deref(), Some("01a2"));
     assert_eq!(world.sought, 2, "nothing has happened since");
@@ -501,10 +510,47 @@ fn the_conversation_of_an_agent_that_chooses_its_id_is_looked_for_when_it_does_s
     world.commit();
     world.crash(true);
     assert_eq!(conversation(&world).as_deref(), Some("01a2"));
+    assert_eq!(
+        world.followed,
+        [file.clone(), file],
+        "also by the next host"
+    );
     let mut other = World::running_program("claude");
     status(&mut other, 1_000, "state=working");
     other.read();
     assert_eq!(other.sought, 0);
+}
+
+#[test]
+fn what_an_agent_writes_down_is_read_as_it_grows_and_its_turns_end() {
+    let mut world = World::running_program("codex");
+    let found = Found {
+        id: Some("01a2".to_owned()),
+        transcript: Some("/c/rollout-01a2.jsonl".into()),
+    };
+    world.on(Cause::Conversation { found });
+    assert_eq!(world.read_from, [0]);
+    let line = r#"{"type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":
+        {"input_tokens":150,"cached_input_tokens":50,"output_tokens":20},"last_token_usage":
+        {"input_tokens":150,"output_tokens":20},"model_context_window":1000}}}"#;
+    let bytes = (line.replace('\n', "") + "\n").into_bytes();
+    let end = bytes.len() as u64;
+    world.on(Cause::TranscriptGrew);
+    assert_eq!(world.read_from, [0], "one piece after the other");
+    world.on(Cause::Transcript { bytes });
+    assert_eq!(world.read_from, [0, end], "there was more");
+    let bytes = Vec::new();
+    world.on(Cause::Transcript { bytes });
+    let usage = world.session.info().agent.unwrap().usage;
+    assert_eq!((usage.input_tokens, usage.cached_tokens), (100, 50));
+    assert_eq!((usage.output_tokens, usage.context_percent), (20, Some(17)));
+    world.on(Cause::TranscriptGrew);
+    assert_eq!(world.read_from, [0, end, end]);
+    let bytes = Vec::new();
+    world.on(Cause::Transcript { bytes });
+    status(&mut world, 1_000, "state=idle:app=codex");
+    world.read();
+    assert_eq!(world.read_from.len(), 4, "its state changed");
 }
 
 #[test]

@@ -144,8 +144,8 @@ fn one_agent_after_another_has_nothing_of_the_first() {
     // The same program again, as in `claude; claude`.
     start(&mut world, "claude", 78);
     assert_eq!(world.session.info().state, State::Starting);
-    start(&mut world, "aider", 79);
-    assert_eq!(provider(&world).as_deref(), Some("aider"));
+    start(&mut world, "goose", 79);
+    assert_eq!(provider(&world).as_deref(), Some("goose"));
     assert_eq!(world.session.info().state, State::Unknown);
 }
 

@@ -2,6 +2,7 @@
 //! can die at any moment.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use agor_proto::command::{Command, CommandBody, Receipt};
@@ -163,6 +164,9 @@ pub(super) struct World {
     pub(super) told: Vec<usize>,
     /// How often the agent's conversation was looked for.
     pub(super) sought: u32,
+    /// Which transcripts were to be followed, and from where on pieces were to be read.
+    pub(super) followed: Vec<PathBuf>,
+    pub(super) read_from: Vec<u64>,
     /// The processes whose registries were to be followed.
     pub(super) registered: Vec<u32>,
     /// The files that its agent has written.
@@ -194,6 +198,8 @@ impl World {
             listed: false,
             told: Vec::new(),
             sought: 0,
+            followed: Vec::new(),
+            read_from: Vec::new(),
             registered: Vec::new(),
             wrote: Vec::new(),
             looked: 0,
@@ -314,6 +320,8 @@ impl World {
             Effect::Keeper(_) => {}
             Effect::Listed(_) => self.listed = true,
             Effect::FindConversation { .. } => self.sought += 1,
+            Effect::FollowTranscript { path } => self.followed.push(path),
+            Effect::ReadTranscript { from, .. } => self.read_from.push(from),
             Effect::FollowRegistry { pid, .. } => self.registered.push(pid),
             Effect::Wrote { file } => self.wrote.push(file),
             Effect::FindForeground { leader } => {
@@ -321,10 +329,7 @@ impl World {
                 let found = self.keeper.foreground.clone();
                 causes.push_back(Cause::Foreground { leader, found });
             }
-            Effect::Place { .. }
-            | Effect::ReadTranscript { .. }
-            | Effect::KeepImages { .. }
-            | Effect::StoreImages(_) => {}
+            Effect::Place { .. } | Effect::KeepImages { .. } | Effect::StoreImages(_) => {}
             Effect::Write(transaction) => {
                 assert!(self.under_way.is_none(), "two transactions under way");
                 self.under_way = Some(transaction);
