@@ -376,3 +376,27 @@ fn a9_the_log_tells_connections_and_holds_no_keys_and_no_output() {
         "{log}"
     );
 }
+
+#[test]
+fn a_program_on_another_machine_has_no_file_of_this_one_shown() {
+    let agor = Agor::started();
+    fs::write(agor.work().join("pixel"), [1, 2, 3]).expect("a file");
+    let name = agor.work().join("pixel");
+    // It asks for the file, and shows what it is answered.
+    let ask = format!(
+        r#"printf '\033_Ga=T,t=f,f=24,s=1,v=1,i=5;%s\033\\' "$(printf %s '{}' | base64 -w0)"
+        read -rs -d '\' -t 30 answer; echo "answer:${{answer#*;}}""#,
+        name.display()
+    );
+    // What runs is bash each time; whose output it is, is known by its name.
+    fs::copy("/bin/bash", agor.work().join("ssh")).expect("a copy");
+    let near = agor.program("80x24", &["bash", "-c", &ask]);
+    agor.screen_with(&near, "answer:OK");
+    let far = agor.program("80x24", &["./ssh", "-c", &ask]);
+    agor.screen_with(&far, "answer:EBADF");
+    let shell = agor.program("80x24", &["bash", "--norc"]);
+    let script = agor.write("ask", &ask);
+    let command = format!("./ssh {}", script.display());
+    agor.ok(&["send", &shell, &command, "--enter"]);
+    agor.screen_with(&shell, "answer:EBADF");
+}

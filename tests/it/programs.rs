@@ -154,3 +154,59 @@ fn colours_wide_characters_and_links_come_through() {
     let ansi = agor.ok(&["screen", &session, "--ansi"]);
     assert!(ansi.contains("38;2;10;20;30"), "{ansi:?}");
 }
+
+/// Starts a shell whose own file makes the prompt `mine$ `, says that it was read and is `file`; expects it to tell where
+/// it is, where its prompts and commands are and how they ended.
+fn a_shell_is_integrated(shell: &str, file: &str, text: &str) {
+    let agor = Agor::started();
+    let own = agor.path("home").join(file);
+    std::fs::create_dir_all(own.parent().expect("a folder")).expect("folders");
+    std::fs::write(&own, text).expect("a file");
+    std::fs::create_dir(agor.work().join("a b é")).expect("a folder");
+    let session = agor.program("80x24", &[shell]);
+    agor.screen_with(&session, "my-own-file");
+    agor.screen_with(&session, "mine$");
+    agor.ok(&["send", &session, "cd 'a b é'", "--enter"]);
+    step_until("the list has the folder", || {
+        let folder = agor.info(&session)["cwd"].as_str()?.to_owned();
+        folder.ends_with("/a b é").then_some(())
+    });
+    // What led the shell to our file is gone, for what it starts.
+    let variables = r#"echo "is[$ZDOTDIR][$AGOR_ZDOTDIR][$XDG_DATA_DIRS][$AGOR_XDG_DATA_DIRS]""#;
+    agor.ok(&["send", &session, variables, "--enter"]);
+    agor.screen_with(&session, "\nis[][][][]");
+    agor.ok(&["send", &session, "sh -c 'exit 3'", "--enter"]);
+    let marks = step_until("the end of a command is marked", || {
+        let log = agor.ok(&["log", &session, "--json"]);
+        let events = log.lines().map(|line| -> serde_json::Value {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+        });
+        let marks = events.filter_map(|event| Some(event["body"]["with"].get("mark")?.clone()));
+        let marks: Vec<_> = marks.collect();
+        let failed = serde_json::json!({"end": {"code": 3}});
+        marks.contains(&failed).then_some(marks)
+    });
+    let end = marks.iter().rposition(|mark| mark["end"]["code"] == 3);
+    let before = &marks[..end.expect("it is there")];
+    let before: Vec<_> = before.iter().rev().take(3).collect();
+    assert_eq!(before, ["output", "input", "prompt"], "of {marks:?}");
+    assert_eq!(std::fs::read_to_string(&own).expect("the file"), text);
+}
+
+#[test]
+fn bash_marks_its_prompts_and_tells_its_folder() {
+    let text = "PS1='mine$ '\nPROMPT_COMMAND='true'\necho my-own-file\n";
+    a_shell_is_integrated("bash", ".bashrc", text);
+}
+
+#[test]
+fn zsh_marks_its_prompts_and_tells_its_folder() {
+    let text = "PS1='mine$ '\necho my-own-file\n";
+    a_shell_is_integrated("zsh", ".zshrc", text);
+}
+
+#[test]
+fn fish_marks_its_prompts_and_tells_its_folder() {
+    let text = "function fish_prompt\n  echo -n 'mine$ '\nend\necho my-own-file\n";
+    a_shell_is_integrated("fish", ".config/fish/config.fish", text);
+}

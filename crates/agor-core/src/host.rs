@@ -50,7 +50,7 @@ use crate::zone::Zone;
 
 use hub::{Hub, Stop};
 use keeper::{KeeperAddress, KeeperHandle};
-use session::{Launcher, Now, Reporting, TerminalOptions};
+use session::{Launcher, Now, Reporting, ShellFiles, TerminalOptions};
 
 /// The name and version under which a host introduces itself.
 pub const PROGRAM: &str = concat!("agord ", env!("CARGO_PKG_VERSION"));
@@ -203,6 +203,7 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
         .with_zone(Zone::here())
         .with_providers(providers(paths))
         .with_settings(live.clone())
+        .with_shell_files(shell_files(paths))
         .with_reporting(reporting(paths));
     let (keeper, requests) = KeeperHandle::new();
     let hub = Arc::new(Hub::new(
@@ -244,6 +245,13 @@ fn providers(paths: &Paths) -> Arc<Providers> {
         tracing::warn!(%complaint, "the table of agents");
     }
     Arc::new(loaded.providers)
+}
+
+/// Writes the files to which shells are led.
+fn shell_files(paths: &Paths) -> Option<ShellFiles> {
+    ShellFiles::write(paths.shell_files())
+        .inspect_err(|error| tracing::warn!(%error, "shells will not mark their prompts"))
+        .ok()
 }
 
 /// Returns how what runs in a session can tell the host something.

@@ -320,6 +320,12 @@ impl Paths {
         self.runtime.join("launches")
     }
 
+    /// Returns the folder with what shells read so that they mark their prompts.
+    #[must_use]
+    pub fn shell_files(&self) -> PathBuf {
+        self.runtime.join("shell")
+    }
+
     /// Returns the file with the key from which sessions' tokens are made.
     #[must_use]
     pub fn token_key(&self) -> PathBuf {

@@ -112,6 +112,7 @@ pub const NEEDS: &[Need] = &[
     tests(Sign::Program("xclip"), "xclip"),
     tests(Sign::Program("xdotool"), "xdotool"),
     tests(Sign::Program("Xvfb"), "xvfb"),
+    tests(Sign::Program("zsh"), "zsh"),
     // Windows are tested on a software driver, whatever else there is.
     tests(
         Sign::Entry(VULKAN_DRIVERS, "lvp_icd"),

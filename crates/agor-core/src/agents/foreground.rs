@@ -47,6 +47,44 @@ pub fn look(providers: &Providers, leader: u32, now_millis: u64) -> Option<Foreg
     look_in(Path::new("/proc"), providers, leader, now_millis)
 }
 
+/// Programs whose output comes from another machine, or from one made of this one's parts.
+const ELSEWHERE: &[&str] = &[
+    "adb",
+    "docker",
+    "et",
+    "incus",
+    "kubectl",
+    "lxc",
+    "machinectl",
+    "mosh",
+    "mosh-client",
+    "nerdctl",
+    "oc",
+    "podman",
+    "rlogin",
+    "rsh",
+    "slogin",
+    "ssh",
+    "telnet",
+];
+
+/// Says whether what has the terminal of the session whose program is the process `leader` prints what another machine
+/// says: a name of a file in it is no name of a file here.
+#[must_use]
+pub fn is_elsewhere(leader: u32) -> bool {
+    is_elsewhere_in(Path::new("/proc"), leader)
+}
+
+fn is_elsewhere_in(proc: &Path, leader: u32) -> bool {
+    let group = stat(proc, leader).and_then(|stat| stat.foreground);
+    let members = group.map(|group| members(proc, leader, group));
+    members.unwrap_or_default().iter().any(|(pid, _)| {
+        let words = command_line(proc, *pid);
+        let name = words.first().and_then(|word| word.rsplit('/').next());
+        name.is_some_and(|name| ELSEWHERE.contains(&name))
+    })
+}
+
 /// What the kernel says of a process.
 struct Stat {
     alive: bool,
@@ -292,6 +330,28 @@ mod tests {
         assert_eq!(Proc::new(10, &script).found(), Some(Foreground::Other));
         let runs = [shown(10, 10, "sh", &[11]), shown(11, 10, "make", &[])];
         assert_eq!(Proc::new(10, &runs).found(), Some(Foreground::Other));
+    }
+
+    #[test]
+    fn what_another_machine_says_is_known_by_the_program_that_prints_it() {
+        let elsewhere = |foreground: i64, words: &str| {
+            let all = [shown(10, 10, "bash", &[20]), shown(20, 20, words, &[])];
+            is_elsewhere_in(Proc::new(foreground, &all).0.path(), 10)
+        };
+        for words in [
+            "ssh host",
+            "/usr/bin/ssh -t host vim",
+            "docker exec -it it sh",
+        ] {
+            assert!(elsewhere(20, words), "{words}");
+            // In the background it prints nothing that counts.
+            assert!(!elsewhere(10, words), "{words}");
+        }
+        for words in ["vim ssh", "sshfs", "kitten icat ssh", ""] {
+            assert!(!elsewhere(20, words), "{words}");
+        }
+        let own = [shown(10, 10, "ssh host", &[])];
+        assert!(is_elsewhere_in(Proc::new(10, &own).0.path(), 10));
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub fn terminal(
         session,
         private: false,
         live: false,
+        leader: None,
     };
     let mut rebuild = begin(store, session, size, end, options);
     let checkpoint = rebuild.offset();

@@ -19,6 +19,7 @@ mod manners;
 mod marks;
 mod record;
 mod screens;
+mod shell;
 mod stuck;
 mod subscribers;
 mod waits;
@@ -45,6 +46,7 @@ pub use answers::event_parts;
 pub use causes::{Cause, Effect, Now, Wish};
 pub use fold::{Fold, Line, Rebuild, TerminalOptions};
 pub use launch::{Launcher, Reporting};
+pub use shell::ShellFiles;
 
 use agent::{Agent, When};
 use clipboard::Clipboards;

@@ -1,7 +1,7 @@
-//! Images that programs leave in files and in shared memory (kitty graphics protocol, "The transmission
-//! medium"). Only plain files are read, reached through no link; what is removed was made for it. The
-//! record has none of it, so what was read is remembered, and output that is folded again reads
-//! nothing.
+//! Images that programs leave in files and in shared memory (kitty graphics protocol, "The transmission medium").
+//! Only plain files are read, reached through no link, and none for a program on another machine, as far as that
+//! can be told; what is removed was made for it. The record has none of it, so what was read is remembered, and
+//! output that is folded again reads nothing.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -16,6 +16,7 @@ use agor_term::{FileRequest, ImageFault, ImageFiles, ImageKey, ImageSource, Medi
 use rustix::fs::{Mode, OFlags};
 
 use super::store::ImageStore;
+use crate::agents::foreground;
 
 /// What the name of a file must hold that is removed once it was read, as the protocol says.
 const TEMPORARY_NAME: &str = "tty-graphics-protocol";
@@ -37,11 +38,17 @@ pub struct SessionFiles<'a> {
     pub private: bool,
     /// Whether the output is new: what is folded again reads nothing.
     pub live: bool,
+    /// The session's process, if it runs.
+    pub leader: Option<u32>,
 }
 
 impl ImageFiles for SessionFiles<'_> {
     fn fetch(&mut self, request: &FileRequest) -> Result<ImageKey, ImageFault> {
         let store = self.store.ok_or(ImageFault::BadFile)?;
+        // Asked when it is wanted: what the name of a file means depends on who prints it.
+        if self.live && self.leader.is_some_and(foreground::is_elsewhere) {
+            return Err(ImageFault::BadFile);
+        }
         if let Some(key) = store.read_before(self.session, request) {
             return Ok(key);
         }

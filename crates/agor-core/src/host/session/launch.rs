@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::images::ImageStore;
 
-use super::{Effect, Now, Session, TerminalOptions, is_name};
+use super::{Effect, Now, Session, ShellFiles, TerminalOptions, is_name};
 use crate::agents::launch::{Plan, Wanted};
 use crate::agents::{Provider, Providers};
 use crate::client::launch::is_passed_on;
@@ -61,6 +61,7 @@ pub struct Launcher {
     providers: Arc<Providers>,
     reporting: Option<Arc<Reporting>>,
     images: Option<Arc<ImageStore>>,
+    shells: Option<Arc<ShellFiles>>,
     zone: Zone,
 }
 
@@ -116,6 +117,7 @@ impl Launcher {
             providers: Arc::default(),
             reporting: None,
             images: None,
+            shells: None,
             zone: Zone::default(),
         }
     }
@@ -137,6 +139,13 @@ impl Launcher {
     pub fn with_images(self, images: Arc<ImageStore>) -> Self {
         let images = Some(images);
         Self { images, ..self }
+    }
+
+    /// Returns it with the files to which shells are led.
+    #[must_use]
+    pub fn with_shell_files(self, files: Option<ShellFiles>) -> Self {
+        let shells = files.map(Arc::new);
+        Self { shells, ..self }
     }
 
     /// Returns where images are kept, if they are.
@@ -387,13 +396,24 @@ impl Launcher {
             env.retain(|(other, _)| *other != name);
             env.push((name, value));
         }
+        let mut argv = self.argv(spec).into_iter().map(OsString::from).collect();
+        let env = env.into_iter();
+        let mut env = env
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        if let Some(files) = self.shells.as_ref().filter(|_| spec.agent.is_none())
+            && self
+                .settings
+                .get()
+                .layers
+                .yes("shell_integration", Some(&spec.folder))
+        {
+            files.lead(&mut argv, &mut env);
+        }
         SpawnSpec {
             session: key,
-            argv: self.argv(spec).into_iter().map(OsString::from).collect(),
-            env: env
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
+            argv,
+            env,
             cwd: PathBuf::from(cwd),
             size: pty_size(size),
             io: Io::Pty,

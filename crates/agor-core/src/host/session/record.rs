@@ -50,6 +50,7 @@ impl Session {
             session: self.id,
             private: self.spec.private,
             live: true,
+            leader: self.pid.filter(|_| self.life.alive()),
         };
         for record in record::records(bytes, from) {
             let Ok(record) = record else {

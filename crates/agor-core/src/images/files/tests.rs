@@ -51,6 +51,7 @@ impl Room {
             session: session(),
             private: false,
             live,
+            leader: None,
         };
         files.fetch(request)
     }
