@@ -107,6 +107,29 @@ fn two_hundred_idle_sessions_cost_at_most_3_mib_each_over_a_base_of_25() {
 }
 
 #[test]
+fn a_hosts_threads_share_their_heaps() {
+    let agor = Agor::started();
+    // Enough that every thread takes memory.
+    for _ in 0..8 {
+        let session = agor.session("seq 1 200000; echo the-end");
+        agor.screen_with(&session, "the-end");
+    }
+    let host = agor.host_pid().expect("a host");
+    let maps = fs::read_to_string(format!("/proc/{host}/maps")).expect("its memory");
+    // glibc reserves 64 MiB for each heap beside the first, at a multiple of that (malloc/arena.c).
+    let is_heap = |line: &&str| {
+        let start = line
+            .split('-')
+            .next()
+            .and_then(|it| u64::from_str_radix(it, 16).ok());
+        line.contains(" rw-p 00000000 00:00 0")
+            && start.is_some_and(|start| start.is_multiple_of(64 << 20))
+    };
+    let heaps = maps.lines().filter(is_heap).count();
+    assert!(heaps <= 2, "{heaps} heaps beside the first: {maps}");
+}
+
+#[test]
 fn an_idle_host_does_nothing() {
     let agor = Agor::started();
     let session = agor.session("sleep 600");

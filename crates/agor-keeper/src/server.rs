@@ -11,6 +11,8 @@ mod process;
 mod session;
 mod spawn;
 
+pub use process::share_heaps;
+
 use std::{
     fs::{self, File},
     io::{self, Write},

@@ -1,5 +1,5 @@
 //! What the keeper sets of its own process, and undoes in each child before its program runs.
-#![allow(unsafe_code)] // signal dispositions have no safe form in std or rustix
+#![allow(unsafe_code)] // signal dispositions and heaps have no safe form in std or rustix
 
 use std::{
     os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd},
@@ -25,6 +25,22 @@ unsafe extern "C" {
     fn signal(signal: i32, handler: usize) -> usize;
     fn sigemptyset(set: *mut SignalSet) -> i32;
     fn sigprocmask(how: i32, set: *const SignalSet, old: *mut SignalSet) -> i32;
+    #[cfg(target_env = "gnu")]
+    fn mallopt(parameter: i32, value: i32) -> i32;
+}
+
+/// Has all threads of this process take memory from the same two heaps, where the system's library would make one for
+/// each. In each of those stays what the largest segment or checkpoint took that its thread ever made: a host
+/// grew by 24 MiB an hour so.
+pub fn share_heaps() {
+    // `malloc.h`.
+    #[cfg(target_env = "gnu")]
+    const M_ARENA_MAX: i32 = -8;
+    // SAFETY: it sets a number of the allocator's, under the allocator's own lock.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        mallopt(M_ARENA_MAX, 2)
+    };
 }
 
 /// The bell that the handler of `SIGCHLD` rings.

@@ -98,6 +98,7 @@ fn serve(paths: &Paths, aloud: bool, ready: impl FnOnce()) -> Result<(), Failure
     for complaint in loaded.complaints() {
         tracing::warn!("{complaint}");
     }
+    agor_keeper::share_heaps();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_name("host")
