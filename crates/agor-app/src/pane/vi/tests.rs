@@ -1,11 +1,17 @@
 //! Keys against a session whose host answers as the real one does.
 
+use std::sync::Arc;
+
 use agor_proto::ids::Size;
+use agor_proto::input::{Key, KeyInput, Mods};
+use agor_proto::screen::Modes;
 use agor_term::input::chord;
 use agor_term::{Options, Terminal};
 
+use super::keys::letter;
 use super::*;
 use crate::link::snapshot::HistoryWindow;
+use crate::pane::scroll::place;
 
 const SIZE: Size = Size {
     cols: 20,
