@@ -2,8 +2,11 @@
 //! what came of it at the host.
 
 mod apart;
+mod bars;
 mod clipboard;
 mod demo;
+mod drop;
+pub mod fleet;
 mod images;
 mod keys;
 mod life;

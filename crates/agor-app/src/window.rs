@@ -3,7 +3,9 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
+use agor_core::load;
 use eframe::{EframeWinitApplication, UserEvent};
 use winit::application::ApplicationHandler;
 use winit::event::{DeviceEvent, DeviceId, Ime, StartCause, WindowEvent};
@@ -43,6 +45,31 @@ pub struct Handler<'app> {
     pub keyboard: SharedKeyboard,
     /// Whether the window is to be opened again, and so closed.
     pub reopen: Reopen,
+}
+
+/// The processor time of the drawing thread from the begin of a frame until it is submitted and on its way to the
+/// display, told in the log while that is wanted. The wait for the display costs none.
+struct FrameCost {
+    began: Duration,
+}
+
+impl FrameCost {
+    /// Begins to count with an event that draws a frame.
+    fn of(event: &WindowEvent) -> Option<Self> {
+        let draws = matches!(event, WindowEvent::RedrawRequested);
+        (draws && tracing::enabled!(tracing::Level::TRACE)).then(|| Self {
+            began: load::thread_cpu(),
+        })
+    }
+
+    fn tell(self) {
+        let cost = load::thread_cpu().saturating_sub(self.began);
+        tracing::trace!(
+            cpu_micros = cost.as_micros(),
+            process_micros = load::cpu().as_micros(),
+            "submitted"
+        );
+    }
 }
 
 impl Handler<'_> {
@@ -128,8 +155,13 @@ impl ApplicationHandler<UserEvent> for Handler<'_> {
         }
         let route = self.route(id, &event);
         self.wake_if_wanted();
-        if route == Route::ToUi {
-            self.inner.window_event(event_loop, id, event);
+        if route != Route::ToUi {
+            return;
+        }
+        let cost = FrameCost::of(&event);
+        self.inner.window_event(event_loop, id, event);
+        if let Some(cost) = cost {
+            cost.tell();
         }
     }
 

@@ -7,8 +7,18 @@ use rustix::time::{ClockId, clock_gettime};
 /// Returns the processor time that this process has used.
 #[must_use]
 pub fn cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    // The clock begins at zero with the process.
+    since_begin(ClockId::ProcessCPUTime)
+}
+
+/// Returns the processor time that this thread has used.
+#[must_use]
+pub fn thread_cpu() -> Duration {
+    since_begin(ClockId::ThreadCPUTime)
+}
+
+fn since_begin(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    // These clocks begin at zero with the process and with the thread.
     Duration::new(
         time.tv_sec.unsigned_abs(),
         u32::try_from(time.tv_nsec).unwrap_or_default(),
@@ -50,6 +60,7 @@ mod tests {
         while cpu() < before + Duration::from_millis(5) {
             sum = std::hint::black_box(sum + 1);
         }
+        assert!(thread_cpu() > Duration::ZERO && thread_cpu() <= cpu());
         assert!(memory_of(std::process::id()) > 100 * 1024);
         assert_eq!(cpu_of(u32::MAX), Duration::ZERO);
         assert_eq!(memory_of(u32::MAX), 0);

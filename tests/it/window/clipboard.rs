@@ -1,8 +1,11 @@
 //! What is copied in a window is on the clipboard, and what is there can be pasted.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+use std::time::Duration;
 
+use super::apart::{focus, other_window};
 use super::stage::Stage;
 use crate::agor::{Done, step_until};
 
@@ -66,4 +69,65 @@ fn what_is_selected_by_key_or_mouse_is_copied() {
         copied.len() >= 80 && copied.bytes().all(|byte| byte == b'a'),
         "{copied:?}"
     );
+}
+
+#[test]
+fn an_image_on_the_clipboard_is_pasted_as_the_path_of_a_file_of_its_own() {
+    let mut stage = Stage::new();
+    let mut image = image::RgbaImage::new(3, 2);
+    image.put_pixel(1, 1, image::Rgba([10, 200, 30, 255]));
+    let picture = stage.agor.work().join("copied.png");
+    image.save(&picture).expect("a picture");
+    let put = stage
+        .command(
+            "xclip",
+            &["-selection", "clipboard", "-t", "image/png", "-in"],
+        )
+        .arg(&picture)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    assert!(put.expect("xclip runs").success());
+    let script = "stty raw -echo; echo ready; exec cat > keys";
+    let _window = stage.open(&["-e", "sh", "-c", script]);
+    let keys = stage.agor.work().join("keys");
+    step_until("the program listens", || keys.exists().then_some(()));
+    stage.press(&["ctrl+shift+v"]);
+    let path = step_until("a path arrives", || {
+        let got = fs::read_to_string(&keys).unwrap_or_default();
+        got.strip_suffix(' ').map(str::to_owned)
+    });
+    assert!(path.ends_with(".png"), "{path}");
+    let file = fs::metadata(&path).expect("the file is there");
+    assert_eq!(
+        file.permissions().mode() & 0o777,
+        0o600,
+        "for its person alone"
+    );
+    let pasted = image::open(&path).expect("a picture").to_rgba8();
+    assert_eq!(pasted, image);
+}
+
+#[test]
+fn what_is_copied_in_a_window_of_its_own_is_on_the_clipboard_while_the_main_one_is_hidden() {
+    let mut stage = Stage::new();
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    stage.act(&window, &["ctrl+shift+d"], "pane.split_right");
+    let session = stage.running_are(2).remove(1);
+    stage.act(&window, &["ctrl+space", "m", "w"], "pane.detach");
+    let apart = other_window(&stage, &window);
+    focus(&stage, &apart);
+    stage.type_text("clear; echo word-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&session, "word-42");
+    stage.ok("xdotool", &["windowunmap", "--sync", &window.id]);
+    focus(&stage, &apart);
+    let copied = step_until("what is selected is copied", || {
+        stage.press(&["ctrl+shift+a", "ctrl+shift+c"]);
+        crate::agor::look_until(Duration::from_secs(2), || {
+            Some(get(&stage)).filter(|text| text.contains("word-42"))
+        })
+    });
+    assert!(copied.contains("word-42"));
 }

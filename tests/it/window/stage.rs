@@ -19,7 +19,7 @@ const VULKAN_DRIVERS: [&str; 2] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d
 const REST: Duration = Duration::from_millis(700);
 
 /// What a window logs, so that a test can follow it.
-const LOG_FILTER: &str = "info,agor::app=trace";
+const LOG_FILTER: &str = "info,agor::app=trace,agor::window=trace";
 
 /// Drawing by software takes all cores, so that tests of windows go one after another.
 static TURN: Mutex<()> = Mutex::new(());
@@ -58,6 +58,16 @@ impl Stage {
     /// Returns a stage without a host.
     pub fn without_host() -> Self {
         Self::over(Agor::new)
+    }
+
+    /// Returns a stage with a host, for what may take so long.
+    #[allow(dead_code, reason = "benches use it")]
+    pub fn patient(limit: Duration) -> Self {
+        Self::over(|| {
+            let mut agor = Agor::patient(limit);
+            agor.start_host();
+            agor
+        })
     }
 
     fn over(agor_of: impl FnOnce() -> Agor) -> Self {
@@ -244,7 +254,12 @@ impl Stage {
 impl Window {
     /// Returns what it logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.state.join("window.log")).unwrap_or_default()
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// Returns where it logs.
+    pub fn log_path(&self) -> PathBuf {
+        self.state.join("window.log")
     }
 
     /// Returns how many frames it has drawn.

@@ -22,13 +22,31 @@ struct Bench {
     name: &'static str,
     /// What it measures, in one line.
     doc: &'static str,
-    /// The file in `benches/`, without its extension.
+    /// The file in `benches/`, without its extension; or, of a program, which has no library that a bench could use,
+    /// the path of an ignored test.
     target: &'static str,
-    /// A program of ours that it runs, built as it is: to be fast.
-    program: Option<&'static str>,
+    /// Programs of ours that it runs, built as it is: to be fast.
+    programs: &'static [&'static str],
     /// A program that it measures itself beside: the folder of its package, which is none of the
     /// workspace's, and its name. The benchmark finds it by `AGOR_BENCH_PEER`.
     peer: Option<(&'static str, &'static str)>,
+}
+
+impl Bench {
+    fn is_test(&self) -> bool {
+        self.target.contains("::")
+    }
+
+    /// Returns what cargo is to do. It is selected from the whole workspace: a package alone would have other features,
+    /// and all it needs be built once more.
+    fn cargo(&self) -> Vec<&'static str> {
+        if !self.is_test() {
+            return vec!["bench", "--workspace", "--bench", self.target];
+        }
+        let of = ["test", "--release", "--workspace", "--bin", "agor"];
+        let test = ["--", "--ignored", "--nocapture", "--exact", self.target];
+        [&of[..], &test].concat()
+    }
 }
 
 /// Every benchmark. A new one is a target and a row.
@@ -37,28 +55,42 @@ const BENCHES: &[Bench] = &[
         name: "term",
         doc: "Output to a screen and to differences, and the memory of a terminal",
         target: "parse",
-        program: None,
+        programs: &[],
         peer: Some(("crates/agor-term/peers", "agor-term-peers")),
     },
     Bench {
         name: "render",
         doc: "Rows to instances, and frames as the drawing thread pays for them",
         target: "render",
-        program: None,
+        programs: &[],
         peer: None,
     },
     Bench {
         name: "store",
         doc: "Events and output that the store has safely on disk",
         target: "store",
-        program: None,
+        programs: &[],
         peer: None,
     },
     Bench {
         name: "host",
         doc: "Echoes, resumptions and a bad line, with a real host; beside tmux",
         target: "host",
-        program: Some("agord"),
+        programs: &["agord"],
+        peer: None,
+    },
+    Bench {
+        name: "app",
+        doc: "A real window: 100 sessions at rest and as it opens, commands while panes flood",
+        target: "app",
+        programs: &["agord", "agor"],
+        peer: None,
+    },
+    Bench {
+        name: "palette",
+        doc: "What a letter finds among 10,000 entries",
+        target: "palette::find::tests::palette_cost",
+        programs: &[],
         peer: None,
     },
 ];
@@ -182,19 +214,17 @@ fn build(cargo: &[&str]) -> Result<(), Failure> {
 }
 
 fn measure(bench: &Bench, form: Form) -> Result<Vec<Measured>, Failure> {
-    // Selected from the whole workspace: a package alone would have other features, and all it needs be built
-    // once more.
-    let cargo = ["bench", "--workspace", "--bench", bench.target];
+    let cargo = bench.cargo();
     let repeat = || command_line(&cargo, &[]);
     let failed = |what: String| Failure::Step(format!("{what}; to repeat it: {}", repeat()));
     eprintln!("== {}: {}", bench.name, bench.doc);
-    if let Some(program) = bench.program {
+    for program in bench.programs {
         build_program(program)?;
     }
     let peer = bench.peer.map(|(folder, name)| build_peer(folder, name));
     let mut child = Command::new(workspace::cargo())
-        .args(cargo)
-        .envs(bench.program.map(|_| PROGRAMS_BUILT))
+        .args(&cargo)
+        .envs((!bench.programs.is_empty()).then_some(PROGRAMS_BUILT))
         .envs(peer.transpose()?.map(|program| (PEER_VARIABLE, program)))
         .current_dir(workspace::root())
         .stdin(Stdio::null())
@@ -252,14 +282,14 @@ mod tests {
             name: "parse",
             doc: "Bytes to cells",
             target: "parse",
-            program: None,
+            programs: &[],
             peer: None,
         },
         Bench {
             name: "wire",
             doc: "Rows to frames",
             target: "wire",
-            program: None,
+            programs: &[],
             peer: None,
         },
     ];
@@ -283,6 +313,7 @@ mod tests {
         }
         let rows: BTreeSet<_> = BENCHES
             .iter()
+            .filter(|bench| !bench.is_test())
             .map(|bench| bench.target.to_owned())
             .collect();
         assert_eq!(

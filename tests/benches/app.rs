@@ -1,0 +1,70 @@
+//! A real window on a display of its own, drawn by software: what a workspace of many sessions costs at rest, what it
+//! costs to open, and what a command costs while panes flood. Prints JSON lines.
+//!
+//! `cargo xtask bench app`, or `cargo bench -p tests --bench app -- CASE` with release builds of `agor` and `agord`.
+//! What is counted of a frame is the processor time of the drawing thread until it is submitted and on its way to the
+//! display; the pixels are made by other threads, as a graphics card would.
+#![allow(clippy::print_stdout, reason = "its results are read from there")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a bench that fails ends"
+)]
+#![allow(dead_code, reason = "the tests use more of what is shared with them")]
+
+#[path = "../it/agor.rs"]
+mod agor;
+#[path = "../it/deadline.rs"]
+mod deadline;
+
+/// What tests of windows use too.
+#[path = "../it/window"]
+mod window {
+    pub mod fleet;
+    pub mod stage;
+}
+
+#[path = "app/commands.rs"]
+mod commands;
+#[path = "app/frames.rs"]
+mod frames;
+#[path = "app/rest.rs"]
+mod rest;
+#[path = "app/start.rs"]
+mod start;
+
+use std::time::Duration;
+
+/// How long a case may take.
+const LIMIT: Duration = Duration::from_secs(900);
+
+/// Sessions of the workspace.
+const SESSIONS: usize = 100;
+
+/// Each case by its name.
+const CASES: &[(&str, fn())] = &[
+    ("rest", rest::run),
+    ("start", start::run),
+    ("commands", commands::run),
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let only = arguments.iter().find(|argument| !argument.starts_with('-'));
+    for (name, run) in CASES {
+        if only.is_none_or(|only| name.contains(only.as_str())) {
+            run();
+        }
+    }
+}
+
+/// Prints a result.
+fn result(case: &str, value: f64, unit: &str) {
+    println!("{{\"case\":\"{case}\",\"value\":{value:.2},\"unit\":\"{unit}\"}}");
+}
+
+/// Returns what share of one core a time is of another, in percent.
+fn share(of: Duration, time: Duration) -> f64 {
+    of.as_secs_f64() / time.as_secs_f64() * 100.0
+}
