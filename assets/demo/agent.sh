@@ -40,7 +40,8 @@ key() {
 turn() {
     report working
     for at in 1 2 3 4 5 6; do
-        printf '\r %s◐%s %s %s%ss%s ' "$accent" "$plain" "$1" "$dim" "$at" "$plain"
+        # Cut off, not wrapped, where the pane is narrow.
+        printf '\r\033[?7l %s◐%s %s %s%ss%s \033[K\033[?7h' "$accent" "$plain" "$1" "$dim" "$at" "$plain"
         sleep 1
     done
     printf '\r\033[K'
@@ -116,7 +117,7 @@ working)
     while :; do
         for mark in '◐' '◓' '◑' '◒'; do
             at=$((at + 1))
-            printf '\r %s%s%s Mending the order of discount and tax %s%ss · esc to interrupt%s ' \
+            printf '\r\033[?7l %s%s%s Mending the order of discount and tax %s%ss · esc to interrupt%s \033[K\033[?7h' \
                 "$accent" "$mark" "$plain" "$dim" "$at" "$plain"
             sleep 1
         done

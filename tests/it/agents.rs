@@ -5,6 +5,14 @@ mod awake;
 mod in_shell;
 mod notifications;
 
+use agor_core::client::{Client, ClientError, ClientOptions, launch};
+use agor_core::link::Dialer;
+use agor_proto::agent::{AgentSpec, Conversation};
+use agor_proto::command::CommandBody;
+use agor_proto::error::ErrorCode;
+use agor_proto::ids::Size;
+use agor_proto::session::SessionSpec;
+
 use crate::agor::{Agor, step_until};
 
 /// An agent that does what it is told by a line: a report's body, a title, its end.
@@ -450,4 +458,70 @@ fn an_agent_that_is_not_known_or_not_here_is_named_in_one_sentence() {
     assert!(ids.clone().any(|row| row["id"] == "codex"), "{providers}");
     let mode = agor.run(&["new", "--provider", "claude", "--trust", "--mode", "wild"]);
     assert!(mode.stderr.contains("acceptEdits"), "{mode:?}");
+}
+
+/// Asks the host for an agent in `folder` as any client can, and returns what it refuses with.
+fn ask_for_agent(agor: &Agor, folder: &str, trusted: bool) -> Option<ErrorCode> {
+    let agent = AgentSpec {
+        provider: "claude".into(),
+        model: None,
+        mode: None,
+        prompt: None,
+        conversation: Conversation::New,
+        trusted,
+    };
+    let spec = SessionSpec {
+        argv: Vec::new(),
+        folder: folder.into(),
+        cwd: None,
+        name: String::new(),
+        env: Vec::new(),
+        size: Size::cells(80, 24),
+        private: false,
+        agent: Some(Box::new(agent)),
+    };
+    let session = launch::session_id();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let socket = Dialer::Socket(agor.path("run/agor/host.sock"));
+        let client = Client::over(socket, ClientOptions::default())
+            .await
+            .expect("the host answers");
+        let create = CommandBody::Create { session, spec };
+        let error = match client.carry_out(create).await {
+            Ok(_) => None,
+            Err(ClientError::Host(error)) => Some(error.code),
+            Err(other) => panic!("{other}"),
+        };
+        client.close().await;
+        error
+    })
+}
+
+#[test]
+fn the_host_itself_starts_no_agent_where_nobody_has_said_that_agents_may() {
+    let agor = Agor::started();
+    let folder = agor.work();
+    let folder = folder.to_str().expect("utf-8");
+    // So do clients of releases that do not ask.
+    assert_eq!(
+        ask_for_agent(&agor, folder, false),
+        Some(ErrorCode::Untrusted)
+    );
+    assert_eq!(
+        agor.json(&["ls", "--json"]).as_array().map(Vec::len),
+        Some(0)
+    );
+    // Nothing of that name is here, which is another refusal.
+    let other = ask_for_agent(&agor, folder, true);
+    assert!(
+        other.is_some_and(|code| code != ErrorCode::Untrusted),
+        "{other:?}"
+    );
+    agor.ok(&["settings", "--project", folder, "--set", "trusted=true"]);
+    step_until("the host has read the settings", || {
+        (ask_for_agent(&agor, folder, false) != Some(ErrorCode::Untrusted)).then_some(())
+    });
 }

@@ -9,6 +9,7 @@ mod explain;
 mod follow;
 mod group;
 pub mod hand_in;
+mod inspect;
 mod layout;
 mod look;
 mod modes;
@@ -197,6 +198,8 @@ pub struct App {
     window_focused: bool,
     windows: windows::Windows,
     frames: u64,
+    /// Whether it was told that every pane has its screen.
+    told_whole: bool,
     /// What was drawn in all frames.
     drawn: agor_render::Counters,
     exit: Option<Exit>,
@@ -307,6 +310,7 @@ impl App {
             window_focused: true,
             windows: windows::Windows::default(),
             frames: 0,
+            told_whole: false,
             drawn: agor_render::Counters::default(),
             exit: None,
             failure: None,
@@ -384,6 +388,10 @@ impl App {
         );
         if self.frames == 1 {
             tracing::debug!("window ready");
+        }
+        if !self.told_whole && self.is_whole() {
+            self.told_whole = true;
+            tracing::debug!("all is shown");
         }
     }
 

@@ -59,6 +59,7 @@ commands! {
     NewAgent "agent.new" "New agent…" Anywhere ["ctrl+shift+s", "ctrl+space s"] "Choose an agent, say what it is to do, and start it in a new tab of this project.";
     Snippets "snippets.insert" "Insert snippet…" Anywhere ["ctrl+space ;"] "Insert one of the texts that the settings keep under a name.";
     NewTab "tab.new" "New tab" Anywhere ["ctrl+shift+t", "ctrl+space t"] "Open your shell in a new tab of this project.";
+    NewTabIn "tab.new_in" "New tab in folder…" Anywhere ["ctrl+space shift+n"] "Open your shell in one of the project's folders; a path that is typed becomes one of them.";
     SplitRight "pane.split_right" "Split right" Anywhere ["ctrl+shift+d", "ctrl+space d"] "Open your shell beside the focused pane.";
     SplitDown "pane.split_down" "Split down" Anywhere ["ctrl+shift+e", "ctrl+space e"] "Open your shell below the focused pane.";
     ClosePane "pane.close" "Close pane" Anywhere ["ctrl+shift+w", "ctrl+space w"] "Close the focused pane; its session goes on and stays in the sidebar.";
@@ -114,6 +115,7 @@ commands! {
     GroupProject "project.group" "Put project into a group…" Anywhere [] "Choose the group in which this project stands in the sidebar, or name a new one.";
     FoldProject "project.fold" "Fold or unfold project" Anywhere [] "Leave this project's sessions out of the sidebar, or show them again.";
     Sidebar "view.sidebar" "Show or hide the sidebar" Anywhere ["ctrl+shift+b", "ctrl+space b"] "Show the list of projects and sessions, or their signs alone.";
+    Inspector "view.inspector" "Show or hide the inspector" Anywhere ["ctrl+space shift+b"] "Show all of the focused session beside the panes: its state, agent, use, folder and settings.";
     Copy "edit.copy" "Copy" Pane ["ctrl+shift+c", "ctrl+insert"] "Copy what is selected.";
     Paste "edit.paste" "Paste" Pane ["ctrl+shift+v", "shift+insert"] "Paste the clipboard into the focused pane.";
     SelectAll "edit.select_all" "Select screen" Pane ["ctrl+shift+a"] "Select all that the focused pane shows.";

@@ -5,7 +5,8 @@ mod view;
 
 pub use view::keys_page_ui;
 
-use agor_core::keybindings::Change;
+use agor_core::config::Whose;
+use agor_core::keybindings::{Change, Rule};
 use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
 
@@ -28,8 +29,21 @@ pub struct KeysPage {
     selected: usize,
     /// Whether it must come into view.
     reveal: bool,
+    /// Whether the field has been given the keyboard.
+    focused: bool,
     /// How far the list is scrolled, in points.
     offset: f32,
+    /// For what part of the person's projects keys are recorded and reset.
+    of: Whose,
+}
+
+/// What the page shows, beside what keys mean.
+#[derive(Debug)]
+pub struct Known<'a> {
+    /// The rules of the person's file.
+    pub rules: &'a [Rule],
+    /// What keys can be recorded for, with its words: all first.
+    pub parts: Vec<(Whose, String)>,
 }
 
 /// What keys on the page are for.
@@ -68,14 +82,15 @@ struct Line {
 }
 
 impl Line {
-    /// Says whether the person's file says something of the command.
-    fn is_own(&self) -> bool {
-        let own = |told: &Told| matches!(told.source, Source::File(_));
-        let taken = |told: &Told| {
-            let by = told.shadowed_by.as_deref();
-            by.is_some_and(|by| by.starts_with("taken away in keybindings.json"))
-        };
-        self.used.iter().any(own) || self.shadowed.iter().any(taken)
+    /// Says whether the person's file says something of the command for this part.
+    fn is_own(&self, known: &Known<'_>, of: &Whose) -> bool {
+        let id = self.command.row().id;
+        let is_its = |rule: &&Rule| rule.command.strip_prefix('-').unwrap_or(&rule.command) == id;
+        known
+            .rules
+            .iter()
+            .filter(is_its)
+            .any(|rule| rule.is_for(of))
     }
 
     /// Returns the keys as they are shown.
@@ -131,14 +146,28 @@ impl KeysPage {
                 let keys = keys.collect::<Vec<_>>().join(" ");
                 self.keys = Keys::Typed;
                 self.pressed.clear();
-                let command = command.row().id.into();
-                return Some(Change::Give { command, keys });
+                let (command, of) = (command.row().id.into(), self.of.clone());
+                return Some(Change::Give { command, keys, of });
             }
             _ if self.pressed.len() < CHORDS_MAX => self.pressed.push(key.clone()),
             _ => {}
         }
         self.selected = 0;
         None
+    }
+
+    /// Keeps to a part of the person's projects that is there.
+    fn keep_to(&mut self, parts: &[(Whose, String)]) {
+        if !parts.iter().any(|(part, _)| *part == self.of) {
+            self.of = Whose::All;
+        }
+    }
+
+    /// Goes on to the next part.
+    fn next_part(&mut self, parts: &[(Whose, String)]) {
+        let at = parts.iter().position(|(part, _)| *part == self.of);
+        let next = at.map_or(0, |at| (at + 1) % parts.len().max(1));
+        self.of = parts.get(next).map_or(Whose::All, |(part, _)| part.clone());
     }
 
     fn record(&mut self, command: Command) {
@@ -297,6 +326,7 @@ mod tests {
         let expected = Change::Give {
             command: "pane.zoom".into(),
             keys: "leader shift+d".into(),
+            of: Whose::All,
         };
         assert_eq!(change, Some(expected));
         assert!(!page.captures());

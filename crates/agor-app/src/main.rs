@@ -6,6 +6,7 @@ mod commands;
 mod diagnostics;
 mod explain;
 mod icons;
+mod inspector;
 mod keys;
 mod keys_page;
 mod launch;

@@ -37,6 +37,10 @@ pub enum Scope {
     ImportKeys,
     /// The file into which keys are written, typed.
     ExportKeys,
+    /// One of the folders of the project that is shown.
+    ProjectFolders,
+    /// A folder that becomes one of that project's, typed.
+    FurtherFolder,
     /// A folder, typed.
     Folder,
     /// The focused session's name, typed.
@@ -104,6 +108,7 @@ impl Palette {
         match (self.scope, signed) {
             // The sign is a part of the folder.
             (Scope::Everything, Some((_, Scope::Folder))) => (Scope::Folder, &self.text),
+            (Scope::ProjectFolders, Some((_, Scope::Folder))) => (Scope::FurtherFolder, &self.text),
             (Scope::Everything, Some((of, scope))) => (*scope, &self.text[of.len_utf8()..]),
             _ => (self.scope, &self.text),
         }

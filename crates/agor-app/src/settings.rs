@@ -29,6 +29,8 @@ pub struct Known<'a> {
     pub project: Option<&'a str>,
     /// The id of the group to which it belongs.
     pub group: Option<&'a str>,
+    /// The session with the keyboard: its id, its folder and its name.
+    pub session: Option<(&'a str, &'a str, &'a str)>,
     /// The theme that was chosen in a window, which goes before what the file says.
     pub chosen_theme: Option<&'a str>,
     /// The agents that are known, by id and name.
@@ -65,6 +67,8 @@ enum Shown {
     Group,
     /// What stands for that project.
     Project,
+    /// What stands for the session with the keyboard.
+    Session,
 }
 
 /// The list of fonts, while it is open.
@@ -103,11 +107,22 @@ pub enum Did {
 impl<'a> Known<'a> {
     /// Returns for whom the page shows settings; for all where there is no such project or group.
     fn of(&self, page: &SettingsPage) -> For<'a> {
-        match (page.level, self.group, self.project) {
-            (Shown::Group, Some(id), _) => For::Group(id),
-            (Shown::Project, _, Some(folder)) => For::Project(folder),
-            _ => For::All,
-        }
+        let of = match page.level {
+            Shown::All => None,
+            Shown::Group => self.group.map(For::Group),
+            Shown::Project => self.project.map(For::Project),
+            Shown::Session => {
+                let session = self.session;
+                session.map(|(session, folder, _)| For::Session { session, folder })
+            }
+        };
+        of.unwrap_or(For::All)
+    }
+
+    /// Returns the theme that was chosen in a window, as far as it goes before what is said for `of`.
+    fn chosen_theme(&self, of: For<'_>) -> Option<&'a str> {
+        let own = matches!(of, For::Session { .. });
+        self.chosen_theme.filter(|_| !own)
     }
 
     /// Returns the levels that can be shown, with their words.
@@ -122,11 +137,23 @@ impl<'a> Known<'a> {
             let name = name.map_or_else(|| project_name(folder), str::to_owned);
             levels.push((Shown::Project, format!("For {name}")));
         }
+        if let Some((.., name)) = self.session {
+            levels.push((Shown::Session, format!("For session {name}")));
+        }
         levels
     }
 }
 
 impl SettingsPage {
+    /// Returns the page of the settings of the session with the keyboard.
+    #[must_use]
+    pub fn of_session() -> Self {
+        Self {
+            level: Shown::Session,
+            ..Self::default()
+        }
+    }
+
     /// Returns a page on which something is searched for.
     #[cfg(test)]
     pub fn searching(text: &str) -> Self {

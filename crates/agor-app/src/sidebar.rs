@@ -3,6 +3,8 @@
 
 pub mod rail;
 
+use std::collections::{HashMap, HashSet};
+
 use agor_core::config::{For, Layers, Whose};
 use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
@@ -12,7 +14,7 @@ use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
 use crate::text::{age, folder_shown, now_millis};
 use crate::theme::{Theme, measure, semibold};
-use crate::widgets::{badge_ui, elided, icon_button};
+use crate::widgets::{badge_ui, elided, icon_button, reveal_focus};
 use crate::workspace::Workspace;
 
 /// What a person did in the sidebar.
@@ -56,6 +58,8 @@ pub fn sidebar_ui(
     let mut did = Vec::new();
     let shelves = shelves(snapshot, workspace);
     let now = now_millis();
+    let focused = workspace.focused_session();
+    let in_panes: HashSet<_> = workspace.panes().map(|(_, pane)| pane.session).collect();
     let has_groups = shelves.iter().any(|shelf| shelf.id.is_some());
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing = Vec2::ZERO;
@@ -72,8 +76,8 @@ pub fn sidebar_ui(
                 project_ui(ui, project, (snapshot, theme), &mut did);
                 let sessions = project.sessions.iter();
                 for info in sessions.filter(|_| !project.folded) {
-                    let focused = workspace.focused_session() == Some(info.id) && project.active;
-                    let shown = workspace.place_of(info.id).is_some();
+                    let focused = focused == Some(info.id) && project.active;
+                    let shown = in_panes.contains(&info.id);
                     did.extend(session_ui(ui, info, theme, (focused, shown), now));
                 }
                 ui.add_space(if project.folded { 2.0 } else { 8.0 });
@@ -87,6 +91,7 @@ pub fn sidebar_ui(
             ui.painter()
                 .text(at, Align2::LEFT_TOP, text, font, theme.faint);
         }
+        reveal_focus(ui);
     });
     did
 }
@@ -138,21 +143,25 @@ fn projects<'a>(snapshot: &'a Snapshot, workspace: &'a Workspace) -> Vec<Shown<'
     let known = workspace.projects.iter().enumerate();
     let known = known.map(|(at, project)| shown(&project.folder, at == workspace.active));
     let mut projects: Vec<_> = known.collect();
+    // Looked up for each session: a person may have thousands.
+    let places = workspace.panes();
+    let places: HashMap<_, _> = places
+        .map(|(place, pane)| (pane.session, place.project))
+        .collect();
+    let folders = projects.iter().enumerate();
+    let mut folders: HashMap<_, _> = folders.map(|(at, it)| (it.folder, at)).collect();
     let sessions = snapshot.sessions.iter();
     for info in sessions.flat_map(|sessions| sessions.iter()) {
         // A pane's project goes before the session's own folder: the person put it there.
-        let place = workspace.place_of(info.id);
-        let folder = place.map_or(info.folder.as_str(), |place| {
-            workspace.projects[place.project].folder.as_str()
+        let at = places.get(&info.id).copied();
+        let at = at.unwrap_or_else(|| {
+            let folder = snapshot.project_of(&info.folder);
+            *folders.entry(folder).or_insert_with(|| {
+                projects.push(shown(folder, false));
+                projects.len() - 1
+            })
         });
-        match projects.iter_mut().find(|it| it.folder == folder) {
-            Some(project) => project.sessions.push(info),
-            None => {
-                let mut project = shown(folder, false);
-                project.sessions.push(info);
-                projects.push(project);
-            }
-        }
+        projects[at].sessions.push(info);
     }
     for project in &mut projects {
         project.sessions.sort_by_key(|info| !info.life.alive());
@@ -341,10 +350,14 @@ fn session_ui(
 ) -> Option<Did> {
     let (rect, response) = row(ui, measure::ROW);
     let mark = Mark::of(info);
-    let label = format!("Session {}, {}", info.name, mark.word());
     response.widget_info(|| {
-        egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, focused, &label)
+        let label = format!("Session {}, {}", info.name, mark.word());
+        egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, focused, label)
     });
+    if !ui.is_rect_visible(rect) {
+        // It can be reached, and costs nothing more.
+        return response.clicked().then_some(Did::Show(info.id));
+    }
     let inside = rect.shrink2(Vec2::new(6.0, 1.0));
     let painter = ui.painter();
     if focused {
@@ -383,9 +396,9 @@ fn session_ui(
     );
     let width = name.size().x;
     painter.galley(Pos2::new(left, middle - name.size().y / 2.0), name, color);
-    let detail = crate::pane::header::detail(info);
+    let detail = crate::pane::header::detail_in(info, Some(&info.folder));
     let room = right - left - width - 20.0;
-    if room > 30.0 && detail != info.name {
+    if room > 30.0 && !detail.is_empty() && detail != info.name {
         let detail = elided(ui, &detail, FontId::proportional(11.0), theme.faint, room);
         let at = Pos2::new(left + width + 8.0, middle - detail.size().y / 2.0 + 0.5);
         painter.galley(at, detail, theme.faint);

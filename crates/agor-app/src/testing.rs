@@ -53,6 +53,8 @@ pub fn agent_info() -> AgentInfo {
         conflict: None,
         provider: "claude".into(),
         conversation: None,
+        model: None,
+        mode: None,
         since_millis: 1_700_000_000_000,
         reason: "asks to run Bash".into(),
         source: EvidenceSource::Hook,

@@ -22,6 +22,9 @@ pub mod measure {
     pub const RAIL: f32 = 44.0;
     /// Least and greatest width of the sidebar.
     pub const SIDEBAR: std::ops::RangeInclusive<f32> = 180.0..=420.0;
+    /// Width of the inspector, and what panes keep beside it at the least.
+    pub const INSPECTOR: f32 = 280.0;
+    pub const INSPECTED_MIN: f32 = 440.0;
     /// Width of the theme editor.
     pub const THEME_EDITOR: f32 = 360.0;
     /// Width of the palette.

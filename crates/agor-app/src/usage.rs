@@ -3,6 +3,7 @@
 mod figures;
 mod view;
 
+pub use figures::{count, money};
 pub use view::{Outcome, today, usage_ui};
 
 /// The ranges that can be chosen, in days, today included.

@@ -173,6 +173,8 @@ pub fn welcome_ui(
             .layout(Layout::top_down(Align::Min)),
     );
     ui.set_clip_rect(area);
+    // What has the keyboard has the frame that panes have then.
+    ui.visuals_mut().selection.stroke = Stroke::new(1.0, theme.border_focus);
     ui.label(
         RichText::new("Start your first agent")
             .font(semibold(20.0))

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use agor_proto::session::SessionInfo;
-use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, Ui};
+use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui};
 
 use crate::icons::Mark;
-use crate::theme::Theme;
+use crate::theme::{Theme, measure, medium};
 
 /// Draws a button with a sign, 20 points wide; says whether it was pressed.
 pub fn icon_button(
@@ -48,6 +48,88 @@ pub fn badge_ui(
     }
     mark.paint(painter, center, theme);
     response.on_hover_text(label).clicked()
+}
+
+/// Draws one of several words of which one counts; says whether it was pressed.
+pub fn chip_ui(ui: &mut Ui, theme: &Theme, text: &str, shown: bool) -> bool {
+    let color = if shown { theme.text } else { theme.muted };
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.to_owned(), medium(12.0), color);
+    let size = galley.size() + egui::Vec2::new(20.0, 10.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, shown, text));
+    if shown {
+        ui.painter().rect_filled(rect, 4.0, theme.selected);
+    } else if response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, theme.hover);
+    }
+    if response.has_focus() {
+        let edge = Stroke::new(1.5, theme.border_focus);
+        ui.painter()
+            .rect_stroke(rect, 4.0, edge, egui::StrokeKind::Inside);
+    }
+    ui.painter()
+        .galley(rect.min + egui::Vec2::new(10.0, 5.0), galley, color);
+    response.clicked()
+}
+
+/// Draws a raised surface over the window with what is in it; says whether the person pressed beside it.
+pub fn popup_ui(
+    ui: &Ui,
+    name: &'static str,
+    area: Rect,
+    theme: &Theme,
+    contents: impl FnOnce(&mut Ui),
+) -> bool {
+    egui::Area::new(egui::Id::unique(name))
+        .order(egui::Order::Foreground)
+        .fixed_pos(area.min)
+        .show(ui.ctx(), |ui| {
+            ui.set_min_size(area.size());
+            let radius = f32::from(measure::RADIUS);
+            let painter = ui.painter();
+            painter.add(theme.raised_shadow().as_shape(area, radius));
+            let border = Stroke::new(1.0, theme.border);
+            painter.rect(area, radius, theme.raised, border, StrokeKind::Inside);
+            contents(ui);
+        });
+    ui.input(|input| {
+        let at = input.pointer.interact_pos();
+        input.pointer.any_pressed() && at.is_some_and(|at| !area.contains(at))
+    })
+}
+
+/// Returns where a popup stands that is so high: in the middle, below the upper edge of what `ui` is in.
+#[must_use]
+pub fn popup_area(ui: &Ui, height: f32) -> Rect {
+    let screen = ui.ctx().content_rect();
+    let width = measure::PALETTE.min(screen.width() - 32.0);
+    let at = Pos2::new(
+        screen.center().x - width / 2.0,
+        screen.min.y + screen.height() * 0.14,
+    );
+    Rect::from_min_size(at, egui::Vec2::new(width, height))
+}
+
+/// Brings what the keyboard came to by Tab into view, at the end of what a list scrolls.
+pub fn reveal_focus(ui: &Ui) {
+    let Some(id) = ui.memory(|memory| memory.focused()) else {
+        return;
+    };
+    let last = egui::Id::unique("revealed");
+    if ui.data(|data| data.get_temp::<egui::Id>(last)) == Some(id) {
+        return;
+    }
+    let Some(response) = ui.ctx().read_response(id) else {
+        return;
+    };
+    let (rect, content) = (response.rect, ui.min_rect());
+    if content.contains(rect.center()) {
+        ui.data_mut(|data| data.insert_temp(last, id));
+        // With what comes next: a list may draw no more than what is in view.
+        ui.scroll_to_rect(rect.expand2(egui::Vec2::new(0.0, 36.0)), None);
+    }
 }
 
 /// Gives a field the keyboard, unless it has it. Whether the window has it is another matter: a field that

@@ -30,6 +30,8 @@ pub struct Workspace {
     pub active: usize,
     /// The sidebar.
     pub sidebar: Sidebar,
+    /// Whether the inspector is shown, where there is room.
+    pub inspector: bool,
     /// Groups and projects whose content the sidebar leaves out.
     pub folded: BTreeSet<Whose>,
     /// How it looks, as far as the person has chosen.
@@ -379,6 +381,27 @@ impl Workspace {
         let to = order.get(stepped(at.unwrap_or(0), by, order.len()));
         let place = to.and_then(|to| self.projects.iter().position(|it| it.folder == **to));
         self.active = place.unwrap_or(self.active);
+    }
+
+    /// Moves the tabs of each project to the one whose folder `project_of` names, behind those that it has.
+    pub fn gather(&mut self, project_of: impl Fn(&str) -> String) {
+        let shown = self.tab().map(|tab| tab.number);
+        for at in 0..self.projects.len() {
+            let owner = project_of(&self.projects[at].folder);
+            if owner == self.projects[at].folder {
+                continue;
+            }
+            let tabs = std::mem::take(&mut self.projects[at].tabs);
+            let to = self.project_of(&owner);
+            self.projects[to].tabs.extend(tabs);
+            self.projects[to].tabs.sort_by_key(|tab| !tab.pinned);
+        }
+        self.projects.retain(|project| !project.tabs.is_empty());
+        let last = self.projects.len().saturating_sub(1);
+        self.active = self.active.min(last);
+        if let Some(shown) = shown {
+            self.activate(shown);
+        }
     }
 
     /// Leaves the content of a group or project out of the sidebar, or shows it again.

@@ -195,6 +195,8 @@ impl Demo {
                 mode: None,
                 prompt: None,
                 conversation: Conversation::New,
+                // Everything in it was made by us.
+                trusted: true,
             })
         });
         let argv = match row.provider {

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::config::Layers;
+use crate::config::{Layers, Whose};
 use crate::paths::Paths;
 use crate::rewrite::rewrite;
 
@@ -29,6 +29,9 @@ pub struct Rule {
     /// Where the keys mean it, if elsewhere than usual.
     #[serde(default)]
     pub when: Option<When>,
+    /// What the command is given; none takes anything yet.
+    #[serde(default)]
+    pub args: Option<serde_json::Value>,
     /// The folder of the project in which alone it counts, and in those below.
     #[serde(default)]
     pub project: Option<String>,
@@ -48,9 +51,28 @@ impl Rule {
             key: Some(key.into()),
             command: command.into(),
             when: None,
+            args: None,
             project: None,
             group: None,
             line: 0,
+        }
+    }
+
+    /// Returns the rule that gives a command keys in a part of a person's projects.
+    #[must_use]
+    pub fn of(key: &str, command: &str, of: &Whose) -> Self {
+        let rule = Self::new(key, command);
+        match of {
+            Whose::Group(id) => Self {
+                group: Some(id.clone()),
+                ..rule
+            },
+            Whose::Project(folder) => Self {
+                project: Some(folder.clone()),
+                ..rule
+            },
+            // Keys are no session's own.
+            Whose::All | Whose::Session { .. } => rule,
         }
     }
 
@@ -58,6 +80,18 @@ impl Rule {
     #[must_use]
     pub fn is_for_all(&self) -> bool {
         self.project.is_none() && self.group.is_none()
+    }
+
+    /// Says whether it is said for just this part of a person's projects.
+    #[must_use]
+    pub fn is_for(&self, of: &Whose) -> bool {
+        let project = self.project.as_deref().map(|it| it.trim_end_matches('/'));
+        match of {
+            Whose::All => self.is_for_all(),
+            Whose::Group(id) => project.is_none() && self.group.as_ref() == Some(id),
+            Whose::Project(folder) => project == Some(folder.trim_end_matches('/')),
+            Whose::Session { .. } => false,
+        }
     }
 }
 
@@ -89,17 +123,21 @@ pub fn counting(rules: &[Rule], layers: &Layers, folder: Option<&str>) -> Vec<Ru
 /// A change of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// These keys mean the command, in place of those that the file gave it.
+    /// These keys mean the command, in place of those that the file gave it there.
     Give {
         /// The command's id.
         command: String,
         /// The keys.
         keys: String,
+        /// Where: everywhere, or in the projects of a group, or in one.
+        of: Whose,
     },
-    /// The file says nothing of the command any more.
+    /// The file says nothing of the command there any more.
     Reset {
         /// The command's id.
         command: String,
+        /// Where.
+        of: Whose,
     },
     /// These rules come behind all others.
     Add {
@@ -294,6 +332,7 @@ mod tests {
         let give = Change::Give {
             command: "tab.new".into(),
             keys: "ctrl+t".into(),
+            of: Whose::All,
         };
         change(&paths, &give).unwrap();
         let rules = read(&paths).unwrap();

@@ -86,6 +86,10 @@ pub struct AgentSpec {
     /// Which conversation it goes on with.
     #[serde(default, deserialize_with = "crate::open::deserialize")]
     pub conversation: Conversation,
+    /// Whether the person has said that agents may start in the folder. A host that does not find that in the
+    /// settings either refuses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trusted: bool,
 }
 
 /// Which conversation an agent begins or goes on with. Ids are the provider's own.
@@ -124,6 +128,12 @@ pub struct AgentInfo {
     /// The provider's own id of the conversation, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
+    /// The model that it was asked to use, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// How it was asked to ask before it acts, by the provider's own name for that, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
     /// Milliseconds since 1970 since when it is in its state.
     pub since_millis: u64,
     /// Why the state is believed, in words: what it asks, what failed.

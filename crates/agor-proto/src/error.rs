@@ -130,6 +130,8 @@ error_codes! {
     Unavailable, "unavailable", Retry::After(200), 15;
     /// What was asked for is no longer kept.
     Pruned, "pruned", Retry::Never, 16;
+    /// No agent may start in the folder: the person has not said that they trust it.
+    Untrusted, "untrusted", Retry::Never, 30;
     /// A wait ran out of time.
     Timeout, "timeout", Retry::Never, 124;
     /// The peer does not know this request.

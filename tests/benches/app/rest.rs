@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::agor::step_until;
 use crate::frames::Frames;
 use crate::window::fleet::{self, REST};
 use crate::window::stage::Stage;
@@ -35,11 +34,7 @@ pub fn run() {
     let all = share(each.iter().sum(), TIME);
     result(&format!("{case}: all three"), all, "% of a core");
 
-    let script = r"printf '\033]7501;state=working:app=bench\a'; exec sleep 3600";
-    let working = stage.agor.session(script);
-    step_until("it works", || {
-        (stage.agor.info(&working)["state"] == "working").then_some(())
-    });
+    fleet::start_work(&stage.agor);
     fleet::pass(Duration::from_secs(1));
     let mut told = Frames::from_now(window.log_path());
     let thread = fleet::first_thread_cpu(window.pid());

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::fleet::{self, REST};
 use super::stage::Stage;
-use crate::agor::step_until;
 
 const SESSIONS: usize = 100;
 
@@ -14,11 +13,8 @@ const QUIET: Duration = Duration::from_secs(10);
 /// Half a percent of a core of that time, in window, host and keeper.
 const AT_REST_AT_MOST: Duration = Duration::from_millis(50);
 
-/// Frames of an animation in a second.
-const ANIMATED_AT_MOST: u64 = 10;
-
 #[test]
-fn a_hundred_sessions_at_rest_cost_no_frame_and_half_a_percent_and_one_that_works_ten_frames() {
+fn a_hundred_sessions_at_rest_cost_no_frame_and_half_a_percent_of_a_core() {
     let mut stage = Stage::new();
     let layout = fleet::start(&stage.agor, SESSIONS, REST);
     let window = fleet::open(&mut stage, &layout);
@@ -38,21 +34,5 @@ fn a_hundred_sessions_at_rest_cost_no_frame_and_half_a_percent_and_one_that_work
     assert!(
         all <= AT_REST_AT_MOST,
         "window, host and keeper took {each:?} in {QUIET:?} of nothing"
-    );
-
-    let script = r"printf '\033]7501;state=working:app=test\a'; exec sleep 3600";
-    let working = stage.agor.session(script);
-    step_until("it works", || {
-        (stage.agor.info(&working)["state"] == "working").then_some(())
-    });
-    fleet::pass(Duration::from_secs(1));
-    let frames = window.frames();
-    fleet::pass(QUIET);
-    let drawn = window.frames() - frames;
-    // It turns, or this would say nothing.
-    assert!(drawn > QUIET.as_secs(), "{drawn} frames");
-    assert!(
-        drawn <= ANIMATED_AT_MOST * QUIET.as_secs() + 2,
-        "{drawn} frames in {QUIET:?}"
     );
 }

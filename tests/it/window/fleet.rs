@@ -11,6 +11,10 @@ use crate::agor::{Agor, step_until};
 /// Folders among which sessions are divided.
 const PROJECTS: usize = 10;
 
+/// A session that says that it works, and does nothing.
+#[allow(dead_code, reason = "benches use it")]
+const WORK: &str = r"printf '\033]7501;state=working:app=test\a'; exec sleep 3600";
+
 /// A session that does nothing.
 pub const REST: &str = "echo up; exec sleep 3600";
 
@@ -46,6 +50,16 @@ pub fn in_one_tab(agor: &Agor, count: usize, columns: usize, script: &str) -> St
     let sessions: Vec<_> = (0..count).map(|_| session(agor, folder, script)).collect();
     let tab = tab(&tiles(&sessions, columns));
     format!("{{\"version\":1,\"projects\":[{{\"folder\":\"{folder}\",\"tabs\":[{tab}]}}]}}")
+}
+
+/// Starts a session that works, in the first project, where its badge is in view; waits until that is known.
+#[allow(dead_code, reason = "benches use it")]
+pub fn start_work(agor: &Agor) {
+    let folder = agor.work().join("project-0");
+    let working = session(agor, folder.to_str().expect("utf-8"), WORK);
+    step_until("it works", || {
+        (agor.info(&working)["state"] == "working").then_some(())
+    });
 }
 
 fn session(agor: &Agor, folder: &str, script: &str) -> String {

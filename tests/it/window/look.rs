@@ -190,8 +190,8 @@ fn a_setting_is_changed_on_the_page_by_keys_and_stands_in_the_file_beside_its_co
     stage.running_are(1);
     stage.press_and_rest(&window, &["ctrl+shift+comma"]);
     stage.type_text("ligatures");
-    // Past the two levels to the switch.
-    for _ in 0..3 {
+    // Past the three levels to the switch.
+    for _ in 0..4 {
         stage.press_and_rest(&window, &["Tab"]);
     }
     stage.press(&["space"]);

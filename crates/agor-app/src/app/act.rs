@@ -40,6 +40,8 @@ impl App {
             Command::NewAgent => {}
             Command::Snippets => self.toggle_palette(Scope::Snippets),
             Command::OpenProject => self.toggle_palette(Scope::Folder),
+            Command::NewTabIn if workspace => self.toggle_palette(Scope::ProjectFolders),
+            Command::NewTabIn => {}
             Command::Rename => self.toggle_palette(Scope::Rename),
             Command::Attention if workspace => self.toggle_attention(),
             Command::AttentionNext if workspace => self.go_to_next_need(),
@@ -131,6 +133,8 @@ impl App {
                 self.workspace.toggle_fold(Whose::Project(folder));
             }
             Command::Sidebar => self.workspace.sidebar.shown = !self.workspace.sidebar.shown,
+            Command::Inspector if workspace => self.toggle_inspector(context),
+            Command::Inspector => {}
             Command::Copy => self.copy(context),
             Command::Paste => {
                 let window = self.front_viewport();
@@ -274,7 +278,11 @@ impl App {
         let focused = self.workspace.focused_session();
         let info = focused.and_then(|session| self.snapshot.session(session));
         let cwd = info.map(|info| info.cwd.clone());
-        if let Some(session) = self.new_shell(&folder, cwd) {
+        // Of the project's folders the one that the work is in.
+        let near = info.map(|info| info.folder.clone());
+        let near = near.filter(|near| self.snapshot.project_of(near) == folder);
+        let started_in = near.unwrap_or_else(|| folder.clone());
+        if let Some(session) = self.new_shell(&started_in, cwd) {
             self.workspace.split(&folder, direction, session);
         }
     }
@@ -282,7 +290,7 @@ impl App {
     fn reopen(&mut self) {
         while let Some(session) = self.workspace.reopen() {
             if let Some(info) = self.snapshot.session(session) {
-                let folder = info.folder.clone();
+                let folder = self.snapshot.project_of(&info.folder).to_owned();
                 self.workspace.show(&folder, session);
                 return;
             }

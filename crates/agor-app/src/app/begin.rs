@@ -71,6 +71,7 @@ impl App {
             Stored::Is(json) => match Workspace::from_json(&json) {
                 Ok(workspace) => {
                     self.workspace = workspace;
+                    self.gather_folders();
                     self.workspace
                         .retain(|session| sessions.iter().any(|info| info.id == session));
                     self.stored = self.workspace.digest();
@@ -216,17 +217,20 @@ impl App {
             mode: None,
             prompt: Some(prompt).filter(|prompt| !prompt.is_empty()),
             conversation: Conversation::New,
+            trusted: true,
         };
         let size = Size::cells(80, 24);
         let (session, body) = launcher.create_agent(agent, folder.clone(), size);
         self.ask_to_create(session, body);
-        self.workspace.open_tab(&folder, session);
+        self.workspace
+            .open_tab(self.snapshot.project_of(&folder), session);
     }
 
     /// Opens the person's shell in a new tab of a folder's project.
     pub(super) fn open_shell(&mut self, folder: &str) {
         if let Some(session) = self.new_shell(folder, None) {
-            self.workspace.open_tab(folder, session);
+            self.workspace
+                .open_tab(self.snapshot.project_of(folder), session);
         }
     }
 

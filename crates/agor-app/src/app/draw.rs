@@ -1,8 +1,12 @@
 //! A frame: panels around the tiles, each pane by itself, and what lies over them.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use agor_proto::command::CommandBody;
+use agor_proto::ids::SessionId;
+use agor_proto::session::SessionInfo;
+use agor_render::Colors;
 use egui::{Event, Frame, Panel, Rect, Ui, UiBuilder};
 use egui_tiles::{TileId, UiResponse};
 
@@ -201,6 +205,7 @@ impl App {
             let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("keys page"));
             return self.show_keys_page(&mut ui, page);
         }
+        self.show_inspector(ui);
         let main = self.workspace.in_main();
         let project = match main {
             Some((project, _)) => self.workspace.projects.get(project),
@@ -265,6 +270,7 @@ impl App {
         drop(keyboard);
         let (blinking, flashes) = (self.blinking(), self.flashes());
         let active = self.workspace.tab().map(|tab| tab.number);
+        let own_colors = self.own_colors();
         let shown = self.workspace.projects.get_mut(project);
         let Some(tab) = shown.and_then(|project| project.tabs.get_mut(tab)) else {
             return;
@@ -292,6 +298,8 @@ impl App {
         };
         let mut behavior = Behavior {
             painting,
+            colors: &self.colors,
+            own_colors: &own_colors,
             views: &self.workspace.views,
             panes: &mut self.panes,
             tab: tab.number,
@@ -400,7 +408,7 @@ impl App {
 
     pub(super) fn show_session(&mut self, session: agor_proto::ids::SessionId) {
         if let Some(info) = self.snapshot.session(session) {
-            let folder = info.folder.clone();
+            let folder = self.snapshot.project_of(&info.folder).to_owned();
             self.workspace.show(&folder, session);
         }
     }
@@ -416,7 +424,10 @@ impl App {
             None => {
                 // Its sessions are in the sidebar alone: show them.
                 let sessions = self.snapshot.sessions.clone().unwrap_or_default();
-                for info in sessions.iter().filter(|info| info.folder == folder) {
+                let settings = self.snapshot.settings.clone();
+                let is_its =
+                    |info: &&SessionInfo| settings.layers.project_of(&info.folder) == folder;
+                for info in sessions.iter().filter(is_its) {
                     self.workspace.show(folder, info.id);
                 }
             }
@@ -492,6 +503,10 @@ impl App {
             Choice::ExportKeys(file) => {
                 let file = whole_folder(&file);
                 self.link.request(Request::ExportKeys(file));
+            }
+            Choice::ProjectFolder(folder) => {
+                let folder = whole_folder(&folder);
+                self.open_folder_of_project(&folder);
             }
             Choice::Folder(folder) => {
                 let folder = whole_folder(&folder);
@@ -597,6 +612,9 @@ fn empty_ui(ui: &Ui, rect: Rect, told: &str, theme: &Theme, keymap: &Keymap) {
 /// Draws the panes of a tab for the tile library.
 struct Behavior<'a> {
     painting: Painting<'a>,
+    /// The terminal's colours, and those of sessions that have a theme of their own.
+    colors: &'a Colors,
+    own_colors: &'a HashMap<SessionId, Colors>,
     panes: &'a mut std::collections::HashMap<super::PaneKey, crate::pane::PaneState>,
     tab: u64,
     focused: Option<TileId>,
@@ -621,6 +639,8 @@ impl Behavior<'_> {
             one_of_several: self.several,
             broadcast: self.broadcast.count(tile),
         };
+        let own = self.own_colors.get(&pane.session);
+        self.painting.colors = own.unwrap_or(self.colors);
         let did = view::pane_ui(ui, &mut self.painting, state, pane.session, role);
         let at = self.numbers.iter().position(|number| *number == tile);
         if let Some(key) = at.and_then(|at| NUMBERS.chars().nth(at)) {

@@ -17,6 +17,35 @@ impl App {
         self.workspace.step_project(by, &order);
     }
 
+    /// Moves the tabs of folders that are another project's to that project.
+    pub(super) fn gather_folders(&mut self) {
+        let layers = self.snapshot.settings.layers.clone();
+        self.workspace
+            .gather(|folder| layers.project_of(folder).to_owned());
+    }
+
+    /// Opens the shell in a folder as one of those of the project that is shown, and makes it that if it is not.
+    pub(super) fn open_folder_of_project(&mut self, folder: &str) {
+        let Some(project) = self.workspace.project().map(|it| it.folder.clone()) else {
+            return self.open_shell(folder);
+        };
+        let layers = self.snapshot.settings.layers.clone();
+        if layers.project_of(folder) != project {
+            let further = layers.folders_of(&project).into_iter().skip(1);
+            let mut folders: Vec<_> = further.map(str::to_owned).collect();
+            folders.push(folder.to_owned());
+            self.link.request(Request::Say {
+                key: "folders",
+                of: Whose::Project(project.clone()),
+                value: Some(Value::List(folders)),
+            });
+        }
+        // The settings say so a moment later.
+        if let Some(session) = self.new_shell(folder, None) {
+            self.workspace.open_tab(&project, session);
+        }
+    }
+
     /// Puts the project that is shown into a group, or into none.
     pub(super) fn put_into_group(&mut self, group: Option<String>) {
         let Some(folder) = self.workspace.project().map(|it| it.folder.clone()) else {

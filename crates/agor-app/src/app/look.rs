@@ -1,12 +1,14 @@
 //! How the window looks and which keys mean what: what the command line says goes before what the person
 //! chose in the window, that before the settings, unless they have changed since.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use agor_core::config::{Bell, FONT_SIZES, ThemeWish, Value};
+use agor_core::config::{Bell, FONT_SIZES, ThemeWish, Value, Whose};
 use agor_core::keybindings::counting;
 use agor_core::themes::{self, DARK, LIGHT};
-use agor_render::FontSpec;
+use agor_proto::ids::SessionId;
+use agor_render::{Colors, FontSpec};
 
 use super::{App, Overlay, Purpose};
 use crate::keys::keymap::Keymap;
@@ -32,6 +34,9 @@ impl App {
             self.workspace.look.font_size = None;
         }
         self.keys_told = None;
+        if before.layers != self.settings.layers {
+            self.gather_folders();
+        }
         self.take_look(context);
     }
 
@@ -170,12 +175,18 @@ impl App {
     /// Keeps to a theme until another is chosen, or the settings change.
     pub(super) fn choose_theme(&mut self, id: String) {
         if let Some((page, of)) = self.choosing_for.take() {
+            let of_session = matches!(of, Whose::Session { .. });
             self.link.request(Request::Say {
                 key: "window.theme",
                 of,
                 value: Some(Value::Theme(ThemeWish::Always(id.clone()))),
             });
             self.overlay = Some(Overlay::Settings(page));
+            if of_session {
+                // The window stays as it is.
+                self.trying = false;
+                return self.wake.now();
+            }
         }
         // Whoever chooses in the window has seen what the command line said.
         self.given.theme = None;
@@ -183,6 +194,26 @@ impl App {
         self.workspace.look.theme = Some(ChosenTheme { id, over });
         self.trying = false;
         self.wake.now();
+    }
+
+    /// Returns the terminal's colours of sessions that have a theme of their own.
+    pub(super) fn own_colors(&self) -> HashMap<SessionId, Colors> {
+        let sessions = self.settings.layers.sessions.iter();
+        let own = sessions.filter_map(|(id, said)| {
+            let Value::Theme(wish) = &said.get("window.theme")?.value else {
+                return None;
+            };
+            let desktop = self.snapshot.desktop_light;
+            let theme = wish.for_desktop(desktop);
+            let mut known = self.snapshot.themes.iter();
+            let theme = Theme::of(known.find(|known| *known.id == *theme)?);
+            let colors = Colors {
+                minimum_contrast_tenths: self.colors.minimum_contrast_tenths,
+                ..theme.terminal()
+            };
+            Some((id.parse().ok()?, colors))
+        });
+        own.collect()
     }
 
     /// Returns where the theme that is shown stands among all.

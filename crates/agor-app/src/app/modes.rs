@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use agor_core::config::{For, Whose};
 use agor_core::keybindings::Change;
 use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::input::{Key, KeyInput};
@@ -12,7 +13,7 @@ use agor_term::rows::HintKind;
 use super::{App, Overlay};
 use crate::commands::Command;
 use crate::keys::router::Focus;
-use crate::keys_page::{KeysPage, Outcome, keys_page_ui};
+use crate::keys_page::{KeysPage, Known, Outcome, keys_page_ui};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::pane::find::Step;
@@ -100,7 +101,12 @@ impl App {
     pub(super) fn show_keys_page(&mut self, ui: &mut egui::Ui, mut page: Box<KeysPage>) {
         let keyboard = self.keyboard.borrow();
         let keymap = keyboard.router.keymap();
-        let outcome = keys_page_ui(ui, &mut page, keymap, &self.theme);
+        let settings = self.settings.clone();
+        let known = Known {
+            rules: &settings.keys,
+            parts: self.parts_of_keys(),
+        };
+        let outcome = keys_page_ui(ui, &mut page, (keymap, &known), &self.theme);
         drop(keyboard);
         match outcome {
             Outcome::Closed => return self.wake.now(),
@@ -112,6 +118,23 @@ impl App {
             Outcome::Open => {}
         }
         self.overlay = Some(Overlay::Keys(page));
+    }
+
+    /// Returns for what keys can be recorded: for all, and for the group and the project that are shown.
+    fn parts_of_keys(&self) -> Vec<(Whose, String)> {
+        let mut parts = vec![(Whose::All, "For all".to_owned())];
+        let layers = &self.settings.layers;
+        let Some(project) = self.workspace.project() else {
+            return parts;
+        };
+        if let Some(id) = layers.group_of(&project.folder) {
+            let name = layers.name(For::Group(id)).unwrap_or(id);
+            parts.push((Whose::Group(id.to_owned()), format!("For group {name}")));
+        }
+        let name = self.snapshot.project_name(&project.folder);
+        let of = Whose::Project(project.folder.clone());
+        parts.push((of, format!("For {name}")));
+        parts
     }
 
     fn change_keys(&self, change: Change) {

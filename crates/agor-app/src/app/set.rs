@@ -59,7 +59,13 @@ impl App {
             .project()
             .map(|project| project.folder.clone());
         let settings = self.settings.clone();
+        let focused = self.workspace.focused_session();
+        let focused = focused.and_then(|session| self.snapshot.session(session));
+        let session = focused.map(|info| (info.id.to_string(), &info.folder, &info.name));
         let known = Known {
+            session: session
+                .as_ref()
+                .map(|(id, folder, name)| (&id[..], &folder[..], &name[..])),
             layers: &settings.layers,
             complaints: &settings.complaints,
             project: project.as_deref(),

@@ -29,7 +29,8 @@ impl App {
     /// Draws what agents used where panes are else.
     pub(super) fn usage_ui(&mut self, ui: &mut Ui, mut page: UsagePage) {
         let spending = self.snapshot.spending.clone();
-        let outcome = usage_ui(ui, &mut page, spending.as_deref(), &self.theme);
+        let known = (spending.as_deref(), &*self.settings.layers);
+        let outcome = usage_ui(ui, &mut page, known, &self.theme);
         if self.overlay_is(page) && outcome == Outcome::Open {
             return;
         }

@@ -3,8 +3,11 @@
 
 mod blinking;
 mod explain;
+mod focus;
+mod folders;
 mod groups;
 mod hand_in;
+mod inspector;
 mod looks;
 mod modes;
 mod pictured_images;

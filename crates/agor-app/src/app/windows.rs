@@ -1,16 +1,20 @@
-//! Windows of tabs that stand apart. Each is drawn in a frame of its own, behind each frame of the main one and when
+//! Windows of tabs that stand apart. Each is drawn in a frame of its own, when what it shows has changed and when
 //! something is done in it, with the renderer and the screens of the main one. Which of them has the desktop's
 //! keyboard says which tab has ours, so that nobody types into what is in another window.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use agor_proto::ids::SessionId;
 use agor_render::FontSpec;
 use egui::{Context, Ui, ViewportBuilder, ViewportCommand, ViewportId};
 
 use super::{App, Overlay, Purpose};
+use crate::icons::Mark;
 use crate::workspace::Spot;
 
 /// How long a desktop is given to bring a window to the front that a command led to; some never do.
@@ -58,6 +62,8 @@ pub(super) struct Windows {
     led_to: Option<Front>,
     /// Whether there can be no other window, so that the main one's keyboard is that of those over it.
     embedded: bool,
+    /// A digest of what each shows, as it was when it was last asked to draw.
+    drawn: HashMap<u64, u64>,
     /// Where each was opened: a window is not moved to where its person has moved it.
     opened: HashMap<u64, Spot>,
 }
@@ -196,6 +202,7 @@ impl App {
             .collect();
         let is_apart = |number: &u64| apart.iter().any(|(apart, ..)| apart == number);
         self.windows.opened.retain(|number, _| is_apart(number));
+        self.windows.drawn.retain(|number, _| is_apart(number));
         for (number, spot, session) in apart {
             let spot = *self.windows.opened.entry(number).or_insert(spot);
             let mut builder = ViewportBuilder::default()
@@ -220,12 +227,68 @@ impl App {
                     app.borrow_mut().window_ui(ui, number);
                 }
             });
-            self.wake.window(viewport);
+            let differs = match self.window_digest(number) {
+                Some(shown) => self.windows.drawn.insert(number, shown) != Some(shown),
+                None => {
+                    self.windows.drawn.remove(&number);
+                    true
+                }
+            };
+            if differs {
+                self.wake.window(viewport);
+            }
         }
+    }
+
+    /// Returns a digest of all that a tab's own window shows: as long as it is the same, the window need not be drawn.
+    /// None while something is under way in it that no digest tells.
+    fn window_digest(&self, number: u64) -> Option<u64> {
+        let (project, tab) = self.workspace.tab_place(number)?;
+        let tiles = &self.workspace.projects[project].tabs[tab].tiles;
+        let front = self.windows.front == Front::Tab(number);
+        let keyboard = self.keyboard.borrow();
+        let in_keys = !keyboard.router.sequence().0.is_empty() || keyboard.preedit.is_some();
+        if front && (in_keys || self.overlay.is_some() || self.mode.is_some()) {
+            return None;
+        }
+        let mut hasher = DefaultHasher::new();
+        tiles.hash_into(&mut hasher);
+        let theme = &self.theme;
+        let colors = [
+            theme.window,
+            theme.pane,
+            theme.text,
+            theme.accent,
+            theme.border_focus,
+        ];
+        (front, self.overlay.is_some(), &theme.id, colors).hash(&mut hasher);
+        Arc::as_ptr(&self.settings).addr().hash(&mut hasher);
+        Arc::as_ptr(&self.snapshot.images).addr().hash(&mut hasher);
+        (self.font_size.to_bits(), &self.tried_font).hash(&mut hasher);
+        for (tile, pane) in tiles.panes() {
+            let snapshot = &self.snapshot;
+            let session = pane.session;
+            addr(&snapshot.screens, session).hash(&mut hasher);
+            addr(&snapshot.histories, session).hash(&mut hasher);
+            addr(&snapshot.found, session).hash(&mut hasher);
+            addr(&snapshot.outlines, session).hash(&mut hasher);
+            if let Some(info) = snapshot.session(session) {
+                let reason = info.agent.as_ref().map(|agent| &agent.reason);
+                (Mark::of(info), &info.name, &info.title, &info.cwd, reason).hash(&mut hasher);
+            }
+            self.broadcast.count(tile).hash(&mut hasher);
+            let state = self.panes.get(&(number, tile))?;
+            if state.hints.is_some() || state.vi.is_some() || state.finder.is_some() {
+                return None;
+            }
+            (state.scroll.top(), state.scroll.is_live(), state.selection).hash(&mut hasher);
+        }
+        Some(hasher.finish())
     }
 
     /// Draws the window of a tab: a frame of its own.
     fn window_ui(&mut self, ui: &mut Ui, number: u64) {
+        tracing::trace!(number, "window of a tab");
         let (focused, closes, inner, outer) = ui.input(|input| {
             let info = input.viewport();
             let focused = info.focused.unwrap_or(false);
@@ -289,4 +352,9 @@ impl App {
             self.wake.window(ui.ctx().viewport_id());
         }
     }
+}
+
+/// Returns where what is known of a session lies, which is elsewhere once it has changed.
+fn addr<T>(known: &HashMap<SessionId, Arc<T>>, session: SessionId) -> usize {
+    known.get(&session).map_or(0, |it| Arc::as_ptr(it).addr())
 }

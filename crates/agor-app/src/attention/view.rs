@@ -11,8 +11,8 @@ use super::queue::{Need, since};
 use super::{Attention, Outcome};
 use crate::icons::Mark;
 use crate::text::{age, folder_shown};
-use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::{elided, hold_keyboard};
+use crate::theme::{Theme, medium, semibold};
+use crate::widgets::{elided, hold_keyboard, popup_area, popup_ui};
 
 /// Height of the list's head.
 const HEAD: f32 = 36.0;
@@ -54,49 +54,28 @@ pub fn attention_ui(
     let first = (at + 1).saturating_sub(ROWS_MAX);
     let rows = queue.len().saturating_sub(first).min(ROWS_MAX);
     let below = if queue.is_empty() { ROW } else { ANSWERS };
-    let screen = ui.ctx().content_rect();
-    let width = measure::PALETTE.min(screen.width() - 32.0);
-    let area = Rect::from_min_size(
-        Pos2::new(
-            screen.center().x - width / 2.0,
-            screen.min.y + screen.height() * 0.14,
-        ),
-        Vec2::new(width, HEAD + rows as f32 * ROW + below + 8.0),
-    );
-    egui::Area::new(egui::Id::unique("attention"))
-        .order(egui::Order::Foreground)
-        .fixed_pos(area.min)
-        .show(ui.ctx(), |ui| {
-            ui.set_min_size(area.size());
-            let radius = f32::from(measure::RADIUS);
-            let painter = ui.painter();
-            painter.add(theme.raised_shadow().as_shape(area, radius));
-            let border = Stroke::new(1.0, theme.border);
-            painter.rect(area, radius, theme.raised, border, StrokeKind::Inside);
-            head_ui(ui, theme, area.with_max_y(area.min.y + HEAD), queue.len());
-            let mut top = area.min.y + HEAD + 4.0;
-            for (line, (need, info)) in queue.iter().enumerate().skip(first).take(rows) {
-                let selected = line == at;
-                let height = if selected { ROW + ANSWERS } else { ROW };
-                let rect = Rect::from_min_size(
-                    Pos2::new(area.min.x + 4.0, top),
-                    Vec2::new(area.width() - 8.0, height),
-                );
-                top += height;
-                let row = Row {
-                    need: *need,
-                    info,
-                    selected,
-                    waited: age(now_millis.saturating_sub(since(info))),
-                };
-                if let Some(did) = row_ui(ui, state, (&row, name_of), theme, rect) {
-                    outcome = did;
-                }
+    let area = popup_area(ui, HEAD + rows as f32 * ROW + below + 8.0);
+    let outside = popup_ui(ui, "attention", area, theme, |ui| {
+        head_ui(ui, theme, area.with_max_y(area.min.y + HEAD), queue.len());
+        let mut top = area.min.y + HEAD + 4.0;
+        for (line, (need, info)) in queue.iter().enumerate().skip(first).take(rows) {
+            let selected = line == at;
+            let height = if selected { ROW + ANSWERS } else { ROW };
+            let rect = Rect::from_min_size(
+                Pos2::new(area.min.x + 4.0, top),
+                Vec2::new(area.width() - 8.0, height),
+            );
+            top += height;
+            let row = Row {
+                need: *need,
+                info,
+                selected,
+                waited: age(now_millis.saturating_sub(since(info))),
+            };
+            if let Some(did) = row_ui(ui, state, (&row, name_of), theme, rect) {
+                outcome = did;
             }
-        });
-    let outside = ui.input(|input| {
-        let at = input.pointer.interact_pos();
-        input.pointer.any_pressed() && at.is_some_and(|at| !area.contains(at))
+        }
     });
     if outside && outcome == Outcome::Open {
         outcome = Outcome::Closed;

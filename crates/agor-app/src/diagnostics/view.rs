@@ -107,6 +107,8 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect) {
 fn page_ui(ui: &mut Ui, cards: &[Card], sessions: &[[String; 9]], theme: &Theme) {
     let width = ui.available_width();
     let across = (((width - GAP) / (CARD_MIN + GAP)) as usize).clamp(1, cards.len());
+    // Rather two lines of two than three and a single one.
+    let across = cards.len().div_ceil(cards.len().div_ceil(across));
     let card_width = ((width - GAP) / across as f32 - GAP).floor();
     let rows = cards.iter().map(|card| card.rows.len()).max().unwrap_or(0);
     let height = INSET + 20.0 + BARS + 8.0 + rows as f32 * LINE + INSET;

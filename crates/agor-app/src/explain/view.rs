@@ -2,14 +2,14 @@
 
 use agor_core::cli::state_in_words;
 use agor_proto::session::SessionInfo;
-use egui::{Align2, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
+use egui::{Align2, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, Ui, Vec2};
 
 use super::lines::{Line, lines};
 use super::{Explain, Outcome};
 use crate::icons::Mark;
 use crate::link::snapshot::Explanation;
-use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::elided;
+use crate::theme::{Theme, medium, semibold};
+use crate::widgets::{elided, popup_area, popup_ui};
 
 /// Height of the list's head.
 const HEAD: f32 = 52.0;
@@ -37,54 +37,33 @@ pub fn explain_ui(
         .min(lines.len().saturating_sub(1));
     let mut outcome = state.keys(ui, &lines, at);
     let at = state.selected.unwrap_or(at);
-    let screen = ui.ctx().content_rect();
-    let width = measure::PALETTE.min(screen.width() - 32.0);
     let rows = lines.len().max(1) as f32;
-    let area = Rect::from_min_size(
-        Pos2::new(
-            screen.center().x - width / 2.0,
-            screen.min.y + screen.height() * 0.14,
-        ),
-        Vec2::new(width, HEAD + rows * ROW + 8.0),
-    );
-    egui::Area::new(egui::Id::unique("explain"))
-        .order(egui::Order::Foreground)
-        .fixed_pos(area.min)
-        .show(ui.ctx(), |ui| {
-            ui.set_min_size(area.size());
-            let radius = f32::from(measure::RADIUS);
-            let painter = ui.painter();
-            painter.add(theme.raised_shadow().as_shape(area, radius));
-            let border = Stroke::new(1.0, theme.border);
-            painter.rect(area, radius, theme.raised, border, StrokeKind::Inside);
-            let head = area.with_max_y(area.min.y + HEAD);
-            head_ui(ui, theme, head, info, known);
-            let top = head.max.y + 4.0;
-            let row = |at: usize| {
-                Rect::from_min_size(
-                    Pos2::new(area.min.x + 4.0, top + at as f32 * ROW),
-                    Vec2::new(area.width() - 8.0, ROW),
-                )
+    let area = popup_area(ui, HEAD + rows * ROW + 8.0);
+    let outside = popup_ui(ui, "explain", area, theme, |ui| {
+        let head = area.with_max_y(area.min.y + HEAD);
+        head_ui(ui, theme, head, info, known);
+        let top = head.max.y + 4.0;
+        let row = |at: usize| {
+            Rect::from_min_size(
+                Pos2::new(area.min.x + 4.0, top + at as f32 * ROW),
+                Vec2::new(area.width() - 8.0, ROW),
+            )
+        };
+        for (number, line) in lines.iter().enumerate() {
+            if line_ui(ui, line, (number, number == at), theme, row(number)) {
+                outcome = Outcome::GoTo(line.place);
+            }
+        }
+        if lines.is_empty() {
+            let text = match known {
+                None => "The host is asked…",
+                Some(_) => "Nothing says what it does: no agent was seen here.",
             };
-            for (number, line) in lines.iter().enumerate() {
-                if line_ui(ui, line, (number, number == at), theme, row(number)) {
-                    outcome = Outcome::GoTo(line.place);
-                }
-            }
-            if lines.is_empty() {
-                let text = match known {
-                    None => "The host is asked…",
-                    Some(_) => "Nothing says what it does: no agent was seen here.",
-                };
-                let font = FontId::proportional(12.0);
-                let center = row(0).center();
-                ui.painter()
-                    .text(center, Align2::CENTER_CENTER, text, font, theme.muted);
-            }
-        });
-    let outside = ui.input(|input| {
-        let at = input.pointer.interact_pos();
-        input.pointer.any_pressed() && at.is_some_and(|at| !area.contains(at))
+            let font = FontId::proportional(12.0);
+            let center = row(0).center();
+            ui.painter()
+                .text(center, Align2::CENTER_CENTER, text, font, theme.muted);
+        }
     });
     if outside && outcome == Outcome::Open {
         outcome = Outcome::Closed;

@@ -1,8 +1,13 @@
 //! Which keys mean which command: a trie of chords, without time-outs. A sequence of chords is a
 //! command or the begin of longer ones, never both.
 
+mod chords;
+mod shown;
+
+pub use chords::{Chord, may_begin};
+pub use shown::shown;
+
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
@@ -11,54 +16,7 @@ use crate::commands::{Command, Context, FAMILIES, GROUPS, TABLE};
 use crate::keys::presets::PRESETS;
 use agor_core::config::KeyPreset;
 use agor_core::keybindings::{Rule, When};
-
-/// Modifiers that tell chords apart; locks do not.
-const TOLD_APART: u8 = Mods::SHIFT.0 | Mods::ALT.0 | Mods::CTRL.0 | Mods::SUPER.0;
-
-/// A key with its modifiers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Chord {
-    key: Key,
-    mods: u8,
-}
-
-impl Chord {
-    /// Returns the chord that a table means by `input`.
-    #[must_use]
-    pub fn of(input: &KeyInput) -> Self {
-        Self::with_key(input, input.key)
-    }
-
-    /// Returns the chords that a press can mean, the likeliest first: what the key means in the
-    /// person's layout, what it makes with Shift, and where it lies (for layouts without Latin
-    /// letters and those that have digits on the shifted place).
-    fn candidates(input: &KeyInput) -> impl Iterator<Item = Self> {
-        let shifted = input.shifted.map(|shifted| Self {
-            mods: input.mods.0 & TOLD_APART & !Mods::SHIFT.0,
-            ..Self::with_key(input, Key::Char(shifted))
-        });
-        let by_place = input
-            .base_layout
-            .map(|base| Self::with_key(input, Key::Char(base)));
-        [Some(Self::of(input)), shifted, by_place]
-            .into_iter()
-            .flatten()
-    }
-
-    fn with_key(input: &KeyInput, key: Key) -> Self {
-        // Letters are lower case: Shift is a modifier.
-        let key = match key {
-            Key::Char(c) => Key::Char(c.to_lowercase().next().unwrap_or(c)),
-            // Keypad and main block are one for commands.
-            Key::KeypadEnter => Key::Enter,
-            key => key,
-        };
-        Self {
-            key,
-            mods: input.mods.0 & TOLD_APART,
-        }
-    }
-}
+use chords::{TEXT, parse, takes_no_text};
 
 /// What a sequence of chords is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,8 +53,29 @@ pub enum Source {
     Table,
     /// A preset.
     Preset(KeyPreset),
-    /// The person's file, by its line.
-    File(usize),
+    /// The person's file, by its line, and for what part of their projects it says so.
+    File(usize, Part),
+}
+
+/// For what a rule of the file counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Everything.
+    All,
+    /// The group of the project that is shown.
+    Group,
+    /// That project.
+    Project,
+}
+
+impl Part {
+    fn of(rule: &Rule) -> Self {
+        match (&rule.project, &rule.group) {
+            (Some(_), _) => Self::Project,
+            (None, Some(_)) => Self::Group,
+            (None, None) => Self::All,
+        }
+    }
 }
 
 impl std::fmt::Display for Source {
@@ -104,7 +83,14 @@ impl std::fmt::Display for Source {
         match self {
             Self::Table => f.write_str("built in"),
             Self::Preset(preset) => write!(f, "preset {}", preset.name()),
-            Self::File(line) => write!(f, "keybindings.json line {line}"),
+            Self::File(line, part) => {
+                write!(f, "keybindings.json line {line}")?;
+                match part {
+                    Part::All => Ok(()),
+                    Part::Group => f.write_str(", for the group"),
+                    Part::Project => f.write_str(", for the project"),
+                }
+            }
         }
     }
 }
@@ -146,6 +132,12 @@ pub struct Keymap {
 
 /// The first key of sequences, as the table has it.
 const LEADER: &str = "ctrl+space";
+
+/// What is the leader too while no program has the keyboard, which may want this key: editors taught it to many hands.
+const OUTSIDE: Chord = Chord {
+    key: Key::Char('k'),
+    mods: Mods::CTRL.0,
+};
 
 impl Default for Keymap {
     fn default() -> Self {
@@ -191,7 +183,7 @@ impl Keymap {
             }
         }
         for rule in rules {
-            if let Err(why) = keymap.apply(rule, written, Source::File(rule.line)) {
+            if let Err(why) = keymap.apply(rule, written, Source::File(rule.line, Part::of(rule))) {
                 complaints.push(format!("keybindings.json, {:?}: {why}", rule.command));
             }
         }
@@ -217,6 +209,9 @@ impl Keymap {
         let row = TABLE.iter().find(|row| row.id == id);
         let row =
             row.ok_or_else(|| "there is no such command; the README lists them".to_owned())?;
+        if rule.args.is_some() {
+            return Err("it takes no \"args\"".into());
+        }
         let keys = rule.key.as_deref().map(|keys| with_leader(keys, leader));
         let chords = keys.as_deref().map(parse).transpose()?;
         if removes {
@@ -330,6 +325,29 @@ impl Keymap {
         }
     }
 
+    /// Says whether a key is the leader too, since no program has the keyboard.
+    #[must_use]
+    pub fn is_leader_outside(&self, pressed: &KeyInput) -> bool {
+        let leads = self.root.next.get(&Chord::of(&self.leader));
+        let leads = leads.is_some_and(|node| node.command.is_none());
+        let is_free = !self.root.next.contains_key(&OUTSIDE);
+        leads && is_free && Chord::candidates(pressed).any(|chord| chord == OUTSIDE)
+    }
+
+    /// Returns chords as they are looked for while no pane has the keyboard.
+    #[must_use]
+    pub fn outside(&self, chords: &[Chord]) -> Vec<Chord> {
+        let mut chords = chords.to_vec();
+        let own = self.root.next.contains_key(&OUTSIDE);
+        if let Some(first) = chords
+            .first_mut()
+            .filter(|first| **first == OUTSIDE && !own)
+        {
+            *first = Chord::of(&self.leader);
+        }
+        chords
+    }
+
     /// Returns the chord by which [`Keymap::find`] found something.
     #[must_use]
     pub fn meant(&self, before: &[Chord], pressed: &KeyInput) -> Chord {
@@ -396,20 +414,6 @@ pub fn begins(told: &Told, pressed: &[KeyInput]) -> bool {
     told.chords.len() >= pressed.len() && told.chords.iter().zip(pressed).all(same)
 }
 
-/// Says whether a key can begin a command's keys.
-#[must_use]
-pub fn may_begin(pressed: &KeyInput) -> bool {
-    takes_no_text(&Chord::of(pressed))
-}
-
-/// Why a key cannot begin a command's keys.
-const TEXT: &str = "a key that types text must be pressed with Ctrl, Alt or Super";
-
-/// Says whether no text is typed by pressing it.
-fn takes_no_text(chord: &Chord) -> bool {
-    !matches!(chord.key, Key::Char(_)) || chord.mods & !Mods::SHIFT.0 != 0
-}
-
 fn defaults(leader: &str) -> Vec<Binding> {
     let bindings = TABLE.iter().flat_map(|row| {
         row.keys.iter().filter_map(move |keys| {
@@ -437,282 +441,5 @@ fn with_leader(keys: &str, leader: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn parse(keys: &str) -> Result<Vec<Chord>, String> {
-    keys.split(' ')
-        .map(|key| {
-            let input = chord::parse(key).map_err(|error| error.to_string())?;
-            Ok(Chord::of(&input))
-        })
-        .collect()
-}
-
-/// Returns keys as they stand beside a command: `Ctrl+Shift+P`, `Ctrl+Space d`.
-#[must_use]
-pub fn shown(keys: &str) -> String {
-    let mut text = String::new();
-    for (at, chord) in keys.split(' ').enumerate() {
-        if at > 0 {
-            text.push(' ');
-        }
-        // The plus that separates and the plus that is the key.
-        let (mods, key) = match chord.strip_suffix("++") {
-            Some(mods) => (Some(mods), "+"),
-            None => chord
-                .rsplit_once('+')
-                .map_or((None, chord), |(mods, key)| (Some(mods), key)),
-        };
-        let parts = mods.into_iter().flat_map(|mods| mods.split('+'));
-        let mut parts = parts.chain([key]).peekable();
-        while let Some(part) = parts.next() {
-            let last = parts.peek().is_none();
-            text.push_str(&shown_part(
-                part,
-                last && at > 0 && chord.len() == part.len(),
-            ));
-            if !last {
-                text.push('+');
-            }
-        }
-    }
-    text
-}
-
-fn shown_part(part: &str, plain: bool) -> String {
-    let name = match part {
-        "page_up" => "PgUp",
-        "page_down" => "PgDn",
-        "left" => "←",
-        "right" => "→",
-        "up" => "↑",
-        "down" => "↓",
-        _ if plain && part.chars().count() == 1 => part,
-        _ => {
-            let mut chars = part.chars();
-            let mut name = String::new();
-            if let Some(first) = chars.next() {
-                name.extend(first.to_uppercase());
-                // Writing to a string cannot fail.
-                write!(name, "{}", chars.as_str()).ok();
-            }
-            return name;
-        }
-    };
-    name.to_owned()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn press(keys: &str) -> KeyInput {
-        chord::parse(keys).unwrap()
-    }
-
-    #[test]
-    fn the_table_of_commands_contradicts_itself_nowhere() {
-        let bindings = defaults(LEADER);
-        let written: usize = TABLE.iter().map(|row| row.keys.len()).sum();
-        assert_eq!(bindings.len(), written, "keys that cannot be read");
-        for (at, binding) in bindings.iter().enumerate() {
-            for other in &bindings[at + 1..] {
-                let begins = binding.chords.starts_with(&other.chords)
-                    || other.chords.starts_with(&binding.chords);
-                assert!(!begins, "{} and {}", binding.keys, other.keys);
-            }
-        }
-    }
-
-    fn rule(key: &str, command: &str) -> Rule {
-        Rule::new(key, command)
-    }
-
-    fn find(keymap: &Keymap, keys: &str) -> Found {
-        let mut before = Vec::new();
-        let mut found = Found::Nothing;
-        for key in keys.split(' ') {
-            found = keymap.find(&before, &press(key), true);
-            before.push(Chord::of(&press(key)));
-        }
-        found
-    }
-
-    #[test]
-    fn a_persons_keys_take_the_place_of_what_they_contradict() {
-        let rules = [
-            rule("ctrl+shift+d", "tab.new"),
-            rule("ctrl+space", "view.sidebar"),
-        ];
-        let (keymap, complaints) = Keymap::new(&rules, None, None);
-        assert!(complaints.is_empty(), "{complaints:?}");
-        assert_eq!(
-            find(&keymap, "ctrl+shift+d"),
-            Found::Command(Command::NewTab)
-        );
-        assert_eq!(keymap.keys_of(Command::NewTab), "Ctrl+Shift+D");
-        assert_eq!(
-            find(&keymap, "ctrl+space"),
-            Found::Command(Command::Sidebar)
-        );
-        assert_eq!(
-            keymap.keys_of(Command::SplitRight),
-            "",
-            "both its keys are taken"
-        );
-        assert_eq!(
-            find(&keymap, "ctrl+shift+e"),
-            Found::Command(Command::SplitDown)
-        );
-    }
-
-    #[test]
-    fn keys_are_taken_away_one_or_all_of_a_command() {
-        let rules = [
-            rule("ctrl+shift+t", "-tab.new"),
-            Rule {
-                key: None,
-                ..rule("", "-pane.close")
-            },
-        ];
-        let (keymap, complaints) = Keymap::new(&rules, None, None);
-        assert!(complaints.is_empty(), "{complaints:?}");
-        assert_eq!(find(&keymap, "ctrl+shift+t"), Found::Nothing);
-        assert_eq!(
-            find(&keymap, "ctrl+space t"),
-            Found::Command(Command::NewTab)
-        );
-        assert_eq!(find(&keymap, "ctrl+shift+w"), Found::Nothing);
-        assert_eq!(find(&keymap, "ctrl+space w"), Found::Nothing);
-    }
-
-    #[test]
-    fn a_wrong_rule_changes_nothing_and_says_why() {
-        let rules = [
-            rule("ctrl+shift+d", "tab.nwe"),
-            rule("x", "tab.new"),
-            rule("shift+x", "tab.new"),
-            rule("ctrl+nokey", "tab.new"),
-            Rule {
-                key: None,
-                ..rule("", "tab.new")
-            },
-        ];
-        let (keymap, complaints) = Keymap::new(&rules, None, None);
-        assert_eq!(complaints.len(), rules.len(), "{complaints:?}");
-        assert_eq!(
-            find(&keymap, "ctrl+shift+d"),
-            Found::Command(Command::SplitRight)
-        );
-        assert_eq!(find(&keymap, "x"), Found::Nothing);
-    }
-
-    #[test]
-    fn another_leader_begins_every_sequence() {
-        let rules = [rule("leader c", "tab.new")];
-        let (keymap, complaints) = Keymap::new(&rules, Some("ctrl+b"), None);
-        assert!(complaints.is_empty(), "{complaints:?}");
-        assert_eq!(
-            find(&keymap, "ctrl+b d"),
-            Found::Command(Command::SplitRight)
-        );
-        assert_eq!(find(&keymap, "ctrl+b c"), Found::Command(Command::NewTab));
-        assert_eq!(
-            find(&keymap, "ctrl+b ctrl+b"),
-            Found::Command(Command::SendLeader)
-        );
-        assert_eq!(find(&keymap, "ctrl+space"), Found::Nothing);
-        assert_eq!(keymap.leader(), press("ctrl+b"));
-        let (keymap, complaints) = Keymap::new(&[], Some("b"), None);
-        assert_eq!(complaints.len(), 1, "text cannot be a leader");
-        assert_eq!(
-            find(&keymap, "ctrl+space d"),
-            Found::Command(Command::SplitRight)
-        );
-    }
-
-    /// FAILURES D5: the shell gets its keys.
-    #[test]
-    fn d5_no_command_takes_a_plain_control_or_alt_letter_from_a_program() {
-        for row in TABLE {
-            for keys in row.keys {
-                let first = parse(keys).unwrap()[0];
-                let Key::Char(c) = first.key else { continue };
-                let shift = first.mods & Mods::SHIFT.0 != 0;
-                assert!(
-                    shift || !c.is_alphabetic(),
-                    "{}: {keys} belongs to the program",
-                    row.id
-                );
-                assert!(first.mods != 0, "{}: {keys} is text", row.id);
-            }
-        }
-    }
-
-    #[test]
-    fn a_sequence_is_found_chord_by_chord() {
-        let keymap = Keymap::default();
-        let leader = press("ctrl+space");
-        assert_eq!(keymap.find(&[], &leader, true), Found::Prefix);
-        let before = [Chord::of(&leader)];
-        assert_eq!(
-            keymap.find(&before, &press("d"), true),
-            Found::Command(Command::SplitRight)
-        );
-        assert_eq!(keymap.find(&before, &press("'"), true), Found::Nothing);
-    }
-
-    #[test]
-    fn modifiers_match_exactly_and_locks_do_not_count() {
-        let keymap = Keymap::default();
-        let mut key = press("ctrl+shift+d");
-        key.mods = key.mods.with(Mods::CAPS_LOCK).with(Mods::NUM_LOCK);
-        assert_eq!(
-            keymap.find(&[], &key, true),
-            Found::Command(Command::SplitRight)
-        );
-        key.mods = key.mods.with(Mods::ALT);
-        assert_eq!(keymap.find(&[], &key, true), Found::Nothing);
-    }
-
-    #[test]
-    fn a_key_of_another_script_is_found_by_its_place() {
-        let keymap = Keymap::default();
-        let mut key = press("ctrl+shift+d");
-        key.key = Key::Char('в');
-        assert_eq!(keymap.find(&[], &key, true), Found::Nothing);
-        key.base_layout = Some('d');
-        assert_eq!(
-            keymap.find(&[], &key, true),
-            Found::Command(Command::SplitRight)
-        );
-    }
-
-    #[test]
-    fn a_shifted_sign_is_found_by_what_it_is() {
-        let keymap = Keymap::default();
-        let before = [Chord::of(&press("ctrl+space"))];
-        let mut key = press("shift+/");
-        assert_eq!(keymap.find(&before, &key, true), Found::Nothing);
-        key.shifted = Some('?');
-        assert_eq!(
-            keymap.find(&before, &key, true),
-            Found::Command(Command::Keys)
-        );
-    }
-
-    #[test]
-    fn a_command_of_panes_means_nothing_elsewhere() {
-        let keymap = Keymap::default();
-        let copy = press("ctrl+shift+c");
-        assert_eq!(keymap.find(&[], &copy, true), Found::Command(Command::Copy));
-        assert_eq!(keymap.find(&[], &copy, false), Found::Nothing);
-    }
-
-    #[test]
-    fn keys_are_shown_as_people_write_them() {
-        assert_eq!(shown("ctrl+shift+page_up"), "Ctrl+Shift+PgUp");
-        assert_eq!(shown("ctrl+space d"), "Ctrl+Space d");
-        assert_eq!(shown("ctrl+space shift+w"), "Ctrl+Space Shift+W");
-        assert_eq!(shown("ctrl+-"), "Ctrl+-");
-        assert_eq!(shown("ctrl++"), "Ctrl++");
-    }
-}
+mod tests;

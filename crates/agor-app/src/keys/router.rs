@@ -214,12 +214,17 @@ impl Router {
             return self.on_modifier(raw, input);
         }
         let in_pane = matches!(self.focus, Focus::Session { .. });
+        let outside = self.focus == Focus::Ui && self.before.is_empty();
+        let sought = match outside && self.keymap.is_leader_outside(&input) {
+            true => self.keymap.leader(),
+            false => input.clone(),
+        };
         let found = match self.focus {
             Focus::Capture
             | Focus::Mode {
                 commands: false, ..
             } => Found::Nothing,
-            _ => self.keymap.find(&self.before, &input, in_pane),
+            _ => self.keymap.find(&self.before, &sought, in_pane),
         };
         match found {
             Found::Command(command) => {
@@ -229,7 +234,7 @@ impl Router {
                 Route::Taken
             }
             Found::Prefix => {
-                let chord = self.keymap.meant(&self.before, &input);
+                let chord = self.keymap.meant(&self.before, &sought);
                 self.before.push(chord);
                 self.sequence_changed = true;
                 self.down_taken.insert(raw.physical);

@@ -19,10 +19,14 @@ pub fn keys(settings: &KeySettings, asked: Option<&str>) -> Result<ToldKeys, Str
         None => (Vec::new(), list(&all)),
         Some(keys) => {
             let chords = keymap.read(keys)?;
-            let touches =
-                |told: &&Told| told.chords.starts_with(&chords) || chords.starts_with(&told.chords);
+            let outside = keymap.outside(&chords);
+            let touches = |told: &&Told| {
+                [&chords, &outside]
+                    .iter()
+                    .any(|it| told.chords.starts_with(it) || it.starts_with(&told.chords))
+            };
             let rows: Vec<_> = all.iter().filter(touches).collect();
-            let sentences = explain(&rows, &chords);
+            let sentences = explain(&rows, &chords, &outside);
             (sentences, rows.into_iter().map(row).collect())
         }
     };
@@ -85,10 +89,10 @@ fn place(context: Context) -> &'static str {
 }
 
 /// Returns what keys do in each place where they can be pressed.
-fn explain(rows: &[&Told], chords: &[Chord]) -> Vec<String> {
+fn explain(rows: &[&Told], chords: &[Chord], outside: &[Chord]) -> Vec<String> {
     let used = || rows.iter().filter(|told| told.shadowed_by.is_none());
     let mut sentences = Vec::new();
-    for (place, in_pane) in [("In a pane", true), ("Elsewhere", false)] {
+    for (place, in_pane, chords) in [("In a pane", true, chords), ("Elsewhere", false, outside)] {
         let counts = |told: &&&Told| in_pane || told.context == Context::Anywhere;
         let exact = used().filter(counts).find(|told| told.chords == chords);
         let longer = used()
@@ -219,5 +223,15 @@ mod tests {
             let twice = keymap.read("leader leader").unwrap();
             assert!(keymap.told().iter().any(|told| told.chords == twice));
         }
+    }
+
+    #[test]
+    fn control_k_is_the_begin_of_sequences_outside_terminals_alone() {
+        let told = keys(&KeySettings::default(), Some("ctrl+k g")).unwrap();
+        assert_eq!(told.sentences[0], "In a pane: the program's.");
+        assert!(
+            told.sentences[1].starts_with("Elsewhere: Wall of all sessions"),
+            "{told:?}"
+        );
     }
 }

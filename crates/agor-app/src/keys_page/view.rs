@@ -1,19 +1,23 @@
 //! Draws the page.
 
+use agor_core::config::Whose;
 use agor_core::keybindings::Change;
 use egui::{
-    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind,
-    TextEdit, Ui, Vec2,
+    Align, Align2, Color32, FontId, Key, Layout, Modifiers, Pos2, Rect, RichText, ScrollArea,
+    Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2,
 };
 
-use super::{Keys, KeysPage, Line, Outcome, place};
+use super::{Keys, KeysPage, Known, Line, Outcome, place};
 use crate::commands::Command;
 use crate::keys::keymap::{Keymap, shown};
 use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::elided;
+use crate::widgets::{chip_ui, elided, reveal_focus};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
+
+/// Height of the line that says for what keys are recorded.
+const PARTS: f32 = 36.0;
 
 /// Around everything.
 const GAP: f32 = 12.0;
@@ -25,9 +29,15 @@ const ROW: f32 = 30.0;
 const KEYS_AT: f32 = 0.34;
 
 /// Draws the page into `ui`'s whole rectangle and says what the person did.
-pub fn keys_page_ui(ui: &mut Ui, page: &mut KeysPage, keymap: &Keymap, theme: &Theme) -> Outcome {
+pub fn keys_page_ui(
+    ui: &mut Ui,
+    page: &mut KeysPage,
+    (keymap, known): (&Keymap, &Known<'_>),
+    theme: &Theme,
+) -> Outcome {
     let area = ui.max_rect();
     ui.painter().rect_filled(area, 0.0, theme.window);
+    page.keep_to(&known.parts);
     let pressed = match page.captures() {
         true => Pressed::default(),
         false => Pressed::of(ui),
@@ -38,9 +48,14 @@ pub fn keys_page_ui(ui: &mut Ui, page: &mut KeysPage, keymap: &Keymap, theme: &T
     let lines = page.lines(keymap);
     let outcome = match exchange {
         Some(command) => Outcome::Command(command),
-        None => pressed.act(page, &lines),
+        None => pressed.act(page, &lines, known),
     };
     let mut below = area.with_min_y(head.max.y);
+    if known.parts.len() > 1 {
+        let band = below.with_max_y(below.min.y + PARTS);
+        parts_ui(ui, page, known, theme, band);
+        below.min.y = band.max.y;
+    }
     if let Keys::Recorded(command) = page.keys {
         let band = below.with_max_y(below.min.y + 52.0);
         recording_ui(ui, page, keymap, command.row().title, theme, band);
@@ -67,9 +82,10 @@ pub fn keys_page_ui(ui: &mut Ui, page: &mut KeysPage, keymap: &Keymap, theme: &T
         |ui, range| {
             let mut did = None;
             for at in range {
-                let done = line_ui(ui, page, &lines[at], at, theme);
+                let done = line_ui(ui, page, (&lines[at], at), known, theme);
                 did = did.or(done);
             }
+            reveal_focus(ui);
             did
         },
     );
@@ -86,6 +102,7 @@ struct Pressed {
     escape: bool,
     enter: bool,
     reset: bool,
+    part: bool,
     step: i64,
 }
 
@@ -93,18 +110,24 @@ impl Pressed {
     fn of(ui: &Ui) -> Self {
         let many =
             |key| ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key)) as i64;
+        // What was reached by Tab is pressed by Enter.
+        let elsewhere = ui.memory(|memory| memory.focused().is_some_and(|id| id != field_id()));
         let reset =
             |input: &mut egui::InputState| input.consume_key(Modifiers::CTRL, Key::Backspace);
         Self {
             escape: many(Key::Escape) > 0,
-            enter: many(Key::Enter) > 0,
+            enter: !elsewhere && many(Key::Enter) > 0,
             reset: ui.input_mut(reset),
+            part: ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::P)),
             step: many(Key::ArrowDown) - many(Key::ArrowUp)
                 + 10 * (many(Key::PageDown) - many(Key::PageUp)),
         }
     }
 
-    fn act(self, page: &mut KeysPage, lines: &[Line]) -> Outcome {
+    fn act(self, page: &mut KeysPage, lines: &[Line], known: &Known<'_>) -> Outcome {
+        if self.part {
+            page.next_part(&known.parts);
+        }
         if self.step != 0 {
             let at = i64::try_from(page.selected).unwrap_or(0) + self.step;
             let last = i64::try_from(lines.len()).unwrap_or(1) - 1;
@@ -113,7 +136,7 @@ impl Pressed {
         }
         match lines.get(page.selected) {
             _ if self.escape => Outcome::Closed,
-            Some(line) if self.reset => reset(line),
+            Some(line) if self.reset => reset(line, &page.of),
             Some(line) if self.enter => {
                 page.record(line.command);
                 Outcome::Open
@@ -123,10 +146,36 @@ impl Pressed {
     }
 }
 
-fn reset(line: &Line) -> Outcome {
+fn reset(line: &Line, of: &Whose) -> Outcome {
     Outcome::Change(Change::Reset {
         command: line.command.row().id.into(),
+        of: of.clone(),
     })
+}
+
+/// Draws for what part of the person's projects keys are recorded and reset.
+fn parts_ui(ui: &mut Ui, page: &mut KeysPage, known: &Known<'_>, theme: &Theme, rect: Rect) {
+    let painter = ui.painter();
+    painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
+    let inside = rect.shrink2(Vec2::new(GAP, 0.0));
+    let layout = Layout::left_to_right(Align::Center);
+    let builder = UiBuilder::new().max_rect(inside).id_salt("parts");
+    let mut ui = ui.new_child(builder.layout(layout));
+    ui.spacing_mut().item_spacing.x = 4.0;
+    let words = "What is recorded counts";
+    ui.label(RichText::new(words).size(12.0).color(theme.muted));
+    ui.add_space(6.0);
+    for (part, words) in &known.parts {
+        if chip_ui(&mut ui, theme, words, page.of == *part) {
+            page.of = part.clone();
+        }
+    }
+    if ui.available_width() > 120.0 {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let keys = "Ctrl+P goes on";
+            ui.label(RichText::new(keys).size(11.0).color(theme.faint));
+        });
+    }
 }
 
 /// Draws the head; returns the command that was clicked there.
@@ -197,6 +246,7 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Optio
     }
     let before = page.text.clone();
     let edit = TextEdit::singleline(&mut page.text)
+        .id(field_id())
         .hint_text("Find a command by its name or keys")
         .font(FontId::proportional(15.0))
         .text_color(theme.text)
@@ -216,10 +266,16 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Optio
     }
     if page.captures() {
         response.surrender_focus();
-    } else if !response.has_focus() {
+        page.focused = false;
+    } else if !page.focused || ui.memory(|memory| memory.focused().is_none()) {
+        page.focused = true;
         response.request_focus();
     }
     clicked
+}
+
+fn field_id() -> egui::Id {
+    egui::Id::unique("keys find")
 }
 
 /// Returns the pressed keys as they are shown.
@@ -267,8 +323,8 @@ fn recording_ui(ui: &Ui, page: &KeysPage, keymap: &Keymap, title: &str, theme: &
 fn line_ui(
     ui: &mut Ui,
     page: &mut KeysPage,
-    line: &Line,
-    at: usize,
+    (line, at): (&Line, usize),
+    known: &Known<'_>,
     theme: &Theme,
 ) -> Option<Outcome> {
     let row = line.command.row();
@@ -284,8 +340,11 @@ fn line_ui(
     });
     if response.clicked() {
         page.selected = at;
+        if !response.clicked_by(egui::PointerButton::Primary) {
+            page.record(line.command);
+        }
     }
-    let hovered = ui.rect_contains_pointer(rect);
+    let hovered = ui.rect_contains_pointer(rect) || response.has_focus();
     let inside = rect.shrink2(Vec2::new(4.0, 1.0));
     let fill = match (selected, hovered) {
         (true, _) => theme.selected,
@@ -293,6 +352,11 @@ fn line_ui(
         (false, false) => Color32::TRANSPARENT,
     };
     ui.painter().rect_filled(inside, 4.0, fill);
+    if response.has_focus() {
+        let edge = Stroke::new(1.5, theme.border_focus);
+        ui.painter()
+            .rect_stroke(inside, 4.0, edge, StrokeKind::Inside);
+    }
     let middle = rect.center().y;
     let put = |text: &str, x: f32, room: f32, font: FontId, color: Color32| {
         let galley = elided(ui, text, font, color, room);
@@ -341,11 +405,8 @@ fn line_ui(
         ),
     };
     let remark = line.remark();
-    let color = if line.is_own() {
-        theme.accent
-    } else {
-        theme.faint
-    };
+    let own = line.is_own(known, &page.of);
+    let color = if own { theme.accent } else { theme.faint };
     let remark_at = context_at + width + if width > 0.0 { 12.0 } else { 0.0 };
     put(
         &remark,
@@ -366,9 +427,8 @@ fn line_ui(
         page.selected = at;
         page.record(line.command);
     }
-    let own = line.is_own();
     if own && button_ui(ui, theme, button(rect.max.x - GAP, 58.0), "Reset", false) {
-        return Some(reset(line));
+        return Some(reset(line, &page.of));
     }
     None
 }
@@ -387,7 +447,10 @@ fn button_ui(ui: &mut Ui, theme: &Theme, rect: Rect, label: &str, on: bool) -> b
     };
     let color = if on { theme.accent } else { theme.text };
     let painter = ui.painter();
-    let stroke = Stroke::new(1.0, theme.border);
+    let stroke = match response.has_focus() {
+        true => Stroke::new(1.5, theme.border_focus),
+        false => Stroke::new(1.0, theme.border),
+    };
     painter.rect(rect, 4.0, fill, stroke, StrokeKind::Inside);
     let font = FontId::proportional(12.0);
     painter.text(rect.center(), Align2::CENTER_CENTER, label, font, color);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use agor_core::config::For;
+use agor_core::config::{For, Layers};
 use agor_core::themes::Theme;
 use agor_proto::agent::State;
 use agor_proto::ids::{LinePosition, SessionId};
@@ -301,8 +301,13 @@ impl Snapshot {
     /// Returns what a folder's project is called.
     #[must_use]
     pub fn project_name(&self, folder: &str) -> String {
-        let given = self.settings.layers.name(For::Project(folder));
-        given.map_or_else(|| text::project_name(folder), str::to_owned)
+        named(&self.settings.layers, folder)
+    }
+
+    /// Returns the folder by which the project of a session in `folder` is known.
+    #[must_use]
+    pub fn project_of<'a>(&'a self, folder: &'a str) -> &'a str {
+        self.settings.layers.project_of(folder)
     }
 
     /// Returns a session of the list.
@@ -310,6 +315,14 @@ impl Snapshot {
     pub fn session(&self, id: SessionId) -> Option<&SessionInfo> {
         self.sessions.as_ref()?.iter().find(|info| info.id == id)
     }
+}
+
+/// Returns what a folder's project is called: as its person named it, or by its folder.
+#[must_use]
+pub fn named(layers: &Layers, folder: &str) -> String {
+    let project = layers.project_of(folder);
+    let given = layers.name(For::Project(project));
+    given.map_or_else(|| text::project_name(project), str::to_owned)
 }
 
 impl Default for Screen {

@@ -6,7 +6,7 @@ use egui::{Align2, FontId, Key, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit,
 use super::find::{Choice, Entry, Found};
 use super::{Outcome, Palette, Scope};
 use crate::theme::{Theme, measure, medium};
-use crate::widgets::{elided, hold_keyboard};
+use crate::widgets::{elided, hold_keyboard, popup_area, popup_ui};
 use crate::workspace::document::NAME_MAX;
 
 /// Height of the field.
@@ -14,7 +14,6 @@ const FIELD: f32 = 44.0;
 
 /// Draws the palette over the window and says what the person did.
 pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome {
-    let screen = ui.ctx().content_rect();
     let mut outcome = Outcome::Open;
     palette.refresh();
     let count = palette.finder.found().len();
@@ -42,12 +41,11 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
     });
     palette.step(step, count);
     let enter = ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter));
-    let width = measure::PALETTE.min(screen.width() - 32.0);
-    let top = screen.min.y + screen.height() * 0.14;
     let rows = count.clamp(1, measure::PALETTE_ROWS);
     let typed = matches!(
         scope,
         Scope::Folder
+            | Scope::FurtherFolder
             | Scope::ImportKeys
             | Scope::ExportKeys
             | Scope::Rename
@@ -59,58 +57,30 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
     } else {
         rows as f32 * measure::ROW + 8.0
     };
-    let area = Rect::from_min_size(
-        Pos2::new(screen.center().x - width / 2.0, top),
-        Vec2::new(width, FIELD + list),
-    );
-    let shown = egui::Area::new(egui::Id::unique("palette"))
-        .order(egui::Order::Foreground)
-        .fixed_pos(area.min)
-        .show(ui.ctx(), |ui| {
-            ui.set_min_size(area.size());
-            let painter = ui.painter();
-            painter.add(
-                theme
-                    .raised_shadow()
-                    .as_shape(area, f32::from(measure::RADIUS)),
-            );
-            painter.rect(
-                area,
-                f32::from(measure::RADIUS),
-                theme.raised,
-                Stroke::new(1.0, theme.border),
-                StrokeKind::Inside,
-            );
-            field_ui(ui, palette, theme, area);
-            let below = area.with_min_y(area.min.y + FIELD);
-            ui.painter()
-                .hline(below.x_range(), below.min.y, Stroke::new(1.0, theme.border));
-            let list = below.shrink2(Vec2::new(4.0, 4.0));
-            if typed {
-                hint_ui(ui, theme, list, hint(scope));
-                return None;
-            }
-            if count == 0 {
-                hint_ui(ui, theme, list, empty(scope, palette));
-            }
-            rows_ui(ui, palette, theme, list)
-        });
+    let area = popup_area(ui, FIELD + list);
+    let mut pressed = None;
+    let outside = popup_ui(ui, "palette", area, theme, |ui| {
+        field_ui(ui, palette, theme, area);
+        let below = area.with_min_y(area.min.y + FIELD);
+        ui.painter()
+            .hline(below.x_range(), below.min.y, Stroke::new(1.0, theme.border));
+        let list = below.shrink2(Vec2::new(4.0, 4.0));
+        if typed {
+            return hint_ui(ui, theme, list, hint(scope));
+        }
+        if count == 0 {
+            hint_ui(ui, theme, list, empty(scope, palette));
+        }
+        pressed = rows_ui(ui, palette, theme, list);
+    });
     if enter {
         // What was typed in the same frame counts.
         palette.refresh();
         outcome = palette.chosen().map_or(Outcome::Open, Outcome::Chosen);
     }
-    if let Some(choice) = shown.inner {
+    if let Some(choice) = pressed {
         outcome = Outcome::Chosen(choice);
     }
-    let outside = ui.input(|input| {
-        let pressed = input.pointer.any_pressed();
-        pressed
-            && input
-                .pointer
-                .interact_pos()
-                .is_some_and(|pos| !area.contains(pos))
-    });
     if outside && outcome == Outcome::Open {
         outcome = Outcome::Closed;
     }
@@ -122,6 +92,9 @@ fn hint(scope: Scope) -> &'static str {
         Scope::ImportKeys => "Enter adds the keys of this file to yours",
         Scope::ExportKeys => "Enter writes your keys into this file, which must not be there yet",
         Scope::Folder => "Enter opens your shell in this folder",
+        Scope::FurtherFolder => {
+            "Enter opens your shell in this folder, which becomes one of the project's"
+        }
         Scope::Rename => "Enter gives the session this name",
         Scope::RenameTab => "Enter gives the tab this name; without one it has its session's",
         Scope::Prompt => "Enter starts the agent with this; without a word it waits for you",
@@ -140,6 +113,9 @@ fn empty(scope: Scope, palette: &Palette) -> &'static str {
             "No snippets yet: [[snippets]] with name and text in config.toml makes one"
         }
         Scope::Groups => "Enter makes a group of this name",
+        Scope::ProjectFolders => {
+            "A path that begins with / or ~ becomes one of the project's folders"
+        }
         _ => "Nothing matches: type fewer letters",
     }
 }
@@ -158,6 +134,9 @@ fn placeholder(scope: Scope) -> &'static str {
         Scope::Groups => "Put this project into a group, or name a new one",
         Scope::ImportKeys => "File with keys",
         Scope::ExportKeys => "File for your keys",
+        Scope::ProjectFolders | Scope::FurtherFolder => {
+            "A folder of this project, or the path of a further one"
+        }
         Scope::Folder => "Folder",
         Scope::Rename => "Name",
         Scope::RenameTab => "Name of the tab",
@@ -352,6 +331,7 @@ impl Palette {
             Scope::Prompt => Some(Choice::Prompt(text.into())),
             Scope::ImportKeys => (!text.is_empty()).then(|| Choice::ImportKeys(text.into())),
             Scope::ExportKeys => (!text.is_empty()).then(|| Choice::ExportKeys(text.into())),
+            Scope::FurtherFolder => Some(Choice::ProjectFolder(text.into())),
             Scope::Folder => (!text.is_empty()).then(|| Choice::Folder(text.into())),
             Scope::RenameTab => Some(Choice::TabName(text.into())),
             Scope::Rename => (!text.is_empty()).then(|| Choice::Name(text.into())),

@@ -86,14 +86,43 @@ pub(super) fn header_ui(
 /// Returns what a session does beside its name: why it needs the person, its title, or its folder.
 #[must_use]
 pub fn detail(info: &SessionInfo) -> String {
+    detail_in(info, None)
+}
+
+/// As [`detail`], beside what names `project`, a folder: a folder in it is told by the way from there.
+#[must_use]
+pub fn detail_in(info: &SessionInfo, project: Option<&str>) -> String {
     let reason = info.agent.as_ref().map_or("", |agent| agent.reason.trim());
     if Need::of(info).is_some() && !reason.is_empty() {
         return reason.to_owned();
     }
     let title = info.title.trim();
     if title.is_empty() || title == info.name {
-        crate::text::folder_shown(&info.cwd)
+        let inner = project.and_then(|project| {
+            let rest = info.cwd.strip_prefix(project.trim_end_matches('/'))?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_matches('/'))
+        });
+        inner.map_or_else(|| crate::text::folder_shown(&info.cwd), str::to_owned)
     } else {
         title.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::session_info;
+
+    #[test]
+    fn a_folder_is_told_by_the_way_from_its_project() {
+        let at = |cwd: &str| SessionInfo {
+            cwd: cwd.into(),
+            ..session_info(1, "bash")
+        };
+        let beside = |cwd| detail_in(&at(cwd), Some("/work/shop/"));
+        assert_eq!(beside("/work/shop"), "");
+        assert_eq!(beside("/work/shop/src/cart"), "src/cart");
+        assert_eq!(beside("/work/shopping"), "/work/shopping");
+        assert_eq!(detail(&at("/work/shop")), "/work/shop");
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::scroll::place;
 
 /// How far a selection grows at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Cell by cell.
@@ -25,7 +25,7 @@ pub enum Unit {
 }
 
 /// See the module.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Hash, Serialize, Deserialize)]
 pub struct Selection {
     /// Where it was begun.
     pub anchor: Span,
@@ -36,7 +36,7 @@ pub struct Selection {
 }
 
 /// Cells of the text, from the first to the one after the last.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// The first cell.
     pub start: LinePosition,

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use agor_proto::ids::SessionId;
-use agor_render::{Colors, Renderer};
-use egui::{Stroke, StrokeKind, Ui};
+use agor_render::{Colors, Renderer, Rgb};
+use egui::{Color32, Stroke, StrokeKind, Ui};
 
 use super::PaneState;
 use super::blink::Blinking;
@@ -88,8 +88,10 @@ pub fn pane_ui(
     let cell = painting.renderer.metrics();
     let cell = [cell.width_px, cell.height_px];
     let geometry = Geometry::new(rect, ui.pixels_per_point(), cell);
-    ui.painter()
-        .rect_filled(geometry.rect, 0.0, painting.theme.pane);
+    // A session can have a theme of its own.
+    let Rgb(red, green, blue) = painting.colors.background;
+    let ground = Color32::from_rgb(red, green, blue);
+    ui.painter().rect_filled(geometry.rect, 0.0, ground);
     let screen = painting.snapshot.screens.get(&session).cloned();
     ask_for_size(painting, state, session, &geometry);
     let alive = info.is_none_or(|info| info.life.alive());

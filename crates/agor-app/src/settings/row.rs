@@ -1,5 +1,6 @@
 //! Draws one setting of the page.
 
+use agor_core::cli::size;
 use agor_core::config::schema::{Counts, Kind, Setting};
 use agor_core::config::{For, Origin, Value};
 use egui::{Align, FontId, Layout, RichText, Stroke, Ui, Vec2};
@@ -57,7 +58,8 @@ pub fn row_ui(
         if let Some(wrong) = page.wrong.get(setting.key) {
             ui.label(RichText::new(wrong).size(11.0).color(theme.error));
         }
-        if let Some(done) = origin_ui(ui, known, theme, setting, &origin, of) {
+        let size = size_in_words(setting, value.as_ref());
+        if let Some(done) = origin_ui(ui, known, theme, (setting, &size), &origin, of) {
             did = Some(done);
         }
     };
@@ -83,16 +85,27 @@ pub fn row_ui(
     did
 }
 
+/// Says how much a number of bytes is, before where it comes from.
+fn size_in_words(setting: &Setting, value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Whole(bytes)) if *bytes > 0 && setting.key.ends_with("bytes") => {
+            format!("{}  ·  ", size(*bytes))
+        }
+        _ => String::new(),
+    }
+}
+
 /// Says where a value comes from, and offers to unsay it where it was said at the level that is shown.
 fn origin_ui(
     ui: &mut Ui,
     known: &Known<'_>,
     theme: &Theme,
-    setting: &'static Setting,
+    (setting, size): (&'static Setting, &str),
     origin: &Origin,
     of: For<'_>,
 ) -> Option<Did> {
-    let chosen = known.chosen_theme.filter(|_| setting.kind == Kind::Theme);
+    let chosen = known.chosen_theme(of);
+    let chosen = chosen.filter(|_| setting.kind == Kind::Theme);
     let (words, own) = match origin {
         _ if chosen.is_some() => ("chosen in a window".to_owned(), true),
         Origin::Default => ("default".to_owned(), false),
@@ -106,11 +119,19 @@ fn origin_ui(
             let words = format!("for {}, line {line}", project_name(said));
             (words, of == For::Project(said))
         }
+        Origin::Session { line, .. } => {
+            let own = matches!(of, For::Session { .. });
+            (format!("for this session, line {line}"), own)
+        }
     };
     let mut did = None;
     let line = Vec2::new(CONTROL, 18.0);
     ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
-        ui.label(RichText::new(words).size(11.0).color(theme.faint));
+        ui.label(
+            RichText::new(format!("{size}{words}"))
+                .size(11.0)
+                .color(theme.faint),
+        );
         if own && word_ui(ui, theme, &format!("Reset {}", setting.title), "Reset") {
             did = Some(Did::Say {
                 key: setting.key,
@@ -147,7 +168,7 @@ fn control_ui(
             did
         }
         (Kind::Theme, value) => {
-            let text = known.chosen_theme.map(str::to_owned);
+            let text = known.chosen_theme(of.by_ref()).map(str::to_owned);
             let text = text
                 .or_else(|| value.map(ToString::to_string))
                 .unwrap_or_default();

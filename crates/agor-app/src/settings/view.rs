@@ -12,7 +12,8 @@ use super::fonts::fonts_ui;
 use super::row::row_ui;
 use super::sample::sample_ui;
 use super::{Did, Known, SettingsPage, Shown};
-use crate::theme::{Theme, medium, semibold};
+use crate::theme::{Theme, semibold};
+use crate::widgets::{chip_ui, reveal_focus};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -62,6 +63,7 @@ pub fn settings_ui(
                     if let Some(done) = body_ui(ui, page, known, painting, width) {
                         did = Some(done);
                     }
+                    reveal_focus(ui);
                 });
             });
         });
@@ -138,7 +140,7 @@ fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Them
     ui.painter()
         .hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
     let middle = rect.center().y;
-    let at = Pos2::new(rect.min.x + 16.0, middle);
+    let at = Pos2::new(rect.min.x + 12.0, middle);
     ui.painter().text(
         at,
         Align2::LEFT_CENTER,
@@ -181,7 +183,7 @@ fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Them
     if levels.len() > 1 {
         for (level, text) in levels {
             let shown = page.level == level;
-            if level_ui(&mut ui, theme, &text, shown) && !shown {
+            if chip_ui(&mut ui, theme, &text, shown) && !shown {
                 page.show(level);
             }
         }
@@ -192,29 +194,6 @@ fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Them
             ui.label(RichText::new(keys).size(11.0).color(theme.faint));
         }
     });
-}
-
-fn level_ui(ui: &mut Ui, theme: &Theme, text: &str, shown: bool) -> bool {
-    let color = if shown { theme.text } else { theme.muted };
-    let galley = ui
-        .painter()
-        .layout_no_wrap(text.to_owned(), medium(12.0), color);
-    let size = galley.size() + Vec2::new(20.0, 10.0);
-    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::click());
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, shown, text));
-    if shown {
-        ui.painter().rect_filled(rect, 4.0, theme.selected);
-    } else if response.hovered() {
-        ui.painter().rect_filled(rect, 4.0, theme.hover);
-    }
-    if response.has_focus() {
-        let edge = Stroke::new(1.5, theme.border_focus);
-        ui.painter()
-            .rect_stroke(rect, 4.0, edge, egui::StrokeKind::Inside);
-    }
-    ui.painter()
-        .galley(rect.min + Vec2::new(10.0, 5.0), galley, color);
-    response.clicked()
 }
 
 fn body_ui(
@@ -274,6 +253,9 @@ fn body_ui(
     let text = match page.level {
         Shown::Project => {
             "A project's own folder sets nothing: all this stands in your config.toml."
+        }
+        Shown::Session => {
+            "All this stands in your config.toml. What else holds for a session it was started with."
         }
         Shown::Group => {
             "All this stands in your config.toml, and counts for every project of the group."

@@ -9,7 +9,7 @@ use egui::{
 
 use super::{Outcome, Part, ThemeEditor, ansi_name};
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::elided;
+use crate::widgets::{elided, reveal_focus};
 
 /// Height of a colour's line.
 const ROW: f32 = 28.0;
@@ -87,6 +87,7 @@ pub fn theme_editor_ui(ui: &mut Ui, editor: &mut ThemeEditor, theme: &Theme) -> 
                 part_ui(ui, editor, theme, Part::Ansi(at), (&name, &doc), &[]);
             }
             ui.add_space(12.0);
+            reveal_focus(ui);
         });
     });
     outcome

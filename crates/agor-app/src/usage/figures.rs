@@ -1,10 +1,11 @@
 //! What the page says, as words and heights: pure, so that tests read it without a window.
 
+use agor_core::config::Layers;
 use agor_core::zone::date;
 use agor_proto::usage::{Spent, UsageRow};
 
+use crate::link::snapshot::named;
 use crate::link::usage::Spending;
-use crate::text::project_name;
 
 /// What a plot shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,12 +143,28 @@ fn by_day(spending: &Spending, days: u32) -> Vec<(i64, Spent)> {
 /// The heads of the tables, but the first, which says what is summed.
 pub const HEADS: [&str; 6] = ["Cost", "Out", "In", "Turns", "Worked", "Waited"];
 
+/// Returns rows of projects as one for each project, whose folders may be several, the most expensive first as before.
+pub fn by_project(rows: &[UsageRow], layers: &Layers) -> Vec<UsageRow> {
+    let mut sums: Vec<UsageRow> = Vec::new();
+    for row in rows {
+        let project = layers.project_of(&row.project);
+        match sums.iter_mut().find(|sum| sum.project == project) {
+            Some(sum) => sum.spent.add(&row.spent),
+            None => sums.push(UsageRow {
+                project: project.to_owned(),
+                ..row.clone()
+            }),
+        }
+    }
+    sums
+}
+
 /// Returns a line of the table of projects, or of sessions.
-pub fn line(row: &UsageRow) -> [String; 7] {
+pub fn line(row: &UsageRow, layers: &Layers) -> [String; 7] {
     let name = match row.session {
         Some(_) if row.name.is_empty() => row.provider.clone(),
-        Some(_) => format!("{}  ·  {}", row.name, project_name(&row.project)),
-        None => project_name(&row.project),
+        Some(_) => format!("{}  ·  {}", row.name, named(layers, &row.project)),
+        None => named(layers, &row.project),
     };
     let spent = &row.spent;
     [
@@ -170,7 +187,7 @@ pub fn money(spent: &Spent) -> String {
 }
 
 /// Returns a number in three digits or so.
-fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let scaled = |unit: u64, letter: char| {
         let value = number as f64 / unit as f64;
         let digits = usize::from(value < 9.95);
@@ -257,10 +274,37 @@ mod tests {
     #[test]
     fn a_session_is_named_with_its_project_and_one_without_a_price_has_a_dash() {
         let spending = spending();
-        let session = line(&spending.sessions.rows[0]);
+        let session = line(&spending.sessions.rows[0], &Layers::default());
         assert_eq!(session[0], "claude  ·  shop");
-        let project = line(&spending.projects.rows[0]);
+        let project = line(&spending.projects.rows[0], &Layers::default());
         assert_eq!(project[0], "shop");
         assert_eq!(money(&Spent::default()), "–");
+    }
+
+    #[test]
+    fn the_folders_of_a_project_are_one_line_by_its_name() {
+        let (layers, _) =
+            Layers::read("[projects.\"/w/shop\"]\nname = \"The shop\"\nfolders = [\"/w/prices\"]")
+                .unwrap();
+        let row = |project: &str, working_millis| UsageRow {
+            project: project.into(),
+            spent: Spent {
+                working_millis,
+                ..Spent::default()
+            },
+            ..UsageRow::default()
+        };
+        let rows = [
+            row("/w/prices", 60_000),
+            row("/w/site", 1_000),
+            row("/w/shop", 120_000),
+        ];
+        let lines: Vec<_> = by_project(&rows, &layers)
+            .iter()
+            .map(|row| line(row, &layers))
+            .map(|line| (line[0].clone(), line[5].clone()))
+            .collect();
+        let told = |name: &str, time: &str| (name.to_owned(), time.to_owned());
+        assert_eq!(lines, [told("The shop", "3 min"), told("site", "1 s")]);
     }
 }

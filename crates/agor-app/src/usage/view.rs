@@ -1,11 +1,13 @@
 //! Draws the page.
 
+use agor_core::config::Layers;
+use agor_proto::usage::UsageRow;
 use egui::{
     Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui,
     Vec2,
 };
 
-use super::figures::{self, HEADS, Measure, Plot, line, plots};
+use super::figures::{self, HEADS, Measure, Plot, by_project, line, plots};
 use super::{RANGES, UsagePage};
 use crate::link::usage::Spending;
 use crate::theme::{Theme, measure, medium, semibold};
@@ -44,7 +46,7 @@ pub enum Outcome {
 pub fn usage_ui(
     ui: &mut Ui,
     page: &mut UsagePage,
-    spending: Option<&Spending>,
+    (spending, layers): (Option<&Spending>, &Layers),
     theme: &Theme,
 ) -> Outcome {
     let area = ui.max_rect();
@@ -74,7 +76,7 @@ pub fn usage_ui(
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(below).id_salt("figures"));
         ScrollArea::vertical()
             .auto_shrink(false)
-            .show(&mut ui, |ui| page_ui(ui, known, page.days, theme));
+            .show(&mut ui, |ui| page_ui(ui, (known, layers), page.days, theme));
     }
     if closed {
         Outcome::Closed
@@ -123,13 +125,15 @@ fn head_ui(ui: &mut Ui, page: &mut UsagePage, theme: &Theme, rect: Rect) {
     }
 }
 
-fn page_ui(ui: &mut Ui, spending: &Spending, days: u32, theme: &Theme) {
+fn page_ui(ui: &mut Ui, (spending, layers): (&Spending, &Layers), days: u32, theme: &Theme) {
     let plots = plots(spending, days);
     let width = ui.available_width();
     let across = (((width - GAP) / (CARD_MIN + GAP)) as usize).clamp(1, plots.len());
     let card = Vec2::new(((width - GAP) / across as f32 - GAP).floor(), CARD);
     let lines = plots.len().div_ceil(across) as f32;
-    let projects: Vec<_> = spending.projects.rows.iter().map(line).collect();
+    let line = |row: &UsageRow| line(row, layers);
+    let projects = by_project(&spending.projects.rows, layers);
+    let projects: Vec<_> = projects.iter().map(line).collect();
     let sessions = spending.sessions.rows.iter().take(SESSIONS_MAX);
     let sessions: Vec<_> = sessions.map(line).collect();
     let table = |lines: usize| ROW * (lines + 1) as f32 + 2.0 * GAP;

@@ -1,12 +1,13 @@
 //! Which sessions are on the wall, in which order, and where the arrows lead.
 
+use agor_core::config::Layers;
 use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
 
 use super::SESSIONS_MAX;
 use crate::attention::{Need, queue};
 use crate::icons::Mark;
-use crate::text::project_name;
+use crate::link::snapshot::named;
 
 /// One line of the wall: sessions side by side.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,13 +45,18 @@ pub enum Step {
 /// Returns the lines of a wall whose lines have room for `columns` sessions: those that need the
 /// person, then project by project. A group goes on in the line where the one before it ended.
 #[must_use]
-pub fn lines<'a>(sessions: &'a [SessionInfo], filter: &str, columns: usize) -> Vec<Line<'a>> {
+pub fn lines<'a>(
+    sessions: &'a [SessionInfo],
+    layers: &Layers,
+    filter: &str,
+    columns: usize,
+) -> Vec<Line<'a>> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let wanted = |info: &&SessionInfo| {
         if words.is_empty() {
             return true;
         }
-        let text = haystack(info);
+        let text = haystack(info, layers);
         words.iter().all(|word| text.contains(word))
     };
     let needing: Vec<&SessionInfo> = queue(sessions)
@@ -64,9 +70,10 @@ pub fn lines<'a>(sessions: &'a [SessionInfo], filter: &str, columns: usize) -> V
         if needing.iter().any(|needing| needing.id == info.id) {
             continue;
         }
-        match groups.iter_mut().find(|(folder, _)| *folder == info.folder) {
+        let project = layers.project_of(&info.folder);
+        match groups.iter_mut().find(|(folder, _)| *folder == project) {
             Some((_, group)) => group.push(info),
-            None => groups.push((&info.folder, vec![info])),
+            None => groups.push((project, vec![info])),
         }
     }
     for (_, group) in &mut groups {
@@ -76,7 +83,7 @@ pub fn lines<'a>(sessions: &'a [SessionInfo], filter: &str, columns: usize) -> V
     let needing = Some(("Needs you".to_owned(), needing)).filter(|(_, it)| !it.is_empty());
     let groups = groups
         .into_iter()
-        .map(|(folder, group)| (project_name(folder), group));
+        .map(|(folder, group)| (named(layers, folder), group));
     let tiles = needing
         .into_iter()
         .chain(groups)
@@ -98,11 +105,11 @@ pub fn lines<'a>(sessions: &'a [SessionInfo], filter: &str, columns: usize) -> V
 }
 
 /// Returns what of a session is looked through for what was typed, in lower case.
-fn haystack(info: &SessionInfo) -> String {
+fn haystack(info: &SessionInfo, layers: &Layers) -> String {
     let agent = info.agent.as_ref();
     let reason = agent.map_or("", |agent| agent.reason.as_str());
     let provider = agent.map_or("", |agent| agent.provider.as_str());
-    let project = project_name(&info.folder);
+    let project = named(layers, &info.folder);
     let word = Mark::of(info).word();
     format!(
         "{} {project} {word} {provider} {} {reason}",
@@ -180,7 +187,7 @@ mod tests {
     #[test]
     fn what_needs_you_comes_first_then_projects_and_what_has_ended_last() {
         let sessions = wall();
-        let shown = shape(&lines(&sessions, "", 3));
+        let shown = shape(&lines(&sessions, &Layers::default(), "", 3));
         assert_eq!(
             shown,
             ["Needs you: claude | shop: codex | vim", "bash | make"]
@@ -190,13 +197,16 @@ mod tests {
     #[test]
     fn words_choose_by_name_project_and_state() {
         let sessions = wall();
-        assert_eq!(shape(&lines(&sessions, "working", 3)), ["shop: codex"]);
         assert_eq!(
-            shape(&lines(&sessions, "shop I", 3)),
+            shape(&lines(&sessions, &Layers::default(), "working", 3)),
+            ["shop: codex"]
+        );
+        assert_eq!(
+            shape(&lines(&sessions, &Layers::default(), "shop I", 3)),
             ["shop: codex | vim | bash"],
             "every word somewhere: “running”, “working”, “vim”"
         );
-        assert!(lines(&sessions, "nobody", 3).is_empty());
+        assert!(lines(&sessions, &Layers::default(), "nobody", 3).is_empty());
     }
 
     #[test]
@@ -204,7 +214,7 @@ mod tests {
         let sessions: Vec<_> = (0..2)
             .flat_map(|_| (0..=255).map(|n| session(n, "s", "/w")))
             .collect();
-        let lines = lines(&sessions, "", 5);
+        let lines = lines(&sessions, &Layers::default(), "", 5);
         let count: usize = lines.iter().map(|line| line.tiles.len()).sum();
         assert_eq!(count, SESSIONS_MAX);
     }
@@ -214,7 +224,7 @@ mod tests {
         let sessions = wall();
         // claude codex vim
         // bash   make
-        let lines = lines(&sessions, "", 3);
+        let lines = lines(&sessions, &Layers::default(), "", 3);
         let go = |from: u8, by| step(&lines, Some(session_id(from)), by);
         assert_eq!(step(&lines, None, Step::Down), Some(session_id(2)));
         assert_eq!(go(2, Step::Down), Some(session_id(1)));
@@ -228,5 +238,19 @@ mod tests {
         let elsewhere = step(&lines, Some(session_id(77)), Step::Up);
         assert_eq!(elsewhere, Some(session_id(2)));
         assert_eq!(step(&[], None, Step::Down), None);
+    }
+
+    #[test]
+    fn a_projects_further_folders_are_in_its_group_by_its_name() {
+        let (layers, _) =
+            Layers::read("[projects.\"/w/shop\"]\nname = \"The shop\"\nfolders = [\"/w/prices\"]")
+                .unwrap();
+        let mut sessions = wall();
+        sessions[1].state = State::Working;
+        let shown = shape(&lines(&sessions, &layers, "", 9));
+        assert_eq!(shown.len(), 1);
+        assert!(shown[0].starts_with("The shop: "), "{shown:?}");
+        assert_eq!(shown[0].matches(": ").count(), 1, "{shown:?}");
+        assert_eq!(lines(&sessions, &layers, "the shop claude", 9).len(), 1);
     }
 }

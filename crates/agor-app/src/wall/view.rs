@@ -1,5 +1,6 @@
 //! Draws the wall.
 
+use agor_core::config::Layers;
 use agor_proto::ids::SessionId;
 use agor_proto::screen::Modes;
 use agor_proto::session::SessionInfo;
@@ -15,7 +16,6 @@ use crate::link::snapshot::Snapshot;
 use crate::pane::header::detail;
 use crate::pane::images;
 use crate::pane::terminal::callback;
-use crate::text::project_name;
 use crate::theme::{Theme, medium, semibold};
 use crate::widgets::{elided, hold_keyboard};
 
@@ -110,10 +110,12 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
     ui.painter().rect_filled(area, 0.0, painting.theme.window);
     let plan = Plan::new(area.width(), painting.font.clone());
     let sessions = painting.snapshot.sessions.clone().unwrap_or_default();
-    let mut outcome = keys(ui, wall, &sessions, plan.columns);
+    let snapshot = painting.snapshot;
+    let layers = &*snapshot.settings.layers;
+    let mut outcome = keys(ui, wall, (&sessions, layers), plan.columns);
     let head = area.with_max_y(area.min.y + HEAD);
     field_ui(ui, wall, painting.theme, head);
-    let lines = lines(&sessions, &wall.filter, plan.columns);
+    let lines = lines(&sessions, layers, &wall.filter, plan.columns);
     if wall.selected.is_none_or(|id| find(&lines, id).is_none()) {
         wall.selected = step(&lines, None, Step::Down);
     }
@@ -143,13 +145,7 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
             let left = shown.min.x + GAP + place as f32 * (plan.tile.x + GAP);
             if let Some(title) = &tile.title {
                 let color = painting.theme.muted;
-                // A project by the name that its person gave it.
-                let folder = &tile.info.folder;
-                let title = match *title == project_name(folder) {
-                    true => painting.snapshot.project_name(folder),
-                    false => title.clone(),
-                };
-                let title = elided(ui, &title, semibold(12.0), color, plan.tile.x);
+                let title = elided(ui, title, semibold(12.0), color, plan.tile.x);
                 let at = Pos2::new(left, top + (TITLE - title.size().y) / 2.0);
                 ui.painter().galley(at, title, color);
             }
@@ -166,7 +162,12 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
     outcome
 }
 
-fn keys(ui: &Ui, wall: &mut Wall, sessions: &[SessionInfo], columns: usize) -> Outcome {
+fn keys(
+    ui: &Ui,
+    wall: &mut Wall,
+    (sessions, layers): (&[SessionInfo], &Layers),
+    columns: usize,
+) -> Outcome {
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
     if pressed(Key::Escape) {
         if wall.filter.is_empty() {
@@ -182,7 +183,7 @@ fn keys(ui: &Ui, wall: &mut Wall, sessions: &[SessionInfo], columns: usize) -> O
     ];
     for (key, by) in arrows {
         while pressed(key) {
-            let lines = lines(sessions, &wall.filter, columns);
+            let lines = lines(sessions, layers, &wall.filter, columns);
             wall.selected = step(&lines, wall.selected, by);
         }
     }

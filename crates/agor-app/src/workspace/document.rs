@@ -10,8 +10,6 @@ use egui_tiles::{Container, Linear, LinearDir, Tile, TileId};
 use serde::{Deserialize, Serialize};
 
 use super::tiles::{Pane, Tiles};
-use crate::pane::selection::Span;
-
 use super::{ChosenTheme, Look, Sidebar, Spot, Tab, View, Workspace};
 
 /// How deep splits are read; a deeper document is damaged.
@@ -36,6 +34,8 @@ struct Document {
     active: usize,
     sidebar_shown: Option<bool>,
     sidebar_width: Option<f32>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inspector: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     folded_groups: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -111,19 +111,17 @@ impl Workspace {
         for project in &self.projects {
             (&project.folder, project.active, project.tabs.len()).hash(&mut hasher);
             for tab in &project.tabs {
-                let tiles = &tab.tiles;
-                (&tab.name, tab.pinned, tiles.zoomed, tiles.focused()).hash(&mut hasher);
+                (&tab.name, tab.pinned).hash(&mut hasher);
                 let spot = tab.window.map(|it| {
                     let position = it.position.map(|at| at.map(f32::to_bits));
                     (position, it.size.map(f32::to_bits))
                 });
                 spot.hash(&mut hasher);
-                if let Some(root) = tiles.tree.root {
-                    hash_tile(tiles, root, 0, &mut hasher);
-                }
+                tab.tiles.hash_into(&mut hasher);
             }
         }
-        (self.active, self.sidebar.shown, &self.folded).hash(&mut hasher);
+        let shown = (self.sidebar.shown, self.inspector);
+        (self.active, shown, &self.folded).hash(&mut hasher);
         self.sidebar.width.to_bits().hash(&mut hasher);
         let theme = self.look.theme.as_ref();
         theme
@@ -131,11 +129,7 @@ impl Workspace {
             .hash(&mut hasher);
         self.look.font_size.map(f32::to_bits).hash(&mut hasher);
         for view in &self.views {
-            let span = |span: Span| (span.start, span.end);
-            let selection = view
-                .selection
-                .map(|it| (span(it.anchor), span(it.head), it.unit as u8));
-            (view.session, view.top, selection).hash(&mut hasher);
+            (view.session, view.top, view.selection).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -158,6 +152,7 @@ impl Workspace {
             active: self.active,
             sidebar_shown: Some(self.sidebar.shown),
             sidebar_width: Some(self.sidebar.width),
+            inspector: self.inspector,
             folded_groups: folded(|of| match of {
                 Whose::Group(id) => Some(id),
                 _ => None,
@@ -227,6 +222,7 @@ impl Workspace {
                 .filter(|width| width.is_finite())
                 .unwrap_or(default.width),
         };
+        workspace.inspector = document.inspector;
         let groups = document.folded_groups.into_iter().map(Whose::Group);
         let projects = document.folded_projects.into_iter().map(Whose::Project);
         workspace.folded = groups.chain(projects).take(FOLDED_MAX).collect();
@@ -244,6 +240,16 @@ impl Workspace {
         };
         workspace.views = document.views;
         Ok(workspace)
+    }
+}
+
+impl Tiles {
+    /// Takes which panes are where, and which of them has the keyboard, into a digest.
+    pub fn hash_into(&self, hasher: &mut DefaultHasher) {
+        (self.zoomed, self.focused()).hash(hasher);
+        if let Some(root) = self.tree.root {
+            hash_tile(self, root, 0, hasher);
+        }
     }
 }
 

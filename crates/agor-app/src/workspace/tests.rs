@@ -519,7 +519,7 @@ fn the_digest_is_another_whenever_what_is_stored_is() {
         line: agor_proto::ids::LineId(3),
         column: 1,
     };
-    let changes: [&dyn Fn(&mut Workspace); 16] = [
+    let changes: [&dyn Fn(&mut Workspace); 17] = [
         &|it| it.active = 0,
         &|it| it.projects[0].folder.push('x'),
         &|it| it.open_tab(THERE, session_id(6)),
@@ -535,6 +535,7 @@ fn the_digest_is_another_whenever_what_is_stored_is() {
             it.tab_mut().unwrap().tiles.swap_towards(Direction::Left);
         },
         &|it| it.sidebar.width = 300.0,
+        &|it| it.inspector = true,
         &|it| it.toggle_fold(agor_core::config::Whose::Group("g".into())),
         &|it| it.look.font_size = Some(20.0),
         &|it| it.tab_mut().unwrap().window = Some(Spot::default()),
@@ -623,4 +624,36 @@ fn a_window_is_stored_with_its_tab_and_a_damaged_place_is_none() {
     let read = Workspace::from_json(&damaged).unwrap();
     assert_eq!(read.apart().count(), 0);
     assert_eq!(sessions(&read).len(), 3, "the tab is in the main window");
+}
+
+#[test]
+fn tabs_of_a_folder_that_is_another_projects_move_there() {
+    let mut workspace = Workspace::default();
+    workspace.open_tab("/a", session_id(1));
+    workspace.open_tab("/b", session_id(2));
+    workspace.open_tab("/c", session_id(3));
+    workspace.focus(workspace.place_of(session_id(2)).unwrap());
+    workspace.toggle_pin();
+    let of = |folder: &str| match folder {
+        "/b" | "/c" => "/a".to_owned(),
+        folder => folder.to_owned(),
+    };
+    workspace.gather(of);
+    let shape = |workspace: &Workspace| -> Vec<_> {
+        let projects = workspace.projects.iter();
+        projects
+            .map(|it| (it.folder.clone(), it.tabs.len()))
+            .collect()
+    };
+    assert_eq!(shape(&workspace), [("/a".to_owned(), 3)]);
+    assert_eq!(workspace.focused_session(), Some(session_id(2)));
+    assert!(
+        workspace.projects[0].tabs[0].pinned,
+        "pinned ones come first"
+    );
+    // To a project that no pane shows yet.
+    workspace.gather(|_| "/d".to_owned());
+    assert_eq!(shape(&workspace), [("/d".to_owned(), 3)]);
+    assert_eq!(workspace.focused_session(), Some(session_id(2)));
+    Workspace::default().gather(|_| "/d".to_owned());
 }

@@ -150,6 +150,7 @@ mod tests {
 
     fn spec(provider: &str) -> AgentSpec {
         AgentSpec {
+            trusted: true,
             provider: provider.into(),
             model: None,
             mode: None,

@@ -384,6 +384,9 @@ impl Machine {
         AgentInfo {
             provider: provider.unwrap_or_else(|| self.app.clone()),
             conversation: self.conversation.clone(),
+            // Of what it was started with; the session knows.
+            model: None,
+            mode: None,
             since_millis: self.judged.since.at_millis,
             reason: cut(&self.judged.reason, AGENT_REASON_MAX),
             source: self.source().on_wire(),

@@ -41,7 +41,6 @@ exits! {
     DISPLAY, 27, "display", "There is no display that a window can be opened on (`agor`).";
     GRAPHICS, 28, "graphics", "No graphics driver can draw (`agor`, `shot`).";
     FONT, 29, "font", "A font cannot be used (`agor`, `shot`).";
-    UNTRUSTED, 30, "untrusted", "No agent may start in the folder yet (`new --trust`).";
     CANNOT_RUN, 126, "cannot_run", "The command is there and cannot be run (`run`).";
     NOT_FOUND, 127, "not_found", "The command is not there (`run`).";
 }
@@ -95,6 +94,7 @@ pub fn name(exit: Exit) -> &'static str {
 fn meaning(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::BadRequest => "The request is not well formed or breaks a limit.",
+        ErrorCode::Untrusted => "No agent may start in the folder yet (`new --trust`).",
         ErrorCode::BadId => "An id is not written as it must be.",
         ErrorCode::NoSession => "There is no such session.",
         ErrorCode::Ended => "The session's program has ended.",

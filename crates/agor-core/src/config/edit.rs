@@ -123,8 +123,14 @@ fn changed(
         let groups = groups.map(|(id, group)| (Whose::Group(id), group.said));
         let projects = layers.projects.into_iter();
         let projects = projects.map(|(folder, level)| (Whose::Project(folder), level));
+        let sessions = layers.sessions.into_iter();
+        let sessions = sessions.map(|(session, level)| {
+            let folder = String::new();
+            (Whose::Session { session, folder }, level)
+        });
+        let all = std::iter::once(all).chain(groups).chain(projects);
         let mut said = Vec::new();
-        for (of, level) in std::iter::once(all).chain(groups).chain(projects) {
+        for (of, level) in all.chain(sessions) {
             let level = level.into_iter();
             said.extend(level.map(|(key, said)| (of.clone(), key, said.value)));
         }
@@ -211,6 +217,9 @@ impl<'a> File<'a> {
                     let (tables, leaf) = match of {
                         For::Project(folder) => (vec!["projects", folder], setting.key.to_owned()),
                         For::Group(id) => (vec!["groups", id], setting.key.to_owned()),
+                        For::Session { session, .. } => {
+                            (vec!["sessions", session], setting.key.to_owned())
+                        }
                         For::All => {
                             let (tables, leaf) = path.split_at(path.len() - 1);
                             (tables.to_vec(), leaf[0].to_owned())
@@ -378,6 +387,7 @@ fn full_path<'a>(setting: &'a Setting, of: For<'a>) -> Vec<&'a str> {
         For::All => None,
         For::Group(id) => Some(["groups", id]),
         For::Project(folder) => Some(["projects", folder]),
+        For::Session { session, .. } => Some(["sessions", session]),
     };
     let level = level.into_iter().flatten();
     level.chain(setting.key.split('.')).collect()
@@ -646,5 +656,23 @@ mod tests {
             set(&paths, row, For::Project("/w"), None),
             Err(EditError::Level(..))
         ));
+    }
+
+    #[test]
+    fn a_setting_of_a_session_gets_a_table_of_its_own_and_goes_again() {
+        let of = For::Session {
+            session: "0191-aa",
+            folder: "/w",
+        };
+        let row = setting("notifications.enabled").unwrap();
+        let no = Value::Bool(false);
+        let said = changed("shell = \"x\"\n", row, of, Some(&no)).unwrap();
+        assert_eq!(
+            said,
+            "shell = \"x\"\n\n[sessions.0191-aa]\nnotifications.enabled = false\n"
+        );
+        let unsaid = changed(&said, row, of, None).unwrap();
+        assert!(!unsaid.contains("enabled"), "{unsaid}");
+        assert!(Layers::read(&unsaid).unwrap().1.is_empty());
     }
 }

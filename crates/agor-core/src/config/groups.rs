@@ -16,6 +16,13 @@ pub enum For<'a> {
     Group(&'a str),
     /// The project in this folder, and the projects in it.
     Project(&'a str),
+    /// One session.
+    Session {
+        /// Its id.
+        session: &'a str,
+        /// Its folder.
+        folder: &'a str,
+    },
 }
 
 /// As [`For`], to be kept.
@@ -28,6 +35,13 @@ pub enum Whose {
     Group(String),
     /// The project in this folder.
     Project(String),
+    /// One session.
+    Session {
+        /// Its id.
+        session: String,
+        /// Its folder.
+        folder: String,
+    },
 }
 
 impl Whose {
@@ -38,6 +52,7 @@ impl Whose {
             Self::All => For::All,
             Self::Group(id) => For::Group(id),
             Self::Project(folder) => For::Project(folder),
+            Self::Session { session, folder } => For::Session { session, folder },
         }
     }
 }
@@ -57,6 +72,10 @@ impl For<'_> {
             Self::All => Whose::All,
             Self::Group(id) => Whose::Group(id.to_owned()),
             Self::Project(folder) => Whose::Project(folder.to_owned()),
+            Self::Session { session, folder } => Whose::Session {
+                session: session.to_owned(),
+                folder: folder.to_owned(),
+            },
         }
     }
 
@@ -64,9 +83,10 @@ impl For<'_> {
     #[must_use]
     pub fn may_say(self, setting: &Setting) -> bool {
         match (self, setting.level) {
-            (Self::All, Level::User | Level::Project) => true,
+            (Self::All, Level::User | Level::Session | Level::Project) => true,
             (Self::Group(_), level) => !matches!(level, Level::User | Level::Folder),
-            (Self::Project(_), Level::Project | Level::Folder | Level::Named) => true,
+            (Self::Project(_), level) => level != Level::User,
+            (Self::Session { .. }, level) => level == Level::Session,
             _ => false,
         }
     }
@@ -78,6 +98,7 @@ impl For<'_> {
             Self::All => "all",
             Self::Group(_) => "a group",
             Self::Project(_) => "a project",
+            Self::Session { .. } => "a session",
         }
     }
 }
@@ -95,11 +116,21 @@ impl Group {
     /// Returns the folders of its projects; what lies in them belongs to it, too.
     #[must_use]
     pub fn folders(&self) -> &[String] {
-        match self.said.get("folders").map(|said| &said.value) {
-            Some(Value::List(folders)) => folders,
-            _ => &[],
-        }
+        folders_in(&self.said)
     }
+}
+
+/// Returns the folders that are said at a level.
+fn folders_in<'s>(said: &'s BTreeMap<&'static str, Said>) -> &'s [String] {
+    match said.get("folders").map(|said| &said.value) {
+        Some(Value::List(folders)) => folders,
+        _ => &[],
+    }
+}
+
+/// Says whether two paths name one folder; a `/` at the end says nothing.
+fn same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
 impl Layers {
@@ -122,12 +153,44 @@ impl Layers {
         let groups = self.groups_in_order();
         let mut above = Path::new(folder).ancestors().filter_map(Path::to_str);
         above.find_map(|above| {
-            let has = |group: &Group| {
-                let mut folders = group.folders().iter();
-                folders.any(|folder| folder.trim_end_matches('/') == above.trim_end_matches('/'))
-            };
+            let project = self.project_of(above);
+            let is_it = |folder: &String| same(folder, above) || same(folder, project);
+            let has = |group: &Group| group.folders().iter().any(is_it);
             let group = groups.iter().find(|(_, group)| has(group));
             group.map(|(id, _)| *id)
+        })
+    }
+
+    /// Returns the folder by which the project of a session in `folder` is known: the one whose project has it as one
+    /// of its further folders, or itself.
+    #[must_use]
+    pub fn project_of<'a>(&'a self, folder: &'a str) -> &'a str {
+        let has = |said| folders_in(said).iter().any(|further| same(further, folder));
+        let mut projects = self.projects.iter();
+        let owner = projects.find(|(of, said)| !same(of, folder) && has(said));
+        owner.map_or(folder, |(of, _)| of)
+    }
+
+    /// Returns the folders of a project: its own, and those that it has beside that.
+    #[must_use]
+    pub fn folders_of<'a>(&'a self, project: &'a str) -> Vec<&'a str> {
+        let said = self.projects.get(project);
+        let further = said.into_iter().flat_map(folders_in).map(String::as_str);
+        let further = further.filter(|folder| !same(folder, project));
+        std::iter::once(project).chain(further).collect()
+    }
+
+    /// Returns what is said for a folder's project and those above it, the most specific first, each with the folder
+    /// that it stands for.
+    pub(super) fn of_folder<'s>(
+        &'s self,
+        folder: &str,
+    ) -> impl Iterator<Item = (&'s String, &'s BTreeMap<&'static str, Said>)> {
+        let above = Path::new(folder).ancestors().filter_map(Path::to_str);
+        above.flat_map(move |above| {
+            let owner = Some(self.project_of(above)).filter(|owner| *owner != above);
+            let of = |folder: &str| self.projects.get_key_value(folder);
+            [of(above), owner.and_then(of)].into_iter().flatten()
         })
     }
 
@@ -150,6 +213,7 @@ impl Layers {
             For::All => Some(&self.user),
             For::Group(id) => self.groups.get(id).map(|group| &group.said),
             For::Project(folder) => self.projects.get(folder),
+            For::Session { session, .. } => self.sessions.get(session),
         }
     }
 
@@ -208,12 +272,76 @@ mod tests {
     #[test]
     fn what_a_group_cannot_say_is_told_and_a_group_that_is_no_table_is_named() {
         let (layers, complaints) = Layers::read(
-            "name = \"x\"\n[groups.a]\nwindow.font_size = 3\nfolders = [\"w\", \"/w\"]\n[projects.\"/w\"]\nfolders = [\"/x\"]",
+            "name = \"x\"\n[groups.a]\nwindow.font_size = 3\nfolders = [\"w\", \"/w\"]\n[sessions.s]\nshell = \"x\"",
         )
         .unwrap();
         assert_eq!(complaints.len(), 4, "{complaints:?}");
         assert_eq!(layers.groups["a"].folders(), ["/w"]);
         assert_eq!(Layers::read("groups = 3").unwrap_err().at, 9);
         assert_eq!(Layers::read("groups.a = 3").unwrap_err().at, 11);
+    }
+
+    #[test]
+    fn a_project_has_further_folders_whose_sessions_are_its_own() {
+        let layers = read(
+            "[projects.\"/w\"]\nshell = \"/bin/above\"\n\
+             [projects.\"/w/shop\"]\nname = \"Shop\"\nfolders = [\"/w/api/\", \"/w/web\"]\nshell = \"/bin/shop\"\ntrusted = true\n\
+             environment = { A = \"shop\", B = \"shop\" }\n\
+             [projects.\"/w/web\"]\nshell = \"/bin/web\"\nenvironment = { B = \"web\" }\n\
+             [groups.g]\nfolders = [\"/w/shop\"]\nagents.model = \"large\"",
+        );
+        for folder in ["/w/shop", "/w/api", "/w/web"] {
+            assert_eq!(layers.project_of(folder), "/w/shop", "{folder}");
+            assert_eq!(layers.group_of(folder), Some("g"), "{folder}");
+            assert_eq!(layers.text("agents.model", Some(folder)), Some("large"));
+        }
+        assert_eq!(layers.project_of("/w/api/deep"), "/w/api/deep");
+        assert_eq!(
+            layers.folders_of("/w/shop"),
+            ["/w/shop", "/w/api/", "/w/web"]
+        );
+        assert_eq!(layers.folders_of("/w/web"), ["/w/web"]);
+        let shell = |folder| layers.text("shell", Some(folder));
+        // The project goes before what stands above its further folder; that folder's own goes before it.
+        assert_eq!(shell("/w/api"), Some("/bin/shop"));
+        assert_eq!(shell("/w/api/deep"), Some("/bin/shop"));
+        assert_eq!(shell("/w/web"), Some("/bin/web"));
+        assert_eq!(shell("/w/other"), Some("/bin/above"));
+        let held = layers.variables("environment", "/w/web");
+        assert_eq!((&held["A"][..], &held["B"][..]), ("shop", "web"));
+        // Whether a folder's files are trusted is said of the folder.
+        assert!(crate::config::trusts(&layers, "/w/shop"));
+        assert!(!crate::config::trusts(&layers, "/w/api"));
+        // A name is of the project as a whole.
+        assert_eq!(
+            layers.name(For::Project(layers.project_of("/w/api"))),
+            Some("Shop")
+        );
+    }
+
+    #[test]
+    fn what_is_said_for_a_session_goes_before_its_project() {
+        let layers = read(
+            "window.theme = \"nord\"\n[projects.\"/w\"]\nnotifications.enabled = false\n\
+             [sessions.\"0191-aa\"]\nwindow.theme = \"agor_light\"\nnotifications.enabled = true",
+        );
+        let of = |session| For::Session {
+            session,
+            folder: "/w/deep",
+        };
+        let theme = |of: For<'_>| layers.said("window.theme", of).unwrap().0.value.to_string();
+        assert_eq!(theme(of("0191-aa")), "agor_light");
+        assert_eq!(theme(of("0191-bb")), "nord");
+        assert!(layers.yes("notifications.enabled", of("0191-aa")));
+        assert!(!layers.yes("notifications.enabled", of("0191-bb")));
+        let setting = super::super::schema::setting("window.theme").unwrap();
+        let (_, origin) = layers.holds(setting, of("0191-aa"));
+        assert_eq!(
+            origin,
+            super::super::Origin::Session {
+                id: "0191-aa".into(),
+                line: 5
+            }
+        );
     }
 }

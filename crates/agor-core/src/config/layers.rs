@@ -1,5 +1,6 @@
-//! What a person has said at which level, and what holds of it where: a project's folder before the folder
-//! above it, that before the project's group, that before what stands for all, that before the default.
+//! What a person has said at which level, and what holds of it where: a session before its project, a project's
+//! folder before the folder above it, that before the project's group, that before what stands for all, that before
+//! the default.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,6 +18,9 @@ const PROJECTS: &str = "projects";
 
 /// The table of groups, each by its id.
 const GROUPS: &str = "groups";
+
+/// The table of sessions, each by its id.
+const SESSIONS: &str = "sessions";
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,13 @@ pub enum Origin {
         /// From 1.
         line: usize,
     },
+    /// It stands for the session itself.
+    Session {
+        /// Its id.
+        id: String,
+        /// From 1.
+        line: usize,
+    },
 }
 
 /// A value that was said.
@@ -62,6 +73,8 @@ pub struct Layers {
     pub projects: BTreeMap<String, BTreeMap<&'static str, Said>>,
     /// For groups of projects, by their ids.
     pub groups: BTreeMap<String, Group>,
+    /// For sessions, by their ids.
+    pub sessions: BTreeMap<String, BTreeMap<&'static str, Said>>,
 }
 
 /// A place in a file, in bytes, and what is wrong there.
@@ -110,7 +123,11 @@ impl Layers {
 
     /// Returns what was said of a setting, the most specific, and for whom it was said.
     #[must_use]
-    pub fn said<'a>(&self, key: &str, of: impl Into<For<'a>>) -> Option<(&Said, For<'_>)> {
+    pub fn said<'s, 'a>(
+        &'s self,
+        key: &str,
+        of: impl Into<For<'a>>,
+    ) -> Option<(&'s Said, For<'s>)> {
         let of = of.into();
         let group = |id: &str| {
             let (id, group) = self.groups.get_key_value(id)?;
@@ -120,15 +137,40 @@ impl Layers {
             let (folder, said) = self.projects.get_key_value(folder)?;
             Some((said.get(key)?, For::Project(folder)))
         };
-        let own_alone = setting(key).is_some_and(|setting| setting.level >= Level::Named);
+        let level = setting(key).map(|setting| setting.level);
+        let of_project = |folder: &str| match level {
+            Some(Level::Named) => project(folder),
+            // What is true of a project's own folder need not be of its others.
+            Some(Level::Folder) => {
+                let mut above = Path::new(folder).ancestors().filter_map(Path::to_str);
+                above.find_map(project)
+            }
+            _ => {
+                let mut levels = self.of_folder(folder);
+                let of = |(folder, said): (&'s String, &'s BTreeMap<_, Said>)| {
+                    Some((said.get(key)?, For::Project(folder)))
+                };
+                levels
+                    .find_map(of)
+                    .or_else(|| group(self.group_of(folder)?))
+            }
+        };
         let special = match of {
             For::All => None,
             For::Group(id) => group(id),
-            For::Project(folder) if own_alone => project(folder),
-            For::Project(folder) => {
-                let mut above = Path::new(folder).ancestors().filter_map(Path::to_str);
-                let of_project = above.find_map(project);
-                of_project.or_else(|| group(self.group_of(folder)?))
+            For::Project(folder) => of_project(folder),
+            For::Session { session, folder } => {
+                let own = self.sessions.get_key_value(session);
+                let own = own.and_then(|(session, said)| {
+                    Some((
+                        said.get(key)?,
+                        For::Session {
+                            session,
+                            folder: "",
+                        },
+                    ))
+                });
+                own.or_else(|| of_project(folder))
             }
         };
         special.or_else(|| Some((self.user.get(key)?, For::All)))
@@ -151,14 +193,18 @@ impl Layers {
                 folder: folder.to_owned(),
                 line,
             },
+            For::Session { session, .. } => Origin::Session {
+                id: session.to_owned(),
+                line,
+            },
         };
         (Some(said.value.clone()), origin)
     }
 
-    /// Returns the theme that is wished for in a folder's project, or for all.
+    /// Returns the theme that is wished for in a folder's project, for a session, or for all.
     #[must_use]
-    pub fn theme(&self, folder: Option<&str>) -> Option<&ThemeWish> {
-        match &self.said("window.theme", folder)?.0.value {
+    pub fn theme<'a>(&self, of: impl Into<For<'a>>) -> Option<&ThemeWish> {
+        match &self.said("window.theme", of)?.0.value {
             Value::Theme(wish) => Some(wish),
             _ => None,
         }
@@ -169,7 +215,8 @@ impl Layers {
         let groups = self.groups.values().map(|group| &group.said);
         let levels = std::iter::once(&self.user)
             .chain(groups)
-            .chain(self.projects.values());
+            .chain(self.projects.values())
+            .chain(self.sessions.values());
         levels.filter_map(|level| match &level.get("window.theme")?.value {
             Value::Theme(wish) => Some(wish),
             _ => None,
@@ -197,8 +244,8 @@ impl Layers {
 
     /// Returns the answer that holds of a setting, its default too.
     #[must_use]
-    pub fn yes(&self, key: &str, folder: Option<&str>) -> bool {
-        let said = self.said(key, folder).map(|(said, _)| said.value.clone());
+    pub fn yes<'a>(&self, key: &str, of: impl Into<For<'a>>) -> bool {
+        let said = self.said(key, of).map(|(said, _)| said.value.clone());
         let held = said.or_else(|| (setting(key)?.default)());
         held == Some(Value::Bool(true))
     }
@@ -206,14 +253,8 @@ impl Layers {
     /// Returns the variables that hold in a project: those of every level, the most specific of a name.
     #[must_use]
     pub fn variables(&self, key: &str, folder: &str) -> BTreeMap<String, String> {
-        let mut folders: Vec<_> = Path::new(folder)
-            .ancestors()
-            .filter_map(Path::to_str)
-            .collect();
-        folders.reverse();
-        let of_projects = folders
-            .into_iter()
-            .filter_map(|folder| self.projects.get(folder));
+        let mut of_projects: Vec<_> = self.of_folder(folder).map(|(_, said)| said).collect();
+        of_projects.reverse();
         let of_group = self.group_of(folder).and_then(|id| self.groups.get(id));
         let of_group = of_group.map(|group| &group.said);
         let mut held = BTreeMap::new();
@@ -236,6 +277,7 @@ impl Layers {
             For::All => &mut self.user,
             For::Group(id) => &mut self.groups.entry(id.to_owned()).or_default().said,
             For::Project(folder) => self.projects.entry(folder.to_owned()).or_default(),
+            For::Session { session, .. } => self.sessions.entry(session.to_owned()).or_default(),
         }
     }
 }
@@ -256,6 +298,7 @@ impl Reading<'_> {
             match (value.get_ref(), key.as_str(), of) {
                 (DeValue::Table(projects), PROJECTS, For::All) => self.projects(projects, None)?,
                 (DeValue::Table(groups), GROUPS, For::All) => self.groups(groups)?,
+                (DeValue::Table(sessions), SESSIONS, For::All) => self.sessions(sessions)?,
                 // Texts, and no settings: read beside these.
                 (_, "snippets", For::All) => {}
                 // What releases before the table of projects had.
@@ -268,9 +311,14 @@ impl Reading<'_> {
                 (DeValue::Table(table), key, of) if is_table(key) => {
                     self.table(table, key, of)?;
                 }
-                (_, PROJECTS | GROUPS | "notifications.projects" | "agents.projects", For::All) => {
+                (
+                    _,
+                    PROJECTS | GROUPS | SESSIONS | "notifications.projects" | "agents.projects",
+                    For::All,
+                ) => {
                     let of = match key.as_str() {
                         GROUPS => "groups by their names",
+                        SESSIONS => "sessions by their ids",
                         _ => "folders",
                     };
                     return Err(Wrong {
@@ -307,6 +355,28 @@ impl Reading<'_> {
             let group = self.layers.groups.entry(id.to_owned()).or_default();
             (group.line, _) = position(self.text, at);
             self.table(table, "", For::Group(id))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the table of sessions.
+    fn sessions(&mut self, sessions: &DeTable<'_>) -> Result<(), Wrong> {
+        for (id, value) in sessions {
+            let DeValue::Table(table) = value.get_ref() else {
+                return Err(Wrong {
+                    at: value.span().start,
+                    reason: "a session is a table of settings".into(),
+                });
+            };
+            let session = id.get_ref().as_ref();
+            self.table(
+                table,
+                "",
+                For::Session {
+                    session,
+                    folder: "",
+                },
+            )?;
         }
         Ok(())
     }
@@ -483,6 +553,8 @@ mod tests {
             ("environment = { A = 1 }", 14),
             ("projects = 1", 11),
             ("projects.\"/w\" = 1", 16),
+            ("sessions = 1", 11),
+            ("sessions.a = 1", 13),
             ("notifications.projects.\"/w\" = 1", 30),
             ("window.theme = { bright = \"x\" }", 15),
         ] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use agor_proto::agent::State;
 
-use super::{Layers, Value};
+use super::{For, Layers, Value};
 
 /// Of what the host notifies the person through their desktop.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,10 +81,10 @@ impl Notifications {
         }
     }
 
-    /// Says whether the person is told when an agent of the project in `folder` comes into `state`.
+    /// Says whether the person is told when the agent of `of`, a session or a project, comes into `state`.
     #[must_use]
-    pub fn tell(&self, state: State, folder: &str) -> bool {
-        self.on.contains(&state) && self.layers.yes("notifications.enabled", Some(folder))
+    pub fn tell<'a>(&self, state: State, of: impl Into<For<'a>>) -> bool {
+        self.on.contains(&state) && self.layers.yes("notifications.enabled", of)
     }
 }
 
@@ -131,12 +131,12 @@ mod tests {
         let (settings, complaints) = read(
             "on = [\"done\"]\n[notifications.projects]\n\"/work\" = false\n\"/work/mine/\" = true\n\"x\" = true",
         );
-        assert!(settings.tell(State::Done, "/home/a"));
-        assert!(!settings.tell(State::Error, "/home/a"));
-        assert!(!settings.tell(State::Done, "/work"));
-        assert!(!settings.tell(State::Done, "/work/other/deep"));
-        assert!(settings.tell(State::Done, "/work/mine/deep"));
-        assert!(settings.tell(State::Done, "/workshop"));
+        assert!(settings.tell(State::Done, Some("/home/a")));
+        assert!(!settings.tell(State::Error, Some("/home/a")));
+        assert!(!settings.tell(State::Done, Some("/work")));
+        assert!(!settings.tell(State::Done, Some("/work/other/deep")));
+        assert!(settings.tell(State::Done, Some("/work/mine/deep")));
+        assert!(settings.tell(State::Done, Some("/workshop")));
         assert_eq!(complaints.len(), 1, "{complaints:?}");
     }
 
@@ -163,7 +163,7 @@ mod tests {
         let (settings, complaints) =
             read("enabled = false\nsound = true\non = [\"error\", \"bored\"]\nquiet = \"late\"");
         assert_eq!(settings.on, [State::Error]);
-        assert!(settings.sound && !settings.tell(State::Error, "/any"));
+        assert!(settings.sound && !settings.tell(State::Error, Some("/any")));
         assert_eq!(settings.quiet, None);
         assert_eq!(complaints.len(), 2, "{complaints:?}");
         for wrong in [

@@ -42,14 +42,14 @@ pub enum Kind {
 pub enum Level {
     /// For all that a person has.
     User,
+    /// For all, for a group, for a project and the projects in its folder, and for a session.
+    Session,
     /// For all, for a group, and for a project and the projects in its folder.
     Project,
     /// For a project and the projects in its folder, and never for all.
     Folder,
     /// For a group or a project, of which it is the very own: what is in it has it not.
     Named,
-    /// For a group alone.
-    Group,
 }
 
 /// When a changed setting counts.
@@ -121,13 +121,14 @@ settings! {
     "Name" {
         "name" "Name" Kind::Text, Named AtOnce (None, "that of its folder or table") "What a group or project is called.";
         "icon" "Sign" Kind::Text, Named AtOnce (None, "the first letter of its name") "One or two letters, or one sign, that stand for a group or project where there is little room.";
-        "folders" "Projects" Kind::Folders, Group AtOnce (None, "none") "The folders of a group's projects; what lies in them belongs to the group, too.";
+        "folders" "Folders" Kind::Folders, Named AtOnce (None, "none") "Of a group the folders of its projects, with what lies in them; of a project its further folders, whose sessions are the project's.";
     }
     "Trust" {
         "trusted" "Trusted" Kind::Bool, Folder ForNew (Some(Value::Bool(false)), "") "Whether agents may start in this folder and those in it: files there can make them act.";
     }
     "Sessions" {
         "shell" "Shell" Kind::Text, Project ForNew (None, "your login shell") "The program of a session that is started without a command.";
+        "private" "Private" Kind::Bool, Project ForNew (Some(Value::Bool(false)), "") "Whether nothing of a session is written to disk: neither output nor history outlives its host.";
         "environment" "Environment" Kind::Variables, Project ForNew (None, "nothing") "Variables for what is started, beside those of the window or command that starts it.";
         "shell_integration" "Prompt marks" Kind::Bool, Project ForNew (Some(Value::Bool(true)), "") "Whether bash, zsh and fish tell where prompts, commands and folders are; they read your own files as always.";
         "scrollback_rows" "History" Kind::Whole(0, SCROLLBACK_ROWS_MAX as u64), User AtHostStart (whole(limits::SCROLLBACK_ROWS_DEFAULT as u64), "") "Rows of history that a session keeps at hand.";
@@ -141,7 +142,7 @@ settings! {
         "agents.keep_awake" "Keep awake" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether the machine does not go to sleep by itself while an agent works; closing the lid still sends it to sleep.";
     }
     "Looks" {
-        "window.theme" "Theme" Kind::Theme, Project AtOnce (Some(Value::Theme(super::ThemeWish::Always(crate::themes::DARK.to_owned()))), "") "The colours: a name, \"system\", or { light = \"…\", dark = \"…\" }.";
+        "window.theme" "Theme" Kind::Theme, Session AtOnce (Some(Value::Theme(super::ThemeWish::Always(crate::themes::DARK.to_owned()))), "") "The colours: a name, \"system\", or { light = \"…\", dark = \"…\" }.";
         "window.font_family" "Font" Kind::Font, User AtOnce (None, "the one that comes with agor") "The family of the terminal's text.";
         "window.font_size" "Font size" Kind::Number(*FONT_SIZES.start(), *FONT_SIZES.end()), User AtOnce (Some(Value::Number(13.0)), "") "Points of the terminal's text.";
         "window.ligatures" "Ligatures" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether sequences of operators are drawn as one sign, where the font has one.";
@@ -155,7 +156,7 @@ settings! {
         "window.keys" "Keys of" Kind::OneOf(KeyPreset::NAMES), User AtOnce (Some(Value::Text("default".into())), "") "The program whose keys mean our commands, beside our own.";
     }
     "Notifications" {
-        "notifications.enabled" "Notify" Kind::Bool, Project AtOnce (Some(Value::Bool(true)), "") "Whether the desktop tells you of agents that you do not look at.";
+        "notifications.enabled" "Notify" Kind::Bool, Session AtOnce (Some(Value::Bool(true)), "") "Whether the desktop tells you of agents that you do not look at.";
         "notifications.on" "Of what" Kind::Some(notifications::NAMES), User AtOnce (Some(Value::List(notifications::NAMES.iter().map(ToString::to_string).collect())), "") "The states that an agent must come into.";
         "notifications.quiet" "Quiet hours" Kind::Hours, User AtOnce (None, "never") "When nothing is said, like \"22:00-07:00\"; what still needs you is told when they are over.";
         "notifications.sound" "Sound" Kind::Bool, User AtOnce (Some(Value::Bool(false)), "") "Whether the desktop may make a sound.";
@@ -207,10 +208,12 @@ pub fn documentation() -> String {
         "# Settings\n\n\
          `~/.config/agor/config.toml`, in TOML. A setting that is marked with \u{25b8} may stand in the table of a project or of a group, too:\n\n\
          ```toml\n[projects.\"/home/me/models\"]\nagents.stall_secs = 3600\nnotifications.enabled = false\n\n\
-         [groups.shop]\nname = \"The shop\"\nfolders = [\"/home/me/cart\", \"/home/me/prices\"]\nwindow.theme = \"nord\"\n```\n\n\
-         It then counts for the projects in that folder, too; the deepest folder wins over the one above it, that over its \
-         group, that over what stands for all, that over the default. Groups stand in the sidebar in the order of the file. \
-         `agor settings --project DIR` and `--group ID` show what holds and where it was said. A file of \
+         [groups.shop]\nname = \"The shop\"\nfolders = [\"/home/me/cart\", \"/home/me/prices\"]\nwindow.theme = \"nord\"\n\n\
+         [projects.\"/home/me/shop\"]\nfolders = [\"/home/me/shop-api\"]\n```\n\n\
+         It then counts for the projects in that folder, too, and for its further `folders`; what stands for a session wins over its \
+         project, the deepest folder over the one above it, that over its group, that over what stands for all, that over the \
+         default. Environment, shell, agent, model and permissions of a session are what it was started with (`agor new`). Groups stand in the sidebar in the order of the file. \
+         `agor settings --project DIR`, `--group ID` and `--session SESSION` show what holds and where it was said. A file of \
          the project itself is never read: what somebody else wrote sets nothing.\n\n\
          This page is made from the table in `src/config/schema.rs`.\n",
     );
@@ -224,10 +227,10 @@ pub fn documentation() -> String {
         }
         let mark = match setting.level {
             Level::User => "",
+            Level::Session => " \u{25b8}\u{25b8}",
             Level::Project => " \u{25b8}",
             Level::Folder => " (of a project alone)",
             Level::Named => " (of a group or project alone)",
-            Level::Group => " (of a group alone)",
         };
         let default = (setting.default)().map(|value| format!("`{}`", value.to_toml()));
         page.push_str(&format!(

@@ -127,7 +127,7 @@ pub async fn look(hub: &Arc<Hub>, settings: &Live) {
     };
     let kept = |info: SessionInfo| Kept {
         session: info.id,
-        project: info.folder,
+        project: settings.layers.project_of(&info.folder).to_owned(),
         alive: info.life.alive(),
         active_millis: info.active_millis,
         size_bytes: sizes.get(&info.id).copied().unwrap_or(0),

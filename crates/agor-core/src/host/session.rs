@@ -345,7 +345,7 @@ impl Session {
                 Life::Failed { .. } => State::Error,
                 Life::Exited { .. } | Life::Lost => State::Exited,
             },
-            agent: self.agent.info(),
+            agent: self.agent_info(),
             life: self.life.clone(),
             pid: self.pid,
             private: self.spec.private,

@@ -3,17 +3,19 @@
 use std::ops::Range;
 
 use super::{Change, Rule, When, plain_json};
+#[cfg(test)]
+use crate::config::Whose;
 
 /// Returns the text as `change` wants it. The text must be one that can be read.
 pub(super) fn changed(text: &str, change: &Change) -> String {
     match change {
-        Change::Reset { command } => without(text, command, Rule::is_for_all),
-        Change::Give { command, keys } => {
+        Change::Reset { command, of } => without(text, command, |rule| rule.is_for(of)),
+        Change::Give { command, keys, of } => {
             // What takes keys away from it stays.
             let text = without(text, command, |rule| {
-                rule.is_for_all() && !rule.command.starts_with('-')
+                rule.is_for(of) && !rule.command.starts_with('-')
             });
-            with(&text, &Rule::new(keys, command))
+            with(&text, &Rule::of(keys, command, of))
         }
         Change::Add { rules } => rules
             .iter()
@@ -145,13 +147,15 @@ mod tests {
             &Change::Give {
                 command: command.into(),
                 keys: keys.into(),
+                of: Whose::All,
             },
         )
     }
 
     fn reset(text: &str, command: &str) -> String {
         let command = command.to_owned();
-        changed(text, &Change::Reset { command })
+        let of = Whose::All;
+        changed(text, &Change::Reset { command, of })
     }
 
     const FILE: &str = "// mine\n[\n  // tabs\n  { \"key\": \"leader c\", \"command\": \"tab.new\" }, // as in tmux\n  \
@@ -257,5 +261,40 @@ mod tests {
         let rules = parse(&reset(text, "a]{")).unwrap();
         assert_eq!(rules.len(), 1);
         assert_eq!(rules[0].command, "b");
+    }
+
+    #[test]
+    fn keys_are_given_and_taken_back_for_a_group_or_project_alone() {
+        let of = [
+            Whose::All,
+            Whose::Group("shop".into()),
+            Whose::Project("/w/cart".into()),
+        ];
+        let mut text = String::new();
+        for (of, keys) in of.iter().zip(["f5", "f6", "f7"]) {
+            let (command, keys, of) = ("pane.zoom".into(), keys.into(), of.clone());
+            text = changed(&text, &Change::Give { command, keys, of });
+        }
+        let keys = |text: &str| -> Vec<_> {
+            let rules = parse(text).unwrap().into_iter();
+            rules
+                .map(|rule| (rule.key.unwrap(), rule.group, rule.project))
+                .collect()
+        };
+        let said = |text: &str| Some(text.to_owned());
+        let (all, group, project) = (
+            ("f5".to_owned(), None, None),
+            ("f6".to_owned(), said("shop"), None),
+            ("f7".to_owned(), None, said("/w/cart")),
+        );
+        assert_eq!(keys(&text), [all.clone(), group.clone(), project.clone()]);
+        for (gone, left) in of.iter().zip([
+            [group.clone(), project.clone()],
+            [all.clone(), project],
+            [all, group],
+        ]) {
+            let (command, of) = ("pane.zoom".into(), gone.clone());
+            assert_eq!(keys(&changed(&text, &Change::Reset { command, of })), left);
+        }
     }
 }

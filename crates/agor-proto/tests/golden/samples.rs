@@ -38,6 +38,8 @@ fn agent_info() -> AgentInfo {
         }),
         provider: "claude".into(),
         conversation: Some("0b6f2c1e".into()),
+        model: Some("opus".into()),
+        mode: Some("plan".into()),
         since_millis: 1_763_683_200_000,
         reason: "asks to run Bash: cargo test".into(),
         source: EvidenceSource::Hook,

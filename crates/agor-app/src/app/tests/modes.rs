@@ -1,12 +1,16 @@
 //! Modes of a pane and commands that arrange panes, by key and by the names of what is shown.
 
+use agor_core::config::Whose;
+use agor_core::keybindings::Rule;
 use agor_proto::input::Input;
 use agor_proto::session::Life;
 use egui_kittest::kittest::Queryable;
 
+use super::looks::settings;
 use super::world::World;
 use crate::commands::Command;
 use crate::link::Request;
+use crate::link::settings::Settings;
 use crate::link::snapshot::Weight;
 use crate::testing::{session_id, session_info};
 
@@ -377,7 +381,7 @@ fn keys_after_a_paste_come_behind_it() {
 
 #[test]
 fn the_page_of_keys_finds_records_and_resets() {
-    use agor_core::keybindings::{Change, Rule};
+    use agor_core::keybindings::Change;
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
     world.command(Command::Keys);
     let field = world
@@ -419,7 +423,8 @@ fn the_page_of_keys_finds_records_and_resets() {
     };
     let command = "pane.split_right".to_owned();
     let keys = "ctrl+shift+t".to_owned();
-    assert_eq!(changes(&mut world), [Change::Give { command, keys }]);
+    let of = Whose::All;
+    assert_eq!(changes(&mut world), [Change::Give { command, keys, of }]);
     // What the file then says is shown, with what it shadows, and taken back.
     let rule = Rule {
         line: 4,
@@ -438,7 +443,8 @@ fn the_page_of_keys_finds_records_and_resets() {
     world.harness.get_by_label("Reset").click();
     world.harness.run();
     let command = "pane.split_right".to_owned();
-    assert_eq!(changes(&mut world), [Change::Reset { command }]);
+    let of = Whose::All;
+    assert_eq!(changes(&mut world), [Change::Reset { command, of }]);
     // By pressing keys.
     world.harness.get_by_label("Press keys").click();
     world.harness.run();
@@ -462,6 +468,54 @@ fn the_page_of_keys_finds_records_and_resets() {
         1,
         "the pane has the keyboard again"
     );
+}
+
+#[test]
+fn keys_are_recorded_for_all_for_the_group_or_for_the_project() {
+    use agor_core::keybindings::Change;
+    let set = "[groups.shop]\nname = \"Shop\"\nfolders = [\"/work/project\"]";
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.change(|snapshot| snapshot.settings = settings(set).into());
+    let parts = [
+        ("For group Shop", Whose::Group("shop".into())),
+        ("For project", Whose::Project("/work/project".into())),
+        ("For all", Whose::All),
+    ];
+    for (label, of) in parts {
+        world.command(Command::Keys);
+        world.harness.get_by_label(label).click();
+        world.harness.run();
+        let field = world
+            .harness
+            .get_by_label("Find a command by its name or keys");
+        field.type_text("split ri");
+        world.harness.run();
+        world.harness.key_press(egui::Key::Enter);
+        world.harness.run();
+        world.requests();
+        world.press("ctrl+shift+t");
+        world.harness.run();
+        world.press("enter");
+        world.harness.run();
+        let given = world
+            .requests()
+            .into_iter()
+            .find_map(|request| match request {
+                Request::ChangeKeys(Change::Give { of, .. }) => Some(of),
+                _ => None,
+            });
+        assert_eq!(given, Some(of), "{label}");
+        world.command(Command::Keys);
+    }
+    world.command(Command::Keys);
+    // What holds of another part is not reset from this one.
+    let rule = Rule::of("ctrl+shift+y", "pane.zoom", &Whose::Group("shop".into()));
+    let set = Settings {
+        keys: vec![rule],
+        ..settings(set)
+    };
+    world.change(|snapshot| snapshot.settings = set.into());
+    assert!(world.harness.query_by_label("Reset").is_none());
 }
 
 #[test]

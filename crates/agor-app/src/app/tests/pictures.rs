@@ -65,7 +65,12 @@ fn sessions() -> Vec<SessionInfo> {
         pending: None,
         ..asked
     });
-    vec![session_info(1, "bash"), agent, done]
+    let mut sessions = vec![session_info(1, "bash"), agent, done];
+    for info in &mut sessions {
+        info.created_millis = u64::MAX;
+        info.active_millis = u64::MAX;
+    }
+    sessions
 }
 
 pub fn draw(
@@ -153,11 +158,22 @@ fn two_panes_look_as_they_did() {
         workspace.open_tab("/work/shop", session_id(1));
         workspace.split("/work/shop", LinearDir::Horizontal, session_id(2));
     };
-    compare("two_panes", &draw(DARK, arrange, |_| {}));
+    for (name, theme) in [("two_panes", DARK), ("two_panes_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, |_| {}));
+    }
 }
 
 #[test]
-fn the_palette_looks_as_it_did_in_the_light() {
+fn the_inspector_looks_as_it_did_in_a_dark_and_a_light_theme() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
+    for (name, theme) in [("inspector", DARK), ("inspector_light", LIGHT)] {
+        let open = |app: &mut App| app.workspace.inspector = true;
+        compare(name, &draw(theme, arrange, open));
+    }
+}
+
+#[test]
+fn the_palette_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
     let open = |app: &mut App| {
         app.overlay = Some(Overlay::Palette(Palette::new(
@@ -165,21 +181,27 @@ fn the_palette_looks_as_it_did_in_the_light() {
             "spl".into(),
         )))
     };
-    compare("palette_light", &draw(LIGHT, arrange, open));
+    for (name, theme) in [("palette", DARK), ("palette_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, open));
+    }
 }
 
 #[test]
 fn what_needs_you_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let open = |app: &mut App| app.commands.push(Command::Attention);
-    compare("attention", &draw(DARK, arrange, open));
+    for (name, theme) in [("attention", DARK), ("attention_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, open));
+    }
 }
 
 #[test]
 fn the_wall_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let open = |app: &mut App| app.commands.push(Command::Wall);
-    compare("wall", &draw(DARK, arrange, open));
+    for (name, theme) in [("wall", DARK), ("wall_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, open));
+    }
 }
 
 #[test]
@@ -298,7 +320,9 @@ fn what_follows_the_leader_looks_as_it_did() {
         drop(keyboard);
         app.commands.push(Command::FocusLast);
     };
-    compare("which_key", &draw(DARK, arrange, press));
+    for (name, theme) in [("which_key", DARK), ("which_key_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, press));
+    }
 }
 
 #[test]

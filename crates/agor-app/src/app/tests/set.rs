@@ -42,6 +42,7 @@ fn said(world: &mut World) -> Vec<(&'static str, Option<String>, Option<Value>)>
                 Whose::All => None,
                 Whose::Group(id) => Some(format!("group {id}")),
                 Whose::Project(folder) => Some(folder),
+                Whose::Session { session, .. } => Some(format!("session {session}")),
             };
             Some((key, of, value))
         }

@@ -1,5 +1,6 @@
 //! Who gets which key.
 
+use agor_core::keybindings::Rule;
 use agor_term::input::chord;
 use tokio::sync::mpsc::Receiver;
 use winit::keyboard::{Key as Logical, KeyCode, KeyLocation, NamedKey, PhysicalKey};
@@ -224,4 +225,30 @@ fn a_program_that_has_ended_is_typed_nothing() {
     };
     bench.router.on_key(&enter);
     assert_eq!(bench.router.take_commands(), [Command::Restart]);
+}
+
+#[test]
+fn control_k_is_the_leader_too_unless_a_program_has_the_keyboard() {
+    let mut bench = bench(Focus::Ui);
+    assert_eq!(bench.press("k", KeyCode::KeyK, Mods::CTRL), Route::Taken);
+    assert!(
+        !bench.router.sequence().0.is_empty(),
+        "what can follow is shown"
+    );
+    bench.press("g", KeyCode::KeyG, Mods::default());
+    assert_eq!(bench.router.take_commands(), [Command::Wall]);
+    bench.router.go_on();
+    // In a terminal it ends a line, in a mode it is the mode's.
+    bench.router.set_focus(session(false));
+    bench.press("k", KeyCode::KeyK, Mods::CTRL);
+    bench.press("g", KeyCode::KeyG, Mods::default());
+    assert_eq!(bench.typed(), ["ctrl+k", "g"]);
+    // A person's own keys go before it.
+    let rules = [Rule::new("ctrl+k", "tab.new")];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    bench.router.set_keymap(keymap);
+    bench.router.set_focus(Focus::Ui);
+    bench.press("k", KeyCode::KeyK, Mods::CTRL);
+    assert_eq!(bench.router.take_commands(), [Command::NewTab]);
 }

@@ -6,6 +6,7 @@ use std::path::{Component, PathBuf};
 
 use agor_proto::agent::{AgentSpec, Conversation};
 use agor_proto::command::CommandBody;
+use agor_proto::error::ErrorCode;
 use agor_proto::ids::Size;
 use agor_proto::session::SessionSpec;
 
@@ -75,8 +76,9 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     let earlier = (arguments.resume.clone(), arguments.fork.clone());
     let trust = arguments.trust;
     let mut spec = spec(arguments, std::env::vars_os())?;
-    if spec.agent.is_some() {
+    if let Some(agent) = &mut spec.agent {
         trusted(&spec.folder, trust, context)?;
+        agent.trusted = true;
     }
     context.block_on(async {
         let client = context.client_or_start().await?;
@@ -114,13 +116,11 @@ fn trusted(folder: &str, trust: bool, context: &Context) -> Result<(), Failure> 
     let asks = !context.json && io::stdin().is_terminal() && io::stderr().is_terminal();
     let is_trusted = trust || (asks && says_yes(folder));
     if !is_trusted {
-        return Err(Failure::new(
-            Exit::UNTRUSTED,
-            format!(
-                "no agent may start in {folder} yet: files there can make one act; if you know where they come \
-                 from, give --trust"
-            ),
-        ));
+        let message = format!(
+            "no agent may start in {folder} yet: files there can make one act; if you know where they come \
+             from, give --trust"
+        );
+        return Err(Failure::host(ErrorCode::Untrusted, message));
     }
     let setting = schema::setting(TRUSTED).ok_or_else(|| Failure::usage("no such setting"))?;
     edit::set(
@@ -186,6 +186,7 @@ fn spec(
                 mode: arguments.mode,
                 prompt: arguments.prompt,
                 conversation: Conversation::New,
+                trusted: false,
             })
         }),
         name: arguments.name.unwrap_or_default(),

@@ -18,11 +18,14 @@ pub struct Arguments {
     /// Show what holds in the group of this id
     #[arg(long, value_name = "ID", conflicts_with = "project")]
     group: Option<String>,
-    /// Say a setting in your file, for all, the project or the group: KEY=VALUE, or KEY= to unsay it
+    /// Show what holds for this session
+    #[arg(long, value_name = "SESSION", conflicts_with_all = ["project", "group"])]
+    session: Option<String>,
+    /// Say a setting in your file, for all, the project, the group or the session: KEY=VALUE, or KEY= to unsay it
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Print the documentation of every setting, in Markdown
-    #[arg(long, conflicts_with_all = ["project", "group", "set"])]
+    #[arg(long, conflicts_with_all = ["project", "group", "session", "set"])]
     markdown: bool,
 }
 
@@ -37,6 +40,8 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
     counts: &'static str,
     doc: &'static str,
@@ -48,10 +53,19 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         return Ok(Exit::SUCCESS);
     }
     let folder = arguments.project.as_deref().map(folder).transpose()?;
-    let of = match (&folder, &arguments.group) {
-        (Some(folder), _) => For::Project(folder),
-        (None, Some(id)) => For::Group(id),
-        (None, None) => For::All,
+    let session = match &arguments.session {
+        Some(named) => Some(context.block_on(async {
+            let client = context.client().await?;
+            let info = context.session(&client, named).await?;
+            Ok((info.id.to_string(), info.folder))
+        })?),
+        None => None,
+    };
+    let of = match (&folder, &arguments.group, &session) {
+        (Some(folder), ..) => For::Project(folder),
+        (None, Some(id), _) => For::Group(id),
+        (None, None, Some((session, folder))) => For::Session { session, folder },
+        (None, None, None) => For::All,
     };
     let paths = context.paths()?;
     for wish in &arguments.set {
@@ -87,11 +101,14 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     })
 }
 
-/// Returns the settings that mean something for all, a group or a project.
+/// Returns the settings that mean something for all, a group, a project or a session.
 fn shown(of: For<'_>) -> impl Iterator<Item = &'static Setting> {
     let own = |setting: &Setting| setting.level >= Level::Folder;
-    let rows = SETTINGS.iter();
-    rows.filter(move |setting| !own(setting) || of.may_say(setting))
+    let is_shown = move |setting: &&Setting| match of {
+        For::Session { .. } => of.may_say(setting),
+        _ => !own(setting) || of.may_say(setting),
+    };
+    SETTINGS.iter().filter(is_shown)
 }
 
 /// Returns a project's folder as settings name it.
@@ -123,11 +140,22 @@ fn read(wish: &str) -> Result<(&'static Setting, Option<crate::config::Value>), 
 
 fn row_of(setting: &'static Setting, layers: &Layers, of: For<'_>) -> Row {
     let (value, origin) = layers.holds(setting, of);
-    let (origin, project, group, line) = match origin {
-        Origin::Default => ("default", None, None, None),
-        Origin::User { line } => ("user", None, None, Some(line)),
-        Origin::Group { id, line } => ("group", None, Some(id), Some(line)),
-        Origin::Project { folder, line } => ("project", Some(folder), None, Some(line)),
+    let (mut project, mut group, mut session) = (None, None, None);
+    let (origin, line) = match origin {
+        Origin::Default => ("default", None),
+        Origin::User { line } => ("user", Some(line)),
+        Origin::Group { id, line } => {
+            group = Some(id);
+            ("group", Some(line))
+        }
+        Origin::Project { folder, line } => {
+            project = Some(folder);
+            ("project", Some(line))
+        }
+        Origin::Session { id, line } => {
+            session = Some(id);
+            ("session", Some(line))
+        }
     };
     Row {
         key: setting.key,
@@ -135,6 +163,7 @@ fn row_of(setting: &'static Setting, layers: &Layers, of: For<'_>) -> Row {
         origin,
         project,
         group,
+        session,
         line,
         counts: setting.counts.words(),
         doc: setting.doc,
@@ -148,6 +177,7 @@ fn words(origin: &Origin) -> String {
         Origin::User { line } => format!("{CONFIG}:{line}"),
         Origin::Group { id, line } => format!("{CONFIG}:{line}, for the group {id}"),
         Origin::Project { folder, line } => format!("{CONFIG}:{line}, for {folder}"),
+        Origin::Session { line, .. } => format!("{CONFIG}:{line}, for the session"),
     }
 }
 

@@ -9,7 +9,7 @@ use agor_proto::limits::{NOTICE_LINE_MAX, NOTICE_LINES_MAX, NOTICES_MAX};
 use agor_proto::session::SessionInfo;
 use agor_term::shown_text;
 
-use crate::config::Notifications;
+use crate::config::{For, Notifications};
 
 /// How long a first change waits for others, and for the person to be looking anyway.
 pub const GATHER_MILLIS: u64 = 1_000;
@@ -102,7 +102,7 @@ impl Desk {
         self.settings = settings;
         let settings = &self.settings;
         self.waiting
-            .retain(|_, need| settings.tell(need.state, &need.project));
+            .retain(|session, need| need.is_told(*session, settings));
     }
 
     /// Says whether it matters what time of day it is.
@@ -121,7 +121,7 @@ impl Desk {
         if self.known.insert(id, became) == Some(became) {
             return Vec::new();
         }
-        if self.looked_at.contains(&id) || !self.settings.tell(need.state, &need.project) {
+        if self.looked_at.contains(&id) || !need.is_told(id, &self.settings) {
             return self.forget(id);
         }
         // One of its own stays until the next takes its place; what it has in common with others is over.
@@ -225,6 +225,18 @@ impl Desk {
         }
         self.standing.retain(|it| !it.sessions.is_empty());
         effects
+    }
+}
+
+impl Need {
+    /// Says whether the person wants to be told of it.
+    fn is_told(&self, session: SessionId, settings: &Notifications) -> bool {
+        let session = session.to_string();
+        let of = For::Session {
+            session: &session,
+            folder: &self.project,
+        };
+        settings.tell(self.state, of)
     }
 }
 

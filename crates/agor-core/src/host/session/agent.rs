@@ -442,6 +442,17 @@ impl Session {
         }
     }
 
+    /// Returns what a list shows of the agent, with what it was started with.
+    pub(super) fn agent_info(&self) -> Option<AgentInfo> {
+        let started = self.spec.agent.as_deref();
+        let info = self.agent.info()?;
+        Some(AgentInfo {
+            model: started.and_then(|agent| agent.model.clone()),
+            mode: started.and_then(|agent| agent.mode.clone()),
+            ..info
+        })
+    }
+
     /// Returns the agent's process: the session's own, or one in its shell.
     fn agent_pid(&self) -> Option<u32> {
         let machine = &self.agent.machine;

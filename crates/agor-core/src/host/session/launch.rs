@@ -20,7 +20,7 @@ use super::{Effect, Now, Session, ShellFiles, TerminalOptions, is_name};
 use crate::agents::launch::{Plan, Wanted};
 use crate::agents::{Provider, Providers};
 use crate::client::launch::is_passed_on;
-use crate::config::Live;
+use crate::config::{Live, trusts};
 use crate::zone::Zone;
 
 /// Variables that a program gets from the host where its client sent none.
@@ -226,7 +226,15 @@ impl Launcher {
         if let Some(agent) = spec.agent.as_mut() {
             settings.complete(agent, &spec.folder);
         }
+        spec.private = self.is_private(&spec);
         spec
+    }
+
+    /// Says whether nothing of a session is written: its starter says so, or its project does.
+    #[must_use]
+    pub fn is_private(&self, spec: &SessionSpec) -> bool {
+        let settings = self.settings.get();
+        spec.private || settings.layers.yes("private", Some(&spec.folder[..]))
     }
 
     /// Returns without how much output work in a folder's project is stalled.
@@ -341,7 +349,8 @@ impl Launcher {
                 return bad(format!("{folder:?} is not the absolute path of a folder"));
             }
         }
-        if spec.agent.is_some() {
+        if let Some(agent) = &spec.agent {
+            self.check_trust(spec, agent.trusted)?;
             // The same for every session: which one it is does not matter here.
             let any = SessionId::from_parts(0, [0; 10]);
             if let Err(message) = self.plan(any, spec, None) {
@@ -352,6 +361,22 @@ impl Launcher {
             return bad("the name is too long or holds control characters".into());
         }
         Ok(())
+    }
+
+    /// Refuses an agent where the person has not said that agents may start: neither the client that asks says so,
+    /// nor the settings do.
+    fn check_trust(&self, spec: &SessionSpec, said: bool) -> Result<(), WireError> {
+        let settings = self.settings.get();
+        let starts_in = spec.cwd.as_ref().unwrap_or(&spec.folder);
+        let trusted = |folder: &String| trusts(&settings.layers, folder);
+        if said || [&spec.folder, starts_in].into_iter().all(trusted) {
+            return Ok(());
+        }
+        let message = format!(
+            "no agent may start in {starts_in} yet: files there can make one act; if you know where they come \
+             from, set `trusted` for it (`agor settings --project {starts_in} --set trusted=true`)"
+        );
+        Err(WireError::new(ErrorCode::Untrusted, message))
     }
 
     /// Returns what the keeper is asked to start.
@@ -589,6 +614,7 @@ mod tests {
                 mode: None,
                 prompt: None,
                 conversation: Conversation::New,
+                trusted: false,
             };
             let spec = SessionSpec {
                 agent: Some(Box::new(agent)),
@@ -604,6 +630,65 @@ mod tests {
             (said("small"), said("plan"))
         );
         assert_eq!(agent("codex", None), (None, None), "its names are its own");
+    }
+
+    #[test]
+    fn a_session_is_private_where_its_project_is() {
+        let text = "[projects.\"/tmp\"]\nprivate = true\nfolders = [\"/secret\"]";
+        let launcher = launcher().with_settings(Live::new(Config::read(text).unwrap()));
+        let private = |folder: &str, asked| {
+            let spec = SessionSpec {
+                folder: folder.into(),
+                private: asked,
+                ..spec(&[])
+            };
+            launcher.completed(spec).private
+        };
+        assert!(private("/tmp", false) && private("/tmp/deep", false));
+        assert!(private("/secret", false) && private("/open", true));
+        assert!(!private("/open", false));
+    }
+
+    #[test]
+    fn an_agent_starts_only_where_the_person_has_said_that_agents_may() {
+        let text = "[projects.\"/tmp/mine\"]\ntrusted = true";
+        let launcher = launcher().with_settings(Live::new(Config::read(text).unwrap()));
+        let check = |folder: &str, cwd: Option<&str>, trusted| {
+            let agent = AgentSpec {
+                provider: "claude".into(),
+                model: None,
+                mode: None,
+                prompt: None,
+                conversation: Conversation::New,
+                trusted,
+            };
+            let spec = SessionSpec {
+                folder: folder.into(),
+                cwd: cwd.map(Into::into),
+                agent: Some(Box::new(agent)),
+                ..spec(&[])
+            };
+            // What else is wrong with an agent that this launcher does not know is found behind that.
+            launcher.check(&spec).map_err(|error| error.code)
+        };
+        let refused = Err(ErrorCode::Untrusted);
+        assert_ne!(check("/tmp/mine/x", None, false), refused);
+        // Said by the client, before the host has read the settings again.
+        assert_ne!(check("/tmp/new", None, true), refused);
+        for (folder, cwd) in [
+            ("/tmp/new", None),
+            ("/tmp/mine", Some("/tmp/new")),
+            ("/tmp/new", Some("/tmp/mine")),
+            ("/tmp/mine/../new", None),
+        ] {
+            assert_eq!(check(folder, cwd, false), refused, "{folder} {cwd:?}");
+        }
+        // What is no agent runs anywhere.
+        let shell = SessionSpec {
+            folder: "/tmp/new".into(),
+            ..spec(&[])
+        };
+        assert!(launcher.check(&shell).is_ok());
     }
 
     #[test]

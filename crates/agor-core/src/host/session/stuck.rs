@@ -50,7 +50,8 @@ impl Session {
 
     /// Returns why a new command cannot be taken now, if nothing of it must be stored to say so.
     pub(super) fn refuse_unstored(&self, body: &CommandBody) -> Option<WireError> {
-        let private = matches!(body, CommandBody::Create { spec, .. } if spec.private);
+        let private =
+            matches!(body, CommandBody::Create { spec, .. } if self.launcher.is_private(spec));
         let stuck = self.why_stuck(private)?;
         match self.check(body) {
             Err(error) => Some(error),

@@ -361,6 +361,8 @@ pub fn events() -> Vec<(&'static str, EventBody)> {
             model: Some("opus".into()),
             mode: Some("default".into()),
             prompt: Some("mend the tests".into()),
+            // One of the three; the others are as releases before it wrote them.
+            trusted: name == "created_agent_fork",
             conversation,
         };
         let spec = SessionSpec {

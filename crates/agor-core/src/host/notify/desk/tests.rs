@@ -32,6 +32,8 @@ fn info(number: u8, state: State, since_millis: u64, text: &str) -> SessionInfo 
             conflict: None,
             provider: "claude".into(),
             conversation: None,
+            model: None,
+            mode: None,
             since_millis,
             reason: "a reason".into(),
             source: EvidenceSource::Hook,
@@ -262,4 +264,19 @@ fn notices_max_are_kept_up_to_date() {
     assert_eq!(desk.standing.len(), NOTICES_MAX);
     assert_eq!(desk.clicked(1), None, "the first is forgotten");
     assert_eq!(desk.clicked(2), Some(id(1)));
+}
+
+#[test]
+fn a_session_can_be_silent_where_its_project_is_not() {
+    let config = Config::read(&format!(
+        "[sessions.\"{}\"]\nnotifications.enabled = false",
+        id(1)
+    ));
+    let mut desk = Desk::new(config.unwrap().notifications);
+    for (number, told) in [(1, false), (2, true)] {
+        let info = info(number, State::Error, 10, "");
+        desk.changed(info.id, Some(&info), at(10));
+        let effects = desk.tick(at(10 + GATHER_MILLIS));
+        assert_eq!(!effects.is_empty(), told, "{number}");
+    }
 }

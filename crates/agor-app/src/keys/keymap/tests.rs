@@ -1,0 +1,218 @@
+//! What keys mean which command, and what a person can make of that.
+
+use agor_proto::input::Key;
+
+use super::chords::parse;
+use super::*;
+
+fn press(keys: &str) -> KeyInput {
+    chord::parse(keys).unwrap()
+}
+
+#[test]
+fn the_table_of_commands_contradicts_itself_nowhere() {
+    let bindings = defaults(LEADER);
+    let written: usize = TABLE.iter().map(|row| row.keys.len()).sum();
+    assert_eq!(bindings.len(), written, "keys that cannot be read");
+    for (at, binding) in bindings.iter().enumerate() {
+        for other in &bindings[at + 1..] {
+            let begins = binding.chords.starts_with(&other.chords)
+                || other.chords.starts_with(&binding.chords);
+            assert!(!begins, "{} and {}", binding.keys, other.keys);
+        }
+    }
+}
+
+fn rule(key: &str, command: &str) -> Rule {
+    Rule::new(key, command)
+}
+
+fn find(keymap: &Keymap, keys: &str) -> Found {
+    let mut before = Vec::new();
+    let mut found = Found::Nothing;
+    for key in keys.split(' ') {
+        found = keymap.find(&before, &press(key), true);
+        before.push(Chord::of(&press(key)));
+    }
+    found
+}
+
+#[test]
+fn a_persons_keys_take_the_place_of_what_they_contradict() {
+    let rules = [
+        rule("ctrl+shift+d", "tab.new"),
+        rule("ctrl+space", "view.sidebar"),
+    ];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    assert_eq!(
+        find(&keymap, "ctrl+shift+d"),
+        Found::Command(Command::NewTab)
+    );
+    assert_eq!(keymap.keys_of(Command::NewTab), "Ctrl+Shift+D");
+    assert_eq!(
+        find(&keymap, "ctrl+space"),
+        Found::Command(Command::Sidebar)
+    );
+    assert_eq!(
+        keymap.keys_of(Command::SplitRight),
+        "",
+        "both its keys are taken"
+    );
+    assert_eq!(
+        find(&keymap, "ctrl+shift+e"),
+        Found::Command(Command::SplitDown)
+    );
+}
+
+#[test]
+fn keys_are_taken_away_one_or_all_of_a_command() {
+    let rules = [
+        rule("ctrl+shift+t", "-tab.new"),
+        Rule {
+            key: None,
+            ..rule("", "-pane.close")
+        },
+    ];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    assert_eq!(find(&keymap, "ctrl+shift+t"), Found::Nothing);
+    assert_eq!(
+        find(&keymap, "ctrl+space t"),
+        Found::Command(Command::NewTab)
+    );
+    assert_eq!(find(&keymap, "ctrl+shift+w"), Found::Nothing);
+    assert_eq!(find(&keymap, "ctrl+space w"), Found::Nothing);
+}
+
+#[test]
+fn a_wrong_rule_changes_nothing_and_says_why() {
+    let rules = [
+        rule("ctrl+shift+d", "tab.nwe"),
+        rule("x", "tab.new"),
+        rule("shift+x", "tab.new"),
+        rule("ctrl+nokey", "tab.new"),
+        Rule {
+            key: None,
+            ..rule("", "tab.new")
+        },
+    ];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert_eq!(complaints.len(), rules.len(), "{complaints:?}");
+    assert_eq!(
+        find(&keymap, "ctrl+shift+d"),
+        Found::Command(Command::SplitRight)
+    );
+    assert_eq!(find(&keymap, "x"), Found::Nothing);
+}
+
+#[test]
+fn another_leader_begins_every_sequence() {
+    let rules = [rule("leader c", "tab.new")];
+    let (keymap, complaints) = Keymap::new(&rules, Some("ctrl+b"), None);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    assert_eq!(
+        find(&keymap, "ctrl+b d"),
+        Found::Command(Command::SplitRight)
+    );
+    assert_eq!(find(&keymap, "ctrl+b c"), Found::Command(Command::NewTab));
+    assert_eq!(
+        find(&keymap, "ctrl+b ctrl+b"),
+        Found::Command(Command::SendLeader)
+    );
+    assert_eq!(find(&keymap, "ctrl+space"), Found::Nothing);
+    assert_eq!(keymap.leader(), press("ctrl+b"));
+    let (keymap, complaints) = Keymap::new(&[], Some("b"), None);
+    assert_eq!(complaints.len(), 1, "text cannot be a leader");
+    assert_eq!(
+        find(&keymap, "ctrl+space d"),
+        Found::Command(Command::SplitRight)
+    );
+}
+
+/// FAILURES D5: the shell gets its keys.
+#[test]
+fn d5_no_command_takes_a_plain_control_or_alt_letter_from_a_program() {
+    for row in TABLE {
+        for keys in row.keys {
+            let first = parse(keys).unwrap()[0];
+            let Key::Char(c) = first.key else { continue };
+            let shift = first.mods & Mods::SHIFT.0 != 0;
+            assert!(
+                shift || !c.is_alphabetic(),
+                "{}: {keys} belongs to the program",
+                row.id
+            );
+            assert!(first.mods != 0, "{}: {keys} is text", row.id);
+        }
+    }
+}
+
+#[test]
+fn a_sequence_is_found_chord_by_chord() {
+    let keymap = Keymap::default();
+    let leader = press("ctrl+space");
+    assert_eq!(keymap.find(&[], &leader, true), Found::Prefix);
+    let before = [Chord::of(&leader)];
+    assert_eq!(
+        keymap.find(&before, &press("d"), true),
+        Found::Command(Command::SplitRight)
+    );
+    assert_eq!(keymap.find(&before, &press("'"), true), Found::Nothing);
+}
+
+#[test]
+fn modifiers_match_exactly_and_locks_do_not_count() {
+    let keymap = Keymap::default();
+    let mut key = press("ctrl+shift+d");
+    key.mods = key.mods.with(Mods::CAPS_LOCK).with(Mods::NUM_LOCK);
+    assert_eq!(
+        keymap.find(&[], &key, true),
+        Found::Command(Command::SplitRight)
+    );
+    key.mods = key.mods.with(Mods::ALT);
+    assert_eq!(keymap.find(&[], &key, true), Found::Nothing);
+}
+
+#[test]
+fn a_key_of_another_script_is_found_by_its_place() {
+    let keymap = Keymap::default();
+    let mut key = press("ctrl+shift+d");
+    key.key = Key::Char('в');
+    assert_eq!(keymap.find(&[], &key, true), Found::Nothing);
+    key.base_layout = Some('d');
+    assert_eq!(
+        keymap.find(&[], &key, true),
+        Found::Command(Command::SplitRight)
+    );
+}
+
+#[test]
+fn a_shifted_sign_is_found_by_what_it_is() {
+    let keymap = Keymap::default();
+    let before = [Chord::of(&press("ctrl+space"))];
+    let mut key = press("shift+/");
+    assert_eq!(keymap.find(&before, &key, true), Found::Nothing);
+    key.shifted = Some('?');
+    assert_eq!(
+        keymap.find(&before, &key, true),
+        Found::Command(Command::Keys)
+    );
+}
+
+#[test]
+fn a_command_of_panes_means_nothing_elsewhere() {
+    let keymap = Keymap::default();
+    let copy = press("ctrl+shift+c");
+    assert_eq!(keymap.find(&[], &copy, true), Found::Command(Command::Copy));
+    assert_eq!(keymap.find(&[], &copy, false), Found::Nothing);
+}
+
+#[test]
+fn keys_are_shown_as_people_write_them() {
+    assert_eq!(shown("ctrl+shift+page_up"), "Ctrl+Shift+PgUp");
+    assert_eq!(shown("ctrl+space d"), "Ctrl+Space d");
+    assert_eq!(shown("ctrl+space shift+w"), "Ctrl+Space Shift+W");
+    assert_eq!(shown("ctrl+-"), "Ctrl+-");
+    assert_eq!(shown("ctrl++"), "Ctrl++");
+}
