@@ -431,7 +431,7 @@ impl Launcher {
                 .settings
                 .get()
                 .layers
-                .yes("shell_integration", Some(&spec.folder))
+                .yes("shell_integration", Some(spec.folder.as_str()))
         {
             files.lead(&mut argv, &mut env);
         }
