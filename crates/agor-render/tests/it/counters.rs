@@ -5,7 +5,8 @@ use std::sync::Arc;
 use agor_proto::row::{Attrs, Color, Row, Run, Shape, Style};
 use agor_proto::screen::CursorShape;
 use agor_render::{
-    CursorStyle, CursorView, FontSpec, Highlight, HighlightKind, Offscreen, PaneCache, Rgb,
+    Colors, CursorStyle, CursorView, FontSpec, Highlight, HighlightKind, Offscreen, PaneCache,
+    PaneView, Rgb,
 };
 
 use crate::scene::{RowText, Scene, attrs, bg, gpu, row};
@@ -88,6 +89,24 @@ fn all_rows_that_changed_take_at_most_20_bytes_a_column() {
     );
 }
 
+/// A pane in which there are rows and nothing else.
+fn plain<'a>(rows: &'a [Arc<Row>], size_px: [u32; 2], colors: &'a Colors) -> PaneView<'a> {
+    PaneView {
+        rows,
+        columns: COLUMNS,
+        origin_px: [0, 0],
+        size_px,
+        cursor: None,
+        spans: &[],
+        images: &[],
+        colors,
+        palette: &[],
+        reverse: false,
+        dim: false,
+        blink_on: true,
+    }
+}
+
 #[test]
 fn building_a_frame_allocates_nothing_once_it_is_warm() {
     let mut scene = scene();
@@ -102,20 +121,7 @@ fn building_a_frame_allocates_nothing_once_it_is_warm() {
     let mut allocated = 0;
     for (n, rows) in screens.iter().cycle().take(80).enumerate() {
         scene.renderer.begin();
-        let view = agor_render::PaneView {
-            rows,
-            columns: COLUMNS,
-            origin_px: [0, 0],
-            size_px,
-            cursor: None,
-            spans: &[],
-            images: &[],
-            colors: &scene.colors,
-            palette: &[],
-            reverse: false,
-            dim: false,
-            blink_on: true,
-        };
+        let view = plain(rows, size_px, &scene.colors);
         let (renderer, cache) = (&mut scene.renderer, &mut scene.cache);
         let built = allocation_counter::measure(|| {
             renderer.pane(cache, &view);
@@ -140,20 +146,7 @@ fn a_pane_takes_at_most_200_kib_of_memory() {
         caches.resize_with(PANES, PaneCache::new);
         scene.renderer.begin();
         for cache in &mut caches {
-            let view = agor_render::PaneView {
-                rows: &scene.rows,
-                columns: COLUMNS,
-                origin_px: [0, 0],
-                size_px,
-                cursor: None,
-                spans: &[],
-                images: &[],
-                colors: &scene.colors,
-                palette: &[],
-                reverse: false,
-                dim: false,
-                blink_on: true,
-            };
+            let view = plain(&scene.rows, size_px, &scene.colors);
             scene.renderer.pane(cache, &view);
         }
     });
