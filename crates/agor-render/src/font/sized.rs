@@ -310,7 +310,7 @@ impl SizedFont {
             cluster,
             sizing: Arc::clone(&self.sizing),
         };
-        match foundry.workshop.order(order) {
+        match foundry.workshop.order(order, &mut foundry.rasterizer) {
             Ordered::Made(piece) => self.drawn(foundry, piece.bitmap.as_ref(), width, pages),
             Ordered::Taken => Glyph::AWAITED,
             Ordered::Refused => Glyph::REFUSED,

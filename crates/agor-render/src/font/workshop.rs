@@ -59,8 +59,6 @@ pub(crate) type Wake = Box<dyn Fn() + Send>;
 /// See the head of this file.
 pub(crate) struct Workshop {
     fonts: Arc<Mutex<Fonts>>,
-    /// For what is drawn at once.
-    rasterizer: Rasterizer,
     thread: Option<Thread>,
 }
 
@@ -76,7 +74,6 @@ impl Workshop {
     pub fn new(fonts: Fonts) -> Self {
         Self {
             fonts: Arc::new(Mutex::new(fonts)),
-            rasterizer: Rasterizer::new(),
             thread: None,
         }
     }
@@ -100,8 +97,8 @@ impl Workshop {
         }
     }
 
-    /// Has a glyph drawn.
-    pub fn order(&mut self, order: Order) -> Ordered {
+    /// Has a glyph drawn, by `rasterizer` if that is done at once.
+    pub fn order(&mut self, order: Order, rasterizer: &mut Rasterizer) -> Ordered {
         let order = match &mut self.thread {
             Some(thread) if thread.awaited >= ORDERS_MAX => return Ordered::Refused,
             Some(thread) => match thread.orders.try_send(order) {
@@ -114,7 +111,7 @@ impl Workshop {
             },
             None => order,
         };
-        Ordered::Made(make(order, &mut self.rasterizer, &self.fonts))
+        Ordered::Made(make(order, rasterizer, &self.fonts))
     }
 
     /// Says whether glyphs are on their way.
