@@ -1,4 +1,4 @@
-//! Every cap of the program, named. A cap is here when it bounds what another party can make us
+//! The caps on what others can make the program keep, named. A cap is here when it bounds what another party can make us
 //! keep, send or do; `LIMITS.md` beside this crate is generated from this file.
 
 /// Declares the limits as constants and as one table for the generated page.

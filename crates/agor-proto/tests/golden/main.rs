@@ -173,7 +173,7 @@ fn no_golden_file_is_left_without_its_sample() {
 #[test]
 fn limits_md_is_what_the_code_says() {
     let mut page = String::from(
-        "# Limits\n\nEvery cap of the program, generated from `src/limits.rs` by `cargo xtask golden`. Each bounds what another party\ncan make agor keep, send or do.\n\n| limit | value | unit | bounds | beyond it |\n|---|---:|---|---|---|\n",
+        "# Limits\n\nThe caps on what others can make the program keep, generated from `src/limits.rs` by `cargo xtask golden`. Each bounds what another party\ncan make agor keep, send or do.\n\n| limit | value | unit | bounds | beyond it |\n|---|---:|---|---|---|\n",
     );
     for row in agor_proto::limits::ALL {
         page.push_str(&format!(
