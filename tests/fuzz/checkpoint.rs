@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     let mut terminal = Terminal::new(Options {
         size: Size::cells(20, 5),
         scrollback_rows: 50,
-        conformance: false,
+        ..Options::default()
     });
     terminal.advance(output, &mut effects);
     let mut damaged = terminal.checkpoint();

@@ -49,7 +49,7 @@ fn show(output: &[u8], cut: u8) {
     let options = Options {
         size: Size::cells(40, 12),
         scrollback_rows: 50,
-        conformance: false,
+        ..Options::default()
     };
     let first = b"\x1b_Ga=T,i=1,p=1,q=2,f=24,s=1,v=1,c=3,r=2;AAAA\x1b\\\x1b_Ga=p,i=1,U=1,c=4,r=4,q=2\x1b\\";
     let (mut whole, mut pieces) = (Terminal::new(options), Terminal::new(options));

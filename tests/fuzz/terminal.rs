@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let options = Options {
         size: Size::cells(u16::from(cols % 100) + 1, u16::from(rows % 50) + 1),
         scrollback_rows: 200,
-        conformance: false,
+        ..Options::default()
     };
     let (mut whole, mut pieces) = (Terminal::new(options), Terminal::new(options));
     let (mut said, mut said_in_pieces) = (Vec::new(), Vec::new());

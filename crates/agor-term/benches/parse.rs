@@ -132,7 +132,7 @@ fn new_terminal() -> Terminal {
     Terminal::new(Options {
         size,
         scrollback_rows: HISTORY,
-        conformance: false,
+        ..Options::default()
     })
 }
 

@@ -1,10 +1,17 @@
 //! Rows that left the top of the primary screen, in pages of compact bytes. A page needs nothing
 //! outside it: it has its own styles and links, so that it can be dropped, compressed or written
 //! away by itself.
+//!
+//! Where somebody keeps what leaves ([`crate::Options::hands_pages_out`]), pages leave whole and
+//! with a number, and do not come back: whether a row is in here or has left follows from the
+//! output alone, whoever has the page by then.
 
+mod left;
 mod page;
 
 use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
 
 use agor_proto::ids::{LineId, LinePosition};
 use agor_proto::limits::HISTORY_BYTES_MAX;
@@ -13,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
 use crate::tables::Tables;
+pub use left::{HistoryPage, LeftPage, PageError, rows_of};
 pub(crate) use page::{
     LocalLinks, Page, PageWriter, push_text, style_from_numbers, style_numbers, trim_runs,
 };
@@ -36,17 +44,51 @@ pub(crate) struct History {
     rows_max: usize,
     /// Memory of all pages but the last.
     closed_bytes: usize,
+    /// Whether pages are handed out when they leave.
+    #[serde(default)]
+    hands_out: bool,
+    /// The number of the next page that leaves.
+    #[serde(default)]
+    next_left: u64,
+    /// The oldest page that left and was not cleared since.
+    #[serde(default)]
+    first_left: u64,
+    /// Pages that left and were not taken yet.
+    #[serde(skip)]
+    left: Vec<(u64, Page)>,
     #[serde(skip)]
     writer: PageWriter,
 }
 
 impl History {
-    /// Returns a history of at most `rows_max` rows.
-    pub fn new(rows_max: usize) -> Self {
+    /// Returns a history of at most `rows_max` rows, whose pages are handed out when they leave or
+    /// dropped.
+    pub fn new(rows_max: usize, hands_out: bool) -> Self {
         Self {
             rows_max,
+            hands_out,
             ..Self::default()
         }
+    }
+
+    /// Says from now on whether pages are handed out when they leave, or rows dropped one by one.
+    pub fn set_hands_out(&mut self, hands_out: bool) {
+        self.hands_out = hands_out;
+    }
+
+    /// Returns the pages that left since the last time, all of them wrapped for `cols` columns.
+    pub fn take_left(&mut self, cols: u16) -> Vec<LeftPage> {
+        let left = std::mem::take(&mut self.left).into_iter();
+        left.map(|(number, page)| LeftPage {
+            number,
+            page: Arc::new(HistoryPage::new(page, cols)),
+        })
+        .collect()
+    }
+
+    /// Returns the numbers of the pages that left and were not cleared since.
+    pub fn left(&self) -> Range<u64> {
+        self.first_left..self.next_left
     }
 
     /// Returns an equal history.
@@ -57,6 +99,10 @@ impl History {
             rows: self.rows,
             rows_max: self.rows_max,
             closed_bytes: self.closed_bytes,
+            hands_out: self.hands_out,
+            next_left: self.next_left,
+            first_left: self.first_left,
+            left: Vec::new(),
             writer: PageWriter::default(),
         }
     }
@@ -76,6 +122,7 @@ impl History {
         let first = self.pages.front().map_or(0, Page::len);
         self.pages.iter().all(|page| page.len() > 0)
             && (self.skipped < first || self.skipped == 0)
+            && self.first_left <= self.next_left
             && held.checked_sub(self.skipped) == Some(self.rows)
     }
 
@@ -149,9 +196,17 @@ impl History {
         self.pages.front().map_or(0, |page| page.first) + self.skipped
     }
 
-    /// Forgets all rows.
+    /// Forgets all rows, those that left included.
     pub fn clear(&mut self) {
-        *self = Self::new(self.rows_max);
+        self.first_left = self.next_left;
+        self.empty();
+    }
+
+    /// Forgets the rows that are in here.
+    fn empty(&mut self) {
+        self.pages.clear();
+        (self.skipped, self.rows, self.closed_bytes) = (0, 0, 0);
+        self.writer.forget();
     }
 
     /// Adds a row at the end and drops the oldest if there are too many.
@@ -177,8 +232,21 @@ impl History {
             push(&mut self.writer, page);
             self.rows += 1;
         }
-        if self.rows > self.rows_max {
-            self.drop_oldest();
+        self.make_room();
+    }
+
+    /// Lets go of what is too much.
+    #[inline]
+    fn make_room(&mut self) {
+        if self.rows <= self.rows_max {
+            return;
+        }
+        if !self.hands_out {
+            return self.drop_oldest();
+        }
+        let oldest = |pages: &VecDeque<Page>| pages.front().map_or(0, Page::len);
+        while self.pages.len() > 1 && self.rows - oldest(&self.pages) >= self.rows_max {
+            self.drop_first_page();
         }
     }
 
@@ -207,8 +275,13 @@ impl History {
             page.first = last.first;
             *last = page;
         }
-        while self.rows > self.rows_max {
-            self.drop_oldest();
+        match self.hands_out {
+            true => self.make_room(),
+            false => {
+                while self.rows > self.rows_max {
+                    self.drop_oldest();
+                }
+            }
         }
     }
 
@@ -234,6 +307,11 @@ impl History {
             self.writer.forget();
         } else {
             self.closed_bytes -= page.bytes();
+        }
+        if self.hands_out {
+            let number = self.next_left;
+            self.next_left += 1;
+            self.left.push((number, page));
         }
     }
 
@@ -268,7 +346,7 @@ impl History {
             self.closed_bytes -= self.pages.back().map_or(0, Page::bytes);
         }
         if self.rows == 0 {
-            self.clear();
+            self.empty();
         }
         Some(row)
     }
@@ -284,7 +362,7 @@ impl History {
     pub fn take_pages(&mut self) -> (usize, VecDeque<Page>) {
         let skipped = self.skipped;
         let pages = std::mem::take(&mut self.pages);
-        self.clear();
+        self.empty();
         (skipped, pages)
     }
 }

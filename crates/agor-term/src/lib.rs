@@ -31,6 +31,7 @@ mod width;
 pub use checkpoint::CheckpointError;
 pub use color::BaseColors;
 pub use effect::{ClipboardKind, Effect, ProgressState};
+pub use history::{HistoryPage, LeftPage, PageError, rows_of};
 pub use images::{
     Base, Composition, FileRequest, ImageFault, ImageFiles, ImageFormat, ImageKey, ImageSource,
     Medium, NoFiles, Overlay, PLACEHOLDER, decode_sixel,

@@ -9,13 +9,14 @@ use crate::effect::Effect;
 use crate::terminal::{Options, Terminal};
 use crate::update::Viewer;
 
+mod left;
 mod places;
 
 fn terminal(cols: u16, rows: u16, scrollback_rows: usize) -> Terminal {
     Terminal::new(Options {
         size: Size::cells(cols, rows),
         scrollback_rows,
-        conformance: false,
+        ..Options::default()
     })
 }
 
@@ -264,6 +265,7 @@ proptest! {
             size: Size::cells(20, 6),
             scrollback_rows: 50,
             conformance: true,
+            ..Options::default()
         });
         let (mut all, mut head) = (suite(), suite());
         let (mut effects, mut later) = (Vec::new(), Vec::new());

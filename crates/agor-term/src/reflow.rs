@@ -6,11 +6,11 @@ mod rewrap;
 use std::collections::VecDeque;
 
 use agor_proto::ids::Size;
-use agor_proto::row::Row;
+use agor_proto::row::{Row, RowFlags};
 
 use crate::cell::Cell;
 use crate::grid::{Area, Counters, Grid, RowMeta};
-use crate::history::{History, RowHead};
+use crate::history::{Page, PageWriter, RowHead};
 use crate::tables::Tables;
 use crate::terminal::{Place, State};
 use rewrap::Rewrap;
@@ -304,8 +304,8 @@ fn rewrap_all(
     places: [Option<Place>; 2],
 ) -> (VecDeque<LooseRow>, Places) {
     let old_cols = grid.cols();
-    let (skipped, pages) = state.history.take_pages();
-    let mut history = History::new(state.history.rows_max());
+    let mut history = std::mem::take(&mut state.history);
+    let (skipped, pages) = history.take_pages();
     let mut rewrap = Rewrap::new(cols);
     for (number, page) in pages.into_iter().enumerate() {
         let skipped = if number == 0 { skipped } else { 0 };
@@ -349,6 +349,29 @@ fn rewrap_all(
         ))
     });
     (rows, placed)
+}
+
+/// Returns rows of whole lines wrapped for another width.
+pub(crate) fn rewrapped(rows: impl Iterator<Item = Row>, cols: u16) -> Vec<Row> {
+    let mut tables = Tables::new();
+    let mut page = Page::default();
+    let mut writer = PageWriter::default();
+    let mut rewrap = Rewrap::new(cols.max(1));
+    // A line that fills pages goes on behind the last row.
+    let mut goes_on = false;
+    for row in rows {
+        goes_on = row.wraps();
+        let row = LooseRow::from_row(&row, u16::MAX, &mut tables);
+        rewrap.add(row, |row| {
+            writer.push(&mut page, row.head(), row.text_cells(), &tables);
+        });
+    }
+    rewrap.finish(|row| writer.push(&mut page, row.head(), row.text_cells(), &tables));
+    let mut rows: Vec<Row> = (0..page.len()).map(|at| page.row(at)).collect();
+    if let Some(last) = rows.last_mut().filter(|_| goes_on) {
+        last.flags.insert(RowFlags::WRAPS);
+    }
+    rows
 }
 
 fn make_room(state: &mut State, grid: &Grid) {

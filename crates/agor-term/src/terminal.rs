@@ -23,7 +23,9 @@ mod tabs;
 mod view;
 mod window;
 
-use agor_proto::ids::{LinePosition, Size};
+use std::ops::Range;
+
+use agor_proto::ids::{LineId, LinePosition, Size};
 use agor_proto::limits;
 use agor_proto::row::Mark;
 use agor_proto::screen::{CursorShape, PointerShape};
@@ -34,7 +36,7 @@ use crate::charset::Charsets;
 use crate::color::{BaseColors, Palette};
 use crate::effect::Effect;
 use crate::grid::{Area, Counters, Grid};
-use crate::history::History;
+use crate::history::{History, LeftPage};
 use crate::images::{ImageFiles, Images, NoFiles};
 use crate::modes::{Mode, ModeSet};
 use crate::parser::{Actions, Parser, Sequence, StringEnd};
@@ -52,6 +54,9 @@ pub struct Options {
     pub size: Size,
     /// Rows that are kept above the screen.
     pub scrollback_rows: usize,
+    /// Whether what is more than that is handed out, to be kept elsewhere: see
+    /// [`Terminal::take_pages`].
+    pub hands_pages_out: bool,
     /// Whether programs may read and resize the window and read the screen, which only test suites
     /// need.
     pub conformance: bool,
@@ -62,6 +67,7 @@ impl Default for Options {
         Self {
             size: Size::cells(80, 24),
             scrollback_rows: limits::SCROLLBACK_ROWS_DEFAULT,
+            hands_pages_out: false,
             conformance: false,
         }
     }
@@ -109,6 +115,13 @@ pub(crate) struct PendingNotification {
     pub body: String,
 }
 
+/// Rows that left the history and are kept elsewhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Above {
+    pub rows: usize,
+    pub first_line: Option<LineId>,
+}
+
 /// Everything but the parser.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -119,6 +132,8 @@ pub(crate) struct State {
     /// The screen that is not; the alternate one only once a program has used it.
     pub other: Option<Grid>,
     pub history: History,
+    /// What stands above `history`, as whoever keeps it says; no part of the fold.
+    pub above: Above,
     pub tables: Tables,
     pub counters: Counters,
     pub cursor: Place,
@@ -206,6 +221,34 @@ impl Terminal {
         self.state.resize(size, effects);
     }
 
+    /// Says from now on whether pages of history are handed out when they leave, as
+    /// [`Options::hands_pages_out`] says it at the beginning.
+    pub fn set_hands_pages_out(&mut self, hands_out: bool) {
+        self.state.history.set_hands_out(hands_out);
+    }
+
+    /// Returns the pages that left the history since the last time. They are to be taken after
+    /// each piece of output and each resize, and [`Terminal::set_above`] told what they come to.
+    pub fn take_pages(&mut self) -> Vec<LeftPage> {
+        self.state.history.take_left(self.state.size.cols)
+    }
+
+    /// Returns the numbers of the pages that left and that the program did not clear since.
+    #[must_use]
+    pub fn pages_left(&self) -> Range<u64> {
+        self.state.history.left()
+    }
+
+    /// Says how many rows at the present width the pages have that left, and which is the oldest
+    /// logical line of them. Rows are numbered from there on.
+    pub fn set_above(&mut self, rows: usize, first_line: Option<LineId>) {
+        let above = Above { rows, first_line };
+        if self.state.above != above {
+            self.state.above = above;
+            self.state.changes += 1;
+        }
+    }
+
     /// Says what the person's theme is, so that programs that ask are told. A program that asked
     /// to hear of changes between dark and light (mode 2031) hears of one.
     pub fn set_base_colors(&mut self, colors: BaseColors, effects: &mut Vec<Effect>) {
@@ -228,7 +271,8 @@ impl State {
             conformance: options.conformance,
             grid,
             other: None,
-            history: History::new(options.scrollback_rows),
+            history: History::new(options.scrollback_rows, options.hands_pages_out),
+            above: Above::default(),
             tables: Tables::new(),
             counters,
             cursor: Place::default(),

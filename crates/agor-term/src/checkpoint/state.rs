@@ -266,6 +266,7 @@ impl SavedState {
         let mut state = State::new(Options {
             size,
             scrollback_rows: 0,
+            hands_pages_out: false,
             conformance: self.conformance,
         });
         let (line, stamp) = self.counters;

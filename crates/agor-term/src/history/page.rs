@@ -4,6 +4,7 @@
 mod reader;
 mod writer;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use agor_proto::ids::{LineId, LinePosition};
@@ -18,6 +19,8 @@ pub(crate) use writer::PageWriter;
 
 const PAGE_ROWS: usize = 512;
 const PAGE_BYTES: usize = 64 * 1024;
+/// How many times as large a page may be so that a line stays whole.
+const LINE_PAGES_MAX: usize = 4;
 
 const WRAPS: u8 = 1;
 const HAS_START: u8 = 1 << 1;
@@ -55,11 +58,22 @@ impl Page {
         self.offsets.len()
     }
 
-    /// Says whether the next row belongs to a new page.
+    /// Says whether the next row belongs to a new page. A line stays in one page, unless it fills
+    /// several.
     pub fn is_full(&self) -> bool {
-        self.offsets.len() >= PAGE_ROWS
-            || self.bytes.len() >= PAGE_BYTES
-            || self.styles.len() >= PAGE_BYTES / 16
+        let beyond = |times: usize| {
+            self.offsets.len() >= times * PAGE_ROWS
+                || self.bytes.len() >= times * PAGE_BYTES
+                || self.styles.len() >= times * (PAGE_BYTES / 16)
+        };
+        beyond(1) && (!self.ends_open() || beyond(LINE_PAGES_MAX))
+    }
+
+    /// Says whether the line of the last row goes on after it.
+    fn ends_open(&self) -> bool {
+        let offset = self.offsets.last();
+        let flags = offset.and_then(|offset| self.bytes.get(*offset as usize));
+        flags.is_some_and(|flags| flags & WRAPS != 0)
     }
 
     /// Returns its memory.
@@ -140,6 +154,28 @@ impl Page {
             Some(&offset) => Reader::new(self, offset as usize).row(),
             None => Row::default(),
         }
+    }
+
+    /// Returns how many cells a row's text has, and whether its line goes on.
+    pub fn width(&self, at: usize) -> (u32, bool) {
+        match self.offsets.get(at) {
+            Some(&offset) => Reader::new(self, offset as usize).width(),
+            None => (0, false),
+        }
+    }
+
+    /// Returns a row's text.
+    pub fn text(&self, at: usize) -> Cow<'_, str> {
+        match self.offsets.get(at) {
+            Some(&offset) => Reader::new(self, offset as usize).text(),
+            None => Cow::Borrowed(""),
+        }
+    }
+
+    /// Says whether any row has marks.
+    pub fn has_marks(&self) -> bool {
+        let flags = self.offsets.iter().map(|at| self.bytes.get(*at as usize));
+        flags.flatten().any(|flags| flags & HAS_MARKS != 0)
     }
 
     /// Removes the last row and returns it.

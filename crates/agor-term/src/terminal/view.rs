@@ -95,21 +95,23 @@ impl Terminal {
                 first_line: state.grid.meta(0).line,
             };
         }
-        let first_line = state.history.first_line();
+        let above = state.above.first_line;
+        let first_line = above.or_else(|| state.history.first_line());
         History {
-            rows: state.history.rows() as u32,
+            rows: u32::try_from(self.rows_above()).unwrap_or(u32::MAX),
             first_line: first_line.unwrap_or_else(|| state.grid.meta(0).line),
         }
     }
 
-    /// Returns up to `count` rows of history from the row `from_oldest` on, also while the
-    /// alternate screen is shown.
+    /// Returns up to `count` rows of the history that did not leave from the row `from_oldest` of
+    /// it on, also while the alternate screen is shown.
     #[must_use]
     pub fn history_rows(&self, from_oldest: usize, count: usize) -> Vec<Row> {
         self.state.history.rows_from(from_oldest, count)
     }
 
-    /// Returns how many rows history has, also while the alternate screen is shown.
+    /// Returns how many rows history has that did not leave, also while the alternate screen is
+    /// shown.
     #[must_use]
     pub fn history_len(&self) -> usize {
         self.state.history.rows()
@@ -143,13 +145,27 @@ impl Terminal {
         self.rows_above() + usize::from(self.state.size.rows)
     }
 
+    /// Returns the number of the first row that is in here: how many rows left.
+    #[must_use]
+    pub fn first_row(&self) -> usize {
+        if self.state.on_alt() {
+            0
+        } else {
+            self.state.above.rows
+        }
+    }
+
     /// Returns up to `count` rows from the row `first` on, counted from the oldest above the screen
-    /// and on into the screen. What it takes does not depend on how many rows there are.
+    /// and on into the screen; none if that one left. What it takes does not depend on how many rows
+    /// there are.
     #[must_use]
     pub fn rows_from(&self, first: usize, count: usize) -> Vec<Row> {
+        let Some(within) = first.checked_sub(self.first_row()) else {
+            return Vec::new();
+        };
         let above = self.rows_above();
         let mut rows = match above.checked_sub(first) {
-            Some(left) => self.state.history.rows_from(first, count.min(left)),
+            Some(left) => self.state.history.rows_from(within, count.min(left)),
             None => Vec::new(),
         };
         let from = first.saturating_sub(above);
@@ -160,7 +176,7 @@ impl Terminal {
     }
 
     /// Returns the row that holds a place of the text, counted as [`Terminal::rows_from`] counts.
-    /// Where that is gone, it is the first row that was made after it: the oldest of all if it left
+    /// Where that is gone, it is the first row that was made after it: the oldest in here if it left
     /// the history. A place after everything is the last row.
     #[must_use]
     pub fn row_of(&self, at: LinePosition) -> usize {
@@ -181,18 +197,35 @@ impl Terminal {
         if above > 0 {
             let history = &self.state.history;
             if let Some(row) = history.find(at).or_else(|| history.find_after(at)) {
-                return row;
+                return self.first_row() + row;
             }
         }
         let after = rows.clone().find(|row| begins(*row) > at);
         above + usize::from(after.unwrap_or(rows.end - 1))
     }
 
+    /// Says whether a place of the text is in a row that is in here, or where such a row was.
+    #[must_use]
+    pub fn has_place(&self, at: LinePosition) -> bool {
+        let row = self.row_of(at);
+        if row > self.first_row() || self.first_row() == 0 {
+            return true;
+        }
+        let first = self.rows_from(row, 1);
+        first.first().is_none_or(|first| {
+            let begin = LinePosition {
+                line: first.line,
+                column: first.start,
+            };
+            begin <= at
+        })
+    }
+
     fn rows_above(&self) -> usize {
         if self.state.on_alt() {
             0
         } else {
-            self.state.history.rows()
+            self.state.above.rows + self.state.history.rows()
         }
     }
 

@@ -1,5 +1,7 @@
 //! Reads rows of a page. A damaged page gives wrong rows, never a panic.
 
+use std::borrow::Cow;
+
 use agor_proto::ids::{LineId, LinePosition};
 use agor_proto::row::{Mark, MarkKind, Row, RowFlags, Run, Shape, Style};
 
@@ -67,6 +69,47 @@ impl<'a> Reader<'a> {
         LinePosition { line, column }
     }
 
+    /// Returns the row's text.
+    pub fn text(&mut self) -> Cow<'a, str> {
+        self.position();
+        let len = self.number() as usize;
+        String::from_utf8_lossy(self.bytes(len))
+    }
+
+    /// Returns how many cells the row's text has, and whether its line goes on.
+    pub fn width(&mut self) -> (u32, bool) {
+        let flags = self.page.bytes.get(self.at).copied().unwrap_or(0);
+        let text = self.text();
+        let mut cells = match text.is_ascii() {
+            true => text.len() as u32,
+            false => text.chars().count() as u32,
+        };
+        if flags & HAS_SHAPES != 0 {
+            self.at += text.len();
+            for shape in self.shapes() {
+                let clusters = u32::from(shape.clusters);
+                cells = cells.saturating_add(clusters * u32::from(shape.width));
+                cells = cells.saturating_sub(clusters * u32::from(shape.chars));
+            }
+        }
+        (cells, flags & WRAPS != 0)
+    }
+
+    fn bytes(&self, len: usize) -> &'a [u8] {
+        let bytes = self.page.bytes.get(self.at..self.at.saturating_add(len));
+        bytes.unwrap_or_default()
+    }
+
+    fn shapes(&mut self) -> Vec<Shape> {
+        let shapes = (0..self.count()).map(|_| Shape {
+            cell: self.number() as u16,
+            clusters: self.number() as u16,
+            chars: self.byte(),
+            width: self.byte(),
+        });
+        shapes.collect()
+    }
+
     /// Returns the whole row.
     pub fn row(&mut self) -> Row {
         let flags = self.flags();
@@ -81,21 +124,11 @@ impl<'a> Reader<'a> {
             row.start = self.number();
         }
         let len = self.number() as usize;
-        let text = self
-            .page
-            .bytes
-            .get(self.at..self.at.saturating_add(len))
-            .unwrap_or_default();
+        let text = self.bytes(len);
         row.text = String::from_utf8_lossy(text).into_owned();
         self.at += text.len();
         if flags & HAS_SHAPES != 0 {
-            let shapes = (0..self.count()).map(|_| Shape {
-                cell: self.number() as u16,
-                clusters: self.number() as u16,
-                chars: self.byte(),
-                width: self.byte(),
-            });
-            row.shapes = shapes.collect();
+            row.shapes = self.shapes();
         }
         if flags & HAS_RUNS != 0 {
             self.read_runs(&mut row);

@@ -15,7 +15,7 @@ fn terminal(cols: u16, rows: u16, scrollback_rows: usize) -> Terminal {
     Terminal::new(Options {
         size: Size::cells(cols, rows),
         scrollback_rows,
-        conformance: false,
+        ..Options::default()
     })
 }
 

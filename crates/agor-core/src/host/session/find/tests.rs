@@ -16,7 +16,7 @@ fn terminal(cols: u16, scrollback_rows: usize, text: &str) -> Terminal {
     let mut terminal = Terminal::new(Options {
         size: Size::cells(cols, 6),
         scrollback_rows,
-        conformance: false,
+        ..Options::default()
     });
     terminal.advance(text.as_bytes(), &mut Vec::new());
     terminal
