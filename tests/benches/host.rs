@@ -23,6 +23,8 @@ mod agents;
 mod commands;
 #[path = "host/echo.rs"]
 mod echo;
+#[path = "host/history.rs"]
+mod history;
 #[path = "host/line.rs"]
 mod line;
 #[path = "host/resume.rs"]
@@ -70,6 +72,9 @@ fn main() {
     }
     if wanted("resume") {
         runtime.block_on(resume::run());
+    }
+    if wanted("history") {
+        runtime.block_on(history::run());
     }
     if wanted("line") {
         runtime.block_on(line::run());

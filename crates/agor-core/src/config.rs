@@ -40,7 +40,7 @@ pub use value::Value;
 pub(crate) use value::quoted;
 
 /// Rows of history that a person can ask for, for each session.
-const SCROLLBACK_ROWS_MAX: usize = 1_000_000;
+const SCROLLBACK_ROWS_MAX: usize = 100_000_000;
 
 /// Points that text may measure.
 pub const FONT_SIZES: std::ops::RangeInclusive<f32> = 4.0..=96.0;
@@ -48,7 +48,7 @@ pub const FONT_SIZES: std::ops::RangeInclusive<f32> = 4.0..=96.0;
 /// The settings, with defaults for what is not set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Rows of history that a session keeps at hand.
+    /// Rows of history that each session keeps, in memory and on disk.
     pub scrollback_rows: usize,
     /// What is kept on disk.
     pub record: Record,
@@ -460,7 +460,7 @@ mod tests {
 
     #[test]
     fn values_beyond_a_bound_are_held_to_it_aloud() {
-        let loaded = parse("scrollback_rows = 99999999\n[record]\nsession_max_bytes = 1");
+        let loaded = parse("scrollback_rows = 999999999\n[record]\nsession_max_bytes = 1");
         assert_eq!(loaded.config.scrollback_rows, SCROLLBACK_ROWS_MAX);
         assert_eq!(
             loaded.config.record.session_max_bytes,

@@ -11,6 +11,7 @@ mod files;
 mod head;
 mod known;
 mod open;
+mod pages;
 mod prepare;
 mod profile;
 mod queue;
@@ -27,6 +28,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -39,10 +41,12 @@ use agor_proto::ids::{
 };
 use agor_proto::limits;
 use agor_proto::session::{Life, SessionSpec};
+use agor_term::LeftPage;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
 pub use error::StoreError;
+pub use pages::{Filter, PageHead, Trigram, trigrams};
 pub use profile::{Document, Profile, StoredIf};
 pub use stats::Stats;
 pub use usage::UsageDay;
@@ -171,6 +175,20 @@ pub enum Write {
         offset: Offset,
         /// The state, in a form of `agor-term`.
         data: Vec<u8>,
+    },
+    /// Keep a page of history that left the terminal, in place of what has its number.
+    PutPage {
+        /// Whose.
+        session: SessionId,
+        /// The page.
+        page: LeftPage,
+    },
+    /// Forget the pages of history with other numbers than these.
+    PrunePages {
+        /// Whose.
+        session: SessionId,
+        /// The numbers that are kept.
+        kept: Range<u64>,
     },
     /// Store what an agent used on a day, in place of what was stored of it. It outlives its session.
     PutUsage(UsageDay),

@@ -171,10 +171,14 @@ limits! {
     REPLY_QUEUE_MAX: usize = 64 * 1024, "bytes", "further answers are dropped and counted";
     /// Notches of the wheel in one input that a program hears of; more come from a broken device.
     WHEEL_NOTCHES_MAX: u16 = 64, "notches", "further notches are dropped";
-    /// Rows that leave the top of the screen and are kept, for a session that does not say.
-    SCROLLBACK_ROWS_DEFAULT: usize = 10_000, "rows", "the oldest are dropped from memory; the record keeps them";
-    /// Memory that the rows above one terminal's screen take, however wide they are.
-    HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024, "bytes", "the oldest are dropped from memory; the record keeps them";
+    /// Rows above one terminal's screen that are in memory.
+    HISTORY_ROWS: usize = 10_000, "rows", "the oldest go to disk, a page at a time";
+    /// Memory that the rows above one terminal's screen take, however wide they are; and that those of a private session take, none of which go to disk.
+    HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024, "bytes", "the oldest go to disk; a private session's are dropped";
+    /// Rows above the screen that one session keeps in memory and on disk, for a person who does not say.
+    SCROLLBACK_ROWS_DEFAULT: usize = 10_000_000, "rows", "the oldest pages are deleted; the record keeps its own share";
+    /// What the rows above one session's screen take on disk, before they are packed to about a fifth.
+    SESSION_HISTORY_MAX: u64 = 512 * 1024 * 1024, "bytes", "the oldest pages are deleted; the record keeps its own share";
     /// Rows in one answer to a question for a part of history and screen.
     WINDOW_ROWS_MAX: usize = 1_000, "rows", "those farthest from the wanted place are left out";
     /// Rows that are looked at for one question for a text.

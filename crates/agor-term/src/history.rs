@@ -53,9 +53,9 @@ pub(crate) struct History {
     /// The oldest page that left and was not cleared since.
     #[serde(default)]
     first_left: u64,
-    /// Pages that left and were not taken yet.
+    /// Pages that left and were not taken yet, and their width.
     #[serde(skip)]
-    left: Vec<(u64, Page)>,
+    left: Vec<(u64, Page, u16)>,
     #[serde(skip)]
     writer: PageWriter,
 }
@@ -76,14 +76,21 @@ impl History {
         self.hands_out = hands_out;
     }
 
-    /// Returns the pages that left since the last time, all of them wrapped for `cols` columns.
+    /// Returns the pages that left since the last time.
     pub fn take_left(&mut self, cols: u16) -> Vec<LeftPage> {
+        self.note_width(cols);
         let left = std::mem::take(&mut self.left).into_iter();
-        left.map(|(number, page)| LeftPage {
+        left.map(|(number, page, cols)| LeftPage {
             number,
             page: Arc::new(HistoryPage::new(page, cols)),
         })
         .collect()
+    }
+
+    /// Notes that the screen had `cols` columns when pages left, before it takes another size.
+    pub fn note_width(&mut self, cols: u16) {
+        let unknown = self.left.iter_mut().rev().take_while(|left| left.2 == 0);
+        unknown.for_each(|left| left.2 = cols);
     }
 
     /// Returns the numbers of the pages that left and were not cleared since.
@@ -311,7 +318,7 @@ impl History {
         if self.hands_out {
             let number = self.next_left;
             self.next_left += 1;
-            self.left.push((number, page));
+            self.left.push((number, page, 0));
         }
     }
 

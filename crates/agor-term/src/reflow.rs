@@ -140,6 +140,7 @@ pub(crate) fn resize(state: &mut State, size: Size) {
     if (old.cols, old.rows) == (size.cols, size.rows) {
         return;
     }
+    state.history.note_width(old.cols);
     state.pen.forget_numbers();
     let alt = state.on_alt();
     let other = state.other.take();

@@ -66,7 +66,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             size: Size::cells(80, 24),
-            scrollback_rows: limits::SCROLLBACK_ROWS_DEFAULT,
+            scrollback_rows: limits::HISTORY_ROWS,
             hands_pages_out: false,
             conformance: false,
         }
@@ -227,8 +227,8 @@ impl Terminal {
         self.state.history.set_hands_out(hands_out);
     }
 
-    /// Returns the pages that left the history since the last time. They are to be taken after
-    /// each piece of output and each resize, and [`Terminal::set_above`] told what they come to.
+    /// Returns the pages that left the history since the last time; [`Terminal::set_above`] is to be
+    /// told what they come to.
     pub fn take_pages(&mut self) -> Vec<LeftPage> {
         self.state.history.take_left(self.state.size.cols)
     }

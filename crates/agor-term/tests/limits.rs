@@ -388,17 +388,14 @@ fn links_max_and_link_max() {
 }
 
 #[test]
-fn scrollback_rows_default() {
+fn history_rows() {
     let mut terminal = terminal(80, 24);
     feed(&mut terminal, &b"line of text\r\n".repeat(100_000));
-    assert_eq!(
-        terminal.history().rows as usize,
-        limits::SCROLLBACK_ROWS_DEFAULT
-    );
+    assert_eq!(terminal.history().rows as usize, limits::HISTORY_ROWS);
     assert!(terminal.history_bytes() < 1024 * 1024);
     assert_eq!(
         terminal.history_rows(0, usize::MAX).len(),
-        limits::SCROLLBACK_ROWS_DEFAULT
+        limits::HISTORY_ROWS
     );
 }
 

@@ -54,6 +54,36 @@ fn a_screen_is_text_or_coloured_or_json_and_history_stands_above_it() {
     assert_eq!(agor.run(&["screen", &session, "--text", "--ansi"]).code, 2);
 }
 
+#[test]
+fn a_history_of_a_hundred_thousand_lines_is_whole_also_after_its_host_was_killed() {
+    let mut agor = Agor::started();
+    let session = agor.program(
+        "80x24",
+        &[
+            "bash",
+            "-c",
+            "seq -f 'line %.0f' 1 100000; printf end; sleep 600",
+        ],
+    );
+    agor.screen_with(&session, "end");
+    let expected: Vec<String> = (1..=100_000).map(|n| format!("line {n}")).collect();
+    let whole = |agor: &Agor| {
+        let all = agor.ok(&["screen", &session, "--scrollback"]);
+        let lines: Vec<&str> = all.lines().collect();
+        let differs = lines.iter().zip(&expected).position(|(a, b)| a != b);
+        assert_eq!(differs, None);
+        assert_eq!(lines.len(), expected.len() + 1);
+    };
+    whole(&agor);
+    agor.crash_host();
+    agor.start_host();
+    whole(&agor);
+    // In memory there are some ten thousand of them.
+    let stats = agor.json(&["stats", "--json"]);
+    let rows = &stats["sessions"][0]["history_rows"];
+    assert_eq!(rows.as_u64(), Some(100_000 + 1 - 24), "{stats}");
+}
+
 /// Returns the events that `log` printed as JSON.
 fn events(lines: &str) -> Vec<Value> {
     let parse = |line| serde_json::from_str(line).expect("a line of JSON");

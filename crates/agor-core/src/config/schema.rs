@@ -131,7 +131,7 @@ settings! {
         "private" "Private" Kind::Bool, Project ForNew (Some(Value::Bool(false)), "") "Whether nothing of a session is written to disk: neither output nor history outlives its host.";
         "environment" "Environment" Kind::Variables, Project ForNew (None, "nothing") "Variables for what is started, beside those of the window or command that starts it.";
         "shell_integration" "Prompt marks" Kind::Bool, Project ForNew (Some(Value::Bool(true)), "") "Whether bash, zsh and fish tell where prompts, commands and folders are; they read your own files as always.";
-        "scrollback_rows" "History" Kind::Whole(0, SCROLLBACK_ROWS_MAX as u64), User AtHostStart (whole(limits::SCROLLBACK_ROWS_DEFAULT as u64), "") "Rows of history that a session keeps at hand.";
+        "scrollback_rows" "History" Kind::Whole(0, SCROLLBACK_ROWS_MAX as u64), User AtHostStart (whole(limits::SCROLLBACK_ROWS_DEFAULT as u64), "") "Rows of history that a session keeps: the newest in memory, the others on disk.";
         "record.session_max_bytes" "Record of one session" Kind::Whole(limits::SEGMENT_BYTES, ANY), User AtHostStart (whole(limits::SESSION_RECORD_MAX), "") "Bytes of output that one session keeps on disk; the oldest go first.";
     }
     "Agents" {

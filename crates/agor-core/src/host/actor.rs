@@ -26,7 +26,7 @@ use super::mailbox::{Mailbox, Note};
 use super::now;
 use super::outbox::Outbox;
 use super::query;
-use super::rebuild;
+use super::rebuild::{self, Rebuilt};
 use super::registry::Registries;
 use super::session::{Cause, Effect, Figures, Session, Wish};
 use super::watched::{self, Watched};
@@ -389,7 +389,15 @@ impl Actor {
             rebuild::terminal(hub.store(), id, size, end, hub.launcher())
         });
         match rebuilt.await {
-            Ok((terminal, checkpoint)) => self.session.set_terminal(terminal, checkpoint),
+            Ok(it) => {
+                let Rebuilt {
+                    terminal,
+                    checkpoint,
+                    shelf,
+                    left,
+                } = it;
+                self.session.set_terminal(terminal, checkpoint, shelf, left);
+            }
             Err(error) => {
                 tracing::error!(session_id = %id, %error, "the screen could not be rebuilt");
             }
@@ -440,6 +448,28 @@ impl Actor {
                 let (outbox, id) = (self.outboxes.get(&conn)?.clone(), self.session.id());
                 let hub = Arc::clone(&self.hub);
                 tokio::spawn(query::events(hub, id, after, count, ask, outbox));
+            }
+            Effect::Look { conn, ask, look } => {
+                let (outbox, id) = (self.outboxes.get(&conn)?.clone(), self.session.id());
+                tokio::spawn(query::look(Arc::clone(&self.hub), id, *look, ask, outbox));
+            }
+            Effect::ReadRows {
+                conn,
+                ask,
+                shelf,
+                from,
+                parts,
+            } => {
+                let (outbox, id) = (self.outboxes.get(&conn)?.clone(), self.session.id());
+                let rest = (ask, parts);
+                tokio::spawn(query::rows(
+                    Arc::clone(&self.hub),
+                    id,
+                    shelf,
+                    from,
+                    rest,
+                    outbox,
+                ));
             }
             Effect::Release(to) => {
                 let released = self

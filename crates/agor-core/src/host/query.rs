@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::frame::Lane;
-use agor_proto::ids::{AskId, BlobHash, Offset, Seq, SessionId};
+use agor_proto::ids::{AskId, BlobHash, LineId, Offset, Seq, SessionId};
 use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX};
 use agor_proto::message::{Answer, LaneStats, Part, SessionStats, Stats};
 use agor_proto::usage::UsageBy;
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::hub::{Counters, Hub, Letter, SessionHandle};
 use super::now;
 use super::outbox::Outbox;
-use super::session::event_parts;
+use super::session::{Look, Shelf, event_parts, in_frames};
 use crate::images::ImageError;
 use crate::latency::Latencies;
 use crate::load;
@@ -70,6 +70,57 @@ pub async fn record(
             .is_err()
             || last
         {
+            return;
+        }
+    }
+}
+
+/// Sends the answer to a question for rows some of which left the terminal.
+pub async fn look(hub: Arc<Hub>, session: SessionId, look: Look, ask: AskId, outbox: Outbox) {
+    let store = hub.store().clone();
+    let looked = tokio::task::spawn_blocking(move || look.answer(&(&store, session)));
+    let part = looked
+        .await
+        .unwrap_or_else(|error| failed(ErrorCode::Internal, error.to_string()));
+    let last = true;
+    // A client that is gone is answered no more.
+    outbox
+        .push_in_turn(Answer { ask, last, part }.into())
+        .await
+        .ok();
+}
+
+/// Sends the rows that left a session's terminal from a line on, and then the rest of the answer.
+pub async fn rows(
+    hub: Arc<Hub>,
+    session: SessionId,
+    shelf: Arc<Shelf>,
+    from: LineId,
+    (ask, rest): (AskId, Vec<Part>),
+    outbox: Outbox,
+) {
+    let mut next = Some(0);
+    while let Some(at) = next {
+        let (store, shelf) = (hub.store().clone(), Arc::clone(&shelf));
+        let read =
+            tokio::task::spawn_blocking(move || shelf.rows_of_page(at, from, &(&store, session)));
+        let Ok((rows, goes_on)) = read.await else {
+            break;
+        };
+        next = goes_on;
+        for rows in in_frames(rows) {
+            let (part, last) = (Part::Rows { rows }, false);
+            let answer = Answer { ask, last, part };
+            if outbox.push_in_turn(answer.into()).await.is_err() {
+                return;
+            }
+        }
+    }
+    let end = rest.len();
+    for (at, part) in rest.into_iter().enumerate() {
+        let last = at + 1 == end;
+        let answer = Answer { ask, last, part };
+        if outbox.push_in_turn(answer.into()).await.is_err() {
             return;
         }
     }

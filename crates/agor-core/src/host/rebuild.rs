@@ -1,18 +1,30 @@
 //! A session's terminal from what is stored: the last checkpoint and the output after it.
 
 use agor_proto::ids::{Offset, SessionId, Size};
-use agor_term::Terminal;
+use agor_term::{LeftPage, Terminal};
 
-use super::session::{Launcher, Rebuild, TerminalOptions};
+use super::session::{Launcher, Rebuild, Shelf, TerminalOptions};
 use crate::images::SessionFiles;
 use crate::storage::{Store, StoreError};
 
 /// Output that is read from the store at once.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-/// Returns the terminal of `session` at `end`, and the offset of the checkpoint that it was rebuilt
-/// from. What is damaged is left out and logged: a screen
-/// with a gap is better than none.
+/// A terminal that was rebuilt, and what stands above it.
+#[derive(Debug)]
+pub struct Rebuilt {
+    /// The terminal.
+    pub terminal: Terminal,
+    /// The offset of the checkpoint that it was rebuilt from.
+    pub checkpoint: Offset,
+    /// What is stored of the pages that left it.
+    pub shelf: Shelf,
+    /// The pages that left it on the way; most of them are stored.
+    pub left: Vec<LeftPage>,
+}
+
+/// Returns the terminal of `session` at `end`. What is damaged is left out and logged: a screen with
+/// a gap is better than none.
 #[must_use]
 pub fn terminal(
     store: &Store,
@@ -20,7 +32,7 @@ pub fn terminal(
     size: Size,
     end: Offset,
     launcher: &Launcher,
-) -> (Terminal, Offset) {
+) -> Rebuilt {
     let options = launcher.terminal_options();
     // What was folded before reads no files.
     let mut files = SessionFiles {
@@ -58,11 +70,20 @@ pub fn terminal(
             }
         }
     }
-    let terminal = rebuild.finish();
+    let (terminal, left) = rebuild.finish();
     if let Some(images) = launcher.images() {
         images.forget_dead(session, &terminal.image_hashes());
     }
-    (terminal, checkpoint)
+    let heads = store.pages(session).unwrap_or_else(|error| {
+        tracing::error!(session_id = %session, %error, "older history cannot be read");
+        Vec::new()
+    });
+    Rebuilt {
+        checkpoint,
+        shelf: Shelf::stored(heads, terminal.size().cols),
+        left,
+        terminal,
+    }
 }
 
 /// Returns the newest checkpoint that can be used, or an empty terminal at the beginning.

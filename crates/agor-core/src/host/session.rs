@@ -19,12 +19,14 @@ mod manners;
 mod marks;
 mod record;
 mod screens;
+mod shelf;
 mod shell;
 mod stuck;
 mod subscribers;
 mod waits;
 mod wishes;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use agor_keeper::{Request, RequestFault, SessionKey};
@@ -36,7 +38,7 @@ use agor_proto::ids::{LogEpoch, Offset, Seq, SessionId, Size};
 use agor_proto::limits;
 use agor_proto::message::{Query, Until, Visibility};
 use agor_proto::session::{Life, SessionInfo, SessionSpec};
-use agor_term::Terminal;
+use agor_term::{LeftPage, Terminal};
 
 use crate::agents::Observation;
 use crate::latency::Latencies;
@@ -44,8 +46,9 @@ use crate::storage::{SessionRow, StoreError, StoredReceipt, StoredSession};
 
 pub use answers::event_parts;
 pub use causes::{Cause, Effect, Now, Wish};
-pub use fold::{Fold, Line, Rebuild, TerminalOptions};
+pub use fold::{Fold, Line, Rebuild, TerminalOptions, in_frames};
 pub use launch::{Launcher, Reporting};
+pub use shelf::{Look, Shelf};
 pub use shell::ShellFiles;
 
 use agent::{Agent, When};
@@ -89,6 +92,8 @@ pub struct Session {
     /// When the title was set, by the record's clock; 0 if that was before this host.
     titled_millis: u64,
     fold: Fold,
+    /// What left the terminal's memory.
+    shelf: Arc<Shelf>,
     journal: Journal,
     commands: Commands,
     subscribers: Subscribers,
@@ -193,6 +198,7 @@ impl Session {
             title: row.title,
             titled_millis: 0,
             fold: Fold::new(end, launcher.terminal_options()),
+            shelf: Arc::default(),
             journal,
             commands: Commands::default(),
             subscribers: Subscribers::default(),
@@ -307,10 +313,19 @@ impl Session {
         }
     }
 
-    /// Gives the session its terminal, as the store's record folds to from `checkpoint` on.
-    pub fn set_terminal(&mut self, terminal: Terminal, checkpoint: Offset) {
+    /// Gives the session its terminal, as the store's record folds to from `checkpoint` on, with what
+    /// is stored of the pages that left it, and those that left it since the checkpoint.
+    pub fn set_terminal(
+        &mut self,
+        terminal: Terminal,
+        checkpoint: Offset,
+        shelf: Shelf,
+        left: Vec<LeftPage>,
+    ) {
         self.checkpoint_at = checkpoint;
         self.fold.set_terminal(terminal);
+        self.shelf = Arc::new(shelf);
+        self.shelve(left);
     }
 
     /// Gives the session an empty terminal.
@@ -592,6 +607,9 @@ impl Session {
         if let Some(to) = committed.to {
             effects.push(Effect::Release(to));
         }
+        if let Some(page) = committed.page {
+            Arc::make_mut(&mut self.shelf).release(page);
+        }
         self.subscribers
             .publish(self.id, &committed.events, effects);
         if committed.events.iter().any(agent::is_change) {
@@ -696,6 +714,7 @@ impl Session {
         let ended = !self.life.alive() && !self.ring && !self.spec.private;
         if ended && unused && self.journal.is_quiet() {
             self.fold.drop_terminal();
+            self.shelf = Arc::default();
         }
     }
 

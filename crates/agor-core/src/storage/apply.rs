@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 use super::head::{Head, Heads};
 use super::known::Known;
 use super::prepare::{EventRow, Ready};
-use super::{StoreError, to_sql, usage};
+use super::{StoreError, pages, to_sql, usage};
 pub(super) use segments::{Sealed, insert_segment};
 
 /// Checkpoints of a session that are kept.
@@ -159,6 +159,14 @@ impl Applier {
                     )?
                     .execute(params![head.key, CHECKPOINTS_KEPT])?;
                 self.retain(database, *session, head)
+            }
+            Ready::Page { session, row } => {
+                let head = self.head(database, *session)?;
+                Ok(pages::put(database, head.key, row)?)
+            }
+            Ready::PrunePages { session, kept } => {
+                let head = self.head(database, *session)?;
+                Ok(pages::prune(database, head.key, kept)?)
             }
             Ready::Usage(day) => Ok(usage::put(database, day)?),
             Ready::PruneUsage { before } => Ok(usage::prune(database, *before)?),

@@ -1,12 +1,15 @@
 //! Turns a transaction into what its statements bind: encoding and compression, done while a group
 //! is gathered, so that the database's write lock is held for a short time.
 
+use std::ops::Range;
+
 use agor_proto::event::{Event, EventBody};
 use agor_proto::ids::{ClientId, CommandId, LogEpoch, Offset, SessionId, Size};
 use agor_proto::record::records;
 use agor_proto::session::{Life, SessionSpec};
 use serde::{Deserialize, Serialize};
 
+use super::pages::PageRow;
 use super::{SessionRow, StoreError, StoredReceipt, UsageDay, Write};
 
 /// The most raw bytes in a chunk or in a frame of a segment, so that reading a page unpacks little
@@ -108,6 +111,14 @@ pub(super) enum Ready {
         raw_bytes: u64,
         crc: u32,
         body: Vec<u8>,
+    },
+    Page {
+        session: SessionId,
+        row: Box<PageRow>,
+    },
+    PrunePages {
+        session: SessionId,
+        kept: Range<u64>,
     },
     Usage(UsageDay),
     PruneUsage {
@@ -302,6 +313,11 @@ impl Packer {
                     body,
                 }
             }
+            Write::PutPage { session, page } => Ready::Page {
+                session,
+                row: Box::new(PageRow::prepare(self, &page)?),
+            },
+            Write::PrunePages { session, kept } => Ready::PrunePages { session, kept },
             Write::PutUsage(day) => Ready::Usage(day),
             Write::PruneUsage { before } => Ready::PruneUsage { before },
             Write::PutReceipt(receipt) => prepare_receipt(&receipt)?,

@@ -181,6 +181,7 @@ fn weight_kib(transaction: &Transaction) -> u32 {
         .map(|write| match write {
             Write::AppendRecord { bytes, .. } => bytes.len() / 1024,
             Write::PutCheckpoint { data, .. } => data.len() / 1024,
+            Write::PutPage { page, .. } => page.page.size_bytes() / 1024,
             Write::AppendEvents { events, .. } => events.len(),
             _ => 1,
         })

@@ -31,6 +31,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "usage",
         sql: include_str!("migrations/0003-usage.sql"),
     },
+    Migration {
+        name: "pages",
+        sql: include_str!("migrations/0004-pages.sql"),
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -75,7 +75,7 @@ pub struct Stats {
     pub not_sealed: u64,
     /// KiB of transactions that wait or are being stored.
     pub queued_kib: u64,
-    /// Bytes of each session's segments and chunks on disk.
+    /// Bytes of each session's segments, chunks and pages of history on disk.
     pub session_bytes: BTreeMap<SessionId, u64>,
 }
 
@@ -94,7 +94,8 @@ impl Store {
             let mut statement = database.prepare_cached(
                 "SELECT id, \
                  (SELECT COALESCE(SUM(size_bytes), 0) FROM segments WHERE session = key) + \
-                 (SELECT COALESCE(SUM(LENGTH(body)), 0) FROM chunks WHERE session = key) \
+                 (SELECT COALESCE(SUM(LENGTH(body)), 0) FROM chunks WHERE session = key) + \
+                 (SELECT COALESCE(SUM(LENGTH(body)), 0) FROM pages WHERE session = key) \
                  FROM sessions ORDER BY id",
             )?;
             let mut rows = statement.query([])?;

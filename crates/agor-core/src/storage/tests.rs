@@ -4,6 +4,7 @@ mod commit;
 mod format;
 mod full;
 mod kill;
+mod pages;
 mod record;
 mod recover;
 mod usage;

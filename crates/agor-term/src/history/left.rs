@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use agor_proto::ids::LineId;
+use agor_proto::ids::{LineId, LinePosition};
 use agor_proto::row::Row;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub enum PageError {
 
 /// A page that left, and its number. They leave in order; feeding the same output again lets the
 /// same pages leave with the same numbers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftPage {
     /// Its number, from 0 on.
     pub number: u64,
@@ -39,7 +39,7 @@ pub struct LeftPage {
 }
 
 /// Some rows that stood one after the other. It does not change.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryPage {
     page: Page,
     /// The width at which its lines are wrapped.
@@ -56,6 +56,22 @@ impl HistoryPage {
     #[must_use]
     pub fn rows_len(&self) -> usize {
         self.page.len()
+    }
+
+    /// Returns the width at which it was wrapped.
+    #[must_use]
+    pub fn cols(&self) -> u16 {
+        self.cols
+    }
+
+    /// Returns the place of the text at which it begins.
+    #[must_use]
+    pub fn begin(&self) -> LinePosition {
+        let begin = self.page.position(0);
+        begin.unwrap_or(LinePosition {
+            line: LineId(0),
+            column: 0,
+        })
     }
 
     /// Returns its lowest and its highest logical line.

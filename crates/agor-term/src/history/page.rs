@@ -29,7 +29,7 @@ const HAS_SHAPES: u8 = 1 << 3;
 const HAS_MARKS: u8 = 1 << 4;
 
 /// Some rows that were pushed one after the other.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Page {
     #[serde(with = "crate::checkpoint::byte_string")]
     bytes: Vec<u8>,

@@ -27,9 +27,16 @@ fn text(blocks: &[(u16, usize, u8)]) -> Vec<u8> {
         for number in 0..count {
             let line = match kind {
                 0 => format!("{number}{}\r\n", "x".repeat(width)),
-                1 => format!("\x1b[3{}m{number} {}\x1b[m\r\n", number % 8, "y ".repeat(width)),
+                1 => format!(
+                    "\x1b[3{}m{number} {}\x1b[m\r\n",
+                    number % 8,
+                    "y ".repeat(width)
+                ),
                 2 => format!("{number}{}\r\n", "漢字e\u{301}".repeat(width / 3)),
-                3 => format!("\x1b]133;A\x07$ {number}\x1b]133;C\x07\r\n{}\r\n", "z".repeat(width)),
+                3 => format!(
+                    "\x1b]133;A\x07$ {number}\x1b]133;C\x07\r\n{}\r\n",
+                    "z".repeat(width)
+                ),
                 _ => "w".repeat(width * 40),
             };
             text.extend(line.bytes());
@@ -51,7 +58,9 @@ fn all_rows(terminal: &Terminal, left: &[LeftPage]) -> Vec<Row> {
 }
 
 fn bytes_of(left: &[LeftPage]) -> Vec<(u64, Vec<u8>)> {
-    left.iter().map(|it| (it.number, it.page.to_bytes())).collect()
+    left.iter()
+        .map(|it| (it.number, it.page.to_bytes()))
+        .collect()
 }
 
 /// Returns rows without the colours behind their text and where exactly their marks stand, as a narrow
@@ -65,7 +74,11 @@ fn without_ends(mut rows: Vec<Row>) -> Vec<Row> {
             left -= run.cells;
         }
         row.runs.retain(|run| run.cells > 0);
-        let plain = |row: &Row| row.runs.last().is_some_and(|run| run.style == Style::default());
+        let plain = |row: &Row| {
+            row.runs
+                .last()
+                .is_some_and(|run| run.style == Style::default())
+        };
         while plain(row) {
             row.runs.pop();
         }
@@ -193,7 +206,10 @@ fn a_line_that_fills_pages_leaves_in_parts_that_go_on() {
             assert!(rows.iter().all(Row::wraps));
         }
     }
-    let text: String = all_rows(&terminal, &left).iter().map(|row| row.text.as_str()).collect();
+    let text: String = all_rows(&terminal, &left)
+        .iter()
+        .map(|row| row.text.as_str())
+        .collect();
     assert_eq!(text.len(), 20 * 8_000);
 }
 
@@ -225,10 +241,16 @@ fn rows_are_numbered_from_the_oldest_that_left() {
     assert_eq!(terminal.first_row(), above);
     assert!(terminal.rows_from(above - 1, 3).is_empty());
     let row = terminal.rows_from(above + 7, 1).remove(0);
-    let at = agor_proto::ids::LinePosition { line: row.line, column: row.start };
+    let at = agor_proto::ids::LinePosition {
+        line: row.line,
+        column: row.start,
+    };
     assert_eq!(terminal.row_of(at), above + 7);
     assert!(terminal.has_place(at));
-    let gone = agor_proto::ids::LinePosition { line: first, column: 0 };
+    let gone = agor_proto::ids::LinePosition {
+        line: first,
+        column: 0,
+    };
     assert_eq!(terminal.row_of(gone), above);
     assert!(!terminal.has_place(gone));
     terminal.advance(b"\x1b[?1049h", &mut Vec::new());

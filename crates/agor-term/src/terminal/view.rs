@@ -145,6 +145,13 @@ impl Terminal {
         self.rows_above() + usize::from(self.state.size.rows)
     }
 
+    /// Returns how many rows left, as [`Terminal::set_above`] said, also while the alternate screen is
+    /// shown.
+    #[must_use]
+    pub fn history_above(&self) -> usize {
+        self.state.above.rows
+    }
+
     /// Returns the number of the first row that is in here: how many rows left.
     #[must_use]
     pub fn first_row(&self) -> usize {
@@ -204,21 +211,12 @@ impl Terminal {
         above + usize::from(after.unwrap_or(rows.end - 1))
     }
 
-    /// Says whether a place of the text is in a row that is in here, or where such a row was.
+    /// Says whether a place of the text is in a row that is in here.
     #[must_use]
     pub fn has_place(&self, at: LinePosition) -> bool {
-        let row = self.row_of(at);
-        if row > self.first_row() || self.first_row() == 0 {
-            return true;
-        }
-        let first = self.rows_from(row, 1);
-        first.first().is_none_or(|first| {
-            let begin = LinePosition {
-                line: first.line,
-                column: first.start,
-            };
-            begin <= at
-        })
+        let rows = self.rows_from(self.row_of(at), 1);
+        let row = rows.first();
+        row.is_some_and(|row| row.line == at.line && row.start <= at.column)
     }
 
     fn rows_above(&self) -> usize {

@@ -9,12 +9,13 @@ use agor_proto::agent::Conflict;
 use agor_proto::command::Command;
 use agor_proto::event::Event;
 use agor_proto::ids::{
-    AskId, BlobHash, ClientId, ConnEpoch, LeaseToken, Offset, ScreenRev, Seq, Size,
+    AskId, BlobHash, ClientId, ConnEpoch, LeaseToken, LineId, Offset, ScreenRev, Seq, Size,
 };
-use agor_proto::message::{InputFrame, Message, Query, Subscribe, Visibility};
+use agor_proto::message::{InputFrame, Message, Part, Query, Subscribe, Visibility};
 use agor_proto::session::SessionInfo;
 use agor_term::ImageSource;
 
+use super::shelf::{Look, Shelf};
 use crate::agents::Foreground;
 use crate::agents::here::Found;
 use crate::agents::registry::Entry;
@@ -264,6 +265,28 @@ pub enum Effect {
         after: Seq,
         /// How many.
         count: u64,
+    },
+    /// Answer a question for rows some of which left the terminal.
+    Look {
+        /// For whom.
+        conn: ConnEpoch,
+        /// The question's number.
+        ask: AskId,
+        /// The question.
+        look: Box<Look>,
+    },
+    /// Answer a question for all rows from a line on: those that left, and then these parts.
+    ReadRows {
+        /// For whom.
+        conn: ConnEpoch,
+        /// The question's number.
+        ask: AskId,
+        /// What left.
+        shelf: Arc<Shelf>,
+        /// The line.
+        from: LineId,
+        /// The rest of the answer.
+        parts: Vec<Part>,
     },
     /// Write a file for the next launch, before the keeper is asked for anything further.
     Place {

@@ -80,8 +80,8 @@ impl Search<'_> {
                 rows.truncate(last + 1);
             }
             for line in lines(&rows) {
-                for hit in self.hits_in(at + line.start, &rows[line]) {
-                    if self.is_before(hit.start) {
+                for hit in hits_in(self.regex, at + line.start, &rows[line]) {
+                    if is_before(self.from, hit.start) {
                         continue;
                     }
                     if self.hits.len() == self.count {
@@ -102,16 +102,17 @@ impl Search<'_> {
     fn backwards(&mut self, row: usize) -> Option<LinePosition> {
         let mut end = self.line_end(row);
         loop {
-            let first = end.saturating_sub(STEP);
+            let oldest = self.terminal.first_row();
+            let first = end.saturating_sub(STEP).max(oldest);
             let mut rows = self.terminal.rows_from(first, end - first);
             // A line whose beginning was not read is looked at with what comes before it.
             let whole = rows.iter().position(|row| row.start == 0);
-            let cut = whole.filter(|_| first > 0).unwrap_or(0);
+            let cut = whole.filter(|_| first > oldest).unwrap_or(0);
             rows.drain(..cut);
             for line in lines(&rows).into_iter().rev() {
                 let begin = end - rows.len() + line.start;
-                for hit in self.hits_in(begin, &rows[line]).into_iter().rev() {
-                    if self.is_after(hit.start) {
+                for hit in hits_in(self.regex, begin, &rows[line]).into_iter().rev() {
+                    if is_after(self.from, hit.start) {
                         continue;
                     }
                     if self.hits.len() == self.count {
@@ -125,26 +126,20 @@ impl Search<'_> {
             if end == 0 || rows.is_empty() {
                 return None;
             }
+            if end == oldest {
+                // What left is looked at elsewhere.
+                return rows.first().map(begins);
+            }
             if self.looked_at >= FIND_ROWS_MAX {
                 return rows.first().map(begins);
             }
         }
     }
 
-    /// Says whether a hit begins before the place, on its line: other lines are where they belong.
-    fn is_before(&self, start: LinePosition) -> bool {
-        let from = self.from.filter(|from| from.line == start.line);
-        from.is_some_and(|from| start.column < from.column)
-    }
-
-    fn is_after(&self, start: LinePosition) -> bool {
-        let from = self.from.filter(|from| from.line == start.line);
-        from.is_some_and(|from| start.column >= from.column)
-    }
-
     /// Returns the row with which the line of a row begins, if that is near.
     fn line_begin(&self, row: usize) -> usize {
         let first = (row + 1).saturating_sub(STEP);
+        let first = first.max(self.terminal.first_row());
         let rows = self.terminal.rows_from(first, row + 1 - first);
         let begin = rows.iter().rposition(|row| row.start == 0);
         begin.map_or(row, |begin| first + begin)
@@ -161,27 +156,39 @@ impl Search<'_> {
         let end = rows.iter().position(|row| !row.wraps());
         row + end.map_or(rows.len(), |end| end + 1)
     }
+}
 
-    /// Returns the hits in the rows of one line, of which the first is the row `begin`, in order.
-    fn hits_in(&self, begin: usize, rows: &[Row]) -> Vec<Hit> {
-        let Some(line) = rows.first().map(|row| row.line) else {
-            return Vec::new();
-        };
-        let text: String = rows.iter().map(|row| row.text.as_str()).collect();
-        let mut columns = Columns::new(rows);
-        let found = self.regex.find_iter(&text).filter(|hit| !hit.is_empty());
-        let numbered = |mut hit: Hit| {
-            let within = rows.iter().rposition(|row| row.start <= hit.start.column);
-            hit.row = u32::try_from(begin + within.unwrap_or(0)).unwrap_or(u32::MAX);
-            hit
-        };
-        let found = found.map(|hit| columns.hit(line, hit.range()));
-        found.map(numbered).collect()
-    }
+/// Says whether a hit begins before the place, on its line: other lines are where they belong.
+pub fn is_before(from: Option<LinePosition>, start: LinePosition) -> bool {
+    let from = from.filter(|from| from.line == start.line);
+    from.is_some_and(|from| start.column < from.column)
+}
+
+/// Says whether a hit does not begin before the place, on its line.
+pub fn is_after(from: Option<LinePosition>, start: LinePosition) -> bool {
+    let from = from.filter(|from| from.line == start.line);
+    from.is_some_and(|from| start.column >= from.column)
+}
+
+/// Returns the hits in the rows of one line, of which the first is the row `begin`, in order.
+pub fn hits_in(regex: &Regex, begin: usize, rows: &[Row]) -> Vec<Hit> {
+    let Some(line) = rows.first().map(|row| row.line) else {
+        return Vec::new();
+    };
+    let text: String = rows.iter().map(|row| row.text.as_str()).collect();
+    let mut columns = Columns::new(rows);
+    let found = regex.find_iter(&text).filter(|hit| !hit.is_empty());
+    let numbered = |mut hit: Hit| {
+        let within = rows.iter().rposition(|row| row.start <= hit.start.column);
+        hit.row = u32::try_from(begin + within.unwrap_or(0)).unwrap_or(u32::MAX);
+        hit
+    };
+    let found = found.map(|hit| columns.hit(line, hit.range()));
+    found.map(numbered).collect()
 }
 
 /// Returns which rows are one line, as far as they are there.
-fn lines(rows: &[Row]) -> Vec<Range<usize>> {
+pub fn lines(rows: &[Row]) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let mut begin = 0;
     for (at, row) in rows.iter().enumerate() {

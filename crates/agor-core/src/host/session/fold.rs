@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use agor_proto::ids::{LineId, Offset, Size};
-use agor_proto::limits::BULK_CHUNK_MAX;
+use agor_proto::limits::{BULK_CHUNK_MAX, HISTORY_ROWS};
 use agor_proto::record::{self, RawRecord, RecordBody};
 use agor_proto::row::Row;
-use agor_term::{Effect, ImageFiles, ImageSource, Options, Terminal};
+use agor_term::{Effect, ImageFiles, ImageSource, LeftPage, Options, Terminal};
 
 /// Output is folded in pieces of this size while somebody waits for a text, so that no row can
 /// pass through screen and history between two looks.
@@ -27,7 +27,7 @@ const NEW_PROGRAM: &[u8] =
 /// How terminals are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TerminalOptions {
-    /// Rows of history that are kept in memory.
+    /// Rows of history that are kept, in memory and in pages on disk.
     pub scrollback_rows: usize,
 }
 
@@ -140,28 +140,56 @@ impl Fold {
         let Some(terminal) = &self.terminal else {
             return Vec::new();
         };
-        let mut pages: Vec<Vec<Row>> = Vec::new();
-        let mut page_bytes = usize::MAX;
-        for row in rows(terminal, from, with_screen) {
-            let row_bytes = row.size_bytes_max();
-            page_bytes = page_bytes.saturating_add(row_bytes);
-            if page_bytes > BULK_CHUNK_MAX {
-                pages.push(Vec::new());
-                page_bytes = row_bytes;
-            }
-            if let Some(page) = pages.last_mut() {
-                page.push(row);
-            }
-        }
-        pages
+        in_frames(rows(terminal, from, with_screen))
+    }
+
+    /// Returns the terminal, to be told what stands above it.
+    pub fn terminal_mut(&mut self) -> Option<&mut Terminal> {
+        self.terminal.as_mut()
+    }
+
+    /// Returns how its terminals are made.
+    pub fn options(&self) -> TerminalOptions {
+        self.options
     }
 }
 
+/// Returns rows in pieces that fit a frame.
+#[must_use]
+pub fn in_frames(rows: Vec<Row>) -> Vec<Vec<Row>> {
+    let mut pieces: Vec<Vec<Row>> = Vec::new();
+    let mut piece_bytes = usize::MAX;
+    for row in rows {
+        let row_bytes = row.size_bytes_max();
+        piece_bytes = piece_bytes.saturating_add(row_bytes);
+        if piece_bytes > BULK_CHUNK_MAX {
+            pieces.push(Vec::new());
+            piece_bytes = row_bytes;
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(row);
+        }
+    }
+    pieces
+}
+
 impl TerminalOptions {
+    /// Says whether rows are kept that are not in memory.
+    fn hands_pages_out(self) -> bool {
+        self.scrollback_rows > HISTORY_ROWS
+    }
+
+    /// Returns how many rows are kept on disk.
+    #[must_use]
+    pub fn rows_on_disk(self) -> usize {
+        self.scrollback_rows.saturating_sub(HISTORY_ROWS)
+    }
+
     fn terminal(self, size: Size) -> Terminal {
         Terminal::new(Options {
             size,
-            scrollback_rows: self.scrollback_rows,
+            scrollback_rows: self.scrollback_rows.min(HISTORY_ROWS),
+            hands_pages_out: self.hands_pages_out(),
             conformance: false,
         })
     }
@@ -215,13 +243,20 @@ fn screen(terminal: &Terminal) -> Vec<Row> {
         .collect()
 }
 
+/// Returns how many rows in memory stand above the screen that is shown.
+fn history_len(terminal: &Terminal) -> usize {
+    match terminal.history().rows {
+        0 => 0,
+        _ => terminal.history_len(),
+    }
+}
+
 /// Returns the rows of history from the logical line `from` on, and those of the screen.
 fn rows(terminal: &Terminal, from: LineId, with_screen: bool) -> Vec<Row> {
     const STEP: usize = 512;
-    let total = terminal.history().rows as usize;
     // The newest rows first: what is asked for is mostly near the screen.
     let mut pieces = Vec::new();
-    let mut end = total;
+    let mut end = history_len(terminal);
     while end > 0 {
         let start = end.saturating_sub(STEP);
         let mut piece = terminal.history_rows(start, end - start);
@@ -245,7 +280,7 @@ fn watched_lines(terminal: &Terminal, top: LineId) -> Vec<Line> {
     const STEP: usize = 64;
     let mut newest_first: Vec<Row> = Vec::new();
     let (mut line_bytes, mut cut) = (0, false);
-    let mut end = terminal.history().rows as usize;
+    let mut end = history_len(terminal);
     'history: while end > 0 {
         let start = end.saturating_sub(STEP);
         for row in terminal.history_rows(start, end - start).into_iter().rev() {
@@ -286,6 +321,7 @@ fn lines(rows: &[Row]) -> Vec<String> {
 pub struct Rebuild {
     offset: Offset,
     terminal: Terminal,
+    left: Vec<LeftPage>,
 }
 
 impl Rebuild {
@@ -297,9 +333,13 @@ impl Rebuild {
         size: Size,
         options: TerminalOptions,
     ) -> Self {
+        let mut terminal = checkpoint.unwrap_or_else(|| options.terminal(size));
+        // Those of an earlier release and of other settings had another way.
+        terminal.set_hands_pages_out(options.hands_pages_out());
         Self {
             offset,
-            terminal: checkpoint.unwrap_or_else(|| options.terminal(size)),
+            terminal,
+            left: Vec::new(),
         }
     }
 
@@ -315,6 +355,7 @@ impl Rebuild {
         let mut images = Vec::new();
         for record in record::records(bytes, self.offset).map_while(Result::ok) {
             let folded = apply(&mut self.terminal, record, false, files);
+            self.left.extend(self.terminal.take_pages());
             images.extend(
                 folded
                     .effects
@@ -334,10 +375,10 @@ impl Rebuild {
         self.offset = offset;
     }
 
-    /// Returns the terminal.
+    /// Returns the terminal, and the pages that left it on the way.
     #[must_use]
-    pub fn finish(self) -> Terminal {
-        self.terminal
+    pub fn finish(self) -> (Terminal, Vec<LeftPage>) {
+        (self.terminal, self.left)
     }
 }
 

@@ -5,12 +5,14 @@
 //! after its commit: one that was told can never be given another number.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use agor_proto::command::{Outcome, Receipt};
 use agor_proto::error::ErrorCode;
 use agor_proto::event::{Event, EventBody};
 use agor_proto::ids::{ClientId, CommandId, CommandN, LogEpoch, Offset, Seq, SessionId};
 use agor_proto::limits::{EVENT_BATCH_MAX, SESSION_EVENTS_MAX};
+use agor_term::LeftPage;
 
 use super::Now;
 use crate::storage::{SessionRow, StoredReceipt, Transaction, UsageDay, WhenFull, Write};
@@ -46,6 +48,8 @@ pub struct Committed {
     pub accepted: Vec<CommandId>,
     /// Receipts to tell.
     pub receipts: Vec<Receipt>,
+    /// The last of the pages that are on disk, if there are more.
+    pub page: Option<u64>,
     /// Whether the session is no longer stored.
     pub removed: bool,
 }
@@ -78,6 +82,10 @@ struct Gathering {
     gap: Option<(Offset, Offset)>,
     record: Option<(Offset, Vec<u8>)>,
     checkpoint: Option<(Offset, Vec<u8>)>,
+    /// Pages that left the terminal.
+    pages: Vec<LeftPage>,
+    /// The numbers of the pages that are kept.
+    kept_pages: Option<Range<u64>>,
     /// What its agent used, by day.
     usage: BTreeMap<i64, UsageDay>,
     receipts: Vec<(Ticket, Seq, Outcome)>,
@@ -93,6 +101,8 @@ impl Gathering {
             && self.gap.is_none()
             && self.record.is_none()
             && self.checkpoint.is_none()
+            && self.pages.is_empty()
+            && self.kept_pages.is_none()
             && self.usage.is_empty()
             && self.receipts.is_empty()
             && !self.removes
@@ -229,6 +239,22 @@ impl Journal {
         }
     }
 
+    /// Keeps a page that left the terminal. It is stored with the output that it came of, or what
+    /// comes next, and so before a checkpoint that says that it left.
+    pub fn page(&mut self, page: LeftPage) {
+        if !self.removed && !self.private {
+            self.gathering.outcome.page = Some(page.number);
+            self.gathering.pages.push(page);
+        }
+    }
+
+    /// Keeps the pages with these numbers, and no others.
+    pub fn keep_pages(&mut self, kept: Range<u64>) {
+        if !self.removed && !self.private {
+            self.gathering.kept_pages = Some(kept);
+        }
+    }
+
     /// Keeps the session's own row.
     pub fn session(&mut self, row: SessionRow) {
         if !self.removed {
@@ -323,6 +349,8 @@ impl Journal {
         self.gathering.session = None;
         self.gathering.record = None;
         self.gathering.checkpoint = None;
+        self.gathering.pages.clear();
+        self.gathering.kept_pages = None;
         self.gathering.outcome.events.clear();
         self.gathering.prune = None;
         // What is not stored any more is not released either: its ring goes as a whole.
@@ -394,6 +422,11 @@ impl Journal {
         if !gathered.outcome.events.is_empty() {
             let events = gathered.outcome.events.clone();
             writes.push(Write::AppendEvents { session, events });
+        }
+        let pages = std::mem::take(&mut gathered.pages).into_iter();
+        writes.extend(pages.map(|page| Write::PutPage { session, page }));
+        if let Some(kept) = gathered.kept_pages.take() {
+            writes.push(Write::PrunePages { session, kept });
         }
         if let Some((offset, data)) = gathered.checkpoint.take() {
             writes.push(Write::PutCheckpoint {

@@ -16,6 +16,7 @@ const STEP: usize = 512;
 pub fn marks(terminal: &Terminal, from: WindowAt, forwards: bool, count: u32) -> Part {
     let count = FIND_HITS_MAX.min(count as usize).max(1);
     let total = terminal.rows_len();
+    let oldest = terminal.first_row();
     let place = match from {
         WindowAt::End { rows_back } => {
             let row = total.saturating_sub(rows_back as usize);
@@ -37,7 +38,7 @@ pub fn marks(terminal: &Terminal, from: WindowAt, forwards: bool, count: u32) ->
             false => {
                 // The row of the place itself may have marks before it.
                 let end = (at + 1).min(total);
-                let first = end.saturating_sub(STEP);
+                let first = end.saturating_sub(STEP).max(oldest);
                 at = first.saturating_sub(1);
                 (first, terminal.rows_from(first, end - first))
             }
@@ -73,8 +74,12 @@ pub fn marks(terminal: &Terminal, from: WindowAt, forwards: bool, count: u32) ->
                 break terminal.rows_from(at, 1).first().map(begins);
             }
         } else {
-            if rows.is_empty() || first.is_none_or(|first| terminal.row_of(first) == 0) {
+            if rows.is_empty() {
                 break None;
+            }
+            if first.is_none_or(|first| terminal.row_of(first) == oldest) {
+                // What left is looked at elsewhere.
+                break first.filter(|_| oldest > 0);
             }
             if enough {
                 break first;
@@ -89,7 +94,7 @@ pub fn marks(terminal: &Terminal, from: WindowAt, forwards: bool, count: u32) ->
 
 /// Returns how many of `more` have room, if not all: marks at one place go together, so that the place
 /// says where to go on. At least those of one place are told.
-fn cut(more: &[PlacedMark], room: usize, first: bool) -> Option<usize> {
+pub fn cut(more: &[PlacedMark], room: usize, first: bool) -> Option<usize> {
     let is_border = |at: usize| at == 0 || more.get(at).is_none_or(|it| it.at != more[at - 1].at);
     if more.len() <= room {
         return None;
@@ -108,7 +113,8 @@ const END: LinePosition = LinePosition {
     column: u32::MAX,
 };
 
-fn on_row((number, row): (usize, &Row)) -> impl Iterator<Item = PlacedMark> + use<'_> {
+/// Returns the marks of a row, of which the number is given.
+pub fn on_row((number, row): (usize, &Row)) -> impl Iterator<Item = PlacedMark> + use<'_> {
     row.marks.iter().map(move |mark| PlacedMark {
         at: LinePosition {
             line: row.line,

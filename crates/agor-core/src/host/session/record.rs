@@ -1,16 +1,17 @@
 //! What follows from a session's output records: events, answers of the terminal, its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use agor_keeper::Request;
 use agor_proto::event::EventBody;
 use agor_proto::ids::Offset;
-use agor_proto::limits::{CHECKPOINT_BYTES, FOLDER_MAX};
+use agor_proto::limits::{CHECKPOINT_BYTES, FOLDER_MAX, HISTORY_BYTES_MAX, SESSION_HISTORY_MAX};
 use agor_proto::message::{Clipboard, ClipboardKind};
 use agor_proto::record::{self, RawRecord, RecordBody};
 use agor_proto::row::MarkKind;
 use agor_proto::session::Life;
-use agor_term::Effect as Asked;
+use agor_term::{Effect as Asked, LeftPage};
 
 use super::{Effect, Now, Session, When, agent};
 use crate::agents::{Moment, Observation};
@@ -70,6 +71,7 @@ impl Session {
         let to = self.fold.offset();
         let taken = (to.0 - from.0) as usize;
         self.journal.record(from, to, &bytes[..taken]);
+        self.shelve(Vec::new());
         self.keep_images(images, effects);
         self.checkpoint_if_due(to, now, effects);
         self.active_millis = now.unix_millis;
@@ -249,7 +251,40 @@ impl Session {
         });
     }
 
-    /// A checkpoint holds the whole history, so a flood makes one a second rather than one for
+    /// Takes in pages that left the terminal, these first, and tells it what stands above it.
+    pub(super) fn shelve(&mut self, mut left: Vec<LeftPage>) {
+        let on_disk = self.fold.options().rows_on_disk();
+        let Some(terminal) = self.fold.terminal_mut() else {
+            return;
+        };
+        left.extend(terminal.take_pages());
+        let (cols, numbers) = (terminal.size().cols, terminal.pages_left());
+        let is_same = self.shelf.is_within(&numbers) && !self.shelf.is_of_other_width(cols);
+        if left.is_empty() && is_same && terminal.history_above() == self.shelf.rows() {
+            return;
+        }
+        let shelf = Arc::make_mut(&mut self.shelf);
+        if shelf.is_of_other_width(cols) {
+            shelf.fit(cols);
+        }
+        for page in left {
+            if shelf.put(page.clone()) {
+                self.journal.page(page);
+            }
+        }
+        let bytes = match self.spec.private {
+            true => HISTORY_BYTES_MAX as u64,
+            false => SESSION_HISTORY_MAX,
+        };
+        // Both, whatever the first did.
+        if shelf.keep(&numbers) | shelf.bound(on_disk, bytes) {
+            let first = shelf.first().unwrap_or(numbers.end);
+            self.journal.keep_pages(first..numbers.end);
+        }
+        terminal.set_above(shelf.rows(), shelf.first_line());
+    }
+
+    /// A checkpoint holds the history that is in memory, so a flood makes one a second rather than one for
     /// each of its megabytes: folding what came since takes less time than that.
     fn checkpoint_if_due(&mut self, at: Offset, now: Now, effects: &mut Vec<Effect>) {
         let since_bytes = at.0 - self.checkpoint_at.0;

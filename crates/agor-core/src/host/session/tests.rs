@@ -4,6 +4,7 @@ mod agent;
 mod answers;
 mod bounds;
 mod connections;
+mod in_pages;
 mod in_shell;
 mod order;
 mod stuck;
@@ -575,7 +576,7 @@ proptest! {
         let mut undisturbed = Rebuild::begin(Offset(0), None, Size::cells(20, 5), options);
         undisturbed.feed(&world.keeper.ring, &mut agor_term::NoFiles);
         let mut expected = Fold::new(Offset(0), options);
-        expected.set_terminal(undisturbed.finish());
+        expected.set_terminal(undisturbed.finish().0);
         prop_assert_eq!(world.session.fold.screen_lines(), expected.screen_lines());
         for receipt in world.disk.receipts.values() {
             prop_assert!(receipt.outcome.is_final(), "a command without an end");

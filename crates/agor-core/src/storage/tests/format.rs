@@ -16,6 +16,7 @@ const RELEASED: &[&str] = &[
     "8b60ea819df444e94e2b043b20d74123e84f693c7cc9cf9bc10c239881942735",
     "596601496da6360651b37ad01ffbee7abd23cac11e379be4b0423fd3353dfcac",
     "33bc97242183957a8a383c778772c3ae4bd41df7da82e656c73063e00652a955",
+    "ae74161f1faa4ef4fbae574faafecb7ea615951c466cbbbd66263b43abcfde17",
 ];
 
 /// Returns the SHA-256 of `bytes`, as a person reads it.

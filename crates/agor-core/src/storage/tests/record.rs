@@ -326,6 +326,10 @@ fn a_removed_session_leaves_nothing_but_its_receipts() {
                     offset: Offset(100),
                     data: vec![1],
                 },
+                Write::PutPage {
+                    session,
+                    page: super::pages::left(2_000).remove(0),
+                },
                 Write::PutReceipt(command),
             ],
         )

@@ -140,28 +140,24 @@ fn who_holds_the_database_is_named_and_output_waits_for_it() {
     write(&store, vec![command]).unwrap();
 }
 
-const SECOND: &[Migration] = &[
-    MIGRATIONS[0],
-    MIGRATIONS[1],
-    MIGRATIONS[2],
-    Migration {
-        name: "colour",
-        sql: "ALTER TABLE sessions ADD COLUMN colour TEXT",
-    },
-];
 const EDITED: &[Migration] = &[Migration {
     name: "first",
     sql: "CREATE TABLE other (a INTEGER)",
 }];
-const BROKEN: &[Migration] = &[
-    MIGRATIONS[0],
-    MIGRATIONS[1],
-    MIGRATIONS[2],
-    Migration {
-        name: "broken",
-        sql: "CREATE TABLE half (a INTEGER); ALTER TABLE nothing ADD COLUMN b TEXT",
-    },
-];
+const SECOND: Migration = Migration {
+    name: "colour",
+    sql: "ALTER TABLE sessions ADD COLUMN colour TEXT",
+};
+const BROKEN: Migration = Migration {
+    name: "broken",
+    sql: "CREATE TABLE half (a INTEGER); ALTER TABLE nothing ADD COLUMN b TEXT",
+};
+
+/// Returns the options of a release with one more migration.
+fn and_then(migration: Migration) -> Options {
+    let migrations = [MIGRATIONS, &[migration]].concat();
+    with_migrations(migrations.leak())
+}
 
 fn with_migrations(migrations: &'static [Migration]) -> Options {
     Options {
@@ -187,15 +183,15 @@ fn a5_an_edited_migration_is_refused() {
 #[test]
 fn a_newer_database_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path(), with_migrations(SECOND)).store;
+    let store = open(folder.path(), and_then(SECOND)).store;
     store.close().unwrap();
     let before = fs::read(folder.path().join("host.db")).unwrap();
     assert_eq!(
         Store::open_with(folder.path(), options()).unwrap_err(),
         StoreError::NewerDatabase {
-            found: 4,
+            found: MIGRATIONS.len() as u32 + 1,
             program: env!("CARGO_PKG_VERSION").into(),
-            known: 3
+            known: MIGRATIONS.len() as u32
         }
     );
     assert_eq!(fs::read(folder.path().join("host.db")).unwrap(), before);
@@ -209,12 +205,13 @@ fn a_migration_is_preceded_by_a_backup_and_happens_whole_or_not_at_all() {
     write(&store, vec![Write::PutSession(row(session))]).unwrap();
     store.close().unwrap();
     assert!(matches!(
-        Store::open_with(folder.path(), with_migrations(BROKEN)).unwrap_err(),
+        Store::open_with(folder.path(), and_then(BROKEN)).unwrap_err(),
         StoreError::Internal { .. }
     ));
-    let store = open(folder.path(), with_migrations(SECOND)).store;
+    let store = open(folder.path(), and_then(SECOND)).store;
     assert_eq!(store.sessions().unwrap().len(), 1);
-    let backup = folder.path().join("host.db.before-4");
+    let backup = format!("host.db.before-{}", MIGRATIONS.len() + 1);
+    let backup = folder.path().join(backup);
     let sessions: i64 = rusqlite::Connection::open(backup)
         .unwrap()
         .query_row("SELECT COUNT(*) FROM sessions", [], |row| row.get(0))

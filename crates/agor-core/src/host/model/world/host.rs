@@ -553,6 +553,8 @@ impl World {
             | Effect::StoreImages(_) => {}
             other @ (Effect::Stream(..)
             | Effect::ReadEvents { .. }
+            | Effect::Look { .. }
+            | Effect::ReadRows { .. }
             | Effect::MakeRoom
             | Effect::Gone) => {
                 return Err(format!("the session wants {other:?}"));

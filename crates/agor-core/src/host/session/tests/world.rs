@@ -11,9 +11,12 @@ use agor_proto::ids::{ClientId, CommandId, CommandN, ConnEpoch};
 use agor_proto::message::{Answer, Message, Part, Subscribe};
 use agor_proto::record::{Record, RecordBody};
 
+use agor_term::HistoryPage;
+
+use super::super::shelf::Pages;
 use super::super::*;
 use crate::agents::{Foreground, Providers};
-use crate::storage::{Transaction, UsageDay, Write};
+use crate::storage::{Filter, PageHead, Transaction, Trigram, UsageDay, Write};
 
 pub(super) const CLIENT: ClientId = ClientId([1; 16]);
 pub(super) const CONN: ConnEpoch = ConnEpoch(1);
@@ -24,7 +27,7 @@ pub(super) fn id() -> SessionId {
 
 pub(super) fn launcher() -> Launcher {
     let options = TerminalOptions {
-        scrollback_rows: 100,
+        scrollback_rows: 1_000_000,
     };
     Launcher::new(
         std::iter::empty(),
@@ -57,6 +60,7 @@ pub(super) struct Disk {
     pub(super) receipts: BTreeMap<CommandId, StoredReceipt>,
     pub(super) removed: bool,
     pub(super) usage: BTreeMap<i64, UsageDay>,
+    pub(super) pages: BTreeMap<u64, LeftPage>,
 }
 
 impl Disk {
@@ -100,8 +104,27 @@ impl Disk {
                 | Write::AppendGap { .. }
                 | Write::PutCheckpoint { .. }
                 | Write::PruneEvents { .. } => {}
+                Write::PutPage { page, .. } => {
+                    self.pages.insert(page.number, page);
+                }
+                Write::PrunePages { kept, .. } => {
+                    self.pages.retain(|number, _| kept.contains(number));
+                }
             }
         }
+    }
+}
+
+impl Pages for Disk {
+    fn page(&self, number: u64) -> Option<HistoryPage> {
+        let bytes = self.pages.get(&number)?.page.to_bytes();
+        HistoryPage::from_bytes(&bytes).ok()
+    }
+
+    fn without(&self, numbers: std::ops::Range<u64>, trigrams: &[Trigram]) -> Vec<u64> {
+        let pages = self.pages.range(numbers);
+        let without = pages.filter(|(_, it)| !Filter::of(&it.page).may_have(trigrams));
+        without.map(|(number, _)| *number).collect()
     }
 }
 
@@ -230,7 +253,10 @@ impl World {
                     launcher().terminal_options(),
                 );
                 rebuild.feed(&self.disk.record, &mut agor_term::NoFiles);
-                self.session.set_terminal(rebuild.finish(), Offset(0));
+                let (terminal, left) = rebuild.finish();
+                let heads = self.disk.pages.values().map(PageHead::of);
+                let shelf = Shelf::stored(heads.collect(), terminal.size().cols);
+                self.session.set_terminal(terminal, Offset(0), shelf, left);
             }
             let now = self.now();
             let mut effects = Vec::new();
@@ -357,6 +383,29 @@ impl World {
                 let part = Part::Events { events };
                 let last = true;
                 self.sent.push((conn, Answer { ask, last, part }.into()));
+            }
+            Effect::Look { conn, ask, look } => {
+                let (part, last) = (look.answer(&self.disk), true);
+                self.sent.push((conn, Answer { ask, last, part }.into()));
+            }
+            Effect::ReadRows {
+                conn,
+                ask,
+                shelf,
+                from,
+                parts,
+            } => {
+                let mut next = Some(0);
+                while let Some(at) = next {
+                    let (rows, goes_on) = shelf.rows_of_page(at, from, &self.disk);
+                    let (part, last) = (Part::Rows { rows }, false);
+                    self.sent.push((conn, Answer { ask, last, part }.into()));
+                    next = goes_on;
+                }
+                for part in parts {
+                    let last = false;
+                    self.sent.push((conn, Answer { ask, last, part }.into()));
+                }
             }
             Effect::MakeRoom => self.made_room = true,
             Effect::Release(to) => {
