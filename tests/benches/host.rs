@@ -45,10 +45,10 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [ask, count] = &arguments[..]
+    if let [ask, count, file] = &arguments[..]
         && ask == "--ask-status"
     {
-        return echo::ask_status(count.parse().expect("a number"));
+        return echo::ask_status(count.parse().expect("a number"), file.as_ref());
     }
     if let [act, number] = &arguments[..]
         && act == "--act-as-agent"

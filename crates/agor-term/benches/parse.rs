@@ -431,6 +431,26 @@ fn updates() {
     report("update_full_200x50", 1, Box::new(move |_| median));
 }
 
+/// What a build prints, each line of it as wide as the screen.
+fn full_lines() -> Vec<u8> {
+    let mut random = Random(11);
+    let mut text = String::new();
+    for n in 0..10_100 {
+        let mut line = format!(
+            "Compiling package-{n} v0.{}.{} (/home/somebody/work",
+            n % 40,
+            n % 7
+        );
+        while line.len() < usize::from(COLS) - 4 {
+            line.push('/');
+            random.word(&mut line);
+        }
+        line.truncate(usize::from(COLS) - 3);
+        text += &format!("   \x1b[1m\x1b[32m{}\x1b[0m{}\r\n", &line[..9], &line[9..]);
+    }
+    text.into_bytes()
+}
+
 /// What a terminal keeps: the resident memory of this process before and after.
 fn memory() {
     let resident = || {
@@ -451,6 +471,21 @@ fn memory() {
         .collect();
     let each = (resident() - before) as f64 / 200.0;
     println!("{{\"case\":\"memory_idle_80x24\",\"value\":{each:.1},\"unit\":\"KiB\"}}");
+    // The peer first, so that nothing that it gives back is there for ours.
+    let full = full_lines();
+    let before = resident();
+    let term = alacritty(&full);
+    let peer = (resident() - before) as f64 / 1024.0;
+    drop(term);
+    let before = resident();
+    let terminal = ours(&full);
+    let kept = (resident().saturating_sub(before)) as f64 / 1024.0;
+    let bytes = terminal.history_bytes();
+    println!(
+        "{{\"case\":\"memory_10000_full_lines\",\"value\":{kept:.2},\"unit\":\"MiB\",\"peer\":\"alacritty_terminal\",\
+         \"peer_value\":{peer:.2},\"history_bytes\":{bytes}}}"
+    );
+    drop(terminal);
     let payload = ascii(&mut Random(7), 1024 * 1024);
     let before = resident();
     let mut terminal = new_terminal();

@@ -1,7 +1,9 @@
 //! From a key to its echo as rows that a client has applied, with the machine idle and with twenty
 //! other sessions that print without end; and a question of the program to its terminal.
 
+use std::fs;
 use std::io::{Read, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use agor_core::client::{Subscription, Told};
@@ -11,7 +13,7 @@ use agor_proto::input::Input;
 use agor_proto::message::Visibility;
 use agor_proto::screen::Mirror;
 
-use crate::agor::Agor;
+use crate::agor::{Agor, step_until};
 use crate::{Times, client, result, started, tmux};
 
 const KEYS: usize = 2_000;
@@ -29,19 +31,23 @@ pub async fn idle() {
     let ours = of_host(&agor, KEYS).await;
     let peer = tmux::echo(0, KEYS).await;
     both("echo, idle", ours, peer);
-    status(&agor);
+    let ours = status(&agor, 5_000);
+    both_answers("CSI 5n, idle", ours, tmux::status(0, 5_000));
 }
 
 pub async fn beside_floods() {
     let agor = started();
     let floods: Vec<String> = (0..FLOODS).map(|_| agor.session("exec yes")).collect();
     let ours = of_host(&agor, KEYS_BESIDE_FLOODS).await;
+    let answers = status(&agor, KEYS_BESIDE_FLOODS);
     for flood in floods {
         agor.ok(&["kill", &flood]);
     }
     drop(agor);
     let peer = tmux::echo(FLOODS, KEYS_BESIDE_FLOODS).await;
     both("echo, 20 sessions flood", ours, peer);
+    let peer = tmux::status(FLOODS, KEYS_BESIDE_FLOODS);
+    both_answers("CSI 5n, 20 sessions flood", answers, peer);
 }
 
 fn both(case: &str, mut ours: Times, mut peer: Option<Times>) {
@@ -103,29 +109,50 @@ pub async fn of_host(agor: &Agor, keys: usize) -> Times {
     times
 }
 
-/// How long a program waits for an answer of its terminal.
-fn status(agor: &Agor) {
+/// Returns how long a program waits for each of so many answers of its terminal, half and 99 of 100.
+fn status(agor: &Agor, count: usize) -> [f64; 2] {
+    let file = agor.path("answers");
+    let command = asking(count, &file);
+    agor.program("80x24", &command.each_ref().map(String::as_str));
+    answered(&file)
+}
+
+/// Returns the command line of a program that asks its terminal so many times.
+pub fn asking(count: usize, file: &Path) -> [String; 4] {
     let program = std::env::current_exe().expect("a path");
-    let program = program.to_str().expect("UTF-8");
-    let session = agor.program("80x24", &[program, "--ask-status", "5000"]);
-    agor.ok(&["wait", &session, "--exit", "--timeout", "60"]);
-    let screen = agor.screen(&session);
-    let number = |name: &str| -> f64 {
-        let line = screen
-            .lines()
-            .find_map(|line| line.trim().strip_prefix(name));
-        line.unwrap_or_else(|| panic!("{screen}"))
-            .trim()
-            .parse()
-            .expect("a number")
-    };
-    for name in ["p50", "p99"] {
-        result(&format!("CSI 5n, idle, {name}"), number(name), "µs", None);
+    let text = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+    [
+        text(&program),
+        "--ask-status".into(),
+        count.to_string(),
+        text(file),
+    ]
+}
+
+/// Waits for what such a program found out.
+pub fn answered(file: &Path) -> [f64; 2] {
+    let text = step_until("all is answered", || {
+        std::thread::sleep(Duration::from_millis(50));
+        fs::read_to_string(file)
+            .ok()
+            .filter(|text| text.ends_with('\n'))
+    });
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .map_while(|it| it.parse().ok())
+        .collect();
+    numbers.try_into().expect("two numbers")
+}
+
+fn both_answers(case: &str, ours: [f64; 2], peer: Option<[f64; 2]>) {
+    for (at, percent) in [50, 99].into_iter().enumerate() {
+        let peer = peer.map(|it| ("tmux", it[at]));
+        result(&format!("{case}, p{percent}"), ours[at], "µs", peer);
     }
 }
 
 /// Asks the terminal for its status, again and again, and says how long that took.
-pub fn ask_status(count: usize) {
+pub fn ask_status(count: usize, file: &Path) {
     use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
     let (mut stdin, mut stdout) = (std::io::stdin(), std::io::stdout());
     let mut modes = tcgetattr(&stdin).expect("a terminal");
@@ -142,5 +169,5 @@ pub fn ask_status(count: usize) {
         times.add(asked.elapsed());
     }
     let (half, most) = (times.percentile(50), times.percentile(99));
-    print!("p50 {half:.1}\r\np99 {most:.1}\r\n");
+    fs::write(file, format!("{half:.1} {most:.1}\n")).expect("a file");
 }

@@ -11,7 +11,7 @@ use rustix::pty::{OpenptFlags, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::Times;
-use crate::echo::ECHO;
+use crate::echo::{ECHO, answered, asking};
 
 const PAUSE: Duration = Duration::from_millis(12);
 
@@ -21,6 +21,31 @@ pub async fn echo(floods: usize, keys: usize) -> Option<Times> {
     tokio::task::spawn_blocking(move || measure(floods, keys))
         .await
         .expect("it ends")
+}
+
+/// Returns how long a program in tmux waits for each of so many answers of its terminal, half and 99 of
+/// 100.
+pub fn status(floods: usize, count: usize) -> Option<[f64; 2]> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("answers");
+    let server = flooded(floods, "exec sleep 1000")?;
+    let command = asking(count, &file).join(" ");
+    assert!(server.run(&["new-window", "-d", &command]));
+    Some(answered(&file))
+}
+
+/// Returns a server with a window of `command` and so many that print without end; nothing where there
+/// is no tmux.
+fn flooded(floods: usize, command: &str) -> Option<Server> {
+    let server = Server(format!("agor-bench-{}", std::process::id()));
+    if !server.run(&["new-session", "-d", "-x", "120", "-y", "40", command]) {
+        println!("there is no tmux to compare with");
+        return None;
+    }
+    for _ in 0..floods {
+        assert!(server.run(&["new-window", "-d", "exec yes"]));
+    }
+    Some(server)
 }
 
 struct Server(String);
@@ -50,14 +75,7 @@ impl Drop for Server {
 }
 
 fn measure(floods: usize, keys: usize) -> Option<Times> {
-    let server = Server(format!("agor-bench-{}", std::process::id()));
-    if !server.run(&["new-session", "-d", "-x", "120", "-y", "40", ECHO]) {
-        println!("there is no tmux to compare with");
-        return None;
-    }
-    for _ in 0..floods {
-        assert!(server.run(&["new-window", "-d", "exec yes"]));
-    }
+    let server = flooded(floods, ECHO)?;
     let (mut master, slave) = terminal();
     let clone = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a descriptor"));
     let mut client = server

@@ -136,6 +136,16 @@ impl Shelf {
         self.rows
     }
 
+    /// Returns the memory that the shelf takes, in bytes: about a kilobyte for a page on disk.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let of = |page: &Shelved| {
+            let held = page.held.as_ref().map_or(0, |page| page.size_bytes());
+            size_of::<Shelved>() + page.head.cells.len() * 2 + held
+        };
+        self.pages.iter().map(of).sum()
+    }
+
     /// Says whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

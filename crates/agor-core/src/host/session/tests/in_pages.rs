@@ -10,6 +10,7 @@ use agor_term::Options;
 
 use super::*;
 use crate::host::session::find::begins;
+use crate::host::session::shelf::{Question, Within};
 
 const END: WindowAt = WindowAt::End { rows_back: 0 };
 
@@ -313,6 +314,52 @@ fn session_history_max() {
     let pages = shelf.last().unwrap() + 1;
     assert!(shelf.bound(usize::MAX, 30_000));
     assert!(shelf.first().unwrap() > 0 && shelf.last() == Some(pages - 1));
+}
+
+#[test]
+fn a_million_lines_are_all_reachable_in_120_mebibytes() {
+    let mut terminal = Terminal::new(Options {
+        size: Size::cells(120, 40),
+        scrollback_rows: HISTORY_ROWS,
+        hands_pages_out: true,
+        ..Options::default()
+    });
+    let (mut shelf, mut disk) = (Shelf::default(), Disk::default());
+    shelf.fit(120);
+    for n in (0..1_000_000).step_by(1_000) {
+        let lines = (n..n + 1_000)
+            .map(|n| format!("   Compiling package-{n} v0.1.{n} (/home/me/work)\r\n"));
+        terminal.advance(lines.collect::<String>().as_bytes(), &mut Vec::new());
+        for page in terminal.take_pages() {
+            let number = page.number;
+            assert!(shelf.put(page.clone()));
+            shelf.release(number);
+            // Of a million lines a test keeps the oldest.
+            if number == 0 {
+                disk.pages.insert(0, page);
+            }
+        }
+    }
+    assert_eq!(shelf.rows() + terminal.history_len() + 39, 1_000_000);
+    let kept = terminal.history_bytes() + shelf.memory_bytes();
+    assert!(kept < 12 * 1024 * 1024, "{kept}");
+    let look = Look {
+        shelf: Arc::new(shelf),
+        question: Question::Window {
+            at: Within::Row(0),
+            before: 0,
+            count: 2,
+            total: 1_000_000,
+            below: Vec::new(),
+            placements: Vec::new(),
+        },
+    };
+    match look.answer(&disk) {
+        Part::Window { rows, .. } => {
+            assert!(rows[1].text.starts_with("   Compiling package-1 v0.1.1 "))
+        }
+        part => panic!("{part:?}"),
+    }
 }
 
 #[test]
