@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, openpt, ptsname, unlockpt};
@@ -37,7 +38,10 @@ pub fn status(floods: usize, count: usize) -> Option<[f64; 2]> {
 /// Returns a server with a window of `command` and so many that print without end; nothing where there
 /// is no tmux.
 fn flooded(floods: usize, command: &str) -> Option<Server> {
-    let server = Server(format!("agor-bench-{}", std::process::id()));
+    // One that has just been told to end may still be there.
+    static SERVERS: AtomicU32 = AtomicU32::new(0);
+    let number = SERVERS.fetch_add(1, Ordering::Relaxed);
+    let server = Server(format!("agor-bench-{}-{number}", std::process::id()));
     if !server.run(&["new-session", "-d", "-x", "120", "-y", "40", command]) {
         println!("there is no tmux to compare with");
         return None;
