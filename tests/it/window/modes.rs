@@ -37,19 +37,20 @@ fn text_far_back_is_selected_by_keys_and_copied_whole() {
     let mut stage = Stage::new();
     let window = stage.open(&[]);
     let session = stage.running_are(1).remove(0);
-    stage.type_text("PS1=; clear; seq 1 3000; echo seq-$((6*7))");
+    stage.type_text("PS1=; clear; seq 1 15000; echo seq-$((6*7))");
     stage.press(&["Return"]);
     stage.agor.screen_with(&session, "seq-42");
     stage.act(&window, &["ctrl+shift+space"], "select.keyboard");
-    // The line above the word, and 2,499 lines more: more than a window has at hand.
-    let keys = ["k", "k", "shift+v", "2", "4", "9", "9", "k"];
+    // The line above the word, and 12,499 lines more: more than a window has at hand, and than the host has
+    // in memory.
+    let keys = ["k", "k", "shift+v", "1", "2", "4", "9", "9", "k"];
     stage.press_and_rest(&window, &keys);
     stage.press_and_rest(&window, &["y"]);
     stage.type_text("cat > copied");
     stage.press_and_rest(&window, &["Return"]);
     stage.act(&window, &["ctrl+shift+v"], "edit.paste");
     stage.press(&["Return", "ctrl+d"]);
-    let lines: String = (501..=3_000).map(|line| format!("{line}\n")).collect();
+    let lines: String = (2_501..=15_000).map(|line| format!("{line}\n")).collect();
     let path = stage.agor.work().join("copied");
     step_until("all of it was pasted", || {
         (fs::read_to_string(&path).ok()? == lines).then_some(())
