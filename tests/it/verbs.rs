@@ -5,6 +5,7 @@ mod input;
 mod life;
 mod output;
 mod run;
+mod search;
 mod settings;
 
 use std::fs;

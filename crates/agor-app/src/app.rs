@@ -5,6 +5,7 @@ mod attend;
 mod begin;
 mod broadcast;
 mod draw;
+mod everywhere;
 mod explain;
 mod follow;
 mod group;
@@ -33,6 +34,7 @@ use egui_tiles::TileId;
 
 use crate::attention::Attention;
 use crate::commands::Command;
+use crate::everywhere::{EverywherePage, Shown};
 use crate::explain::Explain;
 use crate::keys::translate::to_egui;
 use crate::keys_page::KeysPage;
@@ -70,6 +72,8 @@ enum Overlay {
     Attention(Attention),
     /// Every session at once.
     Wall(Box<Wall>),
+    /// A text in all sessions.
+    Everywhere(Box<EverywherePage>),
     /// How all is.
     Diagnostics,
     /// Why a session is in its state.
@@ -94,6 +98,7 @@ impl Overlay {
         match self {
             Self::Palette(_) | Self::Attention(_) | Self::Explain(_) | Self::Trust(_) => true,
             Self::Wall(_)
+            | Self::Everywhere(_)
             | Self::Diagnostics
             | Self::Usage(_)
             | Self::Keys(_)
@@ -102,6 +107,15 @@ impl Overlay {
             | Self::ThemeEditor(_) => false,
         }
     }
+}
+
+/// A place in a session's text that is to be shown.
+#[derive(Debug, Clone)]
+struct Moment {
+    session: SessionId,
+    place: LinePosition,
+    /// What was found there: it is lit, else the line is selected.
+    found: Option<Shown>,
 }
 
 /// The graphics card as the application uses it.
@@ -181,7 +195,9 @@ pub struct App {
     /// For how many days the host is asked what was used, while that is shown.
     usage_days: Option<u32>,
     /// A place in a session's text that is shown as soon as its pane is there.
-    moment: Option<(SessionId, LinePosition)>,
+    moment: Option<Moment>,
+    /// What was looked for in all sessions, while that is not shown.
+    found_before: Option<Box<EverywherePage>>,
     /// The digest of the layout that was stored last.
     stored: u64,
     /// What was chosen in the palette.
@@ -300,6 +316,7 @@ impl App {
             explained: None,
             usage_days: None,
             moment: None,
+            found_before: None,
             stored: 0,
             used: Used::default(),
             copied_seen: 0,

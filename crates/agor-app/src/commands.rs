@@ -120,6 +120,7 @@ commands! {
     Paste "edit.paste" "Paste" Pane ["ctrl+shift+v", "shift+insert"] "Paste the clipboard into the focused pane.";
     SelectAll "edit.select_all" "Select screen" Pane ["ctrl+shift+a"] "Select all that the focused pane shows.";
     Find "find.open" "Find in pane" Pane ["ctrl+shift+f", "ctrl+space /"] "Look for a text in the focused pane's screen and history.";
+    FindEverywhere "find.everywhere" "Find in all sessions" Anywhere ["ctrl+shift+h", "ctrl+space shift+h"] "Look for a text in all that every session has said, also those that have ended, and go to its row.";
     SelectByKeyboard "select.keyboard" "Select by keyboard" Anywhere ["ctrl+shift+space", "ctrl+space v"] "Move a cursor over screen and history by vi's keys or by arrows, select with v or Shift, copy with y.";
     Hints "hints.pick" "Pick a link, path or number" Anywhere ["ctrl+space shift+f", "ctrl+shift+l"] "Put letters over every link, path, hash, id, address and number; typing them copies it, with Shift opens it, with Alt inserts it.";
     Broadcast "broadcast.pane" "Broadcast: this pane in or out" Anywhere ["ctrl+space c"] "Type into several panes of this tab at once: take the focused one among them, or out.";

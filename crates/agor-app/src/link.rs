@@ -3,6 +3,7 @@
 //! the window.
 
 pub mod diagnose;
+pub mod everywhere;
 mod explain;
 mod follower;
 pub mod images;
@@ -19,6 +20,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+pub use agor_core::client::search::Sought;
 use agor_core::config::{Value, Whose};
 use agor_core::keybindings::Change;
 use agor_core::paths::Paths;
@@ -103,6 +105,8 @@ pub enum Request {
     },
     /// Ask where a session's commands begin, and which of them failed.
     Outline(SessionId),
+    /// Look for a text in all sessions, or for nothing any more; what was found stays.
+    Everywhere(Option<everywhere::Wanted>),
     /// Look for nothing in a session any more.
     DropFind(SessionId),
     /// Forget what was fetched of a session's history.
@@ -152,17 +156,6 @@ pub enum Request {
     Look(Option<SessionId>),
     /// Say this to the person.
     Tell(snapshot::Weight, String),
-}
-
-/// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sought {
-    /// The text.
-    pub text: String,
-    /// Whether it is a regular expression.
-    pub regex: bool,
-    /// Whether upper and lower case are the same.
-    pub ignore_case: bool,
 }
 
 /// A handle for requests and for what is known. Clones are equal.

@@ -4,6 +4,7 @@ mod app;
 mod attention;
 mod commands;
 mod diagnostics;
+mod everywhere;
 mod explain;
 mod icons;
 mod inspector;

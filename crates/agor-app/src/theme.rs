@@ -138,8 +138,7 @@ impl Theme {
             cursor_text: rgb(self.pane),
             selection: rgb(self.selection),
             selection_text: None,
-            // Dark on the bright ground of the hit that the search stands at, in every theme.
-            search_text: rgb(if self.light { self.text } else { self.window }),
+            search_text: rgb(self.search_text()),
             preedit: rgb(self.selected),
             search_hit: rgb(self.search_hit),
             search_current: rgb(self.search_current),
@@ -147,6 +146,12 @@ impl Theme {
             ansi: self.ansi.map(rgb),
             minimum_contrast_tenths: 0,
         }
+    }
+
+    /// Returns the colour of text on the bright ground of the hit that a search stands at: dark in every theme.
+    #[must_use]
+    pub fn search_text(&self) -> Color32 {
+        if self.light { self.text } else { self.window }
     }
 
     /// Makes egui's widgets look so.

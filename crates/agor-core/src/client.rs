@@ -16,6 +16,7 @@ mod outbox;
 mod phase;
 mod questions;
 mod random;
+pub mod search;
 mod start;
 mod subscription;
 mod typing;

@@ -185,6 +185,8 @@ limits! {
     FIND_ROWS_MAX: usize = 20_000, "rows", "the answer says where the next question goes on";
     /// Hits in one answer to a question for a text.
     FIND_HITS_MAX: usize = 1_000, "hits", "the answer says where the next question goes on";
+    /// Text around one hit: with as many hits as an answer may have, it fits a frame.
+    EXCERPT_MAX: usize = 512, "bytes", "cut at a character, around the hit; said with it";
     /// What the rows of one screen update or of a part of the history take, about, so that it fits a frame.
     UPDATE_BYTES_MAX: usize = FRAME_BODY_MAX / 2, "bytes", "the other rows come with the next updates";
     /// Payload of one record of output.

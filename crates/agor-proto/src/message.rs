@@ -16,8 +16,8 @@ use crate::ids::{
 use crate::input::Input;
 use crate::limits::{FRAME_BODY_MAX, Limits, OSC_LONG_MAX};
 pub use crate::query::{
-    Answer, Ask, Cancel, Explained, Hit, LaneStats, Part, PlacedMark, Query, SessionStats, Stats,
-    Until, WindowAt,
+    Answer, Ask, Cancel, Excerpt, Explained, Hit, LaneStats, Part, PlacedMark, Query, SessionStats,
+    Stats, Until, WindowAt,
 };
 use crate::screen::ScreenUpdate;
 use crate::session::SessionList;

@@ -104,6 +104,10 @@ pub enum Query {
         forwards: bool,
         /// Hits wanted; at most [`FIND_HITS_MAX`](crate::limits::FIND_HITS_MAX) come.
         count: u32,
+        /// Bytes of text wanted around each hit, at most
+        /// [`EXCERPT_MAX`](crate::limits::EXCERPT_MAX); none if 0.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        excerpt: u32,
     },
     /// Where parts of a shell's conversation begin (OSC 133), in history and screen, a part of them at a
     /// time, as [`Query::Find`].
@@ -189,6 +193,29 @@ pub struct Hit {
     pub row: u32,
 }
 
+/// The text around a hit: its logical line, or as much of that as was wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Excerpt {
+    /// The text.
+    pub text: String,
+    /// The byte of it at which the hit begins.
+    pub begin: u32,
+    /// The byte after the hit, or after the text if the hit goes on.
+    pub end: u32,
+    /// Whether the line has more before the text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut_before: bool,
+    /// Whether the line has more behind the text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut_after: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 /// What to wait for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -261,6 +288,9 @@ pub enum Part {
         hits: Vec<Hit>,
         /// Where a further question goes on; nothing once everything was looked at.
         goes_on: Option<LinePosition>,
+        /// The text around each hit, in their order, if it was asked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        excerpts: Vec<Excerpt>,
     },
     /// Marks, in the direction in which they were looked for.
     Marks {

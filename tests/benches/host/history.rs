@@ -139,9 +139,10 @@ async fn first_hit(client: &Client, session: SessionId, pattern: &str, regex: bo
             from,
             forwards: false,
             count: 1,
+            excerpt: 0,
         };
         match client.ask_one(query).await.expect("an answer") {
-            Part::Found { hits, goes_on } => match goes_on {
+            Part::Found { hits, goes_on, .. } => match goes_on {
                 Some(place) if hits.is_empty() => from = WindowAt::Line(place),
                 _ => return began.elapsed(),
             },

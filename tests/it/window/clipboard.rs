@@ -23,7 +23,7 @@ fn put(stage: &Stage, text: &str) {
 }
 
 /// Returns the text on the clipboard.
-fn get(stage: &Stage) -> String {
+pub fn get(stage: &Stage) -> String {
     let args = ["-selection", "clipboard", "-out"];
     // It fails while there is nothing.
     let got = stage.command("xclip", &args).output().expect("xclip runs");

@@ -58,6 +58,58 @@ fn text_far_back_is_selected_by_keys_and_copied_whole() {
 }
 
 #[test]
+fn d10_what_an_ended_session_said_is_found_by_a_few_letters_and_its_row_is_shown() {
+    let mut stage = Stage::new();
+    let script = "seq 1 700; echo 'here is the Needle'; seq 701 1400";
+    let ended = stage.agor.session(script);
+    stage.agor.json(&["wait", &ended, "--exit", "--json"]);
+    // They flood while it is looked for.
+    for _ in 0..3 {
+        stage.agor.session("while :; do seq 1 100; done");
+    }
+    let window = stage.open(&[]);
+    stage.act(&window, &["ctrl+shift+h"], "find.everywhere");
+    stage.type_text("the needle");
+    step_until("everything was looked through", || {
+        window
+            .log()
+            .contains("looked through all sessions lines=1")
+            .then_some(())
+    });
+    stage.press_and_rest(&window, &["Return"]);
+    // What a drag over the pane selects is what it shows.
+    let drag = [
+        "mousemove",
+        "300",
+        "90",
+        "mousedown",
+        "1",
+        "mousemove",
+        "600",
+        "300",
+        "mousemove",
+        "900",
+        "700",
+        "mouseup",
+        "1",
+    ];
+    let copied = step_until("its row is shown", || {
+        stage.ok("xdotool", &drag);
+        stage.press(&["ctrl+shift+c"]);
+        Some(super::clipboard::get(&stage)).filter(|text| text.contains("Needle"))
+    });
+    let lines: Vec<&str> = copied.lines().collect();
+    let at = lines
+        .iter()
+        .position(|line| line.contains("here is the Needle"));
+    let at = at.expect("its line");
+    assert!(
+        lines[at - 1].ends_with("700") && lines[at + 1] == "701",
+        "{copied}"
+    );
+}
+
+#[test]
 fn what_is_typed_reaches_every_shell_of_a_tab_while_that_is_wanted() {
     let mut stage = Stage::new();
     let window = stage.open(&[]);

@@ -144,6 +144,8 @@ impl App {
             }
             Command::SelectAll => self.select_screen(),
             Command::Find => self.find(),
+            Command::FindEverywhere if workspace => self.toggle_everywhere(),
+            Command::FindEverywhere => {}
             Command::SelectByKeyboard => self.toggle_vi(),
             Command::Broadcast if workspace => self.toggle_broadcast(),
             Command::BroadcastAll if workspace => self.toggle_broadcast_all(),

@@ -174,6 +174,13 @@ impl App {
             let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("wall"));
             return self.wall_ui(&mut ui, wall);
         }
+        if let Some(Overlay::Everywhere(_)) = &self.overlay
+            && let Some(Overlay::Everywhere(page)) = self.overlay.take()
+        {
+            let rect = ui.available_rect_before_wrap();
+            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("find everywhere"));
+            return self.everywhere_ui(&mut ui, page);
+        }
         if let Some(Overlay::Settings(_)) = &self.overlay
             && let Some(Overlay::Settings(page)) = self.overlay.take()
         {

@@ -3,7 +3,7 @@
 use agor_proto::ids::{LinePosition, SessionId};
 use egui::Ui;
 
-use super::{App, Overlay};
+use super::{App, Moment, Overlay};
 use crate::explain::{Explain, Outcome, explain_ui};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
@@ -51,7 +51,11 @@ impl App {
             Outcome::Closed => self.wake.now(),
             Outcome::GoTo(place) => {
                 self.show_session(open.session);
-                self.moment = place.map(|place| (open.session, place));
+                self.moment = place.map(|place| Moment {
+                    session: open.session,
+                    place,
+                    found: None,
+                });
                 if place.is_none() {
                     let text =
                         "It was seen on a full-screen program, of whose screen nothing is kept.";
@@ -62,21 +66,28 @@ impl App {
         }
     }
 
-    /// Scrolls the pane to the moment that was asked for, once it is drawn, and selects its line.
+    /// Scrolls the pane to the moment that was asked for, once it is drawn, and selects its line or lights what was
+    /// found there.
     pub(super) fn go_to_moment(&mut self) {
-        let Some((session, place)) = self.moment else {
+        let Some(moment) = self.moment.take() else {
             return;
         };
-        if self.workspace.focused_session() != Some(session) {
-            self.moment = None;
+        if self.workspace.focused_session() != Some(moment.session) {
             return;
         }
-        if let Some(pane) = self.focused_pane() {
-            pane.look_at(place);
-            pane.selection = Some(line(place));
-            self.moment = None;
-            self.wake.now();
+        let Some(pane) = self.focused_pane() else {
+            self.moment = Some(moment);
+            return;
+        };
+        pane.look_at(moment.place);
+        match moment.found {
+            Some(found) => {
+                pane.selection = None;
+                pane.finder.get_or_insert_default().show(&found);
+            }
+            None => pane.selection = Some(line(moment.place)),
         }
+        self.wake.now();
     }
 }
 

@@ -2,6 +2,7 @@
 //! accessible names and from pictures, what it asks for from its requests.
 
 mod blinking;
+mod everywhere;
 mod explain;
 mod focus;
 mod folders;

@@ -12,7 +12,7 @@ use agor_proto::message::{ClipboardKind, LeaseStanding, Part, Query, Visibility,
 use tokio::sync::mpsc;
 
 use super::images::Fetcher;
-use super::search::Search;
+use super::search::Searching;
 use super::snapshot::{Driving, HistoryWindow, Screen, Weight};
 use super::task::Shared;
 use super::{Request, outline, prompts};
@@ -96,7 +96,7 @@ struct Task {
     size: Option<Size>,
     generation: u64,
     /// The search that is under way.
-    search: Option<Search>,
+    search: Option<Searching>,
 }
 
 impl Task {
@@ -248,7 +248,13 @@ impl Task {
             }) => self.fetch(at, before, count),
             Ask::Window(Request::Find { number, sought, .. }) => {
                 let (client, shared) = (self.client.clone(), self.shared.clone());
-                self.search = Some(Search::start(client, shared, self.session, number, sought));
+                self.search = Some(Searching::start(
+                    client,
+                    shared,
+                    self.session,
+                    number,
+                    sought,
+                ));
             }
             Ask::Window(Request::Prompt { from, forwards, .. }) => self.prompt(from, forwards),
             Ask::Window(Request::CopyOutput { before, .. }) => self.copy_output(before),

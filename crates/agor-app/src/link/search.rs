@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use agor_core::client::Client;
+use agor_core::client::search::{Search, Sought};
 use agor_proto::ids::SessionId;
 use agor_proto::limits::FIND_HITS_MAX;
-use agor_proto::message::{Part, Query, WindowAt};
 
-use super::Sought;
 use super::snapshot::Found;
 use super::task::Shared;
 
@@ -16,11 +15,11 @@ const HITS_MAX: usize = 10 * FIND_HITS_MAX;
 
 /// A search that is under way; dropping it ends it.
 #[derive(Debug)]
-pub struct Search {
+pub struct Searching {
     task: tokio::task::JoinHandle<()>,
 }
 
-impl Search {
+impl Searching {
     /// Begins to look for `sought` and publishes what was found after each part.
     pub fn start(
         client: Client,
@@ -34,34 +33,20 @@ impl Search {
                 number,
                 ..Found::default()
             };
-            let mut from = WindowAt::End { rows_back: 0 };
+            let mut search = Search::new(client, session, sought);
             loop {
-                let query = Query::Find {
-                    session,
-                    pattern: sought.text.clone(),
-                    regex: sought.regex,
-                    ignore_case: sought.ignore_case,
-                    from,
-                    forwards: false,
-                    count: u32::try_from(FIND_HITS_MAX).unwrap_or(u32::MAX),
-                };
-                let goes_on = match client.ask_one(query).await {
-                    Ok(Part::Found { hits, goes_on }) => {
-                        found.hits.extend(hits);
-                        goes_on.filter(|_| found.hits.len() < HITS_MAX)
-                    }
-                    Ok(_) => None,
-                    Err(error) => {
-                        found.problem = Some(error.to_string());
-                        None
-                    }
-                };
-                found.whole = goes_on.is_none() && found.hits.len() < HITS_MAX;
+                match search.next().await {
+                    Some(Ok((hits, _))) => found.hits.extend(hits),
+                    Some(Err(error)) => found.problem = Some(error.to_string()),
+                    None => {}
+                }
+                let ended = search.is_whole();
+                let full = found.hits.len() >= HITS_MAX;
+                found.whole = ended && !full;
                 let shown = Arc::new(found.clone());
                 shared.change(|snapshot| drop(snapshot.found.insert(session, shown)));
-                match goes_on {
-                    Some(place) => from = WindowAt::Line(place),
-                    None => return,
+                if ended || full {
+                    return;
                 }
             }
         });
@@ -69,7 +54,7 @@ impl Search {
     }
 }
 
-impl Drop for Search {
+impl Drop for Searching {
     fn drop(&mut self) {
         self.task.abort();
     }

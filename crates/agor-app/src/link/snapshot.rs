@@ -16,6 +16,7 @@ use agor_proto::session::SessionInfo;
 use agor_proto::usage::Spent;
 
 use super::diagnose::Diagnosis;
+use super::everywhere::FoundEverywhere;
 use super::images::Images;
 use super::outline::Outline;
 use super::settings::Settings;
@@ -47,6 +48,8 @@ pub struct Snapshot {
     pub desktop_light: Option<bool>,
     /// What was found in sessions in which something is looked for.
     pub found: HashMap<SessionId, Arc<Found>>,
+    /// What was found last of a text that is looked for in all sessions.
+    pub everywhere: Option<Arc<FoundEverywhere>>,
     /// Where commands begin in sessions whose panes have a scroll bar.
     pub outlines: HashMap<SessionId, Arc<Outline>>,
     /// The prompt that was looked for last.

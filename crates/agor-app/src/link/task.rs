@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::diagnose::{self, Diagnosis};
+use super::everywhere::{self, Wanted};
 use super::explain;
 use super::follower::Follower;
 use super::images::{Fetcher, Images};
@@ -121,6 +122,7 @@ pub async fn run(
         waiting: HashMap::new(),
         diagnosing: None,
         explaining: None,
+        finding: None,
         spending: None,
         saying: None,
         desktop: None,
@@ -259,6 +261,8 @@ struct Task {
     diagnosing: Option<tokio::task::JoinHandle<()>>,
     /// Looks what the evidence for a session's state is, while that is shown.
     explaining: Option<tokio::task::JoinHandle<()>>,
+    /// Looks for a text in all sessions.
+    finding: Option<tokio::task::JoinHandle<()>>,
     /// Looks what was used, while that is shown.
     spending: Option<tokio::task::JoinHandle<()>>,
     /// What writes the setting that was said last.
@@ -280,6 +284,7 @@ impl Task {
             Request::Tell(weight, text) => self.shared.tell(weight, text),
             Request::Diagnose(wanted) => self.diagnose(wanted),
             Request::Explain(wanted) => self.explain(wanted),
+            Request::Everywhere(wanted) => self.find_everywhere(wanted),
             Request::Usage(days) => self.usage(days),
             Request::ChangeKeys(change) => self.change_keys(change),
             Request::ImportKeys(file) => self.on_files(move |paths| {
@@ -439,6 +444,16 @@ impl Task {
         });
     }
 
+    fn find_everywhere(&mut self, wanted: Option<Wanted>) {
+        if let Some(task) = self.finding.take() {
+            task.abort();
+        }
+        self.finding = wanted.map(|wanted| {
+            let looks = everywhere::run(self.client.clone(), self.shared.clone(), wanted);
+            tokio::spawn(looks)
+        });
+    }
+
     fn usage(&mut self, days: Option<u32>) {
         if let Some(task) = self.spending.take() {
             task.abort();
@@ -510,6 +525,7 @@ impl Task {
             }
             self.followers.clear();
             self.diagnose(false);
+            self.find_everywhere(None);
             if let Some(saying) = self.saying.take() {
                 saying.await.ok(); // It has told the person itself.
             }

@@ -9,6 +9,7 @@ use agor_proto::message::Hit;
 use agor_proto::row::Row;
 use agor_render::{Highlight, HighlightKind};
 
+use crate::everywhere::Shown;
 use crate::link::snapshot::Found;
 use crate::link::{Request, Sought};
 
@@ -33,6 +34,8 @@ pub struct Finder {
     at: Option<LinePosition>,
     /// Where the pane looked when the text was changed last: the hit before that place is the first.
     from: Option<LinePosition>,
+    /// The hit at which it will stand, if it was found elsewhere.
+    found_at: Option<LinePosition>,
 }
 
 impl Step {
@@ -64,19 +67,23 @@ impl Finder {
         self.at = None;
     }
 
+    /// Lights what was found elsewhere, and stands at that hit; the program keeps the keyboard.
+    pub fn show(&mut self, found: &Shown) {
+        self.text.clone_from(&found.text);
+        (self.regex, self.match_case) = (found.regex, found.match_case);
+        (self.typing, self.origin, self.asked) = (false, None, None);
+        self.found_at = Some(found.at);
+    }
+
     /// Returns what to ask the host for, if something else is looked for than before. `bottom` is the
     /// last place that is shown.
     pub fn ask(&mut self, session: SessionId, bottom: Option<LinePosition>) -> Option<Request> {
-        let sought = Sought {
-            text: self.text.clone(),
-            regex: self.regex,
-            ignore_case: !self.match_case && !self.text.chars().any(char::is_uppercase),
-        };
+        let sought = Sought::smart(self.text.clone(), self.regex, self.match_case);
         if self.asked.as_ref() == Some(&sought) {
             return None;
         }
         self.at = None;
-        self.from = bottom;
+        self.from = self.found_at.take().or(bottom);
         self.number += 1;
         self.asked = Some(sought.clone());
         if sought.text.is_empty() {

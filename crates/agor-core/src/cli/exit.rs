@@ -29,7 +29,7 @@ macro_rules! exits {
 
 exits! {
     SUCCESS, 0, "ok", "It was done.";
-    PROBLEM, 1, "problem", "It was done and something is wrong (`doctor`), or the error is of a kind that this release does not know.";
+    PROBLEM, 1, "problem", "It was done and something is wrong (`doctor`), nothing was found (`search`), or the error is of a kind that this release does not know.";
     USAGE, 2, "usage", "The arguments cannot be used; nothing was done.";
     NO_HOST, 18, "no_host", "No host runs, or it stays away.";
     FOLDER, 19, "folder", "A folder of agor's cannot be used.";

@@ -25,6 +25,7 @@ mod restart;
 mod rm;
 mod run;
 mod screen;
+mod search;
 mod send;
 mod serve;
 mod settings;
@@ -84,6 +85,8 @@ verbs! {
     Answer => answer;
     /// Print what a session's screen shows
     Screen => screen;
+    /// Look for a text in what every session has said
+    Search => search;
     /// Print what happened in a session
     Log => log;
     /// Wait until a session's program ends, prints something or falls silent

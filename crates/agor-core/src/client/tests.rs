@@ -1,5 +1,7 @@
 //! A client against a host that a test plays by hand.
 
+mod search;
+
 use agor_proto::command::{Command, Receipt};
 use agor_proto::ids::{ConnEpoch, HostId, Incarnation, ListRev, SessionId};
 use agor_proto::limits::Limits;

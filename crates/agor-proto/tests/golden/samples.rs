@@ -272,6 +272,28 @@ fn parts() -> Vec<(&'static str, Part)> {
                     line: LineId(2),
                     column: 0,
                 }),
+                excerpts: Vec::new(),
+            },
+        ),
+        (
+            "found_excerpts",
+            Part::Found {
+                hits: vec![Hit {
+                    start: LinePosition {
+                        line: LineId(3),
+                        column: 4,
+                    },
+                    end_column: 9,
+                    row: 7,
+                }],
+                goes_on: None,
+                excerpts: vec![Excerpt {
+                    text: "the error was".into(),
+                    begin: 4,
+                    end: 9,
+                    cut_before: true,
+                    cut_after: false,
+                }],
             },
         ),
         (
@@ -399,6 +421,20 @@ fn queries() -> Vec<(&'static str, Query)> {
                 from: WindowAt::End { rows_back: 0 },
                 forwards: false,
                 count: 100,
+                excerpt: 0,
+            },
+        ),
+        (
+            "find_excerpts",
+            Query::Find {
+                session,
+                pattern: "error".into(),
+                regex: false,
+                ignore_case: true,
+                from: WindowAt::End { rows_back: 0 },
+                forwards: false,
+                count: 100,
+                excerpt: 512,
             },
         ),
         (

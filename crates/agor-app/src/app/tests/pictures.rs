@@ -237,6 +237,52 @@ fn what_was_used_looks_as_it_did_in_both_themes() {
 }
 
 #[test]
+fn what_was_found_in_all_sessions_looks_as_it_did_in_a_dark_and_a_light_theme() {
+    use super::everywhere::{found, line};
+    use crate::everywhere::EverywherePage;
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    let groups = || {
+        let hit = "total";
+        let far = format!("{} and here the total is", "so it goes on, ".repeat(14));
+        vec![
+            (
+                2,
+                vec![
+                    line(1_203, "  assertion failed: total == 12", hit),
+                    line(
+                        1_188,
+                        "    let total: u32 = cart.lines().map(|line| line.total()).sum();",
+                        hit,
+                    ),
+                    line(214, &far, hit),
+                ],
+            ),
+            (
+                3,
+                vec![
+                    line(
+                        88,
+                        "● The total has two decimals now, in all four tables.",
+                        hit,
+                    ),
+                    line(41, "│ ✓ total │", hit),
+                ],
+            ),
+        ]
+    };
+    for (name, theme) in [("everywhere", DARK), ("everywhere_light", LIGHT)] {
+        let open = |app: &mut App| {
+            let page = EverywherePage::default().with_text("total".into());
+            app.overlay = Some(Overlay::Everywhere(Box::new(page)));
+            app.snapshot.everywhere = Some(Arc::new(found(1, groups())));
+        };
+        compare(name, &draw(theme, arrange, open));
+    }
+    let open = |app: &mut App| app.commands.push(Command::FindEverywhere);
+    compare("everywhere_empty", &draw(DARK, arrange, open));
+}
+
+#[test]
 fn diagnostics_look_as_they_did_in_both_themes() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     for (name, theme) in [("diagnostics", DARK), ("diagnostics_light", LIGHT)] {

@@ -67,22 +67,25 @@ impl Session {
                 from,
                 forwards,
                 count,
+                excerpt,
                 ..
             } => {
                 let wanted = find::Wanted {
                     from,
                     forwards,
                     count,
+                    excerpt,
                 };
                 let part = match waits::compile(&pattern, regex, ignore_case) {
                     Ok(compiled) if self.is_on_shelf(from, forwards) => {
-                        let (from, memory) = (self.from_on_shelf(from), self.memory_begin());
+                        let (from, memory) = (self.within_shelf(from), self.memory_begin());
                         let question = Question::Find {
                             regex: compiled,
                             trigrams: shelf::required(&pattern, regex, ignore_case),
                             from,
                             forwards,
                             count,
+                            excerpt,
                             memory,
                         };
                         return self.look_on_shelf(conn, ask, question, effects);
@@ -103,7 +106,7 @@ impl Session {
             } => {
                 if self.is_on_shelf(from, forwards) {
                     let question = Question::Marks {
-                        from: self.from_on_shelf(from),
+                        from: self.within_shelf(from),
                         forwards,
                         count,
                         memory: self.memory_begin(),
@@ -220,7 +223,7 @@ impl Session {
     }
 
     /// Returns the place from which what left is searched, none for all of it.
-    fn from_on_shelf(&self, from: WindowAt) -> Option<Within> {
+    fn within_shelf(&self, from: WindowAt) -> Option<Within> {
         match from {
             WindowAt::Line(place) => {
                 (self.memory_begin() != Some(place)).then_some(Within::Place(place))

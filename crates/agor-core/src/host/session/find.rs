@@ -1,11 +1,13 @@
 //! Looks for a text in history and screen, so many rows at a time that a session's other clients do
 //! not notice.
 
+mod excerpt;
+
 use std::ops::Range;
 
 use agor_proto::ids::{LineId, LinePosition};
 use agor_proto::limits::{FIND_HITS_MAX, FIND_ROWS_MAX};
-use agor_proto::message::{Hit, Part, WindowAt};
+use agor_proto::message::{Excerpt, Hit, Part, WindowAt};
 use agor_proto::row::Row;
 use agor_term::Terminal;
 use regex::Regex;
@@ -19,11 +21,61 @@ pub struct Wanted {
     pub from: WindowAt,
     pub forwards: bool,
     pub count: u32,
+    /// Bytes of text that are told with each.
+    pub excerpt: u32,
+}
+
+/// What was found, with the text around each hit if that is wanted.
+#[derive(Debug)]
+pub struct Hits {
+    count: usize,
+    excerpt: u32,
+    hits: Vec<Hit>,
+    excerpts: Vec<Excerpt>,
+}
+
+impl Hits {
+    /// Returns room for as many hits as are wanted and may be told.
+    pub fn room(count: u32, excerpt: u32) -> Self {
+        Self {
+            count: FIND_HITS_MAX.min(count as usize).max(1),
+            excerpt,
+            hits: Vec::new(),
+            excerpts: Vec::new(),
+        }
+    }
+
+    /// Says whether there is room for no more.
+    pub fn are_enough(&self) -> bool {
+        self.hits.len() >= self.count
+    }
+
+    /// Takes a hit, which stands at these bytes of its line.
+    pub fn take(&mut self, hit: Hit, line: &str, bytes: Range<usize>) {
+        self.hits.push(hit);
+        if self.excerpt > 0 {
+            let excerpt = excerpt::excerpt(line, bytes, self.excerpt);
+            self.excerpts.push(excerpt);
+        }
+    }
+
+    /// Returns where the last begins.
+    pub fn last(&self) -> Option<LinePosition> {
+        self.hits.last().map(|hit| hit.start)
+    }
+
+    /// Returns them as an answer.
+    pub fn into_part(self, goes_on: Option<LinePosition>) -> Part {
+        Part::Found {
+            hits: self.hits,
+            goes_on,
+            excerpts: self.excerpts,
+        }
+    }
 }
 
 /// Returns the hits.
 pub fn find(terminal: &Terminal, regex: &Regex, wanted: Wanted) -> Part {
-    let count = FIND_HITS_MAX.min(wanted.count as usize).max(1);
     let total = terminal.rows_len();
     let (row, from) = match wanted.from {
         WindowAt::End { rows_back } => {
@@ -36,8 +88,7 @@ pub fn find(terminal: &Terminal, regex: &Regex, wanted: Wanted) -> Part {
         terminal,
         regex,
         from,
-        count,
-        hits: Vec::new(),
+        hits: Hits::room(wanted.count, wanted.excerpt),
         looked_at: 0,
     };
     let goes_on = if wanted.forwards {
@@ -45,8 +96,7 @@ pub fn find(terminal: &Terminal, regex: &Regex, wanted: Wanted) -> Part {
     } else {
         search.backwards(row)
     };
-    let hits = search.hits;
-    Part::Found { hits, goes_on }
+    search.hits.into_part(goes_on)
 }
 
 /// Returns the place of a row.
@@ -62,8 +112,7 @@ struct Search<'a> {
     regex: &'a Regex,
     /// Where the hits begin or end, if not at the end of everything.
     from: Option<LinePosition>,
-    count: usize,
-    hits: Vec<Hit>,
+    hits: Hits,
     looked_at: usize,
 }
 
@@ -80,14 +129,15 @@ impl Search<'_> {
                 rows.truncate(last + 1);
             }
             for line in lines(&rows) {
-                for hit in hits_in(self.regex, at + line.start, &rows[line]) {
+                let (text, hits) = hits_in(self.regex, at + line.start, &rows[line]);
+                for (hit, bytes) in hits {
                     if is_before(self.from, hit.start) {
                         continue;
                     }
-                    if self.hits.len() == self.count {
+                    if self.hits.are_enough() {
                         return Some(hit.start);
                     }
-                    self.hits.push(hit);
+                    self.hits.take(hit, &text, bytes);
                 }
             }
             at += rows.len();
@@ -111,14 +161,15 @@ impl Search<'_> {
             rows.drain(..cut);
             for line in lines(&rows).into_iter().rev() {
                 let begin = end - rows.len() + line.start;
-                for hit in hits_in(self.regex, begin, &rows[line]).into_iter().rev() {
+                let (text, hits) = hits_in(self.regex, begin, &rows[line]);
+                for (hit, bytes) in hits.into_iter().rev() {
                     if is_after(self.from, hit.start) {
                         continue;
                     }
-                    if self.hits.len() == self.count {
-                        return self.hits.last().map(|hit| hit.start);
+                    if self.hits.are_enough() {
+                        return self.hits.last();
                     }
-                    self.hits.push(hit);
+                    self.hits.take(hit, &text, bytes);
                 }
             }
             end -= rows.len();
@@ -170,12 +221,13 @@ pub fn is_after(from: Option<LinePosition>, start: LinePosition) -> bool {
     from.is_some_and(|from| start.column >= from.column)
 }
 
-/// Returns the hits in the rows of one line, of which the first is the row `begin`, in order.
-pub fn hits_in(regex: &Regex, begin: usize, rows: &[Row]) -> Vec<Hit> {
-    let Some(line) = rows.first().map(|row| row.line) else {
-        return Vec::new();
-    };
+/// Returns the text of the rows of one line, of which the first is the row `begin`, and the hits in it, in order,
+/// each with its bytes of the text.
+pub fn hits_in(regex: &Regex, begin: usize, rows: &[Row]) -> (String, Vec<(Hit, Range<usize>)>) {
     let text: String = rows.iter().map(|row| row.text.as_str()).collect();
+    let Some(line) = rows.first().map(|row| row.line) else {
+        return (text, Vec::new());
+    };
     let mut columns = Columns::new(rows);
     let found = regex.find_iter(&text).filter(|hit| !hit.is_empty());
     let numbered = |mut hit: Hit| {
@@ -183,8 +235,9 @@ pub fn hits_in(regex: &Regex, begin: usize, rows: &[Row]) -> Vec<Hit> {
         hit.row = u32::try_from(begin + within.unwrap_or(0)).unwrap_or(u32::MAX);
         hit
     };
-    let found = found.map(|hit| columns.hit(line, hit.range()));
-    found.map(numbered).collect()
+    let found = found.map(|hit| (numbered(columns.hit(line, hit.range())), hit.range()));
+    let hits = found.collect();
+    (text, hits)
 }
 
 /// Returns which rows are one line, as far as they are there.

@@ -40,8 +40,9 @@ fn all(
             from,
             forwards,
             count,
+            excerpt: 0,
         };
-        let Part::Found { hits, goes_on } = find(terminal, regex, wanted) else {
+        let Part::Found { hits, goes_on, .. } = find(terminal, regex, wanted) else {
             panic!("hits are what was asked for");
         };
         assert!(hits.len() <= count as usize);
@@ -114,9 +115,10 @@ fn find_rows_max_are_looked_at_for_one_question() {
             from,
             forwards,
             count: 10,
+            excerpt: 0,
         };
         let regex = literal("needle");
-        let Part::Found { hits, goes_on } = find(&terminal, &regex, wanted) else {
+        let Part::Found { hits, goes_on, .. } = find(&terminal, &regex, wanted) else {
             panic!("hits are what was asked for");
         };
         assert_eq!(hits.len(), 1);
@@ -141,11 +143,19 @@ fn find_hits_max_come_at_once() {
         from: BEGIN,
         forwards: true,
         count: u32::MAX,
+        excerpt: u32::MAX,
     };
-    let Part::Found { hits, goes_on } = find(&terminal, &literal("hit"), wanted) else {
+    let part = find(&terminal, &literal("hit"), wanted);
+    let Part::Found {
+        hits,
+        goes_on,
+        excerpts,
+    } = &part
+    else {
         panic!("hits are what was asked for");
     };
     assert_eq!(hits.len(), FIND_HITS_MAX);
+    assert_eq!(excerpts.len(), FIND_HITS_MAX);
     assert!(goes_on.is_some());
 }
 
@@ -168,6 +178,36 @@ fn expressions_case_and_ends_of_lines_are_understood() {
     assert_eq!(found("line that", false, false), ["line that"]);
     assert_eq!(found("x*", true, false), [""; 0]);
     assert_eq!(found(".", false, false), [""; 0]);
+}
+
+#[test]
+fn the_text_around_each_hit_is_told_to_who_wants_it() {
+    let terminal = terminal(10, 100, "an error in a line that wraps\r\n日本 error");
+    for (from, forwards) in [(BEGIN, true), (END, false)] {
+        let wanted = |excerpt| Wanted {
+            from,
+            forwards,
+            count: 10,
+            excerpt,
+        };
+        let regex = literal("error");
+        let Part::Found { hits, excerpts, .. } = find(&terminal, &regex, wanted(100)) else {
+            panic!("hits are what was asked for");
+        };
+        let told = excerpts.iter().map(|it| {
+            let hit = it.begin as usize..it.end as usize;
+            (it.text.as_str(), &it.text[hit])
+        });
+        let mut told: Vec<_> = told.collect();
+        assert_eq!(hits.len(), told.len());
+        if !forwards {
+            told.reverse();
+        }
+        let wraps = "an error in a line that wraps";
+        assert_eq!(told, [(wraps, "error"), ("日本 error", "error")]);
+        let part = find(&terminal, &regex, wanted(0));
+        assert!(matches!(part, Part::Found { excerpts, .. } if excerpts.is_empty()));
+    }
 }
 
 #[test]

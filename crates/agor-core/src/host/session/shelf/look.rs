@@ -89,6 +89,8 @@ pub enum Question {
         forwards: bool,
         /// How many hits.
         count: u32,
+        /// Bytes of text that are told with each.
+        excerpt: u32,
         /// Where the rows in memory begin.
         memory: Option<LinePosition>,
     },
@@ -137,6 +139,7 @@ impl Look {
                 from,
                 forwards,
                 count,
+                excerpt,
                 memory,
             } => {
                 let mut search = Search {
@@ -144,18 +147,14 @@ impl Look {
                     regex: &regex,
                     trigrams: &trigrams,
                     from: looking.place_of(from),
-                    count: FIND_HITS_MAX.min(count as usize).max(1),
                     passed: (0..0, Vec::new()),
-                    hits: Vec::new(),
+                    hits: find::Hits::room(count, excerpt),
                 };
                 let goes_on = match forwards {
                     true => search.forwards(memory),
                     false => search.backwards(),
                 };
-                Part::Found {
-                    hits: search.hits,
-                    goes_on,
-                }
+                search.hits.into_part(goes_on)
             }
             Question::Marks {
                 from,
@@ -396,10 +395,9 @@ struct Search<'a> {
     regex: &'a Regex,
     trigrams: &'a [Trigram],
     from: Option<LinePosition>,
-    count: usize,
     /// Pages whose filters were read, and those of them that are passed over.
     passed: (Range<u64>, Vec<u64>),
-    hits: Vec<agor_proto::message::Hit>,
+    hits: find::Hits,
 }
 
 impl Search<'_> {
@@ -468,15 +466,15 @@ impl Search<'_> {
             }
             let begin = self.looking.rows_before(at);
             for line in find::lines(&rows).into_iter().rev() {
-                let hits = find::hits_in(self.regex, begin + line.start, &rows[line]);
-                for hit in hits.into_iter().rev() {
+                let (text, hits) = find::hits_in(self.regex, begin + line.start, &rows[line]);
+                for (hit, bytes) in hits.into_iter().rev() {
                     if find::is_after(self.from, hit.start) {
                         continue;
                     }
-                    if self.hits.len() == self.count {
-                        return self.hits.last().map(|hit| hit.start);
+                    if self.hits.are_enough() {
+                        return self.hits.last();
                     }
-                    self.hits.push(hit);
+                    self.hits.take(hit, &text, bytes);
                 }
             }
         }
@@ -508,14 +506,15 @@ impl Search<'_> {
                 if at == first && line.end <= row {
                     continue;
                 }
-                for hit in find::hits_in(self.regex, begin + line.start, &rows[line]) {
+                let (text, hits) = find::hits_in(self.regex, begin + line.start, &rows[line]);
+                for (hit, bytes) in hits {
                     if find::is_before(self.from, hit.start) {
                         continue;
                     }
-                    if self.hits.len() == self.count {
+                    if self.hits.are_enough() {
                         return Some(hit.start);
                     }
-                    self.hits.push(hit);
+                    self.hits.take(hit, &text, bytes);
                 }
             }
         }

@@ -153,9 +153,17 @@ fn find_all(world: &mut World, pattern: &str, forwards: bool, count: u32) -> Vec
             from,
             forwards,
             count,
+            excerpt: u32::MAX,
         };
         match answer(world, query).remove(0) {
-            Part::Found { hits, goes_on } => (hits, goes_on),
+            Part::Found {
+                hits,
+                goes_on,
+                excerpts,
+            } => {
+                assert_eq!(excerpts.len(), hits.len(), "each has its text");
+                (hits, goes_on)
+            }
             part => panic!("{part:?}"),
         }
     })
@@ -200,7 +208,8 @@ fn check(world: &mut World, whole: &Terminal) {
         let regex = regex::Regex::new(&format!("(?i){pattern}")).unwrap();
         let expected: Vec<Hit> = super::super::find::lines(&rows)
             .into_iter()
-            .flat_map(|line| super::super::find::hits_in(&regex, line.start, &rows[line]))
+            .flat_map(|line| super::super::find::hits_in(&regex, line.start, &rows[line]).1)
+            .map(|(hit, _)| hit)
             .collect();
         assert!(
             expected.len() > 50 || text == "nowhere",
