@@ -137,6 +137,7 @@ impl Shelf {
     }
 
     /// Returns the memory that the shelf takes, in bytes: about a kilobyte for a page on disk.
+    #[cfg(test)]
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         let of = |page: &Shelved| {
