@@ -1,5 +1,6 @@
 //! What it costs to open a window on a workspace of a hundred sessions.
 
+use std::fs;
 use std::time::Duration;
 
 use crate::agor::step_until;
@@ -14,7 +15,7 @@ pub fn run() {
     let mut stage = Stage::patient(LIMIT);
     let layout = fleet::start(&stage.agor, SESSIONS, REST);
     let mut window = fleet::open(&mut stage, &layout);
-    let (mut first, mut whole) = (Vec::new(), Vec::new());
+    let (mut first, mut whole, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TIMES {
         window.crash();
         window = stage.open(&[]);
@@ -27,6 +28,7 @@ pub fn run() {
             let micros = behind.split_once("process_micros=")?.1;
             micros.split_whitespace().next()?.parse().ok()
         });
+        own.push(own_time(window.pid()));
         whole.push(Duration::from_micros(shown));
         // That frame may have been the first.
         let mut told = Frames::whole(window.log_path());
@@ -45,4 +47,22 @@ pub fn run() {
         of(&whole),
         "ms CPU",
     );
+    result(
+        &format!("{case}: all panes, without the threads that stand in for a graphics card"),
+        of(&own),
+        "ms CPU",
+    );
+}
+
+/// Returns the processor time of a process without the threads of Mesa's software rasterizer, which run
+/// what a graphics card would.
+fn own_time(pid: u32) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("its threads");
+    let nanos = |task: fs::DirEntry| -> Option<u64> {
+        let name = fs::read_to_string(task.path().join("comm")).ok()?;
+        let time = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        let nanos = time.split_whitespace().next()?.parse().ok()?;
+        (!name.starts_with("llvmpipe")).then_some(nanos)
+    };
+    Duration::from_nanos(tasks.flatten().filter_map(nanos).sum())
 }
