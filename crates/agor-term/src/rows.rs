@@ -3,6 +3,7 @@
 
 mod hints;
 mod links;
+pub mod motion;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -236,6 +237,32 @@ mod tests {
         assert_eq!(snap(&rows[0], 2), 1..3);
         assert_eq!(text(&rows, (0, 2), (0, 4), Shape::Linear), "日本");
         assert_eq!(text(&rows, (0, 5), (0, 7), Shape::Linear), "e\u{301}👩‍👩‍👧");
+    }
+
+    #[test]
+    fn signs_of_several_characters_are_selected_whole() {
+        let signs = [
+            "🇩🇪",
+            "👩\u{200d}👩\u{200d}👧",
+            "❤\u{fe0f}",
+            "⌚\u{fe0e}",
+            "👍🏽",
+            "1\u{fe0f}\u{20e3}",
+            "e\u{301}",
+        ];
+        let rows = rows(40, &signs.join(" "));
+        let mut col = 0;
+        for sign in signs {
+            let cells = snap(&rows[0], col);
+            assert_eq!(cells.start, col, "{sign}");
+            for cell in cells.clone() {
+                assert_eq!(text(&rows, (0, cell), (0, cell + 1), Shape::Linear), sign);
+                assert_eq!(text(&rows, (0, cell), (0, cell + 1), Shape::Block), sign);
+                assert_eq!(word(&rows, 0, cell), sign);
+            }
+            col = cells.end + 1;
+        }
+        assert_eq!(text(&rows, (0, 0), (0, 40), Shape::Linear), signs.join(" "));
     }
 
     #[test]

@@ -4,19 +4,18 @@
 
 mod go;
 mod keys;
-pub mod motion;
 mod view;
 
 pub use view::{View, cell, numbers};
 
 use agor_proto::ids::LinePosition;
 use agor_proto::screen::Mirror;
+use agor_term::rows::motion::At;
 use agor_term::rows::snap;
 
 use super::find::Step;
 use super::scroll::{Scroll, Sight};
 use super::selection::{Selection, Span, Unit};
-use motion::At;
 
 /// The largest count before a key.
 const COUNT_MAX: u32 = 1_000_000;

@@ -1,7 +1,8 @@
 //! The same output shown by us and by `alacritty_terminal`: the same text stands at the same
 //! places, on the screen and above it, with the same colours, attributes, underlines and links; and
 //! cursor, title, colours and modes are the same. The output is what it records to test itself
-//! with (`recorded.rs`, whose table has what differs there) and random (`random.rs`).
+//! with (`recorded.rs`, whose table has what differs there) and random (`random.rs`). What a person
+//! points at in it is in `pointed.rs`.
 //!
 //! Where the two differ on purpose, the generators leave it out. Each with its reason:
 //! - A control after the last column was written: alacritty keeps the pending wrap through LF, TAB
@@ -41,5 +42,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // all of it is tests
 
 mod pair;
+mod pointed;
 mod random;
 mod recorded;

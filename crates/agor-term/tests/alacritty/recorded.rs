@@ -57,14 +57,14 @@ const DIFFERENT: &[Different] = &[
         shown_by: &["deccolm_reset"],
     },
     Different {
-        sequence: "+\x1b[",
-        why: "alacritty lets the next character wrap after an erasure too; it ends that (`ResetWrap` in xterm's util.c)",
-        given_as: "+\x1b[D\x1b[C\x1b[",
+        sequence: "+\x1b[0K",
+        why: "alacritty erases nothing where a wrap is due; xterm, and so we, erase the last cell (`ClearRight` in its util.c)",
+        given_as: "+\x1b[D\x1b[C\x1b[0K",
         shown_by: &["erase_in_line"],
     },
     Different {
         sequence: "\x1b[?1049h",
-        why: "the same: the alternate screen is erased",
+        why: "alacritty has a wrap that is due on the other screen; it ends with the screen that it was due on",
         given_as: "\x1b[?1049h\x1b[D\x1b[C",
         shown_by: &["saved_cursor_alt"],
     },

@@ -1,7 +1,8 @@
 //! Where the cursor goes, and that it stays in view.
 
+use agor_term::rows::motion::{self, At};
+
 use super::super::scroll::{Scroll, Sight};
-use super::motion::{self, At};
 use super::{Jump, Vi, View};
 
 impl Vi {

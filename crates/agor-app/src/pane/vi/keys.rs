@@ -1,11 +1,11 @@
 //! What each key does.
 
 use agor_proto::input::{Key, KeyInput, Mods};
+use agor_term::rows::motion::{self, Words};
 
 use super::super::find::Step;
 use super::super::scroll::{Scroll, Sight};
 use super::super::selection::Unit;
-use super::motion::{self, Words};
 use super::{Anchor, COUNT_MAX, Effect, Vi, View};
 
 impl Vi {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use agor_proto::ids::LinePosition;
 use agor_proto::row::Row;
 use agor_proto::screen::{Mirror, Modes};
+use agor_term::rows::motion::At;
 use agor_term::rows::snap;
 
 use super::super::scroll::{Scroll, Sight, place};
-use super::motion::At;
 
 /// What the cursor goes over.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use agor_proto::row::Row;
-use agor_term::rows::{line_at, snap};
+
+use super::{line_at, snap};
 
 /// A cell: a row by its place, and a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -239,7 +240,7 @@ pub fn right(rows: &[Arc<Row>], at: At, columns: u16) -> At {
         return at;
     };
     let col = snap(row, at.col).end;
-    if col < columns {
+    if col < columns && !is_left_free(row, col) {
         return At { col, ..at };
     }
     if line_at(rows, at.row).end > at.row + 1 {
@@ -249,6 +250,15 @@ pub fn right(rows: &[Arc<Row>], at: At, columns: u16) -> At {
         };
     }
     at
+}
+
+/// Says whether a wide character that did not fit left a cell free: it is no part of the text.
+fn is_left_free(row: &Row, col: u16) -> bool {
+    row.wraps()
+        && row
+            .clusters()
+            .last()
+            .is_some_and(|last| last.cell.saturating_add(last.width.into()) <= col)
 }
 
 /// Returns the cell left of a cell, on the row before of its logical line before the first column.
@@ -265,7 +275,9 @@ pub fn left(rows: &[Arc<Row>], at: At, columns: u16) -> At {
     }
     if line_at(rows, at.row).start < at.row {
         let row = at.row - 1;
-        let col = snap(&rows[row], columns.saturating_sub(1)).start;
+        let last = columns.saturating_sub(1);
+        let last = last - u16::from(last > 0 && is_left_free(&rows[row], last));
+        let col = snap(&rows[row], last).start;
         return At { row, col };
     }
     at
@@ -280,7 +292,7 @@ pub fn paragraph(rows: &[Arc<Row>], at: At, forwards: bool) -> At {
         false => row.checked_sub(1),
     };
     let mut row = at.row;
-    let mut in_text = false;
+    let mut in_text = row < rows.len() && !is_blank(row);
     while let Some(next) = step(row) {
         row = next;
         if is_blank(row) && in_text {
@@ -294,20 +306,7 @@ pub fn paragraph(rows: &[Arc<Row>], at: At, forwards: bool) -> At {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agor_proto::ids::Size;
-    use agor_term::{Options, Terminal};
-
-    pub fn rows(cols: u16, input: &str) -> Vec<Arc<Row>> {
-        let size = Size::cells(cols, 8);
-        let mut terminal = Terminal::new(Options {
-            size,
-            ..Options::default()
-        });
-        terminal.advance(input.as_bytes(), &mut Vec::new());
-        (0..size.rows)
-            .map(|at| Arc::new(terminal.row(at)))
-            .collect()
-    }
+    use crate::rows::tests::rows;
 
     fn at(row: usize, col: u16) -> At {
         At { row, col }
@@ -380,12 +379,21 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_that_a_wide_cluster_left_free_is_no_step() {
+        let rows = rows(4, "abc日d");
+        assert_eq!(right(&rows, at(0, 2), 4), at(1, 0));
+        assert_eq!(left(&rows, at(1, 0), 4), at(0, 2));
+    }
+
+    #[test]
     fn paragraphs_end_at_blank_rows() {
         let rows = rows(10, "a\r\nb\r\n\r\n\r\nc\r\nd");
         assert_eq!(paragraph(&rows, at(0, 0), true), at(2, 0));
         assert_eq!(paragraph(&rows, at(2, 0), true), at(6, 0));
         assert_eq!(paragraph(&rows, at(5, 0), false), at(3, 0));
         assert_eq!(paragraph(&rows, at(1, 0), false), at(0, 0));
+        assert_eq!(paragraph(&rows, at(1, 0), true), at(2, 0), "its last row");
+        assert_eq!(paragraph(&rows, at(4, 0), false), at(3, 0), "its first row");
     }
 
     #[test]
