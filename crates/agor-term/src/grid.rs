@@ -23,6 +23,9 @@ pub(crate) struct Counters {
     next_stamp: u64,
     /// Rows with a stamp from here on have changed since the terminal was last looked at.
     seen: u64,
+    /// Cells that were written or moved, rows that were moved, and steps of the cursor.
+    #[cfg(test)]
+    pub work: u64,
 }
 
 impl Counters {
@@ -32,6 +35,18 @@ impl Counters {
             next_line: line + 1,
             next_stamp: stamp + 1,
             seen: stamp + 1,
+            #[cfg(test)]
+            work: 0,
+        }
+    }
+
+    /// Counts what is done for a sequence, so that tests can bound it without a clock.
+    #[inline]
+    #[cfg_attr(not(test), expect(unused_variables, clippy::unused_self))]
+    pub fn work(&mut self, amount: usize) {
+        #[cfg(test)]
+        {
+            self.work += amount as u64;
         }
     }
 
@@ -140,6 +155,7 @@ impl Grid {
     /// Returns the cells of a row that will be written up to `end`.
     #[inline]
     pub fn write(&mut self, at: u16, end: u16, counters: &mut Counters) -> &mut [Cell] {
+        counters.work(1);
         let slot = usize::from(self.order[usize::from(at)]);
         let meta = &mut self.meta[slot];
         if meta.stamp < counters.seen {
@@ -172,6 +188,7 @@ impl Grid {
         if from >= to {
             return;
         }
+        counters.work(usize::from(to - from));
         let used = self.meta(at).used;
         if blank == Cell::default() {
             if used <= from {
@@ -213,6 +230,7 @@ impl Grid {
     fn reset(&mut self, at: u16, blank: Cell, counters: &mut Counters) {
         let slot = self.slot(at);
         let cols = usize::from(self.cols);
+        counters.work(cols);
         let meta = &mut self.meta[slot];
         let cells = &mut self.cells[slot * cols..(slot + 1) * cols];
         if blank == Cell::default() {

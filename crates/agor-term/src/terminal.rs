@@ -22,6 +22,8 @@ mod styles;
 mod tabs;
 mod view;
 mod window;
+#[cfg(test)]
+mod work;
 
 use std::ops::Range;
 

@@ -209,4 +209,18 @@ mod tests {
         assert_eq!(cluster_width("\u{995}\u{9be}"), 2);
         assert_eq!(cluster_width("\u{231a}\u{fe0e}"), 1);
     }
+
+    #[test]
+    fn widths_and_clusters_are_those_of_unicode_17_or_later() {
+        assert!(unicode_width::UNICODE_VERSION >= (17, 0, 0));
+        assert!(unicode_segmentation::UNICODE_VERSION >= (17, 0, 0));
+        // Characters that are new in it: an orca, a hairy creature, a letter of Tolong Siki, an
+        // ideograph of extension J, and a sign of a script of that release that takes no cell.
+        assert_eq!(char_width('\u{1facd}'), 2);
+        assert_eq!(char_width('\u{1fac8}'), 2);
+        assert_eq!(char_width('\u{11db0}'), 1);
+        assert_eq!(char_width('\u{323b0}'), 2);
+        assert_eq!(char_width('\u{11b60}'), 0);
+        assert!(joins("\u{1facd}", '\u{fe0f}'));
+    }
 }

@@ -8,26 +8,51 @@
 //! `-- image ROW COLUMN COLSxROWS SOURCE LAYER` from 0 for each image on the screen, `-- images N`
 //! that the program can place, `-- pointer SHAPE`, `-- animation FRAMES at N PLAY xROUNDS` for each image
 //! that could move: a frame is a letter, the same for the same pixels, and its time. TEXT is escaped as Rust does it, with `\e` for ESC.
+//! `-- resized COLSxROWS WIDTHxHEIGHT` gives the screen that size after the input, in cells and pixels,
+//! `-- focus` shows what is sent when the pane gets and loses the keyboard, `-- marks ROW KIND@CELL` the
+//! marks of a row, `-- update` whether a synchronized update is open.
+//! A file `effects` says what else the program asked for, a line each in order; without it nothing
+//! is looked at but the answers. Images in files are taken from the case's folder `files`.
 //! `about` says what the case is about and where that is specified. A file `conformance` switches
 //! on what only test suites may do.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use agor_proto::ids::Size;
-use agor_term::{Effect, Options, Terminal, text};
+use agor_proto::ids::{LinePosition, Size};
+use agor_proto::input::Input;
+use agor_term::{
+    Effect, FileRequest, ImageFault, ImageFiles, ImageKey, ImageSource, Options, Terminal, text,
+};
 
 fn escaped(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string().replace("\\x1b", "\\e")
 }
 
-fn shown(input: &[u8], expected: &str, conformance: bool) -> String {
+/// What came of a case.
+struct Shown {
+    expected: String,
+    effects: String,
+}
+
+fn shown(case: &Path, input: &[u8], expected: &str) -> Shown {
+    let conformance = case.join("conformance").exists();
     let mut terminal = Terminal::new(Options {
         size: Size::cells(20, 6),
         conformance,
         ..Options::default()
     });
     let mut effects = Vec::new();
-    terminal.advance(input, &mut effects);
+    let mut files = Files {
+        folder: case.join("files"),
+        asked: String::new(),
+    };
+    terminal.advance_with(input, &mut effects, &mut files);
+    let resized = expected
+        .lines()
+        .find_map(|line| line.strip_prefix("-- resized "));
+    if let Some(resized) = resized {
+        terminal.resize(size(resized), &mut effects);
+    }
     let rows: Vec<_> = (0..terminal.size().rows)
         .map(|at| terminal.row(at))
         .collect();
@@ -42,9 +67,9 @@ fn shown(input: &[u8], expected: &str, conformance: bool) -> String {
         cursor.row + 1,
         cursor.col + 1
     ));
-    for effect in effects {
+    for effect in &effects {
         if let Effect::Reply(bytes) = effect {
-            shown.push_str(&format!("-- reply {}\n", escaped(&bytes)));
+            shown.push_str(&format!("-- reply {}\n", escaped(bytes)));
         }
     }
     let mut images = images(&terminal).into_iter();
@@ -81,6 +106,28 @@ fn shown(input: &[u8], expected: &str, conformance: bool) -> String {
             (Some("--"), Some("animation"), _) => {
                 shown.push_str(&animations.next().unwrap_or_default());
             }
+            (Some("--"), Some("marks"), Some(row)) => {
+                let at = row.parse::<usize>().expect("a row") - 1;
+                let marks = rows[at].marks.iter();
+                let marks = marks.map(|mark| format!(" {:?}@{}", mark.kind, mark.cell));
+                shown.push_str(&format!("-- marks {row}{}\n", marks.collect::<String>()));
+            }
+            (Some("--"), Some("update"), _) => {
+                let state = if terminal.sync_update_open() {
+                    "open"
+                } else {
+                    "closed"
+                };
+                shown.push_str(&format!("-- update {state}\n"));
+            }
+            (Some("--"), Some("resized"), _) => shown.push_str(&format!("{line}\n")),
+            (Some("--"), Some("focus"), _) => {
+                let mut sent = Vec::new();
+                for gained in [true, false] {
+                    terminal.encode(&Input::Focus { gained }, &mut sent);
+                }
+                shown.push_str(&format!("-- focus {}\n", escaped(&sent)));
+            }
             (Some("--"), Some("title"), _) => {
                 shown.push_str(&format!("-- title {}\n", terminal.title()));
             }
@@ -91,7 +138,88 @@ fn shown(input: &[u8], expected: &str, conformance: bool) -> String {
     if expected.contains("\n-- image ") {
         images.for_each(|image| shown.push_str(&image));
     }
-    shown
+    let lines = effects.iter().filter_map(|effect| told(effect, &terminal));
+    Shown {
+        expected: shown,
+        effects: files.asked + &lines.collect::<String>(),
+    }
+}
+
+fn size(text: &str) -> Size {
+    let numbers = text
+        .split([' ', 'x'])
+        .map(|number| number.parse().expect("a number"));
+    let numbers: Vec<u16> = numbers.collect();
+    Size {
+        cols: numbers[0],
+        rows: numbers[1],
+        width_px: numbers[2],
+        height_px: numbers[3],
+    }
+}
+
+/// Returns the line for an effect that is no answer.
+fn told(effect: &Effect, terminal: &Terminal) -> Option<String> {
+    let place = |at: &LinePosition| {
+        let rows = (0..terminal.size().rows).map(|row| (row, terminal.row(row)));
+        let mut holding = rows.filter(|(_, row)| row.line == at.line && row.start <= at.column);
+        let (row, begins) = holding.next_back().expect("its row is on the screen");
+        format!("{} {}", row + 1, at.column - begins.start + 1)
+    };
+    let line = match effect {
+        Effect::Reply(_) => return None,
+        Effect::Bell => "bell".into(),
+        Effect::Title(title) => format!("title {title:?}"),
+        Effect::Cwd { host, path } => {
+            let host = host.as_deref().unwrap_or("-");
+            format!("cwd {host} {path:?}")
+        }
+        Effect::Notification { title, body } => format!("notification {title:?} {body:?}"),
+        Effect::ClipboardWrite { kind, text } => format!("clipboard {kind:?} {text:?}"),
+        Effect::Mark { kind, at } => format!("mark {kind:?} at {}", place(at)),
+        Effect::Progress(state) => format!("progress {state:?}"),
+        Effect::ProgramStatus(body) => format!("program status {}", escaped(body)),
+        Effect::Palette => {
+            let entries = terminal.palette().iter();
+            let entries = entries.map(|entry| format!(" {:?}={:?}", entry.slot, entry.rgb));
+            format!("palette, at the end{}", entries.collect::<String>())
+        }
+        Effect::ResizeRequest { size } => format!("resize request {size}"),
+        Effect::Image(source) => {
+            let (width, height) = source.pixels;
+            format!("image {width}x{height}")
+        }
+        Effect::Reset => "reset".into(),
+    };
+    Some(line + "\n")
+}
+
+/// Serves the files of a case; what is asked for is noted.
+struct Files {
+    folder: PathBuf,
+    asked: String,
+}
+
+impl ImageFiles for Files {
+    fn fetch(&mut self, request: &FileRequest) -> Result<ImageKey, ImageFault> {
+        let name = String::from_utf8_lossy(&request.name);
+        self.asked.push_str(&format!(
+            "file {:?} {name} from {} for {}\n",
+            request.medium, request.offset, request.size_bytes
+        ));
+        if !self.folder.is_dir() {
+            return Err(ImageFault::BadFile);
+        }
+        let last = name.rsplit('/').next().unwrap_or_default();
+        let data = std::fs::read(self.folder.join(last)).map_err(|_| ImageFault::Missing)?;
+        let from = data.get(request.offset as usize..).unwrap_or_default();
+        let data = match request.size_bytes {
+            0 => from,
+            size => &from[..from.len().min(size as usize)],
+        };
+        let source = ImageSource::new(request.format, request.zlib, request.pixels, data.to_vec())?;
+        Ok(source.key())
+    }
 }
 
 /// Returns a line for each image on the screen, or one that says that there is none.
@@ -149,11 +277,21 @@ fn every_case_shows_what_it_expects() {
             "{}: one line says it",
             case.display()
         );
-        let shown = shown(&input, &expected, case.join("conformance").exists());
-        if shown != expected {
-            let name = case.file_name().unwrap().to_string_lossy();
+        let shown = shown(&case, &input, &expected);
+        let name = case.file_name().unwrap().to_string_lossy();
+        if shown.expected != expected {
+            let shown = shown.expected;
             failures.push_str(&format!(
                 "== {name}: {about}expected:\n{expected}shown:\n{shown}\n"
+            ));
+        }
+        let effects = std::fs::read_to_string(case.join("effects"));
+        if let Ok(effects) = effects
+            && shown.effects != effects
+        {
+            let shown = shown.effects;
+            failures.push_str(&format!(
+                "== {name}: {about}effects:\n{effects}seen:\n{shown}\n"
             ));
         }
         count += 1;

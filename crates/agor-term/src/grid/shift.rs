@@ -59,6 +59,7 @@ impl Grid {
         if bottom < self.rows {
             self.cut(bottom, counters);
         }
+        counters.work(usize::from(bottom - top));
         let order = &mut self.order[usize::from(top)..usize::from(bottom)];
         if let (1, &[first, ..]) = (count, &*order) {
             order.copy_within(1.., 0);
@@ -101,6 +102,7 @@ impl Grid {
         if bottom < self.rows {
             self.cut(bottom, counters);
         }
+        counters.work(usize::from(bottom - top));
         self.order[usize::from(top)..usize::from(bottom)].rotate_right(count.into());
         for at in top..top + count {
             self.reset(at, blank, counters);
@@ -142,6 +144,7 @@ impl Grid {
     /// Puts `cells` into a row from cell `from` on.
     pub fn put_cells(&mut self, at: u16, from: u16, cells: &[Cell], counters: &mut Counters) {
         let to = from.saturating_add(cells.len() as u16).min(self.cols);
+        counters.work(cells.len());
         let row = self.write(at, to, counters);
         split_wide(row, from);
         split_wide(row, to);
@@ -151,6 +154,7 @@ impl Grid {
 
     fn copy_cells(&mut self, from: u16, to: u16, area: Area, counters: &mut Counters) {
         let (left, right) = (usize::from(area.left), usize::from(area.right));
+        counters.work(right - left);
         let start = self.slot(from) * usize::from(self.cols);
         self.write(to, area.right, counters);
         let target = self.slot(to) * usize::from(self.cols) + left;
@@ -170,6 +174,7 @@ impl Grid {
         if count == 0 {
             return;
         }
+        counters.work(usize::from(right - from));
         let end = self.meta(at).used.saturating_add(count).min(right);
         let cells = self.write(at, end, counters);
         split_wide(cells, from);
@@ -196,6 +201,7 @@ impl Grid {
         if count == 0 {
             return;
         }
+        counters.work(usize::from(right - from));
         let end = if blank == Cell::default() { 0 } else { right };
         let cells = self.write(at, end, counters);
         split_wide(cells, from);

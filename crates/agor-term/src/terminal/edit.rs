@@ -36,6 +36,7 @@ impl State {
         if to_history {
             for at in 0..count {
                 let cells = self.grid.text_cells(at);
+                self.counters.work(cells.len());
                 self.history.push(self.grid.head(at), cells, &self.tables);
             }
         }

@@ -75,6 +75,7 @@ impl State {
 
     /// Does BS; mode 45 lets it go to the end of the row above if that row wraps into this.
     pub(super) fn backspace(&mut self) {
+        self.counters.work(1);
         let reverse = self.modes.has(Mode::ReverseWrap) && self.modes.has(Mode::AutoWrap);
         if self.cursor.wrap_pending {
             self.cursor.wrap_pending = false;
@@ -171,6 +172,7 @@ impl State {
     pub(super) fn tab_forward(&mut self, count: u16) {
         let last = self.right_edge() - 1;
         for _ in 0..count.min(self.size.cols) {
+            self.counters.work(1);
             self.cursor.col = self.tabs.next(self.cursor.col, last);
         }
         self.cursor.wrap_pending = false;
@@ -183,6 +185,7 @@ impl State {
             0
         };
         for _ in 0..count.min(self.size.cols) {
+            self.counters.work(1);
             self.cursor.col = self.tabs.previous(self.cursor.col, first);
         }
         self.cursor.wrap_pending = false;

@@ -91,6 +91,7 @@ impl State {
             let now = room.min(run.len());
             let (written, rest) = run.split_at(now);
             let end = col + now as u16;
+            self.counters.work(now);
             let cells = self.grid.write(row, end, &mut self.counters);
             split_wide(cells, col);
             split_wide(cells, end);
@@ -220,12 +221,18 @@ impl State {
 
     /// Puts a character into cells of its own; says whether there was room for it.
     pub(super) fn put(&mut self, c: char, width: u8) -> bool {
+        self.put_copies(c, width, 1) > 0
+    }
+
+    /// Puts a character into cells of its own as often as `count` says and this row has room; returns
+    /// how often that was. In insert mode what is pushed aside is moved once, not for each.
+    fn put_copies(&mut self, c: char, width: u8, count: u16) -> u16 {
         let template = self.template();
         let auto_wrap = self.modes.has(Mode::AutoWrap);
         if self.cursor.wrap_pending && auto_wrap {
             self.wrap();
         }
-        let width = u16::from(width);
+        let width = u16::from(width.max(1));
         if self.cursor.col + width > self.right_edge() {
             // A wide character before the edge.
             let left = if self.modes.has(Mode::Margins) {
@@ -234,32 +241,42 @@ impl State {
                 0
             };
             if !auto_wrap || self.right_edge() - left < width {
-                return false;
+                return 0;
             }
             self.leave_last_cell();
             self.wrap();
             if self.cursor.col + width > self.right_edge() {
-                return false;
+                return 0;
             }
         }
         let (row, col, right) = (self.cursor.row, self.cursor.col, self.right_edge());
+        let count = if count > 1 {
+            count.min((right - col) / width)
+        } else {
+            count
+        };
+        let cells_wide = count * width;
         if self.modes.has(Mode::Insert) {
             let blank = self.blank();
             if right == self.size.cols {
                 self.cut(row + 1);
             }
             self.grid
-                .insert_cells(row, (col, right), width, blank, &mut self.counters);
+                .insert_cells(row, (col, right), cells_wide, blank, &mut self.counters);
         }
-        let end = col + width;
+        let end = col + cells_wide;
+        self.counters.work(cells_wide.into());
         let cells = self.grid.write(row, end, &mut self.counters);
         split_wide(cells, col);
         split_wide(cells, end);
-        let at = usize::from(col);
+        let written = &mut cells[usize::from(col)..usize::from(end)];
         if width == 2 {
-            cells[at..at + 2].copy_from_slice(&Cell::wide(template, c));
+            let pair = Cell::wide(template, c);
+            written
+                .chunks_exact_mut(2)
+                .for_each(|two| two.copy_from_slice(&pair));
         } else {
-            cells[at] = Cell::narrow(template, c);
+            written.fill(Cell::narrow(template, c));
         }
         self.cursor.wrap_pending = end == right;
         self.cursor.col = end.min(right - 1);
@@ -268,7 +285,7 @@ impl State {
         }
         self.last_char = Some(c);
         self.joinable = true;
-        true
+        count
     }
 
     /// Marks the last cell of the row as left free by a wide character.
@@ -440,19 +457,15 @@ impl State {
             return;
         };
         let cells = u32::from(self.size.cols) * u32::from(self.size.rows);
-        let mut left = u32::from(count).min(cells) as usize;
-        if !(' '..='~').contains(&c) || self.modes.has(Mode::Insert) {
-            for _ in 0..left {
-                self.put(c, char_width(c).max(1));
-            }
-            return;
-        }
-        let run = [c as u8; 256];
+        let width = char_width(c).max(1);
+        let mut left = u32::from(count).min(cells / u32::from(width)) as u16;
         while left > 0 {
-            let now = left.min(run.len());
-            self.put_run(&run[..now]);
-            left -= now;
+            let put = self.put_copies(c, width, left);
+            left -= put;
+            // Without wrapping, all that follows falls on the last cell.
+            if put == 0 || self.cursor.wrap_pending && !self.modes.has(Mode::AutoWrap) {
+                break;
+            }
         }
-        self.joinable = true;
     }
 }

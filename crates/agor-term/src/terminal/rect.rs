@@ -162,6 +162,7 @@ impl State {
         let (from, mut to) = (usize::from(from), usize::from(to));
         // Both halves of a wide character look alike.
         to += usize::from(to > from && self.grid.cells(at)[to - 1].is_wide());
+        self.counters.work(to - from);
         let cells = self.grid.write(at, to as u16, &mut self.counters);
         let mut known: Option<(u16, u16)> = None;
         for (col, cell) in cells[from..to].iter_mut().enumerate() {
