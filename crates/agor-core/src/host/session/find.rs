@@ -2,6 +2,7 @@
 //! not notice.
 
 mod excerpt;
+mod whole;
 
 use std::ops::Range;
 
@@ -11,6 +12,7 @@ use agor_proto::message::{Excerpt, Hit, Part, WindowAt};
 use agor_proto::row::Row;
 use agor_term::Terminal;
 use regex::Regex;
+use whole::{Borders, whole_hits};
 
 /// Rows that are read at once. A hit in a line of more rows is found if it is within so many.
 const STEP: usize = 512;
@@ -229,13 +231,14 @@ pub fn hits_in(regex: &Regex, begin: usize, rows: &[Row]) -> (String, Vec<(Hit, 
         return (text, Vec::new());
     };
     let mut columns = Columns::new(rows);
-    let found = regex.find_iter(&text).filter(|hit| !hit.is_empty());
+    let found = whole_hits(regex, &text, &Borders::of(rows));
     let numbered = |mut hit: Hit| {
         let within = rows.iter().rposition(|row| row.start <= hit.start.column);
         hit.row = u32::try_from(begin + within.unwrap_or(0)).unwrap_or(u32::MAX);
         hit
     };
-    let found = found.map(|hit| (numbered(columns.hit(line, hit.range())), hit.range()));
+    let found = found.into_iter();
+    let found = found.map(|bytes| (numbered(columns.hit(line, bytes.clone())), bytes));
     let hits = found.collect();
     (text, hits)
 }

@@ -219,3 +219,49 @@ fn a_line_of_thousands_of_rows_is_looked_at_in_pieces() {
         assert_eq!(all(&terminal, &regex, from, forwards, 100).len(), 3_000);
     }
 }
+
+#[test]
+fn signs_of_several_characters_are_found_as_people_see_them() {
+    let family = "👩\u{200d}👩\u{200d}👧";
+    let terminal = terminal(40, 100, &format!("🇩🇪🇪🇺 {family} e\u{301}e ❤\u{fe0f}❤ 👍🏽👍"));
+    let found = |text: &str| {
+        let hits = all(&terminal, &literal(text), BEGIN, true, 100);
+        let hits = hits.iter().map(|hit| (hit.start.column, hit.end_column));
+        hits.collect::<Vec<_>>()
+    };
+    assert_eq!(found("🇩🇪"), [(0, 2)]);
+    assert_eq!(found("🇪🇺"), [(2, 4)]);
+    // Half of one flag and half of the other is none.
+    assert_eq!(found("🇪🇪"), []);
+    assert_eq!(found(family), [(5, 7)]);
+    assert_eq!(found("👩"), [], "a family is no woman");
+    assert_eq!(found("e\u{301}"), [(8, 9)]);
+    assert_eq!(found("e"), [(9, 10)]);
+    assert_eq!(found("❤"), [(13, 14)]);
+    assert_eq!(found("👍"), [(17, 19)]);
+    assert_eq!(found("👍🏽"), [(15, 17)]);
+}
+
+#[test]
+fn a_sign_that_begins_in_a_halved_one_is_found() {
+    let terminal = terminal(40, 100, "🇩🇪🇪🇪");
+    let hits = all(&terminal, &literal("🇪🇪"), BEGIN, true, 100);
+    let hits: Vec<_> = hits.iter().map(|hit| hit.start.column).collect();
+    assert_eq!(hits, [2]);
+}
+
+#[test]
+fn an_expression_that_halves_every_sign_is_not_tried_for_ever() {
+    let terminal = terminal(40, 5_000, &"e\u{301}".repeat(100_000));
+    let expression = compile("e.*?e", true, false).unwrap();
+    let wanted = Wanted {
+        from: BEGIN,
+        forwards: true,
+        count: 10,
+        excerpt: 0,
+    };
+    let Part::Found { hits, .. } = find(&terminal, &expression, wanted) else {
+        panic!("hits are what was asked for");
+    };
+    assert_eq!(hits.len(), 10);
+}

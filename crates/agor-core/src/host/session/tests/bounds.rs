@@ -204,6 +204,40 @@ fn screen_window_and_screen_pace_bound_what_a_viewer_is_sent() {
 }
 
 #[test]
+fn colour_changes_are_told_with_the_screens_pace() {
+    let mut world = World::running();
+    world.subscribe(0, Visibility::Thumbnail);
+    let palettes = |world: &World| {
+        let updates = world.sent.iter().filter_map(|(_, message)| match message {
+            Message::ScreenUpdate(update) => update.palette.clone(),
+            _ => None,
+        });
+        updates.collect::<Vec<_>>()
+    };
+    let (first, seq) = (palettes(&world).len(), world.session.journal.last_seq());
+    // 1,000 changes in half a second, as the world's clock goes.
+    for n in 0..50_u32 {
+        let changes = (0..20).map(|m| format!("\x1b]4;{m};#{n:02x}{n:02x}{m:02x}\x07"));
+        world.print(&changes.collect::<String>());
+        world.read();
+    }
+    assert!(
+        palettes(&world).len() <= first + 1,
+        "a thumbnail is sent once a second"
+    );
+    assert_eq!(world.session.journal.last_seq(), seq, "they are no events");
+    world.clock += 10_000;
+    world.on(Cause::Tick);
+    let told = palettes(&world);
+    let last = told.last().expect("the colours are told");
+    let wanted = (0..20).map(|m| (49, 49, m)).collect::<Vec<_>>();
+    assert_eq!(
+        last.iter().map(|entry| entry.rgb).collect::<Vec<_>>(),
+        wanted
+    );
+}
+
+#[test]
 fn sync_update_millis_is_how_long_a_program_can_hold_its_screen_back() {
     let mut world = World::running();
     world.subscribe(0, Visibility::Visible);
