@@ -1,8 +1,17 @@
 //! What survives when a host does not: programs, their output, their answers, what was typed.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use crate::agor::{Agor, runs, signal_process, step_until};
+use agor_core::client::connection::State;
+use agor_core::client::{Client, ClientError, ClientOptions, Figures};
+use agor_core::link::Dialer;
+use agor_proto::command::CommandBody;
+use agor_proto::frame::Lane;
+use agor_proto::ids::SessionId;
+use agor_proto::limits::INPUT_MAX;
+
+use crate::agor::{Agor, Done, runs, signal_process, step_until};
 use crate::deadline::rounds;
 
 /// A generator of numbers that look random and are the same in every run with a seed
@@ -228,6 +237,84 @@ fn typed_lines_survive_kills_of_the_host_and_arrive_once() {
     assert!(lost.is_empty(), "acknowledged, and not there: {lost:?}");
     // Only what was on its way when a host died may have another end.
     assert!(acknowledged.len() as u64 >= lines - lines / 4);
+}
+
+/// What was accepted and had not taken effect when the host died is not done again by itself, and who waits is told.
+#[test]
+fn a_command_in_the_middle_of_which_the_host_dies_is_interrupted_and_its_verb_says_what_to_do() {
+    let mut agor = Agor::started();
+    let deaf = agor.session("stty raw -echo; echo deaf; exec sleep 600");
+    agor.screen_with(&deaf, "deaf");
+    let paste = agor
+        .command(&["send", &deaf, "--paste", &"p".repeat(INPUT_MAX), "--json"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("agord runs");
+    step_until("the paste is accepted", || {
+        let log = agor.ok(&["log", &deaf]);
+        log.contains("command").then_some(())
+    });
+    agor.crash_host();
+    agor.start_host();
+    let done = Done::from(paste.wait_with_output().expect("agord ends"));
+    assert_eq!(done.code, 15, "{done:?}");
+    let said = "may or may not have taken effect: look at the session before you do it again";
+    assert!(done.stderr.contains(said), "{done:?}");
+}
+
+/// Says whether a client's command has left it.
+fn went_out(figures: &Figures) -> bool {
+    let commands = figures
+        .lanes
+        .iter()
+        .find(|lane| lane.lane == Lane::Command.name());
+    commands.is_some_and(|lane| lane.sent_frames > 0) && figures.queued_bytes == 0
+}
+
+/// One host, one client that sent a command to it while it was stopped, and one that had no chance to.
+#[test]
+fn a_command_is_uncertain_if_its_host_stays_away_and_it_was_sent() {
+    let mut agor = Agor::started();
+    let session = agor.session("cat");
+    let socket = agor.path("run/agor/host.sock");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let session: SessionId = session.parse().expect("an id");
+    let kill = move || CommandBody::Kill { session };
+    let (sent, not_sent) = runtime.block_on(async {
+        let options = ClientOptions {
+            patience: Some(Duration::from_millis(300)),
+            ..ClientOptions::default()
+        };
+        let client = Client::over(Dialer::Socket(socket), options).await;
+        let client = client.expect("the host answers");
+        agor.signal_host("STOP");
+        let sent = client.clone();
+        let sent = tokio::spawn(async move { sent.carry_out(kill()).await });
+        // Into the socket, from which nobody reads.
+        while !went_out(&client.figures().await.expect("figures")) {
+            tokio::task::yield_now().await;
+        }
+        agor.crash_host();
+        let away = |state: &State| matches!(state, State::Away { .. });
+        client.state().wait_for(away).await.expect("a state");
+        let not_sent = client.carry_out(kill()).await;
+        (sent.await.expect("no panic"), not_sent)
+    });
+    let sent = sent.expect_err("nobody answers");
+    assert!(matches!(sent, ClientError::Uncertain { .. }), "{sent:?}");
+    assert!(
+        sent.to_string()
+            .contains("may or may not have been carried out"),
+        "{sent}"
+    );
+    let not_sent = not_sent.expect_err("nobody is there");
+    assert!(
+        matches!(not_sent, ClientError::NoHost { .. }),
+        "{not_sent:?}"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod explain;
 mod follower;
 pub mod images;
 mod layout;
+mod outbox;
 pub mod outline;
 mod prompts;
 mod search;

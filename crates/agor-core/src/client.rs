@@ -11,8 +11,10 @@ mod driver;
 mod figures;
 mod follow;
 mod heartbeat;
+mod heirs;
+mod keeping;
 pub mod launch;
-mod outbox;
+pub(crate) mod outbox;
 mod phase;
 mod questions;
 mod random;
@@ -36,10 +38,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::link::{Dialer, LinkError};
 use crate::paths::{Paths, PathsError};
-use connection::{Connection, End, Manner, State, Wish};
+use crate::storage::{Claim, Kept};
+use connection::{Connection, End, Manner, State, Wish, Written};
 use driver::{Driver, Request, Sink};
+use keeping::Keeping;
+use outbox::{Fate, Outbox};
 
 pub use figures::Figures;
+pub use heirs::carry_on;
 pub use subscription::{Subscription, Told};
 pub use usage::Usage;
 
@@ -77,6 +83,22 @@ pub enum ClientError {
     /// The host says no.
     #[error(transparent)]
     Host(#[from] WireError),
+    /// A command was sent, and nobody will hear how it ended.
+    #[error(
+        "{reason}; `{name}` was sent, and may or may not have been carried out: look at the session before you do it again"
+    )]
+    Uncertain {
+        /// The command's name.
+        name: &'static str,
+        /// Why its end is not heard.
+        reason: String,
+    },
+    /// A command waited for so long for the host that it was not sent any more.
+    #[error("the host was away and `{name}` was not sent: do it again if you still want it")]
+    NotSent {
+        /// The command's name.
+        name: &'static str,
+    },
     /// The answer came faster than it was taken and was cut off; ask again for the rest.
     #[error("the answer came faster than it was read")]
     TooSlow,
@@ -94,6 +116,9 @@ pub struct ClientOptions {
     pub first_patience: Option<Duration>,
     /// How long to try after a link was lost; `None` is for ever.
     pub patience: Option<Duration>,
+    /// Where its commands are written down until their end, if whoever comes after it is to carry on with them
+    /// (see [`carry_on`]); its id is the claim's then.
+    pub keeps: Option<Arc<Claim>>,
 }
 
 impl Default for ClientOptions {
@@ -102,6 +127,7 @@ impl Default for ClientOptions {
             program: concat!("agor ", env!("CARGO_PKG_VERSION")).into(),
             first_patience: Some(Duration::ZERO),
             patience: Some(Duration::from_secs(30)),
+            keeps: None,
         }
     }
 }
@@ -122,8 +148,18 @@ pub struct Client {
     requests: mpsc::UnboundedSender<Request>,
     state: watch::Receiver<State>,
     show: watch::Receiver<Asked>,
+    complaint: watch::Receiver<Option<String>>,
     asks: Arc<AtomicU64>,
 }
+
+/// Returns an id for a client that begins.
+#[must_use]
+pub fn new_id() -> ClientId {
+    ClientId(random::bytes())
+}
+
+/// Hears how a command ended.
+type Waiter = oneshot::Receiver<Result<Outcome, Fate>>;
 
 impl Client {
     /// Connects to the host of these folders.
@@ -188,13 +224,28 @@ impl Client {
     /// Returns a client that begins to connect and need not have succeeded.
     #[must_use]
     pub fn begin(dialer: Dialer, options: ClientOptions) -> Self {
-        let id = ClientId(random::bytes());
-        let connection = Connection::new(Manner {
+        Self::begin_with(dialer, options, Vec::new()).0
+    }
+
+    /// As [`Client::begin`], with commands that another gave, and who hears how each of them ends.
+    fn begin_with(dialer: Dialer, options: ClientOptions, kept: Vec<Kept>) -> (Self, Vec<Waiter>) {
+        let claimed = options.keeps.as_ref().map(|claim| claim.client());
+        let id = claimed.unwrap_or_else(new_id);
+        let (senders, waiters): (Vec<_>, Vec<_>) = kept
+            .iter()
+            .map(|kept| {
+                let (sender, waiter) = oneshot::channel();
+                ((kept.command.id, sender), waiter)
+            })
+            .unzip();
+        let manner = Manner {
             client: id,
             program: options.program,
             first_patience: options.first_patience,
             patience: options.patience,
-        });
+            keeps: options.keeps.is_some(),
+        };
+        let connection = Connection::new(manner, Outbox::of(kept));
         #[expect(
             clippy::disallowed_methods,
             reason = "the task takes every request without waiting for anything, and what it keeps of \
@@ -203,16 +254,21 @@ impl Client {
         let (requests, receiver) = mpsc::unbounded_channel();
         let (sender, state) = watch::channel(State::Connecting);
         let (shows, show) = watch::channel(Asked::default());
-        let driver = Driver::new(connection, dialer, receiver, sender, shows);
+        let (complaints, complaint) = watch::channel(None);
+        let keeping = options.keeps.map(|claim| Keeping::new(claim, complaints));
+        let mut driver = Driver::new(connection, dialer, receiver, sender, shows, keeping);
+        driver.wait_for(senders);
         // The task ends with the last handle, which is what owns it.
         tokio::spawn(driver.run());
-        Self {
+        let client = Self {
             id,
             requests,
             state,
             show,
+            complaint,
             asks: Arc::default(),
-        }
+        };
+        (client, waiters)
     }
 
     /// Returns what the host said when it took this client, waiting for a link if there is none.
@@ -253,16 +309,54 @@ impl Client {
         self.show.clone()
     }
 
+    /// Returns why commands on their way are not written down, if they are to be and are not; now and as it
+    /// changes.
+    #[must_use]
+    pub fn keeping_complaint(&self) -> watch::Receiver<Option<String>> {
+        self.complaint.clone()
+    }
+
     /// Has a command carried out once and returns how it ended, also over a restart of the host.
     ///
     /// # Errors
-    /// [`ClientError::NoHost`] if the host stays away for longer than the options' `patience`;
-    /// the command may then have been carried out.
+    /// If the host stays away for longer than the options' `patience`: [`ClientError::Uncertain`] if the command
+    /// was sent, else [`ClientError::NoHost`].
     pub async fn command(&self, body: CommandBody) -> Result<Outcome, ClientError> {
+        self.give(body, Written::Down).await
+    }
+
+    /// As [`Client::command`], but nothing of it is written down.
+    ///
+    /// # Errors
+    /// As [`Client::command`].
+    pub async fn command_in_memory(&self, body: CommandBody) -> Result<Outcome, ClientError> {
+        self.give(body, Written::Nowhere).await
+    }
+
+    async fn give(&self, body: CommandBody, written: Written) -> Result<Outcome, ClientError> {
         let id = CommandId(random::bytes());
+        let name = body.name();
         let (waiter, outcome) = oneshot::channel();
-        self.request(Request::Command(Wish::Command { id, body }, id, waiter))?;
-        outcome.await.map_err(|_| self.why_ended())
+        let wish = Wish::Command { id, body, written };
+        self.request(Request::Command(wish, id, waiter))?;
+        self.outcome(name, outcome).await
+    }
+
+    /// Waits for the end of a command of that name.
+    async fn outcome(&self, name: &'static str, outcome: Waiter) -> Result<Outcome, ClientError> {
+        let ended = || match &*self.state.borrow() {
+            State::Ended(end) => Some(ClientError::from(end.clone())),
+            _ => None,
+        };
+        match outcome.await {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(Fate::NotSent)) => Err(ended().unwrap_or(ClientError::NotSent { name })),
+            Ok(Err(Fate::Uncertain)) => {
+                let reason = ended().map_or("the host was away".into(), |end| end.to_string());
+                Err(ClientError::Uncertain { name, reason })
+            }
+            Err(_) => Err(self.why_ended()),
+        }
     }
 
     /// As [`Client::command`], with everything but [`Outcome::Done`] as an error.
@@ -271,17 +365,16 @@ impl Client {
     /// As [`Client::command`], [`ClientError::Host`] if it was rejected or interrupted.
     pub async fn carry_out(&self, body: CommandBody) -> Result<Seq, ClientError> {
         let name = body.name();
-        match self.command(body).await? {
-            Outcome::Done { seq } | Outcome::Accepted { seq } => Ok(seq),
-            Outcome::Rejected { error } => Err(error.into()),
-            Outcome::Interrupted => Err(ClientError::Host(WireError::new(
-                ErrorCode::Unavailable,
-                format!(
-                    "the host went down while it carried out `{name}`, which may or may not have \
-                     taken effect: look at the session before you do it again"
-                ),
-            ))),
-        }
+        seq_of(name, self.command(body).await?)
+    }
+
+    /// As [`Client::carry_out`], but nothing of it is written down.
+    ///
+    /// # Errors
+    /// As [`Client::carry_out`].
+    pub async fn carry_out_in_memory(&self, body: CommandBody) -> Result<Seq, ClientError> {
+        let name = body.name();
+        seq_of(name, self.command_in_memory(body).await?)
     }
 
     /// Has a question answered, in parts.
@@ -394,6 +487,21 @@ impl From<End> for ClientError {
             End::Unreachable { reason } => Self::NoHost { reason },
             End::Refused(error) => Self::Host(error),
         }
+    }
+}
+
+/// Returns the event of a command of that name that was carried out, or why it was not.
+fn seq_of(name: &'static str, outcome: Outcome) -> Result<Seq, ClientError> {
+    match outcome {
+        Outcome::Done { seq } | Outcome::Accepted { seq } => Ok(seq),
+        Outcome::Rejected { error } => Err(error.into()),
+        Outcome::Interrupted => Err(ClientError::Host(WireError::new(
+            ErrorCode::Unavailable,
+            format!(
+                "the host went down while it carried out `{name}`, which may or may not have \
+                 taken effect: look at the session before you do it again"
+            ),
+        ))),
     }
 }
 

@@ -20,6 +20,10 @@ pub enum Rule {
     SendAgain,
     /// They are sent in the order in which they were given.
     SendInOrder,
+    /// A command is sent after it is written down, by a client that is to be carried on.
+    WriteDownBeforeSending,
+    /// It is struck out with its end.
+    StrikeOutAtTheEnd,
     /// A new link goes on behind what was told.
     ResumeBehindTheTold,
     /// What is wished between greeting and welcome is asked for after it.

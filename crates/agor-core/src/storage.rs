@@ -47,7 +47,7 @@ use tokio::sync::{oneshot, watch};
 
 pub use error::StoreError;
 pub use pages::{Filter, PageHead, Trigram, trigrams};
-pub use profile::{Document, Profile, StoredIf};
+pub use profile::{Change, Claim, Document, Kept, Profile, Stage, StoredIf};
 pub use stats::Stats;
 pub use usage::UsageDay;
 

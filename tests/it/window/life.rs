@@ -84,6 +84,64 @@ fn a_killed_window_comes_back_with_the_same_panes_and_sessions() {
     assert!(runs(window.pid()));
 }
 
+/// Returns how many commands of windows wait for their end.
+fn kept_commands(agor: &Agor) -> usize {
+    let read = Command::new("sqlite3")
+        .args(["-readonly", "-cmd", ".timeout 5000"])
+        .arg(agor.path("home/.local/share/agor/client.db"))
+        .arg("SELECT id FROM outbox")
+        .output();
+    let read = read.expect("sqlite3 runs: `cargo xtask test` installs it");
+    String::from_utf8_lossy(&read.stdout).lines().count()
+}
+
+fn kept_commands_are(stage: &Stage, count: usize) {
+    step_until(&format!("{count} commands are kept"), || {
+        (kept_commands(&stage.agor) == count).then_some(())
+    });
+}
+
+/// The host is stopped when the window is told to do something, and the window is killed before it hears of it. In
+/// one case the host wakes up and carries the command out for a window that is gone, in the other it dies with it.
+#[test]
+fn a_command_of_a_killed_window_is_carried_out_once() {
+    let mut stage = Stage::new();
+    let window = stage.open(&[]);
+    let session = stage.running_are(1).remove(0);
+    kept_commands_are(&stage, 0);
+
+    stage.act(&window, &["ctrl+space", "r"], "session.rename");
+    stage.agor.signal_host("STOP");
+    stage.type_text("once");
+    stage.press(&["Return"]);
+    kept_commands_are(&stage, 1);
+    window.crash();
+    stage.agor.signal_host("CONT");
+    let window = stage.open(&[]);
+    kept_commands_are(&stage, 0);
+    assert_eq!(stage.agor.info(&session)["name"], "once");
+    let renamed = stage.agor.ok(&["log", &session, "--json"]);
+    let renamed = renamed.matches("\"renamed\"").count();
+    assert_eq!(
+        renamed, 1,
+        "the host carried it out for the dead window, and not again"
+    );
+
+    stage.agor.signal_host("STOP");
+    stage.press(&["ctrl+shift+d"]);
+    kept_commands_are(&stage, 1);
+    window.crash();
+    stage.agor.crash_host();
+    stage.agor.start_host();
+    assert_eq!(stage.running(), [session.as_str()]);
+    let _window = stage.open(&[]);
+    kept_commands_are(&stage, 0);
+    let running = stage.running_are(2);
+    stage.type_text("echo split-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&running[1], "split-42");
+}
+
 #[test]
 fn a_session_follows_the_size_of_its_window_and_not_that_of_a_second_one() {
     let mut stage = Stage::new();

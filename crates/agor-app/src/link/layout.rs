@@ -21,6 +21,7 @@ pub struct Layout {
     newest: watch::Sender<Option<String>>,
     newest_used: watch::Sender<Option<String>>,
     writers: Vec<tokio::task::JoinHandle<()>>,
+    profile: Option<Profile>,
 }
 
 impl Layout {
@@ -35,6 +36,7 @@ impl Layout {
                 newest,
                 newest_used,
                 writers: Vec::new(),
+                profile: None,
             };
         }
         // Off this thread, which also carries keys.
@@ -52,6 +54,7 @@ impl Layout {
                 newest,
                 newest_used,
                 writers: Vec::new(),
+                profile: None,
             };
         };
         if let Some(complaint) = profile.complaint() {
@@ -73,7 +76,8 @@ impl Layout {
             }
         }
         let mut writers = Vec::new();
-        if layout == LayoutUse::Keep {
+        let kept = (layout == LayoutUse::Keep).then_some(profile);
+        if let Some(profile) = kept.clone() {
             let other = profile.clone();
             writers.push(tokio::spawn(write(KEY, profile, layouts, shared.clone())));
             writers.push(tokio::spawn(write(USED, other, used, shared.clone())));
@@ -82,7 +86,13 @@ impl Layout {
             newest,
             newest_used,
             writers,
+            profile: kept,
         }
+    }
+
+    /// Returns the store, if this window writes into it.
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
     }
 
     /// Stores what was chosen in the palette soon; of several only the newest.

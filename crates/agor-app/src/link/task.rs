@@ -12,6 +12,7 @@ use agor_core::config::{Value, Whose, edit, schema};
 use agor_core::keybindings::{self, Change};
 use agor_core::pasted;
 use agor_core::paths::Paths;
+use agor_core::storage::Claim;
 use agor_core::themes::{self, Present};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
@@ -28,7 +29,7 @@ use super::follower::Follower;
 use super::images::{Fetcher, Images};
 use super::layout::Layout;
 use super::snapshot::{Asked, HostState, Snapshot, Weight};
-use super::{LayoutUse, Request, settings, usage};
+use super::{LayoutUse, Request, outbox, settings, usage};
 use crate::app::hand_in;
 use crate::keys::told;
 use crate::wake::Wake;
@@ -92,8 +93,13 @@ pub async fn run(
 ) {
     let settings = tokio::spawn(settings::follow(paths.clone(), shared.clone()));
     let layout = Layout::open(&paths, layout, &shared).await;
+    let profile = layout.profile().cloned();
+    let keeps = match profile.clone() {
+        Some(profile) => outbox::claim(profile, &shared).await,
+        None => None,
+    };
     let client = tokio::select! {
-        client = connect(&paths) => client,
+        client = connect(&paths, keeps) => client,
         () = closed(&mut inbox) => return,
     };
     let client = match client {
@@ -112,6 +118,12 @@ pub async fn run(
     let today = usage::follow_today(client.clone(), shared.clone(), figures);
     let today = tokio::spawn(today);
     let asked = tokio::spawn(follow_asked(client.clone(), shared.clone()));
+    let complaint = outbox::follow_complaint(client.clone(), shared.clone());
+    let complaint = tokio::spawn(complaint);
+    let earlier = profile.map(|profile| {
+        let carried_on = outbox::carry_on(paths.clone(), profile, shared.clone());
+        tokio::spawn(carried_on)
+    });
     let mut task = Task {
         paths: paths.clone(),
         client,
@@ -143,6 +155,11 @@ pub async fn run(
     list.abort();
     today.abort();
     asked.abort();
+    complaint.abort();
+    if let Some(earlier) = earlier {
+        // What it has not ended is left for the next window.
+        earlier.abort();
+    }
 }
 
 async fn closed(inbox: &mut mpsc::Receiver<Request>) {
@@ -150,10 +167,11 @@ async fn closed(inbox: &mut mpsc::Receiver<Request>) {
     while inbox.recv().await.is_some() {}
 }
 
-async fn connect(paths: &Paths) -> Result<Client, ClientError> {
+async fn connect(paths: &Paths, keeps: Option<Arc<Claim>>) -> Result<Client, ClientError> {
     // Once there, a host is waited for: it may be updated or started again.
     let options = ClientOptions {
         patience: None,
+        keeps,
         ..ClientOptions::default()
     };
     match Client::connect_with(paths, options.clone()).await {
@@ -505,7 +523,11 @@ impl Task {
         let made = matches!(body, CommandBody::Create { .. }).then_some(session);
         let name = body.name();
         let task = tokio::spawn(async move {
-            if let Err(error) = client.carry_out(body).await {
+            let done = match outbox::is_private(&shared, &body) {
+                true => client.carry_out_in_memory(body).await,
+                false => client.carry_out(body).await,
+            };
+            if let Err(error) = done {
                 tracing::warn!(name, %error, "a command was not carried out");
                 shared.tell(Weight::Error, error.to_string());
             }

@@ -31,7 +31,7 @@ exits! {
     SUCCESS, 0, "ok", "It was done.";
     PROBLEM, 1, "problem", "It was done and something is wrong (`doctor`), nothing was found (`search`), or the error is of a kind that this release does not know.";
     USAGE, 2, "usage", "The arguments cannot be used; nothing was done.";
-    NO_HOST, 18, "no_host", "No host runs, or it stays away.";
+    NO_HOST, 18, "no_host", "No host runs, or it stays away; nothing was done.";
     FOLDER, 19, "folder", "A folder of agor's cannot be used.";
     START, 22, "start", "The host could not be started.";
     HOST_RUNNING, 23, "host_running", "A host runs already (`serve --foreground`).";
@@ -41,6 +41,7 @@ exits! {
     DISPLAY, 27, "display", "There is no display that a window can be opened on (`agor`).";
     GRAPHICS, 28, "graphics", "No graphics driver can draw (`agor`, `shot`).";
     FONT, 29, "font", "A font cannot be used (`agor`, `shot`).";
+    UNCERTAIN, 31, "uncertain", "It was sent and the host went away: it may or may not have been done.";
     CANNOT_RUN, 126, "cannot_run", "The command is there and cannot be run (`run`).";
     NOT_FOUND, 127, "not_found", "The command is not there (`run`).";
 }

@@ -131,6 +131,8 @@ impl From<ClientError> for Failure {
             ClientError::Start(error) => error.into(),
             ClientError::Host(error) => error.into(),
             ClientError::NoHost { reason } => Self::new(Exit::NO_HOST, reason),
+            ClientError::Uncertain { .. } => Self::new(Exit::UNCERTAIN, error.to_string()),
+            ClientError::NotSent { .. } => Self::new(Exit::NO_HOST, error.to_string()),
             ClientError::TooSlow | ClientError::Closed => {
                 Self::host(ErrorCode::Unavailable, error.to_string())
             }

@@ -20,10 +20,11 @@ use agor_proto::session::SessionList;
 
 use super::backoff;
 use super::follow::Follows;
-use super::outbox::Outbox;
+use super::outbox::{Fate, Out, Outbox};
 use super::phase::{Greeting, Outgoing, Phase, Ready};
 use super::questions::Questions;
 use super::typing::{Said, Typing};
+use crate::storage::{Change, Stage};
 
 /// The clock that runs while the machine sleeps may be ahead of the other by this much before it
 /// counts as sleep.
@@ -54,6 +55,8 @@ pub struct Manner {
     pub first_patience: Option<Duration>,
     /// How long to try after a link was lost; `None` is for ever.
     pub patience: Option<Duration>,
+    /// Whether its commands are written down (see [`super::outbox`]).
+    pub keeps: bool,
 }
 
 /// What happened.
@@ -77,6 +80,13 @@ pub enum Event {
     Received(Message),
     /// The client wishes something.
     Wished(Wish),
+    /// That a command is so far is on disk.
+    Kept {
+        /// Which command.
+        id: CommandId,
+        /// How far.
+        stage: Stage,
+    },
     /// [`Connection::next_wake`] has come.
     Tick,
 }
@@ -90,6 +100,8 @@ pub enum Wish {
         id: CommandId,
         /// What is to be done.
         body: CommandBody,
+        /// Whether it may be written down.
+        written: Written,
     },
     /// Have a question answered.
     Ask {
@@ -148,6 +160,15 @@ pub enum Wish {
     Close,
 }
 
+/// Whether a command is written down by a client that keeps its commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is.
+    Down,
+    /// Nothing of it is: its session is private.
+    Nowhere,
+}
+
 /// What is to be done.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
@@ -160,6 +181,8 @@ pub enum Effect {
     Send(Outgoing),
     /// Drop the link.
     Hangup,
+    /// Change what is kept of the commands. [`Event::Kept`] follows what is written down.
+    Keep(Change),
     /// Tell the client.
     Tell(News),
 }
@@ -170,6 +193,11 @@ pub enum Effect {
 pub enum News {
     State(State),
     Receipt(Receipt),
+    /// The end of a command will not be heard.
+    GivenUp {
+        id: CommandId,
+        fate: Fate,
+    },
     Answer(Answer),
     List(SessionList),
     Subscribed(Subscribed),
@@ -263,9 +291,9 @@ enum ListWish {
 }
 
 impl Connection {
-    /// Returns a connection that has done nothing yet.
+    /// Returns a connection that has done nothing yet, with the commands that `outbox` has.
     #[must_use]
-    pub fn new(manner: Manner) -> Self {
+    pub fn new(manner: Manner, outbox: Outbox) -> Self {
         Self {
             manner,
             phase: Phase::Idle,
@@ -273,7 +301,7 @@ impl Connection {
             away_since: None,
             was_ready: false,
             clocks: None,
-            outbox: Outbox::default(),
+            outbox,
             questions: Questions::default(),
             follows: Follows::default(),
             typing: Typing::default(),
@@ -310,6 +338,11 @@ impl Connection {
             }
             Event::Received(message) => self.on_message(message, now, &mut effects),
             Event::Wished(wish) => self.on_wish(wish, now, &mut effects),
+            Event::Kept { id, stage } => {
+                let ready = matches!(self.phase, Phase::Ready(_));
+                let out = self.outbox.written(id, stage, ready);
+                self.put_out(out, &mut effects);
+            }
             Event::Tick => self.on_tick(now, &mut effects),
         }
         effects
@@ -396,14 +429,17 @@ impl Connection {
         let (asks, lost) = self.questions.greeted(now.instant);
         let typed = self.typing.greeted(offline, now.instant);
         let mut messages = self.follows.greeted();
-        messages.extend(self.outbox.all());
+        let out = self.outbox.greeted(now.unix_micros);
+        messages.extend(out.messages);
         messages.extend(asks);
         messages.extend(self.list.message());
         messages.extend(self.looks.map(Message::from));
         messages.extend(typed.send);
         let mut ready = ready;
         messages.extend(ready.heartbeat.tick(now.instant).map(Message::from));
+        effects.extend(out.changes.into_iter().map(Effect::Keep));
         effects.extend(messages.into_iter().map(|m| Effect::Send(ready.send(m))));
+        effects.extend(given_up(out.given_up));
         effects.extend(lost.into_iter().chain(typed.news).map(Effect::Tell));
         self.phase = Phase::Ready(ready);
     }
@@ -439,7 +475,8 @@ impl Connection {
             }
             Message::Refused(refused) => return self.on_refused(refused.error, now, effects),
             Message::Receipt(receipt) => {
-                let ours = self.outbox.on_receipt(&receipt);
+                let (ours, change) = self.outbox.on_receipt(&receipt);
+                effects.extend(change.map(Effect::Keep));
                 (ours.then_some(News::Receipt(receipt)), None)
             }
             Message::Answer(answer) => (self.questions.on_answer(answer), None),
@@ -527,10 +564,14 @@ impl Connection {
         }
         let mut said = Said::default();
         match wish {
-            Wish::Command { id, body } => match self.outbox.add(id, body) {
-                Ok(command) => said.send.push(command),
-                Err(receipt) => said.news.push(News::Receipt(receipt)),
-            },
+            Wish::Command { id, body, written } => {
+                let ready = matches!(self.phase, Phase::Ready(_));
+                let down = self.manner.keeps && written == Written::Down;
+                match self.outbox.add(id, body, down, now.unix_micros, ready) {
+                    Ok(out) => self.put_out(out, effects),
+                    Err(receipt) => said.news.push(News::Receipt(receipt)),
+                }
+            }
             Wish::Ask { ask, query } => said.send.push(self.questions.add(ask, query, now.instant)),
             Wish::Unask(ask) => said.send.extend(self.questions.remove(ask)),
             Wish::List { follow } => {
@@ -627,6 +668,17 @@ impl Connection {
         }
     }
 
+    /// Does what the outbox wants, in an order in which nothing is sent before it is kept.
+    fn put_out(&self, out: Out, effects: &mut Vec<Effect>) {
+        effects.extend(out.changes.into_iter().map(Effect::Keep));
+        let said = Said {
+            send: out.messages,
+            news: Vec::new(),
+        };
+        self.say(said, effects);
+        effects.extend(given_up(out.given_up));
+    }
+
     /// Sends over a link that is ready, and tells. What is not sent is kept where it came from
     /// and said over the next link.
     fn say(&self, said: Said, effects: &mut Vec<Effect>) {
@@ -682,7 +734,14 @@ impl Connection {
             .give_up("the connection to the host has ended");
         effects.extend(lost.into_iter().map(Effect::Tell));
         effects.push(Effect::Tell(News::State(State::Ended(end))));
+        // Behind the state, in which is said why.
+        effects.extend(given_up(self.outbox.end()));
     }
+}
+
+fn given_up(commands: Vec<(CommandId, Fate)>) -> impl Iterator<Item = Effect> {
+    let tell = |(id, fate)| Effect::Tell(News::GivenUp { id, fate });
+    commands.into_iter().map(tell)
 }
 
 impl ListWish {

@@ -13,8 +13,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::connection::{Connection, Effect, Event, Moment, News, State, Wish};
 use super::figures::{Counts, Figures};
+use super::keeping::Keeping;
+use super::outbox::Fate;
 use super::{ANSWER_PARTS_MAX, Asked, ClientError, FOLLOW_WAITING_MAX, Told};
 use crate::link::{Dialer, Link, LinkError, LinkReader, LinkWriter};
+use crate::storage::Change;
 
 /// Requests are gathered into one write until it has so many bytes.
 const WRITE_SHARED_MAX: usize = 64 * 1024;
@@ -24,7 +27,7 @@ pub enum Request {
     /// A wish that nobody waits for.
     Wish(Wish),
     /// A command, and who waits for its end.
-    Command(Wish, CommandId, oneshot::Sender<Outcome>),
+    Command(Wish, CommandId, oneshot::Sender<Result<Outcome, Fate>>),
     /// A question, and who takes the answer.
     Ask(Wish, AskId, Sink<Result<Part, ClientError>>),
     /// The list, once.
@@ -64,7 +67,8 @@ pub struct Driver {
     show: watch::Sender<Asked>,
     link: Option<(LinkReader, LinkWriter)>,
     dial_at: Option<tokio::time::Instant>,
-    commands: BTreeMap<CommandId, oneshot::Sender<Outcome>>,
+    keeping: Option<Keeping>,
+    commands: BTreeMap<CommandId, oneshot::Sender<Result<Outcome, Fate>>>,
     answers: BTreeMap<AskId, Sink<Result<Part, ClientError>>>,
     lists: Vec<oneshot::Sender<SessionList>>,
     list_watchers: Vec<Sink<SessionList>>,
@@ -79,6 +83,7 @@ enum Woke {
     Read(Result<Option<agor_proto::message::Message>, LinkError>),
     Written(Result<(), LinkError>),
     Dialled(Result<Link, LinkError>),
+    Kept(Arc<[Change]>),
     Tick,
 }
 
@@ -90,6 +95,7 @@ impl Driver {
         requests: mpsc::UnboundedReceiver<Request>,
         state: watch::Sender<State>,
         show: watch::Sender<Asked>,
+        keeping: Option<Keeping>,
     ) -> Self {
         Self {
             connection,
@@ -99,6 +105,7 @@ impl Driver {
             show,
             link: None,
             dial_at: None,
+            keeping,
             commands: BTreeMap::new(),
             answers: BTreeMap::new(),
             lists: Vec::new(),
@@ -107,6 +114,11 @@ impl Driver {
             counts: Counts::default(),
             ended: false,
         }
+    }
+
+    /// Has these hear of the ends of commands that the connection began with.
+    pub fn wait_for(&mut self, waiters: Vec<(CommandId, oneshot::Sender<Result<Outcome, Fate>>)>) {
+        self.commands.extend(waiters);
     }
 
     /// Runs until every handle is gone or the connection has ended for good.
@@ -147,8 +159,20 @@ impl Driver {
                     self.counts.lost(&reason);
                     self.feed(Event::DialFailed { reason });
                 }
+                Woke::Kept(changes) => self.on_kept(&changes),
                 Woke::Tick => self.feed(Event::Tick),
             }
+        }
+        if let Some(keeping) = &mut self.keeping {
+            // What is not struck out is asked for again by the next, and found to be done.
+            let last = async {
+                while !keeping.is_done() {
+                    keeping.stored().await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(1), last)
+                .await
+                .ok();
         }
         if let Some((_, mut writer)) = self.link.take() {
             // Whoever closes has nothing left that a lost link could lose.
@@ -193,11 +217,19 @@ impl Driver {
                 _ => std::future::pending().await,
             }
         };
+        let keeping = &mut self.keeping;
+        let kept = async {
+            match keeping {
+                Some(keeping) => keeping.stored().await,
+                None => std::future::pending().await,
+            }
+        };
         let woke = tokio::select! {
             biased;
             result = write => Woke::Written(result),
             result = read => Woke::Read(result),
             request = self.requests.recv() => Woke::Request(request),
+            changes = kept => Woke::Kept(changes),
             result = dial => Woke::Dialled(result),
             () = tick => Woke::Tick,
         };
@@ -292,6 +324,15 @@ impl Driver {
         }
     }
 
+    fn on_kept(&mut self, changes: &[Change]) {
+        for change in changes {
+            if let Change::Write(kept) = change {
+                let (id, stage) = (kept.command.id, kept.stage);
+                self.feed(Event::Kept { id, stage });
+            }
+        }
+    }
+
     fn feed(&mut self, event: Event) {
         let mut events = vec![event];
         // A wish that follows from news is fed after the news' siblings.
@@ -315,6 +356,11 @@ impl Driver {
                         }
                     }
                     Effect::Hangup => self.hang_up(),
+                    Effect::Keep(change) => {
+                        if let Some(keeping) = &mut self.keeping {
+                            keeping.put(change);
+                        }
+                    }
                     Effect::Tell(news) => events.extend(self.tell(news)),
                 }
             }
@@ -336,7 +382,14 @@ impl Driver {
                     && let Some(waiter) = self.commands.remove(&receipt.id)
                 {
                     // Nobody may wait any more; the command was carried out all the same.
-                    waiter.send(receipt.outcome).ok();
+                    waiter.send(Ok(receipt.outcome)).ok();
+                }
+                return None;
+            }
+            News::GivenUp { id, fate } => {
+                self.counts.given_up(id);
+                if let Some(waiter) = self.commands.remove(&id) {
+                    waiter.send(Err(fate)).ok(); // Nobody may wait any more.
                 }
                 return None;
             }
@@ -422,7 +475,6 @@ impl Driver {
         // Before what waits is let go, since it looks there for the reason.
         self.state.send_replace(state);
         if self.ended {
-            self.commands.clear();
             self.lists.clear();
             self.list_watchers.clear();
             self.follows.clear();

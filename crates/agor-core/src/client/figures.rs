@@ -134,6 +134,11 @@ impl Counts {
         }
     }
 
+    /// Forgets a command whose end will not be heard.
+    pub fn given_up(&mut self, command: CommandId) {
+        self.begun.remove(&command);
+    }
+
     /// Returns what was counted.
     pub fn figures(
         &self,

@@ -21,16 +21,7 @@ impl Host {
         let (mut reader, mut writer) = listener.accept().await.unwrap().split();
         let hello = reader.next().await.unwrap();
         assert!(matches!(hello, Some(Message::Hello(_))), "{hello:?}");
-        let welcome = Welcome {
-            version: 1,
-            features: Vec::new(),
-            conn_epoch: ConnEpoch(1),
-            host: HostId([9; 32]),
-            incarnation: Incarnation(1),
-            program: "test".into(),
-            limits: Limits::default(),
-        };
-        writer.send(&welcome.into()).await.unwrap();
+        writer.send(&welcome().into()).await.unwrap();
         Self { reader, writer }
     }
 
@@ -53,6 +44,18 @@ impl Host {
 
     async fn say(&mut self, message: impl Into<Message>) {
         self.writer.send(&message.into()).await.unwrap();
+    }
+}
+
+fn welcome() -> Welcome {
+    Welcome {
+        version: 1,
+        features: Vec::new(),
+        conn_epoch: ConnEpoch(1),
+        host: HostId([9; 32]),
+        incarnation: Incarnation(1),
+        program: "test".into(),
+        limits: Limits::default(),
     }
 }
 
@@ -195,8 +198,8 @@ async fn a_refusal_is_the_hosts_own_words() {
 #[tokio::test(start_paused = true)]
 async fn a_host_that_stays_away_ends_what_waits_for_it() {
     let (client, mut host, listener) = connected().await;
-    let waiting = tokio::spawn(async move { client.command(kill()).await });
-    host.hear_command().await;
+    let waiting = tokio::spawn(async move { client.list().await });
+    assert!(matches!(host.hear().await, Some(Message::WatchList(_))));
     drop((host, listener));
     let error = waiting.await.unwrap().unwrap_err();
     assert!(matches!(error, ClientError::NoHost { .. }), "{error:?}");
@@ -281,4 +284,91 @@ async fn a_follower_that_takes_nothing_is_paused_and_goes_on_where_it_was() {
         Some(Message::Subscribe(again)) => assert_eq!(again.cursor.applied, Seq(applied)),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_was_sent_and_never_answered_is_uncertain_and_one_that_was_not_is_not() {
+    let (client, mut host, listener) = connected().await;
+    let command = |client: &Client| {
+        let client = client.clone();
+        tokio::spawn(async move { client.carry_out(kill()).await })
+    };
+    let sent = command(&client);
+    host.hear_command().await;
+    drop((host, listener));
+    client
+        .state()
+        .wait_for(|state| matches!(state, State::Away { .. }))
+        .await
+        .unwrap();
+    let not_sent = command(&client);
+    let error = sent.await.unwrap().unwrap_err();
+    assert!(
+        matches!(error, ClientError::Uncertain { name: "kill", .. }),
+        "{error:?}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("may or may not have been carried out"),
+        "{error}"
+    );
+    let error = not_sent.await.unwrap().unwrap_err();
+    assert!(matches!(error, ClientError::NoHost { .. }), "{error:?}");
+}
+
+/// A window that is killed between a command and its receipt, and the one that comes after it.
+#[tokio::test]
+async fn whoever_carries_on_asks_under_the_dead_clients_id_and_hears_how_it_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = crate::storage::Profile::open(folder.path());
+    let claim = profile.claim(new_id()).unwrap();
+    let dead = claim.client();
+    let (mut listener, dialer) = Listener::memory();
+    let options = ClientOptions {
+        keeps: Some(Arc::new(claim)),
+        ..ClientOptions::default()
+    };
+    let window = Client::over(dialer.clone(), options);
+    let (window, host) = tokio::join!(window, Host::accept(&mut listener));
+    let (window, mut host) = (window.unwrap(), host);
+    let waiting = tokio::spawn(async move { window.command(kill()).await });
+    let first = host.hear_command().await;
+    assert!(profile.adopt().unwrap().is_empty(), "it lives");
+    // It goes as a process does that is killed: nothing of it is struck out.
+    waiting.abort();
+    drop(host);
+    let next = loop {
+        match profile.adopt().unwrap().pop() {
+            Some(claim) => break claim,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    assert_eq!(next.client(), dead);
+    let told = std::sync::Mutex::new(Vec::new());
+    let tell = |body: &CommandBody, end: Result<Seq, ClientError>| {
+        told.lock().unwrap().push((body.clone(), end.unwrap()));
+    };
+    let carried_on = carry_on(dialer, ClientOptions::default(), next, tell);
+    let answered = async {
+        let (mut reader, writer) = listener.accept().await.unwrap().split();
+        let Some(Message::Hello(hello)) = reader.next().await.unwrap() else {
+            panic!("no Hello");
+        };
+        assert_eq!(hello.client, dead);
+        let mut host = Host { reader, writer };
+        host.say(welcome()).await;
+        assert_eq!(host.hear_command().await, first);
+        let outcome = Outcome::Done { seq: Seq(4) };
+        host.say(Receipt {
+            id: first.id,
+            outcome,
+        })
+        .await;
+        assert_eq!(host.hear().await, None);
+    };
+    let (done, ()) = tokio::join!(carried_on, answered);
+    done.unwrap();
+    assert_eq!(*told.lock().unwrap(), [(kill(), Seq(4))]);
+    assert!(profile.adopt().unwrap().is_empty(), "it is struck out");
 }

@@ -66,6 +66,14 @@ const RULES: &[(Rule, &str)] = &[
     (Rule::StoreBeforeTelling, "commands and a host that dies"),
     (Rule::SendAgain, "commands over links that break"),
     (Rule::SendInOrder, "commands over links that break"),
+    (
+        Rule::WriteDownBeforeSending,
+        "a command and a client that dies twice",
+    ),
+    (
+        Rule::StrikeOutAtTheEnd,
+        "a command and a client that dies twice",
+    ),
     (Rule::ResumeBehindTheTold, "events over links that break"),
     (
         Rule::AskForWhatWasWishedMeanwhile,

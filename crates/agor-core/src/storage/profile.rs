@@ -1,4 +1,5 @@
-//! `client.db`: what the windows of a person keep of their own, such as their layout. Several
+//! `client.db`: what the windows of a person keep of their own, such as their layout, and in `outbox.rs` the
+//! commands that wait for their end. Several
 //! windows may write it at once; each write is one transaction. What cannot be stored never keeps a
 //! window from working (FAILURES B14): then it is kept in memory, and that is said.
 
@@ -13,10 +14,14 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use super::schema::{self, Migration};
 use super::{StoreError, from_sql, to_sql, unix_millis};
 
+mod outbox;
+
+pub use outbox::{Change, Claim, Kept, Stage};
+
 /// The file within the data folder.
 pub(super) const FILE: &str = "client.db";
 
-/// Held by whoever opens the store, and by one alone while a damaged file is set aside.
+/// Held by whoever opens the store, and by one alone while a damaged file is set aside or rows are claimed.
 const LOCK_FILE: &str = "client.db.lock";
 
 /// How long a window waits for another's write.
@@ -26,10 +31,16 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const DOCUMENT_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// Every migration, in order; appended to, never edited.
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "documents",
-    sql: include_str!("migrations/profile-0001-documents.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "documents",
+        sql: include_str!("migrations/profile-0001-documents.sql"),
+    },
+    Migration {
+        name: "outbox",
+        sql: include_str!("migrations/profile-0002-outbox.sql"),
+    },
+];
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -37,6 +48,8 @@ pub struct Profile {
     database: Arc<Mutex<Connection>>,
     folder: Arc<Path>,
     complaint: Option<String>,
+    /// Whether nothing of it outlives the process.
+    in_memory: bool,
 }
 
 /// A document as it was stored.
@@ -71,17 +84,18 @@ impl Profile {
             Err(StoreError::Damaged { .. }) => begin_anew(folder, &path),
             Err(error) => (Err(error), None),
         };
-        let (database, complaint) = match database {
-            Ok(database) => (database, complaint),
-            Err(error) => (
-                in_memory(),
-                Some(format!("the layout will not be stored: {error}")),
-            ),
+        let (database, complaint, in_memory) = match database {
+            Ok(database) => (database, complaint, false),
+            Err(error) => {
+                let complaint = format!("nothing of this window will be stored: {error}");
+                (in_memory(), Some(complaint), true)
+            }
         };
         Self {
             database: Arc::new(Mutex::new(database)),
             folder: folder.into(),
             complaint,
+            in_memory,
         }
     }
 
@@ -195,7 +209,9 @@ fn begin_anew(folder: &Path, path: &Path) -> (Result<Connection, StoreError>, Op
     match set_aside(path) {
         Ok(aside) => {
             let aside = aside.display();
-            let complaint = format!("the stored layout was damaged; the file is kept as {aside}");
+            let complaint = format!(
+                "what windows had stored (the layout, commands on their way) was damaged; the file is kept as {aside}"
+            );
             (open(folder, path), Some(complaint))
         }
         Err(error) => (

@@ -49,7 +49,10 @@ pub async fn stop(context: &Context, keep_sessions: bool) -> Result<(), Failure>
     tokio::select! {
         done = command => match done {
             // The receipt may have gone down with the host.
-            Ok(_) | Err(ClientError::NoHost { .. } | ClientError::Closed) => {}
+            Ok(_)
+            | Err(
+                ClientError::NoHost { .. } | ClientError::Uncertain { .. } | ClientError::Closed,
+            ) => {}
             Err(error) => return Err(error.into()),
         },
         () = ended(&paths) => {}

@@ -125,7 +125,10 @@ async fn stop(paths: &Paths) -> Result<(), Failure> {
     tokio::select! {
         done = command => match done {
             // The receipt may have gone down with the host.
-            Ok(_) | Err(ClientError::NoHost { .. } | ClientError::Closed) => {}
+            Ok(_)
+            | Err(
+                ClientError::NoHost { .. } | ClientError::Uncertain { .. } | ClientError::Closed,
+            ) => {}
             Err(error) => return Err(error.into()),
         },
         () = ended(paths) => {}

@@ -4,8 +4,9 @@ mod fates;
 mod follow;
 mod lease;
 mod looks;
+mod outbox;
 
-use agor_proto::command::Outcome;
+use agor_proto::command::{Command, Outcome};
 use agor_proto::event::{Event as SessionEvent, EventBody};
 use agor_proto::ids::{ConnEpoch, HostId, Incarnation, LeaseToken, LogEpoch, Offset, Seq};
 use agor_proto::limits::Limits;
@@ -13,6 +14,7 @@ use agor_proto::message::{InputAck, LeaseStanding, Refused, Start};
 use agor_proto::screen::{Cursor, History, Modes};
 
 use super::*;
+use crate::storage::Kept;
 
 const US: ClientId = ClientId([1; 16]);
 const TOKEN: LeaseToken = LeaseToken([5; 16]);
@@ -27,14 +29,20 @@ struct Bench {
 
 impl Bench {
     fn new(patience: Option<Duration>) -> Self {
+        Self::carrying_on(patience, None)
+    }
+
+    /// Returns one that keeps its commands, and has those of a client that died.
+    fn carrying_on(patience: Option<Duration>, kept: Option<Vec<Kept>>) -> Self {
         let manner = Manner {
             client: US,
             program: "test".into(),
             first_patience: patience,
             patience,
+            keeps: kept.is_some(),
         };
         Self {
-            connection: Connection::new(manner),
+            connection: Connection::new(manner, Outbox::of(kept.unwrap_or_default())),
             start: Instant::now(),
             passed: Duration::ZERO,
             slept: Duration::ZERO,
@@ -146,6 +154,7 @@ fn command(n: u8) -> Wish {
     Wish::Command {
         id: CommandId([n; 16]),
         body: CommandBody::Kill { session: session() },
+        written: Written::Down,
     }
 }
 
@@ -717,11 +726,20 @@ fn an_outbox_that_is_full_says_so_at_once() {
     };
     for n in 0..super::super::outbox::OUTBOX_MAX {
         let body = body.clone();
-        assert!(bench.wish(Wish::Command { id: id(n), body }).is_empty());
+        assert!(
+            bench
+                .wish(Wish::Command {
+                    id: id(n),
+                    body,
+                    written: Written::Down
+                })
+                .is_empty()
+        );
     }
     let news = told(&bench.wish(Wish::Command {
         id: id(9_999),
         body,
+        written: Written::Down,
     }));
     assert!(matches!(&news[..], [News::Receipt(r)] if r.outcome.is_final()));
 }

@@ -9,6 +9,7 @@ use agor_proto::ids::{ClientId, CommandId, InputSeq, LeaseToken, Seq};
 use agor_proto::message::{InputFrame, Subscribed};
 
 use super::world::What;
+use crate::client::outbox::Fate;
 
 /// What is wrong, in a sentence.
 pub type Wrong = String;
@@ -27,6 +28,10 @@ pub struct Order {
     pub done: u32,
     /// What its client was told last.
     pub told: Option<Outcome>,
+    /// What its client was told instead of its end.
+    pub given_up: Option<Fate>,
+    /// Whether its client kept its commands and died before this one was.
+    pub never_given: bool,
     /// Whether it was refused on a full disk, of which nothing is kept. If its client does not hear
     /// so it asks again, and the command has its turn then.
     pub refused: bool,
@@ -47,6 +52,15 @@ pub struct Account {
     pub void: u64,
     /// Whether it was told last that it drives.
     pub drives: bool,
+}
+
+impl Account {
+    fn begun() -> Self {
+        Self {
+            next_event: 1,
+            ..Self::default()
+        }
+    }
 }
 
 /// See the module.
@@ -71,6 +85,12 @@ impl Ledger {
         order.done += 1;
         must(order.done == 1, || {
             format!("command {id} was carried out twice")
+        })?;
+        must(!order.never_given, || {
+            format!("command {id} was carried out and nobody asks what became of it")
+        })?;
+        must(order.given_up != Some(Fate::NotSent), || {
+            format!("command {id} was carried out after its client was told that it was not sent")
         })?;
         let rejected = matches!(order.told, Some(Outcome::Rejected { .. }));
         must(!rejected, || {
@@ -154,6 +174,35 @@ impl Ledger {
         Ok(())
     }
 
+    /// Checks what a client is told of a command whose end it will not hear.
+    pub fn given_up(&mut self, id: CommandId, fate: Fate) -> Result<(), Wrong> {
+        let Some(order) = self.orders.get_mut(&id) else {
+            return Err(format!("told of {id}, which was never given"));
+        };
+        order.given_up = Some(fate);
+        must(order.done == 0 || fate == Fate::Uncertain, || {
+            format!("command {id} was carried out and is said not to have been sent")
+        })
+    }
+
+    /// Notes that a client died, and of which of its commands somebody knows, if it kept them. Whoever carries on
+    /// with those knows nothing else of it.
+    pub fn died(&mut self, client: ClientId, kept: Option<&[CommandId]>) {
+        let Some(kept) = kept else { return };
+        self.accounts.insert(client, Account::begun());
+        for (id, order) in &mut self.orders {
+            let ended = order.told.as_ref().is_some_and(Outcome::is_final);
+            if order.client != client {
+                continue;
+            }
+            if kept.contains(id) {
+                order.told = None;
+            } else if !ended && order.given_up.is_none() {
+                order.never_given = true;
+            }
+        }
+    }
+
     /// Checks an input that the host hands to the keeper.
     pub fn typed_by(&self, client: ClientId, frame: Option<&InputFrame>) -> Result<(), Wrong> {
         let token = frame.map(|frame| frame.token);
@@ -213,10 +262,7 @@ impl Ledger {
 
     /// Returns what is known of a client.
     pub fn account(&mut self, client: ClientId) -> &mut Account {
-        self.accounts.entry(client).or_insert_with(|| Account {
-            next_event: 1,
-            ..Account::default()
-        })
+        self.accounts.entry(client).or_insert_with(Account::begun)
     }
 
     /// Notes a command as a client gives it.
@@ -226,6 +272,8 @@ impl Ledger {
             what,
             done: 0,
             told: None,
+            given_up: None,
+            never_given: false,
             refused: false,
         };
         self.orders.insert(id, order);
@@ -246,7 +294,9 @@ impl Ledger {
             )
         })?;
         let open = self.orders.iter().find(|(_, order)| {
-            order.client == client && !order.told.as_ref().is_some_and(Outcome::is_final)
+            let told = order.told.as_ref().is_some_and(Outcome::is_final);
+            let told = told || order.given_up.is_some() || order.never_given;
+            order.client == client && !told
         });
         must(open.is_none(), || {
             format!("{client} never hears how this ended: {open:?}")

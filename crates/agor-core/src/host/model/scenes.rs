@@ -52,6 +52,26 @@ pub fn all() -> Vec<(&'static str, World)> {
             ),
         ),
         (
+            "commands and clients that die and are carried on",
+            World::keeping(
+                &[&[RENAME, RENAME]],
+                Faults {
+                    client_deaths: 1,
+                    ..Faults::default()
+                },
+            ),
+        ),
+        (
+            "a command and a client that dies twice",
+            World::keeping(
+                &[&[SIGNAL]],
+                Faults {
+                    client_deaths: 2,
+                    ..Faults::default()
+                },
+            ),
+        ),
+        (
             "events over links that break",
             World::new(
                 &[&[Step::Follow, RENAME]],

@@ -86,7 +86,11 @@ pub fn walk(seed: u64) -> Result<usize, String> {
         lags: some(3),
         full_disks: some(1),
     };
-    let mut world = World::new(&scripts, faults).with_heartbeats();
+    let world = match random.below(2) {
+        0 => World::new(&scripts, faults),
+        _ => World::keeping(&scripts, faults),
+    };
+    let mut world = world.with_heartbeats();
     let mut held = Held { link: 0, left: 0 };
     let mut steps = 0;
     for _ in 0..STEPS {

@@ -17,7 +17,8 @@ use agor_proto::session::{Life, SessionSpec};
 use super::ledger::{Ledger, Wrong, must, up_to};
 use super::print;
 use crate::client::connection::{self, Connection, Manner, Moment, News, State};
-use crate::storage::SessionRow;
+use crate::client::outbox::Outbox;
+use crate::storage::{Change, Kept, SessionRow};
 use host::{Disk, HostEnd, Keeper, Serving};
 
 /// The session's epoch.
@@ -59,7 +60,8 @@ pub struct Faults {
     pub dial_failures: u8,
     /// The host dies and another begins.
     pub crashes: u8,
-    /// A client dies and another one goes on with its script.
+    /// A client dies and another one goes on with its script. If it kept its commands, that one carries on with
+    /// them under the dead one's id.
     pub client_deaths: u8,
     /// So much time passes for the host that a lease lapses.
     pub lapses: u8,
@@ -115,6 +117,8 @@ pub enum Action {
     Tick,
     /// The client does what is due.
     ClientTick(usize),
+    /// What the client keeps of its commands reaches its disk.
+    WriteDown(usize),
     /// The client reads again.
     CatchUp(usize),
     /// The disk has room again.
@@ -165,6 +169,10 @@ pub(super) struct Client {
     link: Option<usize>,
     /// Whether it reads nothing.
     lags: bool,
+    /// What is on its disk of its commands, if it keeps them.
+    kept: Option<Vec<Kept>>,
+    /// What is on its way there.
+    keeping: VecDeque<Change>,
     /// The number of its connection's state, which changes seldom.
     print: u64,
 }
@@ -217,21 +225,28 @@ pub(super) fn session_id() -> SessionId {
 }
 
 impl Client {
-    fn new(number: u8, script: VecDeque<Step>) -> Self {
-        let id = ClientId([number; 16]);
+    fn new(number: u8, script: VecDeque<Step>, keeps: bool) -> Self {
+        Self::of(ClientId([number; 16]), script, keeps.then(Vec::new))
+    }
+
+    fn of(id: ClientId, script: VecDeque<Step>, kept: Option<Vec<Kept>>) -> Self {
         let manner = Manner {
             client: id,
             program: String::new(),
             first_patience: None,
             patience: None,
+            keeps: kept.is_some(),
         };
+        let outbox = Outbox::of(kept.clone().unwrap_or_default());
         Self {
             id,
-            connection: Connection::new(manner),
+            connection: Connection::new(manner, outbox),
             script,
             dial_at: None,
             link: None,
             lags: false,
+            kept,
+            keeping: VecDeque::new(),
             print: 0,
         }
     }
@@ -240,6 +255,15 @@ impl Client {
 impl World {
     /// Returns a world in which each script has its client and the session's program runs.
     pub fn new(scripts: &[&[Step]], faults: Faults) -> Self {
+        Self::of(scripts, faults, false)
+    }
+
+    /// As [`World::new`], with clients that keep their commands.
+    pub fn keeping(scripts: &[&[Step]], faults: Faults) -> Self {
+        Self::of(scripts, faults, true)
+    }
+
+    fn of(scripts: &[&[Step]], faults: Faults, keeps: bool) -> Self {
         let spec = SessionSpec {
             argv: vec!["prog".into()],
             folder: "/".into(),
@@ -287,7 +311,8 @@ impl World {
         };
         for script in scripts {
             world.numbers += 1;
-            let client = Client::new(0x80 + world.numbers, script.iter().copied().collect());
+            let script = script.iter().copied().collect();
+            let client = Client::new(0x80 + world.numbers, script, keeps);
             world.clients.push(client);
         }
         world.begin().expect("a world begins in order");
@@ -391,6 +416,9 @@ impl World {
         if client.lags {
             actions.push(Action::CatchUp(at));
         }
+        if !client.keeping.is_empty() {
+            actions.push(Action::WriteDown(at));
+        }
         let wake = client.connection.next_wake();
         if wake.is_some_and(|due| due <= self.moment().instant) {
             actions.push(Action::ClientTick(at));
@@ -451,13 +479,10 @@ impl World {
                 self.clients[at].lags = false;
                 Ok(())
             }
+            Action::WriteDown(at) => self.write_down(at),
             Action::Die(at) => {
                 self.faults.client_deaths -= 1;
-                self.let_go(at);
-                self.numbers += 1;
-                let script = std::mem::take(&mut self.clients[at].script);
-                self.clients[at] = Client::new(0x80 + self.numbers, script);
-                self.client_on(at, connection::Event::Start)
+                self.die(at)
             }
             Action::Lapse => {
                 self.faults.lapses -= 1;
@@ -469,6 +494,63 @@ impl World {
                 Ok(())
             }
             _ => self.host_act(action),
+        }
+    }
+
+    fn write_down(&mut self, at: usize) -> Result<(), Wrong> {
+        let client = &mut self.clients[at];
+        let (Some(change), Some(kept)) = (client.keeping.pop_front(), &mut client.kept) else {
+            return Ok(());
+        };
+        match change {
+            Change::Strike(id) => {
+                kept.retain(|kept| kept.command.id != id);
+                self.print_client(at);
+                Ok(())
+            }
+            Change::Write(new) => {
+                let (id, stage) = (new.command.id, new.stage);
+                match kept.iter_mut().find(|kept| kept.command.id == id) {
+                    Some(known) => *known = new,
+                    None => kept.push(new),
+                }
+                self.client_on(at, connection::Event::Kept { id, stage })
+            }
+        }
+    }
+
+    /// Ends a client whatever it was doing. Another goes on with its script, and one carries on with what it kept
+    /// (in its place, if there is nothing else to do there).
+    fn die(&mut self, at: usize) -> Result<(), Wrong> {
+        self.let_go(at);
+        let client = &mut self.clients[at];
+        let (id, kept) = (client.id, client.kept.take());
+        let script = std::mem::take(&mut client.script);
+        let orders = |kept: &Vec<Kept>| kept.iter().map(|kept| kept.command.id).collect::<Vec<_>>();
+        self.ledger.died(id, kept.as_ref().map(orders).as_deref());
+        let keeps = kept.is_some();
+        let left = kept.filter(|kept| !kept.is_empty());
+        let heir = left.map(|kept| Client::of(id, VecDeque::new(), Some(kept)));
+        let mut begin = vec![at];
+        match heir {
+            Some(heir) if script.is_empty() => self.clients[at] = heir,
+            heir => {
+                self.numbers += 1;
+                self.clients[at] = Client::new(0x80 + self.numbers, script, keeps);
+                begin.extend(heir.as_ref().map(|_| self.clients.len()));
+                self.clients.extend(heir);
+            }
+        }
+        for at in begin {
+            self.client_on(at, connection::Event::Start)?;
+        }
+        Ok(())
+    }
+
+    fn print_client(&mut self, at: usize) {
+        if !self.heartbeats {
+            let client = &mut self.clients[at];
+            client.print = print::of(&(&client.connection, &client.kept, &client.keeping));
         }
     }
 
@@ -512,7 +594,12 @@ impl World {
                         }],
                     },
                 };
-                connection::Wish::Command { id: command, body }
+                let written = connection::Written::Down;
+                connection::Wish::Command {
+                    id: command,
+                    body,
+                    written,
+                }
             }
             Step::Follow => {
                 let account = self.ledger.account(id);
@@ -566,12 +653,11 @@ impl World {
                     }
                 }
                 connection::Effect::Hangup => self.let_go(at),
+                connection::Effect::Keep(change) => self.clients[at].keeping.push_back(change),
                 connection::Effect::Tell(news) => self.told(at, news)?,
             }
         }
-        if !self.heartbeats {
-            self.clients[at].print = print::of(&self.clients[at].connection);
-        }
+        self.print_client(at);
         Ok(())
     }
 
@@ -585,6 +671,7 @@ impl World {
                 })
             }
             News::Receipt(receipt) => self.ledger.receipt_told(receipt.id, receipt.outcome),
+            News::GivenUp { id, fate } => self.ledger.given_up(id, fate),
             News::Subscribed(subscribed) => self.ledger.subscribed(id, &subscribed),
             News::Events(events) => self
                 .ledger

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
+use agor_proto::ids::{ClientId, CommandId};
+
 use super::*;
 
 #[test]
@@ -81,7 +83,8 @@ fn a_store_of_a_later_release_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     Profile::open(folder.path()).store("layout", "{}").unwrap();
     let database = Connection::open(folder.path().join(FILE)).unwrap();
-    let later = "INSERT INTO migrations SELECT 2, 'later', checksum, '9.0', 0 FROM migrations";
+    let later =
+        "INSERT INTO migrations SELECT 3, 'later', checksum, '9.0', 0 FROM migrations LIMIT 1";
     database.execute_batch(later).unwrap();
     drop(database);
     let profile = Profile::open(folder.path());
@@ -196,5 +199,124 @@ fn a_kill_at_any_moment_leaves_the_newest_document_whole() {
         let document = profile.load("layout").unwrap().unwrap();
         assert!(document.rev >= stored, "{} after {stored}", document.rev);
         assert_eq!(document.json, format!("{{\"rev\":{}}}", document.rev));
+    }
+}
+
+fn command(n: u64) -> Kept {
+    let session = agor_proto::ids::SessionId::from_parts(1, [0; 10]);
+    Kept {
+        command: agor_proto::command::Command {
+            id: CommandId(u128::from(n).to_be_bytes()),
+            n: agor_proto::ids::CommandN(n),
+            body: agor_proto::command::CommandBody::Kill { session },
+        },
+        given_micros: 1_000 + n,
+        stage: Stage::Queued,
+    }
+}
+
+#[test]
+fn what_is_kept_of_commands_is_read_in_order_and_belongs_to_who_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::open(folder.path());
+    let (one, two) = (ClientId([1; 16]), ClientId([2; 16]));
+    let (first, second) = (profile.claim(one).unwrap(), profile.claim(two).unwrap());
+    let all: Vec<_> = (1..=3).map(command).collect();
+    let writes: Vec<_> = all.iter().rev().cloned().map(Change::Write).collect();
+    first.write(&writes).unwrap();
+    second.write(&writes[..1]).unwrap();
+    assert_eq!(first.kept().unwrap(), all);
+    let sent = Kept {
+        stage: Stage::Sent,
+        ..command(2)
+    };
+    let strike = Change::Strike(all[0].command.id);
+    first.write(&[strike, Change::Write(sent.clone())]).unwrap();
+    drop(second);
+    // As another window sees it.
+    let later = Profile::open(folder.path());
+    let adopted = later.adopt().unwrap();
+    assert_eq!(adopted.len(), 1, "the first one lives");
+    assert_eq!(adopted[0].client(), two);
+    assert_eq!(adopted[0].kept().unwrap(), all[2..]);
+    assert!(profile.adopt().unwrap().is_empty(), "both are taken");
+    drop((first, adopted));
+    let mut adopted = later.adopt().unwrap();
+    adopted.sort_by_key(Claim::client);
+    assert_eq!(adopted[0].kept().unwrap(), [sent, command(3)]);
+    let strikes: Vec<_> = all
+        .iter()
+        .map(|kept| Change::Strike(kept.command.id))
+        .collect();
+    for claim in &adopted {
+        claim.write(&strikes).unwrap();
+    }
+    drop(adopted);
+    assert!(later.adopt().unwrap().is_empty());
+    let locks = fs::read_dir(folder.path().join("windows")).unwrap();
+    assert_eq!(
+        locks.count(),
+        0,
+        "locks of clients that left nothing are deleted"
+    );
+}
+
+#[test]
+fn b14_what_is_kept_in_memory_is_nobodys_to_adopt() {
+    let profile = Profile::open(Path::new("/proc/no/such/folder"));
+    let claim = profile.claim(ClientId([1; 16])).unwrap();
+    claim.write(&[Change::Write(command(1))]).unwrap();
+    assert_eq!(claim.kept().unwrap(), [command(1)]);
+    drop(claim);
+    assert!(profile.adopt().unwrap().is_empty());
+}
+
+const COMMANDING_CHILD: &str = "AGOR_PROFILE_TEST_COMMANDING_CHILD";
+
+/// Not a test of its own: what the other runs in a process that it kills.
+#[test]
+fn a_window_that_commands_until_it_is_killed() {
+    let Ok(folder) = std::env::var(COMMANDING_CHILD) else {
+        return;
+    };
+    let profile = Profile::open(Path::new(&folder));
+    let claim = profile.claim(ClientId(*b"the child itself")).unwrap();
+    let mut stdout = std::io::stdout();
+    for n in 1.. {
+        claim.write(&[Change::Write(command(n))]).unwrap();
+        writeln!(stdout, "given {n}").unwrap();
+    }
+}
+
+#[test]
+fn a_command_that_was_given_is_there_after_a_kill() {
+    let test = concat!(
+        module_path!(),
+        "::a_window_that_commands_until_it_is_killed"
+    );
+    for round in 0..6_usize {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", test.split_once("::").unwrap().1])
+            .env(COMMANDING_CHILD, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut given = 0;
+        for line in stdout.lines() {
+            if let Some(n) = line.unwrap().strip_prefix("given ") {
+                given = n.parse().unwrap();
+            }
+            if given == 20 + round * 17 {
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        let claims = Profile::open(folder.path()).adopt().unwrap();
+        let kept = claims[0].kept().unwrap();
+        assert!(kept.len() >= given, "{} of {given}", kept.len());
+        let all: Vec<_> = (1..=kept.len() as u64).map(command).collect();
+        assert_eq!(kept, all);
     }
 }

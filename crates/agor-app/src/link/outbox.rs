@@ -1,0 +1,109 @@
+//! The window's commands that wait for their end: where they are written down, so that the next window can carry
+//! on with them if this one is killed, and what an earlier one left.
+
+use std::sync::Arc;
+
+use agor_core::client::{self, Client, ClientError, ClientOptions};
+use agor_core::link::Dialer;
+use agor_core::paths::Paths;
+use agor_core::storage::{Claim, Profile};
+use agor_proto::command::CommandBody;
+use agor_proto::ids::SessionId;
+
+use super::snapshot::Weight;
+use super::task::Shared;
+
+/// Returns where this window's commands are written down; nothing if they cannot be, which the person is told.
+pub async fn claim(profile: Profile, shared: &Shared) -> Option<Arc<Claim>> {
+    let claimed = tokio::task::spawn_blocking(move || profile.claim(client::new_id())).await;
+    match claimed {
+        Ok(Ok(claim)) => Some(Arc::new(claim)),
+        Ok(Err(error)) => {
+            let text = format!("Commands on their way are not written down: {error}");
+            shared.tell(Weight::Error, text);
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "claiming failed");
+            None
+        }
+    }
+}
+
+/// Tells the person when what they command cannot be written down.
+pub async fn follow_complaint(client: Client, shared: Shared) {
+    let mut complaint = client.keeping_complaint();
+    while complaint.changed().await.is_ok() {
+        let why = complaint.borrow_and_update().clone();
+        if let Some(why) = why {
+            let text = format!(
+                "Commands on their way are not written down, and are lost if this window is killed: {why}"
+            );
+            shared.tell(Weight::Error, text);
+        }
+    }
+}
+
+/// Carries on with what windows that were killed had been given, and tells what did not come to a good end.
+pub async fn carry_on(paths: Paths, profile: Profile, shared: Shared) {
+    let adopted = tokio::task::spawn_blocking(move || profile.adopt()).await;
+    let claims = match adopted {
+        Ok(Ok(claims)) => claims,
+        Ok(Err(error)) => {
+            let text = format!("What an earlier window was given cannot be read: {error}");
+            return shared.tell(Weight::Error, text);
+        }
+        Err(error) => return tracing::error!(%error, "adopting failed"),
+    };
+    let mut all = tokio::task::JoinSet::new();
+    for claim in claims {
+        let (dialer, shared) = (Dialer::Socket(paths.host_socket()), shared.clone());
+        let options = ClientOptions {
+            first_patience: None,
+            patience: None,
+            ..ClientOptions::default()
+        };
+        all.spawn(async move {
+            let tell = |body: &CommandBody, end: Result<_, ClientError>| match end {
+                Ok(_) => tracing::info!(name = body.name(), "carried on with a command"),
+                Err(error) => shared.tell(Weight::Error, left(&shared, body, &error)),
+            };
+            if let Err(error) = client::carry_on(dialer, options, claim, tell).await {
+                shared.tell(Weight::Error, error.to_string());
+            }
+        });
+    }
+    while all.join_next().await.is_some() {}
+}
+
+/// Returns what a person is told of a command that an earlier window was given.
+fn left(shared: &Shared, body: &CommandBody, error: &ClientError) -> String {
+    let session = body.session().and_then(|session| name_of(shared, session));
+    let of = session.map_or(String::new(), |name| format!(" of {name}"));
+    format!("From a window that ended early{of}: {error}")
+}
+
+fn name_of(shared: &Shared, session: SessionId) -> Option<String> {
+    shared.look(|snapshot| {
+        let mut sessions = snapshot
+            .sessions
+            .iter()
+            .flat_map(|sessions| sessions.iter());
+        let found = sessions.find(|info| info.id == session)?;
+        Some(found.name.clone()).filter(|name| !name.is_empty())
+    })
+}
+
+/// Says whether nothing about a command may be written down.
+pub fn is_private(shared: &Shared, body: &CommandBody) -> bool {
+    if let CommandBody::Create { spec, .. } = body {
+        return spec.private;
+    }
+    shared.look(|snapshot| {
+        let mut sessions = snapshot
+            .sessions
+            .iter()
+            .flat_map(|sessions| sessions.iter());
+        sessions.any(|info| Some(info.id) == body.session() && info.private)
+    })
+}
