@@ -157,6 +157,11 @@ fn a_damaged_database_is_set_aside_and_running_programs_go_on() {
         "{}",
         agor.log()
     );
+    let told = agor.run(&["ls"]).stderr;
+    assert!(
+        told.starts_with("The database was damaged and is now"),
+        "whoever looks is told: {told}"
+    );
     agor.ok(&["send", &session, "still there", "--enter"]);
     agor.screen_with(&session, "heard still there");
 }

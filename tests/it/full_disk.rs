@@ -68,6 +68,17 @@ fn b14_on_a_full_disk_commands_say_so_at_once_a_kill_works_and_all_goes_on_with_
     });
     assert!(full.stderr.contains("full"), "{full:?}");
 
+    // Who looks is told so, beside the list.
+    let told = agor.run(&["ls", "--json"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let notice: serde_json::Value = serde_json::from_str(&told.stderr).expect("one notice");
+    assert_eq!(notice["notice"]["code"], "full");
+    let told = agor.run(&["ls"]).stderr;
+    assert!(
+        told.starts_with("The disk that holds agor's data is full"),
+        "{told}"
+    );
+
     for args in [
         &["send", &quiet, "too early"][..],
         &["new", "--", "true"],
@@ -93,6 +104,10 @@ fn b14_on_a_full_disk_commands_say_so_at_once_a_kill_works_and_all_goes_on_with_
         (agor.run(&["send", &quiet, "now"]).code == 0).then_some(())
     });
     agor.screen_with(&quiet, "now");
+    step_until("nobody is told any more", || {
+        let told = agor.run(&["ls"]).stderr;
+        told.is_empty().then_some(())
+    });
     assert!(!agor.screen(&quiet).contains("too early"));
     let host = agor.host_pid();
     assert_eq!(agor.ok(&["new", "--", "true"]).trim().len(), quiet.len());

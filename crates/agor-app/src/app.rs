@@ -33,6 +33,7 @@ use agor_render::{Colors, FontSpec, RenderError, Renderer};
 use egui_tiles::TileId;
 
 use crate::attention::Attention;
+use crate::banner::Banners;
 use crate::commands::Command;
 use crate::everywhere::{EverywherePage, Shown};
 use crate::explain::Explain;
@@ -190,6 +191,7 @@ pub struct App {
     shown: Vec<(SessionId, Visibility)>,
     /// Whether the host is asked how it is.
     diagnosing: bool,
+    banners: Banners,
     /// Whose evidence the host is asked for.
     explained: Option<SessionId>,
     /// For how many days the host is asked what was used, while that is shown.
@@ -313,6 +315,7 @@ impl App {
             running: HashSet::new(),
             shown: Vec::new(),
             diagnosing: false,
+            banners: Banners::default(),
             explained: None,
             usage_days: None,
             moment: None,

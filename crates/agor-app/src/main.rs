@@ -2,6 +2,7 @@
 
 mod app;
 mod attention;
+mod banner;
 mod commands;
 mod diagnostics;
 mod everywhere;

@@ -418,10 +418,17 @@ impl Client {
     /// # Errors
     /// Why there is no connection any more.
     pub async fn list(&self) -> Result<Vec<SessionInfo>, ClientError> {
+        Ok(self.whole_list().await?.changed)
+    }
+
+    /// Returns the sessions with all that the host says with them.
+    ///
+    /// # Errors
+    /// Why there is no connection any more.
+    pub async fn whole_list(&self) -> Result<SessionList, ClientError> {
         let (waiter, list) = oneshot::channel();
         self.request(Request::List(waiter))?;
-        let list = list.await.map_err(|_| self.why_ended())?;
-        Ok(list.changed)
+        list.await.map_err(|_| self.why_ended())
     }
 
     /// Returns the list of sessions and its changes, from the whole list on. After a new link the

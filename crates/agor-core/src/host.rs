@@ -24,6 +24,7 @@ mod settings;
 mod start;
 mod tap;
 mod transcripts;
+mod trouble;
 pub(crate) mod watched;
 
 use std::convert::Infallible;
@@ -138,6 +139,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         notifying,
         waking,
         following,
+        telling,
     } = up;
     tracing::info!(incarnation = hub.incarnation().0, "the host is up");
     ready();
@@ -153,6 +155,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     notifying.abort();
     waking.abort();
     following.abort();
+    telling.abort();
     let result = tokio::select! {
         result = end(&hub, stop, keeping) => result,
         never = hang_up(&mut listener) => match never {},
@@ -170,6 +173,7 @@ struct Up {
     notifying: JoinHandle<()>,
     waking: JoinHandle<()>,
     following: JoinHandle<()>,
+    telling: JoinHandle<()>,
 }
 
 /// Opens the store, finds the keeper, and puts the sessions back.
@@ -182,6 +186,7 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
     for notice in &opened.notices {
         tracing::error!(%notice, "the store was mended");
     }
+    let mended = trouble::mended(&opened.notices);
     let address = KeeperAddress {
         socket: paths.keeper_socket(),
         incarnation: opened.incarnation,
@@ -218,6 +223,7 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
     let retaining = tokio::spawn(retention::run(Arc::clone(&hub), live.clone()));
     let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
     let following = tokio::spawn(settings::follow(paths.clone(), live.clone()));
+    let telling = tokio::spawn(trouble::run(Arc::clone(&hub), mended));
     let waking = tokio::spawn(awake::run(Arc::clone(&hub), live.clone()));
     let notifying = tokio::spawn(notify::run(Arc::clone(&hub), paths.clone(), live));
     Ok(Up {
@@ -227,6 +233,7 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
         notifying,
         waking,
         following,
+        telling,
     })
 }
 

@@ -121,4 +121,45 @@ pub struct SessionList {
     /// larger than a frame comes in parts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
+    /// What a person should know of where the host stores things: all of it with every change (with its
+    /// first part), and nothing if all is well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub storage: Vec<StorageNotice>,
+}
+
+/// What a person should know of where a host stores things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageNotice {
+    /// What it is about.
+    pub is: StorageTrouble,
+    /// It, and what to do, in a sentence.
+    pub text: String,
+}
+
+/// What a host's storage has, or had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorageTrouble {
+    /// There is no room: output waits, commands fail.
+    Full,
+    /// Another process holds the database: output waits, commands fail.
+    Busy,
+    /// It was damaged when the host began, and was mended as far as it could be.
+    Mended,
+    /// Something of a later release.
+    #[serde(other)]
+    Unknown,
+}
+
+impl StorageTrouble {
+    /// Returns its name, as it is on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Busy => "busy",
+            Self::Mended => "mended",
+            Self::Unknown => "unknown",
+        }
+    }
 }

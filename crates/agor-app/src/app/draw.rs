@@ -1,6 +1,7 @@
 //! A frame: panels around the tiles, each pane by itself, and what lies over them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use agor_proto::command::CommandBody;
@@ -28,7 +29,7 @@ use crate::text::now_millis;
 use crate::theme::{Theme, measure};
 use crate::workspace::document::NAME_MAX;
 use crate::workspace::{Pane, View, tiles};
-use crate::{sidebar, status_bar, tab_bar, which_key};
+use crate::{banner, sidebar, status_bar, tab_bar, which_key};
 
 impl App {
     /// Draws everything.
@@ -102,6 +103,26 @@ impl App {
         }
     }
 
+    fn banners_ui(&mut self, ui: &mut Ui, frame: Frame) {
+        let storage = Arc::clone(&self.snapshot.storage);
+        let mut did = None;
+        for (at, notice) in self.banners.shown(&storage).into_iter().enumerate() {
+            let shown = Panel::top(egui::Id::new(("banner", at)))
+                .exact_size(banner::ROW)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(frame)
+                .show(ui, |ui| banner::banner_ui(ui, notice, &self.theme));
+            did = did.or(shown.inner);
+        }
+        match did {
+            Some(banner::Did::Look) => self.commands.push(Command::Diagnostics),
+            Some(banner::Did::Read(text)) => self.banners.read(text, &storage),
+            None => return,
+        }
+        self.wake.now();
+    }
+
     fn frame_ui(&mut self, ui: &mut Ui, now: Instant) {
         let frame = Frame::NONE.fill(self.theme.panel);
         let broadcast = match self.workspace.tab() {
@@ -130,6 +151,7 @@ impl App {
             self.commands.push(command);
             self.wake.now();
         }
+        self.banners_ui(ui, frame);
         let did = if self.workspace.sidebar.shown {
             let shown = Panel::left("sidebar")
                 .default_size(self.workspace.sidebar.width)

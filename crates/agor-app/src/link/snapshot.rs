@@ -12,7 +12,7 @@ use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::message::{Explained, Hit};
 use agor_proto::row::Row;
 use agor_proto::screen::{Mirror, Placement};
-use agor_proto::session::SessionInfo;
+use agor_proto::session::{SessionInfo, StorageNotice};
 use agor_proto::usage::Spent;
 
 use super::diagnose::Diagnosis;
@@ -34,6 +34,8 @@ pub struct Snapshot {
     pub host: HostState,
     /// The sessions, oldest first; `None` before the first list.
     pub sessions: Option<Arc<Vec<SessionInfo>>>,
+    /// What the host says of where it stores things; nothing if all is well.
+    pub storage: Arc<Vec<StorageNotice>>,
     /// Screens of the sessions that panes show.
     pub screens: HashMap<SessionId, Arc<Screen>>,
     /// Parts of histories that panes have scrolled to.

@@ -230,6 +230,13 @@ async fn follow_list(client: Client, shared: Shared, used: watch::Sender<u64>) {
     let mut known: Vec<SessionInfo> = Vec::new();
     while let Some(list) = lists.next().await {
         let first = list.whole;
+        shared.change_if(|snapshot| {
+            let differs = *snapshot.storage != list.storage;
+            if differs {
+                snapshot.storage = Arc::new(list.storage.clone());
+            }
+            differs
+        });
         let before = known.clone();
         merge(&mut known, list);
         // Every piece of output moves a session's offset, which nobody is shown.
@@ -577,6 +584,7 @@ mod tests {
             changed,
             removed,
             more: false,
+            storage: Vec::new(),
         };
         let (first, second) = (session_info(1, "first"), session_info(2, "second"));
         merge(

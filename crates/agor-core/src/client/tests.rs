@@ -216,6 +216,7 @@ async fn a_list_is_asked_for_and_comes_whole() {
         changed: Vec::new(),
         removed: Vec::new(),
         more: false,
+        storage: Vec::new(),
     })
     .await;
     assert_eq!(list.await.unwrap().unwrap(), []);

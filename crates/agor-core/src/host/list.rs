@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use agor_proto::ids::{ListRev, SessionId};
 use agor_proto::limits::BULK_CHUNK_MAX;
-use agor_proto::session::{SessionInfo, SessionList};
+use agor_proto::session::{SessionInfo, SessionList, StorageNotice};
 use tokio::sync::watch;
 
 /// Removals that are remembered; who is further behind gets the whole list.
@@ -25,6 +25,7 @@ struct State {
     removed: Vec<(ListRev, SessionId)>,
     /// Removals up to this revision are forgotten.
     forgotten: ListRev,
+    storage: Vec<StorageNotice>,
 }
 
 impl Default for List {
@@ -64,6 +65,16 @@ impl List {
         });
     }
 
+    /// Says what a person should know of the store, in place of what was said before.
+    pub fn set_storage(&self, storage: Vec<StorageNotice>) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = state.storage == storage;
+        drop(state);
+        if !known {
+            self.change(|state, _| state.storage = storage);
+        }
+    }
+
     /// Returns a watch on the list's revision.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<ListRev> {
@@ -101,6 +112,7 @@ impl List {
             changed: Vec::new(),
             removed: removed.map(|&(_, id)| id).collect(),
             more: false,
+            storage: state.storage.clone(),
         };
         drop(state);
         in_parts(first, changed)
@@ -123,6 +135,7 @@ fn in_parts(first: SessionList, entries: Vec<SessionInfo>) -> Vec<SessionList> {
                 changed: Vec::new(),
                 removed: Vec::new(),
                 more: false,
+                storage: Vec::new(),
             };
             done.push(std::mem::replace(&mut part, next));
             part_bytes = 0;
@@ -199,6 +212,29 @@ mod tests {
         let later = changes(&list, first.rev);
         assert!(later.whole);
         assert_eq!(later.changed, [info(1)]);
+    }
+
+    #[test]
+    fn what_the_store_has_is_told_with_every_change_until_it_has_it_no_more() {
+        let list = List::default();
+        let notice = |text: &str| StorageNotice {
+            is: agor_proto::session::StorageTrouble::Full,
+            text: text.into(),
+        };
+        list.put(info(1));
+        let first = changes(&list, ListRev(0));
+        assert!(first.storage.is_empty());
+        list.set_storage(vec![notice("full")]);
+        let second = changes(&list, first.rev);
+        assert_eq!(second.storage, [notice("full")]);
+        assert!(second.changed.is_empty() && second.rev > first.rev);
+        list.set_storage(vec![notice("full")]);
+        assert_eq!(changes(&list, second.rev).rev, second.rev, "nothing new");
+        list.put(info(2));
+        assert_eq!(changes(&list, second.rev).storage, [notice("full")]);
+        list.set_storage(Vec::new());
+        let last = changes(&list, second.rev);
+        assert!(last.storage.is_empty() && last.rev > second.rev);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub const VARIANTS: &str = "
     bar prompt input output end screen rows record blob wait stats tap exit idle happened
     tapped tail snapshot epoch_changed cursor_ahead pruned too_far fresh held taken visible
     thumbnail hidden window events find found marks line clipboard primary
-    folder_gone new resume fork seen send_when_idle wait_state explain reached evidence";
+    folder_gone full busy mended new resume fork seen send_when_idle wait_state explain reached evidence";
 
 fn agent_info() -> AgentInfo {
     AgentInfo {
@@ -204,6 +204,26 @@ fn list() -> SessionList {
             .collect(),
         removed: vec![session()],
         more: false,
+        storage: Vec::new(),
+    }
+}
+
+fn list_of_a_host_in_trouble() -> SessionList {
+    let notice = |is, text: &str| StorageNotice {
+        is,
+        text: text.into(),
+    };
+    SessionList {
+        rev: ListRev(7),
+        whole: false,
+        changed: Vec::new(),
+        removed: Vec::new(),
+        more: false,
+        storage: vec![
+            notice(StorageTrouble::Full, "The disk is full."),
+            notice(StorageTrouble::Busy, "Another process holds the database."),
+            notice(StorageTrouble::Mended, "The database was damaged."),
+        ],
     }
 }
 
@@ -629,6 +649,7 @@ pub fn messages() -> Vec<(String, Message)> {
     );
     add("watch_list", WatchList { follow: true }.into());
     add("session_list", list().into());
+    add("session_list_storage", list_of_a_host_in_trouble().into());
     add(
         "take_lease",
         TakeLease {

@@ -173,6 +173,28 @@ fn the_inspector_looks_as_it_did_in_a_dark_and_a_light_theme() {
 }
 
 #[test]
+fn banners_look_as_they_did_in_a_dark_and_a_light_theme() {
+    use agor_proto::session::{StorageNotice, StorageTrouble};
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
+    for (name, theme) in [("banners", DARK), ("banners_light", LIGHT)] {
+        let tell = |app: &mut App| {
+            let notice = |is, text: &str| StorageNotice {
+                is,
+                text: text.into(),
+            };
+            let full = "The disk that holds agor's data is full: free some space; running programs wait and nothing that was stored is lost.";
+            let mended = "The database was damaged and is now /home/ada/.local/share/agor/host.db.damaged-1; its last backup took its place, and 7 sessions were found again: what came after may be missing.";
+            app.snapshot.storage = vec![
+                notice(StorageTrouble::Full, full),
+                notice(StorageTrouble::Mended, mended),
+            ]
+            .into();
+        };
+        compare(name, &draw(theme, arrange, tell));
+    }
+}
+
+#[test]
 fn the_palette_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(2));
     let open = |app: &mut App| {

@@ -23,7 +23,17 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     context.block_on(async {
         let client = context.client().await?;
-        let mut sessions = client.list().await?;
+        let list = client.whole_list().await?;
+        for notice in &list.storage {
+            // Beside the result, which is the list.
+            if context.json {
+                let notice = serde_json::json!({ "notice": { "code": notice.is.name(), "message": notice.text } });
+                output::note(notice);
+            } else {
+                output::note(output::harmless(&notice.text));
+            }
+        }
+        let mut sessions = list.changed;
         sessions.sort_by_key(|session| session.id);
         let short = session_name::short_ids(&sessions);
         let shown = sessions.iter().zip(short);

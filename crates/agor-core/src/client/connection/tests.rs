@@ -671,6 +671,7 @@ fn a_watched_list_is_asked_for_again_and_a_single_one_is_not() {
         changed: Vec::new(),
         removed: Vec::new(),
         more: false,
+        storage: Vec::new(),
     };
     for follow in [true, false] {
         let mut bench = Bench::ready();
@@ -691,6 +692,7 @@ fn a_list_in_parts_is_told_whole_and_one_that_was_cut_off_is_asked_for_again() {
         changed: Vec::new(),
         removed: vec![session()],
         more,
+        storage: Vec::new(),
     };
     assert!(told(&bench.hear(part(true, true))).is_empty());
     let (_, again) = bench.reconnect(Duration::ZERO);
