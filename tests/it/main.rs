@@ -26,6 +26,7 @@ mod programs;
 mod questions;
 mod real_agents;
 mod soak;
+mod strangers;
 mod survival;
 mod update;
 mod verbs;
