@@ -18,6 +18,7 @@ use agor_proto::message::Message;
 use agor_proto::record::{self, Record};
 use serde_json::Value;
 
+mod protocol;
 mod samples;
 
 fn folder() -> PathBuf {
@@ -168,6 +169,19 @@ fn no_golden_file_is_left_without_its_sample() {
             "{name} has no sample: its kind may not be used again"
         );
     }
+}
+
+#[test]
+fn protocol_md_is_what_the_code_says() {
+    let page = protocol::page();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("PROTOCOL.md");
+    if updating() {
+        fs::write(&path, &page).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&path).unwrap_or_default() == page,
+        "PROTOCOL.md is not what the types say: run `cargo xtask golden`"
+    );
 }
 
 #[test]
