@@ -94,6 +94,43 @@ fn c4_a_client_that_stops_reading_is_waited_for_by_nobody() {
     }
 }
 
+/// A program that is stopped reads nothing and says nothing. What is typed meanwhile waits for it, once.
+#[test]
+fn a_stopped_program_holds_up_nobody_and_goes_on_with_what_was_typed() {
+    let agor = Agor::started();
+    let stopped = agor.session("while read -r line; do echo \"read $line\"; done");
+    let other = agor.session("cat");
+    agor.ok(&["send", &stopped, "first", "--enter"]);
+    agor.screen_with(&stopped, "read first");
+    let pid = agor.info(&stopped)["pid"].as_u64().expect("a pid");
+    let pid = u32::try_from(pid).expect("a pid");
+    signal_process(pid, "STOP");
+    for n in 0..20 {
+        agor.ok(&["send", &stopped, &format!("line-{n}"), "--enter"]);
+        answers(&agor, &other, &format!("word-{n}"));
+    }
+    assert!(
+        !agor.screen(&stopped).contains("read line"),
+        "it is stopped"
+    );
+    assert_eq!(agor.info(&stopped)["life"], "running");
+    signal_process(pid, "CONT");
+    agor.screen_with(&stopped, "read line-19");
+    let raw = agor.raw(&stopped);
+    let raw = String::from_utf8_lossy(&raw);
+    let read: Vec<&str> = raw
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("read "))
+        .collect();
+    let expected: Vec<String> = (0..20).map(|n| format!("line-{n}")).collect();
+    assert_eq!(read[0], "first");
+    assert_eq!(read[1..], expected);
+    signal_process(pid, "STOP");
+    // Killed as it is, it ends as any other.
+    agor.ok(&["kill", &stopped]);
+    assert!(agor.info(&stopped)["life"]["exited"].is_object());
+}
+
 #[test]
 fn a_line_of_ten_megabytes_is_recorded_whole_in_bounded_memory() {
     const BYTES: usize = 10_000_000;

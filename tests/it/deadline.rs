@@ -11,12 +11,16 @@ use std::time::Duration;
 /// How long a test may run; the longest takes a third of it on two busy cores.
 pub const TEST_AT_MOST: Duration = Duration::from_secs(120);
 
-/// How often a host dies in each test; `cargo xtask soak` asks for more.
+/// How often a host dies in each of the three tests that kill it, which makes 102 kills in all; `cargo xtask
+/// soak` asks for more.
+pub const ROUNDS: u64 = 34;
+
+/// Returns how often a host dies in each test.
 pub fn rounds() -> u64 {
     std::env::var("AGOR_TEST_ROUNDS")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(30)
+        .unwrap_or(ROUNDS)
 }
 
 /// Lines of a log that are shown.
@@ -35,7 +39,7 @@ impl Deadline {
         let test = std::thread::current().name().unwrap_or("?").to_owned();
         let folder = folder.to_owned();
         // A soak repeats what a test does.
-        let limit = limit * u32::try_from(rounds().div_ceil(30)).unwrap_or(1);
+        let limit = limit * u32::try_from(rounds().div_ceil(ROUNDS)).unwrap_or(1);
         let (end, ended) = sync_channel(0);
         let watch = std::thread::Builder::new()
             .name("deadline".into())

@@ -1,9 +1,23 @@
 //! The rules on which it rests that nothing is lost and nothing happens twice, by name, so that a
 //! test can break each of them at its place and see that the model notices.
 
-/// One rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
+macro_rules! rules {
+    ($($(#[$doc:meta])+ $name:ident,)+) => {
+        /// One rule.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Rule {
+            $($(#[$doc])+ $name,)+
+        }
+
+        #[cfg(test)]
+        impl Rule {
+            /// Every rule.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+        }
+    };
+}
+
+rules! {
     /// A command that is under way is known when it comes again.
     KnowWhatIsUnderWay,
     /// A command that has just ended is known when it comes again.

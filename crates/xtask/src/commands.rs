@@ -55,7 +55,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         id: "soak",
-        arguments: "[rounds | --minutes N]",
+        arguments: "[rounds | --minutes N | --seeds N]",
         doc: "Runs the tests of survival for many rounds, or lets everything storm for minutes or hours",
         run: soak::run,
     },

@@ -1,7 +1,8 @@
 //! `cargo xtask soak`: the whole-program tests whose names say that something survives, for many rounds.
 //! The tests themselves read how many from `AGOR_TEST_ROUNDS`; before them the simulated network runs as
 //! many times 400 seeds. `--minutes N` instead lets agents work for so long while everything storms around
-//! them, and fails if anything grows or is lost; from an hour on also if memory grows at all.
+//! them, and fails if anything grows or is lost; from an hour on also if memory grows at all. `--seeds N` runs the
+//! simulated network alone, for millions of them.
 
 use super::test::BUILD;
 use crate::failure::Failure;
@@ -9,10 +10,24 @@ use crate::steps::{Report, Step, Tests};
 
 const DEFAULT_ROUNDS: u64 = 500;
 
+/// What tells the simulated network how many seeds to run.
+const SEEDS: &str = "AGOR_TEST_SEEDS";
+
+/// Seeds that two slow cores run in a minute, at the least.
+const SEEDS_A_MINUTE: u64 = 20_000;
+
 /// Runs it.
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
-    if let Some(minutes) = minutes(arguments)? {
+    if let Some(minutes) = number_after("--minutes", arguments)? {
         return run_for(minutes);
+    }
+    if let Some(seeds) = number_after("--seeds", arguments)? {
+        let mut report = Report::default();
+        let words = seeds.to_string();
+        let environment = [(SEEDS, words.as_str())];
+        report.run(&[random_orders(&environment, seeds)])?;
+        report.finish();
+        return Ok(());
     }
     let rounds = rounds(arguments)?.to_string();
     let survival = Step {
@@ -24,16 +39,26 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
             "--test",
             "it",
             "--",
-            "survives",
+            "survival::",
             "--nocapture",
         ],
         environment: &[("AGOR_TEST_ROUNDS", &rounds)],
         tests: Tests::Some,
     };
-    let seeds = seeds(&rounds).to_string();
-    let random_orders = Step {
+    let seeds = seeds(&rounds);
+    let words = seeds.to_string();
+    let environment = [(SEEDS, words.as_str())];
+    let mut report = Report::default();
+    report.run(&[BUILD, random_orders(&environment, seeds), survival])?;
+    report.finish();
+    Ok(())
+}
+
+/// Returns the step that runs the simulated network with this environment, for so many seeds.
+fn random_orders<'a>(environment: &'a [(&'static str, &'a str)], seeds: u64) -> Step<'a> {
+    Step {
         name: "random orders",
-        budget_minutes: 60,
+        budget_minutes: 15 + seeds / SEEDS_A_MINUTE,
         cargo: &[
             "test",
             "--workspace",
@@ -42,13 +67,9 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
             "host::model::walk",
             "--nocapture",
         ],
-        environment: &[("AGOR_TEST_SEEDS", &seeds)],
+        environment,
         tests: Tests::Some,
-    };
-    let mut report = Report::default();
-    report.run(&[BUILD, random_orders, survival])?;
-    report.finish();
-    Ok(())
+    }
 }
 
 fn run_for(minutes: u64) -> Result<(), Failure> {
@@ -76,15 +97,15 @@ fn run_for(minutes: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns for how long storms are asked for, if they are.
-fn minutes(arguments: &[String]) -> Result<Option<u64>, Failure> {
+/// Returns the number that is typed after a word, if that is what is typed.
+fn number_after(word: &str, arguments: &[String]) -> Result<Option<u64>, Failure> {
     match arguments {
-        [word, minutes] if word == "--minutes" => minutes
+        [typed, number] if typed == word => number
             .parse()
             .ok()
-            .filter(|minutes| *minutes > 0)
+            .filter(|number| *number > 0)
             .map(Some)
-            .ok_or_else(|| Failure::Usage(format!("{minutes:?} is no number of minutes"))),
+            .ok_or_else(|| Failure::Usage(format!("{number:?} is no number for {word}"))),
         _ => Ok(None),
     }
 }
@@ -120,12 +141,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn minutes_are_a_positive_number_after_their_word() {
+    fn minutes_and_seeds_are_a_positive_number_after_their_word() {
         let typed = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(minutes(&typed(&["--minutes", "240"])).unwrap(), Some(240));
-        assert_eq!(minutes(&typed(&["500"])).unwrap(), None);
-        for wrong in ["0", "-1", "x"] {
-            assert!(minutes(&typed(&["--minutes", wrong])).is_err(), "{wrong}");
+        for word in ["--minutes", "--seeds"] {
+            let number = |typed: &[String]| number_after(word, typed);
+            assert_eq!(number(&typed(&[word, "240"])).unwrap(), Some(240));
+            assert_eq!(number(&typed(&["500"])).unwrap(), None);
+            for wrong in ["0", "-1", "x"] {
+                assert!(number(&typed(&[word, wrong])).is_err(), "{wrong}");
+            }
         }
     }
 

@@ -32,6 +32,16 @@ pub fn all() -> Vec<(&'static str, World)> {
             ),
         ),
         (
+            "commands and inputs that come twice",
+            World::new(
+                &[&[SIGNAL, Step::Type, SEND]],
+                Faults {
+                    duplicates: 2,
+                    ..Faults::default()
+                },
+            ),
+        ),
+        (
             "commands and a host that dies",
             World::new(
                 &[&[SIGNAL, SEND]],

@@ -85,6 +85,7 @@ pub fn walk(seed: u64) -> Result<usize, String> {
         lapses: some(2),
         lags: some(3),
         full_disks: some(1),
+        duplicates: some(6),
     };
     let world = match random.below(2) {
         0 => World::new(&scripts, faults),

@@ -69,6 +69,9 @@ pub struct Faults {
     pub lags: u8,
     /// The disk is full until it is not.
     pub full_disks: u8,
+    /// The host hears a command, an input or an acknowledgement twice: a link does not do that, but whatever lies
+    /// between may.
+    pub duplicates: u8,
 }
 
 /// Parts of the world that a test makes wrong, to see that it is noticed.
@@ -128,6 +131,7 @@ pub enum Action {
     FailDial(usize),
     Cut(usize),
     HostCut(usize),
+    Duplicate(usize),
     Crash,
     Die(usize),
     Lapse,
@@ -147,6 +151,7 @@ impl Action {
             Self::FailDial(_)
                 | Self::Cut(_)
                 | Self::HostCut(_)
+                | Self::Duplicate(_)
                 | Self::Crash
                 | Self::Die(_)
                 | Self::Lapse
@@ -774,8 +779,11 @@ impl Link {
             HostEnd::Open { pending, .. } => {
                 if pending.is_some() {
                     actions.push(Action::Deliver(at));
-                } else if !self.up.is_empty() {
+                } else if let Some(next) = self.up.front() {
                     actions.push(Action::Hear(at));
+                    if faults.duplicates > 0 && may_come_twice(next) {
+                        actions.push(Action::Duplicate(at));
+                    }
                 }
                 if !self.held {
                     // Late, or with something still on its way that never comes.
@@ -787,4 +795,12 @@ impl Link {
             HostEnd::Gone => {}
         }
     }
+}
+
+/// Says whether a message that comes twice is one that a peer sends again.
+fn may_come_twice(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::Command(_) | Message::InputFrame(_) | Message::ScreenAck(_)
+    )
 }

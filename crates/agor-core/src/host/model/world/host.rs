@@ -234,6 +234,14 @@ impl World {
                 self.faults.host_cuts -= 1;
                 self.close(at)
             }
+            Action::Duplicate(at) => {
+                self.faults.duplicates -= 1;
+                let up = &mut self.links[at].up;
+                let next = up.front().cloned();
+                up.extend(next);
+                up.rotate_right(1);
+                Ok(())
+            }
             Action::Store => self.store(),
             Action::Commit => {
                 self.serving.under_way = None;
