@@ -324,6 +324,12 @@ impl Machine {
         Some((self.transcript.clone(), from))
     }
 
+    /// Returns how many lines of its transcripts were too long to be read.
+    #[must_use]
+    pub fn long_lines(&self) -> u64 {
+        self.meter.long_lines()
+    }
+
     /// Takes in what follows in the transcript.
     pub fn read_transcript(&mut self, form: Form, bytes: &[u8]) {
         self.meter.read(form, bytes);

@@ -50,8 +50,12 @@ fn price(model: &str) -> Option<&'static Price> {
 pub struct Meter {
     /// The file.
     path: String,
-    /// How many bytes of it were read: up to the end of a line.
+    /// How many bytes of it were read: up to the end of a line, or into one that is too long.
     offset: u64,
+    /// Whether that is within a line that is too long.
+    in_long_line: bool,
+    /// Lines that were too long.
+    long_lines: u64,
     /// The last message, whose figures later lines bring anew; or the whole conversation, where its lines tell that.
     last: Spent,
     /// Everything before it.
@@ -122,6 +126,7 @@ impl Meter {
         if self.path != path {
             // What an earlier conversation of the session took was taken.
             let before = std::mem::take(self);
+            self.long_lines = before.long_lines;
             self.before = before.total();
             self.earlier = self.before.cost;
             self.path = path.to_owned();
@@ -142,16 +147,27 @@ impl Meter {
             let line = &rest[..end];
             rest = &rest[end + 1..];
             self.offset += end as u64 + 1;
-            if line.len() <= LINE_MAX
-                && let Some(told) = forms::read(form, line)
-            {
+            // The end of a line that is too long is none, however it reads.
+            if std::mem::take(&mut self.in_long_line) {
+                continue;
+            }
+            if line.len() > LINE_MAX {
+                self.long_lines += 1;
+            } else if let Some(told) = forms::read(form, line) {
                 self.take(told);
             }
         }
-        // What is left of a line that is too long is no line either.
-        if rest.len() > LINE_MAX {
+        if self.in_long_line || rest.len() > LINE_MAX {
+            self.long_lines += u64::from(!self.in_long_line);
+            self.in_long_line = true;
             self.offset += rest.len() as u64;
         }
+    }
+
+    /// Returns how many lines were too long to be read.
+    #[must_use]
+    pub fn long_lines(&self) -> u64 {
+        self.long_lines
     }
 
     fn take(&mut self, told: Told) {
@@ -332,6 +348,31 @@ mod tests {
             (shown.output_tokens, shown.cost_micros, shown.estimated),
             (9, None, false)
         );
+    }
+
+    /// It comes in pieces, and its end reads as figures that nobody wrote.
+    #[test]
+    fn a_transcript_line_beyond_the_cap_is_skipped_to_its_end_and_counted() {
+        let mut meter = Meter::default();
+        meter.begin("/t");
+        meter.read(Form::Claude, line("m1", 100).as_bytes());
+        let before = usage(&meter);
+        let mut file = vec![b'x'; LINE_MAX + 1];
+        let begun = meter.offset;
+        meter.read(Form::Claude, &file);
+        assert_eq!(meter.offset - begun, file.len() as u64, "it is read once");
+        meter.read(Form::Claude, b"more of it");
+        let end = line("m2", 1_000);
+        meter.read(Form::Claude, end.as_bytes());
+        assert_eq!(usage(&meter), before);
+        assert_eq!(meter.long_lines(), 1);
+        file.push(b'\n');
+        meter.read(Form::Claude, &file);
+        assert_eq!((usage(&meter), meter.long_lines()), (before.clone(), 2));
+        meter.read(Form::Claude, line("m3", 7).as_bytes());
+        assert_ne!(usage(&meter), before, "the next line is read");
+        meter.begin("/another");
+        assert_eq!(meter.long_lines(), 2);
     }
 
     #[test]

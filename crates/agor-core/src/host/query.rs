@@ -289,6 +289,7 @@ pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
                     project: projects.get(&id).cloned().unwrap_or_default(),
                     coalesced: figures.coalesced,
                     gaps: figures.gaps,
+                    long_lines: figures.long_lines,
                     session: id.to_string(),
                     offset: figures.offset.0,
                     committed: figures.committed.0,

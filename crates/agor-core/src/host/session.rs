@@ -394,6 +394,7 @@ impl Session {
             ring_bytes: 0,
             coalesced: self.screens.coalesced(),
             gaps: self.journal.gaps(),
+            long_lines: self.agent.long_lines(),
             latencies: self.commands.latencies,
         }
     }
@@ -762,6 +763,8 @@ pub struct Figures {
     pub coalesced: u64,
     /// Holes in its record since the host began.
     pub gaps: u64,
+    /// Lines of its agent's transcript that were too long to be read.
+    pub long_lines: u64,
     /// How long its commands took.
     pub latencies: Latencies,
 }

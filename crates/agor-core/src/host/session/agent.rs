@@ -112,6 +112,11 @@ impl Agent {
         }
     }
 
+    /// Returns how many lines of what it writes down were too long to be read.
+    pub fn long_lines(&self) -> u64 {
+        self.machine.long_lines()
+    }
+
     /// Sets without how much output work is stalled.
     pub fn set_stall_millis(&mut self, millis: u64) {
         self.machine.set_stall_millis(millis);
