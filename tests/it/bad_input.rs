@@ -368,18 +368,32 @@ fn a_private_session_leaves_nothing_on_disk() {
 }
 
 #[test]
-fn a9_the_log_tells_connections_and_holds_no_keys_and_no_output() {
+fn a1_a9_the_log_tells_connections_and_refusals_and_holds_no_keys_no_output_and_no_token() {
     let agor = Agor::started();
-    let session = agor.session("echo said-by-the-program; cat");
+    let session = agor.session("echo said-by-the-program; echo \"$AGOR_TOKEN\" > token; cat");
     agor.screen_with(&session, "said-by-the-program");
     agor.ok(&["send", &session, "typed-by-a-person", "--enter"]);
     agor.screen_with(&session, "typed-by-a-person");
-    let log = agor.log();
-    assert!(log.contains("accepted a connection"), "{log}");
-    assert!(
-        !log.contains("said-by-the-program") && !log.contains("typed-by-a-person"),
-        "{log}"
+    say(
+        &agor,
+        b"GET / HTTP/1.1\r\nAuthorization: said-by-a-stranger\r\n\r\n",
     );
+    let log = step_until("the refusal is in the log", || {
+        let log = agor.log();
+        log.contains("refused a connection").then_some(log)
+    });
+    assert!(log.contains("accepted a connection"), "{log}");
+    let token = fs::read_to_string(agor.work().join("token")).expect("a token");
+    let token = token.trim();
+    assert!(token.len() >= 32, "{token:?}");
+    for secret in [
+        "said-by-the-program",
+        "typed-by-a-person",
+        "said-by-a-stranger",
+        token,
+    ] {
+        assert!(!log.contains(secret), "{secret:?} is in {log}");
+    }
 }
 
 #[test]
