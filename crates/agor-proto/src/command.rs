@@ -136,6 +136,13 @@ impl CommandBody {
         }
     }
 
+    /// Returns what a host must say that it can do to be given this; see
+    /// [`Query::feature`](crate::message::Query::feature).
+    #[must_use]
+    pub fn feature(&self) -> Option<&'static str> {
+        matches!(self, Self::Answer { .. }).then_some("answer")
+    }
+
     /// Returns the command's name, which holds nothing of what a person typed.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -161,6 +161,19 @@ pub enum Query {
     Unknown,
 }
 
+impl Query {
+    /// Returns what a host must say that it can do ([`Welcome::features`](crate::message::Welcome::features)) to
+    /// be asked this, if that is not in every release of the protocol's version.
+    #[must_use]
+    pub fn feature(&self) -> Option<&'static str> {
+        match self {
+            Self::Wait { .. } | Self::WaitState { .. } => Some("wait"),
+            Self::Tap => Some("tap"),
+            _ => None,
+        }
+    }
+}
+
 impl Open for Query {
     fn unknown() -> Self {
         Self::Unknown

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use agor_proto::command::{CommandBody, Receipt};
+use agor_proto::command::{CommandBody, Outcome, Receipt};
 use agor_proto::error::{ErrorCode, Retry, WireError};
 use agor_proto::event::LogCursor;
 use agor_proto::ids::{AskId, ClientId, CommandId, InputSeq, ScreenRev, SessionId, Size};
@@ -22,7 +22,7 @@ use super::backoff;
 use super::follow::Follows;
 use super::outbox::{Fate, Out, Outbox};
 use super::phase::{Greeting, Outgoing, Phase, Ready};
-use super::questions::Questions;
+use super::questions::{self, Questions};
 use super::typing::{Said, Typing};
 use crate::storage::{Change, Stage};
 
@@ -426,7 +426,7 @@ impl Connection {
         self.was_ready = true;
         let state = State::Ready(Box::new(ready.welcome.clone()));
         effects.push(Effect::Tell(News::State(state)));
-        let (asks, lost) = self.questions.greeted(now.instant);
+        let (asks, lost) = self.questions.greeted(now.instant, &ready.welcome);
         let typed = self.typing.greeted(offline, now.instant);
         let mut messages = self.follows.greeted();
         let out = self.outbox.greeted(now.unix_micros);
@@ -567,12 +567,20 @@ impl Connection {
             Wish::Command { id, body, written } => {
                 let ready = matches!(self.phase, Phase::Ready(_));
                 let down = self.manner.keeps && written == Written::Down;
-                match self.outbox.add(id, body, down, now.unix_micros, ready) {
+                let missing = self.missing(body.feature());
+                let added = match missing.map(|error| Outcome::Rejected { error }) {
+                    Some(outcome) => Err(Receipt { id, outcome }),
+                    None => self.outbox.add(id, body, down, now.unix_micros, ready),
+                };
+                match added {
                     Ok(out) => self.put_out(out, effects),
                     Err(receipt) => said.news.push(News::Receipt(receipt)),
                 }
             }
-            Wish::Ask { ask, query } => said.send.push(self.questions.add(ask, query, now.instant)),
+            Wish::Ask { ask, query } => match self.missing(query.feature()) {
+                Some(error) => said.news.push(questions::unable(ask, error)),
+                None => said.send.push(self.questions.add(ask, query, now.instant)),
+            },
             Wish::Unask(ask) => said.send.extend(self.questions.remove(ask)),
             Wish::List { follow } => {
                 if self.list != ListWish::Always {
@@ -609,6 +617,14 @@ impl Connection {
         self.say(said, effects);
     }
 
+    /// Returns why the host that is there cannot be asked for what takes this feature.
+    fn missing(&self, feature: Option<&str>) -> Option<WireError> {
+        match &self.phase {
+            Phase::Ready(ready) => questions::missing(feature, &ready.welcome),
+            _ => None,
+        }
+    }
+
     /// Answers a wish that nobody will fulfil any more.
     fn decline(&self, wish: Wish, effects: &mut Vec<Effect>) {
         let error = || {
@@ -620,7 +636,7 @@ impl Connection {
         let news = match wish {
             Wish::Command { id, .. } => News::Receipt(Receipt {
                 id,
-                outcome: agor_proto::command::Outcome::Rejected { error: error() },
+                outcome: Outcome::Rejected { error: error() },
             }),
             Wish::Ask { ask, .. } => News::Answer(Answer {
                 ask,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::AskId;
-use agor_proto::message::{Answer, Ask, Cancel, Message, Part, Query};
+use agor_proto::message::{Answer, Ask, Cancel, Message, Part, Query, Welcome};
 
 use super::connection::News;
 
@@ -51,13 +51,18 @@ impl Questions {
         Some(Cancel { ask }.into())
     }
 
-    /// Returns what a new connection asks again, and the answers that are lost in the middle.
-    pub fn greeted(&mut self, now: Instant) -> (Vec<Message>, Vec<News>) {
+    /// Returns what a new connection asks again, and the answers that are lost in the middle or that this host
+    /// cannot give.
+    pub fn greeted(&mut self, now: Instant, welcome: &Welcome) -> (Vec<Message>, Vec<News>) {
         let mut again = Vec::new();
         let mut lost = Vec::new();
         self.by_id.retain(|&ask, question| {
             if question.begun {
                 lost.push(failed(ask, "the host went away in the middle of an answer"));
+                return false;
+            }
+            if let Some(error) = missing(question.query.feature(), welcome) {
+                lost.push(unable(ask, error));
                 return false;
             }
             let mut query = question.query.clone();
@@ -90,8 +95,26 @@ impl Questions {
     }
 }
 
+/// Returns why a host that has welcomed so is not asked for what takes this feature, if it does not offer it.
+pub fn missing(feature: Option<&str>, welcome: &Welcome) -> Option<WireError> {
+    let feature = feature?;
+    if welcome.features.iter().any(|offered| offered == feature) {
+        return None;
+    }
+    let host = match welcome.program.as_str() {
+        "" => "the host",
+        program => program,
+    };
+    let message = format!("{host} does not know `{feature}`: update it with `agor update-host`");
+    Some(WireError::new(ErrorCode::Unsupported, message))
+}
+
 fn failed(ask: AskId, reason: &str) -> News {
-    let error = WireError::new(ErrorCode::Unavailable, reason);
+    unable(ask, WireError::new(ErrorCode::Unavailable, reason))
+}
+
+/// Returns the end of an answer that there will not be.
+pub fn unable(ask: AskId, error: WireError) -> News {
     News::Answer(Answer {
         ask,
         last: true,

@@ -50,7 +50,7 @@ impl Host {
 fn welcome() -> Welcome {
     Welcome {
         version: 1,
-        features: Vec::new(),
+        features: ["wait", "tap", "answer"].map(str::to_owned).to_vec(),
         conn_epoch: ConnEpoch(1),
         host: HostId([9; 32]),
         incarnation: Incarnation(1),
