@@ -518,11 +518,11 @@ pub struct SessionStats {
     /// Holes in its record.
     pub gaps: u64,
     /// Lines of its agent's transcript that were too long to be read.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_none")]
     pub long_lines: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_zero(number: &u64) -> bool {
+fn is_none(number: &u64) -> bool {
     *number == 0
 }

@@ -107,7 +107,7 @@ impl App {
         let storage = Arc::clone(&self.snapshot.storage);
         let mut did = None;
         for (at, notice) in self.banners.shown(&storage).into_iter().enumerate() {
-            let shown = Panel::top(egui::Id::new(("banner", at)))
+            let shown = Panel::top(egui::Id::unique(("banner", at)))
                 .exact_size(banner::ROW)
                 .resizable(false)
                 .show_separator_line(false)

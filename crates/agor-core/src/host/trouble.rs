@@ -111,6 +111,7 @@ mod tests {
             }
         };
         let following = tokio::spawn(follow(health, tell));
+        tokio::task::yield_now().await;
         for since_millis in 1..=5 {
             set.send_replace(Health::Full { since_millis });
             tokio::time::sleep(Duration::from_secs(1)).await;

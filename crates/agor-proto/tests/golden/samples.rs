@@ -1,6 +1,7 @@
 //! One sample of every message, and of every variant inside them.
 
 mod bodies;
+mod lists;
 
 use agor_proto::agent::*;
 use agor_proto::command::*;
@@ -16,6 +17,7 @@ use agor_proto::session::*;
 use agor_proto::usage::*;
 
 use bodies::{animation, commands, events, image, inputs, outcomes, update, usage_row};
+use lists::{list, list_of_a_host_in_trouble};
 
 /// Names that must occur in some sample: the variants of the enumerations on the wire. A variant
 /// that is added to one of them is added here.
@@ -161,70 +163,6 @@ fn row() -> Row {
 
 fn error() -> WireError {
     WireError::new(ErrorCode::NoSession, "there is no such session")
-}
-
-fn list() -> SessionList {
-    let info = |life, state| SessionInfo {
-        id: session(),
-        name: "editor".into(),
-        argv: vec!["vim".into()],
-        folder: "/home/ann/project".into(),
-        cwd: "/home/ann".into(),
-        title: "vim".into(),
-        size: Size::cells(80, 24),
-        life,
-        state,
-        agent: Some(agent_info()),
-        pid: Some(4_711),
-        private: true,
-        created_millis: 1,
-        active_millis: 2,
-        offset: Offset(3),
-        epoch: LogEpoch(4),
-        seq: Seq(5),
-    };
-    let lives = [
-        (Life::Starting, State::Starting),
-        (Life::Running, State::Idle),
-        (Life::Exited { code: 0, signal: 0 }, State::Exited),
-        (
-            Life::Failed {
-                reason: "no such folder".into(),
-            },
-            State::Error,
-        ),
-        (Life::Lost, State::Unknown),
-    ];
-    SessionList {
-        rev: ListRev(6),
-        whole: true,
-        changed: lives
-            .into_iter()
-            .map(|(life, state)| info(life, state))
-            .collect(),
-        removed: vec![session()],
-        more: false,
-        storage: Vec::new(),
-    }
-}
-
-fn list_of_a_host_in_trouble() -> SessionList {
-    let notice = |is, text: &str| StorageNotice {
-        is,
-        text: text.into(),
-    };
-    SessionList {
-        rev: ListRev(7),
-        whole: false,
-        changed: Vec::new(),
-        removed: Vec::new(),
-        more: false,
-        storage: vec![
-            notice(StorageTrouble::Full, "The disk is full."),
-            notice(StorageTrouble::Busy, "Another process holds the database."),
-            notice(StorageTrouble::Mended, "The database was damaged."),
-        ],
-    }
 }
 
 fn parts() -> Vec<(&'static str, Part)> {

@@ -4,6 +4,7 @@ mod fates;
 mod follow;
 mod lease;
 mod looks;
+mod offers;
 mod outbox;
 
 use agor_proto::command::{Command, Outcome};
@@ -707,67 +708,6 @@ fn a_list_in_parts_is_told_whole_and_one_that_was_cut_off_is_asked_for_again() {
     assert_eq!(list.removed.len(), 3);
 }
 
-/// A host of an earlier release, which says nothing of what it can do.
-#[test]
-fn what_a_host_does_not_offer_is_not_asked_of_it() {
-    let mut bench = Bench::new(None);
-    bench.on(Event::Start);
-    let tap = |ask| Wish::Ask {
-        ask: AskId(ask),
-        query: Query::Tap,
-    };
-    bench.wish(tap(1));
-    let earlier = Welcome {
-        features: Vec::new(),
-        program: "agord 0.0.9".into(),
-        ..welcome()
-    };
-    bench.on(Event::Dialled);
-    let effects = bench.hear(earlier);
-    assert!(sent(&effects).is_empty());
-    let why = |news: &[News]| match news {
-        [
-            ..,
-            News::Answer(Answer {
-                part: Part::Failed { error },
-                last: true,
-                ..
-            }),
-        ] => error.clone(),
-        other => panic!("{other:?}"),
-    };
-    let error = why(&told(&effects));
-    assert_eq!(error.code, ErrorCode::Unsupported);
-    assert!(
-        error.message.contains("agord 0.0.9 does not know `tap`"),
-        "{error:?}"
-    );
-    let effects = bench.wish(tap(2));
-    assert!(sent(&effects).is_empty());
-    assert_eq!(why(&told(&effects)).code, ErrorCode::Unsupported);
-    let stats = Wish::Ask {
-        ask: AskId(3),
-        query: Query::Stats,
-    };
-    assert_eq!(sent(&bench.wish(stats)).len(), 1, "that all of them know");
-    let effects = bench.wish(Wish::Command {
-        id: CommandId([1; 16]),
-        body: CommandBody::Answer {
-            session: session(),
-            question: 1,
-            inputs: Vec::new(),
-        },
-        written: Written::Down,
-    });
-    assert!(sent(&effects).is_empty());
-    let news = told(&effects);
-    let rejected = |outcome: &Outcome| matches!(outcome, Outcome::Rejected { error } if error.code == ErrorCode::Unsupported);
-    assert!(
-        matches!(&news[..], [News::Receipt(receipt)] if rejected(&receipt.outcome)),
-        "{news:?}"
-    );
-}
-
 #[test]
 fn late_news_of_a_lost_link_changes_nothing() {
     let mut bench = Bench::ready();
@@ -777,32 +717,4 @@ fn late_news_of_a_lost_link_changes_nothing() {
     assert!(bench.on(Event::Tick).is_empty());
     bench.greet();
     assert_eq!(bench.on(Event::Dialled), [Effect::Hangup]);
-}
-
-#[test]
-fn an_outbox_that_is_full_says_so_at_once() {
-    let mut bench = Bench::new(None);
-    let id = |n: usize| CommandId((n as u128).to_be_bytes());
-    let body = CommandBody::StopHost {
-        keep_sessions: true,
-        incarnation: None,
-    };
-    for n in 0..super::super::outbox::OUTBOX_MAX {
-        let body = body.clone();
-        assert!(
-            bench
-                .wish(Wish::Command {
-                    id: id(n),
-                    body,
-                    written: Written::Down
-                })
-                .is_empty()
-        );
-    }
-    let news = told(&bench.wish(Wish::Command {
-        id: id(9_999),
-        body,
-        written: Written::Down,
-    }));
-    assert!(matches!(&news[..], [News::Receipt(r)] if r.outcome.is_final()));
 }

@@ -76,6 +76,9 @@ pub fn walk(seed: u64) -> Result<usize, String> {
         .collect();
     let scripts: Vec<&[Step]> = scripts.iter().map(Vec::as_slice).collect();
     let mut some = |most: usize| random.below(most + 1) as u8;
+    let full_disks = some(1);
+    // Of a refusal on a full disk nothing is kept: what comes a second time has its turn when there is room.
+    let duplicates = if full_disks == 0 { some(6) } else { 0 };
     let faults = Faults {
         cuts: some(8),
         host_cuts: some(4),
@@ -84,8 +87,8 @@ pub fn walk(seed: u64) -> Result<usize, String> {
         client_deaths: some(2),
         lapses: some(2),
         lags: some(3),
-        full_disks: some(1),
-        duplicates: some(6),
+        full_disks,
+        duplicates,
     };
     let world = match random.below(2) {
         0 => World::new(&scripts, faults),

@@ -2,7 +2,7 @@
 
 use agor_proto::ids::CommandN;
 
-use super::super::super::outbox::SENT_AGAIN_WITHIN;
+use super::super::super::outbox::{OUTBOX_MAX, SENT_AGAIN_WITHIN};
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -203,4 +203,32 @@ fn a_client_that_ends_says_of_each_command_whether_it_was_sent() {
         Some(0),
         "whoever hears of a command looks there for the reason"
     );
+}
+
+#[test]
+fn an_outbox_that_is_full_says_so_at_once() {
+    let mut bench = Bench::new(None);
+    let id = |n: usize| CommandId((n as u128).to_be_bytes());
+    let body = CommandBody::StopHost {
+        keep_sessions: true,
+        incarnation: None,
+    };
+    for n in 0..OUTBOX_MAX {
+        let body = body.clone();
+        assert!(
+            bench
+                .wish(Wish::Command {
+                    id: id(n),
+                    body,
+                    written: Written::Down
+                })
+                .is_empty()
+        );
+    }
+    let news = told(&bench.wish(Wish::Command {
+        id: id(9_999),
+        body,
+        written: Written::Down,
+    }));
+    assert!(matches!(&news[..], [News::Receipt(r)] if r.outcome.is_final()));
 }
