@@ -4,6 +4,7 @@ mod act;
 mod attend;
 mod begin;
 mod broadcast;
+mod clipboard;
 mod draw;
 mod everywhere;
 mod explain;
@@ -34,6 +35,7 @@ use egui_tiles::TileId;
 
 use crate::attention::Attention;
 use crate::banner::Banners;
+use crate::clipboard::Questions;
 use crate::commands::Command;
 use crate::everywhere::{EverywherePage, Shown};
 use crate::explain::Explain;
@@ -154,6 +156,8 @@ pub struct App {
     choosing_for: Option<(Box<SettingsPage>, Whose)>,
     /// The family in which text is shown that is not chosen yet.
     tried_font: Option<String>,
+    /// Whether frames are drawn by processors, so that each takes a part of one.
+    draws_by_software: bool,
     /// Whether the link was asked to follow the desktop's look.
     follows_desktop: bool,
     /// What the command line says, which goes before what was stored.
@@ -205,6 +209,8 @@ pub struct App {
     /// What was chosen in the palette.
     used: Used,
     copied_seen: u64,
+    /// Programs that want to write the clipboard and are not looked at.
+    clipboard_questions: Questions,
     /// The last prompt that was looked for and shown.
     prompt_seen: u64,
     title: String,
@@ -273,6 +279,7 @@ impl App {
             queue,
             target,
         } = parts.graphics;
+        let draws_by_software = device.adapter_info().device_type == wgpu::DeviceType::Cpu;
         let scale = context.pixels_per_point();
         let font = font(font_size, scale, &Window::default());
         let renderer = Renderer::new(device, queue, target, font)?;
@@ -294,6 +301,7 @@ impl App {
             trying: false,
             choosing_for: None,
             tried_font: None,
+            draws_by_software,
             follows_desktop: false,
             given: parts.given,
             font_size,
@@ -323,6 +331,7 @@ impl App {
             stored: 0,
             used: Used::default(),
             copied_seen: 0,
+            clipboard_questions: Questions::default(),
             prompt_seen: 0,
             title: String::new(),
             bells_seen: 0,

@@ -119,6 +119,9 @@ commands! {
     Copy "edit.copy" "Copy" Pane ["ctrl+shift+c", "ctrl+insert"] "Copy what is selected.";
     Paste "edit.paste" "Paste" Pane ["ctrl+shift+v", "shift+insert"] "Paste the clipboard into the focused pane.";
     SelectAll "edit.select_all" "Select screen" Pane ["ctrl+shift+a"] "Select all that the focused pane shows.";
+    ClipboardAllow "clipboard.allow" "Clipboard: allow once" Anywhere ["ctrl+space shift+v a"] "Let the program that asks write the clipboard this once.";
+    ClipboardAlways "clipboard.always" "Clipboard: always for this session" Anywhere ["ctrl+space shift+v s"] "Let the session that asks write the clipboard whenever it wants.";
+    ClipboardRefuse "clipboard.refuse" "Clipboard: refuse" Anywhere ["ctrl+space shift+v r"] "Refuse the program that asks to write the clipboard.";
     Find "find.open" "Find in pane" Pane ["ctrl+shift+f", "ctrl+space /"] "Look for a text in the focused pane's screen and history.";
     FindEverywhere "find.everywhere" "Find in all sessions" Anywhere ["ctrl+shift+h", "ctrl+space shift+h"] "Look for a text in all that every session has said, also those that have ended, and go to its row.";
     SelectByKeyboard "select.keyboard" "Select by keyboard" Anywhere ["ctrl+shift+space", "ctrl+space v"] "Move a cursor over screen and history by vi's keys or by arrows, select with v or Shift, copy with y.";
@@ -219,7 +222,10 @@ pub const FAMILIES: &[Family] = &[
 ];
 
 /// Names of keys that begin longer sequences, without the leader before them.
-pub const GROUPS: &[(&str, &str)] = &[("m", "Arrange panes…")];
+pub const GROUPS: &[(&str, &str)] = &[
+    ("m", "Arrange panes…"),
+    ("Shift+V", "Answer who wants the clipboard…"),
+];
 
 impl Command {
     /// Returns the command's row.

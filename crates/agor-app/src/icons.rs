@@ -1,6 +1,8 @@
 //! The few shapes of the interface, drawn as strokes: the states of sessions, and signs on buttons.
 //! A state is told by its shape first, then by its colour.
 
+pub mod turn;
+
 use agor_proto::agent::State;
 use agor_proto::session::{Life, SessionInfo};
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2};
@@ -127,8 +129,9 @@ impl Mark {
             }
             Self::Starting => dotted_circle(painter, center, radius, color),
             Self::Working => {
+                let turned = turn::angle(painter, center);
                 let points = (0..=18).map(|step| {
-                    let angle = f32::from(step as u8) / 18.0 * 1.5 * std::f32::consts::PI;
+                    let angle = turned + f32::from(step as u8) / 18.0 * 1.5 * std::f32::consts::PI;
                     center + Vec2::angled(angle) * radius
                 });
                 painter.add(Shape::line(points.collect(), stroke));

@@ -3,6 +3,7 @@
 mod app;
 mod attention;
 mod banner;
+mod clipboard;
 mod commands;
 mod diagnostics;
 mod everywhere;

@@ -277,3 +277,23 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui_wgpu::SurfaceErrorAction;
+    use wgpu::CurrentSurfaceTexture;
+
+    use super::*;
+
+    #[test]
+    fn a_surface_that_is_lost_or_out_of_date_is_made_anew_and_a_hidden_one_waits() {
+        let options = native_options(&Opening::default());
+        let act = |status| (options.wgpu_options.on_surface_status)(&status);
+        let lost = act(CurrentSurfaceTexture::Lost);
+        assert!(matches!(lost, SurfaceErrorAction::RecreateSurface));
+        let outdated = act(CurrentSurfaceTexture::Outdated);
+        assert!(matches!(outdated, SurfaceErrorAction::Reconfigure));
+        let hidden = act(CurrentSurfaceTexture::Occluded);
+        assert!(matches!(hidden, SurfaceErrorAction::SkipFrame));
+    }
+}

@@ -4,6 +4,7 @@
 pub mod rail;
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use agor_core::config::{For, Layers, Whose};
 use agor_proto::ids::SessionId;
@@ -74,11 +75,16 @@ pub fn sidebar_ui(
             }
             for project in &shelf.projects {
                 project_ui(ui, project, (snapshot, theme), &mut did);
-                let sessions = project.sessions.iter();
-                for info in sessions.filter(|_| !project.folded) {
-                    let focused = focused == Some(info.id) && project.active;
-                    let shown = in_panes.contains(&info.id);
-                    did.extend(session_ui(ui, info, theme, (focused, shown), now));
+                if !project.folded {
+                    let count = project.sessions.len();
+                    let rows = rows_in_view(ui, count);
+                    ui.add_space(rows.start as f32 * measure::ROW);
+                    for info in &project.sessions[rows.clone()] {
+                        let focused = focused == Some(info.id) && project.active;
+                        let shown = in_panes.contains(&info.id);
+                        did.extend(session_ui(ui, info, theme, (focused, shown), now));
+                    }
+                    ui.add_space((count - rows.end) as f32 * measure::ROW);
                 }
                 ui.add_space(if project.folded { 2.0 } else { 8.0 });
             }
@@ -355,7 +361,6 @@ fn session_ui(
         egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, focused, label)
     });
     if !ui.is_rect_visible(rect) {
-        // It can be reached, and costs nothing more.
         return response.clicked().then_some(Did::Show(info.id));
     }
     let inside = rect.shrink2(Vec2::new(6.0, 1.0));
@@ -408,6 +413,17 @@ fn session_ui(
         (_, true) => Some(Did::Show(info.id)),
         _ => None,
     }
+}
+
+/// Returns which of so many rows from the cursor on are in view, with one more at either end so that Tab comes to it
+/// and brings it into view: of thousands no others are laid out.
+fn rows_in_view(ui: &Ui, count: usize) -> Range<usize> {
+    let (top, clip) = (ui.cursor().min.y, ui.clip_rect());
+    let row = |y: f32| (y - top) / measure::ROW;
+    let first = (row(clip.min.y).floor() - 1.0).max(0.0) as usize;
+    let end = (row(clip.max.y).ceil() + 1.0).max(0.0) as usize;
+    let first = first.min(count);
+    first..end.clamp(first, count)
 }
 
 fn row(ui: &mut Ui, height: f32) -> (Rect, egui::Response) {

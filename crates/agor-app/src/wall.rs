@@ -11,6 +11,8 @@ use std::collections::HashMap;
 use agor_proto::ids::SessionId;
 use agor_render::PaneCache;
 
+use crate::pane::player::Player;
+
 /// Sessions that are shown at the most; a few letters find the others.
 pub const SESSIONS_MAX: usize = 256;
 
@@ -25,6 +27,8 @@ pub struct Wall {
     /// Parts of wheel notches that were not a whole one.
     wheel: f32,
     caches: HashMap<SessionId, PaneCache>,
+    /// What plays the images of the selected session.
+    player: Option<(SessionId, Player)>,
 }
 
 impl Wall {
@@ -35,6 +39,15 @@ impl Wall {
             selected: session,
             ..Self::default()
         }
+    }
+
+    /// Returns what plays the images of a session, which no other's do then.
+    fn player_of(&mut self, session: SessionId) -> &mut Player {
+        let other = self.player.take().filter(|(of, _)| *of == session);
+        let (_, player) = self
+            .player
+            .insert(other.unwrap_or_else(|| (session, Player::default())));
+        player
     }
 
     /// Returns the session that is selected, which is shown as it changes.

@@ -19,6 +19,7 @@ mod phase;
 mod questions;
 mod random;
 pub mod search;
+pub mod shell;
 mod start;
 mod subscription;
 mod typing;

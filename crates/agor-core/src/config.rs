@@ -3,6 +3,7 @@
 
 mod agents;
 pub mod edit;
+pub mod forget;
 mod groups;
 mod layers;
 mod live;
@@ -33,7 +34,7 @@ pub use layers::{Layers, Origin, Said};
 pub use live::Live;
 pub use notifications::{Notifications, Quiet};
 pub use snippets::Snippet;
-pub use terminal::Bell;
+pub use terminal::{Bell, CLIPBOARD_WRITE, ClipboardWrite};
 pub use theme::ThemeWish;
 pub use trust::{TRUSTED, trusts};
 pub use value::Value;
@@ -81,8 +82,8 @@ pub struct Window {
     pub cursor_blink: bool,
     /// What a program's bell does.
     pub bell: Bell,
-    /// Whether nothing blinks or flashes.
-    pub reduced_motion: bool,
+    /// Whether nothing turns, blinks or flashes; none is as the desktop says.
+    pub reduced_motion: Option<bool>,
     /// The first key of sequences, in place of Ctrl+Space.
     pub leader: Option<String>,
     /// The program whose keys the hands know.
@@ -305,7 +306,10 @@ impl Config {
                 bell: text("window.bell")
                     .and_then(|name| Bell::named(&name))
                     .unwrap_or_default(),
-                reduced_motion: layers.yes("window.reduced_motion", None),
+                reduced_motion: match said("window.reduced_motion") {
+                    Some(Value::Bool(still)) => Some(still),
+                    _ => None,
+                },
                 leader: text("window.leader"),
                 keys: text("window.keys").and_then(|name| KeyPreset::named(&name)),
             },
@@ -455,7 +459,7 @@ mod tests {
             (window.cursor_shape, window.bell),
             (CursorShape::Bar, Bell::Flash)
         );
-        assert!(window.cursor_blink && window.reduced_motion);
+        assert!(window.cursor_blink && window.reduced_motion == Some(true));
     }
 
     #[test]

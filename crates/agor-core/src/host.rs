@@ -140,6 +140,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
         waking,
         following,
         telling,
+        forgetting,
     } = up;
     tracing::info!(incarnation = hub.incarnation().0, "the host is up");
     ready();
@@ -156,6 +157,7 @@ pub async fn serve(paths: &Paths, config: &Config, ready: impl FnOnce()) -> Resu
     waking.abort();
     following.abort();
     telling.abort();
+    forgetting.abort();
     let result = tokio::select! {
         result = end(&hub, stop, keeping) => result,
         never = hang_up(&mut listener) => match never {},
@@ -174,6 +176,7 @@ struct Up {
     waking: JoinHandle<()>,
     following: JoinHandle<()>,
     telling: JoinHandle<()>,
+    forgetting: JoinHandle<()>,
 }
 
 /// Opens the store, finds the keeper, and puts the sessions back.
@@ -224,6 +227,8 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
     let keeping = tokio::spawn(keeper::run(Arc::clone(&hub), address, link, requests));
     let following = tokio::spawn(settings::follow(paths.clone(), live.clone()));
     let telling = tokio::spawn(trouble::run(Arc::clone(&hub), mended));
+    let forgetting = settings::forget_sessions(paths.clone(), Arc::clone(&hub));
+    let forgetting = tokio::spawn(forgetting);
     let waking = tokio::spawn(awake::run(Arc::clone(&hub), live.clone()));
     let notifying = tokio::spawn(notify::run(Arc::clone(&hub), paths.clone(), live));
     Ok(Up {
@@ -234,6 +239,7 @@ async fn come_up(paths: &Paths, config: &Config, former: Option<u32>) -> Result<
         waking,
         following,
         telling,
+        forgetting,
     })
 }
 

@@ -284,6 +284,9 @@ pub enum MarkKind {
     End {
         /// The exit code.
         code: Option<i32>,
+        /// Milliseconds since its output began (OSC 133;C), if that was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        took_millis: Option<u64>,
     },
 }
 
@@ -626,7 +629,10 @@ mod tests {
         });
         row.marks.push(Mark {
             cell: 0,
-            kind: MarkKind::End { code: Some(1) },
+            kind: MarkKind::End {
+                code: Some(1),
+                took_millis: Some(1_500),
+            },
         });
         let mut attrs = Attrs::BOLD;
         attrs.set_underline(Underline::Curly);

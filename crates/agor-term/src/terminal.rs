@@ -171,6 +171,10 @@ pub(crate) struct State {
     pub cwd: Option<(Option<String>, String)>,
     /// The machine that OSC 1337 named, on which further directories are.
     pub remote_host: Option<String>,
+    /// The time of what is shown next, in milliseconds since 1970, as far as it was told.
+    pub now_millis: Option<u64>,
+    /// When the output of the command began that runs.
+    pub command_began_millis: Option<u64>,
     pub notification: PendingNotification,
     pub images: Images,
     /// Room for replies in this call of [`Terminal::advance`].
@@ -188,6 +192,12 @@ impl Terminal {
             parser: Parser::default(),
             state: State::new(options),
         }
+    }
+
+    /// Says when the bytes were written that come next, so that commands can be told how long they took. A
+    /// terminal that is not told knows of none.
+    pub fn set_time(&mut self, unix_millis: u64) {
+        self.state.now_millis = Some(unix_millis);
     }
 
     /// Shows what a program wrote and adds what it asks for to `effects`, in order.
@@ -306,6 +316,8 @@ impl State {
             styles: Vec::new(),
             cwd: None,
             remote_host: None,
+            now_millis: None,
+            command_began_millis: None,
             notification: PendingNotification::default(),
             images: Images::default(),
             reply_room: limits::REPLY_QUEUE_MAX,

@@ -82,7 +82,11 @@ fn marks_say_where_in_the_text_they_stand() {
         marks[2],
         (MarkKind::Output, LinePosition { line, column: 22 })
     );
-    assert_eq!(marks[3].0, MarkKind::End { code: Some(7) });
+    let end = MarkKind::End {
+        code: Some(7),
+        took_millis: None,
+    };
+    assert_eq!(marks[3].0, end, "nobody told the time");
     terminal.resize(Size::cells(40, 4), &mut Vec::new());
     let row = (0..4)
         .map(|at| terminal.row(at))
@@ -124,6 +128,52 @@ fn a_directory_named_after_another_machine_is_not_one_of_this() {
         ),
         [cwd(None, "/b")]
     );
+}
+
+/// Returns the marks of all rows.
+fn marks_of(terminal: &Terminal) -> Vec<MarkKind> {
+    let rows = terminal.rows_from(0, usize::MAX);
+    rows.iter()
+        .flat_map(|row| row.marks.iter().map(|mark| mark.kind))
+        .collect()
+}
+
+#[test]
+fn a_command_is_told_how_long_it_took_also_from_history_and_over_a_checkpoint() {
+    let mut terminal = Terminal::new(Options {
+        size: Size::cells(20, 4),
+        ..Options::default()
+    });
+    let at = |terminal: &mut Terminal, millis, text: &str| {
+        terminal.set_time(millis);
+        terminal.advance(text.as_bytes(), &mut Vec::new());
+    };
+    at(&mut terminal, 1_000, "\x1b]133;C\x07make\r\n");
+    let kept = terminal.checkpoint();
+    let mut terminal = Terminal::restore(&kept).unwrap();
+    at(&mut terminal, 64_500, "\x1b]133;D;2\x07");
+    at(&mut terminal, 64_501, "\r\n\x1b]133;C\x07x\r\n");
+    at(&mut terminal, 64_600, "\x1b]133;D\x07");
+    // One that did not begin, and one by a clock that was set back.
+    at(
+        &mut terminal,
+        64_700,
+        "\r\n\x1b]133;D;0\x07\r\n\x1b]133;C\x07y\r\n",
+    );
+    at(&mut terminal, 60_000, "\x1b]133;D;0\x07");
+    at(&mut terminal, 70_000, &"\r\n".repeat(20));
+    assert!(terminal.history_len() > 10);
+    let end = |code, took_millis| MarkKind::End { code, took_millis };
+    let expected = [
+        MarkKind::Output,
+        end(Some(2), Some(63_500)),
+        MarkKind::Output,
+        end(None, Some(99)),
+        end(Some(0), None),
+        MarkKind::Output,
+        end(Some(0), None),
+    ];
+    assert_eq!(marks_of(&terminal), expected);
 }
 
 #[test]

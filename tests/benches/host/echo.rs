@@ -132,6 +132,10 @@ pub fn asking(count: usize, file: &Path) -> [String; 4] {
 /// Waits for what such a program found out.
 pub fn answered(file: &Path) -> [f64; 2] {
     let text = step_until("all is answered", || {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a look takes time from what is measured"
+        )]
         std::thread::sleep(Duration::from_millis(50));
         fs::read_to_string(file)
             .ok()

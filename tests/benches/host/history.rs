@@ -166,6 +166,10 @@ async fn window(client: &Client, session: SessionId, at: WindowAt) {
 fn settle(agor: &Agor) {
     let mut size = 0;
     step_until("everything is on disk", || {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what is quiet is told by time alone"
+        )]
         std::thread::sleep(Duration::from_millis(500));
         let before = std::mem::replace(&mut size, disk(agor));
         (before == size).then_some(())

@@ -461,3 +461,37 @@ fn tap_shows_the_frames_of_other_links_as_json_and_not_its_own() {
     agor.ok(&["stop-host"]);
     step_until("it ends", || tap.child.try_wait().expect("a child"));
 }
+
+#[test]
+fn marks_list_a_shells_commands_with_how_they_ended_and_how_long_they_took() {
+    let agor = Agor::started();
+    let script = r"mark() { printf '\033]133;%s\007' $1; }
+        prompt() { mark A; printf '$ '; mark B; printf '%s\n' $1; mark C; }
+        prompt fast; mark 'D;0'; prompt slow; sleep 0.7; mark 'D;3'; prompt running; echo up; sleep 600";
+    let session = agor.session(script);
+    agor.screen_with(&session, "up");
+    let lines = agor.ok(&["marks", &session, "--json"]);
+    let commands = events(&lines);
+    let told: Vec<_> = commands
+        .iter()
+        .map(|it| (it["command"].as_str().expect("a text"), &it["code"]))
+        .collect();
+    let expected = [
+        ("fast", &Value::from(0)),
+        ("slow", &Value::from(3)),
+        ("running", &Value::Null),
+    ];
+    assert_eq!(told, expected);
+    let took = |at: usize| commands[at]["took_millis"].as_u64();
+    assert!(took(0).is_some_and(|millis| millis < 700), "{lines}");
+    assert!(took(1).is_some_and(|millis| millis >= 650), "{lines}");
+    assert_eq!(took(2), None);
+    let table = agor.ok(&["marks", &session, "--limit", "2"]);
+    let rows: Vec<_> = table
+        .lines()
+        .map(|row| row.split_whitespace().collect::<Vec<_>>())
+        .collect();
+    assert_eq!(rows.len(), 3, "{table}");
+    assert_eq!((rows[1][1], rows[1][3]), ("3", "slow"), "{table}");
+    assert_eq!((rows[2][1], rows[2][2]), ("runs", "running"), "{table}");
+}

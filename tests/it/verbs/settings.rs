@@ -173,3 +173,20 @@ fn another_programs_theme_is_imported_listed_and_printed() {
     );
     assert_eq!(agor.run(&["theme", "export", "none"]).code, 2);
 }
+
+#[test]
+fn what_is_said_of_a_session_goes_with_it_and_that_of_another_hosts_stays() {
+    let agor = Agor::started();
+    let elsewhere = "[sessions.01911c7e-0000-7000-8000-000000000000]\nwindow.theme = \"nord\"\n";
+    let file = write(&agor, elsewhere);
+    let session = agor.session("exit 0");
+    agor.json(&["wait", &session, "--exit", "--json"]);
+    let set = ["settings", "--session", &session, "--set"];
+    agor.ok(&[&set[..], &["window.theme=light"]].concat());
+    let said = || fs::read_to_string(&file).expect("settings");
+    assert!(said().contains(&session));
+    agor.ok(&["rm", &session]);
+    step_until("nothing is said of it any more", || {
+        (said() == elsewhere).then_some(())
+    });
+}

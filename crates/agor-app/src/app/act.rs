@@ -143,6 +143,9 @@ impl App {
                 self.keyboard.borrow_mut().router.hold_for(PASTE_FRAMES);
             }
             Command::SelectAll => self.select_screen(),
+            Command::ClipboardAllow | Command::ClipboardAlways | Command::ClipboardRefuse => {
+                self.answer_clipboard(command, context);
+            }
             Command::Find => self.find(),
             Command::FindEverywhere if workspace => self.toggle_everywhere(),
             Command::FindEverywhere => {}

@@ -1,5 +1,7 @@
 //! Getting to what needs the person, and answering it.
 
+use std::time::Instant;
+
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 use agor_proto::input::{Input, Key, KeyInput, Mods};
@@ -64,6 +66,8 @@ impl App {
             renderer: &mut self.renderer,
             font,
             snapshot: &self.snapshot,
+            wake: &self.wake,
+            now: Instant::now(),
         };
         let selected = wall.selected();
         match wall::wall_ui(ui, &mut wall, &mut painting) {

@@ -16,6 +16,7 @@ use super::modes::{NUMBERS, WindowMode};
 use super::windows::Front;
 use super::{App, Overlay};
 use crate::commands::Command;
+use crate::icons::turn;
 use crate::keys::keymap::Keymap;
 use crate::keys_page::KeysPage;
 use crate::link::Request;
@@ -35,10 +36,13 @@ impl App {
     /// Draws everything.
     pub(super) fn draw(&mut self, ui: &mut Ui, now: Instant) {
         self.take_input(ui);
+        turn::begin(ui.ctx(), self.since, now, self.rings_turn());
         self.renderer.begin();
         let rect = ui.max_rect();
         ui.painter().rect_filled(rect, 0.0, self.theme.window);
         if matches!(self.purpose, super::Purpose::Command { .. }) {
+            self.clipboard_ui(ui);
+            let rect = ui.available_rect_before_wrap();
             self.main_panes_ui(ui, rect, now);
         } else {
             self.frame_ui(ui, now);
@@ -55,6 +59,9 @@ impl App {
             .is_some_and(|pane| !pane.scroll.is_live() || pane.selection.is_some());
         self.keyboard.borrow_mut().router.set_typing_shows(shows);
         self.set_title(ui.ctx());
+        if let Some(next) = turn::next(ui.ctx()) {
+            self.wake.after(next);
+        }
     }
 
     fn take_input(&mut self, ui: &Ui) {
@@ -152,6 +159,7 @@ impl App {
             self.wake.now();
         }
         self.banners_ui(ui, frame);
+        self.clipboard_ui(ui);
         let did = if self.workspace.sidebar.shown {
             let shown = Panel::left("sidebar")
                 .default_size(self.workspace.sidebar.width)

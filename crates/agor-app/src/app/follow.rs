@@ -294,35 +294,6 @@ impl App {
             }
         }
     }
-
-    /// Puts what the program with the keyboard copied on the clipboard.
-    pub(super) fn take_clipboard(&mut self, context: &egui::Context) {
-        let Some(copied) = self.snapshot.copied.clone() else {
-            return;
-        };
-        if copied.number <= self.copied_seen {
-            return;
-        }
-        self.copied_seen = copied.number;
-        // Only the program that the person looks at: another could wait for the moment before a
-        // paste.
-        if self.window_focused && self.workspace.focused_session() == Some(copied.session) {
-            if copied.primary {
-                self.primary.own(copied.text.to_string());
-            } else {
-                context.copy_text(copied.text.to_string());
-            }
-            return;
-        }
-        let name = self
-            .snapshot
-            .session(copied.session)
-            .map(|info| info.name.as_str());
-        let name = name.unwrap_or("a program");
-        let text =
-            format!("{name} wanted to write the clipboard; it may while its pane is focused.");
-        self.link.request(Request::Tell(Weight::Note, text));
-    }
 }
 
 /// Says whether a session is a shell that its person has left by themself.

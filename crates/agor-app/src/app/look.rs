@@ -113,10 +113,10 @@ impl App {
             self.try_font(None);
         }
         let wish = self.wish();
-        if matches!(wish, ThemeWish::BySystem { .. }) && !self.follows_desktop {
+        if !self.follows_desktop && !matches!(self.purpose, Purpose::Picture) {
             self.follows_desktop = self.link.request(Request::FollowDesktop);
         }
-        let desktop = self.snapshot.desktop_light.or(desktop_is_light(context));
+        let desktop = self.snapshot.desktop.light.or(desktop_is_light(context));
         let id = wish.for_desktop(desktop).to_owned();
         self.show_theme(&id, context);
     }
@@ -203,7 +203,7 @@ impl App {
             let Value::Theme(wish) = &said.get("window.theme")?.value else {
                 return None;
             };
-            let desktop = self.snapshot.desktop_light;
+            let desktop = self.snapshot.desktop.light;
             let theme = wish.for_desktop(desktop);
             let mut known = self.snapshot.themes.iter();
             let theme = Theme::of(known.find(|known| *known.id == *theme)?);
@@ -249,11 +249,22 @@ impl App {
         let window = &self.settings.window;
         Blinking {
             // What is in a picture does not depend on when it was taken.
-            allowed: !window.reduced_motion && !matches!(self.purpose, Purpose::Picture),
+            allowed: !self.keeps_still() && !matches!(self.purpose, Purpose::Picture),
             since: self.since,
             shape: window.cursor_shape,
             cursor: window.cursor_blink,
         }
+    }
+
+    /// Says whether nothing is to move: as the settings say, else as the desktop does.
+    fn keeps_still(&self) -> bool {
+        let said = self.settings.window.reduced_motion;
+        said.unwrap_or(self.snapshot.desktop.still)
+    }
+
+    /// Says whether the rings turn of agents that work: only where somebody looks, and a frame costs little.
+    pub(super) fn rings_turn(&self) -> bool {
+        self.blinking().allowed && self.window_focused && !self.draws_by_software
     }
 
     /// Says whether a bell lights its pane up.

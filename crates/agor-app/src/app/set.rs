@@ -124,7 +124,9 @@ impl App {
         let agents = self.snapshot.agents.clone();
         let folder = self.current_folder();
         let settings = self.settings.clone();
-        let default = settings.layers.text("agents.provider", Some(&folder));
+        let default = settings
+            .layers
+            .text("agents.provider", Some(folder.as_str()));
         let keyboard = self.keyboard.borrow();
         let keymap = keyboard.router.keymap();
         let did = welcome_ui(ui, &mut welcome, (&agents, default), keymap, &self.theme);

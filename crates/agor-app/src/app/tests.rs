@@ -2,6 +2,7 @@
 //! accessible names and from pictures, what it asks for from its requests.
 
 mod blinking;
+mod clipboard;
 mod everywhere;
 mod explain;
 mod focus;
@@ -24,7 +25,7 @@ mod world;
 use agor_proto::command::CommandBody;
 use agor_proto::input::Input;
 use agor_proto::session::{Life, StorageNotice, StorageTrouble};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::commands::Command;
 use crate::link::Request;
@@ -330,24 +331,40 @@ fn a_frame_in_which_nothing_changed_builds_and_uploads_nothing() {
 }
 
 #[test]
-fn only_the_focused_program_may_write_the_clipboard() {
-    let sessions = [session_info(1, "vim"), session_info(2, "claude")];
-    let mut world = World::new(World::layout(&[1, 2]), &sessions);
-    world.requests();
-    let copied = |world: &mut World| {
-        let commands = &world.harness.output().platform_output.commands;
-        commands.iter().any(
-            |command| matches!(command, egui::OutputCommand::CopyText(text) if text == "secret"),
-        )
+fn of_hundreds_of_sessions_the_sidebar_lays_out_those_in_view_and_tab_comes_to_all() {
+    let sessions: Vec<_> = (0..250)
+        .map(|number| session_info(number, &format!("s{number}")))
+        .collect();
+    let mut world = World::new(World::layout(&[0]), &sessions);
+    let rows = |world: &World| {
+        let rows = world.harness.query_all_by_label_contains("Session s");
+        let labels = rows.filter_map(|row| row.accesskit_node().label());
+        labels.collect::<Vec<_>>()
     };
-    world.change_once(|snapshot| snapshot.copied(session_id(1), false, "secret".into()));
-    assert!(!copied(&mut world));
-    let told = world.requests().into_iter().any(|request| {
-        matches!(request, Request::Tell(Weight::Note, text) if text.contains("vim") && !text.contains("secret"))
-    });
-    assert!(told);
-    world.change_once(|snapshot| snapshot.copied(session_id(2), false, "secret".into()));
-    assert!(copied(&mut world));
+    let first = rows(&world);
+    assert!((15..30).contains(&first.len()), "{first:?}");
+    assert_eq!(first[0], "Session s0, running");
+    // By whole screens to the end.
+    let pointer = egui::Pos2::new(100.0, 300.0);
+    world.harness.hover_at(pointer);
+    for _ in 0..200 {
+        let turned = egui::Vec2::new(0.0, -400.0);
+        world.harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: turned,
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Unknown,
+            modifiers: egui::Modifiers::NONE,
+        });
+        world.harness.step();
+    }
+    world.harness.run();
+    let last = rows(&world);
+    assert!((15..30).contains(&last.len()), "{last:?}");
+    assert_eq!(
+        last.last().map(String::as_str),
+        Some("Session s249, running")
+    );
 }
 
 #[test]
@@ -767,7 +784,7 @@ fn the_host_is_told_what_the_person_looks_at_and_asks_for_what_they_clicked() {
     // The same is not asked again with the next change.
     let first = world.app().workspace.place_of(session_id(1)).unwrap();
     world.app().workspace.focus(first);
-    world.change(|snapshot| snapshot.copied = None);
+    world.change(|snapshot| snapshot.bells += 1);
     assert_eq!(looks(&mut world), [Some(session_id(1))]);
 }
 

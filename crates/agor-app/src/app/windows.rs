@@ -14,7 +14,7 @@ use agor_render::FontSpec;
 use egui::{Context, Ui, ViewportBuilder, ViewportCommand, ViewportId};
 
 use super::{App, Overlay, Purpose};
-use crate::icons::Mark;
+use crate::icons::{Mark, turn};
 use crate::workspace::Spot;
 
 /// How long a desktop is given to bring a window to the front that a command led to; some never do.
@@ -318,6 +318,7 @@ impl App {
         }
         self.take_typed();
         self.take_pasted(ui);
+        turn::begin(ui.ctx(), self.since, Instant::now(), self.rings_turn());
         self.renderer.begin();
         let scale = ui.pixels_per_point();
         let font = self.font();
@@ -326,6 +327,9 @@ impl App {
         self.drawn.add(self.renderer.counters());
         if focused {
             self.overlays_ui(ui);
+        }
+        if let Some(next) = turn::next(ui.ctx()) {
+            self.wake.after(next);
         }
         let font = self.font();
         self.renderer.set_font(font);

@@ -180,7 +180,10 @@ mod tests {
             places.collect::<Vec<_>>()
         };
         let begin = marks(MarkKind::Output)[0];
-        let end = marks(MarkKind::End { code: Some(0) })[0];
+        let end = marks(MarkKind::End {
+            code: Some(0),
+            took_millis: None,
+        })[0];
         let expected = Some("a line that is long\n  second".to_owned());
         assert_eq!(text(&rows, begin, Some(end)), expected);
         // A command that still runs has no end: all to the last row.

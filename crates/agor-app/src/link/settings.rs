@@ -67,13 +67,15 @@ pub async fn follow(paths: Paths, shared: Shared) {
     }
 }
 
-/// Tells whether the desktop is light for as long as it says.
+/// Tells what the desktop says of looks, for as long as it does.
 pub async fn follow_desktop(shared: Shared) {
-    let tell = |light| shared.change(|snapshot| snapshot.desktop_light = light);
+    let tell = |look| {
+        shared.change_if(|snapshot| std::mem::replace(&mut snapshot.desktop, look) != look);
+    };
     let addresses = desktop_look::session_addresses();
     let Err(error) = desktop_look::follow(&addresses, tell).await;
     // Many desktops, and all servers, have none: the theme for a dark one stays.
-    tracing::info!(%error, "the desktop does not say whether it is light or dark");
+    tracing::info!(%error, "the desktop says nothing of looks");
 }
 
 /// Reads the themes; says what is wrong with a person's own, and which of those that are set are not there.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agor_core::config::{For, Layers};
+use agor_core::desktop_look::DesktopLook;
 use agor_core::themes::Theme;
 use agor_proto::agent::State;
 use agor_proto::ids::{LinePosition, SessionId};
@@ -27,6 +28,9 @@ use crate::text;
 /// Notices kept for the window to show; older ones are dropped.
 const NOTICES_MAX: usize = 16;
 
+/// Texts for a clipboard that are kept until the window takes them, with its next frame.
+const COPIED_MAX: usize = 8;
+
 /// See the module.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
@@ -46,8 +50,8 @@ pub struct Snapshot {
     pub settings: Arc<Settings>,
     /// The themes that can be chosen.
     pub themes: Arc<Vec<Theme>>,
-    /// Whether the desktop is light, as far as it says.
-    pub desktop_light: Option<bool>,
+    /// What the desktop says of looks, as far as it does.
+    pub desktop: DesktopLook,
     /// What was found in sessions in which something is looked for.
     pub found: HashMap<SessionId, Arc<Found>>,
     /// What was found last of a text that is looked for in all sessions.
@@ -60,8 +64,8 @@ pub struct Snapshot {
     pub layout: Stored,
     /// What was chosen in the palette, as it was stored.
     pub used: Option<Arc<str>>,
-    /// What a program put on a clipboard last.
-    pub copied: Option<Copied>,
+    /// What programs put on a clipboard, the newest last.
+    pub copied: Arc<Vec<Copied>>,
     /// How often the bell of any session has rung.
     pub bells: u64,
     /// What the host asked to be shown last.
@@ -285,8 +289,12 @@ impl Snapshot {
 
     /// Notes what a program put on a clipboard.
     pub fn copied(&mut self, session: SessionId, primary: bool, text: Arc<str>) {
-        let number = self.copied.as_ref().map_or(0, |copied| copied.number) + 1;
-        self.copied = Some(Copied {
+        let number = self.copied.last().map_or(0, |copied| copied.number) + 1;
+        let copied = Arc::make_mut(&mut self.copied);
+        if copied.len() >= COPIED_MAX {
+            copied.remove(0);
+        }
+        copied.push(Copied {
             number,
             session,
             primary,

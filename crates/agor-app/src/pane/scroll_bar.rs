@@ -113,7 +113,7 @@ pub fn scroll_bar_ui(
     let response = ui.interact(area, id, Sense::click_and_drag());
     response.widget_info(|| {
         let failed = marked.outline.map_or(0, |outline| {
-            outline.commands.iter().filter(|it| it.failed).count()
+            outline.commands.iter().filter(|it| it.failed()).count()
         });
         let commands = marked.outline.map_or(0, |outline| outline.commands.len());
         let text = format!("Scroll bar: {commands} commands, {failed} failed");
@@ -130,10 +130,18 @@ pub fn scroll_bar_ui(
     if over {
         ui.ctx().set_cursor_icon(egui::CursorIcon::Default);
     }
+    let places = bar.drawn.as_ref().map_or(&[][..], |drawn| &drawn.places);
+    let hovered = response.hover_pos().filter(|_| !response.dragged());
+    let place = hovered.and_then(|pointer| nearest(places, pointer.y));
+    let commands = marked.outline.map_or(&[][..], |outline| &outline.commands);
+    let command = place.and_then(|place| commands.iter().find(|command| command.at == place));
+    let response = match command {
+        Some(command) => response.on_hover_text_at_pointer(command.words()),
+        None => response,
+    };
     let Some(pointer) = response.interact_pointer_pos() else {
         return;
     };
-    let places = bar.drawn.as_ref().map_or(&[][..], |drawn| &drawn.places);
     match nearest(places, pointer.y) {
         Some(place) if response.clicked() => state.look_at(place),
         Some(_) if response.is_pointer_button_down_on() && !response.dragged() => {}
@@ -210,7 +218,7 @@ fn draw(of: Of, marked: Marked<'_>) -> Drawn {
     };
     let [prompt, hit, error] = of.colors;
     let commands = marked.outline.map_or(&[][..], |outline| &outline.commands);
-    for command in commands.iter().filter(|command| !command.failed) {
+    for command in commands.iter().filter(|command| !command.failed()) {
         let faint = prompt.gamma_multiply(0.6);
         mark(command.row, command.at, 8.0..12.0, 1.0, faint);
     }
@@ -218,7 +226,7 @@ fn draw(of: Of, marked: Marked<'_>) -> Drawn {
         mark(found.row, found.start, 1.0..9.0, 2.0, hit);
     }
     // Last, so that nothing lies over them.
-    for command in commands.iter().filter(|command| command.failed) {
+    for command in commands.iter().filter(|command| command.failed()) {
         mark(command.row, command.at, 6.0..12.0, 2.0, error);
     }
     places.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -235,7 +243,7 @@ mod tests {
     use agor_proto::message::Hit;
 
     use super::*;
-    use crate::link::outline::Command;
+    use agor_core::client::shell::ShellCommand;
 
     fn place(line: u64) -> LinePosition {
         LinePosition {
@@ -256,10 +264,9 @@ mod tests {
     }
 
     fn outline(rows: impl IntoIterator<Item = (u32, bool)>) -> Outline {
-        let command = |(row, failed): (u32, bool)| Command {
-            at: place(row.into()),
-            row,
-            failed,
+        let command = |(row, failed): (u32, bool)| ShellCommand {
+            code: Some(failed.into()),
+            ..ShellCommand::waiting(place(row.into()), row)
         };
         Outline {
             commands: rows.into_iter().map(command).collect(),

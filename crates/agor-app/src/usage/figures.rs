@@ -143,22 +143,6 @@ fn by_day(spending: &Spending, days: u32) -> Vec<(i64, Spent)> {
 /// The heads of the tables, but the first, which says what is summed.
 pub const HEADS: [&str; 6] = ["Cost", "Out", "In", "Turns", "Worked", "Waited"];
 
-/// Returns rows of projects as one for each project, whose folders may be several, the most expensive first as before.
-pub fn by_project(rows: &[UsageRow], layers: &Layers) -> Vec<UsageRow> {
-    let mut sums: Vec<UsageRow> = Vec::new();
-    for row in rows {
-        let project = layers.project_of(&row.project);
-        match sums.iter_mut().find(|sum| sum.project == project) {
-            Some(sum) => sum.spent.add(&row.spent),
-            None => sums.push(UsageRow {
-                project: project.to_owned(),
-                ..row.clone()
-            }),
-        }
-    }
-    sums
-}
-
 /// Returns a line of the table of projects, or of sessions.
 pub fn line(row: &UsageRow, layers: &Layers) -> [String; 7] {
     let name = match row.session {
@@ -279,32 +263,5 @@ mod tests {
         let project = line(&spending.projects.rows[0], &Layers::default());
         assert_eq!(project[0], "shop");
         assert_eq!(money(&Spent::default()), "–");
-    }
-
-    #[test]
-    fn the_folders_of_a_project_are_one_line_by_its_name() {
-        let (layers, _) =
-            Layers::read("[projects.\"/w/shop\"]\nname = \"The shop\"\nfolders = [\"/w/prices\"]")
-                .unwrap();
-        let row = |project: &str, working_millis| UsageRow {
-            project: project.into(),
-            spent: Spent {
-                working_millis,
-                ..Spent::default()
-            },
-            ..UsageRow::default()
-        };
-        let rows = [
-            row("/w/prices", 60_000),
-            row("/w/site", 1_000),
-            row("/w/shop", 120_000),
-        ];
-        let lines: Vec<_> = by_project(&rows, &layers)
-            .iter()
-            .map(|row| line(row, &layers))
-            .map(|line| (line[0].clone(), line[5].clone()))
-            .collect();
-        let told = |name: &str, time: &str| (name.to_owned(), time.to_owned());
-        assert_eq!(lines, [told("The shop", "3 min"), told("site", "1 s")]);
     }
 }

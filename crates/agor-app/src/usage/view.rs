@@ -7,7 +7,7 @@ use egui::{
     Vec2,
 };
 
-use super::figures::{self, HEADS, Measure, Plot, by_project, line, plots};
+use super::figures::{self, HEADS, Measure, Plot, line, plots};
 use super::{RANGES, UsagePage};
 use crate::link::usage::Spending;
 use crate::theme::{Theme, measure, medium, semibold};
@@ -132,7 +132,7 @@ fn page_ui(ui: &mut Ui, (spending, layers): (&Spending, &Layers), days: u32, the
     let card = Vec2::new(((width - GAP) / across as f32 - GAP).floor(), CARD);
     let lines = plots.len().div_ceil(across) as f32;
     let line = |row: &UsageRow| line(row, layers);
-    let projects = by_project(&spending.projects.rows, layers);
+    let projects = spending.projects.by_project(layers);
     let projects: Vec<_> = projects.iter().map(line).collect();
     let sessions = spending.sessions.rows.iter().take(SESSIONS_MAX);
     let sessions: Vec<_> = sessions.map(line).collect();

@@ -1,5 +1,7 @@
 //! Draws the wall.
 
+use std::time::Instant;
+
 use agor_core::config::Layers;
 use agor_proto::ids::SessionId;
 use agor_proto::screen::Modes;
@@ -17,6 +19,7 @@ use crate::pane::header::detail;
 use crate::pane::images;
 use crate::pane::terminal::callback;
 use crate::theme::{Theme, medium, semibold};
+use crate::wake::Wake;
 use crate::widgets::{elided, hold_keyboard};
 
 /// Height of the field.
@@ -55,6 +58,10 @@ pub struct WallPainting<'a> {
     pub font: FontSpec,
     /// What is known of the host.
     pub snapshot: &'a Snapshot,
+    /// Where the next frame is asked for.
+    pub wake: &'a Wake,
+    /// When this frame is drawn.
+    pub now: Instant,
 }
 
 /// What the person did on the wall.
@@ -335,9 +342,23 @@ fn thumbnail(
     let count = mirror.rows.len().min(fit.max(1));
     let first = (usize::from(mirror.cursor.row) + 1).saturating_sub(count);
     let rows = mirror.rows.get(first..first + count).unwrap_or_default();
+    // What moves does so where the cursor is: a hundred that move would be looked at by nobody.
+    let plays = wall.selected == Some(info.id);
+    let (moving, next) = match plays {
+        true => wall.player_of(info.id).placements(
+            mirror,
+            &mirror.placements,
+            &painting.snapshot.images,
+            painting.now,
+        ),
+        false => (None, None),
+    };
+    if let Some(next) = next {
+        painting.wake.after(next);
+    }
     let images = images::views(
         &painting.snapshot.images,
-        &mirror.placements,
+        moving.as_deref().unwrap_or(&mirror.placements),
         i32::try_from(first).unwrap_or(i32::MAX),
         [cell.width_px, cell.height_px],
     );

@@ -16,6 +16,7 @@ mod keys;
 mod kill;
 mod log;
 mod ls;
+mod marks;
 mod new;
 mod providers;
 mod rename;
@@ -87,6 +88,8 @@ verbs! {
     Screen => screen;
     /// Look for a text in what every session has said
     Search => search;
+    /// List the commands that a session's shell has run, how they ended and how long they took
+    Marks => marks;
     /// Print what happened in a session
     Log => log;
     /// Wait until a session's program ends, prints something or falls silent

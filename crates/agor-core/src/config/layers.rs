@@ -225,8 +225,8 @@ impl Layers {
 
     /// Returns the text that holds of a setting.
     #[must_use]
-    pub fn text(&self, key: &str, folder: Option<&str>) -> Option<&str> {
-        match &self.said(key, folder)?.0.value {
+    pub fn text<'s, 'a>(&'s self, key: &str, of: impl Into<For<'a>>) -> Option<&'s str> {
+        match &self.said(key, of)?.0.value {
             Value::Text(text) => Some(text),
             _ => None,
         }

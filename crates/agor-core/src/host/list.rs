@@ -75,6 +75,15 @@ impl List {
         }
     }
 
+    /// Returns the list's revision, and the sessions that were taken off it after another, as far as that is
+    /// remembered.
+    #[must_use]
+    pub fn removed(&self, since: ListRev) -> (ListRev, Vec<SessionId>) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let removed = state.removed.iter().filter(|(rev, _)| *rev > since);
+        (state.rev, removed.map(|&(_, id)| id).collect())
+    }
+
     /// Returns a watch on the list's revision.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<ListRev> {

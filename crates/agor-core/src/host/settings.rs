@@ -1,8 +1,18 @@
-//! Follows the person's file of settings while the host runs. A damaged one leaves what held.
+//! Follows the person's file of settings while the host runs, and takes out of it what is said of sessions that are
+//! gone. A damaged one leaves what held.
 
-use crate::config::{Live, Loaded};
+use std::sync::Arc;
+use std::time::Duration;
+
+use agor_proto::ids::ListRev;
+
+use super::hub::Hub;
+use crate::config::{Live, Loaded, forget};
 use crate::folder_watch::FolderWatch;
 use crate::paths::{CONFIG, Paths};
+
+/// Between two looks at the list, however fast it changes.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Reads the settings whenever their file is saved, until the host ends.
 pub async fn follow(paths: Paths, settings: Live) {
@@ -19,5 +29,29 @@ pub async fn follow(paths: Paths, settings: Live) {
         if loaded.error.is_none() {
             settings.set(loaded.config);
         }
+    }
+}
+
+/// Forgets what is said of sessions once they are gone, until the host ends. Other hosts' stay: the file is the person's,
+/// for all their profiles.
+pub async fn forget_sessions(paths: Paths, hub: Arc<Hub>) {
+    let mut list = hub.list().watch();
+    let (mut since, _) = hub.list().removed(ListRev(0));
+    while list.changed().await.is_ok() {
+        tokio::time::sleep(LOOK).await;
+        let (now, gone) = hub.list().removed(since);
+        since = now;
+        if gone.is_empty() {
+            continue;
+        }
+        let paths = paths.clone();
+        let forgets = move || {
+            for id in gone {
+                if let Err(error) = forget::session(&paths, &id.to_string()) {
+                    tracing::warn!(%error, "what is said of a session that is gone stays in the settings");
+                }
+            }
+        };
+        tokio::task::spawn_blocking(forgets).await.ok(); // The next is looked for whatever came of it.
     }
 }

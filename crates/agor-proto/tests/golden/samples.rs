@@ -155,7 +155,10 @@ fn row() -> Row {
             },
             Mark {
                 cell: 9,
-                kind: MarkKind::End { code: Some(1) },
+                kind: MarkKind::End {
+                    code: Some(1),
+                    took_millis: None,
+                },
             },
         ],
     }

@@ -67,6 +67,8 @@ pub(super) struct SavedState {
     styles: Vec<(u16, StyleNumbers)>,
     #[serde(default)]
     remote_host: Option<String>,
+    #[serde(default)]
+    command_began_millis: Option<u64>,
     cwd: Option<(Option<String>, String)>,
     notification: PendingNotification,
     #[serde(default)]
@@ -210,6 +212,7 @@ impl SavedState {
                 .map(|kept| (kept.parts, style_numbers(&kept.style)))
                 .collect(),
             remote_host: state.remote_host.clone(),
+            command_began_millis: state.command_began_millis,
             cwd: state.cwd.clone(),
             notification: state.notification.clone(),
             images: state.images.clone(),
@@ -343,6 +346,7 @@ impl SavedState {
         };
         state.styles = self.styles.into_iter().map(kept).collect();
         state.remote_host = self.remote_host;
+        state.command_began_millis = self.command_began_millis;
         state.cwd = self.cwd;
         state.notification = self.notification;
         state.images = self.images;

@@ -28,6 +28,11 @@ const HAS_RUNS: u8 = 1 << 2;
 const HAS_SHAPES: u8 = 1 << 3;
 const HAS_MARKS: u8 = 1 << 4;
 
+/// The end of a command without anything more; else what is told of it.
+const END: u8 = 3;
+const END_CODE: u8 = 1 << 2;
+const END_TOOK: u8 = 1 << 3;
+
 /// Some rows that were pushed one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Page {

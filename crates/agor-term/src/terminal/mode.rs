@@ -300,6 +300,7 @@ impl State {
         self.changes_rectangles = false;
         self.styles.clear();
         self.remote_host = None;
+        self.command_began_millis = None;
         self.window.checksum_bits = 0;
         self.last_char = None;
         self.notification = Default::default();

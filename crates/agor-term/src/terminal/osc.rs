@@ -259,11 +259,17 @@ impl State {
         let kind = match kind {
             b"A" => MarkKind::Prompt,
             b"B" => MarkKind::Input,
-            b"C" => MarkKind::Output,
+            b"C" => {
+                self.command_began_millis = self.now_millis;
+                MarkKind::Output
+            }
             b"D" => {
                 let code = std::str::from_utf8(split(after, b';').0).ok();
+                let times = self.command_began_millis.take().zip(self.now_millis);
                 MarkKind::End {
                     code: code.and_then(|code| code.parse().ok()),
+                    // A clock that was set back tells nothing.
+                    took_millis: times.and_then(|(began, now)| now.checked_sub(began)),
                 }
             }
             _ => return,

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use agor_core::config::Bell;
+use agor_proto::agent::State;
+use agor_proto::session::SessionInfo;
 use egui::ViewportId;
 
 use super::looks::settings;
@@ -21,7 +23,7 @@ fn world(output: &str) -> World {
 }
 
 /// Draws frames until none is wanted at once; returns after how long the next is wanted.
-fn next_frame(world: &mut World) -> Option<Duration> {
+pub fn next_frame(world: &mut World) -> Option<Duration> {
     for _ in 0..20 {
         world.harness.step();
         let viewports = &world.harness.output().viewport_output;
@@ -120,4 +122,33 @@ fn a_bell_asks_for_attention_where_the_window_has_not_the_keyboard() {
     };
     assert!(!asks(true));
     assert!(asks(false));
+}
+
+#[test]
+fn the_ring_of_an_agent_that_works_turns_while_somebody_looks_at_it() {
+    let working = |number, name| SessionInfo {
+        state: State::Working,
+        ..session_info(number, name)
+    };
+    let mut world = world("$ ");
+    world.app().draws_by_software = false;
+    assert_eq!(next_frame(&mut world), None, "nobody works");
+    world.set_sessions(&[session_info(1, "vim"), working(2, "claude")]);
+    let next = next_frame(&mut world).expect("its badge in the sidebar turns");
+    assert!(next <= Duration::from_millis(150), "{next:?}");
+    focus(&mut world, false);
+    assert_eq!(next_frame(&mut world), None, "another window is typed into");
+    focus(&mut world, true);
+    world.change_once(|snapshot| snapshot.desktop.still = true);
+    assert_eq!(next_frame(&mut world), None, "the desktop wants no motion");
+    world.change_once(|snapshot| {
+        snapshot.settings = settings("window.reduced_motion = false").into();
+    });
+    assert!(next_frame(&mut world).is_some(), "the person does");
+    world.app().draws_by_software = true;
+    assert_eq!(next_frame(&mut world), None, "each frame would take long");
+    world.app().draws_by_software = false;
+    world.app().workspace.sidebar.shown = false;
+    world.set_sessions(&[session_info(1, "vim")]);
+    assert_eq!(next_frame(&mut world), None, "it is not there");
 }

@@ -648,7 +648,8 @@ fn a_pane_looks_where_it_did_and_has_selected_what_it_had() {
 
 #[test]
 fn a_click_on_a_mark_of_the_scroll_bar_goes_there_and_one_beside_it_scrolls() {
-    use crate::link::outline::{Command as OutlineCommand, Outline};
+    use crate::link::outline::Outline;
+    use agor_core::client::shell::ShellCommand;
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
     world.show_text(1, "one\r\ntwo");
     let place = |line: u64| agor_proto::ids::LinePosition {
@@ -686,15 +687,19 @@ fn a_click_on_a_mark_of_the_scroll_bar_goes_there_and_one_beside_it_scrolls() {
     assert_eq!(world.requests().iter().filter(|it| asked(it)).count(), 1);
     // The middle of the bar is where a click on it goes.
     let outline = |row: u32| Outline {
-        commands: vec![OutlineCommand {
-            at: place(row.into()),
-            row,
-            failed: true,
+        commands: vec![ShellCommand {
+            code: Some(2),
+            ended: true,
+            took_millis: Some(64_000),
+            ..ShellCommand::waiting(place(row.into()), row)
         }],
         generation: row.into(),
     };
     world.change(|snapshot| drop(snapshot.outlines.insert(session_id(1), outline(505).into())));
     let bar = "Scroll bar: 1 commands, 1 failed";
+    world.harness.get_by_label(bar).hover();
+    world.harness.run_steps(8);
+    world.harness.get_by_label("failed with 2 after 1m 04s");
     world.harness.get_by_label(bar).click();
     world.harness.run();
     let top = |world: &mut World| world.app().focused_pane().unwrap().scroll.top().unwrap();

@@ -1,16 +1,20 @@
 //! Images of sessions where they are drawn small, beside their panes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use agor_core::themes::DARK;
 use agor_proto::ids::{BlobHash, LineId, LinePosition};
 use agor_proto::screen::{Animation, AnimationFrame, Placement, Play};
 use agor_render::ImagePixels;
+use egui::Key;
 
+use super::blinking::next_frame;
 use super::pictures::{compare, draw};
+use super::world::World;
 use crate::app::App;
 use crate::commands::Command;
-use crate::testing::session_id;
+use crate::testing::{session_id, session_info};
 use crate::workspace::Workspace;
 
 const STILL: BlobHash = BlobHash([1; 32]);
@@ -85,4 +89,48 @@ fn show_images(app: &mut App) {
 fn images_of_sessions_look_on_the_wall_as_they_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     compare("wall_images", &draw(DARK, arrange, show_images));
+}
+
+#[test]
+fn on_the_wall_the_images_of_the_selected_session_move_and_no_others() {
+    let sessions = [session_info(1, "bash"), session_info(2, "viewer")];
+    let mut world = World::new(World::layout(&[1, 2]), &sessions);
+    for session in [1, 2] {
+        world.show_text(session, "\x1b[?25l");
+    }
+    let context = world.harness.ctx.clone();
+    world.app().wake.attach(context);
+    world.change(|snapshot| {
+        let images = Arc::make_mut(&mut snapshot.images);
+        images.insert(FIRST, picture([0, 0, 0], [0, 0, 0]));
+        images.insert(SECOND, picture([40, 120, 230], [60, 220, 160]));
+        let screen = snapshot.screens.get_mut(&session_id(2)).unwrap();
+        let mirror = &mut Arc::make_mut(screen).mirror;
+        mirror.placements.push(placement(2, FIRST, 1));
+        let frame = |blob| AnimationFrame {
+            blob,
+            gap_millis: 5_000,
+        };
+        mirror.animations.push(Animation {
+            image: 2,
+            frames: vec![frame(FIRST), frame(SECOND)],
+            current: 0,
+            jumps: 0,
+            play: Play::Running,
+            starts: 1,
+            rounds: 0,
+        });
+    });
+    world.command(Command::Wall);
+    world.harness.key_press(Key::ArrowLeft);
+    assert_eq!(
+        next_frame(&mut world),
+        None,
+        "a session without any is selected"
+    );
+    world.harness.key_press(Key::ArrowRight);
+    let next = next_frame(&mut world).expect("they move");
+    assert!(next <= Duration::from_secs(5), "{next:?}");
+    world.harness.key_press(Key::ArrowLeft);
+    assert_eq!(next_frame(&mut world), None);
 }

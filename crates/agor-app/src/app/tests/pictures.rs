@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use agor_core::client::shell::ShellCommand;
 use agor_core::themes::{DARK, LIGHT};
 use agor_proto::agent::{AgentInfo, State};
 use agor_proto::ids::{LineId, LinePosition, Size};
@@ -17,8 +18,8 @@ use super::looks;
 use super::world::{self, gpu};
 use crate::app::{App, Given, Overlay};
 use crate::commands::Command;
-use crate::link::outline::{Command as OutlineCommand, Outline};
-use crate::link::snapshot::{Explanation, HistoryWindow, Stored};
+use crate::link::outline::Outline;
+use crate::link::snapshot::{Copied, Explanation, HistoryWindow, Stored};
 use crate::palette::{Palette, Scope};
 use crate::pane::bell::BellSeen;
 use crate::settings::SettingsPage;
@@ -305,6 +306,22 @@ fn what_was_found_in_all_sessions_looks_as_it_did_in_a_dark_and_a_light_theme() 
 }
 
 #[test]
+fn the_question_of_a_program_for_the_clipboard_looks_as_it_did() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    for (name, theme) in [("clipboard", DARK), ("clipboard_light", LIGHT)] {
+        let ask = |app: &mut App| {
+            app.clipboard_questions.ask(Copied {
+                number: 1,
+                session: session_id(2),
+                primary: false,
+                text: "git push --force origin main".into(),
+            });
+        };
+        compare(name, &draw(theme, arrange, ask));
+    }
+}
+
+#[test]
 fn diagnostics_look_as_they_did_in_both_themes() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     for (name, theme) in [("diagnostics", DARK), ("diagnostics_light", LIGHT)] {
@@ -462,10 +479,9 @@ fn look_back(app: &mut App) {
         generation: 1,
     };
     snapshot.histories.insert(session_id(1), window.into());
-    let command = |n: u32| OutlineCommand {
-        at: place(1_000 - 23 * n),
-        row: 1_000 - 23 * n,
-        failed: n % 9 == 4,
+    let command = |n: u32| ShellCommand {
+        code: Some(i32::from(n % 9 == 4)),
+        ..ShellCommand::waiting(place(1_000 - 23 * n), 1_000 - 23 * n)
     };
     let outline = Outline {
         commands: (0..40).map(command).collect(),

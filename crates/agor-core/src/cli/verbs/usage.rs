@@ -11,6 +11,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::{output, session_name};
 use super::ls::in_words;
+use crate::config::Loaded;
 use crate::zone::date;
 
 #[derive(Debug, clap::Args)]
@@ -55,10 +56,21 @@ impl By {
 }
 
 pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
+    let layers = Loaded::read(&context.paths()?).config.layers;
     context.block_on(async {
         let client = context.client().await?;
         let by = arguments.by;
-        let usage = client.usage(by.on_wire(), arguments.days).await?;
+        let mut usage = client.usage(by.on_wire(), arguments.days).await?;
+        // The host counts folders, of which a project may have several.
+        match by {
+            By::Project => usage.rows = usage.by_project(&layers),
+            By::Session => {
+                for row in &mut usage.rows {
+                    row.project = layers.project_of(&row.project).to_owned();
+                }
+            }
+            By::Day => {}
+        }
         if context.json {
             let rows: Vec<_> = usage.rows.iter().map(json).collect();
             output::json(&serde_json::json!({

@@ -203,6 +203,7 @@ fn apply(
     files: &mut dyn ImageFiles,
 ) -> Folded {
     let mut folded = Folded::default();
+    terminal.set_time(record.unix_micros / 1_000);
     match record.kind {
         RawRecord::OUT | RawRecord::ERR if want_lines => {
             for piece in record.payload.chunks(WATCHED_PIECE_BYTES) {

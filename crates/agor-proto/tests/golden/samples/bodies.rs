@@ -319,7 +319,10 @@ pub fn events() -> Vec<(&'static str, EventBody)> {
                     line: LineId(1),
                     column: 0,
                 },
-                mark: MarkKind::End { code: None },
+                mark: MarkKind::End {
+                    code: None,
+                    took_millis: None,
+                },
             },
         ),
     ];

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use agor_proto::ids::{LineId, LinePosition};
 use agor_proto::row::{Mark, MarkKind, Row, RowFlags, Run, Shape, Style};
 
-use super::{HAS_MARKS, HAS_RUNS, HAS_SHAPES, HAS_START, LocalLinks, Page, WRAPS, trim_runs};
+use super::{
+    END_CODE, END_TOOK, HAS_MARKS, HAS_RUNS, HAS_SHAPES, HAS_START, LocalLinks, Page, WRAPS,
+    trim_runs,
+};
 
 /// A place in a page.
 pub(super) struct Reader<'a> {
@@ -171,13 +174,13 @@ impl<'a> Reader<'a> {
             0 => MarkKind::Prompt,
             1 => MarkKind::Input,
             2 => MarkKind::Output,
-            4 => {
-                let code = [self.byte(), self.byte(), self.byte(), self.byte()];
-                MarkKind::End {
-                    code: Some(i32::from_le_bytes(code)),
-                }
+            end => {
+                let code = (end & END_CODE != 0).then(|| {
+                    i32::from_le_bytes([self.byte(), self.byte(), self.byte(), self.byte()])
+                });
+                let took_millis = (end & END_TOOK != 0).then(|| self.number().into());
+                MarkKind::End { code, took_millis }
             }
-            _ => MarkKind::End { code: None },
         };
         Mark { cell, kind }
     }

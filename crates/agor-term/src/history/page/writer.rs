@@ -6,7 +6,10 @@ use std::sync::Arc;
 use agor_proto::ids::LineId;
 use agor_proto::row::{Link, Mark, MarkKind, Shape, Style};
 
-use super::{HAS_MARKS, HAS_RUNS, HAS_SHAPES, HAS_START, Page, TextSink, WRAPS, push_text};
+use super::{
+    END, END_CODE, END_TOOK, HAS_MARKS, HAS_RUNS, HAS_SHAPES, HAS_START, Page, TextSink, WRAPS,
+    push_text,
+};
 use crate::cell::Cell;
 use crate::hash::FoldState;
 use crate::history::RowHead;
@@ -298,10 +301,19 @@ fn put_marks(bytes: &mut Vec<u8>, marks: &[Mark]) {
             MarkKind::Prompt => bytes.push(0),
             MarkKind::Input => bytes.push(1),
             MarkKind::Output => bytes.push(2),
-            MarkKind::End { code: None } => bytes.push(3),
-            MarkKind::End { code: Some(code) } => {
-                bytes.push(4);
-                bytes.extend(code.to_le_bytes());
+            MarkKind::End { code, took_millis } => {
+                let has_code = if code.is_some() { END_CODE } else { 0 };
+                let took = if took_millis.is_some() { END_TOOK } else { 0 };
+                bytes.push(if has_code | took == 0 {
+                    END
+                } else {
+                    has_code | took
+                });
+                bytes.extend(code.iter().flat_map(|code| code.to_le_bytes()));
+                if let Some(millis) = took_millis {
+                    // Seven weeks are enough.
+                    put(bytes, millis.min(u32::MAX.into()));
+                }
             }
         }
     }
