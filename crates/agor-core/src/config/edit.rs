@@ -595,6 +595,7 @@ mod tests {
                     "environment" => Value::Map([("A".to_owned(), "b \"c\"".to_owned())].into()),
                     "notifications.quiet" => Value::Text("22:00-07:00".into()),
                     "folders" => Value::List(vec!["/w/y".into()]),
+                    "window.reduced_motion" => Value::Bool(true),
                     _ => Value::Text("some \"text\"".into()),
                 });
                 for of in [For::All, For::Group("g"), For::Project("/w")] {

@@ -68,7 +68,8 @@ fn bytes_of(left: &[LeftPage]) -> Vec<(u64, Vec<u8>)> {
 fn without_ends(mut rows: Vec<Row>) -> Vec<Row> {
     for row in &mut rows {
         row.marks.iter_mut().for_each(|mark| mark.cell = 0);
-        let mut left = row.width();
+        let last = row.clusters().last();
+        let mut left = last.map_or(0, |last| last.cell + u16::from(last.width));
         for run in &mut row.runs {
             run.cells = run.cells.min(left);
             left -= run.cells;

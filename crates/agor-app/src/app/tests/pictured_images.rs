@@ -122,15 +122,15 @@ fn on_the_wall_the_images_of_the_selected_session_move_and_no_others() {
         });
     });
     world.command(Command::Wall);
-    world.harness.key_press(Key::ArrowLeft);
+    world.harness.key_press(Key::ArrowRight);
     assert_eq!(
         next_frame(&mut world),
         None,
         "a session without any is selected"
     );
-    world.harness.key_press(Key::ArrowRight);
+    world.harness.key_press(Key::ArrowLeft);
     let next = next_frame(&mut world).expect("they move");
     assert!(next <= Duration::from_secs(5), "{next:?}");
-    world.harness.key_press(Key::ArrowLeft);
+    world.harness.key_press(Key::ArrowRight);
     assert_eq!(next_frame(&mut world), None);
 }
