@@ -224,7 +224,7 @@ pub const FAMILIES: &[Family] = &[
 /// Names of keys that begin longer sequences, without the leader before them.
 pub const GROUPS: &[(&str, &str)] = &[
     ("m", "Arrange panes…"),
-    ("Shift+V", "Answer who wants the clipboard…"),
+    ("Shift+V", "Answer for the clipboard…"),
 ];
 
 impl Command {
