@@ -183,8 +183,10 @@ fn a_shell_is_integrated(shell: &str, file: &str, text: &str) {
         });
         let marks = events.filter_map(|event| Some(event["body"]["with"].get("mark")?.clone()));
         let marks: Vec<_> = marks.collect();
-        let failed = serde_json::json!({"end": {"code": 3}});
-        marks.contains(&failed).then_some(marks)
+        let failed = |mark: &serde_json::Value| {
+            mark["end"]["code"] == 3 && mark["end"]["took_millis"].is_u64()
+        };
+        marks.iter().any(failed).then_some(marks)
     });
     let end = marks.iter().rposition(|mark| mark["end"]["code"] == 3);
     let before = &marks[..end.expect("it is there")];

@@ -252,7 +252,7 @@ fn a_command_in_the_middle_of_which_the_host_dies_is_interrupted_and_its_verb_sa
         .expect("agord runs");
     step_until("the paste is accepted", || {
         let log = agor.ok(&["log", &deaf]);
-        log.contains("command").then_some(())
+        log.contains("\"name\":\"send\"").then_some(())
     });
     agor.crash_host();
     agor.start_host();

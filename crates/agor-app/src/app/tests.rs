@@ -1,6 +1,7 @@
 //! The application without a window and without a host: what it shows is read from the tree of
 //! accessible names and from pictures, what it asks for from its requests.
 
+mod banners;
 mod blinking;
 mod clipboard;
 mod everywhere;
@@ -24,7 +25,7 @@ mod world;
 
 use agor_proto::command::CommandBody;
 use agor_proto::input::Input;
-use agor_proto::session::{Life, StorageNotice, StorageTrouble};
+use agor_proto::session::Life;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::commands::Command;
@@ -255,44 +256,6 @@ fn a_host_that_went_away_is_told_and_takes_no_pane() {
     let label = "Reconnecting: the host does not answer";
     assert!(world.harness.query_by_label(label).is_some());
     assert_eq!(world.app().workspace.panes().count(), 1);
-}
-
-fn trouble(is: StorageTrouble, text: &str) -> StorageNotice {
-    let text = text.into();
-    StorageNotice { is, text }
-}
-
-#[test]
-fn a_full_disk_is_a_banner_until_there_is_room() {
-    let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);
-    let label = "The disk is full: free some space.";
-    assert!(world.harness.query_by_label(label).is_none());
-    let full = trouble(StorageTrouble::Full, label);
-    world.change(|snapshot| snapshot.storage = vec![full].into());
-    assert!(world.harness.query_by_label(label).is_some());
-    world.harness.get_by_label("What takes space").click();
-    world.harness.run();
-    assert!(matches!(
-        world.app().overlay,
-        Some(super::Overlay::Diagnostics)
-    ));
-    assert!(world.harness.query_by_label(label).is_some(), "it stays");
-    world.change(|snapshot| snapshot.storage = Vec::new().into());
-    assert!(world.harness.query_by_label(label).is_none());
-}
-
-#[test]
-fn what_was_mended_is_told_until_the_person_has_read_it() {
-    let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);
-    let (one, two) = ("The database was damaged.", "A part is damaged.");
-    let mended = |text| trouble(StorageTrouble::Mended, text);
-    world.change(|snapshot| snapshot.storage = vec![mended(one)].into());
-    world.harness.get_by_label("Dismiss").click();
-    world.harness.run();
-    assert!(world.harness.query_by_label(one).is_none());
-    world.change(|snapshot| snapshot.storage = vec![mended(one), mended(two)].into());
-    assert!(world.harness.query_by_label(one).is_none(), "it was read");
-    assert!(world.harness.query_by_label(two).is_some());
 }
 
 #[test]
