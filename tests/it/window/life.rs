@@ -111,8 +111,8 @@ fn a_command_of_a_killed_window_is_carried_out_once() {
     kept_commands_are(&stage, 0);
 
     stage.act(&window, &["ctrl+space", "r"], "session.rename");
+    stage.press_and_rest(&window, &["o", "n", "c", "e"]);
     stage.agor.signal_host("STOP");
-    stage.type_text("once");
     stage.press(&["Return"]);
     kept_commands_are(&stage, 1);
     window.crash();
