@@ -177,7 +177,7 @@ limits! {
     HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024, "bytes", "the oldest go to disk; a private session's are dropped";
     /// Rows above the screen that one session keeps in memory and on disk, for a person who does not say.
     SCROLLBACK_ROWS_DEFAULT: usize = 10_000_000, "rows", "the oldest pages are deleted; the record keeps its own share";
-    /// What the rows above one session's screen take on disk, before they are packed to about a fifth.
+    /// What the rows above one session's screen take on disk, before they are packed.
     SESSION_HISTORY_MAX: u64 = 512 * 1024 * 1024, "bytes", "the oldest pages are deleted; the record keeps its own share";
     /// Rows in one answer to a question for a part of history and screen.
     WINDOW_ROWS_MAX: usize = 1_000, "rows", "those farthest from the wanted place are left out";
