@@ -55,7 +55,7 @@ pub struct Manner {
     pub first_patience: Option<Duration>,
     /// How long to try after a link was lost; `None` is for ever.
     pub patience: Option<Duration>,
-    /// Whether its commands are written down (see [`super::outbox`]).
+    /// Whether its commands are written down (see `client::outbox`).
     pub keeps: bool,
 }
 
