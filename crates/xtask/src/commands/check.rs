@@ -1,7 +1,7 @@
 //! `cargo xtask check`: the quick part of `cargo xtask test`, for every commit. No whole program runs.
 
 use super::take_no_arguments;
-use super::test::{CEILINGS, FORMATTING, LINTS};
+use super::test::{CEILINGS, DOCUMENTATION, FORMATTING, LINTS};
 use crate::failure::Failure;
 use crate::packages;
 use crate::steps::{Report, Step, Tests};
@@ -25,6 +25,7 @@ const STEPS: &[Step<'static>] = &[
         environment: &[],
         tests: Tests::Some,
     },
+    DOCUMENTATION,
 ];
 
 /// Runs it.
