@@ -6,7 +6,6 @@ mod begin;
 mod broadcast;
 mod clipboard;
 mod draw;
-mod everywhere;
 mod explain;
 mod follow;
 mod group;
@@ -15,8 +14,7 @@ mod inspect;
 mod layout;
 mod look;
 mod modes;
-mod set;
-mod spending;
+pub mod pages;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -40,7 +38,6 @@ use crate::commands::Command;
 use crate::everywhere::{EverywherePage, Shown};
 use crate::explain::Explain;
 use crate::keys::translate::to_egui;
-use crate::keys_page::KeysPage;
 use crate::link::Link;
 use crate::link::settings::Settings;
 use crate::link::snapshot::{HostState, Snapshot};
@@ -49,14 +46,10 @@ use crate::palette::used::Used;
 use crate::pane::PaneState;
 use crate::primary::Primary;
 use crate::reopen::Reopen;
-use crate::settings::SettingsPage;
 use crate::theme::{self, Theme};
 use crate::theme_editor::ThemeEditor;
 use crate::trust::Trust;
-use crate::usage::UsagePage;
 use crate::wake::Wake;
-use crate::wall::Wall;
-use crate::welcome::Welcome;
 use crate::window::SharedKeyboard;
 use crate::workspace::Workspace;
 
@@ -73,22 +66,10 @@ enum Overlay {
     Palette(Palette),
     /// The list of what needs the person.
     Attention(Attention),
-    /// Every session at once.
-    Wall(Box<Wall>),
-    /// A text in all sessions.
-    Everywhere(Box<EverywherePage>),
-    /// How all is.
-    Diagnostics,
     /// Why a session is in its state.
     Explain(Explain),
-    /// What agents used.
-    Usage(UsagePage),
-    /// Every command with its keys.
-    Keys(Box<KeysPage>),
-    /// Every setting.
-    Settings(Box<SettingsPage>),
-    /// The first steps.
-    Welcome(Welcome),
+    /// A page, which fills the window in place of its panes.
+    Page(pages::Open),
     /// The colours of the theme, beside what is drawn in them.
     ThemeEditor(Box<ThemeEditor>),
     /// The question whether an agent may start in a folder.
@@ -100,14 +81,7 @@ impl Overlay {
     fn lies_over_panes(&self) -> bool {
         match self {
             Self::Palette(_) | Self::Attention(_) | Self::Explain(_) | Self::Trust(_) => true,
-            Self::Wall(_)
-            | Self::Everywhere(_)
-            | Self::Diagnostics
-            | Self::Usage(_)
-            | Self::Keys(_)
-            | Self::Settings(_)
-            | Self::Welcome(_)
-            | Self::ThemeEditor(_) => false,
+            Self::Page(_) | Self::ThemeEditor(_) => false,
         }
     }
 }
@@ -152,8 +126,8 @@ pub struct App {
     shown_from: Arc<Vec<themes::Theme>>,
     /// Whether a theme is shown that is not chosen yet.
     trying: bool,
-    /// The page of settings from which a theme is being chosen, and for whom it is.
-    choosing_for: Option<(Box<SettingsPage>, Whose)>,
+    /// For whom a theme is being chosen, and the page that comes back then.
+    choosing_for: Option<(Option<pages::Open>, Whose)>,
     /// The family in which text is shown that is not chosen yet.
     tried_font: Option<String>,
     /// Whether frames are drawn by processors, so that each takes a part of one.
@@ -169,6 +143,8 @@ pub struct App {
     /// For which project keys mean what they do; empty where all have the same.
     keys_told: Option<String>,
     overlay: Option<Overlay>,
+    /// The pages that are tiles.
+    pages: pages::Pages,
     /// The mode of the tab that reads keys, if one is on.
     mode: Option<modes::WindowMode>,
     /// The panes that are typed into at once.
@@ -309,6 +285,7 @@ impl App {
             settings: Arc::default(),
             keys_told: Some(String::new()),
             overlay: None,
+            pages: pages::Pages::default(),
             mode: None,
             broadcast: broadcast::Broadcast::default(),
             starting: None,

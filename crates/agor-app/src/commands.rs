@@ -1,5 +1,8 @@
 //! Everything that a person can have done, in one table: the palette, the keys, the help and the
-//! README's list come from it. What a command does is in `app/act.rs`.
+//! README's list come from it. What a command does is in `app/act.rs`. The rows of commands that open pages stand with
+//! these, in `app/pages.rs`.
+
+use crate::app::pages::with_pages;
 
 /// Where a command's keys mean it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +32,18 @@ pub struct Row {
 }
 
 macro_rules! commands {
+    // The rows of pages stand with the pages.
+    (
+        { $($before:tt)* }
+        { $($after:tt)* }
+        pages { $($page:ident $file:ident $id:literal $title:literal $keys:tt $doc:literal;)+ }
+    ) => {
+        commands! {
+            $($before)*
+            $($page $id $title Anywhere $keys $doc;)+
+            $($after)*
+        }
+    };
     ($($name:ident $id:literal $title:literal $context:ident [$($key:literal),*] $doc:literal;)+) => {
         /// A command.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,14 +63,13 @@ macro_rules! commands {
     };
 }
 
-commands! {
+with_pages! { commands {
     Palette "palette.open" "Command palette" Anywhere ["ctrl+shift+p", "ctrl+space space"] "Find a command, session or project by a few letters of its name.";
     GoToSession "palette.sessions" "Go to session…" Anywhere ["ctrl+shift+o", "ctrl+space o"] "Find a session by a few letters of its name, project or command.";
     Attention "attention.list" "What needs you" Anywhere ["ctrl+shift+i", "ctrl+space i"] "List every agent that needs you, over all projects, and answer from the list.";
     AttentionNext "attention.next" "Next that needs you" Anywhere ["ctrl+shift+n", "ctrl+space a"] "Show the agent that has needed you longest, then the next.";
     AttentionBack "attention.back" "Back to where you were" Anywhere ["ctrl+shift+m", "ctrl+space shift+a"] "Go back to the session that you left for one that needs you.";
     Explain "agent.explain" "Why it is in this state" Anywhere ["ctrl+space shift+i"] "Show every piece of evidence for what the focused session does, and go to the moment of each.";
-    Wall "view.wall" "Wall of all sessions" Anywhere ["ctrl+shift+g", "ctrl+space g"] "Show every session of every project at once; a few letters choose among them.";
     NewAgent "agent.new" "New agent…" Anywhere ["ctrl+shift+s", "ctrl+space s"] "Choose an agent, say what it is to do, and start it in a new tab of this project.";
     Snippets "snippets.insert" "Insert snippet…" Anywhere ["ctrl+space ;"] "Insert one of the texts that the settings keep under a name.";
     NewTab "tab.new" "New tab" Anywhere ["ctrl+shift+t", "ctrl+space t"] "Open your shell in a new tab of this project.";
@@ -63,7 +77,7 @@ commands! {
     SplitRight "pane.split_right" "Split right" Anywhere ["ctrl+shift+d", "ctrl+space d"] "Open your shell beside the focused pane.";
     SplitDown "pane.split_down" "Split down" Anywhere ["ctrl+shift+e", "ctrl+space e"] "Open your shell below the focused pane.";
     ClosePane "pane.close" "Close pane" Anywhere ["ctrl+shift+w", "ctrl+space w"] "Close the focused pane; its session goes on and stays in the sidebar.";
-    UndoClose "pane.undo_close" "Reopen closed pane" Anywhere ["ctrl+space u"] "Show the session of the pane that was closed last again.";
+    UndoClose "pane.undo_close" "Undo close" Anywhere ["ctrl+space u"] "Bring back what was closed last as it was: a pane, a tab with its form and name, or a tab's window.";
     Zoom "pane.zoom" "Zoom pane" Anywhere ["ctrl+shift+enter", "ctrl+space z"] "Let the focused pane fill the tab, or bring the others back.";
     FocusLeft "focus.left" "Focus pane to the left" Anywhere ["ctrl+shift+left", "ctrl+space left", "ctrl+space h"] "Give the keyboard to the pane on the left.";
     FocusRight "focus.right" "Focus pane to the right" Anywhere ["ctrl+shift+right", "ctrl+space right", "ctrl+space l"] "Give the keyboard to the pane on the right.";
@@ -93,6 +107,7 @@ commands! {
     RotateBack "pane.rotate_back" "Rotate panes back" Anywhere ["ctrl+space m shift+o"] "Let each pane take the place of the one before.";
     BreakOut "pane.break_out" "Move pane to a new tab" Anywhere ["ctrl+space m t"] "Take the focused pane out of its tab and give it one of its own.";
     Detach "pane.detach" "Pane to a window of its own, or back" Anywhere ["ctrl+space m w"] "Give the focused pane, with its tab if it is alone there, a window of its own, or put it back into the main window.";
+    PageBeside "page.beside" "Page beside the panes, or back" Anywhere ["ctrl+space m b"] "Give the page that is open a tile beside the panes, or let the focused one fill the window again; where there is none, choose one.";
     ToNextTab "pane.to_next_tab" "Move pane to the next tab" Anywhere ["ctrl+space m n"] "Move the focused pane to the next tab of the project.";
     ToPreviousTab "pane.to_previous_tab" "Move pane to the previous tab" Anywhere ["ctrl+space m p"] "Move the focused pane to the tab before.";
     NextTab "tab.next" "Next tab" Anywhere ["ctrl+shift+page_down", "ctrl+tab", "ctrl+space n"] "Show the next tab.";
@@ -123,7 +138,6 @@ commands! {
     ClipboardAlways "clipboard.always" "Clipboard: always for this session" Anywhere ["ctrl+space shift+v s"] "Let the session that asks write the clipboard whenever it wants.";
     ClipboardRefuse "clipboard.refuse" "Clipboard: refuse" Anywhere ["ctrl+space shift+v r"] "Refuse the program that asks to write the clipboard.";
     Find "find.open" "Find in pane" Pane ["ctrl+shift+f", "ctrl+space /"] "Look for a text in the focused pane's screen and history.";
-    FindEverywhere "find.everywhere" "Find in all sessions" Anywhere ["ctrl+shift+h", "ctrl+space shift+h"] "Look for a text in all that every session has said, also those that have ended, and go to its row.";
     SelectByKeyboard "select.keyboard" "Select by keyboard" Anywhere ["ctrl+shift+space", "ctrl+space v"] "Move a cursor over screen and history by vi's keys or by arrows, select with v or Shift, copy with y.";
     Hints "hints.pick" "Pick a link, path or number" Anywhere ["ctrl+space shift+f", "ctrl+shift+l"] "Put letters over every link, path, hash, id, address and number; typing them copies it, with Shift opens it, with Alt inserts it.";
     Broadcast "broadcast.pane" "Broadcast: this pane in or out" Anywhere ["ctrl+space c"] "Type into several panes of this tab at once: take the focused one among them, or out.";
@@ -149,17 +163,13 @@ commands! {
     Theme "view.theme" "Light or dark" Anywhere ["ctrl+space shift+t"] "Switch between the dark and the light theme.";
     Themes "view.themes" "Theme…" Anywhere ["ctrl+space shift+l"] "Choose a theme, seeing each while you move to it.";
     EditTheme "view.theme_edit" "Edit theme…" Anywhere [] "Change the colours of the theme while you see them, and save it as your own.";
-    Welcome "help.welcome" "First steps" Anywhere [] "Start an agent in three steps: its folder, which one, what it is to do.";
-    Settings "settings.open" "Settings" Anywhere ["ctrl+shift+,", "ctrl+space shift+s"] "Show every setting, what holds of it and where that was said, and change it.";
-    Diagnostics "view.diagnostics" "Diagnostics" Anywhere ["ctrl+space shift+g"] "Show how link, host, store and window are, and what each session costs.";
-    Usage "view.usage" "Usage and cost" Anywhere ["ctrl+space shift+u"] "Show what agents used and how long they worked, by day, project and session.";
-    Keys "help.keys" "Keys" Anywhere ["ctrl+space ?"] "Show every command with its keys.";
+} {
     ImportKeys "keys.import" "Import keys…" Anywhere [] "Add the keys of a file to your own; what is wrong in it is left out and told.";
     ExportKeys "keys.export" "Export keys…" Anywhere [] "Write your own keys into a file, to be imported elsewhere.";
     SendLeader "leader.send" "Send the leader key" Pane ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";
     Reopen "window.reopen" "Open the window again" Anywhere [] "Start the window's program anew, as after an update of it; no session notices.";
     Quit "window.close" "Close window" Anywhere ["ctrl+shift+q"] "Close this window; all sessions go on.";
-}
+} }
 
 /// Commands that a list shows as one line, since they differ by a direction or a number alone.
 #[derive(Debug)]

@@ -78,6 +78,11 @@ pub enum Outcome {
 }
 
 impl EverywherePage {
+    /// Gives its field the keyboard with the next frame.
+    pub fn ask_for_keyboard(&mut self) {
+        self.focused = false;
+    }
+
     /// Returns what is to be looked for, if that is something else than before; within, nothing if nothing is.
     pub fn ask(&mut self, project: &str) -> Option<Option<Wanted>> {
         let sought = Sought::smart(self.text.clone(), self.regex, self.match_case);

@@ -115,6 +115,11 @@ impl Line {
 }
 
 impl KeysPage {
+    /// Gives its field the keyboard with the next frame.
+    pub fn ask_for_keyboard(&mut self) {
+        self.focused = false;
+    }
+
     /// Returns the page with a command on it.
     #[must_use]
     pub fn at(command: Command) -> Self {

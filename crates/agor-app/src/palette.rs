@@ -43,6 +43,8 @@ pub enum Scope {
     FurtherFolder,
     /// A folder, typed.
     Folder,
+    /// A page that is to stand beside the panes.
+    Pages,
     /// The focused session's name, typed.
     Rename,
     /// The tab's name, typed.

@@ -145,6 +145,11 @@ impl<'a> Known<'a> {
 }
 
 impl SettingsPage {
+    /// Gives its field the keyboard with the next frame.
+    pub fn ask_for_keyboard(&mut self) {
+        self.focused = false;
+    }
+
     /// Returns the page of the settings of the session with the keyboard.
     #[must_use]
     pub fn of_session() -> Self {

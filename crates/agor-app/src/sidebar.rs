@@ -60,7 +60,7 @@ pub fn sidebar_ui(
     let shelves = shelves(snapshot, workspace);
     let now = now_millis();
     let focused = workspace.focused_session();
-    let in_panes: HashSet<_> = workspace.panes().map(|(_, pane)| pane.session).collect();
+    let in_panes: HashSet<_> = workspace.sessions().collect();
     let has_groups = shelves.iter().any(|shelf| shelf.id.is_some());
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing = Vec2::ZERO;
@@ -152,7 +152,7 @@ fn projects<'a>(snapshot: &'a Snapshot, workspace: &'a Workspace) -> Vec<Shown<'
     // Looked up for each session: a person may have thousands.
     let places = workspace.panes();
     let places: HashMap<_, _> = places
-        .map(|(place, pane)| (pane.session, place.project))
+        .filter_map(|(place, pane)| Some((pane.session()?, place.project)))
         .collect();
     let folders = projects.iter().enumerate();
     let mut folders: HashMap<_, _> = folders.map(|(at, it)| (it.folder, at)).collect();

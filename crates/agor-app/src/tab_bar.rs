@@ -4,6 +4,7 @@ use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
 use egui::{FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2};
 
+use crate::app::pages;
 use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
 use crate::theme::Theme;
@@ -155,7 +156,12 @@ fn title<'a>(tab: &Tab, snapshot: &'a Snapshot) -> (String, Option<&'a SessionIn
     let session = tab.tiles.focused_session();
     let info = session.and_then(|session| snapshot.session(session));
     let panes = tab.tiles.panes().count();
-    let own = || info.map_or_else(String::new, |info| info.name.clone());
+    let focused = tab.tiles.focused();
+    let pane = focused.and_then(|tile| tab.tiles.tree.tiles.get_pane(&tile));
+    let own = || match (info, pane) {
+        (Some(info), _) => info.name.clone(),
+        (None, pane) => pane.map_or_else(String::new, |pane| pages::name(pane).to_owned()),
+    };
     let mut title = tab.name.clone().unwrap_or_else(own);
     if panes > 1 {
         title.push_str(&format!("  +{}", panes - 1));
@@ -163,7 +169,7 @@ fn title<'a>(tab: &Tab, snapshot: &'a Snapshot) -> (String, Option<&'a SessionIn
     let sessions = tab
         .tiles
         .panes()
-        .filter_map(|(_, pane)| snapshot.session(pane.session));
+        .filter_map(|(_, pane)| snapshot.session(pane.session()?));
     let marked = sessions.min_by_key(|info| Mark::of(info).urgency());
     (title, marked)
 }

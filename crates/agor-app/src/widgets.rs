@@ -135,10 +135,31 @@ pub fn reveal_focus(ui: &Ui) {
 /// Gives a field the keyboard, unless it has it. Whether the window has it is another matter: a field that
 /// asked in each frame until then would draw without end.
 pub fn hold_keyboard(response: &egui::Response) {
+    if is_elsewhere(&response.ctx) {
+        return;
+    }
     let has = response.ctx.memory(|memory| memory.has_focus(response.id));
     if !has {
         response.request_focus();
     }
+}
+
+/// Gives a field the keyboard; says whether it is where the field is.
+pub fn take_keyboard(response: &egui::Response) -> bool {
+    let here = !is_elsewhere(&response.ctx);
+    if here {
+        response.request_focus();
+    }
+    here
+}
+
+/// Says whether what is drawn from now on is beside what has the keyboard, and must not take it.
+pub fn keyboard_elsewhere(context: &egui::Context, elsewhere: bool) {
+    context.data_mut(|data| data.insert_temp(egui::Id::unique("keyboard elsewhere"), elsewhere));
+}
+
+fn is_elsewhere(context: &egui::Context) -> bool {
+    context.data(|data| data.get_temp(egui::Id::unique("keyboard elsewhere"))) == Some(true)
 }
 
 /// Returns one line of text that ends in an ellipsis where there is no room.

@@ -2,6 +2,7 @@
 //! keyboard. Ids only; what the sessions are is the host's business.
 
 pub mod arrange;
+mod closed;
 pub mod document;
 pub mod tiles;
 pub mod windows;
@@ -15,11 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::pane::selection::Selection;
 
+use closed::Closed;
 pub use tiles::{Direction, Pane, Tiles};
 pub use windows::Spot;
-
-/// Panes that can be opened again after they were closed.
-const CLOSED_MAX: usize = 32;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -38,7 +37,7 @@ pub struct Workspace {
     pub look: Look,
     /// Where panes look back, and what is selected in them.
     pub views: Vec<View>,
-    closed: Vec<SessionId>,
+    closed: Vec<Closed>,
     next_tab: u64,
     /// The tab that had the keyboard last in the main window.
     main: u64,
@@ -170,12 +169,24 @@ impl Workspace {
             })
     }
 
+    /// Returns every session that is shown.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.panes().filter_map(|(_, pane)| pane.session())
+    }
+
+    /// Returns the pane at a place.
+    #[must_use]
+    pub fn pane(&self, place: Place) -> Option<Pane> {
+        let tab = self.projects.get(place.project)?.tabs.get(place.tab)?;
+        tab.tiles.tree.tiles.get_pane(&place.tile).cloned()
+    }
+
     /// Returns where a session is shown.
     #[must_use]
     pub fn place_of(&self, session: SessionId) -> Option<Place> {
         let mut panes = self.panes();
         panes
-            .find(|(_, pane)| pane.session == session)
+            .find(|(_, pane)| pane.session() == Some(session))
             .map(|(place, _)| place)
     }
 
@@ -195,8 +206,8 @@ impl Workspace {
         })
     }
 
-    /// Shows a session in a new tab of a folder's project.
-    pub fn open_tab(&mut self, folder: &str, session: SessionId) {
+    /// Shows a pane in a new tab of a folder's project.
+    pub fn open_tab(&mut self, folder: &str, pane: impl Into<Pane>) {
         let at = self.project_of(folder);
         self.next_tab += 1;
         let number = self.next_tab;
@@ -207,7 +218,7 @@ impl Workspace {
         } else {
             (project.active + 1).max(project.pinned())
         };
-        let tab = Tab::new(number, Tiles::new(number, Pane { session }));
+        let tab = Tab::new(number, Tiles::new(number, pane.into()));
         project.tabs.insert(after, tab);
         project.active = after;
     }
@@ -245,14 +256,14 @@ impl Workspace {
         };
         let folder = self.projects[place.project].folder.clone();
         match self.take(place) {
-            Some(pane) => self.open_tab(&folder, pane.session),
+            Some(pane) => self.open_tab(&folder, pane),
             None => return false,
         }
         true
     }
 
     /// Takes a pane out of its tab, and the tab away with its last.
-    fn take(&mut self, place: Place) -> Option<Pane> {
+    pub fn take(&mut self, place: Place) -> Option<Pane> {
         let project = self.projects.get_mut(place.project)?;
         let tab = project.tabs.get_mut(place.tab)?;
         let pane = tab.tiles.close(place.tile)?;
@@ -278,11 +289,11 @@ impl Workspace {
         project.active = at;
     }
 
-    /// Shows a session beside the focused pane, or in a new tab where there is none.
-    pub fn split(&mut self, folder: &str, direction: LinearDir, session: SessionId) {
+    /// Shows a pane beside the focused one, or in a new tab where there is none.
+    pub fn split(&mut self, folder: &str, direction: LinearDir, pane: impl Into<Pane>) {
         match self.tab_mut() {
-            Some(tab) => tab.tiles.split(direction, Pane { session }),
-            None => self.open_tab(folder, session),
+            Some(tab) => tab.tiles.split(direction, pane.into()),
+            None => self.open_tab(folder, pane),
         }
     }
 
@@ -305,25 +316,6 @@ impl Workspace {
         }
     }
 
-    /// Closes a pane, and its tab with the last.
-    pub fn close(&mut self, place: Place) {
-        let Some(project) = self.projects.get_mut(place.project) else {
-            return;
-        };
-        let Some(tab) = project.tabs.get_mut(place.tab) else {
-            return;
-        };
-        if let Some(pane) = tab.tiles.close(place.tile) {
-            if self.closed.len() == CLOSED_MAX {
-                self.closed.remove(0);
-            }
-            self.closed.push(pane.session);
-        }
-        if tab.tiles.is_empty() {
-            self.remove_tab(place.project, place.tab);
-        }
-    }
-
     /// Closes the pane that has the keyboard.
     pub fn close_focused(&mut self) {
         if let Some(place) = self.focused_place() {
@@ -341,23 +333,6 @@ impl Workspace {
             tab: project.active,
             tile,
         })
-    }
-
-    /// Closes all panes of the tab that is shown.
-    pub fn close_tab(&mut self, project: usize, tab: usize) {
-        let panes: Vec<_> = self
-            .panes()
-            .map(|(place, _)| place)
-            .filter(|place| (place.project, place.tab) == (project, tab))
-            .collect();
-        for place in panes {
-            self.close(place);
-        }
-    }
-
-    /// Returns the session of the pane that was closed last, and forgets it.
-    pub fn reopen(&mut self) -> Option<SessionId> {
-        self.closed.pop()
     }
 
     /// Shows another tab of the project, counted from the one that is shown, around the end.
@@ -413,18 +388,13 @@ impl Workspace {
 
     /// Drops panes whose sessions are gone from the host.
     pub fn retain(&mut self, is_there: impl Fn(SessionId) -> bool) {
-        let gone: Vec<_> = self
-            .panes()
-            .filter(|(_, pane)| !is_there(pane.session))
-            .map(|(_, pane)| pane.session)
-            .collect();
+        let gone: Vec<_> = self.sessions().filter(|it| !is_there(*it)).collect();
         for session in gone {
             // Places move as panes go.
             while let Some(place) = self.place_of(session) {
-                self.close(place);
+                self.take(place);
             }
         }
-        self.closed.retain(|session| is_there(*session));
     }
 
     fn remove_tab(&mut self, at: usize, tab: usize) {
@@ -439,13 +409,6 @@ impl Workspace {
                 self.active = self.active.saturating_sub(1);
             }
         }
-    }
-
-    fn add_tab(&mut self, project: usize, tiles: impl FnOnce(u64) -> Tiles) {
-        self.next_tab += 1;
-        let number = self.next_tab;
-        let tiles = tiles(number);
-        self.projects[project].tabs.push(Tab::new(number, tiles));
     }
 }
 

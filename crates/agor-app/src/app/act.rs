@@ -1,5 +1,7 @@
 //! What each command of the table does.
 
+use std::collections::HashSet;
+
 use agor_core::config::Whose;
 use agor_proto::command::{CommandBody, SignalTarget};
 use agor_proto::ids::{LinePosition, SessionId};
@@ -7,6 +9,7 @@ use agor_proto::input::{Input, Key, KeyInput, Mods};
 use egui::ViewportCommand;
 use egui_tiles::LinearDir;
 
+use super::pages::page_command;
 use super::{App, Overlay, Purpose};
 use crate::commands::Command;
 use crate::link::Request;
@@ -32,8 +35,9 @@ impl App {
         match command {
             Command::Palette => self.toggle_palette(Scope::Everything),
             Command::GoToSession => self.toggle_palette(Scope::Sessions),
-            Command::Keys if workspace => self.toggle_keys_page(),
-            Command::Keys => self.toggle_palette(Scope::Commands),
+            page_command!() => self.toggle_page(command),
+            Command::PageBeside if workspace => self.toggle_beside(),
+            Command::PageBeside => {}
             Command::ImportKeys => self.toggle_palette(Scope::ImportKeys),
             Command::ExportKeys => self.toggle_palette(Scope::ExportKeys),
             Command::NewAgent if workspace => self.toggle_palette(Scope::Agents),
@@ -46,13 +50,8 @@ impl App {
             Command::Attention if workspace => self.toggle_attention(),
             Command::AttentionNext if workspace => self.go_to_next_need(),
             Command::AttentionBack => self.go_back(),
-            Command::Wall if workspace => self.toggle_wall(),
-            Command::Attention | Command::AttentionNext | Command::Wall => {}
-            Command::Diagnostics if workspace => self.toggle_diagnostics(),
-            Command::Diagnostics => {}
+            Command::Attention | Command::AttentionNext => {}
             Command::Explain => self.toggle_explain(),
-            Command::Usage if workspace => self.toggle_usage(),
-            Command::Usage => {}
             Command::NewTab if workspace => {
                 let folder = self.current_folder();
                 self.open_shell(&folder);
@@ -147,8 +146,6 @@ impl App {
                 self.answer_clipboard(command, context);
             }
             Command::Find => self.find(),
-            Command::FindEverywhere if workspace => self.toggle_everywhere(),
-            Command::FindEverywhere => {}
             Command::SelectByKeyboard => self.toggle_vi(),
             Command::Broadcast if workspace => self.toggle_broadcast(),
             Command::BroadcastAll if workspace => self.toggle_broadcast_all(),
@@ -175,10 +172,6 @@ impl App {
                 self.wake.now();
             }
             Command::Reopen => {}
-            Command::Welcome if workspace => self.open_welcome(),
-            Command::Welcome => {}
-            Command::Settings if workspace => self.toggle_settings(),
-            Command::Settings => {}
             Command::EditTheme if workspace => self.toggle_theme_editor(context),
             Command::EditTheme => {}
             Command::Themes => self.toggle_palette(Scope::Themes),
@@ -293,13 +286,13 @@ impl App {
     }
 
     fn reopen(&mut self) {
-        while let Some(session) = self.workspace.reopen() {
-            if let Some(info) = self.snapshot.session(session) {
-                let folder = self.snapshot.project_of(&info.folder).to_owned();
-                self.workspace.show(&folder, session);
-                return;
-            }
+        let sessions = self.snapshot.sessions.clone().unwrap_or_default();
+        let there: HashSet<_> = sessions.iter().map(|info| info.id).collect();
+        if !self.workspace.reopen(|session| there.contains(&session)) {
+            return self.note("Nothing was closed that could come back.");
         }
+        // Its folder may have become another project's meanwhile.
+        self.gather_folders();
     }
 
     fn focus_towards(&mut self, direction: Direction) {

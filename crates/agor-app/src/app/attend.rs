@@ -1,7 +1,5 @@
 //! Getting to what needs the person, and answering it.
 
-use std::time::Instant;
-
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 use agor_proto::input::{Input, Key, KeyInput, Mods};
@@ -10,11 +8,9 @@ use egui::Ui;
 
 use super::{App, Overlay};
 use crate::attention::{self, Attention, Outcome};
-use crate::diagnostics::{self, diagnostics_ui};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::text::now_millis;
-use crate::wall::{self, Wall, WallPainting};
 
 /// Sessions that are remembered as left; nobody finds the way back further than that.
 const LEFT_MAX: usize = 64;
@@ -26,64 +22,6 @@ impl App {
             Some(Overlay::Attention(_)) => None,
             _ => Some(Overlay::Attention(Attention::default())),
         };
-    }
-
-    /// Shows every session at once, or what was shown before.
-    pub(super) fn toggle_wall(&mut self) {
-        self.overlay = match self.overlay.take() {
-            Some(Overlay::Wall(_)) => None,
-            _ => {
-                let wall = Wall::new(self.workspace.focused_session());
-                Some(Overlay::Wall(Box::new(wall)))
-            }
-        };
-    }
-
-    /// Shows how all is, or what was shown before.
-    pub(super) fn toggle_diagnostics(&mut self) {
-        self.overlay = match self.overlay.take() {
-            Some(Overlay::Diagnostics) => None,
-            _ => Some(Overlay::Diagnostics),
-        };
-    }
-
-    /// Draws how all is where panes are else.
-    pub(super) fn diagnostics_ui(&mut self, ui: &mut Ui) {
-        let (window, frames) = (self.drawn, self.frames);
-        let outcome = diagnostics_ui(ui, &self.snapshot, window, frames, &self.theme);
-        if outcome == diagnostics::Outcome::Closed {
-            self.overlay = None;
-            self.wake.now();
-        }
-    }
-
-    /// Draws the wall where panes are else, and does what was done there.
-    pub(super) fn wall_ui(&mut self, ui: &mut Ui, mut wall: Box<Wall>) {
-        let font = self.font();
-        let mut painting = WallPainting {
-            theme: &self.theme,
-            colors: &self.colors,
-            renderer: &mut self.renderer,
-            font,
-            snapshot: &self.snapshot,
-            wake: &self.wake,
-            now: Instant::now(),
-        };
-        let selected = wall.selected();
-        match wall::wall_ui(ui, &mut wall, &mut painting) {
-            wall::Outcome::Open => {
-                if wall.selected() != selected {
-                    // It is shown as it changes from now on.
-                    self.wake.now();
-                }
-                self.overlay = Some(Overlay::Wall(wall));
-            }
-            wall::Outcome::Closed => self.wake.now(),
-            wall::Outcome::Show(session) => {
-                self.show_session(session);
-                self.wake.now();
-            }
-        }
     }
 
     /// Shows the session that has needed the person longest; the next one, if it is shown already.

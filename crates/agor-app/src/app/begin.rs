@@ -9,6 +9,7 @@ use agor_proto::session::{Life, SessionInfo};
 use egui_tiles::LinearDir;
 
 use super::{App, Overlay};
+use crate::commands::Command;
 use crate::launch::Launcher;
 use crate::link::Request;
 use crate::link::snapshot::{HostState, Stored, Weight};
@@ -93,7 +94,7 @@ impl App {
                 Purpose::Workspace { launcher } => {
                     let settings = &self.snapshot.settings;
                     if sessions.is_empty() && settings.layers.yes("window.welcome", None) {
-                        self.open_welcome();
+                        self.toggle_page(Command::Welcome);
                     } else {
                         self.open_shell(&launcher.folder);
                     }

@@ -40,6 +40,9 @@ impl Broadcast {
 impl App {
     /// Takes the focused pane among those that are typed into, or out.
     pub(super) fn toggle_broadcast(&mut self) {
+        if self.page_is_focused() {
+            return self.note("A page is not typed into with others.");
+        }
         let Some((number, focused)) = self
             .workspace
             .tab()
@@ -68,13 +71,17 @@ impl App {
         let Some(tab) = self.workspace.tab() else {
             return;
         };
-        let all: Vec<_> = tab.tiles.panes().map(|(tile, _)| tile).collect();
+        let sessions = tab
+            .tiles
+            .panes()
+            .filter(|(_, pane)| pane.session().is_some());
+        let all: Vec<_> = sessions.map(|(tile, _)| tile).collect();
         let is_on = self.broadcast.tab == tab.number && self.broadcast.panes.len() > 1;
         if is_on {
             self.broadcast = Broadcast::default();
             self.note("Broadcast is off.");
         } else if all.len() < 2 {
-            self.note("This tab has one pane.");
+            self.note("This tab has one terminal.");
         } else {
             self.broadcast = Broadcast {
                 tab: tab.number,
@@ -99,7 +106,7 @@ impl App {
                         && Some(*tile) != focused
                         && self.broadcast.has(*tile)
                 });
-                others.map(|(_, pane)| pane.session).collect()
+                others.filter_map(|(_, pane)| pane.session()).collect()
             }
             _ => {
                 if !self.broadcast.panes.is_empty() {

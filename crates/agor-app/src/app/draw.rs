@@ -13,6 +13,7 @@ use egui_tiles::{TileId, UiResponse};
 
 use super::broadcast::Broadcast;
 use super::modes::{NUMBERS, WindowMode};
+use super::pages::{Open, Tile};
 use super::windows::Front;
 use super::{App, Overlay};
 use crate::commands::Command;
@@ -197,50 +198,8 @@ impl App {
                 .frame(frame)
                 .show(ui, |ui| self.theme_editor_ui(ui, editor));
         }
-        if let Some(Overlay::Wall(_)) = &self.overlay
-            && let Some(Overlay::Wall(wall)) = self.overlay.take()
-        {
-            let rect = ui.available_rect_before_wrap();
-            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("wall"));
-            return self.wall_ui(&mut ui, wall);
-        }
-        if let Some(Overlay::Everywhere(_)) = &self.overlay
-            && let Some(Overlay::Everywhere(page)) = self.overlay.take()
-        {
-            let rect = ui.available_rect_before_wrap();
-            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("find everywhere"));
-            return self.everywhere_ui(&mut ui, page);
-        }
-        if let Some(Overlay::Settings(_)) = &self.overlay
-            && let Some(Overlay::Settings(page)) = self.overlay.take()
-        {
-            let rect = ui.available_rect_before_wrap();
-            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("settings"));
-            return self.settings_ui(&mut ui, page);
-        }
-        if let Some(Overlay::Welcome(_)) = &self.overlay
-            && let Some(Overlay::Welcome(welcome)) = self.overlay.take()
-        {
-            let rect = ui.available_rect_before_wrap();
-            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("welcome"));
-            return self.welcome_ui(&mut ui, welcome);
-        }
-        if matches!(self.overlay, Some(Overlay::Diagnostics)) {
-            let rect = ui.available_rect_before_wrap();
-            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("diagnostics"));
-            return self.diagnostics_ui(&mut ui);
-        }
-        if let Some(Overlay::Usage(page)) = self.overlay {
-            let rect = ui.available_rect_before_wrap();
-            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("usage"));
-            return self.usage_ui(&mut ui, page);
-        }
-        if let Some(Overlay::Keys(_)) = &self.overlay
-            && let Some(Overlay::Keys(page)) = self.overlay.take()
-        {
-            let rect = ui.available_rect_before_wrap();
-            let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("keys page"));
-            return self.show_keys_page(&mut ui, page);
+        if self.page_ui(ui) {
+            return;
         }
         self.show_inspector(ui);
         let main = self.workspace.in_main();
@@ -314,6 +273,7 @@ impl App {
         };
         let (number, is_active) = (tab.number, active == Some(tab.number));
         let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("tab", tab.number)));
+        let has_keyboard = has_keyboard && self.overlay.is_none();
         let painting = Painting {
             theme: &self.theme,
             colors: &self.colors,
@@ -322,7 +282,7 @@ impl App {
             snapshot: &self.snapshot,
             wake: &self.wake,
             preedit: preedit.as_deref(),
-            window_focused: has_keyboard && self.overlay.is_none(),
+            window_focused: has_keyboard,
             blinking,
             flashes,
             now,
@@ -349,13 +309,17 @@ impl App {
                 false => &Broadcast::NONE,
             },
             did: Vec::new(),
+            others: Vec::new(),
         };
         let zoomed = tab.tiles.focused().filter(|_| tab.tiles.zoomed);
-        match zoomed.and_then(|tile| Some((tile, *tab.tiles.tree.tiles.get_pane(&tile)?))) {
-            Some((tile, pane)) => behavior.show(&mut ui, tile, pane),
+        match zoomed.and_then(|tile| Some((tile, tab.tiles.tree.tiles.get_pane(&tile)?.clone()))) {
+            Some((tile, pane)) => behavior.show(&mut ui, tile, &pane),
             None => tab.tiles.tree.ui(&mut behavior, &mut ui),
         }
-        let did = behavior.did;
+        let (did, others) = (behavior.did, behavior.others);
+        for tile in others {
+            self.tile_ui(&mut ui, &tile);
+        }
         if self.mode == Some(WindowMode::Resize) && is_active {
             let keys = [
                 ("arrows or hjkl move a border", false),
@@ -503,7 +467,7 @@ impl App {
             }
             Outcome::Closed => {
                 if let Some((page, _)) = self.choosing_for.take() {
-                    self.overlay = Some(Overlay::Settings(page));
+                    self.overlay = page.map(Overlay::Page);
                 }
                 self.wake.now();
             }
@@ -524,6 +488,7 @@ impl App {
                 self.keyboard.borrow_mut().router.hold();
                 self.commands.push(command);
             }
+            Choice::Page(command) => self.open_beside(command),
             Choice::Session(session) => self.show_session(session),
             Choice::Project(folder) => self.show_project(&folder),
             Choice::Agent(provider) => {
@@ -551,8 +516,7 @@ impl App {
             }
             Choice::Snippet { text, .. } => self.insert_snippet(&text),
             Choice::KeysOf(command) => {
-                let page = KeysPage::at(command);
-                self.overlay = Some(Overlay::Keys(Box::new(page)));
+                self.open_page(Open::with(Command::Keys, KeysPage::at(command)));
             }
             Choice::TabName(name) => {
                 let name: String = name.chars().take(NAME_MAX).collect();
@@ -570,7 +534,8 @@ impl App {
     }
 
     fn forget_panes(&mut self) {
-        if self.panes.len() <= self.workspace.panes().count() {
+        self.forget_pages();
+        if self.panes.len() <= self.workspace.sessions().count() {
             return;
         }
         let kept: std::collections::HashSet<_> = self
@@ -662,13 +627,28 @@ struct Behavior<'a> {
     /// Where panes look that are drawn for the first time.
     views: &'a [View],
     did: Vec<(TileId, Did)>,
+    /// The tiles that show no session, which are drawn after those that do.
+    others: Vec<Tile>,
 }
 
 impl Behavior<'_> {
-    fn show(&mut self, ui: &mut Ui, tile: TileId, pane: Pane) {
+    fn show(&mut self, ui: &mut Ui, tile: TileId, pane: &Pane) {
+        let at = self.numbers.iter().position(|number| *number == tile);
+        let number = at.and_then(|at| NUMBERS.chars().nth(at));
+        let Some(session) = pane.session() else {
+            return self.others.push(Tile {
+                key: (self.tab, tile),
+                pane: pane.clone(),
+                rect: ui.max_rect(),
+                focused: self.focused == Some(tile),
+                has_keyboard: self.painting.window_focused,
+                several: self.several,
+                number,
+            });
+        };
         let views = self.views;
         let state = self.panes.entry((self.tab, tile)).or_insert_with(|| {
-            let view = views.iter().find(|view| view.session == pane.session);
+            let view = views.iter().find(|view| view.session == session);
             PaneState::looking(view)
         });
         let role = Role {
@@ -676,11 +656,10 @@ impl Behavior<'_> {
             one_of_several: self.several,
             broadcast: self.broadcast.count(tile),
         };
-        let own = self.own_colors.get(&pane.session);
+        let own = self.own_colors.get(&session);
         self.painting.colors = own.unwrap_or(self.colors);
-        let did = view::pane_ui(ui, &mut self.painting, state, pane.session, role);
-        let at = self.numbers.iter().position(|number| *number == tile);
-        if let Some(key) = at.and_then(|at| NUMBERS.chars().nth(at)) {
+        let did = view::pane_ui(ui, &mut self.painting, state, session, role);
+        if let Some(key) = number {
             number_ui(ui, self.painting.theme, ui.max_rect(), key, role.focused);
         }
         self.did.extend(did.into_iter().map(|did| (tile, did)));
@@ -689,7 +668,7 @@ impl Behavior<'_> {
 
 impl egui_tiles::Behavior<Pane> for Behavior<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, tile: TileId, pane: &mut Pane) -> UiResponse {
-        self.show(ui, tile, *pane);
+        self.show(ui, tile, pane);
         UiResponse::None
     }
 

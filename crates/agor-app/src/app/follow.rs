@@ -12,7 +12,7 @@ use agor_proto::screen::Modes;
 use agor_proto::session::{Life, SessionInfo};
 use egui::ViewportCommand;
 
-use super::{App, Overlay, Purpose};
+use super::{App, Purpose};
 use crate::attention::since;
 use crate::keys::router::{Asks, Focus};
 use crate::link::Request;
@@ -55,36 +55,39 @@ impl App {
     /// Asks for the screens that are shown, and says which session has the keyboard.
     pub(super) fn show_sessions(&mut self) {
         let mut shown: Vec<(SessionId, Visibility)> = Vec::new();
-        let main = self.workspace.in_main();
-        let main =
-            main.and_then(|(project, tab)| self.workspace.projects.get(project)?.tabs.get(tab));
-        let tabs = main.into_iter().chain(self.workspace.apart());
-        let in_view = tabs.flat_map(|tab| {
-            let alone = tab.tiles.focused_session().filter(|_| tab.tiles.zoomed);
-            let shown = tab.tiles.panes().map(|(_, pane)| pane.session);
-            shown.filter(move |session| alone.is_none_or(|alone| alone == *session))
-        });
+        let in_view = self.in_view().filter_map(|(_, pane)| pane.session());
         let visible: HashSet<SessionId> = in_view.collect();
-        for (_, pane) in self.workspace.panes() {
-            if shown.iter().any(|(session, _)| *session == pane.session) {
+        for session in self.workspace.sessions() {
+            if shown.iter().any(|(known, _)| *known == session) {
                 continue;
             }
-            let view = if visible.contains(&pane.session) {
+            let view = if visible.contains(&session) {
                 Visibility::Visible
             } else {
                 Visibility::Hidden
             };
-            shown.push((pane.session, view));
+            shown.push((session, view));
         }
-        if let Some(Overlay::Wall(wall)) = &self.overlay {
-            shown = self.on_wall(wall.selected());
+        let wants = self.page_wants();
+        if let Some(selected) = wants.sessions {
+            // A wall that fills the window covers the panes.
+            let covers = self.shown_page().is_some();
+            let seen = |session: &SessionId| !covers && visible.contains(session);
+            let on_wall = self.on_wall(selected).into_iter();
+            shown.retain(|(session, _)| seen(session));
+            shown.extend(on_wall.filter(|(session, _)| !seen(session)));
         }
-        let diagnosing = matches!(self.overlay, Some(Overlay::Diagnostics));
-        if diagnosing != self.diagnosing && self.link.request(Request::Diagnose(diagnosing)) {
-            self.diagnosing = diagnosing;
+        if wants.diagnosis != self.diagnosing
+            && self.link.request(Request::Diagnose(wants.diagnosis))
+        {
+            self.diagnosing = wants.diagnosis;
+        }
+        if wants.usage_days != self.usage_days
+            && self.link.request(Request::Usage(wants.usage_days))
+        {
+            self.usage_days = wants.usage_days;
         }
         self.follow_explained();
-        self.follow_spending();
         if shown != self.shown && self.link.request(Request::Show(shown.clone())) {
             self.shown = shown;
         }
@@ -111,7 +114,7 @@ impl App {
     /// Says whether a text field or list of ours has the keyboard.
     pub(super) fn ui_has_keyboard(&mut self) -> bool {
         let finding = |pane: &mut PaneState| pane.finder.as_ref().is_some_and(|it| it.typing);
-        self.overlay.is_some() || self.focused_pane().is_some_and(finding)
+        self.overlay.is_some() || self.page_is_focused() || self.focused_pane().is_some_and(finding)
     }
 
     /// Says that the person has seen what an agent did, once it is in front of them.
@@ -193,9 +196,8 @@ impl App {
 
     /// Returns who has the keyboard.
     pub(super) fn keyboard_focus(&mut self) -> Focus {
-        if let Some(Overlay::Keys(page)) = &self.overlay
-            && page.captures()
-        {
+        let in_mode = self.mode.is_some() && self.overlay.is_none() && self.page_is_focused();
+        if in_mode || self.page_captures() {
             return Focus::Capture;
         }
         let focus = self.pane_focus();
@@ -250,7 +252,9 @@ impl App {
         let mut views = Vec::new();
         for (place, pane) in self.workspace.panes() {
             let tab = &self.workspace.projects[place.project].tabs[place.tab];
-            let session = pane.session;
+            let Some(session) = pane.session() else {
+                continue;
+            };
             let Some(state) = self.panes.get(&(tab.number, place.tile)) else {
                 // It was not drawn yet: what was stored of it stays.
                 let known = self.workspace.views.iter();

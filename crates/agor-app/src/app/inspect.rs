@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use egui::{Frame, Panel, Ui};
 
-use super::{App, Overlay};
+use super::App;
+use super::pages::Open;
+use crate::commands::Command;
 use crate::inspector::{Did, inspector_ui};
 use crate::settings::SettingsPage;
 use crate::text::now_millis;
@@ -42,8 +44,7 @@ impl App {
         match did {
             Did::Command(command) => self.commands.push(command),
             Did::Settings(_) => {
-                let page = SettingsPage::of_session();
-                self.overlay = Some(Overlay::Settings(Box::new(page)));
+                self.open_page(Open::with(Command::Settings, SettingsPage::of_session()));
             }
             Did::Copy(text) => {
                 self.note(&format!("Copied {text}"));

@@ -109,7 +109,7 @@ impl App {
         if !is_tried {
             self.choosing_for = None;
         }
-        if self.tried_font.is_some() && !matches!(self.overlay, Some(Overlay::Settings(_))) {
+        if self.tried_font.is_some() && !self.page_wants().font {
             self.try_font(None);
         }
         let wish = self.wish();
@@ -181,7 +181,7 @@ impl App {
                 of,
                 value: Some(Value::Theme(ThemeWish::Always(id.clone()))),
             });
-            self.overlay = Some(Overlay::Settings(page));
+            self.overlay = page.map(Overlay::Page);
             if of_session {
                 // The window stays as it is.
                 self.trying = false;

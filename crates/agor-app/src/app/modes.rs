@@ -3,17 +3,14 @@
 
 use std::sync::Arc;
 
-use agor_core::config::{For, Whose};
-use agor_core::keybindings::Change;
 use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::input::{Key, KeyInput};
 use agor_proto::row::Row;
 use agor_term::rows::HintKind;
 
-use super::{App, Overlay};
+use super::App;
 use crate::commands::Command;
 use crate::keys::router::Focus;
-use crate::keys_page::{KeysPage, Known, Outcome, keys_page_ui};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::pane::find::Step;
@@ -89,70 +86,6 @@ impl App {
         }
     }
 
-    /// Shows the page of keys, or what was shown before it.
-    pub(super) fn toggle_keys_page(&mut self) {
-        self.overlay = match self.overlay.take() {
-            Some(Overlay::Keys(_)) => None,
-            _ => Some(Overlay::Keys(Box::default())),
-        };
-    }
-
-    /// Draws the page of keys and does what was done there.
-    pub(super) fn show_keys_page(&mut self, ui: &mut egui::Ui, mut page: Box<KeysPage>) {
-        let keyboard = self.keyboard.borrow();
-        let keymap = keyboard.router.keymap();
-        let settings = self.settings.clone();
-        let known = Known {
-            rules: &settings.keys,
-            parts: self.parts_of_keys(),
-        };
-        let outcome = keys_page_ui(ui, &mut page, (keymap, &known), &self.theme);
-        drop(keyboard);
-        match outcome {
-            Outcome::Closed => return self.wake.now(),
-            Outcome::Change(change) => self.change_keys(change),
-            Outcome::Command(command) => {
-                self.commands.push(command);
-                return self.wake.now();
-            }
-            Outcome::Open => {}
-        }
-        self.overlay = Some(Overlay::Keys(page));
-    }
-
-    /// Returns for what keys can be recorded: for all, and for the group and the project that are shown.
-    fn parts_of_keys(&self) -> Vec<(Whose, String)> {
-        let mut parts = vec![(Whose::All, "For all".to_owned())];
-        let layers = &self.settings.layers;
-        let Some(project) = self.workspace.project() else {
-            return parts;
-        };
-        if let Some(id) = layers.group_of(&project.folder) {
-            let name = layers.name(For::Group(id)).unwrap_or(id);
-            parts.push((Whose::Group(id.to_owned()), format!("For group {name}")));
-        }
-        let name = self.snapshot.project_name(&project.folder);
-        let of = Whose::Project(project.folder.clone());
-        parts.push((of, format!("For {name}")));
-        parts
-    }
-
-    fn change_keys(&self, change: Change) {
-        self.link.request(Request::ChangeKeys(change));
-    }
-
-    fn on_captured_key(&mut self, key: &KeyInput) {
-        let keyboard = self.keyboard.borrow();
-        let Some(Overlay::Keys(page)) = &mut self.overlay else {
-            return;
-        };
-        let change = page.on_key(key, keyboard.router.keymap());
-        drop(keyboard);
-        if let Some(change) = change {
-            self.change_keys(change);
-        }
-    }
-
     fn mode_is_ready(&mut self) -> bool {
         let keyboard = self.keyboard.borrow();
         let waiting = keyboard.router.has_mode_keys();
@@ -208,10 +141,13 @@ impl App {
     fn on_mode_key(&mut self, key: &KeyInput, context: &egui::Context) {
         self.wake.now();
         if self.overlay.is_some() {
-            return self.on_captured_key(key);
+            return self.on_page_key(key);
         }
         if let Some(mode) = self.mode {
             return self.on_tab_key(mode, key);
+        }
+        if self.page_is_focused() {
+            return self.on_page_key(key);
         }
         let Some(pane) = self.focused_pane() else {
             return;

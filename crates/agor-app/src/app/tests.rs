@@ -13,6 +13,7 @@ mod hand_in;
 mod inspector;
 mod looks;
 mod modes;
+mod pages;
 mod pictured_images;
 mod pictures;
 mod set;
@@ -62,7 +63,7 @@ fn a_stored_layout_is_shown_without_sessions_that_are_gone() {
         .app()
         .workspace
         .panes()
-        .map(|(_, pane)| pane.session)
+        .filter_map(|(_, pane)| pane.session())
         .collect();
     assert_eq!(shown, [session_id(1)]);
 }
@@ -189,7 +190,7 @@ fn a_shell_that_its_person_left_closes_its_pane_and_another_end_does_not() {
         .app()
         .workspace
         .panes()
-        .map(|(_, pane)| pane.session)
+        .filter_map(|(_, pane)| pane.session())
         .collect();
     assert_eq!(shown, [session_id(2)]);
 }

@@ -93,7 +93,7 @@ impl App {
     /// Closes the window with the keyboard if it is a tab's: the tab is in the main one again.
     pub(super) fn close_front(&mut self) {
         if let Some(number) = self.windows.front_tab() {
-            self.workspace.attach(number);
+            self.workspace.close_window(number);
         }
     }
 
@@ -267,7 +267,8 @@ impl App {
         (self.font_size.to_bits(), &self.tried_font).hash(&mut hasher);
         for (tile, pane) in tiles.panes() {
             let snapshot = &self.snapshot;
-            let session = pane.session;
+            // What a page shows no digest tells.
+            let session = pane.session()?;
             addr(&snapshot.screens, session).hash(&mut hasher);
             addr(&snapshot.histories, session).hash(&mut hasher);
             addr(&snapshot.found, session).hash(&mut hasher);
@@ -301,7 +302,7 @@ impl App {
         });
         self.note_front(Front::Tab(number), focused);
         if closes {
-            self.workspace.attach(number);
+            self.workspace.close_window(number);
             return self.wake.now();
         }
         if let Some(inner) = inner {

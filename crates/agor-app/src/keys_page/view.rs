@@ -11,7 +11,7 @@ use super::{Keys, KeysPage, Known, Line, Outcome, place};
 use crate::commands::Command;
 use crate::keys::keymap::{Keymap, shown};
 use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::{chip_ui, elided, reveal_focus};
+use crate::widgets::{chip_ui, elided, reveal_focus, take_keyboard};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -268,8 +268,7 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Optio
         response.surrender_focus();
         page.focused = false;
     } else if !page.focused || ui.memory(|memory| memory.focused().is_none()) {
-        page.focused = true;
-        response.request_focus();
+        page.focused = take_keyboard(&response);
     }
     clicked
 }

@@ -12,6 +12,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::Scope;
 use super::used::Used;
+use crate::app::pages;
 use crate::commands::{Command, TABLE};
 use crate::icons::Mark;
 use crate::keys::keymap::Keymap;
@@ -34,6 +35,8 @@ const USED_SCORE_MAX: f64 = 40.0;
 pub enum Choice {
     /// Carry a command out.
     Command(Command),
+    /// Show the page of this command beside the panes.
+    Page(Command),
     /// Show a session.
     Session(SessionId),
     /// Show a project.
@@ -178,6 +181,12 @@ pub fn entries(
         // What most open the palette for comes first.
         entries.extend(commands(scope, keymap));
     }
+    if scope == Scope::Pages {
+        entries.extend(pages::KINDS.iter().map(|kind| {
+            let row = kind.row();
+            Entry::new(Choice::Page(kind.command), row.title.into(), row.doc.into())
+        }));
+    }
     if all || scope == Scope::Sessions {
         let sessions = snapshot.sessions.iter().flat_map(|it| it.iter());
         // The newest first: it is the one that is looked for.
@@ -243,7 +252,7 @@ pub fn entries(
     }
     if !matches!(
         scope,
-        Scope::Agents | Scope::Keys | Scope::Groups | Scope::ProjectFolders
+        Scope::Agents | Scope::Keys | Scope::Groups | Scope::Pages | Scope::ProjectFolders
     ) {
         // Stable: of those that were not chosen the order stays.
         entries.sort_by(|a, b| b.used.total_cmp(&a.used));

@@ -131,6 +131,7 @@ fn placeholder(scope: Scope) -> &'static str {
         Scope::Agents => "Start an agent",
         Scope::Themes => "Choose a theme",
         Scope::Prompt => "What is it to do?",
+        Scope::Pages => "Show a page beside the panes",
         Scope::Groups => "Put this project into a group, or name a new one",
         Scope::ImportKeys => "File with keys",
         Scope::ExportKeys => "File for your keys",

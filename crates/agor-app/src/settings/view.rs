@@ -13,7 +13,7 @@ use super::row::row_ui;
 use super::sample::sample_ui;
 use super::{Did, Known, SettingsPage, Shown};
 use crate::theme::{Theme, semibold};
-use crate::widgets::{chip_ui, reveal_focus};
+use crate::widgets::{chip_ui, reveal_focus, take_keyboard};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -166,8 +166,7 @@ fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Them
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search settings"));
     if !page.focused {
-        page.focused = true;
-        response.request_focus();
+        page.focused = take_keyboard(&response);
     }
     let rest = Rect::from_min_max(
         Pos2::new(search.max.x + 16.0, rect.min.y),

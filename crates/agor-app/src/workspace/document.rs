@@ -2,15 +2,18 @@
 //! one of ours loses a person's panes. Unknown fields are ignored, what cannot be read is left out.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use agor_core::config::Whose;
 use agor_core::themes;
-use agor_proto::ids::SessionId;
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId};
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
-use super::tiles::{Pane, Tiles};
+use super::tiles::{Pane, Tiles, Unknown};
 use super::{ChosenTheme, Look, Sidebar, Spot, Tab, View, Workspace};
+use crate::app::pages::Kind;
 
 /// How deep splits are read; a deeper document is damaged.
 const DEPTH_MAX: usize = 64;
@@ -54,7 +57,7 @@ struct Document {
 }
 
 /// Reads those of a list that are known; another release may have others.
-fn known<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<View>, D::Error> {
+fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<View>, D::Error> {
     let all = Vec::<serde_json::Value>::deserialize(from)?;
     let views = all
         .into_iter()
@@ -72,7 +75,7 @@ struct ProjectDocument {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct TabDocument {
+pub(super) struct TabDocument {
     panes: Option<Node>,
     /// The focused pane, counted in reading order.
     focused: usize,
@@ -85,13 +88,52 @@ struct TabDocument {
     window: Option<Spot>,
 }
 
-/// A pane, or panes side by side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// A pane, or panes side by side: an object with one entry that says which.
+#[derive(Debug, Clone, PartialEq)]
 enum Node {
-    Session(SessionId),
+    Pane(Pane),
     Beside(Vec<Part>),
     Below(Vec<Part>),
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        match self {
+            Self::Pane(Pane::Session(session)) => map.serialize_entry("session", session)?,
+            Self::Pane(Pane::Page(kind)) => map.serialize_entry("page", kind.row().id)?,
+            Self::Pane(Pane::Unknown(unknown)) => {
+                for (key, value) in &*unknown.0 {
+                    map.serialize_entry(key, value)?;
+                }
+            }
+            Self::Beside(parts) => map.serialize_entry("beside", parts)?,
+            Self::Below(parts) => map.serialize_entry("below", parts)?,
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut map = Map::deserialize(from)?;
+        let page = map.get("page").and_then(Value::as_str);
+        if let Some(kind) = page.and_then(Kind::named) {
+            return Ok(Self::Pane(Pane::Page(kind)));
+        }
+        let read = if let Some(session) = map.remove("session") {
+            serde_json::from_value(session).map(|it| Self::Pane(Pane::Session(it)))
+        } else if let Some(parts) = map.remove("beside") {
+            serde_json::from_value(parts).map(Self::Beside)
+        } else if let Some(parts) = map.remove("below") {
+            serde_json::from_value(parts).map(Self::Below)
+        } else if map.is_empty() {
+            Err(serde::de::Error::custom("a pane that says nothing"))
+        } else {
+            Ok(Self::Pane(Pane::Unknown(Unknown(Arc::new(map)))))
+        };
+        read.map_err(serde::de::Error::custom)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -184,17 +226,11 @@ impl Workspace {
         let mut workspace = Self::default();
         for project in document.projects {
             let at = workspace.project_of(&project.folder);
-            for tab in project.tabs {
-                let Some(root) = &tab.panes else { continue };
-                let mut tiles = egui_tiles::Tiles::default();
-                if let Some(root) = insert(&mut tiles, root, 0) {
-                    workspace.add_tab(at, |number| read_tab(number, root, tiles, &tab));
-                    if let Some(added) = workspace.projects[at].tabs.last_mut() {
-                        let name = tab.name.filter(|name| !name.is_empty());
-                        added.name = name.map(|name| name.chars().take(NAME_MAX).collect());
-                        added.pinned = tab.pinned;
-                        added.window = tab.window.and_then(Spot::sane);
-                    }
+            for document in project.tabs {
+                let number = workspace.next_tab + 1;
+                if let Some(tab) = read_tab(number, &document) {
+                    workspace.next_tab = number;
+                    workspace.projects[at].tabs.push(tab);
                 }
             }
             // Pinned ones are the first, whatever the document says.
@@ -257,7 +293,15 @@ fn hash_tile(tiles: &Tiles, tile: TileId, depth: usize, hasher: &mut DefaultHash
     match tiles.tree.tiles.get(tile) {
         _ if depth > DEPTH_MAX => {}
         None => {}
-        Some(Tile::Pane(pane)) => (tile, pane.session).hash(hasher),
+        Some(Tile::Pane(pane)) => {
+            tile.hash(hasher);
+            match pane {
+                Pane::Session(session) => session.hash(hasher),
+                Pane::Page(kind) => kind.row().id.hash(hasher),
+                // None is ever another.
+                Pane::Unknown(unknown) => Arc::as_ptr(&unknown.0).addr().hash(hasher),
+            }
+        }
         Some(Tile::Container(container)) => {
             (tile, container.num_children()).hash(hasher);
             for child in container.children() {
@@ -271,7 +315,8 @@ fn hash_tile(tiles: &Tiles, tile: TileId, depth: usize, hasher: &mut DefaultHash
     }
 }
 
-fn tab_document(tab: &Tab) -> TabDocument {
+/// Returns a tab as it is stored.
+pub(super) fn tab_document(tab: &Tab) -> TabDocument {
     let tiles = &tab.tiles;
     let focused = tiles
         .panes()
@@ -291,7 +336,7 @@ fn node(tiles: &Tiles, tile: TileId, depth: usize) -> Option<Node> {
         return None;
     }
     match tiles.tree.tiles.get(tile)? {
-        Tile::Pane(pane) => Some(Node::Session(pane.session)),
+        Tile::Pane(pane) => Some(Node::Pane(pane.clone())),
         Tile::Container(Container::Linear(linear)) => {
             let parts = linear.children.iter().filter_map(|child| {
                 Some(Part {
@@ -323,7 +368,7 @@ fn insert(tiles: &mut egui_tiles::Tiles<Pane>, node: &Node, depth: usize) -> Opt
         return None;
     }
     let (direction, parts) = match node {
-        Node::Session(session) => return Some(tiles.insert_pane(Pane { session: *session })),
+        Node::Pane(pane) => return Some(tiles.insert_pane(pane.clone())),
         Node::Beside(parts) => (LinearDir::Horizontal, parts),
         Node::Below(parts) => (LinearDir::Vertical, parts),
     };
@@ -343,17 +388,47 @@ fn insert(tiles: &mut egui_tiles::Tiles<Pane>, node: &Node, depth: usize) -> Opt
     Some(tiles.insert_container(linear))
 }
 
-fn read_tab(
-    number: u64,
-    root: TileId,
-    tiles: egui_tiles::Tiles<Pane>,
-    document: &TabDocument,
-) -> Tiles {
+/// Returns a tab from what was stored of it; none if no pane of it can be shown.
+pub(super) fn read_tab(number: u64, document: &TabDocument) -> Option<Tab> {
+    let mut tiles = egui_tiles::Tiles::default();
+    let root = insert(&mut tiles, document.panes.as_ref()?, 0)?;
     let mut tiles = Tiles::of(number, root, tiles);
     let focused = tiles.panes().nth(document.focused).map(|(tile, _)| tile);
     if let Some(focused) = focused {
         tiles.focus(focused);
     }
     tiles.zoomed = document.zoomed && tiles.panes().nth(1).is_some();
-    tiles
+    let name = document.name.as_ref().filter(|name| !name.is_empty());
+    Some(Tab {
+        number,
+        tiles,
+        name: name.map(|name| name.chars().take(NAME_MAX).collect()),
+        pinned: document.pinned,
+        window: document.window.and_then(Spot::sane),
+    })
+}
+
+impl TabDocument {
+    /// Returns the tab with the panes that `keeps` says to keep.
+    pub(super) fn keep(mut self, keeps: &dyn Fn(&Pane) -> bool) -> Self {
+        self.panes = self.panes.and_then(|node| node.keep(keeps));
+        self
+    }
+}
+
+impl Node {
+    fn keep(self, keeps: &dyn Fn(&Pane) -> bool) -> Option<Self> {
+        let kept = |parts: Vec<Part>| {
+            let parts = parts.into_iter().filter_map(|part| {
+                let node = part.node.keep(keeps)?;
+                Some(Part { node, ..part })
+            });
+            Some(parts.collect::<Vec<_>>()).filter(|parts| !parts.is_empty())
+        };
+        match self {
+            Self::Pane(pane) => keeps(&pane).then_some(Self::Pane(pane)),
+            Self::Beside(parts) => kept(parts).map(Self::Beside),
+            Self::Below(parts) => kept(parts).map(Self::Below),
+        }
+    }
 }

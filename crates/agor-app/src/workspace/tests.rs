@@ -2,6 +2,8 @@
 
 use super::arrange::{Form, Turn};
 use super::*;
+use crate::app::pages::Kind;
+use crate::commands::Command;
 use crate::testing::session_id;
 use egui::{Pos2, Rect};
 
@@ -9,7 +11,7 @@ const HERE: &str = "/work/here";
 const THERE: &str = "/work/there";
 
 fn sessions(workspace: &Workspace) -> Vec<SessionId> {
-    workspace.panes().map(|(_, pane)| pane.session).collect()
+    workspace.sessions().collect()
 }
 
 fn ids<const N: usize>(numbers: [u8; N]) -> Vec<SessionId> {
@@ -52,8 +54,15 @@ fn a_closed_pane_leaves_the_keyboard_to_the_one_that_had_it_before() {
     workspace.close_focused();
     assert!(workspace.projects.is_empty());
     assert_eq!(workspace.focused_session(), None);
-    assert_eq!(workspace.reopen(), Some(session_id(3)));
-    assert_eq!(workspace.reopen(), Some(session_id(2)));
+    assert!(workspace.reopen(|_| true));
+    assert_eq!(sessions(&workspace), ids([3]));
+    assert!(workspace.reopen(|_| true));
+    assert_eq!(
+        sessions(&workspace),
+        ids([3, 2]),
+        "in the tab that it was closed in"
+    );
+    assert_eq!(workspace.projects[0].tabs.len(), 1);
 }
 
 #[test]
@@ -323,7 +332,7 @@ fn panes_move_to_other_tabs_and_to_one_of_their_own() {
     assert_eq!(workspace.projects[0].tabs.len(), 1, "its tab went with it");
     assert_eq!(workspace.focused_session(), Some(session_id(2)));
     assert_eq!(sessions(&workspace).len(), 3);
-    assert_eq!(workspace.reopen(), None, "nothing was closed");
+    assert!(!workspace.reopen(|_| true), "nothing was closed");
 }
 
 #[test]
@@ -580,7 +589,12 @@ fn a_pane_that_gets_a_window_is_a_tab_apart_and_the_main_window_shows_what_it_sh
     let shown = |workspace: &Workspace| {
         let (project, tab) = workspace.in_main()?;
         let tab = &workspace.projects[project].tabs[tab];
-        Some(tab.tiles.panes().map(|(_, pane)| pane.session).collect())
+        Some(
+            tab.tiles
+                .panes()
+                .filter_map(|(_, pane)| pane.session())
+                .collect(),
+        )
     };
     assert_eq!(shown(&workspace), Some(ids([1, 3])));
     assert!(!workspace.detach(), "it has one already");
@@ -656,4 +670,105 @@ fn tabs_of_a_folder_that_is_another_projects_move_there() {
     assert_eq!(shape(&workspace), [("/d".to_owned(), 3)]);
     assert_eq!(workspace.focused_session(), Some(session_id(2)));
     Workspace::default().gather(|_| "/d".to_owned());
+}
+
+#[test]
+fn a_closed_tab_comes_back_whole_where_it_was() {
+    let mut workspace = Workspace::default();
+    for session in 5..=7 {
+        workspace.open_tab(HERE, session_id(session));
+    }
+    workspace.go_to_tab(1);
+    workspace.split(HERE, LinearDir::Horizontal, session_id(2));
+    workspace.split(HERE, LinearDir::Vertical, session_id(3));
+    workspace.tab_mut().unwrap().name = Some("servers".into());
+    workspace.toggle_pin();
+    workspace.tab_mut().unwrap().tiles.toggle_zoom();
+    let before = workspace.to_json();
+    workspace.close_tab(0, 0);
+    assert_eq!(sessions(&workspace), ids([5, 7]));
+    assert!(workspace.reopen(|_| true));
+    assert_eq!(workspace.to_json(), before);
+    // What is gone from the host, or was opened elsewhere since, does not come back.
+    workspace.close_tab(0, 0);
+    workspace.open_tab(THERE, session_id(2));
+    assert!(workspace.reopen(|session| session != session_id(6)));
+    assert_eq!(workspace.focused_session(), Some(session_id(3)));
+    let tab = workspace.tab().unwrap();
+    assert_eq!((tab.name.as_deref(), tab.pinned), (Some("servers"), true));
+    assert_eq!(tab.tiles.panes().count(), 1);
+    assert!(!workspace.reopen(|_| true), "nothing else was closed");
+    workspace.close_tab(0, 0);
+    assert!(!workspace.reopen(|_| false), "all of it is gone");
+}
+
+#[test]
+fn closed_panes_come_back_into_a_tab_that_came_back_before_them_and_a_window_opens_again() {
+    let mut workspace = four();
+    workspace.tab_mut().unwrap().name = Some("three".into());
+    workspace.close_focused();
+    workspace.close_tab(0, 0);
+    assert!(workspace.reopen(|_| true) && workspace.reopen(|_| true));
+    assert_eq!(workspace.projects[0].tabs.len(), 1);
+    assert_eq!(sessions(&workspace).len(), 3);
+    workspace.break_out();
+    workspace.detach();
+    let number = workspace.apart().next().unwrap().number;
+    let spot = Spot {
+        position: Some([40.0, 20.0]),
+        size: [700.0, 500.0],
+    };
+    workspace.put_window(number, spot);
+    workspace.close_window(number);
+    assert_eq!(workspace.apart().count(), 0);
+    assert!(workspace.reopen(|_| true));
+    assert_eq!(workspace.apart().next().unwrap().window, Some(spot));
+    // As many can come back as are remembered, and no more.
+    let mut workspace = Workspace::default();
+    for session in 1..=40 {
+        workspace.open_tab(HERE, session_id(session));
+    }
+    for _ in 1..=40 {
+        workspace.close_focused();
+    }
+    let again = (0..50).filter(|_| workspace.reopen(|_| true)).count();
+    assert_eq!(again, 32);
+}
+
+#[test]
+fn a_pane_that_a_later_release_stored_is_kept_as_it_is() {
+    let mut workspace = four();
+    let kind = Kind::of(Command::Diagnostics).unwrap();
+    workspace.split(HERE, LinearDir::Horizontal, Pane::Page(kind));
+    let json = workspace.to_json();
+    assert!(json.contains(r#""page":"view.diagnostics""#), "{json}");
+    assert_eq!(Workspace::from_json(&json).unwrap().to_json(), json);
+    for later in [
+        r#""page":"view.holograms""#,
+        r#""notebook":{"cells":[1,{"a":null}]}"#,
+    ] {
+        let json = json.replace(r#""page":"view.diagnostics""#, later);
+        let mut read = Workspace::from_json(&json).unwrap();
+        assert_eq!(read.to_json(), json);
+        read.retain(|_| true);
+        assert_eq!(read.to_json(), json, "nobody takes it away");
+        let panes: Vec<_> = read.panes().map(|(_, pane)| pane).collect();
+        assert_eq!(panes.len(), 4);
+        let name = panes.iter().find_map(|pane| match pane {
+            Pane::Unknown(unknown) => Some(unknown.kind()),
+            _ => None,
+        });
+        assert!(
+            matches!(name, Some("view.holograms" | "notebook")),
+            "{name:?}"
+        );
+        // What is closed of it comes back, too.
+        read.close_tab(0, 0);
+        assert!(read.reopen(|_| true));
+        assert_eq!(read.to_json(), json);
+    }
+    assert!(
+        Workspace::from_json(&json.replace(r#""page":"view.diagnostics""#, r#""session":7"#))
+            .is_err()
+    );
 }

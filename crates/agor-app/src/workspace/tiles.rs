@@ -1,15 +1,55 @@
 //! The panes of a tab, side by side and one below another. A thin layer over `egui_tiles`, which
 //! lays them out and lets the mouse resize them.
 
+use std::sync::Arc;
+
 use agor_proto::ids::SessionId;
 use egui::{Pos2, Rect};
 use egui_tiles::{Container, Linear, LinearDir, SimplificationOptions, Tile, TileId, Tree};
+use serde_json::{Map, Value};
 
-/// A pane: which session it shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pane {
-    /// The session.
-    pub session: SessionId,
+use crate::app::pages::Kind;
+
+/// A pane: what it shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pane {
+    /// A session: its terminal, or its history once it has ended.
+    Session(SessionId),
+    /// A page.
+    Page(&'static Kind),
+    /// Something that this release does not know, kept for the one that does.
+    Unknown(Unknown),
+}
+
+impl Pane {
+    /// Returns the session that it shows.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Session(session) => Some(*session),
+            Self::Page(_) | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl From<SessionId> for Pane {
+    fn from(session: SessionId) -> Self {
+        Self::Session(session)
+    }
+}
+
+/// A pane as a layout has it that this release does not know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unknown(pub Arc<Map<String, Value>>);
+
+impl Unknown {
+    /// Returns the name of its kind: the page's, or else what the layout calls it.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        let page = self.0.get("page").and_then(Value::as_str);
+        let first = || self.0.keys().next().map(String::as_str);
+        page.or_else(first).unwrap_or_default()
+    }
 }
 
 /// Where to look for a pane.
@@ -72,7 +112,7 @@ impl Tiles {
         std::iter::from_fn(move || {
             while let Some(tile) = stack.pop() {
                 match self.tree.tiles.get(tile) {
-                    Some(Tile::Pane(pane)) => return Some((tile, *pane)),
+                    Some(Tile::Pane(pane)) => return Some((tile, pane.clone())),
                     Some(Tile::Container(container)) => {
                         let first = stack.len();
                         stack.extend(container.children());
@@ -100,8 +140,7 @@ impl Tiles {
     /// Returns the session of the pane that has the keyboard.
     #[must_use]
     pub fn focused_session(&self) -> Option<SessionId> {
-        let pane = self.tree.tiles.get_pane(&self.focused?)?;
-        Some(pane.session)
+        self.tree.tiles.get_pane(&self.focused?)?.session()
     }
 
     /// Gives the keyboard to a pane.
@@ -181,9 +220,19 @@ impl Tiles {
         self.focus(new);
     }
 
+    /// Returns along which side a pane stands beside others.
+    #[must_use]
+    pub fn side_of(&self, tile: TileId) -> LinearDir {
+        let parent = self.tree.tiles.parent_of(tile);
+        match parent.and_then(|parent| self.tree.tiles.get_container(parent)) {
+            Some(Container::Linear(linear)) => linear.dir,
+            _ => LinearDir::Horizontal,
+        }
+    }
+
     /// Closes a pane and returns it. Its neighbour takes its place and, if it had it, the keyboard.
     pub fn close(&mut self, tile: TileId) -> Option<Pane> {
-        let pane = *self.tree.tiles.get_pane(&tile)?;
+        let pane = self.tree.tiles.get_pane(&tile)?.clone();
         let panes: Vec<_> = self.panes().map(|(tile, _)| tile).collect();
         let at = panes.iter().position(|pane| *pane == tile)?;
         let neighbour = match at {

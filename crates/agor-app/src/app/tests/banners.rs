@@ -4,6 +4,7 @@ use agor_proto::session::{StorageNotice, StorageTrouble};
 use egui_kittest::kittest::Queryable;
 
 use super::world::World;
+use crate::commands::Command;
 use crate::testing::session_info;
 
 fn trouble(is: StorageTrouble, text: &str) -> StorageNotice {
@@ -21,10 +22,7 @@ fn a_full_disk_is_a_banner_until_there_is_room() {
     assert!(world.harness.query_by_label(label).is_some());
     world.harness.get_by_label("What takes space").click();
     world.harness.run();
-    assert!(matches!(
-        world.app().overlay,
-        Some(crate::app::Overlay::Diagnostics)
-    ));
+    assert_eq!(world.page(), Some(Command::Diagnostics));
     assert!(world.harness.query_by_label(label).is_some(), "it stays");
     world.change(|snapshot| snapshot.storage = Vec::new().into());
     assert!(world.harness.query_by_label(label).is_none());

@@ -79,7 +79,7 @@ fn what_is_in_it_is_copied_and_leads_to_evidence_use_and_settings() {
     world.harness.run();
     world.harness.get_by_label("Usage and cost").click();
     world.harness.run();
-    assert!(matches!(world.app().overlay, Some(Overlay::Usage(_))));
+    assert_eq!(world.page(), Some(Command::Usage));
     world.app().overlay = None;
     world.harness.run();
     world

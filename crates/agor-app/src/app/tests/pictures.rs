@@ -16,6 +16,7 @@ use egui_tiles::LinearDir;
 
 use super::looks;
 use super::world::{self, gpu};
+use crate::app::pages::Open;
 use crate::app::{App, Given, Overlay};
 use crate::commands::Command;
 use crate::link::outline::Outline;
@@ -296,7 +297,7 @@ fn what_was_found_in_all_sessions_looks_as_it_did_in_a_dark_and_a_light_theme() 
     for (name, theme) in [("everywhere", DARK), ("everywhere_light", LIGHT)] {
         let open = |app: &mut App| {
             let page = EverywherePage::default().with_text("total".into());
-            app.overlay = Some(Overlay::Everywhere(Box::new(page)));
+            app.open_page(Open::with(Command::FindEverywhere, page));
             app.snapshot.everywhere = Some(Arc::new(found(1, groups())));
         };
         compare(name, &draw(theme, arrange, open));
@@ -363,7 +364,7 @@ fn the_page_of_settings_looks_as_it_did_in_a_dark_and_a_light_theme() {
             let text = "window.font_size = 14\n[projects.\"/work/shop\"]\nagents.stall_secs = 900";
             app.snapshot.settings = super::looks::settings(text).into();
             let page = SettingsPage::searching(search);
-            app.overlay = Some(Overlay::Settings(Box::new(page)));
+            app.open_page(Open::with(Command::Settings, page));
         };
         compare(name, &draw(theme, arrange, open));
     }
@@ -386,9 +387,8 @@ fn the_first_steps_look_as_they_did_in_a_dark_and_a_light_theme() {
                 agent("gemini", "Gemini CLI", false),
             ];
             app.snapshot.agents = agents.into();
-            app.overlay = Some(Overlay::Welcome(
-                Welcome::new("/work/shop".into()).at_agents(),
-            ));
+            let steps = Welcome::new("/work/shop".into()).at_agents();
+            app.open_page(Open::with(Command::Welcome, steps));
         };
         let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
         compare(name, &draw(theme, arrange, open));

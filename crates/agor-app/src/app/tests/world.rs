@@ -175,6 +175,11 @@ impl World {
         self.harness.state_mut().as_mut().unwrap()
     }
 
+    /// Returns the command of the page that fills the window.
+    pub fn page(&mut self) -> Option<Command> {
+        Some(self.app().shown_page()?.command)
+    }
+
     pub fn requests(&mut self) -> Vec<Request> {
         self.host.requests()
     }

@@ -1,0 +1,57 @@
+//! The wall of all sessions as a page.
+
+use std::time::Instant;
+
+use egui::{Painter, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
+
+use super::{After, App, Page, Wants};
+use crate::wall::{Outcome, Wall, WallPainting, wall_ui};
+
+pub(super) fn open(app: &mut App) -> Box<dyn Page> {
+    Box::new(Wall::new(app.workspace.focused_session()))
+}
+
+/// Four screens.
+pub(super) fn sign(painter: &Painter, center: Pos2, stroke: Stroke) {
+    for (x, y) in [(-2.75, -2.75), (2.75, -2.75), (-2.75, 2.75), (2.75, 2.75)] {
+        let screen = Rect::from_center_size(center + Vec2::new(x, y), Vec2::splat(4.0));
+        painter.rect_stroke(screen, 1.0, stroke, StrokeKind::Middle);
+    }
+}
+
+impl Page for Wall {
+    fn page_ui(&mut self, app: &mut App, ui: &mut Ui) -> After {
+        let font = app.font();
+        let mut painting = WallPainting {
+            theme: &app.theme,
+            colors: &app.colors,
+            renderer: &mut app.renderer,
+            font,
+            snapshot: &app.snapshot,
+            wake: &app.wake,
+            now: Instant::now(),
+        };
+        let selected = self.selected();
+        match wall_ui(ui, self, &mut painting) {
+            Outcome::Open => {
+                if self.selected() != selected {
+                    // It is shown as it changes from now on.
+                    app.wake.now();
+                }
+                After::Stays
+            }
+            Outcome::Closed => After::Closes,
+            Outcome::Show(session) => {
+                app.show_session(session);
+                After::Done
+            }
+        }
+    }
+
+    fn wants(&self) -> Wants {
+        Wants {
+            sessions: Some(self.selected()),
+            ..Wants::default()
+        }
+    }
+}
