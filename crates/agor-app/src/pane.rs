@@ -3,6 +3,7 @@
 
 pub mod bell;
 pub mod blink;
+pub mod canvas;
 pub mod find;
 mod find_bar;
 pub mod geometry;

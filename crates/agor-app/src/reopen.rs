@@ -96,6 +96,7 @@ mod tests {
                     rows: &rows,
                     columns: 80,
                     origin_px: [0, 0],
+                    clip_px: None,
                     size_px: [640, 16],
                     cursor: None,
                     spans: &[],

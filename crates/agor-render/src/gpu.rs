@@ -1,12 +1,13 @@
-//! The device's side: the pipeline, its bindings, and the buffers of instances and panes.
+//! The device's side: the pipeline, its bindings, the buffers of instances and the table of panes.
 
 mod instance;
 mod pages;
 mod pipeline;
+mod scatter;
 mod staging;
-mod uniforms;
+pub(crate) mod table;
 
-pub(crate) use instance::{HEIGHT_MAX, Instance, Kind, Rect, instance};
-pub(crate) use pages::{Lease, Pages, Returns, Span};
+pub(crate) use instance::{HEIGHT_MAX, Instance, Kind, Rect, Slot, instance};
+pub(crate) use pages::{Lease, Pages, Returns, Unused};
 pub(crate) use pipeline::{Bindings, Pipeline, Quads};
-pub(crate) use uniforms::{PaneUniform, ROWS_MAX, Uniforms};
+pub(crate) use table::{PaneHead, Table};

@@ -2,10 +2,12 @@
 //!
 //! Knows rows ([`agor_proto::row::Row`]) and pixels, and nothing about windows, sessions or input.
 //! The caller keeps a [`PaneCache`] for each pane, names the panes of a frame between
-//! [`Renderer::begin`] and [`Renderer::finish`], and draws each [`PaneDraw`] in a pass of its own.
+//! [`Renderer::begin`] and [`Renderer::finish`], and draws them in a pass, each [`PaneDraw`] by itself or
+//! many together as [`PaneDraws`].
 
 mod atlas;
 mod color;
+mod draw;
 mod font;
 mod gpu;
 mod image;
@@ -17,11 +19,12 @@ mod sprite;
 mod view;
 
 pub use color::{Colors, Rgb};
+pub use draw::{PaneDraw, PaneDraws};
 pub use font::{CellMetrics, FontSpec, Fonts, LineMetrics};
 pub use image::{ImageLayer, ImagePixels, ImageView, TEXTURE_BYTES_MAX};
 pub use offscreen::{Gpu, Offscreen};
 pub use pane::PaneCache;
-pub use renderer::{Counters, PaneDraw, Renderer};
+pub use renderer::{Counters, Renderer};
 pub use view::{CursorStyle, CursorView, Highlight, HighlightKind, PaneView};
 
 /// Why the renderer, or a picture, could not be made.

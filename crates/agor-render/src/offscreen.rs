@@ -1,7 +1,7 @@
 //! Pictures without a window: for tests, benchmarks and `agor shot`.
 
 use crate::RenderError;
-use crate::renderer::PaneDraw;
+use crate::draw::{PaneDraw, PaneDraws};
 
 /// An adapter's device, as [`Offscreen`] and the renderer take it.
 #[derive(Debug, Clone)]
@@ -121,7 +121,31 @@ impl Offscreen {
     pub fn draw(&self, panes: &[(PaneDraw, [u32; 4])]) {
         let mut encoder = self.encoder();
         self.encode(&mut encoder, panes);
-        self.gpu.queue.submit([encoder.finish()]);
+        let owed = panes.iter().flat_map(|(pane, _)| pane.owed());
+        self.gpu.queue.submit(owed.chain([encoder.finish()]));
+    }
+
+    /// Draws panes together, in a viewport that begins where the picture does and is `viewport_px` large, and
+    /// submits; waits for nothing.
+    pub fn draw_together(&self, panes: &PaneDraws, viewport_px: [u32; 2]) {
+        let mut encoder = self.encoder();
+        let mut pass = self.begin(&mut encoder);
+        let [width, height] = viewport_px.map(|side| side as f32);
+        pass.set_viewport(0.0, 0.0, width, height, 0.0, 1.0);
+        panes.draw(&mut pass, viewport_px);
+        drop(pass);
+        let commands = panes.owed().into_iter().chain([encoder.finish()]);
+        self.gpu.queue.submit(commands);
+    }
+
+    /// Draws panes as [`Offscreen::draw_together`] does, in a viewport as large as the picture, and returns it as
+    /// [`Offscreen::render`] does.
+    ///
+    /// # Errors
+    /// [`RenderError::ReadBack`] if the device was lost.
+    pub fn render_together(&self, panes: &PaneDraws) -> Result<Vec<u8>, RenderError> {
+        self.draw_together(panes, self.size_px);
+        self.read()
     }
 
     /// Draws panes as [`Offscreen::draw`] does and returns the picture: red, green, blue and alpha

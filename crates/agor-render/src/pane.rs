@@ -6,7 +6,7 @@
 //! backdrop | what lies under the text, by row | block cursor | text, by row | other cursors
 //! ```
 //! (in three calls if images lie between them).
-//! Rows lie in it in any order; each carries the number of its slot, and the pane's block says at
+//! Rows lie in it in any order; each carries the number of its slot, and the table of panes says at
 //! which height a slot stands. So a row that scrolls costs four bytes.
 
 mod cursor;
@@ -20,9 +20,8 @@ use agor_proto::row::Row;
 
 use crate::color::Palette;
 use crate::font::{Foundry, SizedFont};
-use crate::gpu::{
-    Instance, Lease, Pages, PaneUniform, ROWS_MAX, Rect, Returns, Span, Uniforms, instance,
-};
+use crate::gpu::table::{self, NOWHERE, ROWS_MAX};
+use crate::gpu::{Instance, Lease, Pages, PaneHead, Rect, Returns, Slot, Table, Unused, instance};
 use crate::image::Quad;
 use crate::quick_hash::{QuickHasher, QuickMap};
 use crate::renderer::Counters;
@@ -106,8 +105,6 @@ impl std::fmt::Debug for PaneCache {
     }
 }
 
-/// Where a slot stands that no row on the screen uses.
-const NOWHERE: i32 = -1 << 20;
 /// No cell at which sequences are split.
 const NO_SPLIT: u16 = u16::MAX;
 /// How much of the background a pane takes on that steps back, of 255.
@@ -137,10 +134,10 @@ pub(crate) struct Context<'a> {
     pub font: &'a mut SizedFont,
     pub foundry: &'a mut Foundry,
     pub pages: &'a mut Pages,
-    pub uniforms: &'a mut Uniforms,
+    pub table: &'a mut Table,
     pub returns: &'a Arc<Returns>,
     /// Spans and blocks that go back when no frame can draw them any more.
-    pub retired: &'a mut Vec<(Option<Span>, Option<Range<u32>>)>,
+    pub retired: &'a mut Vec<Unused>,
     pub scratch: &'a mut Scratch,
     pub counters: &'a mut Counters,
 }
@@ -224,15 +221,16 @@ impl PaneCache {
         if !self.shown.is(view, rows, self.epoch, self.arrivals) {
             self.show(cx, view, rows);
         }
-        if self.lease.is_none() {
+        if !self.has_place() {
             self.tops.resize(1, 0);
+            self.hold_block(cx);
             self.place(cx);
         }
         cx.foundry.atlas.touch(self.pages);
 
         let block = self.draw_cursor(cx, view, rows, columns);
         let palette = self.palette.as_deref();
-        let uniform = PaneUniform {
+        let head = PaneHead {
             origin: view.origin_px,
             cell: [metrics.width_px as i32, metrics.height_px as i32],
             cursor_min: block.map_or([0; 2], |(min, _)| min),
@@ -242,10 +240,38 @@ impl PaneCache {
                 .unwrap_or_default(),
             veil: self.veil(view.dim),
             size: [width.min(1 << 20) as i32, height.min(1 << 20) as i32],
+            clip: view.clip_px.unwrap_or([0, 0, 1 << 20, 1 << 20]),
         };
         if let Some(lease) = &self.lease {
-            cx.uniforms.write(&lease.block, &uniform, &self.tops);
+            cx.table.write(&lease.block, &head, &self.tops);
         }
+    }
+
+    /// Says whether it has a span and a block.
+    fn has_place(&self) -> bool {
+        let instances = self.lease.as_ref().map(|lease| &lease.instances);
+        instances.is_some_and(Option::is_some)
+    }
+
+    /// Makes sure that there is a block with room for all slots; says whether it is another one, whose slots
+    /// have other numbers, so that every row has to be built again.
+    fn hold_block(&mut self, cx: &mut Context<'_>) -> bool {
+        let slots = self.slots.len() + 1;
+        if let Some(lease) = &self.lease
+            && table::holds(&lease.block, slots)
+        {
+            return false;
+        }
+        // Without a block, of which there are 65,536, the pane is not drawn.
+        let block = cx.table.take(slots + slots / 4 + 4);
+        let before = self.lease.take();
+        self.lease = block.map(|block| Lease {
+            instances: None,
+            block,
+            returns: Arc::clone(cx.returns),
+        });
+        self.epoch += u64::from(before.is_some());
+        true
     }
 
     /// Gives every row a slot, builds what is new and says where slots stand.
@@ -254,6 +280,10 @@ impl PaneCache {
         self.find_wanted(cx.scratch, view, rows);
         if !cx.scratch.wanted.is_empty() || self.order.len() != rows {
             self.assign(cx.scratch, view, rows);
+            if self.hold_block(cx) {
+                cx.scratch.wanted.clear();
+                cx.scratch.wanted.extend(0..rows);
+            }
             self.build(cx, view);
             self.place(cx);
             self.tops.clear();
@@ -412,7 +442,7 @@ impl PaneCache {
 
     /// Builds the wanted rows.
     fn build(&mut self, cx: &mut Context<'_>, view: &PaneView<'_>) {
-        let Some(palette) = self.palette.as_deref() else {
+        let (Some(palette), Some(lease)) = (self.palette.as_deref(), &self.lease) else {
             return;
         };
         let scratch = &mut *cx.scratch;
@@ -434,7 +464,7 @@ impl PaneCache {
                 font: cx.font,
                 foundry: cx.foundry,
                 palette,
-                slot: slot + 1,
+                slot: table::slot(&lease.block, usize::from(slot) + 1),
                 columns: self.columns,
                 marks: &scratch.marks,
                 blink_on: view.blink_on,
@@ -472,10 +502,10 @@ impl PaneCache {
         rows: usize,
         columns: u16,
     ) -> Option<([i32; 2], [i32; 2])> {
-        let (Some(palette), Some(lease)) = (self.palette.as_deref(), &self.lease) else {
-            return None;
-        };
-        let mut drawn = cursor::Drawn::new(palette.background);
+        let palette = self.palette.as_deref()?;
+        let lease = self.lease.as_ref()?;
+        let span = lease.instances.as_ref()?;
+        let mut drawn = cursor::Drawn::new(table::slot(&lease.block, 0), palette.background);
         let mut block = None;
         if let Some(cursor) = view.cursor
             && usize::from(cursor.row) < rows
@@ -485,7 +515,7 @@ impl PaneCache {
             let row = usize::from(cursor.row);
             let cell = cursor.col.min(columns - 1);
             let (cell, cells) = cursor::cells(&view.rows[row], cell);
-            let slot = self.order[row] + 1;
+            let slot = table::slot(&lease.block, usize::from(self.order[row]) + 1);
             drawn.draw(slot, cell, cells, cursor, palette.cursor, &cx.font.metrics);
             block = drawn.is_block().then(|| {
                 let (w, h) = (
@@ -497,7 +527,6 @@ impl PaneCache {
             });
         }
         if drawn != self.cursor {
-            let span = &lease.instances;
             for (at, old, new) in [
                 (0, &self.cursor.backdrop[..], &drawn.backdrop[..]),
                 (self.under.end(), &self.cursor.block[..], &drawn.block[..]),
@@ -537,7 +566,7 @@ fn hash_spans(scratch: &mut Scratch, spans: &[Highlight], rows: usize) {
 }
 
 /// Returns a filled rectangle of a row.
-fn filled(slot: u16, x: i32, y: u32, width: u32, height: u32, color: crate::Rgb) -> Instance {
+fn filled(slot: Slot, x: i32, y: u32, width: u32, height: u32, color: crate::Rgb) -> Instance {
     let rect = Rect {
         x,
         y: y as i32,

@@ -1,13 +1,13 @@
 //! The renderer of a process: what all windows and panes share, and the frame.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::RenderError;
 use crate::atlas::Atlas;
+use crate::draw::{Owed, PaneDraw, PaneDraws, Run};
 use crate::font::{CellMetrics, FontSpec, Fonts, Foundry, Piece, Rasterizer, SizedFont, Workshop};
-use crate::gpu::{Bindings, Pages, Pipeline, Returns, Span, Uniforms};
-use crate::image::{ImageLayer, ImagePipeline, PaneRect, Quad, Textures};
+use crate::gpu::{Bindings, Pages, Pipeline, Returns, Table, Unused};
+use crate::image::{ImagePipeline, PaneRect, Textures};
 use crate::pane::{Context, PaneCache, Scratch};
 use crate::view::PaneView;
 
@@ -58,72 +58,19 @@ pub struct Renderer {
     image_pipeline: ImagePipeline,
     textures: Textures,
     pages: Pages,
-    uniforms: Uniforms,
+    table: Table,
     returns: Arc<Returns>,
     /// What was given back, with the frame in which it was.
-    retired: Vec<(u64, Option<Span>, Option<Range<u32>>)>,
-    returned: Vec<(Span, Range<u32>)>,
-    replaced: Vec<(Option<Span>, Option<Range<u32>>)>,
+    retired: Vec<(u64, Unused)>,
+    returned: Vec<Unused>,
+    replaced: Vec<Unused>,
     frame: u64,
     scratch: Scratch,
+    /// What has to be submitted before panes are drawn.
+    owed: Arc<Owed>,
+    /// What is drawn together in this frame.
+    together: Vec<PaneDraws>,
     counters: Counters,
-}
-
-/// A pane ready to be drawn, once [`Renderer::finish`] was called. Cheap to clone.
-#[derive(Clone)]
-pub struct PaneDraw {
-    bindings: Arc<Bindings>,
-    buffer: wgpu::Buffer,
-    instances: Range<u32>,
-    block_offset: u32,
-    /// What is drawn between the instances.
-    images: Option<Arc<Quad>>,
-    /// How many instances lie under each of the two lower layers of images.
-    below: [u32; 2],
-}
-
-impl std::fmt::Debug for PaneDraw {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PaneDraw")
-            .field("instances", &self.instances)
-            .finish_non_exhaustive()
-    }
-}
-
-impl PaneDraw {
-    /// Draws the pane into a pass whose viewport is `viewport_px` large.
-    pub fn draw(&self, pass: &mut wgpu::RenderPass<'_>, viewport_px: [u32; 2]) {
-        const LIMIT: u32 = (1 << 14) - 1;
-        let [width, height] = viewport_px.map(|side| side.min(LIMIT));
-        if width == 0 || height == 0 {
-            return;
-        }
-        let (pipeline, group) = self.bindings.newest();
-        pass.set_pipeline(pipeline);
-        pass.set_bind_group(0, group, &[self.block_offset]);
-        let Range { start, end } = self.instances;
-        let bytes = u64::from(start) * 16..u64::from(end) * 16;
-        pass.set_vertex_buffer(0, self.buffer.slice(bytes.clone()));
-        // How large the viewport is is known only now, when no buffer can be written any more; the
-        // number of the first vertex carries it to the shader.
-        let first = width << 2 | height << 16;
-        let count = end - start;
-        let Some(images) = &self.images else {
-            return pass.draw(first..first + 4, 0..count);
-        };
-        let [cells, text] = self.below.map(|below| below.min(count));
-        for (instances, layer) in [
-            (0..cells, ImageLayer::UnderCells),
-            (cells..text, ImageLayer::UnderText),
-            (text..count, ImageLayer::OverText),
-        ] {
-            pass.set_pipeline(pipeline);
-            pass.set_bind_group(0, group, &[self.block_offset]);
-            pass.set_vertex_buffer(0, self.buffer.slice(bytes.clone()));
-            pass.draw(first..first + 4, instances);
-            images.draw(pass, layer, first);
-        }
-    }
 }
 
 impl Renderer {
@@ -140,10 +87,10 @@ impl Renderer {
         let mut fonts = Fonts::new()?;
         let first = SizedFont::new(1, font, &mut fonts);
         let atlas = Atlas::new(&device, &queue);
-        let uniforms = Uniforms::new(&device);
+        let table = Table::new(&device);
         let pipeline = Pipeline::new(&device, target);
         let image_pipeline = ImagePipeline::new(&device, target);
-        let bindings = pipeline.bind(&device, uniforms.buffer(), &atlas.views());
+        let bindings = pipeline.bind(&device, &table.view(), &atlas.views());
         Ok(Self {
             pages: Pages::new(&device),
             pipeline,
@@ -160,13 +107,15 @@ impl Renderer {
             fonts: vec![first],
             fonts_made: 1,
             pieces: Vec::new(),
-            uniforms,
+            table,
             returns: Arc::default(),
             retired: Vec::new(),
             returned: Vec::new(),
             replaced: Vec::new(),
             frame: 0,
             scratch: Scratch::default(),
+            owed: Arc::default(),
+            together: Vec::new(),
             counters: Counters::default(),
             device,
             queue,
@@ -263,20 +212,27 @@ impl Renderer {
     /// Begins a frame's list of panes.
     pub fn begin(&mut self) {
         self.frame += 1;
+        let owed = self.owed.take();
+        if !owed.is_empty() {
+            // Of a frame that nobody drew.
+            self.queue.submit(owed);
+        }
         self.counters = Counters::default();
         self.foundry.rasterized = 0;
         self.textures.uploaded = (0, 0);
         self.foundry.atlas.begin();
+        self.pages.begin();
+        self.together.clear();
         self.take_pieces();
         self.returns.drain(&mut self.returned);
-        for (span, block) in self.returned.drain(..) {
-            self.retired.push((self.frame, Some(span), Some(block)));
+        for unused in self.returned.drain(..) {
+            self.retired.push((self.frame, unused));
         }
         // A frame of another window may still have to draw what was given back: what is free is
         // used again only a frame later.
         let frame = self.frame;
-        let (pages, uniforms) = (&mut self.pages, &mut self.uniforms);
-        self.retired.retain_mut(|(since, span, block)| {
+        let (pages, table) = (&mut self.pages, &mut self.table);
+        self.retired.retain_mut(|(since, (span, block))| {
             if *since + 1 >= frame {
                 return true;
             }
@@ -284,7 +240,7 @@ impl Renderer {
                 pages.give(span);
             }
             if let Some(block) = block.take() {
-                uniforms.give(block);
+                table.give(block);
             }
             false
         });
@@ -301,15 +257,15 @@ impl Renderer {
             font,
             foundry: &mut self.foundry,
             pages: &mut self.pages,
-            uniforms: &mut self.uniforms,
+            table: &mut self.table,
             returns: &self.returns,
             retired: &mut self.replaced,
             scratch: &mut self.scratch,
             counters: &mut self.counters,
         };
         cache.update(&mut context, view);
-        for (span, block) in self.replaced.drain(..) {
-            self.retired.push((self.frame, span, block));
+        for unused in self.replaced.drain(..) {
+            self.retired.push((self.frame, unused));
         }
         self.counters.draws += 1;
         let images = self.textures.quads(
@@ -326,22 +282,58 @@ impl Renderer {
         );
         cache.images.clone_from(&images);
         let below = cache.below();
-        let lease = cache.lease().expect("an update leaves a lease");
-        let buffer = self.pages.buffer(lease.instances.page);
+        let instances = cache.lease().and_then(|lease| lease.instances.as_ref());
         PaneDraw {
             bindings: Arc::clone(&self.bindings),
-            buffer: buffer.expect("a lease holds its page").clone(),
-            instances: lease.instances.range.clone(),
-            block_offset: Uniforms::offset(&lease.block),
+            owed: Arc::clone(&self.owed),
+            instances: instances.and_then(|span| {
+                let buffer = self.pages.buffer(span.page)?.clone();
+                Some((span.page, buffer, span.range.clone()))
+            }),
             images,
             below,
         }
     }
 
-    /// Sends what changed to the device. Panes named since [`Renderer::begin`] can then be drawn.
+    /// Has panes drawn together that share a viewport and do not lie over each other: those without images with
+    /// one call for all that are side by side in the device's memory. To be called before [`Renderer::finish`].
+    pub fn together(&mut self, mut panes: Vec<PaneDraw>) -> PaneDraws {
+        panes.sort_unstable_by_key(PaneDraw::place);
+        let draws = PaneDraws::new(panes);
+        self.together.push(draws.clone());
+        draws
+    }
+
+    /// Finds out which calls draw what is drawn together.
+    fn find_runs(&mut self) {
+        for draws in self.together.drain(..) {
+            let mut runs: Vec<Run> = Vec::new();
+            for (page, buffer, range) in draws.plain() {
+                match runs.last_mut() {
+                    Some(run)
+                        if run.page == *page
+                            && self.pages.joins(*page, run.range.end..range.start) =>
+                    {
+                        run.range.end = range.end;
+                    }
+                    _ => runs.push(Run {
+                        page: *page,
+                        buffer: buffer.clone(),
+                        range: range.clone(),
+                    }),
+                }
+            }
+            draws.set(runs);
+        }
+    }
+
+    /// Sends what changed to the device. Panes named since [`Renderer::begin`] can then be drawn, in a pass that is
+    /// submitted after what they say is owed.
     pub fn finish(&mut self) {
-        let mut bytes = self.pages.upload(&self.queue);
-        bytes += self.uniforms.upload(&self.queue);
+        self.find_runs();
+        let (mut bytes, owed) = self.pages.upload(&self.queue);
+        self.owed.add(owed);
+        bytes += self.table.upload(&self.queue);
         bytes += self.foundry.atlas.uploaded_bytes;
         self.foundry.atlas.uploaded_bytes = 0;
         // It is called again where two windows are drawn in one frame.
@@ -349,13 +341,11 @@ impl Renderer {
         self.counters.images_uploaded += images;
         self.counters.bytes_uploaded += bytes + image_bytes;
         self.counters.glyphs_rasterized += std::mem::take(&mut self.foundry.rasterized);
-        if self.foundry.atlas.grown || self.uniforms.grown {
+        if self.foundry.atlas.grown || self.table.grown {
             self.foundry.atlas.grown = false;
-            self.uniforms.grown = false;
+            self.table.grown = false;
             let views = self.foundry.atlas.views();
-            let next = self
-                .pipeline
-                .bind(&self.device, self.uniforms.buffer(), &views);
+            let next = self.pipeline.bind(&self.device, &self.table.view(), &views);
             self.bindings.replace_by(&next);
             self.bindings = next;
         }
@@ -365,7 +355,7 @@ impl Renderer {
     /// are not counted.
     #[must_use]
     pub fn device_bytes(&self) -> u64 {
-        self.pages.device_bytes() + self.uniforms.buffer().size()
+        self.pages.device_bytes() + self.table.device_bytes()
     }
 
     /// Returns what the frame cost so far; complete after [`Renderer::finish`].

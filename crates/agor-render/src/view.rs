@@ -22,6 +22,8 @@ pub struct PaneView<'a> {
     /// The pane's size in physical pixels: so much is filled with the background, and rows and
     /// columns beyond it are not built.
     pub size_px: [u32; 2],
+    /// What may be drawn of it in its viewport, in physical pixels: left, top, right, bottom. `None` is all.
+    pub clip_px: Option<[i32; 4]>,
     /// The cursor, if it is shown.
     pub cursor: Option<CursorView>,
     /// Cells that stand out. Where two overlap the later one counts.

@@ -24,6 +24,7 @@ use crate::link::Request;
 use crate::link::snapshot::Snapshot;
 use crate::palette::{self, Choice, Offer, Outcome, Palette, Scope};
 use crate::pane::PaneState;
+use crate::pane::canvas::Canvas;
 use crate::pane::mouse::Act;
 use crate::pane::overlays::{mode_ui, number_ui};
 use crate::pane::view::{self, Did, Painting, Role};
@@ -278,6 +279,7 @@ impl App {
             theme: &self.theme,
             colors: &self.colors,
             renderer: &mut self.renderer,
+            canvas: Canvas::new(&ui, rect),
             link: &self.link,
             snapshot: &self.snapshot,
             wake: &self.wake,
@@ -316,7 +318,13 @@ impl App {
             Some((tile, pane)) => behavior.show(&mut ui, tile, &pane),
             None => tab.tiles.tree.ui(&mut behavior, &mut ui),
         }
-        let (did, others) = (behavior.did, behavior.others);
+        let Behavior {
+            did,
+            others,
+            painting,
+            ..
+        } = behavior;
+        painting.canvas.finish(painting.renderer);
         for tile in others {
             self.tile_ui(&mut ui, &tile);
         }

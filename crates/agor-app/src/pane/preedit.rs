@@ -10,8 +10,8 @@ use agor_render::{CursorStyle, CursorView, Highlight, HighlightKind, PaneCache, 
 use agor_term::{Options, Terminal};
 use egui::Ui;
 
+use super::canvas::callback;
 use super::geometry::Geometry;
-use super::terminal::callback;
 use super::view::Painting;
 
 /// Draws it from the cell at `col` and `row` on, or so far left of it that its end is in view.
@@ -39,6 +39,7 @@ pub(super) fn preedit_ui(
         rows: &rows,
         columns: taken,
         origin_px: [0, 0],
+        clip_px: None,
         size_px: [width * u32::from(taken), height],
         cursor: Some(CursorView {
             col: cells,

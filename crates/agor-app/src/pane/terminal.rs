@@ -1,4 +1,4 @@
-//! The terminal of a pane: rows by one paint callback, its cursor, its selection, its mouse.
+//! The terminal of a pane: its rows, its cursor, its selection, its mouse.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,9 +6,8 @@ use std::sync::Arc;
 use agor_proto::ids::{SessionId, Size};
 use agor_proto::row::Row;
 use agor_proto::screen::{Mirror, Modes, PointerShape};
-use agor_render::{CursorStyle, CursorView, Highlight, HighlightKind, PaneDraw, PaneView};
+use agor_render::{CursorStyle, CursorView, Highlight, HighlightKind, PaneView};
 use egui::{CursorIcon, Event, Sense, Stroke, StrokeKind, Ui};
-use egui_wgpu::CallbackTrait;
 
 use super::PaneState;
 use super::geometry::Geometry;
@@ -115,10 +114,13 @@ pub(super) fn terminal_ui(
     let focused = painting.window_focused;
     let (text_lit, text_due) = painting.blinking.text(focused, painting.now);
     let letterboxed = screen.driving != Driving::Yes && mirror.size != geometry.fits;
+    let place = painting.canvas.place(ui, geometry.rect);
+    let (corner, inset) = (place.corner_px, geometry.origin_px);
     let view = PaneView {
         rows,
         columns: mirror.size.cols,
-        origin_px: geometry.origin_px,
+        origin_px: [corner[0] + inset[0], corner[1] + inset[1]],
+        clip_px: place.clip_px,
         size_px: geometry.text_px(),
         cursor,
         spans: &highlights,
@@ -133,7 +135,7 @@ pub(super) fn terminal_ui(
     if let Some(due) = text_due.filter(|_| state.cache.blinks()) {
         painting.wake.after(due);
     }
-    ui.painter().add(callback(geometry.rect, draw));
+    painting.canvas.add(ui, geometry.rect, draw);
     if letterboxed && is_live {
         letterbox(ui, painting.theme, geometry, size);
     }
@@ -468,29 +470,5 @@ fn pointer_icon(shape: PointerShape) -> CursorIcon {
         PointerShape::Wait => CursorIcon::Wait,
         PointerShape::ZoomIn => CursorIcon::ZoomIn,
         PointerShape::ZoomOut => CursorIcon::ZoomOut,
-    }
-}
-
-/// Returns the shape that carries a terminal's draw call through egui; `rect` begins at a whole pixel.
-pub fn callback(rect: egui::Rect, draw: PaneDraw) -> egui::Shape {
-    egui_wgpu::Callback::new_paint_callback(rect, Terminal(draw)).into()
-}
-
-/// One pane's draw call, on its way through egui.
-struct Terminal(PaneDraw);
-
-impl CallbackTrait for Terminal {
-    fn paint(
-        &self,
-        info: egui::PaintCallbackInfo,
-        pass: &mut wgpu::RenderPass<'static>,
-        _resources: &egui_wgpu::CallbackResources,
-    ) {
-        let viewport = info.viewport_in_pixels();
-        let pixels = |side: i32| u32::try_from(side).unwrap_or(0);
-        self.0.draw(
-            pass,
-            [pixels(viewport.width_px), pixels(viewport.height_px)],
-        );
     }
 }

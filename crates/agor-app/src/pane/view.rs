@@ -4,10 +4,12 @@ use std::time::Instant;
 
 use agor_proto::ids::SessionId;
 use agor_render::{Colors, Renderer, Rgb};
+use egui::epaint::RectShape;
 use egui::{Color32, Stroke, StrokeKind, Ui};
 
 use super::PaneState;
 use super::blink::Blinking;
+use super::canvas::Canvas;
 use super::find_bar::{self, find_bar_ui};
 use super::geometry::Geometry;
 use super::header::header_ui;
@@ -27,6 +29,8 @@ pub struct Painting<'a> {
     pub colors: &'a Colors,
     /// What makes instances of rows.
     pub renderer: &'a mut Renderer,
+    /// Where the panes of the tab are drawn together.
+    pub canvas: Canvas,
     /// Where requests go.
     pub link: &'a Link,
     /// What is known of the host.
@@ -91,7 +95,8 @@ pub fn pane_ui(
     // A session can have a theme of its own.
     let Rgb(red, green, blue) = painting.colors.background;
     let ground = Color32::from_rgb(red, green, blue);
-    ui.painter().rect_filled(geometry.rect, 0.0, ground);
+    let ground = RectShape::filled(geometry.rect, 0.0, ground);
+    painting.canvas.ground(ui, ground);
     let screen = painting.snapshot.screens.get(&session).cloned();
     ask_for_size(painting, state, session, &geometry);
     let alive = info.is_none_or(|info| info.life.alive());

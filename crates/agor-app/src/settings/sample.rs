@@ -6,7 +6,7 @@ use agor_proto::row::{Color, Row, Run, Style};
 use agor_render::{Colors, PaneCache, PaneView, Renderer};
 use egui::{Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
 
-use crate::pane::terminal::callback;
+use crate::pane::canvas::callback;
 use crate::theme::Theme;
 
 /// The lines: pieces of text, each with an entry of the terminal's colours, or none.
@@ -67,6 +67,7 @@ pub fn sample_ui(
         rows: &rows,
         columns: 120,
         origin_px: [0, 0],
+        clip_px: None,
         size_px: [
             pixels(inside.width()) as u32,
             pixels(inside.height()) as u32,

@@ -7,6 +7,7 @@ use agor_proto::ids::SessionId;
 use agor_proto::screen::Modes;
 use agor_proto::session::SessionInfo;
 use agor_render::{Colors, FontSpec, PaneView, Renderer};
+use egui::epaint::RectShape;
 use egui::{
     Align2, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2,
 };
@@ -15,9 +16,9 @@ use super::Wall;
 use super::lines::{Line, Step, find, lines, step};
 use crate::icons::Mark;
 use crate::link::snapshot::Snapshot;
+use crate::pane::canvas::Canvas;
 use crate::pane::header::detail;
 use crate::pane::images;
-use crate::pane::terminal::callback;
 use crate::theme::{Theme, medium, semibold};
 use crate::wake::Wake;
 use crate::widgets::{elided, hold_keyboard};
@@ -54,6 +55,8 @@ pub struct WallPainting<'a> {
     pub colors: &'a Colors,
     /// What makes instances of rows; its font is the terminal's before and after.
     pub renderer: &'a mut Renderer,
+    /// Where thumbnails are drawn together.
+    pub canvas: Canvas,
     /// The terminal's font.
     pub font: FontSpec,
     /// What is known of the host.
@@ -114,7 +117,8 @@ impl Plan {
 /// Draws the wall into `ui`'s whole rectangle and says what the person did.
 pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) -> Outcome {
     let area = ui.max_rect();
-    ui.painter().rect_filled(area, 0.0, painting.theme.window);
+    let ground = RectShape::filled(area, 0.0, painting.theme.window);
+    painting.canvas.ground(ui, ground);
     let plan = Plan::new(area.width(), painting.font.clone());
     let sessions = painting.snapshot.sessions.clone().unwrap_or_default();
     let snapshot = painting.snapshot;
@@ -280,7 +284,8 @@ fn tile_ui(
         wall.selected = Some(info.id);
     }
     let painter = ui.painter_at(rect.expand(1.0));
-    painter.rect_filled(rect, 4.0, theme.pane);
+    let ground = RectShape::filled(rect, 4.0, theme.pane);
+    painting.canvas.ground(ui, ground);
     let caption = rect.with_max_y(rect.min.y + CAPTION);
     let top = egui::CornerRadius {
         nw: 4,
@@ -362,10 +367,16 @@ fn thumbnail(
         i32::try_from(first).unwrap_or(i32::MAX),
         [cell.width_px, cell.height_px],
     );
+    let snapped = Rect::from_min_size(
+        Pos2::new(pixels(inside.min.x) / scale, pixels(inside.min.y) / scale),
+        size,
+    );
+    let place = painting.canvas.place(ui, snapped);
     let view = PaneView {
         rows,
         columns: mirror.size.cols,
-        origin_px: [0, 0],
+        origin_px: place.corner_px,
+        clip_px: place.clip_px,
         size_px: [pixels(size.x) as u32, pixels(size.y) as u32],
         cursor: None,
         spans: &[],
@@ -378,9 +389,5 @@ fn thumbnail(
     };
     let cache = wall.caches.entry(info.id).or_default();
     let draw = painting.renderer.pane(cache, &view);
-    let snapped = Rect::from_min_size(
-        Pos2::new(pixels(inside.min.x) / scale, pixels(inside.min.y) / scale),
-        size,
-    );
-    ui.painter().add(callback(snapped, draw));
+    painting.canvas.add(ui, snapped, draw);
 }

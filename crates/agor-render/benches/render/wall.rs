@@ -3,7 +3,7 @@
 use agor_render::{Colors, FontSpec, Gpu, Offscreen, PaneCache};
 
 use crate::content::{Change, Content};
-use crate::panes::{pane, renderer};
+use crate::panes::{VIEWPORT_PX, pane, renderer};
 use crate::{FRAMES, Times, WARM_UP, now};
 
 const SESSIONS: usize = 256;
@@ -24,7 +24,6 @@ pub fn measure(gpu: &Gpu) -> Times {
     let mut changing = Content::new(CHANGING, 80, 24, Change::Everything);
     let mut caches: Vec<PaneCache> = (0..SESSIONS).map(|_| PaneCache::new()).collect();
     let colors = Colors::default();
-    let mut draws = Vec::with_capacity(SESSIONS);
     let mut times = Times {
         parts: &["build", "upload", "submit"],
         ..Times::default()
@@ -32,7 +31,7 @@ pub fn measure(gpu: &Gpu) -> Times {
     for frame in 0..FRAMES + WARM_UP {
         still.step(frame);
         changing.step(frame);
-        draws.clear();
+        let mut draws = Vec::with_capacity(SESSIONS);
         let start = now();
         renderer.begin();
         let sessions = changing.panes.iter().chain(&still.panes);
@@ -40,9 +39,10 @@ pub fn measure(gpu: &Gpu) -> Times {
             draws.push(pane(&mut renderer, cache, rows, 80, n, &colors));
         }
         let built = now();
+        let draws = renderer.together(draws);
         renderer.finish();
         let sent = now();
-        offscreen.draw(&draws);
+        offscreen.draw_together(&draws, VIEWPORT_PX);
         let done = now();
         if frame >= WARM_UP {
             times.add(&[start, built, sent, done]);

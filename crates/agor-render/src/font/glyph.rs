@@ -1,6 +1,6 @@
 //! A glyph that is in the atlas: an instance but for its place and colour.
 
-use crate::gpu::{Instance, Kind};
+use crate::gpu::{Instance, Kind, Slot};
 
 /// A drawn glyph: an instance that lacks its cell, its slot and its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,17 +89,17 @@ impl Glyph {
 
     /// Returns the instance of the glyph in the cell that begins at `x`, which is on the screen.
     #[inline]
-    pub fn instance(self, slot: u16, x: i32, packed_color: u32) -> Instance {
-        [
-            (x as u32).wrapping_add(self.head) & 0xffff | u32::from(slot) << 16,
+    pub fn instance(self, slot: Slot, x: i32, packed_color: u32) -> Instance {
+        slot.of([
+            (x as u32).wrapping_add(self.head) & 0xffff,
             self.extent,
             self.source,
             packed_color | self.kind,
-        ]
+        ])
     }
 
     /// Returns the instance of a shape that repeats from `x` over `width` pixels.
-    pub fn tiled(self, slot: u16, x: i32, width: u32, packed_color: u32) -> Instance {
+    pub fn tiled(self, slot: Slot, x: i32, width: u32, packed_color: u32) -> Instance {
         let [place, extent, source, paint] = self.instance(slot, x, packed_color);
         let extent = extent & 0x7_ffff | width.min(8191) << 19;
         [place, extent, source, paint]

@@ -5,17 +5,20 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::instance::Instance;
+use super::scatter::{Delta, Scatter};
 use super::staging::Staging;
 
 /// Instances in a page, 4 MiB; a pane that needs more gets a page of its own.
 const PAGE_INSTANCES: u32 = 1 << 18;
 /// Changed spans so near to each other are sent in one write.
 const GAP_INSTANCES: u32 = 8;
-/// Up to so many changed spans are written through the queue: two microseconds each, but no
-/// submission of their own. Measured with 64: 0.17 ms, against 0.23 through memory of ours.
+/// Up to so many changed spans are written through the queue, at some 3.5 µs each but without a submission of
+/// their own; where the device cannot put them in place by itself, up to [`WRITES_MAX`].
+const WRITES_FEW: usize = 8;
+/// See [`WRITES_FEW`].
 const WRITES_MAX: usize = 160;
-/// As long as they are small together.
-const WRITE_BYTES_MAX: u64 = 160 << 10;
+/// More than so much is not sent in pieces.
+const PIECES_BYTES_MAX: u64 = 160 << 10;
 
 /// A part of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +55,26 @@ impl Extents {
 
     /// Takes `count` units side by side, from the first place with room.
     pub fn take(&mut self, count: u32) -> Option<Range<u32>> {
-        let n = self.free.iter().position(|r| r.end - r.start >= count)?;
-        let start = self.free[n].start;
-        self.free[n].start += count;
-        if self.free[n].is_empty() {
-            self.free.remove(n);
-        }
+        self.take_from(0, count)
+    }
+
+    /// Takes `count` units side by side, from the first place with room that lies at `floor` or behind it.
+    pub fn take_from(&mut self, floor: u32, count: u32) -> Option<Range<u32>> {
+        let room = |free: &Range<u32>| free.end.saturating_sub(free.start.max(floor));
+        let n = self.free.iter().position(|free| room(free) >= count)?;
+        let Range { start: free, end } = self.free[n];
+        let start = free.max(floor);
+        let left = [free..start, start + count..end];
+        self.free
+            .splice(n..=n, left.into_iter().filter(|part| !part.is_empty()));
         Some(start..start + count)
+    }
+
+    /// Says whether nothing of a range is taken.
+    fn has(&self, range: &Range<u32>) -> bool {
+        let n = self.free.partition_point(|free| free.end < range.end);
+        let free = self.free.get(n);
+        range.is_empty() || free.is_some_and(|free| free.start <= range.start)
     }
 
     /// Gives back what was taken.
@@ -82,31 +98,31 @@ impl Extents {
 
 /// What a pane's cache holds of the renderer's buffers; given back when it is dropped.
 pub(crate) struct Lease {
-    pub instances: Span,
+    /// Where its instances are, once there are any.
+    pub instances: Option<Span>,
+    /// Its block of the table of panes.
     pub block: Range<u32>,
     pub returns: Arc<Returns>,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.returns
-            .push(self.instances.clone(), self.block.clone());
+        if let Ok(mut returned) = self.returns.0.lock() {
+            returned.push((self.instances.take(), Some(self.block.clone())));
+        }
     }
 }
 
+/// A span and a block that nobody uses any more.
+pub(crate) type Unused = (Option<Span>, Option<Range<u32>>);
+
 /// What dropped caches gave back; the renderer takes it up when it begins a frame.
 #[derive(Debug, Default)]
-pub(crate) struct Returns(Mutex<Vec<(Span, Range<u32>)>>);
+pub(crate) struct Returns(Mutex<Vec<Unused>>);
 
 impl Returns {
-    fn push(&self, span: Span, block: Range<u32>) {
-        if let Ok(mut returned) = self.0.lock() {
-            returned.push((span, block));
-        }
-    }
-
     /// Moves what was returned to the end of `into`.
-    pub fn drain(&self, into: &mut Vec<(Span, Range<u32>)>) {
+    pub fn drain(&self, into: &mut Vec<Unused>) {
         if let Ok(mut returned) = self.0.lock() {
             into.append(&mut returned);
         }
@@ -118,6 +134,10 @@ struct Page {
     copy: Vec<Instance>,
     extents: Extents,
     dirty: Vec<Range<u32>>,
+    delta: Option<Delta>,
+    /// What lies before it and is free was drawn as nothing, together with its neighbours: in this frame, and
+    /// in the one before, which a window may still have to draw. Nobody takes it meanwhile.
+    drawn_to: [u32; 2],
 }
 
 /// See the head of this file.
@@ -125,6 +145,7 @@ pub(crate) struct Pages {
     device: wgpu::Device,
     pages: Vec<Option<Page>>,
     staging: Staging,
+    scatter: Option<Scatter>,
 }
 
 impl Pages {
@@ -133,6 +154,7 @@ impl Pages {
             device: device.clone(),
             pages: Vec::new(),
             staging: Staging::new(),
+            scatter: Scatter::new(device),
         }
     }
 
@@ -151,7 +173,10 @@ impl Pages {
     pub fn take(&mut self, count: u32) -> Span {
         for (n, page) in self.pages.iter_mut().enumerate() {
             if let Some(page) = page
-                && let Some(range) = page.extents.take(count)
+                && let Some(range) = {
+                    let [this, last] = page.drawn_to;
+                    page.extents.take_from(this.max(last), count)
+                }
             {
                 return Span { page: n, range };
             }
@@ -161,12 +186,18 @@ impl Pages {
             buffer: self.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("agor instances"),
                 size: u64::from(len) * 16,
-                usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
+                usage: match self.scatter {
+                    Some(_) => wgpu::BufferUsages::STORAGE,
+                    None => wgpu::BufferUsages::empty(),
+                } | wgpu::BufferUsages::VERTEX
+                    | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             }),
             copy: vec![[0; 4]; len as usize],
             extents: Extents::new(len),
             dirty: Vec::new(),
+            delta: None,
+            drawn_to: [0; 2],
         };
         let range = page
             .extents
@@ -181,8 +212,30 @@ impl Pages {
         Span { page: n, range }
     }
 
-    /// Gives a span back. A page that nobody uses goes, unless it is the only one.
+    /// Begins a frame.
+    pub fn begin(&mut self) {
+        for page in self.pages.iter_mut().flatten() {
+            page.drawn_to = [0, page.drawn_to[0]];
+        }
+    }
+
+    /// Says whether what lies between two spans can be drawn with them, since nobody has it; then nobody
+    /// takes it before this frame was drawn.
+    pub fn joins(&mut self, page: usize, gap: Range<u32>) -> bool {
+        let Some(Some(page)) = self.pages.get_mut(page) else {
+            return false;
+        };
+        let joins = page.extents.has(&gap);
+        if joins {
+            page.drawn_to[0] = page.drawn_to[0].max(gap.end);
+        }
+        joins
+    }
+
+    /// Gives a span back, empty. A page that nobody uses goes, unless it is the only one.
     pub fn give(&mut self, span: Span) {
+        self.write(&span, 0..span.range.end - span.range.start)
+            .fill([0; 4]);
         let several = self.pages.iter().flatten().count() > 1;
         if let Some(place) = self.pages.get_mut(span.page)
             && let Some(page) = place
@@ -233,8 +286,8 @@ impl Pages {
         }
     }
 
-    /// Sends what changed; returns its bytes.
-    pub fn upload(&mut self, queue: &wgpu::Queue) -> u64 {
+    /// Sends what changed; returns its bytes, and what has to be submitted before anything is drawn.
+    pub fn upload(&mut self, queue: &wgpu::Queue) -> (u64, Option<wgpu::CommandBuffer>) {
         let (mut spans, mut bytes) = (0, 0);
         for page in self.pages.iter_mut().flatten() {
             page.dirty.sort_unstable_by_key(|range| range.start);
@@ -252,9 +305,27 @@ impl Pages {
                 .map(|range| u64::from(range.end - range.start) * 16)
                 .sum::<u64>();
         }
-        if spans > WRITES_MAX || bytes > WRITE_BYTES_MAX {
-            self.upload_staged(queue, bytes);
-            return bytes;
+        if bytes > PIECES_BYTES_MAX {
+            return (bytes, Some(self.upload_staged(bytes)));
+        }
+        if spans > WRITES_FEW
+            && let Some(scatter) = &mut self.scatter
+            && scatter.takes(spans)
+        {
+            let descriptor = wgpu::CommandEncoderDescriptor::default();
+            let mut encoder = self.device.create_command_encoder(&descriptor);
+            for page in self.pages.iter_mut().flatten() {
+                if page.dirty.is_empty() {
+                    continue;
+                }
+                let changed = (&page.copy[..], &page.dirty[..]);
+                scatter.send(queue, &mut encoder, &page.buffer, &mut page.delta, changed);
+                page.dirty.clear();
+            }
+            return (bytes, Some(encoder.finish()));
+        }
+        if spans > WRITES_MAX {
+            return (bytes, Some(self.upload_staged(bytes)));
         }
         for page in self.pages.iter_mut().flatten() {
             for range in page.dirty.drain(..) {
@@ -263,11 +334,11 @@ impl Pages {
                 queue.write_buffer(&page.buffer, to, bytemuck::cast_slice(part));
             }
         }
-        bytes
+        (bytes, None)
     }
 
     /// Sends `bytes` in one piece, to be copied to their places by the device.
-    fn upload_staged(&mut self, queue: &wgpu::Queue, bytes: u64) {
+    fn upload_staged(&mut self, bytes: u64) -> wgpu::CommandBuffer {
         let buffer = self.staging.take(&self.device, bytes);
         let descriptor = wgpu::CommandEncoderDescriptor::default();
         let mut encoder = self.device.create_command_encoder(&descriptor);
@@ -291,7 +362,7 @@ impl Pages {
         }
         buffer.unmap();
         self.staging.give(&encoder, buffer);
-        queue.submit([encoder.finish()]);
+        encoder.finish()
     }
 }
 

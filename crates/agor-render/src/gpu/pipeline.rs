@@ -1,9 +1,6 @@
 //! The one pipeline, and what is bound when it draws.
 
-use std::num::NonZeroU64;
 use std::sync::{Arc, OnceLock};
-
-use super::uniforms::BLOCK_BYTES;
 
 /// The pipeline and its layout.
 pub(crate) struct Pipeline {
@@ -11,7 +8,7 @@ pub(crate) struct Pipeline {
     layout: wgpu::BindGroupLayout,
 }
 
-/// What a draw binds. When a texture or the buffer of panes grows, draws that were made before
+/// What a draw binds. When a texture grows, draws that were made before
 /// follow `next` to what took its place.
 pub(crate) struct Bindings {
     pipeline: wgpu::RenderPipeline,
@@ -48,7 +45,7 @@ impl Drop for Bindings {
 
 impl Pipeline {
     pub fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
-        let texture = |binding| wgpu::BindGroupLayoutEntry {
+        let glyphs = |binding| wgpu::BindGroupLayoutEntry {
             binding,
             visibility: wgpu::ShaderStages::FRAGMENT,
             ty: wgpu::BindingType::Texture {
@@ -63,16 +60,16 @@ impl Pipeline {
             entries: &[
                 wgpu::BindGroupLayoutEntry {
                     binding: 0,
-                    visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,
-                    ty: wgpu::BindingType::Buffer {
-                        ty: wgpu::BufferBindingType::Uniform,
-                        has_dynamic_offset: true,
-                        min_binding_size: NonZeroU64::new(BLOCK_BYTES),
+                    visibility: wgpu::ShaderStages::VERTEX,
+                    ty: wgpu::BindingType::Texture {
+                        sample_type: wgpu::TextureSampleType::Sint,
+                        view_dimension: wgpu::TextureViewDimension::D2,
+                        multisampled: false,
                     },
                     count: None,
                 },
-                texture(1),
-                texture(2),
+                glyphs(1),
+                glyphs(2),
             ],
         });
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
@@ -98,7 +95,7 @@ impl Pipeline {
     pub fn bind(
         &self,
         device: &wgpu::Device,
-        panes: &wgpu::Buffer,
+        panes: &wgpu::TextureView,
         [mono, color]: &[wgpu::TextureView; 2],
     ) -> Arc<Bindings> {
         let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
@@ -107,11 +104,7 @@ impl Pipeline {
             entries: &[
                 wgpu::BindGroupEntry {
                     binding: 0,
-                    resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                        buffer: panes,
-                        offset: 0,
-                        size: NonZeroU64::new(BLOCK_BYTES),
-                    }),
+                    resource: wgpu::BindingResource::TextureView(panes),
                 },
                 wgpu::BindGroupEntry {
                     binding: 1,

@@ -3,22 +3,8 @@
 // The target stores what is written as linear light.
 override linear_target: bool = false;
 
-struct Pane {
-    // The pane's corner in its viewport.
-    origin: vec2<i32>,
-    cell: vec2<i32>,
-    // What a block cursor covers; empty if there is none.
-    cursor_min: vec2<i32>,
-    cursor_max: vec2<i32>,
-    cursor_text: u32,
-    // What the pane is mixed with; the highest byte says how much of it.
-    veil: u32,
-    size: vec2<i32>,
-    // Tops of the row slots, four in each.
-    rows: array<vec4<i32>, 253>,
-}
-
-@group(0) @binding(0) var<uniform> pane: Pane;
+// The table of panes, four words in a texel; see table.rs.
+@group(0) @binding(0) var panes: texture_2d<i32>;
 @group(0) @binding(1) var mono: texture_2d_array<f32>;
 @group(0) @binding(2) var color: texture_2d_array<f32>;
 
@@ -30,29 +16,49 @@ struct Fragment {
     @location(1) @interpolate(flat) corner: vec2<i32>,
     @location(2) @interpolate(flat) source: u32,
     @location(3) @interpolate(flat) paint: u32,
+    // What a block cursor covers in the pane; empty if there is none.
+    @location(4) @interpolate(flat) cursor: vec4<i32>,
+    // The colour of text under it; what the pane is mixed with, and in the highest byte how much of it; a cell's width.
+    @location(5) @interpolate(flat) pane: vec3<i32>,
+}
+
+fn entry(texel: u32) -> vec4<i32> {
+    return textureLoad(panes, vec2<u32>(texel & 1023u, texel >> 10u), 0);
 }
 
 @vertex
 fn vertex(@builtin(vertex_index) index: u32, @location(0) instance: vec4<u32>) -> Fragment {
     // The draw's first vertex carries the viewport's size, which is known only then.
     let viewport = vec2<f32>(f32((index >> 2u) & 0x3fffu), f32((index >> 16u) & 0x3fffu));
-    let slot = instance.x >> 16u;
-    let top = pane.rows[slot >> 2u][slot & 3u];
+    let slot = (instance.x >> 16u) | ((instance.z >> 26u) << 16u);
+    let row = entry(slot >> 2u)[slot & 3u];
+    let back = u32(row >> 16u);
+    // A unit has 16 texels, of which a block's first four are its head.
+    let head = ((slot >> 6u) - back) << 4u;
+    let places = entry(head);
+    let looks = entry(head + 2u);
+    let clip = entry(head + 3u);
+    let top = (row << 16u) >> 16u;
     let x = i32(instance.x << 16u) >> 16u;
     let y = i32(instance.y & 0x3ffu) - 512;
-    var size = vec2<f32>(f32(instance.y >> 19u), f32((instance.y >> 10u) & 0x1ffu));
+    var size = vec2<i32>(i32(instance.y >> 19u), i32((instance.y >> 10u) & 0x1ffu));
     // The backdrop, larger than an instance can say.
-    if slot == 0u && size.x > 0.0 {
-        size = vec2<f32>(pane.size);
+    if back == 0u && (slot & 63u) == 16u && size.x > 0 {
+        size = looks.zw;
     }
 
     var out: Fragment;
     out.corner = vec2<i32>(x, y + top);
-    out.within = vec2<f32>(f32(index & 1u), f32((index >> 1u) & 1u)) * size;
-    let at = vec2<f32>(out.corner + pane.origin) + out.within;
-    out.position = vec4<f32>(at / viewport * vec2<f32>(2.0, -2.0) + vec2<f32>(-1.0, 1.0), 0.0, 1.0);
+    // What is cut off at the pane's edges is not drawn at all.
+    let near = out.corner + places.xy;
+    let far = vec2<bool>((index & 1u) != 0u, (index & 2u) != 0u);
+    let at = clamp(select(near, near + size, far), clip.xy, clip.zw);
+    out.within = vec2<f32>(at - near);
+    out.position = vec4<f32>(vec2<f32>(at) / viewport * vec2<f32>(2.0, -2.0) + vec2<f32>(-1.0, 1.0), 0.0, 1.0);
     out.source = instance.z;
     out.paint = instance.w;
+    out.cursor = entry(head + 1u);
+    out.pane = vec3<i32>(looks.xy, places.z);
     return out;
 }
 
@@ -76,12 +82,12 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let within = vec2<i32>(floor(in.within));
     let kind = in.paint >> 24u;
     var texel = vec2<i32>(i32(in.source & 0x7ffu), i32((in.source >> 11u) & 0x7ffu));
-    let layer = i32(in.source >> 22u);
+    let layer = i32((in.source >> 22u) & 0xfu);
 
     var ink = rgb(in.paint);
     let at = in.corner + within;
-    if kind != 0u && all(at >= pane.cursor_min) && all(at < pane.cursor_max) {
-        ink = rgb(pane.cursor_text);
+    if kind != 0u && all(at >= in.cursor.xy) && all(at < in.cursor.zw) {
+        ink = rgb(u32(in.pane.x));
     }
 
     var out = vec4<f32>(ink, 1.0);
@@ -97,7 +103,7 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
         }
         // A shape as wide as a cell, repeated along a line.
         case 3u: {
-            texel += vec2<i32>(within.x % pane.cell.x, within.y);
+            texel += vec2<i32>(within.x % in.pane.z, within.y);
             out = vec4<f32>(ink, 1.0) * textureLoad(mono, texel, layer, 0).r;
         }
         // A picture.
@@ -107,8 +113,8 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
         default: {}
     }
 
-    let veil = f32(pane.veil >> 24u) / 255.0;
-    out = vec4<f32>(mix(out.rgb, rgb(pane.veil) * out.a, veil), out.a);
+    let veil = u32(in.pane.y);
+    out = vec4<f32>(mix(out.rgb, rgb(veil) * out.a, f32(veil >> 24u) / 255.0), out.a);
     if linear_target && out.a > 0.0 {
         out = vec4<f32>(to_linear(out.rgb / out.a) * out.a, out.a);
     }

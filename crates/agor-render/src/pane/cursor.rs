@@ -7,7 +7,7 @@ use agor_proto::screen::CursorShape;
 use super::filled;
 use crate::color::Rgb;
 use crate::font::CellMetrics;
-use crate::gpu::{Instance, Rect, instance};
+use crate::gpu::{Instance, Rect, Slot, instance};
 use crate::view::{CursorStyle, CursorView};
 
 /// Instances after the text.
@@ -22,8 +22,9 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
-    pub fn new(background: Rgb) -> Self {
-        // Slot 0 is the pane, and its rectangles are as large as that.
+    /// Returns what a pane without a cursor has; `pane` is its own slot.
+    pub fn new(pane: Slot, background: Rgb) -> Self {
+        // Rectangles of the pane's own slot are as large as it is.
         let rect = Rect {
             x: 0,
             y: 0,
@@ -31,7 +32,7 @@ impl Drawn {
             height: 1,
         };
         Self {
-            backdrop: [instance(0, rect, background)],
+            backdrop: [instance(pane, rect, background)],
             ..Self::default()
         }
     }
@@ -43,7 +44,7 @@ impl Drawn {
     /// Draws a cursor over `cells` cells.
     pub fn draw(
         &mut self,
-        slot: u16,
+        slot: Slot,
         cell: u16,
         cells: u16,
         cursor: CursorView,

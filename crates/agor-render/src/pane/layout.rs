@@ -1,9 +1,6 @@
 //! Where in a pane's span the instances of its rows are.
 
-use std::sync::Arc;
-
 use super::{Built, Context, PaneCache, RowSlot, Scratch, cursor};
-use crate::gpu::{Lease, Uniforms};
 
 /// A row's instances, counted from the span's beginning.
 #[derive(Debug, Default, Clone, Copy)]
@@ -45,12 +42,16 @@ impl PaneCache {
     /// Puts what was built where it belongs.
     pub(super) fn place(&mut self, cx: &mut Context<'_>) {
         let scratch = &mut *cx.scratch;
-        let fits = self.lease.is_some() && self.make_room(scratch);
+        let fits = self.has_place() && self.make_room(scratch);
         if !fits {
             self.lay_out(cx);
             return;
         }
-        let Some(lease) = &self.lease else { return };
+        let span = self
+            .lease
+            .as_ref()
+            .and_then(|lease| lease.instances.as_ref());
+        let Some(span) = span else { return };
         for built in &scratch.built {
             let slot = &mut self.slots[usize::from(built.slot)];
             for (part, new) in [
@@ -58,9 +59,7 @@ impl PaneCache {
                 (&mut slot.over, &scratch.over[built.over.clone()]),
             ] {
                 let len = new.len() as u32;
-                let written = cx
-                    .pages
-                    .write(&lease.instances, part.at..part.at + len.max(part.len));
+                let written = cx.pages.write(span, part.at..part.at + len.max(part.len));
                 if let Some((head, tail)) = written.split_at_mut_checked(new.len()) {
                     head.copy_from_slice(new);
                     tail.fill([0; 4]);
@@ -69,7 +68,6 @@ impl PaneCache {
             }
         }
         scratch.built.clear();
-        self.fit_block(cx);
     }
 
     /// Finds room for what was built within the span; says whether there is. Where a row moves to
@@ -105,6 +103,7 @@ impl PaneCache {
 
     /// Takes a span that holds everything, with room to grow, and moves all rows there.
     fn lay_out(&mut self, cx: &mut Context<'_>) {
+        let Some(lease) = &mut self.lease else { return };
         let scratch = &mut *cx.scratch;
         for built in &scratch.built {
             let slot = &mut self.slots[usize::from(built.slot)];
@@ -133,7 +132,7 @@ impl PaneCache {
         let count = 1 + under + 1 + over + cursor::OVERLAYS;
         let span = cx.pages.take(count);
         cx.pages.write(&span, 0..count).fill([0; 4]);
-        let old = self.lease.as_ref().map(|lease| lease.instances.clone());
+        let old = lease.instances.take();
         self.under = Region {
             at: 1,
             used: 0,
@@ -161,28 +160,12 @@ impl PaneCache {
                 }
             }
         }
-        let units = cx.uniforms.take(self.slots.len() + 1);
-        let lease = Lease {
-            instances: span,
-            block: units,
-            returns: Arc::clone(cx.returns),
-        };
-        if let Some(old) = self.lease.replace(lease) {
-            // What frames under way still draw goes back when they are over; see `Renderer::begin`.
-            drop(old);
+        lease.instances = Some(span);
+        if old.is_some() {
+            // Frames under way may still draw it; see `Renderer::begin`.
+            cx.retired.push((old, None));
         }
         self.cursor = cursor::Drawn::default();
         self.place(cx);
-    }
-
-    /// Takes a larger block if there are more slots than it has room for.
-    fn fit_block(&mut self, cx: &mut Context<'_>) {
-        if let Some(lease) = &mut self.lease
-            && !Uniforms::holds(&lease.block, self.slots.len() + 1)
-        {
-            let block = cx.uniforms.take(self.slots.len() + 1);
-            let old = std::mem::replace(&mut lease.block, block);
-            cx.retired.push((None, Some(old)));
-        }
     }
 }

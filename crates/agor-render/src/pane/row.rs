@@ -7,7 +7,7 @@ use agor_proto::row::{Attrs, Cluster, Row, Run, Style, Underline};
 use super::{NO_SPLIT, filled};
 use crate::color::{Ink, Palette, Rgb};
 use crate::font::{Foundry, Glyph, SizedFont, Variant, Wave};
-use crate::gpu::Instance;
+use crate::gpu::{Instance, Slot};
 use crate::view::HighlightKind;
 
 /// The character in whose place a part of an image stands (kitty graphics protocol).
@@ -31,7 +31,7 @@ pub(super) struct RowBuilder<'a> {
     pub font: &'a mut SizedFont,
     pub foundry: &'a mut Foundry,
     pub palette: &'a Palette,
-    pub slot: u16,
+    pub slot: Slot,
     pub columns: u16,
     pub marks: &'a [(Range<u16>, HighlightKind)],
     pub blink_on: bool,

@@ -8,3 +8,4 @@ mod fonts;
 mod golden;
 mod images;
 mod scene;
+mod together;

@@ -77,6 +77,7 @@ impl Scene {
             rows: &self.rows,
             columns: self.columns,
             origin_px: [0, 0],
+            clip_px: None,
             size_px,
             cursor: self.cursor,
             spans: &self.spans,

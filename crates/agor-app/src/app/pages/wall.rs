@@ -5,6 +5,7 @@ use std::time::Instant;
 use egui::{Painter, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
 
 use super::{After, App, Page, Wants};
+use crate::pane::canvas::Canvas;
 use crate::wall::{Outcome, Wall, WallPainting, wall_ui};
 
 pub(super) fn open(app: &mut App) -> Box<dyn Page> {
@@ -26,13 +27,16 @@ impl Page for Wall {
             theme: &app.theme,
             colors: &app.colors,
             renderer: &mut app.renderer,
+            canvas: Canvas::new(ui, ui.max_rect()),
             font,
             snapshot: &app.snapshot,
             wake: &app.wake,
             now: Instant::now(),
         };
         let selected = self.selected();
-        match wall_ui(ui, self, &mut painting) {
+        let outcome = wall_ui(ui, self, &mut painting);
+        painting.canvas.finish(painting.renderer);
+        match outcome {
             Outcome::Open => {
                 if self.selected() != selected {
                     // It is shown as it changes from now on.

@@ -1,0 +1,132 @@
+//! Sends many small changes of a buffer in one write: the device puts them where they belong. A write of its own
+//! for each costs the drawing thread more than building what it has.
+
+use std::ops::Range;
+
+use super::Instance;
+
+/// What carries changes to the buffer of one page.
+pub(super) struct Delta {
+    buffer: wgpu::Buffer,
+    group: wgpu::BindGroup,
+}
+
+/// See the head of this file.
+pub(super) struct Scatter {
+    device: wgpu::Device,
+    pipeline: wgpu::ComputePipeline,
+    layout: wgpu::BindGroupLayout,
+    /// What is sent, put together.
+    words: Vec<Instance>,
+}
+
+impl Scatter {
+    /// Returns `None` where the device computes nothing (OpenGL of before 4.3).
+    pub fn new(device: &wgpu::Device) -> Option<Self> {
+        let limits = device.limits();
+        if limits.max_storage_buffers_per_shader_stage < 2
+            || limits.max_compute_invocations_per_workgroup < 64
+        {
+            return None;
+        }
+        let entry = |binding, read_only| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Storage { read_only },
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            count: None,
+        };
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("agor changes"),
+            entries: &[entry(0, true), entry(1, false)],
+        });
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("agor changes"),
+            source: wgpu::ShaderSource::Wgsl(include_str!("scatter.wgsl").into()),
+        });
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("agor changes"),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some("agor changes"),
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some("scatter"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        });
+        Some(Self {
+            device: device.clone(),
+            pipeline,
+            layout,
+            words: Vec::new(),
+        })
+    }
+
+    /// Says whether the device would take so many spans at once.
+    pub fn takes(&self, spans: usize) -> bool {
+        spans <= self.device.limits().max_compute_workgroups_per_dimension as usize
+    }
+
+    /// Has `spans` of `to` become what they are in `copy`.
+    pub fn send(
+        &mut self,
+        queue: &wgpu::Queue,
+        encoder: &mut wgpu::CommandEncoder,
+        to: &wgpu::Buffer,
+        delta: &mut Option<Delta>,
+        (copy, spans): (&[Instance], &[Range<u32>]),
+    ) {
+        let mut from = spans.len() as u32;
+        self.words.clear();
+        for span in spans {
+            let count = span.end - span.start;
+            self.words.push([span.start, from, count, 0]);
+            from += count;
+        }
+        for span in spans {
+            let part = &copy[span.start as usize..span.end as usize];
+            self.words.extend_from_slice(part);
+        }
+        let bytes: &[u8] = bytemuck::cast_slice(&self.words);
+        let size = bytes.len() as u64;
+        let delta = match delta {
+            Some(delta) if delta.buffer.size() >= size => delta,
+            _ => delta.insert(self.delta(to, size.next_power_of_two().max(1 << 16))),
+        };
+        queue.write_buffer(&delta.buffer, 0, bytes);
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &delta.group, &[]);
+        pass.dispatch_workgroups(spans.len() as u32, 1, 1);
+    }
+
+    fn delta(&self, to: &wgpu::Buffer, size: u64) -> Delta {
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("agor changes"),
+            size,
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("agor changes"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: buffer.as_entire_binding(),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 1,
+                    resource: to.as_entire_binding(),
+                },
+            ],
+        });
+        Delta { buffer, group }
+    }
+}
