@@ -9,6 +9,7 @@ mod diagnostics;
 mod everywhere;
 mod explain;
 mod icons;
+mod in_view;
 mod inspector;
 mod keys;
 mod keys_page;

@@ -14,6 +14,7 @@ use agor_core::config::schema::Setting;
 use agor_core::config::{For, Layers, Value, Whose};
 use agor_render::PaneCache;
 
+use crate::in_view::Heights;
 use crate::text::project_name;
 
 pub use view::{Painting, settings_ui};
@@ -55,6 +56,7 @@ pub struct SettingsPage {
     /// Whether the list of fonts is to open as soon as the system has told which there are.
     pub awaits_fonts: bool,
     sample: PaneCache,
+    heights: Heights,
 }
 
 /// Whose settings a page shows.

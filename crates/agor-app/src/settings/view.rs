@@ -239,9 +239,12 @@ fn body_ui(
                 );
             }
         }
-        if let Some(done) = row_ui(ui, page, known, theme, setting, width) {
+        let mut heights = std::mem::take(&mut page.heights);
+        let row = |ui: &mut Ui| row_ui(ui, page, known, theme, setting, width);
+        if let Some(Some(done)) = heights.row_ui(ui, setting.key, row) {
             did = Some(done);
         }
+        page.heights = heights;
         if setting.kind == Kind::Font
             && let Some(done) = fonts_ui(ui, page, theme, width)
         {
