@@ -11,6 +11,7 @@ pub mod decode;
 mod decoder;
 mod files;
 mod kept;
+mod pixels;
 mod store;
 
 pub use files::SessionFiles;

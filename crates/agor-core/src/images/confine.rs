@@ -154,7 +154,7 @@ mod tests {
         confine().unwrap();
         for source in files {
             let (width, height) = source.pixels;
-            let pixels = crate::images::decode::pixels(source).unwrap();
+            let pixels = crate::images::pixels::pixels(source).unwrap();
             assert_eq!(pixels.len() as u32, width * height * 4);
         }
         let damaged = ImageSource {
@@ -163,7 +163,7 @@ mod tests {
             pixels: (9, 9),
             data: vec![7; 5_000],
         };
-        assert!(crate::images::decode::pixels(damaged).is_err());
+        assert!(crate::images::pixels::pixels(damaged).is_err());
         std::io::stdout().write_all(b"x").unwrap();
     }
 

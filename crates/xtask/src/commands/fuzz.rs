@@ -47,6 +47,10 @@ const TARGETS: &[Target] = &[
         seeds: &["crates/agor-term/tests/cases"],
     },
     Target {
+        name: "decoders",
+        seeds: &["tests/fuzz/seeds/decoders", "crates/agor-term/tests/cases"],
+    },
+    Target {
         name: "input",
         seeds: &["crates/agor-term/tests/cases"],
     },
@@ -54,6 +58,13 @@ const TARGETS: &[Target] = &[
 
 /// Seconds for each target unless the person says otherwise.
 const SECONDS: u64 = 60;
+
+/// Seconds of all targets together when everything is tested.
+const SMOKE_SECONDS: u64 = 60;
+
+/// Minutes of that with the build, for the sum of all budgets.
+#[cfg(test)]
+pub const SMOKE_MINUTES: u64 = 5;
 
 /// What cargo-fuzz passes too, without what only a nightly compiler takes.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
@@ -77,6 +88,17 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Runs every target for some seconds, as a part of all tests: what the seeds, and what is near to them,
+/// break is found before a change is accepted.
+pub fn smoke(report: &mut Report) -> Result<(), Failure> {
+    let seconds = SMOKE_SECONDS / TARGETS.len() as u64;
+    let wanted = Wanted {
+        target: None,
+        seconds,
+    };
+    run_in(report, &wanted)
+}
+
 fn run_in(report: &mut Report, wanted: &Wanted<'_>) -> Result<(), Failure> {
     let host = host()?;
     let build = build(&host);
@@ -84,7 +106,7 @@ fn run_in(report: &mut Report, wanted: &Wanted<'_>) -> Result<(), Failure> {
     let environment = [("RUSTFLAGS", COVERAGE)];
     report.run(&[Step {
         name: "build of the fuzz targets",
-        budget_minutes: 8,
+        budget_minutes: 4,
         cargo: &build,
         environment: &environment,
         tests: Tests::None,

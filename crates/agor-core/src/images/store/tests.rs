@@ -212,7 +212,7 @@ fn store_of(output: &str) -> (tempfile::TempDir, ImageStore, agor_term::Terminal
     for effect in effects {
         if let agor_term::Effect::Image(source) = effect {
             if source.format != ImageFormat::Composed {
-                let rgba = super::super::decode::pixels((*source).clone()).unwrap();
+                let rgba = super::super::pixels::pixels((*source).clone()).unwrap();
                 store.state().pixels.put(hash(&source), rgba.into());
             }
             store.put(session(1), false, source);
