@@ -48,6 +48,12 @@ pub(crate) enum Mode {
     /// The program chose what the cursor looks like (DECSCUSR). Not settable by number: 12 comes with every
     /// `tput cnorm`, which chooses nothing.
     CursorChosen,
+    /// BS and CUB go to the row above whether or not it wraps, from the first row to the last.
+    ReverseWrapAll,
+    /// HT after the last column was written begins in the next row.
+    TabWraps,
+    /// Characters are protected by SPA, not by DECSCA. Not settable by number.
+    IsoProtection,
 }
 
 /// What a private mode does when it is set or reset.
@@ -86,8 +92,10 @@ const PRIVATE: &[(u16, Action)] = &[
     (12, Action::Flag(Mode::CursorBlink)),
     (25, Action::Flag(Mode::CursorVisible)),
     (40, Action::Flag(Mode::ColumnsChange)),
+    (41, Action::Flag(Mode::TabWraps)),
     (45, Action::Flag(Mode::ReverseWrap)),
     (47, Action::Screen47),
+    (60, Action::Permanent(false)),
     (66, Action::Flag(Mode::Keypad)),
     (67, Action::Flag(Mode::BackspaceSendsBackspace)),
     (69, Action::Margins),
@@ -104,6 +112,7 @@ const PRIVATE: &[(u16, Action)] = &[
     (1016, Action::MouseEncoding(Mode::MousePixels)),
     (1036, Action::Permanent(true)),
     (1039, Action::Permanent(true)),
+    (1045, Action::Flag(Mode::ReverseWrapAll)),
     (1047, Action::Screen1047),
     (1048, Action::SaveCursor),
     (1049, Action::Screen1049),

@@ -14,7 +14,7 @@ impl State {
         match byte {
             0x07 => effects.push(Effect::Bell),
             0x08 => self.backspace(),
-            b'\t' => self.tab_forward(1),
+            b'\t' => self.tab(),
             b'\n' | 0x0b | 0x0c => self.line_feed(),
             b'\r' => self.carriage_return(),
             0x0e => self.charsets.shift(1),
@@ -42,6 +42,11 @@ impl State {
             ([], b'O') => self.charsets.shift_once(3),
             ([], b'n') => self.charsets.shift(2),
             ([], b'o') => self.charsets.shift(3),
+            ([], b'V') => {
+                self.modes.set(Mode::IsoProtection, true);
+                self.pen.set_protected(true);
+            }
+            ([], b'W') => self.pen.set_protected(false),
             ([], b'Z') => self.report_attributes(effects),
             ([], b'c') => self.reset(effects),
             ([], b'=') => self.modes.set(Mode::Keypad, true),

@@ -61,8 +61,9 @@ impl State {
             b'G' | b'`' => self.go_to_col(count - 1),
             b'H' | b'f' => self.go_to(count - 1, sequence.count(1) - 1),
             b'I' => self.tab_forward(count),
-            b'J' => self.erase_display(sequence.param(0), Spare::Nothing),
-            b'K' => self.erase_line(sequence.param(0), Spare::Nothing),
+            b'J' if sequence.param(0) == 3 => self.erase_history(),
+            b'J' => self.erase_display(sequence.param(0), self.spared()),
+            b'K' => self.erase_line(sequence.param(0), self.spared()),
             b'L' => self.insert_lines(count),
             b'M' => self.delete_lines(count),
             b'P' => self.delete_chars(count),
@@ -99,8 +100,8 @@ impl State {
 
     fn private(&mut self, sequence: &Sequence, effects: &mut Vec<Effect>) {
         match sequence.last() {
-            b'J' => self.erase_display(sequence.param(0), Spare::Protected),
-            b'K' => self.erase_line(sequence.param(0), Spare::Protected),
+            b'J' => self.erase_display(sequence.param(0), self.spared_selectively()),
+            b'K' => self.erase_line(sequence.param(0), self.spared_selectively()),
             b'h' | b'l' => {
                 let on = sequence.last() == b'h';
                 for mode in sequence.params() {
@@ -145,7 +146,10 @@ impl State {
             (b' ', b'q') => self.set_cursor_style(sequence.param(0)),
             (b'!', b'p') => self.soft_reset(),
             (b'"', b'p') => self.set_level(sequence.param(0)),
-            (b'"', b'q') => self.pen.set_protected(sequence.param(0) == 1),
+            (b'"', b'q') => {
+                self.modes.set(Mode::IsoProtection, false);
+                self.pen.set_protected(sequence.param(0) == 1);
+            }
             (b'#', b'p' | b'{') => self.push_style(sequence.params()),
             (b'#', b'q' | b'}') => self.pop_style(),
             (b'#', b'|') => self.report_common_style(sequence, effects),
@@ -157,13 +161,16 @@ impl State {
             (b'$', b'w') => self.report_presentation(sequence.param(0), effects),
             (b'$', b'x') => self.fill_area(sequence),
             (b'$', b'z') => self.erase_area(sequence, Spare::Nothing),
-            (b'$', b'{') => self.erase_area(sequence, Spare::Protected),
+            (b'$', b'{') => self.erase_area(sequence, self.spared_selectively()),
             (b'*', b'x') => match sequence.param(0) {
                 0 | 1 => self.changes_rectangles = false,
                 2 => self.changes_rectangles = true,
                 _ => {}
             },
             (b'*', b'y') if self.conformance => self.report_checksum(sequence, effects),
+            (b'*', b'|') if self.conformance => {
+                self.take_size((sequence.count(0), self.size.cols), effects);
+            }
             (b'\'', b'}') => self.edit_columns(sequence.count(0), true),
             (b'\'', b'~') => self.edit_columns(sequence.count(0), false),
             _ => {}

@@ -172,15 +172,33 @@ impl State {
                 self.clear_images();
                 0..rows
             }
-            3 if spare == Spare::Nothing => {
-                self.clear_history_images();
-                self.history.clear();
-                return;
-            }
             _ => return,
         };
         for at in whole_rows {
             self.erase(at, 0, cols, spare);
+        }
+    }
+
+    /// Does ED 3.
+    pub(super) fn erase_history(&mut self) {
+        self.clear_history_images();
+        self.history.clear();
+    }
+
+    /// Returns what ED, EL and ECH spare: what SPA protects (ECMA-48 8.3.144). A program has either that or
+    /// DECSCA, whichever it used last (xterm).
+    pub(super) fn spared(&self) -> Spare {
+        match self.modes.has(Mode::IsoProtection) {
+            true => Spare::Protected,
+            false => Spare::Nothing,
+        }
+    }
+
+    /// Returns what DECSED, DECSEL and DECSERA spare: what DECSCA protects.
+    pub(super) fn spared_selectively(&self) -> Spare {
+        match self.modes.has(Mode::IsoProtection) {
+            true => Spare::Nothing,
+            false => Spare::Protected,
         }
     }
 
@@ -207,7 +225,7 @@ impl State {
             row,
             col,
             col.saturating_add(count).min(self.size.cols),
-            Spare::Nothing,
+            self.spared(),
         );
     }
 

@@ -264,6 +264,8 @@ impl State {
             Mode::Keypad,
             Mode::Margins,
             Mode::ReverseWrap,
+            Mode::ReverseWrapAll,
+            Mode::IsoProtection,
         ] {
             self.modes.set(mode, fresh.has(mode));
         }
@@ -282,6 +284,9 @@ impl State {
     pub(super) fn reset(&mut self, effects: &mut Vec<Effect>) {
         self.show_alt(false);
         self.other = None;
+        if self.conformance && self.modes.has(Mode::Columns132) {
+            self.take_size((self.size.rows, 80), effects);
+        }
         self.modes = ModeSet::default();
         self.reset_margins();
         self.pen = Pen::default();

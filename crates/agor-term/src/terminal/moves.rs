@@ -73,10 +73,16 @@ impl State {
         };
     }
 
-    /// Does BS; mode 45 lets it go to the end of the row above if that row wraps into this.
+    /// Says whether BS and CUB go back to the row above, that wraps into this (mode 45) or any (mode 1045).
+    fn goes_back(&self) -> bool {
+        let either = self.modes.has(Mode::ReverseWrap) || self.modes.has(Mode::ReverseWrapAll);
+        either && self.modes.has(Mode::AutoWrap)
+    }
+
+    /// Does BS.
     pub(super) fn backspace(&mut self) {
         self.counters.work(1);
-        let reverse = self.modes.has(Mode::ReverseWrap) && self.modes.has(Mode::AutoWrap);
+        let reverse = self.goes_back();
         if self.cursor.wrap_pending {
             self.cursor.wrap_pending = false;
             if reverse {
@@ -84,9 +90,17 @@ impl State {
             }
         }
         let left = self.left_edge();
+        let row = self.cursor.row;
         if self.cursor.col > left {
             self.cursor.col -= 1;
-        } else if reverse && self.cursor.row > 0 && self.grid.meta(self.cursor.row - 1).wraps {
+        } else if reverse && self.modes.has(Mode::ReverseWrapAll) {
+            self.cursor.row = match row {
+                _ if row == self.margins.top => self.margins.bottom - 1,
+                0 => self.size.rows - 1,
+                _ => row - 1,
+            };
+            self.cursor.col = self.margins.right - 1;
+        } else if reverse && row > 0 && self.grid.meta(row - 1).wraps {
             self.cursor.row -= 1;
             self.cursor.col = self.margins.right - 1;
         }
@@ -122,10 +136,11 @@ impl State {
         self.cursor.wrap_pending = false;
     }
 
-    /// Does CUB; in mode 45 it goes back over wraps as that many BS do.
+    /// Does CUB; in modes 45 and 1045 it goes back as that many BS do, once around the screen at most.
     pub(super) fn left(&mut self, count: u16) {
-        if self.modes.has(Mode::ReverseWrap) && self.modes.has(Mode::AutoWrap) {
-            for _ in 0..count {
+        if self.goes_back() {
+            let cells = u32::from(self.size.cols) * u32::from(self.size.rows);
+            for _ in 0..u32::from(count).min(cells) {
                 let before = self.cursor;
                 self.backspace();
                 if self.cursor == before {
@@ -169,13 +184,25 @@ impl State {
         self.go_to(0, 0);
     }
 
+    /// Does HT, which begins in the next row after one was filled in mode 41 alone.
+    pub(super) fn tab(&mut self) {
+        let wraps = self.modes.has(Mode::TabWraps) && self.modes.has(Mode::AutoWrap);
+        if self.cursor.wrap_pending && wraps {
+            self.wrap();
+        }
+        self.tab_forward(1);
+    }
+
     pub(super) fn tab_forward(&mut self, count: u16) {
+        // No stop is beyond the last column, and a row that was filled stays so (xterm).
+        if self.cursor.wrap_pending {
+            return;
+        }
         let last = self.right_edge() - 1;
         for _ in 0..count.min(self.size.cols) {
             self.counters.work(1);
             self.cursor.col = self.tabs.next(self.cursor.col, last);
         }
-        self.cursor.wrap_pending = false;
     }
 
     pub(super) fn tab_back(&mut self, count: u16) {

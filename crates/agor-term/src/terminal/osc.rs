@@ -7,7 +7,6 @@ use agor_proto::row::MarkKind;
 use agor_proto::screen::{CursorShape, PaletteSlot};
 
 use super::State;
-use super::edit::Spare;
 use crate::color::{describe_color, parse_color};
 use crate::effect::{ClipboardKind, Effect, ProgressState};
 use crate::parser::StringEnd;
@@ -55,19 +54,6 @@ impl State {
         if title != self.title {
             self.title.clone_from(&title);
             effects.push(Effect::Title(title));
-        }
-    }
-
-    pub(super) fn push_title(&mut self) {
-        if self.titles.len() == limits::TITLE_STACK_MAX {
-            self.titles.remove(0);
-        }
-        self.titles.push(self.title.clone());
-    }
-
-    pub(super) fn pop_title(&mut self, effects: &mut Vec<Effect>) {
-        if let Some(title) = self.titles.pop() {
-            self.set_title(title, effects);
         }
     }
 
@@ -294,7 +280,7 @@ impl State {
             // A place to go back to, as a prompt is; nothing begins or ends there.
             self.mark(MarkKind::Prompt);
         } else if rest == b"ClearScrollback" {
-            self.erase_display(3, Spare::Nothing);
+            self.erase_history();
         } else if let Some(shape) = rest.strip_prefix(b"CursorShape=") {
             match shape {
                 b"0" => self.look.shape = CursorShape::Block,

@@ -28,6 +28,13 @@ pub(crate) struct Window {
     pub checksum_bits: u16,
 }
 
+fn push(titles: &mut Vec<String>, title: &str) {
+    if titles.len() == limits::TITLE_STACK_MAX {
+        titles.remove(0);
+    }
+    titles.push(title.to_owned());
+}
+
 impl Window {
     pub(super) fn set_icon_title(&mut self, title: String) {
         self.icon_title = title;
@@ -69,20 +76,8 @@ impl State {
                 }
             }
             (18, _) => self.reply(&format!("\x1b[8;{};{}t", size.rows, size.cols), effects),
-            (22, 0 | 2) => {
-                self.push_title();
-                if sequence.param(1) == 0 {
-                    self.push_icon_title();
-                }
-            }
-            (23, 0 | 2) => {
-                self.pop_title(effects);
-                if sequence.param(1) == 0 {
-                    self.pop_icon_title();
-                }
-            }
-            (22, 1) => self.push_icon_title(),
-            (23, 1) => self.pop_icon_title(),
+            (22, 0..=2) => self.push_titles(),
+            (23, which @ 0..=2) => self.pop_titles(which, effects),
             _ if self.conformance => self.suite_window(sequence, effects),
             _ => {}
         }
@@ -97,18 +92,21 @@ impl State {
         self.conformance.then_some(CELL_PX)
     }
 
-    fn push_icon_title(&mut self) {
-        if !self.conformance {
-            return;
+    /// Keeps both titles, whichever is asked for: what is taken back is chosen then.
+    fn push_titles(&mut self) {
+        push(&mut self.titles, &self.title);
+        if self.conformance {
+            push(&mut self.window.icon_titles, &self.window.icon_title);
         }
-        if self.window.icon_titles.len() == limits::TITLE_STACK_MAX {
-            self.window.icon_titles.remove(0);
-        }
-        self.window.icon_titles.push(self.window.icon_title.clone());
     }
 
-    fn pop_icon_title(&mut self) {
-        if let Some(title) = self.window.icon_titles.pop() {
+    /// Takes both (0), the icon's (1) or the window's (2) title back; the other of the two is forgotten (xterm).
+    fn pop_titles(&mut self, which: u16, effects: &mut Vec<Effect>) {
+        let (title, icon_title) = (self.titles.pop(), self.window.icon_titles.pop());
+        if let Some(title) = title.filter(|_| which != 1) {
+            self.set_title(title, effects);
+        }
+        if let Some(title) = icon_title.filter(|_| which != 2) {
             self.window.icon_title = title;
         }
     }

@@ -15,6 +15,7 @@ const SETTINGS: &[&str] = &[
     "\x1b[4h",
     "\x1b[?7l",
     "\x1b[?45h",
+    "\x1b[?1045h",
     "\x1b[?1049h\x1b[H",
     "\x1b[44m",
     "\x1b[?69h\x1b[2;119s\x1b[2;39r\x1b[?6h\x1b[H",

@@ -5,7 +5,7 @@
 //! points at in it is in `pointed.rs`.
 //!
 //! Where the two differ on purpose, the generators leave it out. Each with its reason:
-//! - A control after the last column was written: alacritty keeps the pending wrap through LF, TAB
+//! - A control after the last column was written: alacritty keeps the pending wrap through LF
 //!   and erasures and ignores EL 0 then; xterm, and so we, end it (`ResetWrap` in xterm's
 //!   `util.c`). The cursor is put where it is before such a control.
 //! - Zero-width joiner, variation selectors, flags and skin tones: we form clusters (mode 2027).
