@@ -298,11 +298,16 @@ mod tests {
 
     #[test]
     fn record_payload_max_is_checked_before_the_payload() {
-        let mut bytes = u32::MAX.to_le_bytes().to_vec();
-        bytes.resize(HEADER_BYTES, 0);
-        assert!(matches!(
-            records(&bytes, Offset(0)).next(),
-            Some(Err(RecordError::TooLarge { .. }))
-        ));
+        let first = |size_bytes: usize| {
+            let mut bytes = (size_bytes as u32).to_le_bytes().to_vec();
+            bytes.resize(HEADER_BYTES, 0);
+            let first = records(&bytes, Offset(0)).next();
+            first.and_then(Result::err)
+        };
+        assert_eq!(first(RECORD_PAYLOAD_MAX), Some(RecordError::Cut));
+        for size_bytes in [RECORD_PAYLOAD_MAX + 1, u32::MAX as usize] {
+            let too_large = RecordError::TooLarge { size_bytes };
+            assert_eq!(first(size_bytes), Some(too_large));
+        }
     }
 }

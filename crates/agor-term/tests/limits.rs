@@ -3,7 +3,7 @@
 
 use agor_proto::ids::Size;
 use agor_proto::limits;
-use agor_proto::row::Color;
+use agor_proto::row::{Attrs, Color};
 use agor_term::{Effect, Options, Terminal};
 
 fn terminal(cols: u16, rows: u16) -> Terminal {
@@ -41,6 +41,15 @@ fn osc_max() {
     assert_eq!(feed(&mut terminal, b"\x07after"), []);
     assert_eq!(terminal.title(), "");
     assert_eq!(terminal.row(0).text, "after");
+    let mut titled = |len: usize| {
+        let title = "x".repeat(len - "2;".len());
+        feed(&mut terminal, format!("\x1b]2;{title}\x07").as_bytes());
+        let len = terminal.title().len();
+        feed(&mut terminal, b"\x1b]2;\x07");
+        len
+    };
+    assert_eq!(titled(limits::OSC_MAX), limits::TITLE_MAX);
+    assert_eq!(titled(limits::OSC_MAX + 1), 0);
 }
 
 #[test]
@@ -62,7 +71,14 @@ fn osc_long_max() {
 #[test]
 fn dcs_max() {
     let mut terminal = terminal(80, 24);
-    for begin in ["\x1bPq", "\x1b_G", "\x1bP$q", "\x1bX", "\x1b^"] {
+    for begin in [
+        "\x1bPq",
+        "\x1b_G",
+        "\x1b]1337;",
+        "\x1bP$q",
+        "\x1bX",
+        "\x1b^",
+    ] {
         feed(&mut terminal, begin.as_bytes());
         feed(&mut terminal, &vec![b'x'; 8 * 1024 * 1024]);
         assert!(terminal.checkpoint().len() < 64 * 1024, "{begin:?}");
@@ -181,6 +197,16 @@ fn csi_params_max() {
     let params = vec!["99999999999"; 10_000].join(";");
     feed(&mut terminal, format!("\x1b[{params}Hx").as_bytes());
     assert_eq!(terminal.row(0).text, "x");
+    let mut bold_by = |count: usize| {
+        let params = "0;".repeat(count - 1);
+        feed(
+            &mut terminal,
+            format!("\r\x1b[m\x1b[{params}1mx").as_bytes(),
+        );
+        terminal.row(0).style_at(0).attrs.contains(Attrs::BOLD)
+    };
+    assert!(bold_by(limits::CSI_PARAMS_MAX));
+    assert!(!bold_by(limits::CSI_PARAMS_MAX + 1));
 }
 
 #[test]

@@ -150,6 +150,8 @@ pub async fn look(hub: &Arc<Hub>, settings: &Live) {
 
 #[cfg(test)]
 mod tests {
+    use agor_proto::limits::{HOST_BYTES_KEPT, PROJECT_BYTES_KEPT, PROJECT_SESSIONS_KEPT};
+
     use super::*;
 
     const NONE: Retention = Retention {
@@ -202,6 +204,19 @@ mod tests {
         let both: Vec<Kept> = ten("/a").into_iter().chain(ten("/b")).collect();
         let now = 11 * DAY_MILLIS;
         assert_eq!(days(given_up_by(both, policy, now)), [2, 3, 2, 3]);
+        // Where no setting says how many.
+        let many = (1..=PROJECT_SESSIONS_KEPT + 2).map(|n| kept(n, "/a", false));
+        let gone = given_up_by(many.collect(), Retention::default(), now);
+        assert_eq!(days(gone), [1, 2]);
+    }
+
+    /// Returns ended sessions of a project that together take so much.
+    fn taking(project: &str, count: u64, size_bytes: u64) -> Vec<Kept> {
+        let one = |n| Kept {
+            size_bytes: size_bytes / count,
+            ..kept(n, project, false)
+        };
+        (1..=count).map(one).collect()
     }
 
     #[test]
@@ -232,6 +247,11 @@ mod tests {
         );
         let running: Vec<Kept> = (1..=10).map(|n| kept(n, "/a", true)).collect();
         assert!(given_up_by(running, policy, 0).is_empty());
+        // Where no setting says how much.
+        let mut full = taking("/a", 8, PROJECT_BYTES_KEPT);
+        assert!(given_up_by(full.clone(), Retention::default(), 0).is_empty());
+        full[7].size_bytes += 1;
+        assert_eq!(days(given_up_by(full, Retention::default(), 0)), [1]);
     }
 
     #[test]
@@ -255,5 +275,14 @@ mod tests {
             days(given_up_by(both, policy, 11 * DAY_MILLIS)),
             [2, 3, 2, 3, 4]
         );
+        // Where no setting says how much, with projects that have as much as they may.
+        let each = HOST_BYTES_KEPT / 4;
+        let mut full: Vec<Kept> = ["/a", "/b", "/c", "/d"]
+            .iter()
+            .flat_map(|project| taking(project, 8, each))
+            .collect();
+        assert!(given_up_by(full.clone(), Retention::default(), 0).is_empty());
+        full[7].size_bytes += 1;
+        assert_eq!(days(given_up_by(full, Retention::default(), 0)), [1]);
     }
 }

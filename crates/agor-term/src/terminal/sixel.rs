@@ -82,7 +82,9 @@ impl State {
                 failed: false,
             });
         } else if let Some(part) = body.strip_prefix(b"FilePart=") {
-            if let Some(file) = &mut self.images.multipart {
+            // Of a file that is refused nothing more is kept.
+            let file = self.images.multipart.as_mut();
+            if let Some(file) = file.filter(|file| !file.failed) {
                 match decode_base64(part) {
                     Some(bytes) if file.data.len() + bytes.len() <= limits::IMAGE_BYTES_MAX => {
                         file.data.extend_from_slice(&bytes);

@@ -408,6 +408,26 @@ fn a_silent_host_is_given_up_and_a_talking_one_is_not() {
 }
 
 #[test]
+fn heartbeat_millis_are_between_two_pings_and_three_of_them_in_silence_end_a_connection() {
+    let mut bench = Bench::ready();
+    let heartbeat = Duration::from_millis(agor_proto::limits::HEARTBEAT_MILLIS);
+    let moment = Duration::from_millis(1);
+    let pings = |effects: &[Effect]| {
+        let is_ping = |effect: &&Effect| matches!(effect, Effect::Send(outgoing) if matches!(outgoing.message(), Message::Ping(_)));
+        effects.iter().filter(is_ping).count()
+    };
+    bench.on(Event::Tick);
+    bench.pass(heartbeat - moment);
+    assert_eq!(pings(&bench.on(Event::Tick)), 0);
+    bench.pass(moment);
+    assert_eq!(pings(&bench.on(Event::Tick)), 1);
+    bench.pass(heartbeat * 2 - moment);
+    assert!(!bench.on(Event::Tick).contains(&Effect::Hangup));
+    bench.pass(moment);
+    assert!(bench.on(Event::Tick).contains(&Effect::Hangup));
+}
+
+#[test]
 fn after_sleep_the_link_is_probed_at_once() {
     let mut bench = Bench::ready();
     bench.on(Event::Tick);

@@ -86,7 +86,7 @@ mod tests {
         let first = ["0", "primary 0"];
         assert_eq!(told(&mut effects), first, "the first go at once");
         let due = clipboards.next_wake().unwrap();
-        assert_eq!(due, start + PAUSE);
+        assert_eq!(due, start + Duration::from_millis(CLIPBOARD_MILLIS));
         clipboards.pump(conn, due, &mut effects);
         assert_eq!(told(&mut effects), ["99", "primary 99"]);
         assert_eq!(clipboards.next_wake(), None);

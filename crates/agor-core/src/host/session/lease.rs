@@ -132,6 +132,18 @@ mod tests {
     const SECOND: LeaseToken = LeaseToken([2; 16]);
 
     #[test]
+    fn lease_millis_without_a_word_end_a_lease() {
+        let start = Instant::now();
+        let lapses = start + Duration::from_millis(LEASE_MILLIS);
+        let mut desk = LeaseDesk::default();
+        desk.take(ANN, false, FIRST, start);
+        let early = desk.take(BOB, false, SECOND, lapses - Duration::from_millis(1));
+        assert_eq!(early, LeaseStanding::Taken { by: ANN });
+        let late = desk.take(BOB, false, SECOND, lapses);
+        assert_eq!(late, LeaseStanding::Held { token: SECOND });
+    }
+
+    #[test]
     fn a_lease_is_kept_by_typing_and_lapses_without() {
         let start = Instant::now();
         let mut desk = LeaseDesk::default();

@@ -320,9 +320,11 @@ mod tests {
 
     #[test]
     fn screen_pace_min_millis_and_screen_pace_max_millis_bound_the_pause_between_updates() {
-        assert_eq!(pace(Duration::ZERO), PACE_MIN);
-        assert_eq!(pace(Duration::from_secs(10)), PACE_MAX);
+        let least = Duration::from_millis(SCREEN_PACE_MIN_MILLIS);
+        let most = Duration::from_millis(SCREEN_PACE_MAX_MILLIS);
+        assert_eq!(pace(Duration::ZERO), least);
+        assert_eq!(pace(Duration::from_secs(10)), most);
         let between = pace(Duration::from_millis(100));
-        assert!(between > PACE_MIN && between < PACE_MAX, "{between:?}");
+        assert!(between > least && between < most, "{between:?}");
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use agor_proto::command::Outcome;
 use agor_proto::event::EventBody;
 use agor_proto::ids::{ClientId, CommandId, CommandN, ConnEpoch, Offset, Seq};
-use agor_proto::limits::RECEIPTS_PER_CLIENT;
+use agor_proto::limits::{COMMIT_MILLIS, RECEIPTS_PER_CLIENT};
 
 use super::super::{SessionRow, Store, StoreError, Transaction, WhenFull, Write, read};
 use super::{
@@ -39,6 +40,26 @@ fn commit_millis_let_many_writers_share_few_commits() {
     for session in sessions {
         assert_eq!(store.events(session, Seq(0), 100).unwrap().len(), 10);
     }
+}
+
+#[test]
+fn commit_millis_pass_between_two_commits_of_writes_that_come_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    let mut times = vec![Instant::now()];
+    for seq in 1..=21 {
+        store_now(&store, append_event(session, seq)).unwrap();
+        times.push(Instant::now());
+    }
+    // From the second on each comes soon after another, and is waited with for more.
+    let millis = Duration::from_millis(COMMIT_MILLIS);
+    let all = times[21] - times[0];
+    assert!(all >= millis * 20, "{all:?}");
+    // A disk may be slow, but is not each time.
+    let least = times.windows(2).map(|pair| pair[1] - pair[0]).skip(1).min();
+    assert!(least.unwrap() < millis * 10, "{least:?}");
 }
 
 #[test]

@@ -20,6 +20,28 @@ fn tokens(messages: &[Message]) -> Vec<u8> {
 }
 
 #[test]
+fn lease_renew_millis_pass_between_two_renewals_and_a_lease_outlives_one_that_is_lost() {
+    use agor_proto::limits::{LEASE_MILLIS, LEASE_RENEW_MILLIS};
+    const { assert!(LEASE_RENEW_MILLIS * 2 < LEASE_MILLIS) };
+    let mut bench = Bench::ready();
+    let (session, force) = (session(), false);
+    bench.wish(Wish::Drive { session, force });
+    bench.hear(held_by(1));
+    let moment = Duration::from_millis(1);
+    let renewals = |bench: &mut Bench| {
+        let said = sent(&bench.on(Event::Tick));
+        let is_renewal = |message: &&Message| matches!(message, Message::RenewLease(_));
+        said.iter().filter(is_renewal).count()
+    };
+    for _ in 0..2 {
+        bench.pass(Duration::from_millis(LEASE_RENEW_MILLIS) - moment);
+        assert_eq!(renewals(&mut bench), 0);
+        bench.pass(moment);
+        assert_eq!(renewals(&mut bench), 1);
+    }
+}
+
+#[test]
 fn of_two_leases_that_were_asked_for_at_once_the_last_counts() {
     let mut bench = Bench::ready();
     let session = session();

@@ -3,7 +3,9 @@
 
 use agor_proto::ids::AskId;
 use agor_proto::ids::{LineId, LinePosition};
-use agor_proto::limits::{HISTORY_ROWS, WINDOW_ROWS_MAX};
+use agor_proto::limits::{
+    HISTORY_ROWS, SCROLLBACK_ROWS_DEFAULT, SESSION_HISTORY_MAX, WINDOW_ROWS_MAX,
+};
 use agor_proto::message::{Hit, Message, Part, PlacedMark, WindowAt};
 use agor_proto::row::Row;
 use agor_term::Options;
@@ -11,6 +13,7 @@ use agor_term::Options;
 use super::*;
 use crate::host::session::find::begins;
 use crate::host::session::shelf::{Question, Within};
+use crate::storage::PageHead;
 
 const END: WindowAt = WindowAt::End { rows_back: 0 };
 
@@ -302,6 +305,8 @@ fn rows_that_left_are_wrapped_for_the_width_at_which_they_are_shown() {
 
 #[test]
 fn scrollback_rows_default() {
+    let said_nothing = crate::config::Config::default();
+    assert_eq!(said_nothing.scrollback_rows, SCROLLBACK_ROWS_DEFAULT);
     let (world, _) = printed(12_000);
     assert_eq!(
         launcher().terminal_options().rows_on_disk(),
@@ -318,11 +323,27 @@ fn scrollback_rows_default() {
 
 #[test]
 fn session_history_max() {
-    let (world, _) = printed(14_000);
-    let mut shelf = Shelf::clone(&world.session.shelf);
-    let pages = shelf.last().unwrap() + 1;
-    assert!(shelf.bound(usize::MAX, 30_000));
-    assert!(shelf.first().unwrap() > 0 && shelf.last() == Some(pages - 1));
+    let (mut world, _) = printed(14_000);
+    let first = world.session.shelf.first().unwrap();
+    // As if the oldest page were so large that all have so much together, when one more leaves.
+    let mut one_more_at = |size_bytes: u64| {
+        let pages = world.disk.pages.values().map(PageHead::of);
+        let mut heads: Vec<_> = pages.collect();
+        let all: u64 = heads.iter().map(|head| head.size_bytes).sum();
+        heads[0].size_bytes += size_bytes - all;
+        let shelf = Shelf::stored(heads, spec().size.cols);
+        world.session.shelf = Arc::new(shelf);
+        let last = world.session.shelf.last();
+        while world.session.shelf.last() == last {
+            world.print(&"one more line\r\n".repeat(100));
+            world.read();
+            world.commit();
+        }
+        world.disk.pages.keys().next().copied()
+    };
+    let mebibyte = 1024 * 1024;
+    assert_eq!(one_more_at(SESSION_HISTORY_MAX - mebibyte), Some(first));
+    assert_eq!(one_more_at(SESSION_HISTORY_MAX), Some(first + 1));
 }
 
 #[test]
