@@ -451,12 +451,15 @@ impl State {
         }
     }
 
-    /// Shows the last character again (REP), at most as often as the screen has cells.
+    /// Shows the last character again (REP), at most as often as there are cells that it can fill: those
+    /// between the side margins, and a row on the way to them.
     pub(super) fn repeat(&mut self, count: u16) {
         let Some(c) = self.last_char else {
             return;
         };
-        let cells = u32::from(self.size.cols) * u32::from(self.size.rows);
+        let (cols, rows) = (u32::from(self.size.cols), u32::from(self.size.rows));
+        let between = u32::from(self.margins.right - self.margins.left);
+        let cells = (between * rows + cols).min(cols * rows);
         let width = char_width(c).max(1);
         let mut left = u32::from(count).min(cells / u32::from(width)) as u16;
         while left > 0 {

@@ -16,12 +16,14 @@ const SETTINGS: &[&str] = &[
     "\x1b[?7l",
     "\x1b[?45h",
     "\x1b[?1045h",
+    "\x1b[?1045h\x1b[?69h\x1b[7;8s",
     "\x1b[?1049h\x1b[H",
     "\x1b[44m",
     "\x1b[?69h\x1b[2;119s\x1b[2;39r\x1b[?6h\x1b[H",
     "\x1b[?69h\x1b[2;119s\x1b[4h\x1b[20;60H",
     "\x1b[3g",
     "\x1b[1\"q",
+    "\x1bV",
 ];
 
 /// Characters that REP repeats.
