@@ -161,7 +161,9 @@ proptest! {
             prop_assert_eq!(again.lines(), page.lines());
             let cells = page.line_cells();
             let height: u32 = cells.iter().map(|cells| rows_of(*cells, cols)).sum();
-            if rows.iter().all(|row| row.shapes.is_empty()) {
+            // At its own width a page has the rows that it had, also one that holds a blank alone.
+            let is_wrapped_anew = cols != terminal.size().cols;
+            if is_wrapped_anew && rows.iter().all(|row| row.shapes.is_empty()) {
                 prop_assert_eq!(height as usize, rows.len());
             }
             let mut lines = String::new();
