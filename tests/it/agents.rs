@@ -4,6 +4,7 @@
 mod awake;
 mod in_shell;
 mod notifications;
+mod revival;
 
 use agor_core::client::{Client, ClientError, ClientOptions, launch};
 use agor_core::link::Dialer;
@@ -147,8 +148,13 @@ done
 
 /// Returns an agor whose table of agents has the program above for Claude Code.
 fn with_hooks() -> Agor {
+    with_agent(WITH_HOOKS)
+}
+
+/// Returns an agor whose table of agents has a script for Claude Code.
+fn with_agent(script: &str) -> Agor {
     let mut agor = Agor::new();
-    let program = agor.write("scripted-claude", WITH_HOOKS);
+    let program = agor.write("scripted-claude", script);
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&program, mode).expect("a program");
     let folder = agor.path("home/.config/agor");

@@ -1,6 +1,7 @@
 //! Real agent programs in agor's sessions, told what to do by a model server of the tests' own. Each goes
-//! through one whole story (`story`), and of most it is checked that what they use is counted and that their
-//! conversations go on (`conversations`); what differs between them is data (`programs`).
+//! through one whole story (`story`), once more as agor starts it where it is then given hooks, and of most it is
+//! checked that what they use is counted and that their conversations go on (`conversations`), also after they
+//! were killed with all around them (`revival`); what differs between them is data (`programs`).
 //!
 //! `cargo xtask real-agents` installs them and runs this; with `--record` what they emitted goes into the
 //! fixtures of the evidence machine (`record`).
@@ -8,17 +9,31 @@
 mod conversations;
 mod programs;
 mod record;
+mod revival;
 mod set_up;
 mod stage;
 mod states;
 mod story;
 
 use conversations::ByHand;
+use story::Starts;
 
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn claude() {
-    story::tell(&programs::CLAUDE);
+    story::tell(&programs::CLAUDE, Starts::Command);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn claude_with_hooks() {
+    story::tell(&programs::CLAUDE, Starts::Provider);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn claude_revived() {
+    revival::tell(&programs::CLAUDE);
 }
 
 #[test]
@@ -30,7 +45,13 @@ fn claude_counts() {
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn codex() {
-    story::tell(&programs::CODEX);
+    story::tell(&programs::CODEX, Starts::Command);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn codex_revived() {
+    revival::tell(&programs::CODEX);
 }
 
 #[test]
@@ -48,13 +69,19 @@ fn codex_conversations() {
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn opencode() {
-    story::tell(&programs::OPENCODE);
+    story::tell(&programs::OPENCODE, Starts::Command);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn opencode_revived() {
+    revival::tell(&programs::OPENCODE);
 }
 
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn gemini() {
-    story::tell(&programs::GEMINI);
+    story::tell(&programs::GEMINI, Starts::Command);
 }
 
 #[test]
@@ -66,7 +93,19 @@ fn gemini_counts() {
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn qwen() {
-    story::tell(&programs::QWEN);
+    story::tell(&programs::QWEN, Starts::Command);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn qwen_with_hooks() {
+    story::tell(&programs::QWEN, Starts::Provider);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn qwen_revived() {
+    revival::tell(&programs::QWEN);
 }
 
 #[test]
@@ -84,7 +123,13 @@ fn qwen_conversations() {
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn pi() {
-    story::tell(&programs::PI);
+    story::tell(&programs::PI, Starts::Command);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn pi_revived() {
+    revival::tell(&programs::PI);
 }
 
 #[test]
@@ -96,7 +141,19 @@ fn pi_counts() {
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn copilot() {
-    story::tell(&programs::COPILOT);
+    story::tell(&programs::COPILOT, Starts::Command);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn copilot_with_hooks() {
+    story::tell(&programs::COPILOT, Starts::Provider);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn copilot_revived() {
+    revival::tell(&programs::COPILOT);
 }
 
 #[test]
@@ -108,5 +165,5 @@ fn copilot_counts() {
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn aider() {
-    story::tell(&programs::AIDER);
+    story::tell(&programs::AIDER, Starts::Command);
 }

@@ -18,7 +18,8 @@
 //!    again does. A claim that was ended so stays out until its source speaks again.
 //! 4. A weaker claim that work has *stopped* has to stand for [`SETTLE_MILLIS`] before it ends a
 //!    stronger one: the title changes a moment before the hook that says why has come. One that
-//!    work goes on counts at once.
+//!    follows on a person's Esc or Ctrl-C waits for [`machine::SETTLE_INTERRUPTED_MILLIS`] alone, since no hook
+//!    tells of that. One that work goes on, or a screen with a question or failure after a hook, counts at once.
 //!    A claim that says one of several things (a title that is the same for a question and for a request,
 //!    or for an end and a failure) waits as long at most for a look at the screen, which may tell them apart.
 //! 5. OSC 7501 is the program's own word, complete, and is never ended by something weaker; only by

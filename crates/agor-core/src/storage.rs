@@ -8,6 +8,7 @@
 mod apply;
 mod error;
 mod files;
+pub mod foreign;
 mod head;
 mod known;
 mod open;

@@ -38,6 +38,9 @@ pub struct Program {
     pub leave: &'static str,
     /// What stands before the conversation's id on the screen that it leaves behind; none if it has none.
     pub before_id: Option<&'static str>,
+    /// On the screen if it takes a conversation for one that goes on elsewhere, whose process was killed just now;
+    /// Enter goes on with it. None if it never does.
+    pub in_use: Option<&'static str>,
     /// The arguments that go on with a conversation, before its id.
     pub resume: &'static [&'static str],
 }
@@ -59,6 +62,7 @@ pub const CLAUDE: Program = Program {
     question: Some("Enter to select"),
     leave: "/exit",
     before_id: Some(" --resume "),
+    in_use: None,
     resume: &["--resume"],
 };
 
@@ -78,6 +82,7 @@ pub const CODEX: Program = Program {
     question: None,
     leave: "/quit",
     before_id: Some("codex resume "),
+    in_use: None,
     resume: &["resume"],
 };
 
@@ -97,6 +102,7 @@ pub const OPENCODE: Program = Program {
     question: Some("enter submit"),
     leave: "/exit",
     before_id: Some("opencode -s "),
+    in_use: None,
     resume: &["--session"],
 };
 
@@ -116,6 +122,7 @@ pub const GEMINI: Program = Program {
     question: Some("Enter to select"),
     leave: "/quit",
     before_id: Some("gemini --resume "),
+    in_use: None,
     resume: &["--resume"],
 };
 
@@ -137,6 +144,7 @@ pub const QWEN: Program = Program {
     question: Some("Enter: Select"),
     leave: "/quit",
     before_id: Some("qwen --resume "),
+    in_use: None,
     resume: &["--resume"],
 };
 
@@ -156,6 +164,7 @@ pub const PI: Program = Program {
     question: None,
     leave: "/quit",
     before_id: Some("pi --session "),
+    in_use: None,
     resume: &["--session"],
 };
 
@@ -176,6 +185,7 @@ pub const COPILOT: Program = Program {
     question: Some("enter accept"),
     leave: "/exit",
     before_id: Some("copilot --resume="),
+    in_use: Some("Session in use"),
     resume: &["--session-id"],
 };
 
@@ -202,5 +212,6 @@ pub const AIDER: Program = Program {
     question: None,
     leave: "/exit",
     before_id: None,
+    in_use: None,
     resume: &[],
 };

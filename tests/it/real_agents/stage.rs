@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use super::programs::Program;
 use super::record::Recorder;
 use super::states::States;
-use crate::agor::{Agor, look_until};
+use crate::agor::{Agor, look_until, signal_process};
 use crate::model_server::ModelServer;
 
 /// Says where `cargo xtask real-agents` installed the programs.
@@ -105,6 +106,7 @@ impl Stage {
         args.push("--");
         args.extend(self.program.args);
         self.session = self.agor.ok(&args).trim().to_owned();
+        self.states.enter();
         self.ready();
     }
 
@@ -214,6 +216,56 @@ impl Stage {
         }
     }
 
+    /// Kills the agent with all that it has started, and waits until it is seen to have ended.
+    pub fn kill_agent(&self) {
+        kill_group(self.pid());
+        let until = ["wait", &self.session, "--exit", "--timeout", "60"];
+        self.agor.run(&until);
+    }
+
+    fn pid(&self) -> u64 {
+        let pid = self.agor.info(&self.session)["pid"].as_u64();
+        pid.expect("it runs")
+    }
+
+    /// Kills host, keeper and agent at once, and starts another host: what a power cut does.
+    pub fn cut_power(&mut self) {
+        let keeper = self.agor.keeper_pid().expect("a keeper");
+        let pid = self.pid();
+        self.agor.crash_host();
+        signal_process(keeper, "KILL");
+        kill_group(pid);
+        self.agor.start_host();
+    }
+
+    /// Returns all that the session shows, its history too.
+    pub fn whole(&self) -> String {
+        self.agor.ok(&["screen", &self.session, "--scrollback"])
+    }
+
+    /// Says whether the agent has the alternate screen.
+    pub fn fills_the_screen(&self) -> bool {
+        let printed = self.agor.raw(&self.session);
+        let last = |mode: &[u8]| printed.windows(mode.len()).rposition(|it| it == mode);
+        last(b"\x1b[?1049h") > last(b"\x1b[?1049l")
+    }
+
+    /// Waits until the session shows `text` below `above`, which stood there before.
+    pub fn shows_below(&mut self, above: &str, text: &str) {
+        let above = above.trim_end();
+        let mut whole = String::new();
+        let is_there = look_until(START_AT_MOST, || {
+            whole = self.whole();
+            let below = whole.strip_prefix(above)?;
+            below.contains(text).then_some(())
+        });
+        assert!(
+            is_there.is_some(),
+            "{} does not show {text:?} below\n{above}\n=== but\n{whole}",
+            self.program.name
+        );
+    }
+
     /// Kills the host as a crash would, and starts another.
     pub fn crash(&mut self) {
         self.agor.crash_host();
@@ -227,6 +279,13 @@ impl Stage {
         self.recorder.looked(&self.screen());
         self.recorder.went(case, path);
     }
+}
+
+/// Kills a process and those of its group; they may have ended meanwhile.
+fn kill_group(pid: u64) {
+    let group = format!("-{pid}");
+    let kill = Command::new("kill").args(["-KILL", "--", &group]).output();
+    kill.expect("kill runs");
 }
 
 /// Returns the folder with the programs.

@@ -9,6 +9,10 @@ use crate::agor::{Agor, look_until};
 /// How late a state may be before a check gives it up. Only a failure takes so long.
 const LATE_AT_MOST: Duration = Duration::from_secs(5);
 
+/// How soon after its evidence a state is to show, and one in how many may be later: busy cores make them.
+const SOON_MILLIS: u64 = 100;
+const LATE_ONE_IN: usize = 10;
+
 /// `unknown` may take one in so many of the milliseconds between the first prompt and the exit.
 const UNKNOWN_ONE_IN: u64 = 50;
 
@@ -30,8 +34,8 @@ pub struct States {
     checked: usize,
     /// Everything that was wrong, in words.
     wrong: Vec<String>,
-    /// How late states came after their evidence, in milliseconds.
-    late: Vec<u64>,
+    /// How late states came after their evidence, in milliseconds, and which.
+    late: Vec<(u64, String)>,
     unknown_millis: u64,
     whole_millis: u64,
 }
@@ -69,9 +73,10 @@ impl States {
         }
         self.checked += new.len();
         // What the process or the passing of time tells has no moment in the record to be late after.
-        let late = new
-            .iter()
-            .map(|change| change.at_millis.saturating_sub(change.evidence_millis));
+        let late = new.iter().map(|change| {
+            let millis = change.at_millis.saturating_sub(change.evidence_millis);
+            (millis, format!("{case}: {} ({})", change.to, change.reason))
+        });
         self.late.extend(late);
     }
 
@@ -94,14 +99,26 @@ impl States {
     /// Fails if anything was wrong.
     pub fn finish(mut self, name: &str) {
         self.late.sort_unstable();
-        let median = self.late.get(self.late.len() / 2).copied().unwrap_or(0);
-        let most = self.late.last().copied().unwrap_or(0);
+        let millis = |at: usize| self.late.get(at).map_or(0, |late| late.0);
+        let median = millis(self.late.len() / 2);
+        let most = millis(self.late.len().saturating_sub(1));
         println!(
             "{name}: {} states, {median} ms after their evidence (median; at most {most}); unknown for \
              {} of {} ms",
             self.late.len(),
             self.unknown_millis,
             self.whole_millis
+        );
+        let late = self.late.iter().filter(|late| late.0 > SOON_MILLIS);
+        let late: Vec<_> = late.collect();
+        for (millis, what) in &late {
+            println!("{name}: {millis} ms late: {what}");
+        }
+        assert!(
+            late.len() * LATE_ONE_IN <= self.late.len(),
+            "{name}: {} of {} states were later than {SOON_MILLIS} ms",
+            late.len(),
+            self.late.len()
         );
         assert!(self.wrong.is_empty(), "{name}:\n{}", self.wrong.join("\n"));
         assert!(

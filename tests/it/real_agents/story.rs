@@ -10,10 +10,22 @@ use super::stage::Stage;
 /// What may lie between the end of a turn and the work of the next: the agent has heard a key.
 const AGAIN: &str = "idle?";
 
+/// Who starts the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Starts {
+    /// A command that names its program: it tells what it tells everybody. What it emits can be recorded.
+    Command,
+    /// agor, by its table: with hooks, where there are some.
+    Provider,
+}
+
 /// Leads an agent through all of it, and fails with everything that was wrong.
-pub fn tell(program: &'static Program) {
+pub fn tell(program: &'static Program, starts: Starts) {
     let mut stage = Stage::set(program);
-    stage.enter(&[]);
+    match starts {
+        Starts::Command => stage.enter(&[]),
+        Starts::Provider => stage.begin(&[]),
+    }
     stage.went("start", &["starting?", "idle"]);
     turn(&mut stage);
     if let Some(asks) = program.asks {
@@ -26,9 +38,11 @@ pub fn tell(program: &'static Program) {
         question(&mut stage, shown);
     }
     if let Some(conversation) = leave(&mut stage, "conversation") {
-        let mut resume = program.resume.to_vec();
-        resume.push(&conversation);
-        stage.enter(&resume);
+        let former = stage.session().to_owned();
+        match starts {
+            Starts::Command => stage.enter(&[program.resume, &[&conversation]].concat()),
+            Starts::Provider => stage.begin(&["--resume", &former]),
+        }
         stage.went("resumed", &["starting?", "idle"]);
         stage.prompt("slow: 2 ;; say: still-here");
         stage.answers("still-here");
@@ -39,8 +53,13 @@ pub fn tell(program: &'static Program) {
     let Stage {
         states, recorder, ..
     } = stage;
-    recorder.finish();
-    states.finish(program.name);
+    match starts {
+        Starts::Command => {
+            recorder.finish();
+            states.finish(program.name);
+        }
+        Starts::Provider => states.finish(&format!("{} with hooks", program.name)),
+    }
 }
 
 fn turn(stage: &mut Stage) {

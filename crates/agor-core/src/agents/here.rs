@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use agor_proto::limits::{AGENT_FILES_MAX, AGENT_PROCESSES_MAX};
 
 use super::Provider;
+use super::providers::Database;
+use super::transcript::is_id;
+use crate::storage::foreign;
 
 /// What is read of a process's environment.
 const ENVIRON_BYTES_MAX: u64 = 256 * 1024;
@@ -24,19 +27,57 @@ pub struct Found {
     pub transcript: Option<PathBuf>,
 }
 
-/// Looks for the conversation of the process `pid`, of which the id may be known already. By Linux's `/proc`, so
-/// elsewhere there is none.
+/// The agent whose conversation is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// Its process.
+    pub pid: u32,
+    /// The conversation's id, if that is known already.
+    pub known: Option<String>,
+    /// When its first turn began, in milliseconds since 1970.
+    pub begun_millis: Option<u64>,
+}
+
+/// How long before a first turn was seen its conversation may have been written down, and how long after it.
+const BEFORE_MILLIS: u64 = 15_000;
+const AFTER_MILLIS: u64 = 5_000;
+
+/// Looks for the conversation of a process. By Linux's `/proc`, so elsewhere there is none.
 #[must_use]
-pub fn conversation(provider: &Provider, pid: u32, known: Option<&str>) -> Found {
+pub fn conversation(provider: &Provider, sought: &Sought) -> Found {
+    let Sought { pid, known, .. } = sought;
+    let (pid, known) = (*pid, known.as_deref());
     if let Some((id, path)) = conversation_in(Path::new("/proc"), provider, pid) {
         let transcript = provider.transcript.is_some().then_some(path);
         let id = Some(id);
         return Found { id, transcript };
     }
+    if let (Some(database), None, Some(begun)) = (&provider.database, known, sought.begun_millis) {
+        let id = begun_in(Path::new("/proc"), database, pid, begun);
+        return Found {
+            id,
+            transcript: None,
+        };
+    }
     let written = provider.transcript.as_ref();
     Found {
         id: None,
         transcript: known.and_then(|id| written?.find(pid, id)),
+    }
+}
+
+/// Returns the conversation of a database that began in the folder of the process `pid` when its first turn did.
+/// Where there are several nobody knows which it is.
+fn begun_in(proc: &Path, database: &Database, pid: u32, begun_millis: u64) -> Option<String> {
+    let root = settings_of(proc, pid, &database.variable, &database.folder)?;
+    let folder = fs::read_link(proc.join(format!("{pid}/cwd"))).ok()?;
+    let between = begun_millis.saturating_sub(BEFORE_MILLIS)..=begun_millis + AFTER_MILLIS;
+    let file = root.join(&database.file);
+    // It is another program's: without an answer nothing is known.
+    let ids = foreign::ids(&file, &database.conversation, folder.to_str()?, between).ok()?;
+    match &ids[..] {
+        [id] if is_id(id) => Some(id.clone()),
+        _ => None,
     }
 }
 
@@ -161,6 +202,40 @@ mod tests {
         let claude = providers.get("claude").unwrap();
         assert_eq!(conversation_in(proc.path(), claude, 10), None);
     }
+
+    #[test]
+    fn a_conversation_of_a_database_is_the_only_one_that_began_with_the_first_turn_in_its_folder() {
+        let proc = tempfile::tempdir().unwrap();
+        let process = proc.path().join("7");
+        fs::create_dir(&process).unwrap();
+        let data = proc.path().join("data/opencode");
+        fs::create_dir_all(&data).unwrap();
+        let environ = format!("XDG_DATA_HOME={}/data\0", proc.path().display());
+        fs::write(process.join("environ"), environ).unwrap();
+        std::os::unix::fs::symlink("/work", process.join("cwd")).unwrap();
+        let providers = Providers::built_in();
+        let database = providers.get("opencode").unwrap().database.as_ref();
+        let found = || begun_in(proc.path(), database.unwrap(), 7, 100_000);
+        assert_eq!(found(), None, "there is no database");
+        let rows = [
+            ("ses_before", "NULL", "/work", 10_000),
+            ("ses_elsewhere", "NULL", "/other", 99_000),
+            ("ses_child", "'ses_0a'", "/work", 99_500),
+            ("ses_0a", "NULL", "/work", 99_000),
+        ];
+        foreign::make(&data.join("opencode.db"), SESSIONS, &rows);
+        assert_eq!(found().as_deref(), Some("ses_0a"));
+        fs::remove_file(data.join("opencode.db")).unwrap();
+        let two = [rows[3], ("ses_0b", "NULL", "/work", 101_000)];
+        foreign::make(&data.join("opencode.db"), SESSIONS, &two);
+        assert_eq!(found(), None, "either may be its own");
+        fs::write(data.join("opencode.db"), "what is no database at all").unwrap();
+        assert_eq!(found(), None);
+    }
+
+    /// What OpenCode 1.18.33 has in the table, as far as it is asked for.
+    const SESSIONS: &str = "CREATE TABLE session (id text PRIMARY KEY, parent_id text, directory text NOT NULL, \
+                            time_created integer NOT NULL)";
 
     #[test]
     fn agent_processes_max_and_agent_files_max_bound_what_is_looked_at() {

@@ -4,6 +4,9 @@ use agor_proto::agent::{AgentSpec, Conversation};
 
 use super::Provider;
 
+/// The file of a launch's folder with the settings that its hooks are in.
+const SETTINGS: &str = "settings.json";
+
 /// What an agent is started with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -15,8 +18,8 @@ pub struct Plan {
     pub strip: Vec<String>,
     /// The conversation's id, if it is known before the agent tells it.
     pub conversation: Option<String>,
-    /// The settings that its hooks are in, to be written before it starts.
-    pub settings: Option<String>,
+    /// Files of its launch's folder, each its name and text, to be written before it starts: its hooks are in them.
+    pub files: Vec<(String, String)>,
 }
 
 /// What a plan is made for.
@@ -30,7 +33,7 @@ pub struct Wanted<'a> {
     pub fresh: &'a str,
     /// The conversation that goes on, since the session is started again.
     pub again: Option<&'a str>,
-    /// Where the settings with the hooks can stand, and the command that the hooks run.
+    /// The folder in which files of the launch can stand, and the command that the hooks run.
     pub hooks: Option<(&'a str, &'a str)>,
 }
 
@@ -99,15 +102,15 @@ impl Provider {
                 return Err("this host does not know how to begin that conversation".into());
             }
         };
-        let mut settings = None;
+        let mut files = Vec::new();
         let mut env: Vec<_> = self.env.clone().into_iter().collect();
-        if let Some((file, command)) = wanted.hooks.filter(|_| self.takes_hooks()) {
-            if self.settings_variable.is_empty() {
-                add(&self.settings, "file", file, "")?;
-            } else {
-                env.push((self.settings_variable.clone(), file.to_owned()));
-            }
-            settings = Some(self.hook_settings(command));
+        if let Some((folder, command)) = wanted.hooks.filter(|_| self.takes_hooks()) {
+            let file = format!("{folder}/{SETTINGS}");
+            let filled = |it: &String| it.replace("{file}", &file).replace("{folder}", folder);
+            argv.extend(self.settings.iter().map(filled));
+            let variables = self.hook_env.iter();
+            env.extend(variables.map(|(name, value)| (name.clone(), filled(value))));
+            files = self.files_with_hooks(command);
         }
         argv.extend(more.iter().cloned());
         // What it was told first was said already.
@@ -122,14 +125,26 @@ impl Provider {
             env,
             strip: self.strip.clone(),
             conversation,
-            settings,
+            files,
         })
     }
 
     /// Says whether hooks can be given it for one launch.
-    fn takes_hooks(&self) -> bool {
-        let by_file = !self.settings.is_empty() || !self.settings_variable.is_empty();
-        by_file && !self.hooks.is_empty()
+    #[must_use]
+    pub fn takes_hooks(&self) -> bool {
+        let named = !self.settings.is_empty() || !self.hook_env.is_empty();
+        named && !(self.hooks.is_empty() && self.hook_files.is_empty())
+    }
+
+    /// Returns the files whose hooks run `command`.
+    fn files_with_hooks(&self, command: &str) -> Vec<(String, String)> {
+        // A literal of JSON is one of JavaScript too.
+        let literal = serde_json::Value::from(command).to_string();
+        let own = self.hook_files.iter();
+        let own = own.map(|(name, text)| (name.clone(), text.replace("{command}", &literal)));
+        let settings = (!self.hooks.is_empty()).then(|| self.hook_settings(command));
+        let settings = settings.map(|text| (SETTINGS.to_owned(), text));
+        own.chain(settings).collect()
     }
 
     /// Returns the settings whose hooks run `command`.
@@ -166,9 +181,14 @@ mod tests {
             more: &["--verbose".into()],
             fresh: "f-1",
             again,
-            hooks: Some(("/run/s.json", "'/bin/agord' hook claude")),
+            hooks: Some(("/run/s", "'/bin/agord' hook claude")),
         };
         providers.get(&spec.provider).expect("a row").plan(wanted)
+    }
+
+    fn json(files: &[(String, String)], name: &str) -> serde_json::Value {
+        let file = files.iter().find(|(it, _)| it == name);
+        serde_json::from_str(&file.expect("a file").1).expect("JSON")
     }
 
     fn argv(plan: Result<Plan, String>) -> String {
@@ -191,10 +211,9 @@ mod tests {
         assert_eq!(
             made.argv.join(" "),
             "claude --model opus --permission-mode plan --session-id f-1 \
-             --settings /run/s.json --verbose -- -fix it"
+             --settings /run/s/settings.json --verbose -- -fix it"
         );
-        let settings: serde_json::Value =
-            serde_json::from_str(&made.settings.expect("settings")).expect("JSON");
+        let settings = json(&made.files, "settings.json");
         let hook = &settings["hooks"]["PermissionRequest"][0]["hooks"][0];
         assert_eq!(hook["command"], "'/bin/agord' hook claude");
     }
@@ -204,11 +223,25 @@ mod tests {
         let made = plan(&spec("qwen"), None).expect("a plan");
         assert_eq!(made.argv.join(" "), "qwen --verbose");
         let variable = "QWEN_CODE_SYSTEM_DEFAULTS_PATH".to_owned();
-        assert_eq!(made.env, [(variable, "/run/s.json".to_owned())]);
-        let settings: serde_json::Value =
-            serde_json::from_str(&made.settings.expect("settings")).expect("JSON");
+        assert_eq!(made.env, [(variable, "/run/s/settings.json".to_owned())]);
+        let settings = json(&made.files, "settings.json");
         let hook = &settings["hooks"]["PermissionRequest"][0]["hooks"][0];
         assert_eq!(hook["timeout"], 5_000, "it counts in milliseconds");
+    }
+
+    #[test]
+    fn hooks_come_in_files_of_another_form_where_an_agent_has_one() {
+        let made = plan(&spec("copilot"), None).expect("a plan");
+        let argv = made.argv.join(" ");
+        assert_eq!(
+            argv,
+            "copilot --session-id f-1 --plugin-dir /run/s --verbose"
+        );
+        assert_eq!(json(&made.files, "plugin.json")["hooks"], "hooks.json");
+        let hooks = json(&made.files, "hooks.json");
+        let hook = &hooks["hooks"]["UserPromptSubmit"][0];
+        assert_eq!(hook["bash"], "'/bin/agord' hook claude");
+        assert_eq!(made.files.len(), 2);
     }
 
     #[test]

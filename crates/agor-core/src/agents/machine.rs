@@ -28,6 +28,10 @@ use question::Question;
 /// How long a weaker claim that work has stopped must stand before it ends a stronger one.
 pub const SETTLE_MILLIS: u64 = 600;
 
+/// The same for what follows within a second on a person's Esc or Ctrl-C, of which no hook tells.
+pub const SETTLE_INTERRUPTED_MILLIS: u64 = 60;
+const INTERRUPTS_MILLIS: u64 = 1_000;
+
 /// How long an agent that was started may take to show itself.
 pub const STARTING_MILLIS: u64 = 120_000;
 
@@ -35,11 +39,18 @@ pub const STARTING_MILLIS: u64 = 120_000;
 /// takes a second on a busy machine.
 pub const LEAVING_MILLIS: u64 = 5_000;
 
-/// How long a program's own word that it works must stand in its first moments.
-pub const FLICKER_MILLIS: u64 = 25;
+/// How long a program's own word that it works must stand in its first moments: on a busy machine it is taken back
+/// some time later.
+pub const FLICKER_MILLIS: u64 = 90;
+
+/// How long those moments are.
+pub const FIRST_MILLIS: u64 = 2_000;
 
 /// How long at most a title that says one of several things waits for a look at the screen.
 pub const VAGUE_MILLIS: u64 = 600;
+
+/// When that look is due at the latest, even if the program prints on: what was drawn with the title is there by then.
+pub const LOOK_MILLIS: u64 = 80;
 
 /// How long after a person's Esc or Ctrl-C a turn that ends was ended by it.
 const INTERRUPT_MILLIS: u64 = 5_000;
@@ -184,6 +195,8 @@ pub struct Machine {
     looked_millis: Option<u64>,
     /// When it first showed itself.
     shown_millis: Option<u64>,
+    /// When its first turn began.
+    begun_millis: Option<u64>,
     /// Since when nothing is said any more.
     silent_millis: Option<u64>,
     usage: Usage,
@@ -195,7 +208,18 @@ pub struct Machine {
     #[serde(skip)]
     wake_millis: Option<u64>,
     #[serde(skip)]
+    look: Option<LookFor>,
+    #[serde(skip)]
     changed: bool,
+}
+
+/// A look at the screen that a claim waits for, since it says one of several things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookFor {
+    /// Whether it is to tell which question is asked.
+    pub for_question: bool,
+    /// When it is due, in milliseconds since 1970.
+    pub due_millis: u64,
 }
 
 /// A piece of evidence, as it is explained.
@@ -307,10 +331,18 @@ impl Machine {
         self.conversation().filter(|_| self.prompted)
     }
 
+    /// Returns when its first turn began, in milliseconds since 1970.
+    #[must_use]
+    pub fn begun_millis(&self) -> Option<u64> {
+        self.begun_millis
+    }
+
     /// Notes the file with the conversation.
     pub fn is_written_to(&mut self, transcript: &str) {
         if self.transcript != transcript {
             transcript.clone_into(&mut self.transcript);
+            // One that is there cannot be begun again.
+            self.prompted = true;
             self.changed = true;
         }
     }
@@ -368,6 +400,12 @@ impl Machine {
     #[must_use]
     pub fn wake_millis(&self) -> Option<u64> {
         self.wake_millis
+    }
+
+    /// Returns the look at the screen that a claim waits for, if one does.
+    #[must_use]
+    pub fn look_for(&self) -> Option<LookFor> {
+        self.look
     }
 
     /// Says whether there is something to keep since the last call.

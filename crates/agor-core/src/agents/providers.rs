@@ -69,16 +69,23 @@ pub struct Provider {
     pub open_file: String,
     #[serde(skip)]
     open_file_compiled: OnceLock<Option<Regex>>,
+    /// Where it keeps its conversations, if that is a database.
+    pub database: Option<Database>,
     /// Arguments that tell it `{prompt}` first; they are the last.
     pub prompt: Vec<String>,
-    /// Arguments that make it read the settings in `{file}` beside the person's.
+    /// Arguments that make it read, beside what the person has, the settings in `{file}` or what is in `{folder}`.
     pub settings: Vec<String>,
-    /// The variable that names such a file, for those that take none as an argument.
-    pub settings_variable: String,
-    /// The file of the machine's own that the variable would hide: where it is there, no hooks are given.
+    /// Variables that do so, for those that take no such argument.
+    pub hook_env: BTreeMap<String, String>,
+    /// The file of the machine's own that a variable would hide: where it is there, no hooks are given.
     pub settings_hide: String,
     /// The hooks that such settings can have.
     pub hooks: Vec<String>,
+    /// Files of another form that its hooks are in, each its name and text; `{command}` in it is the command that
+    /// they run, as a literal of JSON.
+    pub hook_files: BTreeMap<String, String>,
+    /// Why it is given no hooks, in a sentence.
+    pub no_hooks: String,
     /// How long a hook may take at most, in what the provider counts in: five seconds if it is not said.
     pub hook_timeout: Option<u64>,
     /// Variables that it gets.
@@ -122,6 +129,22 @@ pub struct Registry {
     pub detail: String,
     /// What its values mean, the first that is right; others say nothing.
     pub says: Vec<Value>,
+}
+
+/// A database of SQLite in which an agent keeps its conversations.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// The variable that names the folder which it is below.
+    #[serde(default)]
+    pub variable: String,
+    /// That folder without the variable, in the person's home.
+    pub folder: String,
+    /// The file in it.
+    pub file: String,
+    /// Asks it for the ids of the conversations that began in the folder `?1` between `?2` and `?3`, in milliseconds
+    /// since 1970.
+    pub conversation: String,
 }
 
 /// What a value in a registry means.
@@ -258,6 +281,13 @@ impl Provider {
     #[must_use]
     pub fn reads_screens(&self) -> bool {
         !self.screens.is_empty() || !self.choices.is_empty()
+    }
+
+    /// Says whether its screen tells when it asks for permission.
+    #[must_use]
+    pub fn shows_requests(&self) -> bool {
+        let mut rules = self.screens.iter();
+        rules.any(|rule| rule.state == State::NeedsPermission)
     }
 
     /// Returns what the last rows of its screen say.
@@ -423,6 +453,13 @@ mod tests {
         let table: toml::Table = toml::from_str(BUILT_IN).expect("our table is TOML");
         assert_eq!(loaded.providers.iter().count(), table.len());
         for provider in loaded.providers.iter() {
+            assert_eq!(
+                provider.takes_hooks(),
+                provider.no_hooks.is_empty(),
+                "{}: hooks, or why there are none",
+                provider.id
+            );
+            assert!(provider.takes_hooks() || provider.no_hooks.ends_with('.'));
             for rule in provider.titles.iter().chain(&provider.screens) {
                 assert!(
                     Regex::new(&rule.pattern).is_ok(),

@@ -508,15 +508,11 @@ impl Actor {
                     mailbox.put(Note::Transcript(bytes));
                 });
             }
-            Effect::FindConversation {
-                provider,
-                pid,
-                known,
-            } => {
+            Effect::FindConversation { provider, sought } => {
                 let (hub, mailbox) = (Arc::clone(&self.hub), self.mailbox.clone());
                 tokio::task::spawn_blocking(move || {
                     let provider = hub.launcher().providers().get(&provider);
-                    let find = |it| here::conversation(it, pid, known.as_deref());
+                    let find = |it| here::conversation(it, &sought);
                     mailbox.put(Note::Conversation(provider.map(find).unwrap_or_default()));
                 });
             }

@@ -531,7 +531,7 @@ impl Session {
             Cause::Reported { form, body } => {
                 self.observe_report(&form, &body, now, effects);
             }
-            Cause::Conversation { found } => self.on_conversation(found, effects),
+            Cause::Conversation { found } => self.on_conversation(found, now, effects),
             Cause::Registry { pid, entry } => self.on_registry(pid, entry, now),
             Cause::Conflicts(conflict) => {
                 if self.life.alive() {

@@ -98,11 +98,15 @@ const WHERE: &str = "AGOR_TEST_AGENTS";
 /// Tells the tests to write what the programs emitted into the fixtures.
 const RECORD: &str = "AGOR_TEST_RECORD";
 
-/// What the tests run. Nothing that draws is built for it.
+/// Tells the tests that the program is built.
+const BUILT: (&str, &str) = ("AGOR_TEST_PROGRAMS", "built");
+
+/// What the tests run, with them, so that it has the features that it has for all other tests. Nothing that draws is
+/// built for it.
 const BUILD: Step<'static> = Step {
     name: "build",
     budget_minutes: 8,
-    cargo: &["build", "--package", "agor-core", "--bin", "agord"],
+    cargo: &["build", "--workspace", "--bin", "agord", "--test", "it"],
     environment: &[],
     tests: Tests::None,
 };
@@ -120,13 +124,13 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     report.note("install", started.elapsed(), INSTALL_MINUTES);
 
     let folder = folder.to_string_lossy();
-    let mut environment = vec![(WHERE, folder.as_ref())];
+    let mut environment = vec![(WHERE, folder.as_ref()), BUILT];
     environment.extend(wanted.records.then_some((RECORD, "yes")));
     let tests = wanted.agents.iter().map(|agent| test_of(agent.name));
     let tests: Vec<String> = tests.collect();
     // One after the other: what is measured is how soon a state shows.
     let mut cargo: Vec<&str> =
-        "test --package tests --test it -- --ignored --nocapture --test-threads 1"
+        "test --workspace --test it -- --ignored --nocapture --test-threads 1"
             .split(' ')
             .collect();
     cargo.extend(tests.iter().map(String::as_str));
@@ -134,7 +138,7 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
         BUILD,
         Step {
             name: "real agents",
-            budget_minutes: 3 * tests.len() as u64,
+            budget_minutes: 8 * tests.len() as u64,
             cargo: &cargo,
             environment: &environment,
             tests: Tests::Some,

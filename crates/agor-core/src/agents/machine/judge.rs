@@ -4,14 +4,15 @@ use agor_proto::agent::State;
 
 use super::super::claim::{Claim, Moment, Source, asks, is_at_work};
 use super::{
-    Change, FLICKER_MILLIS, INTERRUPT_MILLIS, Judged, LEAVING_MILLIS, Machine, SETTLE_MILLIS,
+    Change, FIRST_MILLIS, FLICKER_MILLIS, INTERRUPT_MILLIS, INTERRUPTS_MILLIS, Judged,
+    LEAVING_MILLIS, LOOK_MILLIS, LookFor, Machine, SETTLE_INTERRUPTED_MILLIS, SETTLE_MILLIS,
     STALL_MILLIS, STARTING_MILLIS, VAGUE_MILLIS,
 };
 
 impl Machine {
     /// Judges anew and says whether the state changed.
     pub(super) fn judge(&mut self, now: Moment) -> Option<Change> {
-        self.wake_millis = None;
+        (self.wake_millis, self.look) = (None, None);
         let judged = self.verdict(now);
         let (from, to) = (self.judged.state, judged.state);
         self.changed |= judged != self.judged;
@@ -28,6 +29,8 @@ impl Machine {
         if is_at_work(to) && !in_turn(from) {
             // What the person interrupted was the turn before.
             self.interrupted_millis = None;
+            self.begun_millis.get_or_insert(now.at_millis);
+            self.prompted = true;
         }
         if in_turn(from) && matches!(to, State::Done | State::Idle | State::Error) {
             self.usage.turns += 1;
@@ -84,8 +87,14 @@ impl Machine {
             self.wake_at(settles);
             return self.judged.clone();
         }
-        if let Some(due) = self.vague_until(source, now) {
-            self.wake_at(due);
+        if let Some((since, until)) = self.vague(source, now) {
+            let for_question = self.holding(source).is_some_and(|it| asks(it.state));
+            let due_millis = since.saturating_add(LOOK_MILLIS);
+            self.look = Some(LookFor {
+                for_question,
+                due_millis,
+            });
+            self.wake_at(until);
             return self.judged.clone();
         }
         self.follow(source, now)
@@ -96,7 +105,7 @@ impl Machine {
     /// Nobody has asked for anything yet.
     fn flickers_until(&self, source: Source, shown: u64, now: Moment) -> Option<u64> {
         let claim = self.holding(source).filter(|it| is_at_work(it.state))?;
-        let first = shown.saturating_add(SETTLE_MILLIS);
+        let first = shown.saturating_add(FIRST_MILLIS);
         let until = match (source, self.judged.state) {
             (Source::Protocol, State::Idle | State::Starting)
                 if self.has_a_process() && claim.since.at_millis < first =>
@@ -104,15 +113,15 @@ impl Machine {
                 claim.since.at_millis.saturating_add(FLICKER_MILLIS)
             }
             (Source::Protocol | Source::Hook | Source::Registry, _) => return None,
-            (_, State::Idle) => first,
+            (_, State::Idle) => shown.saturating_add(SETTLE_MILLIS),
             _ => return None,
         };
         (now.at_millis < until).then_some(until)
     }
 
-    /// Returns until when a claim waits for a look at the screen, which may say it more precisely: a title that
-    /// is the same for two kinds of question, or for an end and a failure.
-    fn vague_until(&self, source: Source, now: Moment) -> Option<u64> {
+    /// Returns since and until when a claim waits for a look at the screen, which may say it more precisely: a title
+    /// that is the same for two kinds of question, or for an end and a failure.
+    fn vague(&self, source: Source, now: Moment) -> Option<(u64, u64)> {
         let claim = self.holding(source)?;
         let looked = self.looked_millis.filter(|_| source < Source::Screen)?;
         let former = self.judged.state;
@@ -121,8 +130,9 @@ impl Machine {
             State::Idle => is_at_work(former) && claim.also.contains(&State::Error),
             _ => false,
         };
-        let due = claim.since.at_millis.saturating_add(VAGUE_MILLIS);
-        (vague && looked <= claim.since.at_millis && now.at_millis < due).then_some(due)
+        let since = claim.since.at_millis;
+        let until = since.saturating_add(VAGUE_MILLIS);
+        (vague && looked <= since && now.at_millis < until).then_some((since, until))
     }
 
     /// Returns the source whose claim holds.
@@ -167,11 +177,8 @@ impl Machine {
             if holder.is_complete() || claim.since.at_millis <= strong.at.at_millis {
                 continue;
             }
-            let stands = if is_at_work(claim.state) {
-                claim.since.at_millis
-            } else {
-                claim.since.at_millis.saturating_add(SETTLE_MILLIS)
-            };
+            let settle = self.settle_millis(holder, source, claim);
+            let stands = claim.since.at_millis.saturating_add(settle);
             if now.at_millis >= stands {
                 return Err(holder);
             }
@@ -181,6 +188,24 @@ impl Machine {
             self.wake_at(stands);
         }
         Ok(held)
+    }
+
+    /// Returns how long a claim must stand before it ends a stronger one.
+    fn settle_millis(&self, stronger: Source, source: Source, claim: &Claim) -> u64 {
+        let since = claim.since.at_millis;
+        let follows = |at: u64| at <= since && since - at <= INTERRUPTS_MILLIS;
+        match claim.state {
+            state if is_at_work(state) => 0,
+            // Not every question and failure has a hook; they are drawn once they are there.
+            state
+                if (asks(state) || state == State::Error)
+                    && (stronger, source) == (Source::Hook, Source::Screen) =>
+            {
+                0
+            }
+            _ if self.interrupted_millis.is_some_and(follows) => SETTLE_INTERRUPTED_MILLIS,
+            _ => SETTLE_MILLIS,
+        }
     }
 
     fn holding(&self, source: Source) -> Option<&Claim> {

@@ -555,6 +555,22 @@ fn what_is_asked_after_an_answer_is_another_question_though_it_reads_the_same() 
 }
 
 #[test]
+fn a_conversation_can_be_gone_on_with_once_a_turn_began_or_it_is_written_down() {
+    let mut it = machine();
+    it.converses("c-1");
+    it.on(Said(Source::Title, quiet_title()), at(400));
+    assert_eq!(it.resumable(), None, "nothing was said in it");
+    it.on(Said(Source::Title, works()), at(10_000));
+    assert_eq!(it.resumable(), Some("c-1"));
+    let mut it = machine();
+    it.converses("c-1");
+    it.is_written_to("/c/c-1.jsonl");
+    assert_eq!(it.resumable(), Some("c-1"));
+    it.converses("c-2");
+    assert_eq!(it.resumable(), None, "another one");
+}
+
+#[test]
 fn a_title_that_says_one_of_several_things_waits_for_a_look_at_the_screen() {
     let vague = || {
         Some(Says {
@@ -589,7 +605,11 @@ fn a_title_that_says_one_of_several_things_waits_for_a_look_at_the_screen() {
     let mut it = at_work();
     it.on(Said(Source::Title, vague()), at(20_000));
     assert_eq!(it.wake_millis(), Some(20_000 + VAGUE_MILLIS));
+    let look = it.look_for().expect("a look is waited for");
+    assert!(look.for_question);
+    assert_eq!(look.due_millis, 20_000 + LOOK_MILLIS);
     it.on(Tick, at(20_000 + VAGUE_MILLIS));
+    assert_eq!(it.look_for(), None);
     assert_eq!(
         it.state(),
         State::NeedsPermission,
@@ -613,10 +633,14 @@ fn a_word_that_is_taken_back_at_once_in_the_first_moments_is_no_turn() {
     assert_eq!((flickers, it.state()), (None, State::Idle));
     it.on(Status(b"state=idle"), at(430));
     assert_eq!(it.state(), State::Idle);
+    it.on(Status(b"state=working"), at(440));
+    it.on(Tick, at(440 + FLICKER_MILLIS - 1));
+    it.on(Status(b"state=idle"), at(440 + FLICKER_MILLIS - 1));
+    assert_eq!(it.state(), State::Idle, "nor on a busy machine");
     // What stands is work, and later there is no doubt.
-    it.on(Status(b"state=working"), at(500));
-    assert_eq!(it.wake_millis(), Some(500 + FLICKER_MILLIS));
-    it.on(Tick, at(500 + FLICKER_MILLIS));
+    it.on(Status(b"state=working"), at(700));
+    assert_eq!(it.wake_millis(), Some(700 + FLICKER_MILLIS));
+    it.on(Tick, at(700 + FLICKER_MILLIS));
     assert_eq!(it.state(), State::Working);
     it.on(Status(b"state=idle"), at(5_000));
     it.on(Status(b"state=working"), at(5_001));

@@ -19,8 +19,8 @@ use agor_proto::screen::Modes;
 use agor_term::{ProgressState, Terminal};
 
 use super::{Effect, Now, Session, launch};
-use crate::agents::claim::{Says, Source};
-use crate::agents::here::Found;
+use crate::agents::claim::{Says, Source, asks};
+use crate::agents::here::{Found, Sought};
 use crate::agents::hooks::Hook;
 use crate::agents::registry::Entry;
 use crate::agents::{Change, Machine, Moment, Observation, Provider};
@@ -34,6 +34,11 @@ const LOOK_AT_MOST: Duration = Duration::from_millis(300);
 
 /// How long an agent may take to begin with a prompt, before it is given the next.
 const BEGINS: Duration = Duration::from_secs(5);
+
+/// How long after nothing of its conversation was found it is looked for again, each time twice as long, and how
+/// often: agents write down what was said when they come to it, perhaps after their turn.
+const SEEK_AGAIN: Duration = Duration::from_millis(200);
+const SEEKS_MAX: u32 = 6;
 
 /// The last rows of a screen, which are looked at.
 const LOOKED_AT_ROWS: usize = 30;
@@ -64,6 +69,9 @@ pub struct Agent {
     /// Whether its conversation is looked for, and whether to look again since something has happened.
     seeking: bool,
     seek_again: bool,
+    /// When it is looked for again, since nothing was found, and how often it was since something has happened.
+    seek_due: Option<Instant>,
+    seeks: u32,
 }
 
 /// When the screen is looked at.
@@ -74,6 +82,8 @@ struct Looks {
     due: Option<Instant>,
     /// Since when it is due, should output not end.
     since: Option<Instant>,
+    /// Whether it was put off, since what is drawn is not whole.
+    put_off: bool,
 }
 
 /// Whether what time has made of the evidence may be judged.
@@ -220,6 +230,7 @@ impl Session {
         // It goes out at once, whatever else the list has to say.
         self.change();
         self.agent.seek_again = true;
+        self.agent.seeks = 0;
         self.agent.given = None;
         if matches!(change.to, State::NeedsPermission | State::NeedsAnswer) {
             // The answers are on the screen.
@@ -331,10 +342,9 @@ impl Session {
         if body.len() > REPORT_MAX || !self.life.alive() {
             return;
         }
-        let providers = self.launcher.providers();
-        let has_hooks = providers.get(form).is_some_and(|it| !it.hooks.is_empty());
+        let provider = self.launcher.providers().get(form);
         match form {
-            _ if has_hooks => {
+            _ if provider.is_some_and(Provider::takes_hooks) => {
                 if let Some(hook) = Hook::read(body) {
                     self.observe_now(Observation::Hook(&hook), now);
                     if let Some(file) = hook.wrote() {
@@ -383,7 +393,11 @@ impl Session {
     }
 
     /// Has what the agent writes down followed, and looks for it if its place is not known: something has happened.
-    fn seek_conversation(&mut self, effects: &mut Vec<Effect>) {
+    fn seek_conversation(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        if self.agent.seek_due.is_some_and(|due| now.instant >= due) {
+            self.agent.seek_due = None;
+            self.agent.seek_again = true;
+        }
         if self.agent.seeking || !std::mem::take(&mut self.agent.seek_again) {
             return;
         }
@@ -396,24 +410,31 @@ impl Session {
         let known = machine.conversation().map(str::to_owned);
         let is_lost = machine.transcript().is_none() && known.is_some();
         let chooses = !provider.open_file.is_empty();
-        let sought = chooses || (is_lost && provider.transcript.is_some());
+        let begun_millis = machine.begun_millis();
+        let is_kept = provider.database.is_some() && known.is_none() && begun_millis.is_some();
+        let is_sought = chooses || is_kept || (is_lost && provider.transcript.is_some());
         let provider = provider.id.clone();
-        if let Some(pid) = self.agent_pid().filter(|_| sought) {
+        if let Some(pid) = self.agent_pid().filter(|_| is_sought) {
             self.agent.seeking = true;
-            effects.push(Effect::FindConversation {
-                provider,
+            let sought = Sought {
                 pid,
                 known,
-            });
+                begun_millis,
+            };
+            effects.push(Effect::FindConversation { provider, sought });
         }
     }
 
     /// The agent's conversation was looked for. Its file is there once something was said.
-    pub(super) fn on_conversation(&mut self, found: Found, effects: &mut Vec<Effect>) {
+    pub(super) fn on_conversation(&mut self, found: Found, now: Now, effects: &mut Vec<Effect>) {
         self.agent.seeking = false;
         if !self.life.alive() {
             return;
         }
+        let seeks = self.agent.seeks;
+        let again = found == Found::default() && seeks < SEEKS_MAX;
+        self.agent.seek_due = again.then(|| now.instant + SEEK_AGAIN * 2u32.pow(seeks));
+        self.agent.seeks += u32::from(again);
         if let Some(id) = found.id {
             self.agent.machine.goes_on_with(&id);
         }
@@ -484,7 +505,7 @@ impl Session {
     pub(super) fn prepare_agent(&mut self, spawn: &mut SpawnSpec, effects: &mut Vec<Effect>) {
         let again = self.agent.machine.resumable().map(str::to_owned);
         let planned = self.launcher.plan(self.id, &self.spec, again.as_deref());
-        let (plan, file) = match planned {
+        let (plan, folder) = match planned {
             Ok(Some(planned)) => planned,
             Ok(None) => return,
             // It was checked when the session was made; the table has changed since.
@@ -494,9 +515,11 @@ impl Session {
             }
         };
         launch::follow(&plan, spawn);
-        if let Some(text) = plan.settings {
-            effects.push(Effect::Place { path: file, text });
-        }
+        let files = plan.files.into_iter();
+        effects.extend(files.map(|(name, text)| {
+            let path = folder.join(name);
+            Effect::Place { path, text }
+        }));
         let asked = self.spec.agent.as_ref().map(|agent| &agent.conversation);
         match (&plan.conversation, asked) {
             (Some(id), Some(Conversation::Resume { .. })) => self.agent.machine.goes_on_with(id),
@@ -550,7 +573,19 @@ impl Session {
         looks.due = Some((now.instant + LOOK).min(since + LOOK_AT_MOST));
     }
 
+    /// Has the screen looked at sooner, if something that was said waits for it.
+    fn look_in_time(&mut self, now: Now) {
+        let look = self.agent.machine.look_for();
+        let looks = &mut self.agent.looks;
+        if let Some(look) = look.filter(|_| !looks.put_off) {
+            let millis = look.due_millis.saturating_sub(now.unix_millis);
+            let due = now.instant + Duration::from_millis(millis);
+            looks.due = looks.due.into_iter().chain([due]).min();
+        }
+    }
+
     fn look(&mut self, now: Now) {
+        self.look_in_time(now);
         let looks = &mut self.agent.looks;
         if looks.due.is_none_or(|due| now.instant < due) {
             return;
@@ -564,8 +599,15 @@ impl Session {
             .map_or(Duration::ZERO, |since| now.instant - since);
         if terminal.sync_update_open() && waited < LOOK_AT_MOST {
             looks.due = Some(now.instant + LOOK);
+            looks.since.get_or_insert(now.instant);
+            looks.put_off = true;
             return;
         }
+        let put_off = Looks {
+            due: Some(now.instant + LOOK),
+            since: Some(looks.since.unwrap_or(now.instant)),
+            put_off: true,
+        };
         *looks = Looks::default();
         let id = self.agent.machine.provider();
         let Some(provider) = id.and_then(|id| self.launcher.providers().get(id)) else {
@@ -573,6 +615,13 @@ impl Session {
         };
         let rows = last_rows(terminal);
         let (says, choices) = (provider.screen(&rows), provider.choices(&rows));
+        // A question that is not drawn yet is waited for.
+        let look = self.agent.machine.look_for();
+        let waits = look.is_some_and(|it| it.for_question) && provider.shows_requests();
+        if waits && !says.as_ref().is_some_and(|it| asks(it.state)) {
+            self.agent.looks = put_off;
+            return;
+        }
         self.observe_now(Observation::Said(Source::Screen, says), now);
         let at = self.moment(now);
         self.agent.machine.offers(choices, at);
@@ -603,7 +652,7 @@ impl Session {
             self.dispatch(id, now, effects);
         }
         self.attend_answers(now, effects);
-        self.seek_conversation(effects);
+        self.seek_conversation(now, effects);
         self.follow_registry(effects);
         self.watch_terminal(now, effects);
         let due = self.agent.machine.wake_millis();
@@ -618,6 +667,7 @@ impl Session {
             Standing::Waits(until) => Some(until),
             _ => wake,
         };
+        self.look_in_time(now);
         let looks = self.agent.looks.due;
         let given = self
             .agent
@@ -633,6 +683,7 @@ impl Session {
             .into_iter()
             .chain(counts)
             .chain(given)
+            .chain(self.agent.seek_due)
             .chain(self.terminal_due());
         self.agent.wake = self.agent.wake.into_iter().chain(more).min();
     }

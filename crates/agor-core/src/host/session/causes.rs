@@ -17,7 +17,7 @@ use agor_term::ImageSource;
 
 use super::shelf::{Look, Shelf};
 use crate::agents::Foreground;
-use crate::agents::here::Found;
+use crate::agents::here::{Found, Sought};
 use crate::agents::registry::Entry;
 use crate::storage::{StoreError, StoredReceipt, Transaction};
 
@@ -306,10 +306,8 @@ pub enum Effect {
     FindConversation {
         /// Its provider's id.
         provider: String,
-        /// Its process.
-        pid: u32,
-        /// The conversation's id, if that is known.
-        known: Option<String>,
+        /// Whose conversation it is.
+        sought: Sought,
     },
     /// Follow the agent's transcript, in place of another; [`Cause::TranscriptGrew`] tells of more in it.
     FollowTranscript {

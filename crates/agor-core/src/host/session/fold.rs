@@ -228,14 +228,26 @@ fn apply_control(terminal: &mut Terminal, record: RawRecord<'_>, effects: &mut V
             // The first record of a session is its first program's start.
             if record.offset != Offset(0) {
                 terminal.advance(NEW_PROGRAM, effects);
-                if terminal.cursor().col > 0 {
-                    terminal.advance(b"\r\n", effects);
+                // The cursor of one that was killed may stand anywhere.
+                match last_row(terminal).filter(|&it| it >= terminal.cursor().row) {
+                    Some(last) => {
+                        let below = format!("\x1b[{};1H\r\n", last + 1);
+                        terminal.advance(below.as_bytes(), effects);
+                    }
+                    None => terminal.advance(b"\r", effects),
                 }
             }
             terminal.resize(size.clamped(), effects);
         }
         _ => {}
     }
+}
+
+/// Returns the last row of the screen with something in it.
+fn last_row(terminal: &Terminal) -> Option<u16> {
+    let rows = terminal.size().rows;
+    let says_something = |at: &u16| !terminal.row(*at).text.trim().is_empty();
+    (0..rows).rev().find(says_something)
 }
 
 fn screen(terminal: &Terminal) -> Vec<Row> {
@@ -385,6 +397,7 @@ impl Rebuild {
 
 #[cfg(test)]
 mod tests {
+    use agor_proto::record::Record;
     use agor_term::NoFiles;
 
     use super::*;
@@ -459,5 +472,45 @@ mod tests {
         let at = texts.iter().position(|&text| text == "next").expect("next");
         assert_eq!(texts[at + 1], "last");
         assert!(!lines[at].cut);
+    }
+
+    /// Has the next program start.
+    fn start(fold: &mut Fold) {
+        let mut bytes = Vec::new();
+        let body = RecordBody::Started {
+            pid: 2,
+            size: Size::cells(80, 24),
+        };
+        Record {
+            unix_micros: 1,
+            body,
+        }
+        .encode(&mut bytes);
+        let record = record::records(&bytes, Offset(1)).next();
+        let record = record.expect("a record").expect("a whole one");
+        fold.fold(record, true, &mut NoFiles);
+    }
+
+    #[test]
+    fn a_program_begins_below_all_that_the_one_before_has_drawn() {
+        let mut fold = fold();
+        // One that is killed while its cursor is in a box, with the alternate screen and a region left behind.
+        print(
+            &mut fold,
+            "said\r\n+--+\r\n|  |\r\n+--+\r\nhelp\x1b[3;2H\x1b[2;5r\x1b[3;2H",
+        );
+        start(&mut fold);
+        print(&mut fold, "anew");
+        let terminal = fold.terminal().expect("a terminal");
+        let rows: Vec<String> = (0..7).map(|at| terminal.row(at).text).collect();
+        let rows: Vec<&str> = rows.iter().map(|row| row.trim_end()).collect();
+        assert_eq!(rows, ["said", "+--+", "|  |", "+--+", "help", "anew", ""]);
+
+        // One that left its line, and nothing below.
+        print(&mut fold, "\r\n   ");
+        start(&mut fold);
+        print(&mut fold, "once more");
+        let terminal = fold.terminal().expect("a terminal");
+        assert_eq!(terminal.row(6).text.trim_end(), "once more");
     }
 }

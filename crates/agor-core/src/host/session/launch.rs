@@ -189,10 +189,14 @@ impl Launcher {
         };
         let hides = Some(&provider.settings_hide).filter(|it| !it.is_empty());
         let hides = hides.is_some_and(|hidden| Path::new(hidden).exists());
+        // Nor is a variable taken that the person uses.
+        let said = self.settings.get().environment(&spec.folder);
+        let mut theirs = spec.env.iter().map(|(name, _)| name).chain(said.keys());
+        let hides = hides || theirs.any(|name| provider.hook_env.contains_key(name));
         let reporting = self.reporting().filter(|_| !hides);
-        let file = reporting.map(|it| it.folder_of(session).join("settings.json"));
-        let file = file.unwrap_or_default();
-        let path = file.display().to_string();
+        let folder = reporting.map(|it| it.folder_of(session));
+        let folder = folder.unwrap_or_default();
+        let path = folder.display().to_string();
         let command = reporting.map(|it| {
             let program = it.program.display().to_string().replace('\'', "'\\''");
             format!("'{program}' hook {}", provider.id)
@@ -204,7 +208,7 @@ impl Launcher {
             again,
             hooks: command.as_ref().map(|command| (&path[..], &command[..])),
         })?;
-        Ok(Some((plan, file)))
+        Ok(Some((plan, folder)))
     }
 
     /// Returns it with the agents that it knows.

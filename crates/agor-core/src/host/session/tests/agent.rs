@@ -9,6 +9,7 @@ use agor_proto::limits::{STATE_EVENTS_MAX, STATE_PACE_MILLIS};
 use super::*;
 use crate::agents::claim::Says;
 use crate::agents::here::Found;
+use crate::agents::machine::LOOK_MILLIS;
 use crate::agents::registry::Entry;
 
 fn status(world: &mut World, millis: u64, body: &str) {
@@ -407,6 +408,29 @@ fn an_agent_that_takes_no_keys_yet_gets_its_answer_when_it_does() {
 }
 
 #[test]
+fn a_title_that_waits_for_a_look_at_the_screen_gets_it_in_time_though_the_program_prints_on() {
+    let mut world = World::running_program("gemini");
+    world.clock = 10_000;
+    world.print_at(10_000, "\x1b]2;\u{2726} Working\x07");
+    world.read();
+    world.clock = 20_000;
+    world.on(Cause::Tick);
+    assert_eq!(world.session.info().state, State::Working);
+    // Time passes with whatever happens.
+    world.clock = 20_100;
+    world.print_at(20_100, "\x1b]2;\u{25c7} Ready\x07");
+    world.read();
+    while world.clock + 10 < 20_100 + LOOK_MILLIS {
+        world.print_at(world.clock, ".");
+        world.read();
+        let state = world.session.info().state;
+        assert_eq!(state, State::Working, "{}", world.clock);
+    }
+    world.on(Cause::Tick);
+    assert_eq!(world.session.info().state, State::Done);
+}
+
+#[test]
 fn an_answer_is_looked_at_with_the_screen_that_has_just_come() {
     let mut world = World::running_program("claude");
     world.clock = 100_000;
@@ -522,6 +546,43 @@ fn the_conversation_of_an_agent_that_chooses_its_id_is_looked_for_when_it_does_s
 }
 
 #[test]
+fn a_conversation_that_is_written_down_late_is_found_and_one_that_never_is_is_looked_for_a_few_times()
+ {
+    let mut world = World::running_program("claude");
+    let entry = Entry {
+        says: None,
+        conversation: Some("c-1".to_owned()),
+    };
+    world.on(Cause::Registry { pid: 9, entry });
+    assert_eq!(world.sought, 1);
+    let look = |world: &mut World, millis: u64, found: Found| {
+        let before = world.sought;
+        world.on(Cause::Conversation { found });
+        // Time passes with whatever happens.
+        world.clock += millis - 20;
+        world.on(Cause::Tick);
+        assert_eq!(world.sought, before, "not so soon");
+        world.on(Cause::Tick);
+        world.sought - before
+    };
+    assert_eq!(look(&mut world, 200, Found::default()), 1);
+    assert_eq!(look(&mut world, 400, Found::default()), 1);
+    let file = PathBuf::from("/c/c-1.jsonl");
+    let found = Found {
+        id: None,
+        transcript: Some(file.clone()),
+    };
+    assert_eq!(look(&mut world, 800, found), 0);
+    assert_eq!(world.followed, [file]);
+
+    let mut world = World::running_program("codex");
+    for millis in [200, 400, 800, 1_600, 3_200, 6_400] {
+        assert_eq!(look(&mut world, millis, Found::default()), 1);
+    }
+    assert_eq!(look(&mut world, 12_800, Found::default()), 0);
+}
+
+#[test]
 fn what_an_agent_writes_down_is_read_as_it_grows_and_its_turns_end() {
     let mut world = World::running_program("codex");
     let found = Found {
@@ -556,11 +617,11 @@ fn what_an_agent_writes_down_is_read_as_it_grows_and_its_turns_end() {
 #[test]
 fn what_an_agent_used_and_how_long_it_worked_is_stored_by_day_with_its_session_and_counted_once() {
     let mut world = World::running_program("claude");
-    world.clock = 10 * 86_400_000 - 41_000;
+    world.clock = 10 * 86_400_000 - 45_000;
     let now = world.clock;
     status(&mut world, now, "state=idle:app=claude-code");
     world.read();
-    world.clock += 1_000;
+    world.clock += 5_000;
     let now = world.clock;
     status(&mut world, now, "state=working");
     world.read();

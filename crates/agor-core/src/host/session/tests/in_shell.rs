@@ -156,6 +156,7 @@ fn the_next_host_knows_the_agent_in_the_shell_and_sees_when_it_has_gone_meanwhil
     let now = world.clock;
     world.print_at(now, "\x1b]7501;state=working:app=claude-code\x07");
     world.read();
+    pass(&mut world, 200);
     world.commit();
     world.crash(true);
     assert_eq!(provider(&world).as_deref(), Some("claude"));
