@@ -1,13 +1,14 @@
 //! The host: the one process of a machine that knows what its sessions are and were, and tells
 //! its clients. Closing or losing it ends no session: the programs are the keeper's.
 //!
-//! `session.rs` decides what a session does, `actor.rs` feeds it; `conn.rs` serves a client;
-//! `keeper.rs` talks to the keeper; `hub.rs` is how they find each other; `start.rs` is how a host
-//! comes up.
+//! `session.rs` decides what a session does, `actor.rs` feeds it; `connection.rs` decides what is done
+//! for a client, `carrier.rs` feeds it; `keeper.rs` talks to the keeper; `hub.rs` is how they find each
+//! other; `start.rs` is how a host comes up.
 
 mod actor;
 mod awake;
-mod conn;
+mod carrier;
+mod connection;
 mod hub;
 mod keeper;
 mod list;
@@ -368,7 +369,7 @@ async fn accept(hub: &Arc<Hub>, listener: &mut Listener) -> Stop {
         };
         match next_epoch(hub.store(), &mut epochs).await {
             Ok(epoch) => {
-                tokio::spawn(conn::serve(Arc::clone(hub), link, epoch));
+                tokio::spawn(carrier::serve(Arc::clone(hub), link, epoch));
             }
             Err(error @ (StoreError::Full | StoreError::Busy { .. })) => {
                 tracing::warn!(%error, "refused a connection, which cannot be numbered");

@@ -59,7 +59,7 @@ async fn connections_max_are_served_and_the_next_is_told_why_not() {
     let open = &hub.counters().connections;
     open.store(CONNECTIONS_MAX as u64, Ordering::Relaxed);
     let (ours, theirs) = Link::pair(64 * 1024);
-    conn::serve(Arc::clone(&hub), theirs, ConnEpoch(1)).await;
+    carrier::serve(Arc::clone(&hub), theirs, ConnEpoch(1)).await;
     let (mut reader, _writer) = ours.split();
     let said = reader.next().await.unwrap();
     let Some(Message::Refused(Refused { error })) = said else {
@@ -80,7 +80,7 @@ struct Peer {
 impl Peer {
     async fn connect(hub: &Arc<Hub>, conn: u64) -> Self {
         let (ours, theirs) = Link::pair(64 * 1024);
-        let served = tokio::spawn(conn::serve(Arc::clone(hub), theirs, ConnEpoch(conn)));
+        let served = tokio::spawn(carrier::serve(Arc::clone(hub), theirs, ConnEpoch(conn)));
         let (mut reader, mut writer) = ours.split();
         let hello = Hello {
             versions: vec![agor_proto::PROTOCOL_VERSION],

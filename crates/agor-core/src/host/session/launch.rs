@@ -272,7 +272,7 @@ impl Launcher {
 
     /// Returns the source under which the host itself gives input to a program, for `send` and
     /// `key`. Each life of the host has its own, since what a private session or a restored database
-    /// numbers begins anew; no client has a number so small (see `conn.rs`).
+    /// numbers begins anew; no client has a number so small (see `connection/greeting.rs`).
     #[must_use]
     pub fn source(&self) -> u128 {
         self.incarnation.0.into()
