@@ -18,6 +18,14 @@ macro_rules! rules {
 }
 
 rules! {
+    /// Nothing is done for who has not greeted.
+    NobodySpeaksBeforeGreeting,
+    /// Who calls itself what the host is called at its keeper is not taken.
+    NobodyIsTheHost,
+    /// Who greets again over the same link changes nothing.
+    TheFirstGreetingCounts,
+    /// What a link had at a session ends with it.
+    WhatALinkHadEndsWithIt,
     /// A command that is under way is known when it comes again.
     KnowWhatIsUnderWay,
     /// A command that has just ended is known when it comes again.

@@ -21,6 +21,7 @@ use agor_proto::message::{
 
 use super::hub::Stop;
 use super::session::{Now, Wish};
+use crate::rules::{Rule, holds};
 
 pub use commands::Known;
 
@@ -159,12 +160,14 @@ pub enum End {
 
 /// See the module.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Connection {
     place: Place,
     phase: Phase,
 }
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 enum Phase {
     /// The peer has not said who it is. Nothing is done for it.
     Greeting { deadline: Instant },
@@ -176,6 +179,7 @@ enum Phase {
 
 /// What a connection knows whose client has greeted.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 struct Open {
     client: ClientId,
     /// The sessions that it spoke to, which are told of its end.
@@ -231,6 +235,9 @@ impl Connection {
                 self.on_greeting(event, deadline, now, &mut effects);
             }
             Phase::Open(open) => match event {
+                Event::Said(Message::Hello(hello)) if !holds(Rule::TheFirstGreetingCounts) => {
+                    self.greet(hello, &mut effects);
+                }
                 Event::Said(message) => open.on_message(message, self.place, now, &mut effects),
                 Event::LookedUp {
                     command,
@@ -265,10 +272,27 @@ impl Connection {
         }
     }
 
+    /// Returns which connection it is.
+    #[cfg(test)]
+    pub fn conn(&self) -> ConnEpoch {
+        self.place.conn
+    }
+
+    /// Returns the client that has greeted.
+    #[cfg(test)]
+    pub fn client(&self) -> Option<ClientId> {
+        match &self.phase {
+            Phase::Open(open) => Some(open.client),
+            Phase::Greeting { .. } | Phase::Over => None,
+        }
+    }
+
     /// Ends a connection that was one.
     fn end(&mut self, reason: String, effects: &mut Vec<Effect>) {
         let was = std::mem::replace(&mut self.phase, Phase::Over);
-        if let Phase::Open(open) = was {
+        if let Phase::Open(open) = was
+            && holds(Rule::WhatALinkHadEndsWithIt)
+        {
             effects.extend(open.spoken_to.into_iter().map(Effect::Leave));
         }
         effects.push(Effect::End(End::Over { reason }));

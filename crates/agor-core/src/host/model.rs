@@ -1,6 +1,7 @@
-//! Everything that can happen between clients and a host, driven through the code that runs:
-//! [`Connection`](crate::client::connection::Connection) at one end, [`Session`](super::session::Session)
-//! at the other, with links, keeper and disk between them that are simple enough to be obviously right.
+//! Everything that can happen between clients and a host, driven through the code that runs: a client's
+//! [`Connection`](crate::client::connection::Connection) at one end, the host's
+//! [`Connection`](super::connection::Connection) and [`Session`](super::session::Session) at the other, with
+//! links, keeper and disk between them that are simple enough to be obviously right.
 //!
 //! `search.rs` goes through every order of a few things, `walk.rs` through random orders of many.
 //! `ledger.rs` says what must never be seen.
@@ -55,6 +56,13 @@ fn a3_b1_b2_b9_b10_b15_c1_c2_every_order_of_a_few_things_keeps_every_promise() {
 
 /// Each rule with a scene that cannot do without it.
 const RULES: &[(Rule, &str)] = &[
+    (
+        Rule::NobodySpeaksBeforeGreeting,
+        "somebody who is no client",
+    ),
+    (Rule::NobodyIsTheHost, "somebody who is no client"),
+    (Rule::TheFirstGreetingCounts, "a client that greets again"),
+    (Rule::WhatALinkHadEndsWithIt, "events over links that break"),
     (Rule::KnowWhatIsUnderWay, "commands over links that break"),
     (Rule::KnowWhatHasEnded, "commands over links that break"),
     (Rule::KnowWhatIsStored, "commands and a host that dies"),

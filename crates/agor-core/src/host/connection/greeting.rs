@@ -4,12 +4,14 @@ use std::time::Instant;
 
 use agor_proto::PROTOCOL_VERSION;
 use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::ids::ClientId;
 use agor_proto::limits::Limits;
 use agor_proto::message::{Hello, Message, Subscribe, Visibility, Welcome};
 
 use super::{Connection, Effect, End, Event, Open, Phase};
 use crate::host::PROGRAM;
 use crate::host::session::{Now, Wish};
+use crate::rules::{Rule, holds};
 
 /// What this host can do beyond the protocol's version.
 const FEATURES: &[&str] = &["wait", "tap", "answer"];
@@ -32,6 +34,10 @@ impl Connection {
                 // That the link ends says that it was heard.
                 effects.push(Effect::Report(report));
                 self.fall_silent(effects);
+            }
+            Event::Said(message) if !holds(Rule::NobodySpeaksBeforeGreeting) => {
+                self.phase = Phase::Open(Open::new(ClientId([0; 16])));
+                effects.extend(self.on(Event::Said(message), now));
             }
             Event::Said(_) => {
                 let message = "the first message must be Hello".into();
@@ -96,7 +102,7 @@ impl Connection {
 
 /// Returns why who greets like this is not taken.
 fn why_not(hello: &Hello) -> Option<WireError> {
-    if hello.client.0.starts_with(&[0; 8]) {
+    if hello.client.0.starts_with(&[0; 8]) && holds(Rule::NobodyIsTheHost) {
         // It would be taken for the host's own commands at the keeper.
         let message = "a client's id is random; this one is not";
         return Some(WireError::new(ErrorCode::BadId, message));

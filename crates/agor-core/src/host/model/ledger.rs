@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use agor_proto::command::{Command, Outcome};
+use agor_proto::command::Outcome;
 use agor_proto::event::{Event, EventBody};
 use agor_proto::ids::{ClientId, CommandId, InputSeq, LeaseToken, Seq};
 use agor_proto::message::{InputFrame, Subscribed};
@@ -308,13 +308,6 @@ impl Ledger {
             format!("{client} drives and its input {lost:?} never arrived")
         })
     }
-}
-
-/// Returns the digest of a command, as the host knows it.
-pub fn digest(command: &Command) -> [u8; 32] {
-    let mut digest = [0; 32];
-    digest[..16].copy_from_slice(&command.id.0);
-    digest
 }
 
 /// Returns the last input that a refusal or a gift speaks of.

@@ -116,6 +116,26 @@ pub fn all() -> Vec<(&'static str, World)> {
             ),
         ),
         (
+            "a client that greets again",
+            World::new(
+                &[&[Step::Follow, RENAME]],
+                Faults {
+                    greetings: 1,
+                    ..Faults::default()
+                },
+            ),
+        ),
+        (
+            "somebody who is no client",
+            World::new(
+                &[&[SIGNAL, Step::Type]],
+                Faults {
+                    strangers: 1,
+                    ..Faults::default()
+                },
+            ),
+        ),
+        (
             "two drivers",
             World::new(
                 &[&[Step::Type, Step::Type], &[Step::Drive { force: true }]],

@@ -89,6 +89,8 @@ pub fn walk(seed: u64) -> Result<usize, String> {
         lags: some(3),
         full_disks,
         duplicates,
+        greetings: some(2),
+        strangers: some(2),
     };
     let world = match random.below(2) {
         0 => World::new(&scripts, faults),

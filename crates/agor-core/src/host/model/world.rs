@@ -1,6 +1,7 @@
 //! Clients, links, one host with one session, its disk and its keeper; and every single thing that
-//! can happen next. `world/host.rs` has the host's side.
+//! can happen next. `world/host.rs` has the host's side, `world/door.rs` its ends of the links.
 
+mod door;
 mod host;
 mod outlive;
 
@@ -20,7 +21,9 @@ use super::print;
 use crate::client::connection::{self, Connection, Manner, Moment, News, State};
 use crate::client::outbox::Outbox;
 use crate::storage::{Change, Kept, SessionRow};
-use host::{Disk, HostEnd, Keeper, Serving};
+pub use door::Stranger;
+use door::{HostEnd, Link};
+use host::{Disk, Keeper, Serving};
 
 /// The session's epoch.
 const EPOCH: LogEpoch = LogEpoch(7);
@@ -73,6 +76,10 @@ pub struct Faults {
     /// The host hears a command, an input or an acknowledgement twice: a link does not do that, but whatever lies
     /// between may.
     pub duplicates: u8,
+    /// A client greets again over the link that it has.
+    pub greetings: u8,
+    /// Somebody comes who is no client of ours.
+    pub strangers: u8,
 }
 
 /// Parts of the world that a test makes wrong, to see that it is noticed.
@@ -105,6 +112,8 @@ pub enum Action {
     Lose(usize),
     /// The host notices that a link is gone.
     Close(usize),
+    /// The host waits no longer for a greeting.
+    Late(usize),
     /// The transaction under way reaches the disk.
     Store,
     /// The session hears of it.
@@ -133,6 +142,8 @@ pub enum Action {
     Cut(usize),
     HostCut(usize),
     Duplicate(usize),
+    GreetAgain(usize),
+    Come(Stranger),
     Crash,
     Die(usize),
     Lapse,
@@ -153,6 +164,8 @@ impl Action {
                 | Self::Cut(_)
                 | Self::HostCut(_)
                 | Self::Duplicate(_)
+                | Self::GreetAgain(_)
+                | Self::Come(_)
                 | Self::Crash
                 | Self::Die(_)
                 | Self::Lapse
@@ -181,21 +194,6 @@ pub(super) struct Client {
     keeping: VecDeque<Change>,
     /// The number of its connection's state, which changes seldom.
     print: u64,
-}
-
-/// A link, for ever known by its place.
-#[derive(Debug, Clone)]
-pub(super) struct Link {
-    client: usize,
-    /// Under which id the client greets; one that died had another.
-    said: ClientId,
-    /// On their way to the host.
-    up: VecDeque<Message>,
-    /// On their way to the client.
-    down: VecDeque<Message>,
-    /// Whether the client has its end.
-    held: bool,
-    host: HostEnd,
 }
 
 /// See the module.
@@ -380,13 +378,16 @@ impl World {
             self.actions_of(at, client, &mut actions);
         }
         for (at, link) in self.links.iter().enumerate() {
-            link.actions(at, self.faults, &mut actions);
+            link.actions(at, self.faults, self.now().instant, &mut actions);
         }
         self.host_actions(&mut actions);
         let mut may = |left: u8, action| actions.extend((left > 0).then_some(action));
         may(self.faults.crashes, Action::Crash);
         may(self.faults.lapses, Action::Lapse);
         may(self.faults.full_disks, Action::FillDisk);
+        for stranger in [Stranger::Nameless, Stranger::AsTheHost] {
+            may(self.faults.strangers, Action::Come(stranger));
+        }
         actions
     }
 
@@ -406,7 +407,7 @@ impl World {
         }
         if let Some(link) = client.link {
             let link = &self.links[link];
-            let gone = link.host == HostEnd::Gone;
+            let gone = link.host.is_gone();
             if !link.down.is_empty() && !client.lags {
                 actions.push(Action::Tell(at));
             }
@@ -447,14 +448,7 @@ impl World {
             Action::Dial(at) => {
                 self.clients[at].dial_at = None;
                 self.clients[at].link = Some(self.links.len());
-                self.links.push(Link {
-                    client: at,
-                    said: self.clients[at].id,
-                    up: VecDeque::new(),
-                    down: VecDeque::new(),
-                    held: true,
-                    host: HostEnd::Waiting,
-                });
+                self.links.push(Link::new(at));
                 self.client_on(at, connection::Event::Dialled)
             }
             Action::FailDial(at) => {
@@ -605,7 +599,11 @@ impl World {
                     let message = outgoing.message().clone();
                     let carried = self.heartbeats || !matches!(message, Message::Ping(_));
                     if let (Some(link), true) = (self.clients[at].link, carried) {
-                        self.links[link].up.push_back(message);
+                        let link = &mut self.links[link];
+                        if self.faults.greetings > 0 && matches!(message, Message::Hello(_)) {
+                            link.hello = Some(message.clone());
+                        }
+                        link.up.push_back(message);
                     }
                 }
                 connection::Effect::Hangup => self.let_go(at),
@@ -719,39 +717,11 @@ impl World {
             .serving
             .next_wake()
             .map(|at| since(at, self.host_ahead));
-        clients.flatten().chain(session).min()
+        let connections = self.links.iter().filter_map(|link| match &link.host {
+            HostEnd::Open { connection, .. } => connection.next_wake(),
+            HostEnd::Waiting | HostEnd::Gone => None,
+        });
+        let connections = connections.map(|at| since(at, self.host_ahead));
+        clients.flatten().chain(session).chain(connections).min()
     }
-}
-
-impl Link {
-    fn actions(&self, at: usize, faults: Faults, actions: &mut Vec<Action>) {
-        match &self.host {
-            HostEnd::Waiting => actions.push(Action::Accept(at)),
-            HostEnd::Open { pending, .. } => {
-                if pending.is_some() {
-                    actions.push(Action::Deliver(at));
-                } else if let Some(next) = self.up.front() {
-                    actions.push(Action::Hear(at));
-                    if faults.duplicates > 0 && may_come_twice(next) {
-                        actions.push(Action::Duplicate(at));
-                    }
-                }
-                if !self.held {
-                    // Late, or with something still on its way that never comes.
-                    actions.push(Action::Close(at));
-                } else if faults.host_cuts > 0 {
-                    actions.push(Action::HostCut(at));
-                }
-            }
-            HostEnd::Gone => {}
-        }
-    }
-}
-
-/// Says whether a message that comes twice is one that a peer sends again.
-fn may_come_twice(message: &Message) -> bool {
-    matches!(
-        message,
-        Message::Command(_) | Message::InputFrame(_) | Message::ScreenAck(_)
-    )
 }

@@ -166,6 +166,13 @@ impl Screens {
         seeing.map(|(&conn, _)| conn)
     }
 
+    /// Returns the connections that see, or type.
+    #[cfg(test)]
+    pub fn conns(&self) -> impl Iterator<Item = ConnEpoch> {
+        let typing = self.typed.values().map(|typist| typist.conn);
+        self.by_conn.keys().copied().chain(typing)
+    }
+
     /// Notes that `client` types through `conn`.
     pub fn typed(&mut self, conn: ConnEpoch, client: ClientId) {
         let typist = self.typed.entry(client).or_insert(Typist {

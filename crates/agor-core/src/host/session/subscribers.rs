@@ -37,6 +37,12 @@ impl Subscribers {
         self.by_conn.len()
     }
 
+    /// Returns the connections that follow.
+    #[cfg(test)]
+    pub fn conns(&self) -> impl Iterator<Item = ConnEpoch> {
+        self.by_conn.keys().copied()
+    }
+
     /// Decides from where on `conn` is told events, and begins.
     pub fn add(
         &mut self,

@@ -1,24 +1,20 @@
-//! The host's side of a model: connections, the session that runs, disk and keeper.
+//! The host's side of a model: the session that runs, disk and keeper.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use agor_keeper::Request;
-use agor_proto::command::{Command, Outcome};
+use agor_proto::command::Outcome;
 use agor_proto::event::{Event, EventBody};
-use agor_proto::ids::{
-    ClientId, CommandId, ConnEpoch, HostId, Incarnation, LeaseToken, Offset, Seq,
-};
-use agor_proto::limits::Limits;
-use agor_proto::message::{
-    InputFrame, Lease, LeaseStanding, Message, Pong, Subscribe, Visibility, Welcome,
-};
+use agor_proto::ids::{ClientId, CommandId, ConnEpoch, Incarnation, Offset, Seq};
+use agor_proto::message::{InputFrame, Lease, LeaseStanding, Message};
 use agor_proto::record::{Record, RecordBody};
 
-use super::super::ledger::{Wrong, digest, must};
+use super::super::ledger::{Wrong, must};
 use super::super::print;
+use super::door::HostEnd;
 use super::{Action, Fake, RECORD_BEGIN, World, beginning};
-use crate::host::session::{Cause, Effect, Launcher, Now, Session, TerminalOptions, Wish};
+use crate::host::session::{Cause, Effect, Launcher, Now, Session, TerminalOptions};
 use crate::storage::{SessionRow, StoreError, StoredReceipt, StoredSession, Transaction, Write};
 
 /// What the disk has.
@@ -26,7 +22,7 @@ use crate::storage::{SessionRow, StoreError, StoredReceipt, StoredSession, Trans
 pub struct Disk {
     row: SessionRow,
     pub events: Vec<Event>,
-    receipts: BTreeMap<CommandId, StoredReceipt>,
+    pub receipts: BTreeMap<CommandId, StoredReceipt>,
     record: Vec<u8>,
     full: bool,
     /// The number of all of it.
@@ -61,36 +57,22 @@ enum Heard {
     State,
 }
 
-/// The host's end of a link.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum HostEnd {
-    /// It was not taken yet.
-    Waiting,
-    /// It is served.
-    Open {
-        conn: ConnEpoch,
-        greeted: bool,
-        /// A command whose receipt was looked up, on its way to the session.
-        pending: Option<Box<(Command, Option<StoredReceipt>)>>,
-    },
-    /// It is forgotten.
-    Gone,
-}
-
 /// A host that runs.
 #[derive(Debug, Clone)]
 pub(super) struct Serving {
     pub session: Session,
-    incarnation: u64,
-    conns: u64,
-    tokens: u64,
+    pub incarnation: u64,
+    /// Connections so far.
+    pub conns: u64,
+    /// Leases so far.
+    pub tokens: u64,
     under_way: Option<Transaction>,
     /// Whether it is on disk.
     stored: bool,
     /// Events that subscribers asked for: after which, and what was read.
     reads: Vec<(ConnEpoch, Seq, Option<Vec<Event>>)>,
     /// The input that is being dealt with.
-    typing: Option<InputFrame>,
+    pub typing: Option<InputFrame>,
     /// The number of the session's state and of the transaction under way.
     print: u64,
 }
@@ -162,7 +144,7 @@ impl Serving {
 }
 
 impl World {
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         let unix_millis = self.clock + self.host_ahead;
         Now {
             instant: beginning() + Duration::from_millis(unix_millis),
@@ -216,32 +198,6 @@ impl World {
 
     pub(super) fn host_act(&mut self, action: Action) -> Result<(), Wrong> {
         match action {
-            Action::Accept(at) => {
-                self.serving.conns += 1;
-                // Numbers go on over every life of the host.
-                let conn = ConnEpoch(self.serving.incarnation * 1_000 + self.serving.conns);
-                self.links[at].host = HostEnd::Open {
-                    conn,
-                    greeted: false,
-                    pending: None,
-                };
-                Ok(())
-            }
-            Action::Hear(at) => self.hear(at),
-            Action::Deliver(at) => self.deliver(at),
-            Action::Close(at) => self.close(at),
-            Action::HostCut(at) => {
-                self.faults.host_cuts -= 1;
-                self.close(at)
-            }
-            Action::Duplicate(at) => {
-                self.faults.duplicates -= 1;
-                let up = &mut self.links[at].up;
-                let next = up.front().cloned();
-                up.extend(next);
-                up.rotate_right(1);
-                Ok(())
-            }
             Action::Store => self.store(),
             Action::Commit => {
                 self.serving.under_way = None;
@@ -293,7 +249,8 @@ impl World {
                 let bytes = self.keeper.ring[(from.0 - RECORD_BEGIN) as usize..].to_vec();
                 self.session_on(Cause::Ring { from, bytes })
             }
-            _ => self.session_on(Cause::Tick),
+            Action::Tick => self.session_on(Cause::Tick),
+            _ => self.door_act(action),
         }
     }
 
@@ -314,128 +271,6 @@ impl World {
         self.serving = Serving::begin(&self.disk, self.serving.incarnation + 1);
         self.serving.tokens = tokens;
         self.restore()
-    }
-
-    /// The host hears that a link has ended.
-    fn close(&mut self, at: usize) -> Result<(), Wrong> {
-        let HostEnd::Open { conn, .. } = self.links[at].host else {
-            return Ok(());
-        };
-        let client = self.links[at].client;
-        self.links[at].host = HostEnd::Gone;
-        self.links[at].up.clear();
-        let conn = match self.fake {
-            Some(Fake::CloseTakesTheNewest) => self.newest(client).unwrap_or(conn),
-            _ => conn,
-        };
-        self.session_on(Cause::ConnGone { conn })
-    }
-
-    /// Returns the newest connection of a client.
-    fn newest(&self, client: usize) -> Option<ConnEpoch> {
-        let open = self.links.iter().filter(|link| link.client == client);
-        open.filter_map(|link| link.host.conn()).max()
-    }
-
-    /// Takes the next message of a link.
-    fn hear(&mut self, at: usize) -> Result<(), Wrong> {
-        let Some(message) = self.links[at].up.pop_front() else {
-            return Ok(());
-        };
-        let HostEnd::Open { conn, greeted, .. } = &mut self.links[at].host else {
-            return Ok(());
-        };
-        let (conn, greeted) = (*conn, std::mem::replace(greeted, true));
-        let wish = match message {
-            Message::Hello(hello) => {
-                must(!greeted, || "a second Hello".into())?;
-                let welcome = Welcome {
-                    version: agor_proto::PROTOCOL_VERSION,
-                    features: Vec::new(),
-                    conn_epoch: conn,
-                    host: HostId([9; 32]),
-                    incarnation: Incarnation(self.serving.incarnation),
-                    program: String::new(),
-                    limits: Limits::default(),
-                };
-                self.send(conn, welcome.into());
-                for cursor in hello.resume {
-                    let view = Visibility::Hidden;
-                    self.ask(at, conn, Wish::Subscribe(Subscribe { cursor, view }))?;
-                }
-                return Ok(());
-            }
-            Message::Ping(ping) => {
-                let pong = Pong {
-                    nonce: ping.nonce,
-                    micros: ping.micros,
-                    peer_unix_micros: 0,
-                };
-                self.send(conn, pong.into());
-                return Ok(());
-            }
-            Message::Command(command) => {
-                let stored = self.disk.receipts.get(&command.id).cloned();
-                if let HostEnd::Open { pending, .. } = &mut self.links[at].host {
-                    *pending = Some(Box::new((command, stored)));
-                }
-                return Ok(());
-            }
-            Message::Subscribe(subscribe) => Wish::Subscribe(subscribe),
-            Message::Unsubscribe(_) => Wish::Unsubscribe,
-            Message::TakeLease(take) => {
-                self.serving.tokens += 1;
-                let fresh = LeaseToken(u128::from(self.serving.tokens).to_be_bytes());
-                Wish::TakeLease {
-                    force: take.force,
-                    fresh,
-                }
-            }
-            Message::RenewLease(renew) => Wish::RenewLease(renew.token),
-            Message::DropLease(drop) => {
-                let client = self.client_of(at);
-                if self.ledger.driver == Some((client, drop.token)) {
-                    self.ledger.driver = None;
-                }
-                Wish::DropLease(drop.token)
-            }
-            Message::InputFrame(frame) => {
-                self.serving.typing = Some(frame.clone());
-                Wish::Type(frame)
-            }
-            other => return Err(format!("the host hears {other:?}")),
-        };
-        let done = self.ask(at, conn, wish);
-        self.serving.typing = None;
-        done
-    }
-
-    fn deliver(&mut self, at: usize) -> Result<(), Wrong> {
-        let HostEnd::Open { conn, pending, .. } = &mut self.links[at].host else {
-            return Ok(());
-        };
-        let (conn, Some(pending)) = (*conn, pending.take()) else {
-            return Ok(());
-        };
-        let (command, stored) = *pending;
-        let digest = digest(&command);
-        let wish = Wish::Command {
-            command,
-            digest,
-            stored,
-        };
-        self.ask(at, conn, wish)
-    }
-
-    /// Returns the id under which a link's client greeted; one that died was another.
-    fn client_of(&self, at: usize) -> ClientId {
-        self.links[at].said
-    }
-
-    fn ask(&mut self, at: usize, conn: ConnEpoch, wish: Wish) -> Result<(), Wrong> {
-        let client = self.client_of(at);
-        let what = Box::new(wish);
-        self.session_on(Cause::Asked { conn, client, what })
     }
 
     fn store(&mut self) -> Result<(), Wrong> {
@@ -508,7 +343,7 @@ impl World {
     }
 
     /// Asks the session and does what it says, as its task does.
-    fn session_on(&mut self, cause: Cause) -> Result<(), Wrong> {
+    pub(super) fn session_on(&mut self, cause: Cause) -> Result<(), Wrong> {
         let now = self.now();
         let mut effects = Vec::new();
         self.serving.session.on(cause, now, &mut effects);
@@ -610,11 +445,9 @@ impl World {
                 standing: LeaseStanding::Held { token },
                 ..
             }) => {
-                let at = self
-                    .links
-                    .iter()
-                    .position(|link| link.host.conn() == Some(conn));
-                let client = at.map(|at| self.client_of(at));
+                let client = self
+                    .link_of(conn)
+                    .and_then(|at| self.links[at].host.client());
                 self.ledger.driver = client.map(|client| (client, *token));
             }
             Message::Events(events) if self.is_full(conn) => {
@@ -624,33 +457,6 @@ impl World {
         }
         self.send(conn, message);
         Ok(None)
-    }
-
-    fn is_full(&self, conn: ConnEpoch) -> bool {
-        let link = self
-            .links
-            .iter()
-            .find(|link| link.host.conn() == Some(conn));
-        link.is_some_and(|link| link.held && self.clients[link.client].lags)
-    }
-
-    fn send(&mut self, conn: ConnEpoch, message: Message) {
-        let mut to = self
-            .links
-            .iter()
-            .position(|link| link.host.conn() == Some(conn));
-        if let (Some(Fake::OneLinkForAClient), Some(at)) = (self.fake, to) {
-            let client = self.links[at].client;
-            let greeted = |link: &super::Link| {
-                link.client == client && matches!(link.host, HostEnd::Open { greeted: true, .. })
-            };
-            to = self.links.iter().rposition(greeted);
-        }
-        if let Some(link) = to.map(|at| &mut self.links[at])
-            && link.held
-        {
-            link.down.push_back(message);
-        }
     }
 
     /// Says what the host should have done when nothing more happens.
@@ -665,15 +471,11 @@ impl World {
             .find(|receipt| matches!(receipt.outcome, Outcome::Accepted { .. }));
         must(open.is_none(), || {
             format!("a command without an end: {open:?}")
+        })?;
+        let mut known = self.serving.session.conns().into_iter();
+        let gone = known.find(|&conn| self.link_of(conn).is_none());
+        must(gone.is_none(), || {
+            format!("the session still knows connection {gone:?}, which is gone")
         })
-    }
-}
-
-impl HostEnd {
-    fn conn(&self) -> Option<ConnEpoch> {
-        match self {
-            Self::Open { conn, .. } => Some(*conn),
-            Self::Waiting | Self::Gone => None,
-        }
     }
 }

@@ -1,8 +1,20 @@
 //! What becomes of a session when connections come, go, lag and lie.
 
+use std::collections::BTreeSet;
+
 use agor_proto::message::{Events, LeaseStanding};
 
 use super::*;
+
+impl Session {
+    /// Returns the connections that the session knows.
+    pub(in crate::host) fn conns(&self) -> BTreeSet<ConnEpoch> {
+        let commands = self.commands.in_flight.values();
+        let commands = commands.flat_map(|command| command.conns.iter().copied());
+        let screens = self.screens.conns().chain(self.subscribers.conns());
+        commands.chain(screens).chain(self.lease.conn()).collect()
+    }
+}
 
 const FIRST: ConnEpoch = ConnEpoch(1);
 const SECOND: ConnEpoch = ConnEpoch(2);
