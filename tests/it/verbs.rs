@@ -465,7 +465,57 @@ fn stats_count_what_is_there() {
     let later = agor.json(&["stats", "--json"]);
     assert!(number(&later["connections_total"]) > number(&stats["connections_total"]));
     assert!(number(&later["uptime_millis"]) > number(&stats["uptime_millis"]));
-    assert!(agor.ok(&["stats"]).contains(&session));
+    let text = agor.ok(&["stats"]);
+    assert!(text.contains(&session), "{text}");
+    let step = |name: &str| {
+        let steps = stats["way"].as_array().expect("steps");
+        let step = steps.iter().find(|step| step["step"] == name);
+        number(&step.unwrap_or_else(|| panic!("{stats}"))["copied_bytes"])
+    };
+    assert_eq!(step("ring"), number(&stats["output_bytes"]));
+    assert_eq!(step("record"), step("host"), "nothing here is private");
+    assert!(step("disk") > 0 && step("disk") < step("record"), "{stats}");
+    assert!(number(&stats["sync_micros"]["count"]) > 0, "{stats}");
+    let own = &stats["links"][0];
+    assert_eq!(stats["links"].as_array().map(Vec::len), Some(1), "{stats}");
+    assert!(
+        own["program"]
+            .as_str()
+            .is_some_and(|it| it.starts_with("agor"))
+    );
+    let sent = own["lanes"].as_array().expect("lanes").iter();
+    assert!(
+        sent.map(|lane| number(&lane["received_frames"]))
+            .sum::<u64>()
+            > 0
+    );
+}
+
+#[test]
+fn stats_that_are_followed_come_again_when_something_has_happened() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let agor = Agor::started();
+    let session = agor.session("cat");
+    let mut command = agor.command(&["stats", "--follow", "--json"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("agord runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut next = || -> Value {
+        let line = lines.next().expect("it goes on").expect("it reads");
+        serde_json::from_str(&line).expect("it is JSON")
+    };
+    let first = next();
+    agor.ok(&["send", &session, "hello", "--enter"]);
+    let output = |stats: &Value| stats["output_bytes"].as_u64().expect("a number");
+    loop {
+        let later = next();
+        if output(&later) > output(&first) {
+            break;
+        }
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it can be reaped");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod lines;
 mod view;
 
+pub use lines::age_lasts;
 pub use view::explain_ui;
 
 use agor_proto::ids::{LinePosition, SessionId};

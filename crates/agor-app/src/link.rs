@@ -6,6 +6,7 @@ pub mod diagnose;
 pub mod everywhere;
 mod explain;
 mod follower;
+mod following;
 pub mod images;
 mod layout;
 mod outbox;

@@ -1,5 +1,6 @@
 //! What the tests of this crate share.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use agor_core::client::Figures;
@@ -7,7 +8,9 @@ use agor_proto::agent::{
     AgentInfo, Choice, Evidence, EvidenceSource, Pending, PermissionKind, State, Usage,
 };
 use agor_proto::ids::{LineId, LinePosition, LogEpoch, Offset, Seq, SessionId, Size};
-use agor_proto::message::{Explained, LaneStats, SessionStats, Stats};
+use agor_proto::message::{
+    Explained, LaneStats, LinkStats, SessionStats, Spread, Stats, StepStats,
+};
 use agor_proto::session::{Life, SessionInfo};
 use agor_proto::usage::{Spent, UsageRow};
 
@@ -194,7 +197,39 @@ pub fn diagnosis() -> Diagnosis {
             lane: lane.into(),
             sent_bytes: bytes,
             received_bytes: bytes,
+            sent_frames: second * 20,
             ..LaneStats::default()
+        };
+        let step = |step: &str, copied_bytes: u64, cpu_micros: u64| StepStats {
+            step: step.into(),
+            copied_bytes,
+            cpu_micros,
+        };
+        let spread = |p50: u64, p99: u64| Spread {
+            count: second,
+            p50,
+            p99,
+            max: p99 * 2,
+        };
+        let link = |client: &str, program: &str, pid: i32, part: u64| LinkStats {
+            conn: 40 + part,
+            client: client.into(),
+            program: program.into(),
+            pid: Some(pid),
+            round_trip_micros: Some(84 * part),
+            jitter_micros: Some(12 * part),
+            lanes: vec![lane("screen", output_bytes / (60 * part))],
+            queued_max: 7 * part,
+            updates: second * 20 / part,
+            coalesced: second * 3 * (part - 1),
+            replayed_events: 420,
+            command_micros: spread(2_400, 31_000),
+            before: part - 1,
+            ended: match part {
+                1 => BTreeMap::new(),
+                _ => [("it does not read".to_owned(), part - 1)].into(),
+            },
+            ..LinkStats::default()
         };
         diagnosis.look(Look {
             at: start + Duration::from_secs(second),
@@ -215,6 +250,20 @@ pub fn diagnosis() -> Diagnosis {
                 commit_rows: second * (second % 7) * 4,
                 commit_mean_micros: 1_900,
                 commit_max_micros: 23_400,
+                sync_micros: spread(1_700, 8_900),
+                group_size: spread(2, 11),
+                way: vec![
+                    step("ring", output_bytes, output_bytes / 400),
+                    step("host", output_bytes, output_bytes / 210),
+                    step("record", output_bytes, 0),
+                    step("disk", output_bytes / 7, output_bytes / 900),
+                    step("frames", output_bytes / 15, output_bytes / 1_300),
+                    step("link", output_bytes / 30, 0),
+                ],
+                links: vec![
+                    link("other", "agor 0.1.0", 5_120, 2),
+                    link("own", "agor 0.1.0", 4_300, 1),
+                ],
                 command_p50_micros: 2_100,
                 command_p99_micros: 31_000,
                 lanes: vec![lane("screen", output_bytes / 30)],
@@ -234,6 +283,7 @@ pub fn diagnosis() -> Diagnosis {
                 command_p99_micros: 33_000,
                 ..Figures::default()
             },
+            own: "own".into(),
             window_cpu: Duration::from_millis(second * 6 + second % 5),
             window_memory_bytes: 61 * 1_048_576,
         });

@@ -10,6 +10,7 @@ pub mod connection;
 mod driver;
 mod figures;
 mod follow;
+mod following;
 mod heartbeat;
 mod heirs;
 mod keeping;
@@ -46,6 +47,7 @@ use keeping::Keeping;
 use outbox::{Fate, Outbox};
 
 pub use figures::Figures;
+pub use following::Following;
 pub use heirs::carry_on;
 pub use subscription::{Subscription, Told};
 pub use usage::Usage;

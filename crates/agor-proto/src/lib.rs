@@ -20,6 +20,7 @@ pub mod record;
 pub mod row;
 pub mod screen;
 pub mod session;
+pub mod stats;
 pub mod usage;
 
 /// The version of the frame header and of the rules in this crate that every peer of this release

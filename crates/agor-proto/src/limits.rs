@@ -238,6 +238,8 @@ limits! {
     SCREEN_PACE_MIN_MILLIS: u64 = 8, "milliseconds", "updates coalesce";
     /// See [`SCREEN_PACE_MIN_MILLIS`].
     SCREEN_PACE_MAX_MILLIS: u64 = 250, "milliseconds", "an update goes";
+    /// Between two tellings of something that is followed (figures, evidence, usage).
+    FOLLOW_PACE_MILLIS: u64 = 1_000, "milliseconds", "changes coalesce; the newest is told";
     /// Screen updates to one client that it has not acknowledged, for each session.
     SCREEN_WINDOW: usize = 2, "updates", "changes coalesce until one is acknowledged";
     /// A synchronized update (mode 2026) that a program does not end.

@@ -16,11 +16,12 @@ use crate::ids::{
 use crate::input::Input;
 use crate::limits::{FRAME_BODY_MAX, Limits, OSC_LONG_MAX};
 pub use crate::query::{
-    Answer, Ask, Cancel, Excerpt, Explained, Hit, LaneStats, Part, PlacedMark, Query, SessionStats,
-    Stats, Until, WindowAt,
+    Answer, Ask, Cancel, Excerpt, Explained, Followed, Hit, Part, PlacedMark, Query, Until,
+    WindowAt,
 };
 use crate::screen::ScreenUpdate;
 use crate::session::SessionList;
+pub use crate::stats::{LaneStats, LinkStats, SessionStats, Spread, Stats, StepStats};
 
 macro_rules! messages {
     ($($kind:literal $lane:ident $name:ident($type:ty);)+) => {
@@ -184,12 +185,25 @@ pub struct Refused {
 }
 
 /// Asks whether the peer is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ping {
     /// Chosen by the sender.
     pub nonce: u64,
     /// The sender's clock in microseconds; only the sender reads it.
     pub micros: u64,
+    /// What the sender has measured by the pings before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trip: Option<RoundTrip>,
+}
+
+/// How far away a peer is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RoundTrip {
+    /// Microseconds of the smoothed round trip (RFC 6298).
+    pub micros: u64,
+    /// Microseconds by which it varies (RFC 6298's RTTVAR).
+    pub jitter_micros: u64,
 }
 
 /// Answers a [`Ping`].

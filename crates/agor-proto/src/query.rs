@@ -1,7 +1,5 @@
 //! Questions, which change nothing, and their answers.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{Evidence, State};
@@ -12,6 +10,7 @@ use crate::ids::{AskId, BlobHash, ConnEpoch, LineId, LinePosition, Offset, Seq, 
 use crate::open::Open;
 use crate::row::{MarkKind, Row};
 use crate::screen::{Placement, ScreenUpdate};
+use crate::stats::Stats;
 use crate::usage::{UsageBy, UsageRow};
 
 /// A question. It changes nothing and can be asked again.
@@ -154,6 +153,17 @@ pub enum Query {
     },
     /// How the host is.
     Stats,
+    /// Something that is told at once, and again when it has changed, until the question is cancelled: at
+    /// most once in [`FOLLOW_PACE_MILLIS`](crate::limits::FOLLOW_PACE_MILLIS), and only what is newest.
+    /// Each time the parts of the whole come, and then [`Part::Told`].
+    Follow {
+        /// What.
+        #[serde(deserialize_with = "crate::open::deserialize")]
+        what: Followed,
+        /// The revision that was told last, on whichever connection: it is not told again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<u64>,
+    },
     /// Every frame of the host's other links, as JSON, until the connection ends.
     Tap,
     /// A question of a later release; it is answered as unsupported.
@@ -169,8 +179,38 @@ impl Query {
         match self {
             Self::Wait { .. } | Self::WaitState { .. } => Some("wait"),
             Self::Tap => Some("tap"),
+            Self::Follow { .. } => Some("follow"),
             _ => None,
         }
+    }
+}
+
+/// What can be followed (see [`Query::Follow`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "followed", content = "with")]
+pub enum Followed {
+    /// As [`Query::Stats`]. That time passes is no news of it, and neither is what following costs.
+    Stats,
+    /// As [`Query::Explain`].
+    Explain {
+        /// Which session.
+        session: SessionId,
+    },
+    /// As [`Query::Usage`].
+    Usage {
+        /// By what it is summed up.
+        by: UsageBy,
+        /// How many days back, today included; 0 for all that is kept.
+        days: u32,
+    },
+    /// Something of a later release; it is answered as unsupported.
+    #[serde(skip_deserializing)]
+    Unknown,
+}
+
+impl Open for Followed {
+    fn unknown() -> Self {
+        Self::Unknown
     }
 }
 
@@ -365,6 +405,11 @@ pub enum Part {
     },
     /// How the host is.
     Stats(Box<Stats>),
+    /// The parts before are all of what is followed.
+    Told {
+        /// Names what was told: another revision says something else.
+        rev: u64,
+    },
     /// A frame of another link.
     Tapped {
         /// Which link.
@@ -404,125 +449,4 @@ pub struct Explained {
     pub decides: bool,
     /// Whether something weaker and newer has ended it.
     pub ended: bool,
-}
-
-/// How a host is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Stats {
-    /// Its program and version.
-    pub program: String,
-    /// Its process.
-    pub pid: u32,
-    /// Which life of it.
-    pub incarnation: u64,
-    /// Milliseconds since it began.
-    pub uptime_millis: u64,
-    /// The keeper's process.
-    pub keeper_pid: u32,
-    /// Connections at this moment.
-    pub connections: u64,
-    /// Connections so far.
-    pub connections_total: u64,
-    /// Frames of kinds that this release does not know.
-    pub unknown_frames: u64,
-    /// Bytes of the database and its log.
-    pub database_bytes: u64,
-    /// Commits of the store.
-    pub commits: u64,
-    /// Rows written in them.
-    pub commit_rows: u64,
-    /// Microseconds of the slowest of the last commits.
-    pub commit_max_micros: u64,
-    /// Microseconds of a commit on average, from taking the write lock until it is safe on disk.
-    pub commit_mean_micros: u64,
-    /// Groups of transactions that failed as a whole, such as on a full disk.
-    pub failed_groups: u64,
-    /// Bytes of the database's log.
-    pub log_bytes: u64,
-    /// KiB of transactions that wait or are being stored.
-    pub queued_kib: u64,
-    /// Commands that came to their end since the host began, and how long half of them and all but
-    /// one in a hundred took at most, from their coming to their receipt.
-    pub commands: u64,
-    /// See [`Stats::commands`].
-    pub command_p50_micros: u64,
-    /// See [`Stats::commands`].
-    pub command_p99_micros: u64,
-    /// The most messages that waited for one client at once.
-    pub outbox_max: u64,
-    /// How often events did not fit a client's queue and were told from the store instead.
-    pub overflows: u64,
-    /// Bytes of output that programs have said since the host began. Each is copied once by the
-    /// system into its session's ring, once from there by the host, once into what is stored, and
-    /// as rows of a screen as often as [`Stats::lanes`] says.
-    pub output_bytes: u64,
-    /// Microseconds of processor time that the host has used.
-    pub cpu_micros: u64,
-    /// Microseconds of processor time that the keeper has used.
-    pub keeper_cpu_micros: u64,
-    /// Bytes of memory of the host (PSS).
-    pub memory_bytes: u64,
-    /// Bytes of memory of the keeper (PSS).
-    pub keeper_memory_bytes: u64,
-    /// What went over all links, lane by lane.
-    pub lanes: Vec<LaneStats>,
-    /// Why connections ended, and how many for each reason.
-    pub ended_connections: BTreeMap<String, u64>,
-    /// Each session.
-    pub sessions: Vec<SessionStats>,
-}
-
-/// What went over the links of a host in one lane.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct LaneStats {
-    /// Which lane.
-    pub lane: String,
-    /// Frames that were sent.
-    pub sent_frames: u64,
-    /// Their bytes.
-    pub sent_bytes: u64,
-    /// Frames that came.
-    pub received_frames: u64,
-    /// Their bytes.
-    pub received_bytes: u64,
-}
-
-/// How a session is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SessionStats {
-    /// Which session.
-    pub session: String,
-    /// Bytes of its record so far.
-    pub offset: u64,
-    /// How far of it is committed.
-    pub committed: u64,
-    /// Bytes that wait in its ring.
-    pub ring_bytes: u64,
-    /// Clients that follow it.
-    pub subscribers: u64,
-    /// Screen updates sent.
-    pub updates: u64,
-    /// Rows of history in memory.
-    pub history_rows: u64,
-    /// Bytes of its record on disk.
-    pub disk_bytes: u64,
-    /// Answers of its terminal that were dropped since the program does not read.
-    pub replies_dropped: u64,
-    /// Its project's folder.
-    pub project: String,
-    /// Changes of the screen that a later one overtook before they were sent.
-    pub coalesced: u64,
-    /// Holes in its record.
-    pub gaps: u64,
-    /// Lines of its agent's transcript that were too long to be read.
-    #[serde(skip_serializing_if = "is_none")]
-    pub long_lines: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_none(number: &u64) -> bool {
-    *number == 0
 }

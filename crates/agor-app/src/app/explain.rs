@@ -4,7 +4,7 @@ use agor_proto::ids::{LinePosition, SessionId};
 use egui::Ui;
 
 use super::{App, Moment, Overlay};
-use crate::explain::{Explain, Outcome, explain_ui};
+use crate::explain::{Explain, Outcome, age_lasts, explain_ui};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::pane::selection::{Selection, Span, Unit};
@@ -46,6 +46,11 @@ impl App {
         };
         let known = self.snapshot.explained.as_deref();
         let outcome = explain_ui(ui, &mut open, (info, known), &self.theme, now_millis());
+        // What is shown grows older, though nobody tells anything.
+        let lasts = known.and_then(|known| age_lasts(&known.pieces, now_millis()));
+        if let Some(lasts) = lasts {
+            self.wake.after(lasts);
+        }
         match outcome {
             Outcome::Open => self.overlay = Some(Overlay::Explain(open)),
             Outcome::Closed => self.wake.now(),

@@ -1,6 +1,7 @@
 //! What the page says, as words: pure, so that tests read it without a window.
 
-use agor_core::cli::{micros_a_megabyte, size};
+use agor_core::cli::{micros_a_megabyte, size, times};
+use agor_proto::message::{LinkStats, Spread};
 use agor_render::Counters;
 
 use crate::link::diagnose::{Diagnosis, Look, Rates};
@@ -21,8 +22,44 @@ pub struct Card {
     pub wrong: Vec<(usize, &'static str)>,
 }
 
-/// The heads of the table of sessions; the first is the widest.
-pub const HEADS: [&str; 9] = [
+/// A table under the cards.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// What its columns are; the first is the widest.
+    pub heads: &'static [&'static str],
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Line {
+    /// What stands in each column.
+    pub cells: Vec<String>,
+    /// What is told beside that, when somebody points at it.
+    pub more: String,
+    /// The column whose value is not as it should be.
+    pub wrong: Option<usize>,
+}
+
+const LINKS: [&str; 10] = [
+    "Client",
+    "Round trip",
+    "Sent",
+    "Came",
+    "Waits",
+    "Overtaken",
+    "Told again",
+    "Gaps",
+    "Command 99 %",
+    "Links before",
+];
+
+const WAY: [&str; 4] = ["Step", "Copied", "Each byte", "Processor a MB"];
+
+const SESSIONS: [&str; 9] = [
     "Session",
     "Output a second",
     "Output",
@@ -169,14 +206,27 @@ fn store(look: &Look) -> Card {
     let group = host.commit_rows as f64 / host.commits.max(1) as f64;
     let rows = vec![
         (
-            "Commit",
-            format!(
-                "{} mean, {} most",
-                millis(host.commit_mean_micros),
-                millis(host.commit_max_micros)
-            ),
+            "Safe on disk",
+            match host.sync_micros.is_nothing() {
+                false => halves(&host.sync_micros, millis),
+                // A host of an earlier release.
+                true => format!(
+                    "{} mean, {} most",
+                    millis(host.commit_mean_micros),
+                    millis(host.commit_max_micros)
+                ),
+            },
         ),
-        ("Rows a commit", format!("{group:.1}")),
+        (
+            "In a commit",
+            match host.group_size.is_nothing() {
+                false => {
+                    let Spread { p50, p99, .. } = host.group_size;
+                    format!("{p50} half, {p99} 99 %; {group:.1} rows")
+                }
+                true => format!("{group:.1} rows"),
+            },
+        ),
         ("Waits", size(host.queued_kib * 1024)),
         ("Database", size(host.database_bytes)),
         ("Its log", size(host.log_bytes)),
@@ -233,35 +283,205 @@ fn of_window(look: &Look, window: Counters, frames: u64) -> Card {
     card("Window", rows)
 }
 
-/// Returns a line for each session, in the order of their rates; `name` tells a session's name.
-pub fn sessions(diagnosis: &Diagnosis, name: impl Fn(&str) -> String) -> Vec<[String; 9]> {
+fn halves(spread: &Spread, word: fn(u64) -> String) -> String {
+    format!("{} half, {} 99 %", word(spread.p50), word(spread.p99))
+}
+
+/// Returns the tables; `name` tells a session's name.
+pub fn tables(diagnosis: &Diagnosis, name: impl Fn(&str) -> String) -> Vec<Table> {
     let Some(look) = &diagnosis.last else {
         return Vec::new();
     };
-    let mut lines: Vec<(f32, [String; 9])> = Vec::new();
+    let table = |name, heads, lines| Table { name, heads, lines };
+    let mut tables = vec![
+        table("Links", &LINKS[..], links(look)),
+        table("The way of output", &WAY[..], way(look)),
+        table("Sessions", &SESSIONS[..], sessions(diagnosis, name)),
+    ];
+    // A host of an earlier release tells nothing of some.
+    tables.retain(|table| !table.lines.is_empty());
+    tables
+}
+
+fn links(look: &Look) -> Vec<Line> {
+    let links = look.host.links.iter();
+    let mut links: Vec<&LinkStats> = links.collect();
+    links.sort_by_key(|link| link.client != look.own);
+    links
+        .into_iter()
+        .map(|link| of_link(link, &look.own))
+        .collect()
+}
+
+fn of_link(link: &LinkStats, own: &str) -> Line {
+    let sent = link.lanes.iter().map(|lane| lane.sent_bytes).sum();
+    let came = link.lanes.iter().map(|lane| lane.received_bytes).sum();
+    let none = || "–".to_owned();
+    let pid = link
+        .pid
+        .map_or_else(String::new, |pid| format!(", process {pid}"));
+    let client = match link.client == own {
+        true => format!("This window{pid}"),
+        false => format!("{}{pid}", link.program),
+    };
+    let trip = link.round_trip_micros.zip(link.jitter_micros);
+    let trip = trip.map(|(trip, jitter)| format!("{} ± {}", millis(trip), millis(jitter)));
+    let mut more = vec![format!("{}, link {}", link.program, link.conn)];
+    for lane in &link.lanes {
+        if lane.sent_frames + lane.received_frames > 0 {
+            more.push(format!(
+                "{}: {} in {} frames sent, {} in {} came",
+                lane.lane,
+                size(lane.sent_bytes),
+                lane.sent_frames,
+                size(lane.received_bytes),
+                lane.received_frames
+            ));
+        }
+    }
+    more.push(format!(
+        "{} screens sent, {} of them whole since they did not fit",
+        link.updates, link.whole_screens
+    ));
+    if !link.command_micros.is_nothing() {
+        let halves = halves(&link.command_micros, millis);
+        more.push(format!("{} commands: {halves}", link.command_micros.count));
+    }
+    if link.overflows > 0 {
+        more.push(format!("{} times events found no room", link.overflows));
+    }
+    if link.unknown_frames > 0 {
+        more.push(format!("{} frames of unknown kinds", link.unknown_frames));
+    }
+    for (why, count) in &link.ended {
+        more.push(format!("{count} earlier ended: {why}"));
+    }
+    Line {
+        cells: vec![
+            client,
+            trip.unwrap_or_else(none),
+            size(sent),
+            size(came),
+            format!("{}, most {}", link.queued, link.queued_max),
+            link.coalesced.to_string(),
+            link.replayed_events.to_string(),
+            link.gaps.to_string(),
+            match link.command_micros.is_nothing() {
+                true => none(),
+                false => millis(link.command_micros.p99),
+            },
+            link.before.to_string(),
+        ],
+        more: more.join("\n"),
+        wrong: (link.gaps > 0).then_some(7),
+    }
+}
+
+/// Copies of what came over the link that the window makes of each byte: out of the system, into its frame,
+/// out of that, into rows.
+const WINDOW_COPIES: u64 = 4;
+
+fn way(look: &Look) -> Vec<Line> {
+    if look.host.way.is_empty() {
+        return Vec::new();
+    }
+    let output = look.host.output_bytes;
+    let line = |step: String, copied: u64, cpu: u64| Line {
+        cells: vec![
+            step,
+            size(copied),
+            times(copied, output),
+            match cpu {
+                0 => "–".to_owned(),
+                cpu => a_megabyte(cpu, output),
+            },
+        ],
+        ..Line::default()
+    };
+    let of_host = look.host.way.iter();
+    let mut steps: Vec<(String, u64, u64)> = of_host
+        .map(|step| (in_words(&step.step), step.copied_bytes, step.cpu_micros))
+        .collect();
+    let screens = look.link.lanes.iter().find(|it| it.lane == "screen");
+    let came = screens.map_or(0, |lane| lane.received_bytes);
+    let window_cpu = look.window_cpu.as_micros() as u64;
+    steps.push((
+        "Link into this window, drawn".to_owned(),
+        came * WINDOW_COPIES,
+        window_cpu,
+    ));
+    let copied = steps.iter().map(|step| step.1).sum();
+    let cpu = steps.iter().map(|step| step.2).sum();
+    steps.push(("All of it".to_owned(), copied, cpu));
+    let lines = steps.into_iter();
+    lines
+        .map(|(step, copied, cpu)| line(step, copied, cpu))
+        .collect()
+}
+
+fn in_words(step: &str) -> String {
+    match step {
+        "ring" => "Terminal into its ring",
+        "host" => "Ring into the host, folded",
+        "record" => "Into what is stored",
+        "disk" => "Compressed, for the disk",
+        "frames" => "Rows into frames, and the rest",
+        "link" => "Frames into the link",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// Returns a line for each session, in the order of their rates; `name` tells a session's name.
+fn sessions(diagnosis: &Diagnosis, name: impl Fn(&str) -> String) -> Vec<Line> {
+    let Some(look) = &diagnosis.last else {
+        return Vec::new();
+    };
+    let mut lines: Vec<(f32, Line)> = Vec::new();
     for (at, it) in look.host.sessions.iter().enumerate() {
         let rate = diagnosis.session_rate(at).unwrap_or_default();
         let lost = it.gaps + it.replies_dropped;
-        lines.push((
-            rate,
-            [
-                name(&it.session),
-                format!("{}/s", size(rate as u64)),
-                size(it.offset),
-                size(it.ring_bytes),
-                size(it.offset.saturating_sub(it.committed)),
-                size(it.disk_bytes),
-                it.updates.to_string(),
-                it.coalesced.to_string(),
-                match (it.gaps, it.replies_dropped) {
-                    (0, 0) => "0".to_owned(),
-                    (0, _) => format!("{lost} answers unread"),
-                    (_, _) => format!("{lost}, with gaps"),
-                },
-            ],
-        ));
+        let cells = vec![
+            name(&it.session),
+            format!("{}/s", size(rate as u64)),
+            size(it.offset),
+            size(it.ring_bytes),
+            size(it.offset.saturating_sub(it.committed)),
+            size(it.disk_bytes),
+            it.updates.to_string(),
+            it.coalesced.to_string(),
+            lost.to_string(),
+        ];
+        let mut more = Vec::new();
+        if it.gaps > 0 {
+            more.push(format!(
+                "{} holes in its record: the keeper had let go of output that was not stored",
+                it.gaps
+            ));
+        }
+        if it.replies_dropped > 0 {
+            more.push(format!(
+                "{} answers of its terminal were dropped: its program does not read",
+                it.replies_dropped
+            ));
+        }
+        if it.long_lines > 0 {
+            more.push(format!(
+                "{} lines of its agent's transcript were too long to be read",
+                it.long_lines
+            ));
+        }
+        let line = Line {
+            cells,
+            more: more.join("\n"),
+            wrong: (lost > 0).then_some(SESSIONS.len() - 1),
+        };
+        lines.push((rate, line));
     }
-    lines.sort_by(|(a, left), (b, right)| b.total_cmp(a).then_with(|| left[0].cmp(&right[0])));
+    lines.sort_by(|(a, left), (b, right)| {
+        b.total_cmp(a)
+            .then_with(|| left.cells[0].cmp(&right.cells[0]))
+    });
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
@@ -283,7 +503,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use agor_core::client::Figures;
-    use agor_proto::message::{SessionStats, Stats};
+    use agor_proto::message::{LaneStats, SessionStats, Stats, StepStats};
 
     use super::*;
 
@@ -322,6 +542,7 @@ mod tests {
                     new_events: 8,
                     ..Default::default()
                 },
+                own: String::new(),
                 window_cpu: Duration::from_millis(8 * second),
                 window_memory_bytes: 50 * 1_048_576,
             });
@@ -363,10 +584,98 @@ mod tests {
     #[test]
     fn the_loudest_session_is_first_and_says_what_it_lost() {
         let lines = sessions(&diagnosis(), |id| format!("<{id}>"));
-        assert_eq!(lines[0][..2], ["<loud>", "1.0 MiB/s"]);
-        assert_eq!(lines[0][4], "512.0 KiB");
-        assert_eq!(lines[0][8], "1, with gaps");
-        assert_eq!((lines[1][1].as_str(), lines[1][8].as_str()), ("0 B/s", "0"));
+        assert_eq!(lines[0].cells[..2], ["<loud>", "1.0 MiB/s"]);
+        assert_eq!(lines[0].cells[4], "512.0 KiB");
+        assert_eq!((lines[0].cells[8].as_str(), lines[0].wrong), ("1", Some(8)));
+        assert!(lines[0].more.starts_with("1 holes"), "{:?}", lines[0]);
+        assert_eq!(
+            (lines[1].cells[1].as_str(), lines[1].cells[8].as_str()),
+            ("0 B/s", "0")
+        );
+        assert_eq!(lines[1].wrong, None);
+    }
+
+    #[test]
+    fn each_client_has_its_own_line_and_this_window_is_the_first() {
+        let mut diagnosis = diagnosis();
+        let mut look = Look::clone(diagnosis.last.as_ref().unwrap());
+        let lane = LaneStats {
+            lane: "screen".into(),
+            sent_frames: 3,
+            sent_bytes: 2_048,
+            ..Default::default()
+        };
+        let link = |client: &str, gaps| LinkStats {
+            client: client.into(),
+            program: "agord 0.1.0".into(),
+            pid: Some(7),
+            lanes: vec![lane.clone()],
+            gaps,
+            round_trip_micros: Some(420),
+            jitter_micros: Some(50),
+            before: 2,
+            ended: [("it does not read".to_owned(), 2)].into(),
+            ..Default::default()
+        };
+        look.own = "me".into();
+        look.host.links = vec![link("other", 1), link("me", 0)];
+        diagnosis.look(look);
+        let tables = tables(&diagnosis, str::to_owned);
+        assert_eq!(tables.len(), 2, "an earlier host says nothing of the way");
+        let links = &tables[0];
+        assert_eq!(links.name, "Links");
+        assert_eq!(
+            links.lines[0].cells[..3],
+            ["This window, process 7", "420 µs ± 50 µs", "2.0 KiB"]
+        );
+        assert_eq!(links.lines[1].cells[0], "agord 0.1.0, process 7");
+        assert_eq!(
+            (links.lines[0].wrong, links.lines[1].wrong),
+            (None, Some(7))
+        );
+        let more = &links.lines[0].more;
+        assert!(more.contains("screen: 2.0 KiB in 3 frames sent"), "{more}");
+        assert!(more.contains("2 earlier ended: it does not read"), "{more}");
+        for table in &tables {
+            assert!(
+                table
+                    .lines
+                    .iter()
+                    .all(|line| line.cells.len() == table.heads.len())
+            );
+        }
+    }
+
+    #[test]
+    fn the_way_of_output_is_told_for_each_byte_and_sums_up() {
+        let mut diagnosis = diagnosis();
+        let mut look = Look::clone(diagnosis.last.as_ref().unwrap());
+        let step = |step: &str, copied_bytes, cpu_micros| StepStats {
+            step: step.into(),
+            copied_bytes,
+            cpu_micros,
+        };
+        look.host.way = vec![step("ring", 4_000_000, 8_000), step("record", 2_000_000, 0)];
+        look.link.lanes = vec![LaneStats {
+            lane: "screen".into(),
+            received_bytes: 500_000,
+            ..Default::default()
+        }];
+        diagnosis.look(look);
+        let tables = tables(&diagnosis, str::to_owned);
+        let way = tables
+            .iter()
+            .find(|table| table.name == "The way of output");
+        let cells: Vec<_> = way
+            .unwrap()
+            .lines
+            .iter()
+            .map(|line| line.cells[2..].join(" "))
+            .collect();
+        assert_eq!(
+            cells,
+            ["1.00× 2.0 ms", "0.50× –", "0.50× 2.0 ms", "2.00× 4.0 ms"]
+        );
     }
 
     #[test]
@@ -374,6 +683,6 @@ mod tests {
         let nothing = Diagnosis::default();
         let host = HostState::Ready;
         assert!(cards(&nothing, &host, Counters::default(), 0).is_empty());
-        assert!(sessions(&nothing, str::to_owned).is_empty());
+        assert!(tables(&nothing, str::to_owned).is_empty());
     }
 }

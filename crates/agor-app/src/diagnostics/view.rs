@@ -1,10 +1,11 @@
 //! Draws the page.
 
 use egui::{
-    Align2, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
+    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    Vec2,
 };
 
-use super::figures::{self, Card, HEADS};
+use super::figures::{self, Card, Table};
 use crate::link::snapshot::Snapshot;
 use crate::theme::{Theme, measure, medium, semibold};
 use crate::widgets::elided;
@@ -30,8 +31,13 @@ const LINE: f32 = 20.0;
 /// Height of a session's line.
 const ROW: f32 = 24.0;
 
-/// The narrowest column of the table, and its first one.
+/// Height of a table's name.
+const TITLE: f32 = 32.0;
+
+/// The narrowest and the widest column of a table, and its first one. All tables have the same, so that
+/// figures stand below each other.
 const COLUMN_MIN: f32 = 88.0;
+const COLUMN_MAX: f32 = 124.0;
 const FIRST_COLUMN: f32 = 220.0;
 
 /// What the person did.
@@ -58,7 +64,7 @@ pub fn diagnostics_ui(
     head_ui(ui, theme, head);
     let closed = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
     let cards = figures::cards(&snapshot.diagnosis, &snapshot.host, window, frames);
-    let sessions = figures::sessions(&snapshot.diagnosis, |id| {
+    let tables = figures::tables(&snapshot.diagnosis, |id| {
         let known = snapshot.sessions.iter().flat_map(|all| all.iter());
         let info = known.into_iter().find(|info| info.id.to_string() == id);
         info.map_or_else(|| id.to_owned(), |info| info.name.clone())
@@ -78,7 +84,7 @@ pub fn diagnostics_ui(
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(below).id_salt("figures"));
         ScrollArea::vertical()
             .auto_shrink(false)
-            .show(&mut ui, |ui| page_ui(ui, &cards, &sessions, theme));
+            .show(&mut ui, |ui| page_ui(ui, &cards, &tables, theme));
     }
     if closed {
         Outcome::Closed
@@ -104,7 +110,7 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect) {
     painter.text(at, Align2::RIGHT_CENTER, keys, font, theme.faint);
 }
 
-fn page_ui(ui: &mut Ui, cards: &[Card], sessions: &[[String; 9]], theme: &Theme) {
+fn page_ui(ui: &mut Ui, cards: &[Card], tables: &[Table], theme: &Theme) {
     let width = ui.available_width();
     let across = (((width - GAP) / (CARD_MIN + GAP)) as usize).clamp(1, cards.len());
     // Rather two lines of two than three and a single one.
@@ -113,8 +119,9 @@ fn page_ui(ui: &mut Ui, cards: &[Card], sessions: &[[String; 9]], theme: &Theme)
     let rows = cards.iter().map(|card| card.rows.len()).max().unwrap_or(0);
     let height = INSET + 20.0 + BARS + 8.0 + rows as f32 * LINE + INSET;
     let lines = cards.len().div_ceil(across);
-    let table = ROW * (sessions.len() + 1) as f32;
-    let all = Vec2::new(width, GAP + lines as f32 * (height + GAP) + table + GAP);
+    let height_of = |table: &Table| TITLE + ROW * (table.lines.len() + 1) as f32 + GAP;
+    let below: f32 = tables.iter().map(height_of).sum();
+    let all = Vec2::new(width, GAP + lines as f32 * (height + GAP) + below);
     let (area, _) = ui.allocate_exact_size(all, Sense::hover());
     for (at, card) in cards.iter().enumerate() {
         let place = Vec2::new((at % across) as f32, (at / across) as f32);
@@ -123,12 +130,19 @@ fn page_ui(ui: &mut Ui, cards: &[Card], sessions: &[[String; 9]], theme: &Theme)
         let rect = Rect::from_min_size(corner, Vec2::new(card_width, height));
         card_ui(ui, card, theme, rect);
     }
-    let top = area.min.y + GAP + lines as f32 * (height + GAP);
-    let rect = Rect::from_min_max(
-        Pos2::new(area.min.x + GAP, top),
-        Pos2::new(area.max.x - GAP, top + table),
-    );
-    table_ui(ui, sessions, theme, rect);
+    let mut top = area.min.y + GAP + lines as f32 * (height + GAP);
+    let widest = tables.iter().map(|table| table.heads.len()).max();
+    let room = area.width() - 2.0 * GAP - FIRST_COLUMN;
+    let step = room / widest.unwrap_or(2).saturating_sub(1).max(1) as f32;
+    let step = step.clamp(COLUMN_MIN, COLUMN_MAX);
+    for table in tables {
+        let rect = Rect::from_min_max(
+            Pos2::new(area.min.x + GAP, top),
+            Pos2::new(area.max.x - GAP, top + height_of(table) - GAP),
+        );
+        table_ui(ui, table, step, theme, rect);
+        top += height_of(table);
+    }
 }
 
 fn card_ui(ui: &mut Ui, card: &Card, theme: &Theme, rect: Rect) {
@@ -211,47 +225,58 @@ fn bars_ui(ui: &Ui, bars: &[f32], theme: &Theme, rect: Rect) {
     }
 }
 
-fn table_ui(ui: &mut Ui, sessions: &[[String; 9]], theme: &Theme, rect: Rect) {
+fn table_ui(ui: &mut Ui, table: &Table, step: f32, theme: &Theme, rect: Rect) {
+    let at = Pos2::new(rect.min.x, rect.min.y + TITLE / 2.0);
+    let font = semibold(13.0);
+    ui.painter()
+        .text(at, Align2::LEFT_CENTER, table.name, font, theme.text);
+    let body = rect.with_min_y(rect.min.y + TITLE);
     // Columns that have no room are left out, the last ones first.
     let room = rect.width() - FIRST_COLUMN;
-    let columns = 1 + ((room / COLUMN_MIN) as usize).min(HEADS.len() - 1);
-    let step = room / (columns - 1).max(1) as f32;
-    let edge = |column: usize| rect.min.x + FIRST_COLUMN + column as f32 * step;
-    let line = |ui: &mut Ui, at: usize, cells: [&str; 9], head: bool| {
-        let top = rect.min.y + at as f32 * ROW;
-        let middle = top + ROW / 2.0;
-        let (font, color) = match head {
-            true => (FontId::proportional(11.0), theme.faint),
-            false => (FontId::proportional(12.0), theme.text),
-        };
-        for (column, text) in cells.iter().take(columns).enumerate() {
+    let columns = 1 + ((room / step) as usize).min(table.heads.len() - 1);
+    let line = |ui: &mut Ui, at: usize, cells: &mut dyn Iterator<Item = (&str, Color32)>, size| {
+        let top = body.min.y + at as f32 * ROW;
+        for (column, (text, color)) in cells.take(columns).enumerate() {
             let width = if column == 0 { FIRST_COLUMN } else { step };
-            let shown = elided(ui, text, font.clone(), color, width - 8.0);
+            let shown = elided(ui, text, FontId::proportional(size), color, width - 8.0);
             let x = match column {
-                0 => rect.min.x,
-                _ => edge(column) - shown.size().x,
+                0 => body.min.x,
+                _ => body.min.x + FIRST_COLUMN + column as f32 * step - shown.size().x,
             };
-            let at = Pos2::new(x, middle - shown.size().y / 2.0);
+            let at = Pos2::new(x, top + (ROW - shown.size().y) / 2.0);
             ui.painter().galley(at, shown, color);
         }
         let stroke = Stroke::new(1.0, theme.border);
-        ui.painter().hline(rect.x_range(), top + ROW, stroke);
-        if !head {
-            let rect =
-                Rect::from_min_size(Pos2::new(rect.min.x, top), Vec2::new(rect.width(), ROW));
-            let id = ui.scope_id().with(("session", at));
-            let said = HEADS
-                .iter()
-                .zip(cells)
-                .map(|(head, cell)| format!("{head} {cell}"));
-            let said = said.collect::<Vec<_>>().join(", ");
-            ui.interact(rect, id, Sense::hover())
-                .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &said));
-        }
+        ui.painter().hline(body.x_range(), top + ROW, stroke);
+        Rect::from_min_size(Pos2::new(body.min.x, top), Vec2::new(body.width(), ROW))
     };
-    line(ui, 0, HEADS, true);
-    for (at, cells) in sessions.iter().enumerate() {
-        let cells = std::array::from_fn(|column| cells[column].as_str());
-        line(ui, at + 1, cells, false);
+    let mut heads = table.heads.iter().map(|head| (*head, theme.faint));
+    line(ui, 0, &mut heads, 11.0);
+    for (at, row) in table.lines.iter().enumerate() {
+        // Not by colour alone: what is wrong has a sign, too.
+        let marked = row.wrong.and_then(|column| row.cells.get(column));
+        let marked = marked.map(|cell| format!("⚠ {cell}"));
+        let mut cells = row.cells.iter().enumerate().map(|(column, cell)| {
+            match marked.as_deref().filter(|_| row.wrong == Some(column)) {
+                Some(marked) => (marked, theme.error),
+                None => (cell.as_str(), theme.text),
+            }
+        });
+        let rect = line(ui, at + 1, &mut cells, 12.0);
+        let id = ui.scope_id().with((table.name, at));
+        let response = ui.interact(rect, id, Sense::hover());
+        response.widget_info(|| {
+            let cells = table.heads.iter().zip(&row.cells);
+            let cells = cells.map(|(head, cell)| format!("{head} {cell}"));
+            let mut said = cells.collect::<Vec<_>>().join(", ");
+            for more in row.more.lines() {
+                said.push_str(", ");
+                said.push_str(more);
+            }
+            egui::WidgetInfo::labeled(egui::Role::Label, true, said)
+        });
+        if !row.more.is_empty() {
+            response.on_hover_text(&row.more);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What the list says, as words: pure, so that tests read it without a window.
 
+use std::time::Duration;
+
 use agor_core::cli::state_in_words;
 use agor_proto::agent::{EvidenceSource, State};
 use agor_proto::ids::LinePosition;
@@ -98,6 +100,18 @@ fn ago(millis: u64) -> String {
     }
 }
 
+/// Returns how long the ages that are shown stay as they are, about.
+#[must_use]
+pub fn age_lasts(pieces: &[Explained], now_millis: u64) -> Option<Duration> {
+    let newest = pieces.iter().map(|piece| piece.last_millis).max()?;
+    let seconds = match now_millis.saturating_sub(newest) / 1_000 {
+        ..120 => 1,
+        120..7_200 => 60,
+        _ => 3_600,
+    };
+    Some(Duration::from_secs(seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +130,19 @@ mod tests {
         );
         assert_eq!(lines[1].standing, "superseded");
         assert_eq!(lines[2].standing, "");
+    }
+
+    #[test]
+    fn ages_are_drawn_anew_as_often_as_they_change() {
+        let mut pieces = explained(1_000_000);
+        pieces.truncate(1);
+        let at = pieces[0].last_millis;
+        let lasts = |millis| age_lasts(&pieces, at + millis).map(|it| it.as_secs());
+        assert_eq!(lasts(0), Some(1));
+        assert_eq!(lasts(119_000), Some(1));
+        assert_eq!(lasts(121_000), Some(60));
+        assert_eq!(lasts(8_000_000), Some(3_600));
+        assert_eq!(age_lasts(&[], 0), None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! How host and link are, once a second, while a window shows it.
+//! How host and link are, while a window shows it: the host tells when something has changed, at most once a
+//! second. What this window counts of itself is looked at then.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,12 +7,18 @@ use std::time::{Duration, Instant};
 
 use agor_core::client::{Client, Figures};
 use agor_core::load;
-use agor_proto::message::{Part, Query, Stats};
+use agor_proto::limits::FOLLOW_PACE_MILLIS;
+use agor_proto::message::{Followed, Part, Stats};
+use tokio::sync::watch;
 
+use super::following::follow;
 use super::task::Shared;
 
-/// Between two looks.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Between two looks while something happens.
+const PACE: Duration = Duration::from_millis(FOLLOW_PACE_MILLIS);
+
+/// After so long without news nothing has happened in a second of it.
+const QUIET: Duration = Duration::from_millis(2 * FOLLOW_PACE_MILLIS);
 
 /// Looks of which the rates are kept.
 pub const RATES_KEPT: usize = 60;
@@ -25,6 +32,10 @@ pub struct Diagnosis {
     pub before: Option<Arc<Look>>,
     /// Rates between looks, the newest last; at most [`RATES_KEPT`].
     pub rates: Arc<VecDeque<Rates>>,
+    /// Whether nothing has happened since the last look.
+    pub rests: bool,
+    /// When this window's processor time was looked at last, and what it was.
+    window_cpu: Option<(Instant, Duration)>,
 }
 
 /// What one look saw.
@@ -36,6 +47,8 @@ pub struct Look {
     pub host: Stats,
     /// What this window counted of its link.
     pub link: Figures,
+    /// Which of the host's links this window's is, by its client.
+    pub own: String,
     /// Processor time that this window has used.
     pub window_cpu: Duration,
     /// Bytes of memory of this window (PSS).
@@ -61,15 +74,53 @@ impl Diagnosis {
     /// Takes another look.
     pub fn look(&mut self, look: Look) {
         let look = Arc::new(look);
+        let window_millis = self.window_millis(look.at, look.window_cpu);
+        self.rests = false;
         if let Some(before) = self.last.replace(Arc::clone(&look)) {
-            let mut rates = VecDeque::clone(&self.rates);
-            rates.extend(Rates::between(&before, &look));
-            while rates.len() > RATES_KEPT {
-                rates.pop_front();
-            }
-            self.rates = Arc::new(rates);
+            self.add(Rates::between(&before, &look, window_millis));
             self.before = Some(before);
         }
+    }
+
+    /// Notes that a second has passed in which the host had nothing to tell.
+    pub fn rest(&mut self, now: Instant, window_cpu: Duration) {
+        let window_millis = self.window_millis(now, window_cpu);
+        self.rests = true;
+        self.add(Some(Rates {
+            window_millis,
+            ..Rates::default()
+        }));
+    }
+
+    /// Says whether nothing of the host is left that time would move.
+    #[must_use]
+    pub fn is_still(&self) -> bool {
+        let of_host = |rates: &Rates| Rates {
+            window_millis: 0.0,
+            ..*rates
+        };
+        self.rates
+            .iter()
+            .all(|rates| of_host(rates) == Rates::default())
+    }
+
+    fn add(&mut self, more: Option<Rates>) {
+        let mut rates = VecDeque::clone(&self.rates);
+        rates.extend(more);
+        while rates.len() > RATES_KEPT {
+            rates.pop_front();
+        }
+        self.rates = Arc::new(rates);
+    }
+
+    /// Returns the milliseconds of a second that this window has used a processor since it was asked last.
+    fn window_millis(&mut self, now: Instant, cpu: Duration) -> f32 {
+        let Some((then, before)) = self.window_cpu.replace((now, cpu)) else {
+            return 0.0;
+        };
+        let seconds = now.saturating_duration_since(then).as_secs_f32();
+        let used = cpu.saturating_sub(before).as_secs_f32() * 1_000.0;
+        if seconds > 0.0 { used / seconds } else { 0.0 }
     }
 
     /// Returns bytes of output a second of the session that stands at this place of the last look.
@@ -79,56 +130,90 @@ impl Diagnosis {
         let now = last.host.sessions.get(at)?;
         let sessions = &before.host.sessions;
         let then = sessions.iter().find(|it| it.session == now.session)?;
-        let seconds = last.at.saturating_duration_since(before.at).as_secs_f32();
-        (seconds > 0.0).then(|| now.offset.saturating_sub(then.offset) as f32 / seconds)
+        if self.rests {
+            return Some(0.0);
+        }
+        let seconds = seconds_between(before, last)?;
+        Some(now.offset.saturating_sub(then.offset) as f32 / seconds)
     }
+}
+
+/// Returns in how many seconds happened what differs between two looks. The host tells at once when
+/// something happens after quiet: however long that was, it is news of a moment.
+fn seconds_between(before: &Look, now: &Look) -> Option<f32> {
+    let passed = now.at.saturating_duration_since(before.at);
+    let passed = if passed < QUIET { passed } else { PACE };
+    (!passed.is_zero()).then(|| passed.as_secs_f32())
 }
 
 impl Rates {
     /// Returns the rates between two looks at the same life of a host.
-    fn between(before: &Look, now: &Look) -> Option<Self> {
-        let seconds = now.at.saturating_duration_since(before.at).as_secs_f32();
-        if before.host.incarnation != now.host.incarnation || seconds <= 0.0 {
+    fn between(before: &Look, now: &Look, window_millis: f32) -> Option<Self> {
+        if before.host.incarnation != now.host.incarnation {
             return None;
         }
+        let seconds = seconds_between(before, now)?;
         let sent = |look: &Look| -> u64 { look.host.lanes.iter().map(|it| it.sent_bytes).sum() };
         let cpu = |look: &Look| look.host.cpu_micros + look.host.keeper_cpu_micros;
         let rate = |before: u64, now: u64| now.saturating_sub(before) as f32 / seconds;
-        let window = now.window_cpu.saturating_sub(before.window_cpu);
         Some(Self {
             output_bytes: rate(before.host.output_bytes, now.host.output_bytes),
             sent_bytes: rate(sent(before), sent(now)),
             commits: rate(before.host.commits, now.host.commits),
             host_millis: rate(cpu(before), cpu(now)) / 1_000.0,
-            window_millis: window.as_secs_f32() * 1_000.0 / seconds,
+            window_millis,
         })
     }
 }
 
-/// Looks until it is aborted.
+/// Follows how the host is until it is aborted.
 pub async fn run(client: Client, shared: Shared) {
-    let mut ticks = tokio::time::interval(PAUSE);
-    // A host that was away is not asked for what was missed.
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        // Keys pass this thread, and the system takes its time to say what memory a process has.
-        let memory = tokio::task::spawn_blocking(|| load::memory_of(std::process::id()));
-        let stats = client.ask_one(Query::Stats);
-        let (host, link, memory) = tokio::join!(stats, client.figures(), memory);
-        let (Ok(Part::Stats(host)), Ok(link), Ok(window_memory_bytes)) = (host, link, memory)
-        else {
-            continue;
-        };
-        let look = Look {
-            at: Instant::now(),
-            host: *host,
-            link,
-            window_cpu: load::cpu(),
-            window_memory_bytes,
-        };
-        shared.change(|snapshot| snapshot.diagnosis.look(look));
-    }
+    let (told, mut news) = watch::channel(None);
+    let take = |parts: Vec<Part>| {
+        for part in parts {
+            if let Part::Stats(host) = part {
+                told.send_replace(Some(host));
+            }
+        }
+    };
+    let following = follow(&client, Followed::Stats, take);
+    let showing = async {
+        let mut rests = 0;
+        loop {
+            // The host says nothing while nothing happens. Bars move on until none is left to move.
+            let still = shared.look(|snapshot| snapshot.diagnosis.is_still());
+            let wait = if rests == 0 { QUIET } else { PACE };
+            let changed = tokio::select! {
+                changed = news.changed() => changed.is_ok(),
+                () = tokio::time::sleep(wait), if !still => {
+                    rests += 1;
+                    let cpu = load::cpu();
+                    shared.change(|snapshot| snapshot.diagnosis.rest(Instant::now(), cpu));
+                    continue;
+                }
+            };
+            let host = news.borrow_and_update().clone();
+            let Some(host) = host.filter(|_| changed) else {
+                return;
+            };
+            rests = 0;
+            // Keys pass this thread, and the system takes its time to say what memory a process has.
+            let memory = tokio::task::spawn_blocking(|| load::memory_of(std::process::id()));
+            let (Ok(link), Ok(window_memory_bytes)) = tokio::join!(client.figures(), memory) else {
+                continue;
+            };
+            let look = Look {
+                at: Instant::now(),
+                host: *host,
+                link,
+                own: client.id().to_string(),
+                window_cpu: load::cpu(),
+                window_memory_bytes,
+            };
+            shared.change(|snapshot| snapshot.diagnosis.look(look));
+        }
+    };
+    tokio::join!(following, showing);
 }
 
 #[cfg(test)]
@@ -152,6 +237,7 @@ mod tests {
                 ..Default::default()
             },
             link: Figures::default(),
+            own: String::new(),
             window_cpu: Duration::from_millis(output_bytes / 1_000),
             window_memory_bytes: 0,
         }
@@ -164,7 +250,7 @@ mod tests {
         let mut diagnosis = Diagnosis::default();
         diagnosis.look(look(start, 1_000, 1));
         assert!(diagnosis.rates.is_empty());
-        diagnosis.look(look(start + 2 * second, 201_000, 1));
+        diagnosis.look(look(start + second, 101_000, 1));
         let rates = diagnosis.rates[0];
         assert_eq!(rates.output_bytes, 100_000.0);
         assert_eq!(rates.host_millis, 1.0);
@@ -174,6 +260,31 @@ mod tests {
         // Another life counts from nothing.
         diagnosis.look(look(start + 3 * second, 5, 2));
         assert_eq!(diagnosis.rates.len(), 1);
+    }
+
+    #[test]
+    fn quiet_moves_the_bars_until_none_is_left_and_news_after_it_is_of_a_moment() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut diagnosis = Diagnosis::default();
+        assert!(diagnosis.is_still(), "nothing is drawn for nothing");
+        diagnosis.look(look(start, 0, 1));
+        diagnosis.look(look(start + second, 50_000, 1));
+        let mut passed = 0_u32;
+        while !diagnosis.is_still() {
+            passed += 1;
+            let cpu = Duration::from_millis(50 + 10 * u64::from(passed));
+            diagnosis.rest(start + (1 + passed) * second, cpu);
+            assert_eq!(diagnosis.session_rate(0), Some(0.0));
+            assert_eq!(
+                diagnosis.rates.back().map(|it| it.window_millis),
+                Some(10.0)
+            );
+        }
+        assert_eq!(passed as usize, RATES_KEPT);
+        diagnosis.look(look(start + 300 * second, 60_000, 1));
+        let newest = diagnosis.rates.back().map(|it| it.output_bytes);
+        assert_eq!(newest, Some(10_000.0));
     }
 
     #[test]

@@ -1,40 +1,34 @@
-//! What the evidence for a session's state is, once a second, while the window shows it.
+//! What the evidence for a session's state is, while the window shows it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use agor_core::client::Client;
 use agor_proto::ids::SessionId;
-use agor_proto::message::{Part, Query};
+use agor_proto::message::{Followed, Part};
 
+use super::following::follow;
 use super::snapshot::Explanation;
 use super::task::Shared;
 
-/// Between two looks.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// Looks until it is aborted.
+/// Follows it until it is aborted.
 pub async fn run(client: Client, shared: Shared, session: SessionId) {
-    let mut ticks = tokio::time::interval(PAUSE);
-    // A host that was away is not asked for what was missed.
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let Ok(Part::Evidence {
-            state,
-            reason,
-            pieces,
-        }) = client.ask_one(Query::Explain { session }).await
-        else {
-            continue;
-        };
-        let explained = Some(Arc::new(Explanation {
-            session,
-            state,
-            reason,
-            pieces,
-        }));
-        // Also where nothing changed: what is shown grows older.
-        shared.change(|snapshot| snapshot.explained = explained);
-    }
+    let take = |parts: Vec<Part>| {
+        for part in parts {
+            if let Part::Evidence {
+                state,
+                reason,
+                pieces,
+            } = part
+            {
+                let explained = Some(Arc::new(Explanation {
+                    session,
+                    state,
+                    reason,
+                    pieces,
+                }));
+                shared.change(|snapshot| snapshot.explained = explained);
+            }
+        }
+    };
+    follow(&client, Followed::Explain { session }, take).await;
 }

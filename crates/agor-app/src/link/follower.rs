@@ -9,11 +9,12 @@ use agor_proto::event::{EventBody, LogCursor};
 use agor_proto::ids::{LinePosition, LogEpoch, Seq, SessionId, Size};
 use agor_proto::limits::LEASE_MILLIS;
 use agor_proto::message::{ClipboardKind, LeaseStanding, Part, Query, Visibility, WindowAt};
+use agor_proto::session::SessionInfo;
 use tokio::sync::mpsc;
 
 use super::images::Fetcher;
 use super::search::Searching;
-use super::snapshot::{Driving, HistoryWindow, Screen, Weight};
+use super::snapshot::{Driving, HistoryWindow, Screen, Snapshot, Weight};
 use super::task::Shared;
 use super::{Request, outline, prompts};
 use crate::pane::selection::Selection;
@@ -108,6 +109,7 @@ impl Task {
             applied: Seq(0),
         };
         let mut appeared_by = Some(tokio::time::Instant::now() + APPEARS_WITHIN);
+        let mut seen = None;
         let mut told = match self.client.subscribe(cursor, self.view) {
             Ok(told) => told,
             Err(error) => return self.shared.tell(Weight::Error, error.to_string()),
@@ -121,7 +123,9 @@ impl Task {
                         && appeared_by.is_some_and(|by| tokio::time::Instant::now() < by) =>
                     {
                         drop(told);
-                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        if let Some(by) = appeared_by {
+                            self.appears(&mut seen, by).await;
+                        }
                         told = match self.client.subscribe(cursor, self.view) {
                             Ok(told) => told,
                             Err(_) => return,
@@ -155,6 +159,25 @@ impl Task {
                 },
             }
         }
+    }
+
+    /// Waits until a list has the session that was not in the one before, but no longer than `by`.
+    async fn appears(&self, seen: &mut Option<Arc<Vec<SessionInfo>>>, by: tokio::time::Instant) {
+        let there = |snapshot: &Snapshot| {
+            let Some(list) = &snapshot.sessions else {
+                return false;
+            };
+            let known = seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, list));
+            let there = !known && list.iter().any(|info| info.id == self.session);
+            if there {
+                *seen = Some(Arc::clone(list));
+            }
+            there
+        };
+        // Then the host is asked all the same: its answer is what the person is told.
+        tokio::time::timeout_at(by, self.shared.until(there))
+            .await
+            .ok();
     }
 
     /// Applies news; says whether the window has something to show.

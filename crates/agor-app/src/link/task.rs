@@ -78,6 +78,12 @@ impl Shared {
         Arc::clone(&self.snapshot.borrow().images)
     }
 
+    /// Waits until the snapshot is so; `false` if it will not be any more.
+    pub async fn until(&self, holds: impl FnMut(&Snapshot) -> bool) -> bool {
+        let mut snapshot = self.snapshot.subscribe();
+        snapshot.wait_for(holds).await.is_ok()
+    }
+
     /// Tells the person something.
     pub fn tell(&self, weight: Weight, text: impl Into<String>) {
         self.change(|snapshot| snapshot.tell(weight, text));
@@ -113,10 +119,8 @@ pub async fn run(
         }
     };
     let state = tokio::spawn(follow_state(client.clone(), shared.clone()));
-    let (used, figures) = watch::channel(0);
-    let list = tokio::spawn(follow_list(client.clone(), shared.clone(), used));
-    let today = usage::follow_today(client.clone(), shared.clone(), figures);
-    let today = tokio::spawn(today);
+    let list = tokio::spawn(follow_list(client.clone(), shared.clone()));
+    let today = tokio::spawn(usage::follow_today(client.clone(), shared.clone()));
     let asked = tokio::spawn(follow_asked(client.clone(), shared.clone()));
     let complaint = outbox::follow_complaint(client.clone(), shared.clone());
     let complaint = tokio::spawn(complaint);
@@ -222,7 +226,7 @@ async fn follow_asked(client: Client, shared: Shared) {
     }
 }
 
-async fn follow_list(client: Client, shared: Shared, used: watch::Sender<u64>) {
+async fn follow_list(client: Client, shared: Shared) {
     let mut lists = match client.watch_list() {
         Ok(lists) => lists,
         Err(error) => return shared.tell(Weight::Error, error.to_string()),
@@ -241,8 +245,6 @@ async fn follow_list(client: Client, shared: Shared, used: watch::Sender<u64>) {
         merge(&mut known, list);
         // Every piece of output moves a session's offset, which nobody is shown.
         if first || !before.iter().map(shown).eq(known.iter().map(shown)) {
-            // The task that waits for it ends with this one.
-            used.send_if_modified(|last| std::mem::replace(last, usage::used(&known)) != *last);
             let sessions = Arc::new(known.clone());
             shared.change(|snapshot| snapshot.sessions = Some(sessions));
         }
@@ -282,13 +284,13 @@ struct Task {
     images: Fetcher,
     /// Sessions that panes show and that the host has not made yet.
     waiting: HashMap<SessionId, tokio::task::JoinHandle<()>>,
-    /// Looks how the host is, while that is shown.
+    /// Follows how the host is, while that is shown.
     diagnosing: Option<tokio::task::JoinHandle<()>>,
-    /// Looks what the evidence for a session's state is, while that is shown.
+    /// Follows what the evidence for a session's state is, while that is shown.
     explaining: Option<tokio::task::JoinHandle<()>>,
     /// Looks for a text in all sessions.
     finding: Option<tokio::task::JoinHandle<()>>,
-    /// Looks what was used, while that is shown.
+    /// Follows what was used, while that is shown.
     spending: Option<tokio::task::JoinHandle<()>>,
     /// What writes the setting that was said last.
     saying: Option<tokio::task::JoinHandle<()>>,

@@ -459,7 +459,7 @@ impl Connection {
 
     fn on_said(&mut self, message: Message, now: Moment, effects: &mut Vec<Effect>) {
         let (news, send) = match message {
-            Message::Ping(Ping { nonce, micros }) => {
+            Message::Ping(Ping { nonce, micros, .. }) => {
                 let pong = Pong {
                     nonce,
                     micros,
@@ -479,7 +479,13 @@ impl Connection {
                 effects.extend(change.map(Effect::Keep));
                 (ours.then_some(News::Receipt(receipt)), None)
             }
-            Message::Answer(answer) => (self.questions.on_answer(answer), None),
+            Message::Answer(answer) => {
+                let said = Said {
+                    send: Vec::new(),
+                    news: self.questions.on_answer(answer),
+                };
+                return self.say(said, effects);
+            }
             Message::SessionList(list) => (self.on_list(list).map(News::List), None),
             Message::Subscribed(subscribed) => (self.follows.on_subscribed(subscribed), None),
             Message::Events(events) => self.follows.on_events(events),

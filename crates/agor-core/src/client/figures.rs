@@ -165,8 +165,8 @@ impl Counts {
             fitting_screens: self.fitting_screens,
             subscriptions: self.subscriptions,
             commands: self.latencies.count(),
-            command_p50_micros: self.latencies.percentile_micros(50),
-            command_p99_micros: self.latencies.percentile_micros(99),
+            command_p50_micros: self.latencies.percentile(50),
+            command_p99_micros: self.latencies.percentile(99),
         }
     }
 }
@@ -183,6 +183,7 @@ mod tests {
         let ping = Message::from(Ping {
             nonce: 1,
             micros: 2,
+            ..Ping::default()
         });
         let mut frame = Vec::new();
         ping.encode(&mut frame).unwrap();

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use agor_proto::message::{Ping, Pong};
+use agor_proto::message::{self, Ping, Pong};
 
 /// Silence shorter than this is never death.
 const DEAD_AT_LEAST: Duration = Duration::from_secs(10);
@@ -80,6 +80,11 @@ impl Heartbeat {
         Ping {
             nonce: self.nonce,
             micros: self.micros(now),
+            // The host cannot measure it: it asks nothing.
+            round_trip: self.round_trip.map(|trip| message::RoundTrip {
+                micros: trip.smoothed.as_micros() as u64,
+                jitter_micros: trip.variation.as_micros() as u64,
+            }),
         }
     }
 
@@ -160,6 +165,13 @@ mod tests {
         heartbeat.answered(answer(second), later);
         let trip = (Duration::from_millis(30), Duration::from_millis(15));
         assert_eq!(heartbeat.round_trip(), Some(trip));
+        assert_eq!(second.round_trip, None);
+        let third = heartbeat.tick(later + INTERVAL).unwrap();
+        let told = message::RoundTrip {
+            micros: 30_000,
+            jitter_micros: 15_000,
+        };
+        assert_eq!(third.round_trip, Some(told), "the host learns it so");
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Questions whose answers have not all come. A question changes nothing, so it is asked again
 //! over a new connection, unless a part of its answer was handed on already.
+//!
+//! What is followed goes on over every connection: it is handed on whole, and a host that says what was
+//! told last says nothing.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,6 +11,7 @@ use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::AskId;
 use agor_proto::message::{Answer, Ask, Cancel, Message, Part, Query, Welcome};
 
+use super::ANSWER_PARTS_MAX;
 use super::connection::News;
 
 /// See the module.
@@ -24,6 +28,8 @@ struct Question {
     /// When a wait with a limit is over.
     deadline: Option<Instant>,
     begun: bool,
+    /// What of something followed has come and is not whole.
+    parts: Vec<Part>,
 }
 
 impl Questions {
@@ -40,6 +46,7 @@ impl Questions {
             query: query.clone(),
             deadline,
             begun: false,
+            parts: Vec::new(),
         };
         self.by_id.insert(ask, question);
         Ask { ask, query }.into()
@@ -57,7 +64,8 @@ impl Questions {
         let mut again = Vec::new();
         let mut lost = Vec::new();
         self.by_id.retain(|&ask, question| {
-            if question.begun {
+            question.parts.clear();
+            if question.begun && !question.is_followed() {
                 lost.push(failed(ask, "the host went away in the middle of an answer"));
                 return false;
             }
@@ -84,14 +92,44 @@ impl Questions {
         asked.into_keys().map(|ask| failed(ask, reason)).collect()
     }
 
-    /// Takes a part of an answer.
-    pub fn on_answer(&mut self, answer: Answer) -> Option<News> {
-        let question = self.by_id.get_mut(&answer.ask)?;
+    /// Takes a part of an answer; returns what of it is handed on.
+    pub fn on_answer(&mut self, answer: Answer) -> Vec<News> {
+        let ask = answer.ask;
+        let Some(question) = self.by_id.get_mut(&ask) else {
+            return Vec::new();
+        };
         question.begun = true;
         if answer.last {
-            self.by_id.remove(&answer.ask);
+            self.by_id.remove(&ask);
+            return vec![News::Answer(answer)];
         }
-        Some(News::Answer(answer))
+        if let Query::Follow { seen, .. } = &mut question.query {
+            match &answer.part {
+                Part::Told { rev } => *seen = Some(*rev),
+                _ if question.parts.len() < ANSWER_PARTS_MAX => {
+                    question.parts.push(answer.part);
+                    return Vec::new();
+                }
+                _ => {
+                    self.by_id.remove(&ask);
+                    return vec![failed(ask, "what is followed has too many parts")];
+                }
+            }
+        }
+        let whole = std::mem::take(&mut question.parts).into_iter();
+        let part = |part| {
+            let last = false;
+            News::Answer(Answer { ask, last, part })
+        };
+        let mut news: Vec<News> = whole.map(part).collect();
+        news.push(News::Answer(answer));
+        news
+    }
+}
+
+impl Question {
+    fn is_followed(&self) -> bool {
+        matches!(self.query, Query::Follow { .. })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A client against a host that a test plays by hand.
 
+mod following;
 mod search;
 
 use agor_proto::command::{Command, Receipt};
@@ -50,7 +51,9 @@ impl Host {
 fn welcome() -> Welcome {
     Welcome {
         version: 1,
-        features: ["wait", "tap", "answer"].map(str::to_owned).to_vec(),
+        features: ["wait", "tap", "answer", "follow"]
+            .map(str::to_owned)
+            .to_vec(),
         conn_epoch: ConnEpoch(1),
         host: HostId([9; 32]),
         incarnation: Incarnation(1),

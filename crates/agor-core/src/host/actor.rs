@@ -32,6 +32,7 @@ use super::session::{Cause, Effect, Figures, Session, Wish};
 use super::watched::{self, Watched};
 use crate::agents::{foreground, here};
 use crate::images::ImageStore;
+use crate::load;
 use crate::storage::{Health, StoreError};
 
 /// Records that are folded before anything else is looked at.
@@ -54,6 +55,8 @@ pub struct Actor {
     inbox: mpsc::Receiver<Letter>,
     mailbox: Mailbox,
     health: watch::Receiver<Health>,
+    /// Why the session's agent is in its state, for those who follow that.
+    evidence: watch::Sender<Part>,
     ring: Option<Watched<RingReader>>,
     outboxes: BTreeMap<ConnEpoch, Outbox>,
     settling: Vec<(Offset, oneshot::Sender<Offset>)>,
@@ -87,6 +90,7 @@ impl Actor {
             inbox,
             mailbox,
             health,
+            evidence: watch::Sender::new(Part::Unknown),
             ring: None,
             outboxes: BTreeMap::new(),
             settling: Vec::new(),
@@ -184,6 +188,10 @@ impl Actor {
                 self.on(Cause::Reported { form, body }).await;
                 heard.send(()).ok(); // Who reported may have gone.
             }
+            Letter::Evidence(given) => {
+                self.evidence.send_replace(self.session.explain());
+                given.send(self.evidence.subscribe()).ok(); // Who asked may have gone.
+            }
             Letter::Spec(given) => {
                 given.send(self.session.spec().clone()).ok(); // Who asked may have gone.
             }
@@ -197,12 +205,12 @@ impl Actor {
                     let ring = &ring.get_ref().0;
                     ring.head().saturating_sub(ring.tail())
                 });
-                figures
-                    .send(Figures {
-                        ring_bytes,
-                        ..self.session.figures()
-                    })
-                    .ok();
+                let overtaken = self.session.overtaken().collect();
+                let all = Figures {
+                    ring_bytes,
+                    ..self.session.figures()
+                };
+                figures.send((all, overtaken)).ok();
             }
         }
     }
@@ -354,7 +362,11 @@ impl Actor {
         if bytes.is_empty() {
             return false;
         }
-        Counters::add(&self.hub.counters().output_bytes, bytes.len() as u64);
+        let counters = self.hub.counters();
+        Counters::add(&counters.output_bytes, bytes.len() as u64);
+        if !self.session.spec().private {
+            Counters::add(&counters.record_bytes, bytes.len() as u64);
+        }
         self.on(Cause::Ring { from, bytes }).await;
         true
     }
@@ -365,7 +377,14 @@ impl Actor {
             self.load_terminal().await;
         }
         let mut effects = Vec::new();
+        let folds = matches!(cause, Cause::Ring { .. });
+        let before = folds.then(load::thread_cpu);
         self.session.on(cause, now(), &mut effects);
+        if let Some(before) = before {
+            let took = load::thread_cpu().saturating_sub(before);
+            let nanos = &self.hub.counters().fold_nanos;
+            Counters::add(nanos, took.as_nanos() as u64);
+        }
         while !effects.is_empty() {
             let mut causes = Vec::new();
             for effect in std::mem::take(&mut effects) {
@@ -374,6 +393,12 @@ impl Actor {
             for cause in causes {
                 self.session.on(cause, now(), &mut effects);
             }
+        }
+        self.hub.counters().touch();
+        if self.evidence.receiver_count() > 0 {
+            let now = self.session.explain();
+            self.evidence
+                .send_if_modified(|told| std::mem::replace(told, now) != *told);
         }
     }
 
@@ -424,6 +449,7 @@ impl Actor {
                 let refused = self.outboxes.get(&conn)?.push(message).is_err();
                 if refused && untold.is_some() {
                     Counters::add(&self.hub.counters().overflows, 1);
+                    self.outboxes.get(&conn)?.counts().overflowed();
                 }
                 let untold = untold.filter(|_| refused)?;
                 return Some(Cause::Overflowed { conn, untold });
@@ -650,7 +676,7 @@ impl Actor {
 
     /// Answers those who waited for everything folded so far to be on disk.
     fn tell_settled(&mut self) {
-        let committed = self.session.figures().committed;
+        let committed = self.session.committed();
         // Nobody is kept waiting for a disk: what is on it is to be had.
         let stuck = self.health.borrow().problem().is_some() && !self.session.spec().private;
         for (offset, done) in std::mem::take(&mut self.settling) {

@@ -17,7 +17,7 @@ use super::connection::{Connection, Effect, End, Event, Known, Place};
 use super::hub::{Counters, Hub, Letter};
 use super::outbox::Outbox;
 use super::session::Wish;
-use super::{now, query, tap};
+use super::{follow, now, query, tap};
 use crate::link::{Link, LinkError, LinkReader, LinkWriter};
 use crate::storage::StoreError;
 
@@ -59,7 +59,9 @@ pub async fn serve(hub: Arc<Hub>, link: Link, conn: ConnEpoch) {
         writer.abort();
     }
     if let End::Over { reason } = end {
+        hub.links().closed(conn, &reason);
         hub.counters().ended(&reason);
+        hub.counters().touch();
         tracing::info!(%conn, %reason, "a connection ended");
     }
     Counters::add(&hub.counters().unknown_frames, reader.unknown_frames());
@@ -77,7 +79,7 @@ async fn write(hub: Arc<Hub>, conn: ConnEpoch, outbox: Outbox, mut writer: LinkW
             let before = writer.queued_bytes();
             let encoded = writer.queue(&message);
             let bytes = writer.queued_bytes() - before;
-            counters.sent[message.lane() as usize].count(bytes);
+            counters.sent(&outbox, &message, bytes);
             let queued = match encoded {
                 Ok(()) if writer.queued_bytes() < WRITTEN_TOGETHER_BYTES => Ok(()),
                 Ok(()) => writer.flush().await,
@@ -175,8 +177,9 @@ impl Carrier {
                     return Event::Lost { reason };
                 }
             };
-            let received = &self.hub.counters().received;
-            received[message.lane() as usize].count(reader.last_bytes());
+            let (bytes, unknown) = (reader.last_bytes(), reader.unknown_frames());
+            let counters = self.hub.counters();
+            counters.received(&self.outbox, &message, bytes, unknown);
             tap::show(&self.hub, self.conn, false, &message);
             let asks = matches!(message, Message::Ask(_));
             if !asks || self.outbox.room_for_answers().await.is_ok() {
@@ -212,6 +215,9 @@ impl Carrier {
             Effect::Greeted { client, program } => {
                 let conn = self.conn;
                 tracing::info!(%conn, %client, pid = self.pid, %program, "accepted a connection");
+                let links = self.hub.links();
+                links.opened(conn, (client, &program), self.pid, &self.outbox);
+                self.hub.counters().touch();
             }
             Effect::Wish {
                 session,
@@ -358,6 +364,9 @@ impl Carrier {
             },
             Query::Usage { by, days } => {
                 self.answering(ask, query::usage(hub, by, days, ask, outbox));
+            }
+            Query::Follow { what, seen } => {
+                self.answering(ask, follow::run(hub, what, seen, ask, outbox));
             }
             Query::Stats => self.answering(ask, query::stats(hub, ask, outbox)),
             Query::Tap => self.answering(ask, tap::run(hub, self.conn, ask, outbox)),

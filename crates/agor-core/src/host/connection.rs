@@ -361,6 +361,7 @@ impl Open {
             | Query::Explain { session } => self.wish(session, Wish::Ask { ask, query }),
             Query::Record { .. }
             | Query::Usage { .. }
+            | Query::Follow { .. }
             | Query::Stats
             | Query::Tap
             | Query::Blob {

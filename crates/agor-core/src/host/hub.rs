@@ -12,11 +12,13 @@ use agor_proto::ids::{
     ClientId, CommandId, ConnEpoch, HostId, Incarnation, LogEpoch, Offset, SessionId,
 };
 use agor_proto::limits::SESSIONS_MAX;
+use agor_proto::message::{Message, Part};
 use agor_proto::session::{Life, SessionInfo, SessionSpec};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::actor::Actor;
 use super::keeper::KeeperHandle;
+use super::links::Links;
 use super::list::List;
 use super::lookers::Lookers;
 use super::mailbox::Mailbox;
@@ -71,10 +73,12 @@ pub enum Letter {
     GiveUp,
     /// Its agent and another have written the same file.
     Conflicts(Conflict),
+    /// Answered with the evidence for its state, now and as it changes.
+    Evidence(oneshot::Sender<watch::Receiver<Part>>),
     /// Answered with what the session was made from.
     Spec(oneshot::Sender<SessionSpec>),
-    /// Statistics want figures.
-    Figures(oneshot::Sender<Figures>),
+    /// Statistics want figures, and of each link how many changes of the screen were overtaken.
+    Figures(oneshot::Sender<(Figures, Vec<(ConnEpoch, u64)>)>),
     /// A test wants to see a bug.
     #[cfg(test)]
     Break,
@@ -120,12 +124,18 @@ pub struct Counters {
     pub flooding: AtomicU64,
     /// Bytes of output that were read from rings.
     pub output_bytes: AtomicU64,
+    /// Bytes of it that were put into what is stored.
+    pub record_bytes: AtomicU64,
+    /// Nanoseconds of processor time that folding it took.
+    pub fold_nanos: AtomicU64,
     /// What was sent, by lane.
     pub sent: [Traffic; Lane::ALL.len()],
     /// What came, by lane.
     pub received: [Traffic; Lane::ALL.len()],
     /// Why connections ended.
     endings: Mutex<BTreeMap<String, u64>>,
+    /// Changes when something was counted, while somebody looks.
+    counted: watch::Sender<u64>,
 }
 
 /// What went over all links in one lane and direction.
@@ -152,6 +162,41 @@ impl Counters {
     /// Adds to a counter.
     pub fn add(counter: &AtomicU64, n: u64) {
         counter.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Says that something was counted, to those who look.
+    pub fn touch(&self) {
+        if self.counted.receiver_count() > 0 {
+            self.counted
+                .send_modify(|times| *times = times.wrapping_add(1));
+        }
+    }
+
+    /// Returns what changes whenever something was counted that is news.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.counted.subscribe()
+    }
+
+    /// Counts a message that was sent as a frame of so many bytes.
+    pub fn sent(&self, outbox: &Outbox, message: &Message, bytes: usize) {
+        self.sent[message.lane() as usize].count(bytes);
+        outbox.counts().sent(message, bytes);
+        self.touch_for(message.lane());
+    }
+
+    /// Counts a message that came in a body of so many bytes, behind so many frames that nobody understands.
+    pub fn received(&self, outbox: &Outbox, message: &Message, bytes: usize, unknown: u64) {
+        self.received[message.lane() as usize].count(bytes);
+        outbox.counts().received(message, bytes, unknown);
+        self.touch_for(message.lane());
+    }
+
+    /// Heartbeats, leases and answers are no news of how a host is: telling it would be news again.
+    fn touch_for(&self, lane: Lane) {
+        if !matches!(lane, Lane::Control | Lane::Bulk) {
+            self.touch();
+        }
     }
 
     /// Counts a connection that ended for `reason`.
@@ -185,6 +230,7 @@ pub struct Hub {
     keeper_pid: AtomicU64,
     list: List,
     lookers: Lookers,
+    links: Links,
     told: Told,
     writes: Mutex<Writes>,
     registries: Registries,
@@ -217,6 +263,7 @@ impl Hub {
             keeper_pid: AtomicU64::new(0),
             list: List::default(),
             lookers: Lookers::default(),
+            links: Links::default(),
             told: Told::default(),
             writes: Mutex::default(),
             registries: Registries::default(),
@@ -265,6 +312,12 @@ impl Hub {
     #[must_use]
     pub fn lookers(&self) -> &Lookers {
         &self.lookers
+    }
+
+    /// Returns the links that are open.
+    #[must_use]
+    pub fn links(&self) -> &Links {
+        &self.links
     }
 
     /// Returns where sessions go whose agents came into another state.

@@ -12,6 +12,8 @@ use agor_proto::limits::{CLIENT_ANSWERS_MAX, CLIENT_QUEUE_MAX};
 use agor_proto::message::Message;
 use tokio::sync::Notify;
 
+use super::links::LinkCounts;
+
 /// Messages in an outbox whose client cannot be helped.
 const HOPELESS: usize = 8 * CLIENT_QUEUE_MAX;
 
@@ -28,6 +30,7 @@ struct Shared {
     state: Mutex<State>,
     filled: Notify,
     drained: Notify,
+    counts: LinkCounts,
 }
 
 #[derive(Debug, Default)]
@@ -60,7 +63,20 @@ impl Outbox {
             state,
             filled: Notify::new(),
             drained: Notify::new(),
+            counts: LinkCounts::default(),
         }))
+    }
+
+    /// Returns what is counted of the connection.
+    #[must_use]
+    pub fn counts(&self) -> &LinkCounts {
+        &self.0.counts
+    }
+
+    /// Returns how many messages wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.with(|state| state.queue.len())
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
@@ -134,6 +150,14 @@ impl Outbox {
         self.until(|state| state.answers < CLIENT_ANSWERS_MAX).await
     }
 
+    /// Waits until no answer waits.
+    ///
+    /// # Errors
+    /// [`Refused`] if the connection is gone.
+    pub async fn answers_went(&self) -> Result<(), Refused> {
+        self.until(|state| state.answers == 0).await
+    }
+
     async fn until(&self, holds: impl Fn(&State) -> bool) -> Result<(), Refused> {
         loop {
             let drained = self.0.drained.notified();
@@ -158,6 +182,7 @@ impl Outbox {
                 (messages, state.closed)
             });
             if !messages.is_empty() {
+                self.0.counts.waited(messages.len() as u64);
                 self.0.drained.notify_waiters();
                 return Some(messages);
             }

@@ -8,7 +8,7 @@ use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::frame::Lane;
 use agor_proto::ids::{AskId, BlobHash, LineId, Offset, Seq, SessionId};
 use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX};
-use agor_proto::message::{Answer, LaneStats, Part, SessionStats, Stats};
+use agor_proto::message::{Answer, LaneStats, Part, SessionStats, Stats, StepStats};
 use agor_proto::usage::UsageBy;
 use tokio::sync::oneshot;
 
@@ -19,6 +19,7 @@ use super::session::{Look, Shelf, event_parts, in_frames};
 use crate::images::ImageError;
 use crate::latency::Latencies;
 use crate::load;
+use crate::storage::{Stats as Stored, StoreError};
 
 /// Sums in one part of an answer: with the longest folders they fit a frame.
 const USAGE_ROWS_A_PART: usize = 100;
@@ -206,32 +207,10 @@ pub async fn blob(hub: Arc<Hub>, session: SessionId, hash: BlobHash, ask: AskId,
 
 /// Sends what agents used in the last `days`, or in all that are kept.
 pub async fn usage(hub: Arc<Hub>, by: UsageBy, days: u32, ask: AskId, outbox: Outbox) {
-    let today = hub.launcher().zone().day(now().unix_millis).number;
-    let from = match days {
-        0 => i64::MIN,
-        days => today + 1 - i64::from(days),
+    let parts = match used(&hub, by, days).await {
+        Ok(parts) => parts,
+        Err(error) => vec![Part::Failed { error }],
     };
-    let store = hub.store().clone();
-    let read = tokio::task::spawn_blocking(move || store.usage(by, from));
-    let mut parts: Vec<Part> = match read.await {
-        Ok(Ok(rows)) => {
-            let parts = rows.chunks(USAGE_ROWS_A_PART);
-            parts
-                .map(|rows| Part::Usage {
-                    today,
-                    rows: rows.to_vec(),
-                })
-                .collect()
-        }
-        Ok(Err(error)) => vec![failed(ErrorCode::Storage, error.to_string())],
-        Err(error) => vec![failed(ErrorCode::Internal, error.to_string())],
-    };
-    if parts.is_empty() {
-        parts.push(Part::Usage {
-            today,
-            rows: Vec::new(),
-        });
-    }
     let end = parts.len();
     for (at, part) in parts.into_iter().enumerate() {
         let last = at + 1 == end;
@@ -240,6 +219,36 @@ pub async fn usage(hub: Arc<Hub>, by: UsageBy, days: u32, ask: AskId, outbox: Ou
             return;
         }
     }
+}
+
+/// Returns what agents used in the last `days`, or in all that are kept, in parts that fit a frame.
+pub async fn used(hub: &Hub, by: UsageBy, days: u32) -> Result<Vec<Part>, WireError> {
+    let today = hub.launcher().zone().day(now().unix_millis).number;
+    let from = match days {
+        0 => i64::MIN,
+        days => today + 1 - i64::from(days),
+    };
+    let store = hub.store().clone();
+    let read = tokio::task::spawn_blocking(move || store.usage(by, from));
+    let rows = match read.await {
+        Ok(Ok(rows)) => rows,
+        Ok(Err(error)) => return Err(WireError::new(ErrorCode::Storage, error.to_string())),
+        Err(error) => return Err(WireError::new(ErrorCode::Internal, error.to_string())),
+    };
+    let mut parts: Vec<Part> = rows
+        .chunks(USAGE_ROWS_A_PART)
+        .map(|rows| Part::Usage {
+            today,
+            rows: rows.to_vec(),
+        })
+        .collect();
+    if parts.is_empty() {
+        parts.push(Part::Usage {
+            today,
+            rows: Vec::new(),
+        });
+    }
+    Ok(parts)
 }
 
 fn lanes(counters: &Counters) -> Vec<LaneStats> {
@@ -263,91 +272,129 @@ fn failed(code: ErrorCode, message: String) -> Part {
     }
 }
 
+/// Returns what each step of the way from the terminals to the windows has done.
+fn way(stats: &Stats, counters: &Counters, stored: &Stored) -> Vec<StepStats> {
+    let output = stats.output_bytes;
+    let screens = stats.lanes.iter().find(|it| it.lane == Lane::Screen.name());
+    let screens = screens.map_or(0, |lane| lane.sent_bytes);
+    let folding = Counters::get(&counters.fold_nanos) / 1_000;
+    let rest = stats.cpu_micros.saturating_sub(folding + stored.cpu_micros);
+    let step = |step: &str, copied_bytes, cpu_micros| StepStats {
+        step: step.to_owned(),
+        copied_bytes,
+        cpu_micros,
+    };
+    vec![
+        step("ring", output, stats.keeper_cpu_micros),
+        step("host", output, folding),
+        step("record", Counters::get(&counters.record_bytes), 0),
+        step("disk", stored.packed_bytes, stored.cpu_micros),
+        // Encoded, and put behind what waits.
+        step("frames", 2 * screens, rest),
+        step("link", screens, 0),
+    ]
+}
+
 /// Sends how the host is.
 pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
+    let part = match figures(&hub).await {
+        Ok(stats) => Part::Stats(Box::new(stats)),
+        Err(error) => Part::Failed { error },
+    };
+    let last = true;
+    // A connection that is gone is told nothing.
+    outbox
+        .push_in_turn(Answer { ask, last, part }.into())
+        .await
+        .ok();
+}
+
+/// Returns how the host is.
+pub async fn figures(hub: &Hub) -> Result<Stats, WireError> {
     let (store, keeper_pid) = (hub.store().clone(), hub.keeper_pid());
     // The system walks all mappings to say what memory a process has.
-    let asked = move || -> Result<_, crate::storage::StoreError> {
+    let asked = move || -> Result<_, StoreError> {
         let memory = [std::process::id(), keeper_pid].map(load::memory_of);
         Ok((store.stats()?, memory))
     };
-    let part = match tokio::task::spawn_blocking(asked).await {
-        Ok(Ok((stored, [memory_bytes, keeper_memory_bytes]))) => {
-            let (mut sessions, mut latencies) = (Vec::new(), Latencies::default());
-            let projects = hub.list().all().into_iter();
-            let projects: HashMap<_, _> = projects.map(|info| (info.id, info.folder)).collect();
-            for (id, handle) in hub.sessions() {
-                let (figures, answer) = oneshot::channel();
-                if handle.letters.send(Letter::Figures(figures)).await.is_err() {
-                    continue;
-                }
-                let Ok(figures) = answer.await else {
-                    continue;
-                };
-                latencies.join(&figures.latencies);
-                sessions.push(SessionStats {
-                    project: projects.get(&id).cloned().unwrap_or_default(),
-                    coalesced: figures.coalesced,
-                    gaps: figures.gaps,
-                    long_lines: figures.long_lines,
-                    session: id.to_string(),
-                    offset: figures.offset.0,
-                    committed: figures.committed.0,
-                    ring_bytes: figures.ring_bytes,
-                    subscribers: figures.subscribers as u64,
-                    updates: figures.updates,
-                    history_rows: u64::from(figures.history_rows),
-                    disk_bytes: stored.session_bytes.get(&id).copied().unwrap_or(0),
-                    replies_dropped: figures.replies_dropped,
-                });
-            }
-            sessions.sort_by(|a, b| a.session.cmp(&b.session));
-            let counters = hub.counters();
-            Part::Stats(Box::new(Stats {
-                program: super::PROGRAM.to_owned(),
-                pid: std::process::id(),
-                incarnation: hub.incarnation().0,
-                uptime_millis: hub.since().elapsed().as_millis() as u64,
-                keeper_pid,
-                connections: Counters::get(&counters.connections),
-                connections_total: Counters::get(&counters.connections_total),
-                unknown_frames: Counters::get(&counters.unknown_frames),
-                database_bytes: stored.database_bytes,
-                commits: stored.commits,
-                commit_rows: stored.rows,
-                commit_max_micros: stored.commit_micros_max,
-                commit_mean_micros: stored.commit_micros_mean,
-                failed_groups: stored.failed_groups,
-                log_bytes: stored.log_bytes,
-                queued_kib: stored.queued_kib,
-                commands: latencies.count(),
-                command_p50_micros: latencies.percentile_micros(50),
-                command_p99_micros: latencies.percentile_micros(99),
-                outbox_max: Counters::get(&counters.outbox_max),
-                overflows: Counters::get(&counters.overflows),
-                output_bytes: Counters::get(&counters.output_bytes),
-                cpu_micros: load::cpu().as_micros() as u64,
-                keeper_cpu_micros: load::cpu_of(keeper_pid).as_micros() as u64,
-                memory_bytes,
-                keeper_memory_bytes,
-                lanes: lanes(counters),
-                ended_connections: counters.endings(),
-                sessions,
-            }))
+    let (stored, [memory_bytes, keeper_memory_bytes]) =
+        match tokio::task::spawn_blocking(asked).await {
+            Ok(Ok(asked)) => asked,
+            Ok(Err(error)) => return Err(WireError::new(ErrorCode::Storage, error.to_string())),
+            Err(error) => return Err(WireError::new(ErrorCode::Internal, error.to_string())),
+        };
+    let (mut sessions, mut latencies) = (Vec::new(), Latencies::default());
+    let mut links = hub.links().figures();
+    let projects = hub.list().all().into_iter();
+    let projects: HashMap<_, _> = projects.map(|info| (info.id, info.folder)).collect();
+    for (id, handle) in hub.sessions() {
+        let (figures, answer) = oneshot::channel();
+        if handle.letters.send(Letter::Figures(figures)).await.is_err() {
+            continue;
         }
-        Ok(Err(error)) => failed(ErrorCode::Storage, error.to_string()),
-        Err(error) => failed(ErrorCode::Internal, error.to_string()),
-    };
-    // A connection that is gone is told nothing.
-    outbox
-        .push_in_turn(
-            Answer {
-                ask,
-                last: true,
-                part,
+        let Ok((figures, overtaken)) = answer.await else {
+            continue;
+        };
+        for (conn, coalesced) in overtaken {
+            let link = links.iter_mut().find(|link| link.conn == conn.0);
+            if let Some(link) = link {
+                link.coalesced += coalesced;
             }
-            .into(),
-        )
-        .await
-        .ok();
+        }
+        latencies.join(&figures.latencies);
+        sessions.push(SessionStats {
+            project: projects.get(&id).cloned().unwrap_or_default(),
+            coalesced: figures.coalesced,
+            gaps: figures.gaps,
+            long_lines: figures.long_lines,
+            session: id.to_string(),
+            offset: figures.offset.0,
+            committed: figures.committed.0,
+            ring_bytes: figures.ring_bytes,
+            subscribers: figures.subscribers as u64,
+            updates: figures.updates,
+            history_rows: u64::from(figures.history_rows),
+            disk_bytes: stored.session_bytes.get(&id).copied().unwrap_or(0),
+            replies_dropped: figures.replies_dropped,
+        });
+    }
+    sessions.sort_by(|a, b| a.session.cmp(&b.session));
+    let counters = hub.counters();
+    let mut stats = Stats {
+        program: super::PROGRAM.to_owned(),
+        pid: std::process::id(),
+        incarnation: hub.incarnation().0,
+        uptime_millis: hub.since().elapsed().as_millis() as u64,
+        keeper_pid,
+        connections: Counters::get(&counters.connections),
+        connections_total: Counters::get(&counters.connections_total),
+        unknown_frames: Counters::get(&counters.unknown_frames),
+        database_bytes: stored.database_bytes,
+        commits: stored.commits,
+        commit_rows: stored.rows,
+        commit_max_micros: stored.commit_micros_max,
+        commit_mean_micros: stored.commit_micros_mean,
+        sync_micros: stored.sync_micros,
+        group_size: stored.group_size,
+        failed_groups: stored.failed_groups,
+        log_bytes: stored.log_bytes,
+        queued_kib: stored.queued_kib,
+        commands: latencies.count(),
+        command_p50_micros: latencies.percentile(50),
+        command_p99_micros: latencies.percentile(99),
+        outbox_max: Counters::get(&counters.outbox_max),
+        overflows: Counters::get(&counters.overflows),
+        output_bytes: Counters::get(&counters.output_bytes),
+        way: Vec::new(),
+        cpu_micros: load::cpu().as_micros() as u64,
+        keeper_cpu_micros: load::cpu_of(keeper_pid).as_micros() as u64,
+        memory_bytes,
+        keeper_memory_bytes,
+        lanes: lanes(counters),
+        ended_connections: counters.endings(),
+        links,
+        sessions,
+    };
+    stats.way = way(&stats, counters, &stored);
+    Ok(stats)
 }

@@ -34,9 +34,9 @@ use agor_proto::agent::State;
 use agor_proto::command::{CommandBody, Outcome};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::event::EventBody;
-use agor_proto::ids::{LogEpoch, Offset, Seq, SessionId, Size};
+use agor_proto::ids::{ConnEpoch, LogEpoch, Offset, Seq, SessionId, Size};
 use agor_proto::limits;
-use agor_proto::message::{Query, Until, Visibility};
+use agor_proto::message::{Part, Query, Until, Visibility};
 use agor_proto::session::{Life, SessionInfo, SessionSpec};
 use agor_term::{LeftPage, Terminal};
 
@@ -397,6 +397,23 @@ impl Session {
             long_lines: self.agent.long_lines(),
             latencies: self.commands.latencies,
         }
+    }
+
+    /// Returns how many changes of the screen a later one overtook before they were sent, for each connection.
+    pub fn overtaken(&self) -> impl Iterator<Item = (ConnEpoch, u64)> {
+        self.screens.coalesced_of_each()
+    }
+
+    /// Returns how far its record is on disk.
+    #[must_use]
+    pub fn committed(&self) -> Offset {
+        self.journal.committed_offset()
+    }
+
+    /// Returns the evidence for what its agent does.
+    #[must_use]
+    pub fn explain(&self) -> Part {
+        self.agent.explain()
     }
 
     /// Returns when [`Cause::Tick`] is due.

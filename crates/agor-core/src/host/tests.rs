@@ -12,6 +12,8 @@ use agor_proto::message::{
     TakeLease, Visibility, Welcome,
 };
 
+mod follow;
+
 use super::hub::Letter;
 use super::session::Session;
 use super::*;
@@ -151,7 +153,7 @@ async fn a6_a_hundred_connections_find_what_was_made_once_and_leave_nothing() {
     let (figures, answer) = tokio::sync::oneshot::channel();
     let asked = made.letters.send(hub::Letter::Figures(figures)).await;
     assert!(asked.is_ok());
-    assert_eq!(answer.await.unwrap().subscribers, 0);
+    assert_eq!(answer.await.unwrap().0.subscribers, 0);
     assert_eq!(hub::Counters::get(&hub.counters().connections), 0);
     assert_eq!(hub::Counters::get(&hub.counters().connections_total), 100);
     assert_eq!(Arc::strong_count(&hub), owners, "no connection is left");
@@ -185,7 +187,13 @@ async fn a1_a_lease_token_is_told_to_its_driver_and_to_no_tap() {
     assert_ne!(token, LeaseToken([0; 16]));
     driver.say(RenewLease { session, token }).await;
     let (nonce, micros) = (77, 0);
-    driver.say(Ping { nonce, micros }).await;
+    let round_trip = None;
+    let ping = Ping {
+        nonce,
+        micros,
+        round_trip,
+    };
+    driver.say(ping).await;
     let mut seen = String::new();
     while !seen.contains("\"nonce\":77") {
         let Message::Answer(Answer {

@@ -13,7 +13,12 @@ use super::*;
 use crate::paths::{Overrides, Paths, Surroundings};
 
 fn ping(nonce: u64) -> Message {
-    Ping { nonce, micros: 7 }.into()
+    let ping = Ping {
+        nonce,
+        micros: 7,
+        ..Ping::default()
+    };
+    ping.into()
 }
 
 fn profile(folder: &Path) -> Paths {

@@ -151,6 +151,19 @@ impl Ready {
             _ => 0,
         }
     }
+
+    /// Returns how many bytes that output takes as it is stored.
+    pub(super) fn packed_bytes(&self) -> u64 {
+        match self {
+            Self::Record { chunks, .. } => chunks.iter().map(|it| it.body.len() as u64).sum(),
+            _ => 0,
+        }
+    }
+
+    /// Says whether it changes what agents used.
+    pub(super) fn is_usage(&self) -> bool {
+        matches!(self, Self::Usage(_) | Self::PruneUsage { .. })
+    }
 }
 
 /// A [`SessionRow`] without id, epoch and spec, which have places of their own.

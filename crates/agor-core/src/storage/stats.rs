@@ -3,11 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use agor_proto::ids::SessionId;
+use agor_proto::message::Spread;
+use tokio::sync::watch;
 
 use super::read::session_id;
 use super::{DATABASE, Store, StoreError, from_sql};
+use crate::latency::Latencies;
+use crate::load;
 
 /// What the writer counts.
 #[derive(Debug, Default)]
@@ -20,6 +26,27 @@ pub(super) struct Counters {
     sealed: AtomicU64,
     not_sealed: AtomicU64,
     damaged: AtomicBool,
+    /// Microseconds of processor time that the writer's thread has used.
+    cpu_micros: AtomicU64,
+    /// Bytes of output as they were stored.
+    packed_bytes: AtomicU64,
+    spreads: Mutex<Spreads>,
+    /// Changes with every commit, and with those of what agents used.
+    changes: watch::Sender<u64>,
+    usage_changes: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Spreads {
+    sync: Latencies,
+    group: Latencies,
+}
+
+/// Tells those who look, if there are any.
+fn touch(changes: &watch::Sender<u64>) {
+    if changes.receiver_count() > 0 {
+        changes.send_modify(|times| *times = times.wrapping_add(1));
+    }
 }
 
 impl Counters {
@@ -28,6 +55,28 @@ impl Counters {
         self.rows.fetch_add(rows, Ordering::Relaxed);
         self.commit_micros.fetch_add(micros, Ordering::Relaxed);
         self.commit_micros_max.fetch_max(micros, Ordering::Relaxed);
+        let cpu_micros = load::thread_cpu().as_micros() as u64;
+        self.cpu_micros.store(cpu_micros, Ordering::Relaxed);
+    }
+
+    fn spreads(&self) -> MutexGuard<'_, Spreads> {
+        self.spreads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts how long it took until a commit was safe on disk.
+    pub(super) fn synced(&self, took: Duration) {
+        self.spreads().sync.add(took);
+    }
+
+    /// Counts a group: how many transactions it had, bytes of output that it stored, and whether it has what
+    /// agents used.
+    pub(super) fn grouped(&self, transactions: usize, packed_bytes: u64, usage: bool) {
+        self.spreads().group.add_number(transactions as u64);
+        self.packed_bytes.fetch_add(packed_bytes, Ordering::Relaxed);
+        touch(&self.changes);
+        if usage {
+            touch(&self.usage_changes);
+        }
     }
 
     pub(super) fn group_failed(&self) {
@@ -49,6 +98,7 @@ impl Counters {
 
     pub(super) fn sealed(&self) {
         self.sealed.fetch_add(1, Ordering::Relaxed);
+        touch(&self.changes);
     }
 }
 
@@ -67,6 +117,14 @@ pub struct Stats {
     pub commit_micros_mean: u64,
     /// Microseconds of the longest commit.
     pub commit_micros_max: u64,
+    /// Microseconds until a commit was safe on disk.
+    pub sync_micros: Spread,
+    /// Transactions in a commit.
+    pub group_size: Spread,
+    /// Microseconds of processor time that storing has taken.
+    pub cpu_micros: u64,
+    /// Bytes of output as they were stored: compressed, where that makes them smaller.
+    pub packed_bytes: u64,
     /// Groups that failed as a whole, such as on a full disk.
     pub failed_groups: u64,
     /// Segments written.
@@ -85,6 +143,18 @@ fn file_bytes(path: &Path) -> u64 {
 }
 
 impl Store {
+    /// Returns what changes with every commit.
+    #[must_use]
+    pub fn watch_commits(&self) -> watch::Receiver<u64> {
+        self.0.counters.changes.subscribe()
+    }
+
+    /// Returns what changes when it was stored, or forgotten, what agents used.
+    #[must_use]
+    pub fn watch_usage(&self) -> watch::Receiver<u64> {
+        self.0.counters.usage_changes.subscribe()
+    }
+
     /// Returns numbers about the store.
     ///
     /// # Errors
@@ -106,6 +176,10 @@ impl Store {
             Ok(sessions)
         })?;
         let counters = &self.0.counters;
+        let (sync_micros, group_size) = {
+            let spreads = counters.spreads();
+            (spreads.sync.spread(), spreads.group.spread())
+        };
         let commits = counters.commits.load(Ordering::Relaxed);
         let database = self.0.folder.join(DATABASE);
         Ok(Stats {
@@ -119,6 +193,10 @@ impl Store {
                 .checked_div(commits)
                 .unwrap_or(0),
             commit_micros_max: counters.commit_micros_max.load(Ordering::Relaxed),
+            sync_micros,
+            group_size,
+            cpu_micros: counters.cpu_micros.load(Ordering::Relaxed),
+            packed_bytes: counters.packed_bytes.load(Ordering::Relaxed),
             failed_groups: counters.failed_groups.load(Ordering::Relaxed),
             sealed: counters.sealed.load(Ordering::Relaxed),
             not_sealed: counters.not_sealed.load(Ordering::Relaxed),

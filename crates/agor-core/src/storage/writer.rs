@@ -100,12 +100,19 @@ struct Group {
     pending: Vec<Pending>,
     rows: usize,
     bytes: usize,
+    /// Bytes of output as they are stored.
+    packed_bytes: u64,
+    /// Whether it has what agents used.
+    has_usage: bool,
 }
 
 impl Group {
     fn push(&mut self, pending: Pending) {
         self.rows += pending.writes.iter().map(Ready::rows).sum::<usize>();
         self.bytes += pending.writes.iter().map(Ready::raw_bytes).sum::<usize>();
+        let packed = pending.writes.iter().map(Ready::packed_bytes);
+        self.packed_bytes += packed.sum::<u64>();
+        self.has_usage |= pending.writes.iter().any(Ready::is_usage);
         self.pending.push(pending);
     }
 
@@ -317,6 +324,8 @@ impl Work {
             Ok(()) => {
                 let micros = begin.elapsed().as_micros() as u64;
                 self.counters.committed(group.rows as u64, micros);
+                self.counters
+                    .grouped(size, group.packed_bytes, group.has_usage);
                 for pending in group.pending {
                     pending.done.tell(pending.refused.map_or(Ok(()), Err));
                 }
@@ -447,6 +456,7 @@ mod tests {
             pending: Vec::new(),
             rows,
             bytes,
+            ..Group::default()
         };
         assert!(!group(COMMIT_ROWS_MAX - 1, COMMIT_BYTES_MAX - 1).is_large());
         assert!(group(COMMIT_ROWS_MAX, 0).is_large());

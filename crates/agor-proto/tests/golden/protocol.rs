@@ -13,6 +13,7 @@ use super::samples;
 /// The modules whose types are on the wire, in the order in which they are shown.
 const MODULES: &[&str] = &[
     "message", "command", "query", "session", "agent", "event", "screen", "row", "input", "usage",
+    "stats",
 ];
 
 /// A type as it is written down.

@@ -29,7 +29,8 @@ pub const VARIANTS: &str = "
     bar prompt input output end screen rows record blob wait stats tap exit idle happened
     tapped tail snapshot epoch_changed cursor_ahead pruned too_far fresh held taken visible
     thumbnail hidden window events find found marks line clipboard primary
-    folder_gone full busy mended new resume fork seen send_when_idle wait_state explain reached evidence";
+    folder_gone full busy mended new resume fork seen send_when_idle wait_state explain reached evidence
+    follow told";
 
 fn agent_info() -> AgentInfo {
     AgentInfo {
@@ -169,6 +170,50 @@ fn error() -> WireError {
 }
 
 fn parts() -> Vec<(&'static str, Part)> {
+    let lane = LaneStats {
+        lane: "screen".into(),
+        sent_frames: 8,
+        sent_bytes: 4_096,
+        ..Default::default()
+    };
+    let spread = Spread {
+        count: 100,
+        p50: 1_900,
+        p99: 8_000,
+        max: 23_400,
+    };
+    let links = Stats {
+        sync_micros: spread,
+        group_size: spread,
+        way: vec![StepStats {
+            step: "ring".into(),
+            copied_bytes: 1_000_000,
+            cpu_micros: 900,
+        }],
+        links: vec![LinkStats {
+            conn: 9,
+            client: client().to_string(),
+            program: "agor 0.1.0".into(),
+            pid: Some(4_200),
+            open_millis: 60_000,
+            before: 1,
+            ended: [("it does not read".to_owned(), 1)].into(),
+            round_trip_micros: Some(84),
+            jitter_micros: Some(12),
+            lanes: vec![lane],
+            queued: 1,
+            queued_max: 7,
+            updates: 8,
+            coalesced: 2,
+            gaps: 1,
+            whole_screens: 1,
+            replayed_events: 420,
+            overflows: 1,
+            command_micros: spread,
+            unknown_frames: 1,
+        }],
+        ..Default::default()
+    };
     let stats = Stats {
         program: "agord 0.1.0".into(),
         pid: 1,
@@ -322,6 +367,8 @@ fn parts() -> Vec<(&'static str, Part)> {
             },
         ),
         ("stats", Part::Stats(Box::new(stats))),
+        ("stats_links", Part::Stats(Box::new(links))),
+        ("told", Part::Told { rev: 0x00c0_ffee }),
         (
             "tapped",
             Part::Tapped {
@@ -461,6 +508,30 @@ fn queries() -> Vec<(&'static str, Query)> {
             },
         ),
         ("stats", Query::Stats),
+        (
+            "follow_stats",
+            Query::Follow {
+                what: Followed::Stats,
+                seen: None,
+            },
+        ),
+        (
+            "follow_explain",
+            Query::Follow {
+                what: Followed::Explain { session },
+                seen: Some(0x00c0_ffee),
+            },
+        ),
+        (
+            "follow_usage",
+            Query::Follow {
+                what: Followed::Usage {
+                    by: UsageBy::Day,
+                    days: 7,
+                },
+                seen: None,
+            },
+        ),
         ("tap", Query::Tap),
     ]
 }
@@ -529,6 +600,19 @@ pub fn messages() -> Vec<(String, Message)> {
         Ping {
             nonce: 1,
             micros: 2,
+            round_trip: None,
+        }
+        .into(),
+    );
+    add(
+        "ping_measured",
+        Ping {
+            nonce: 1,
+            micros: 2,
+            round_trip: Some(RoundTrip {
+                micros: 84,
+                jitter_micros: 12,
+            }),
         }
         .into(),
     );

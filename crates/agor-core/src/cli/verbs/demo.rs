@@ -19,9 +19,6 @@ use crate::storage::Profile;
 /// How long the sessions may take to come into their states.
 const WHOLE_WITHIN: Duration = Duration::from_secs(60);
 
-/// How often it is looked whether they have.
-const LOOK: Duration = Duration::from_millis(200);
-
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Make it in this folder, and leave it there afterwards [default: a temporary folder that is removed]
@@ -88,8 +85,10 @@ async fn make(demo: &Demo, here: &Context, whole: bool) -> Result<(), Failure> {
     stored.map_err(|error| Failure::new(Exit::OUTPUT, error.to_string()))?;
     if whole {
         let came = tokio::time::timeout(WHOLE_WITHIN, async {
+            let mut changes = client.watch_list()?;
             while !demo::is_whole(&client.list().await?) {
-                tokio::time::sleep(LOOK).await;
+                // It ends with the client, which then says why.
+                changes.next().await;
             }
             Ok::<_, Failure>(())
         });
@@ -129,6 +128,7 @@ async fn show(demo: &Demo, words: &[&str]) -> Result<Exit, Failure> {
     let started =
         |error| Failure::new(Exit::START, format!("the window cannot be opened: {error}"));
     let program = std::env::current_exe().map_err(started)?;
+    let mut children = signal(SignalKind::child()).map_err(started)?;
     let window = Command::new(program)
         .args(demo.arguments())
         .args(words)
@@ -146,7 +146,7 @@ async fn show(demo: &Demo, words: &[&str]) -> Result<Exit, Failure> {
             return Ok(Exit::mirrored(status.code(), signal));
         }
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
+            _ = children.recv() => {}
             _ = tokio::signal::ctrl_c() => return Ok(Exit::SUCCESS),
             _ = asked.recv() => return Ok(Exit::SUCCESS),
             _ = hung_up.recv() => return Ok(Exit::SUCCESS),

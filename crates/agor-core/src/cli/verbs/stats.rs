@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agor_proto::message::{Part, Query, Stats};
+use agor_proto::message::{Followed, Part, Query, Stats};
 use serde::Serialize;
 
 use super::super::context::Context;
@@ -11,33 +11,58 @@ use super::super::failure::Failure;
 use super::super::output;
 use super::ls::in_words;
 use super::screen::unexpected;
-use crate::client::Figures;
+use crate::client::{Client, Figures};
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Go on, and print them again whenever they have changed, at most once a second
+    #[arg(long)]
+    follow: bool,
+}
 
-pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
+pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     context.block_on(async {
         let client = context.client().await?;
-        let stats = match client.ask_one(Query::Stats).await? {
-            Part::Stats(stats) => *stats,
-            part => return Err(unexpected(&part)),
-        };
-        let link = client.figures().await?;
-        if context.json {
-            output::json(&Shown {
-                host: &stats,
-                link: &link,
-            })?;
-        } else {
-            output::table(&figures(&stats))?;
-            output::line("")?;
-            output::table(&of_link(&link))?;
-            output::line("")?;
-            output::table(&sessions(&stats))?;
+        if !arguments.follow {
+            let part = client.ask_one(Query::Stats).await?;
+            show(part, &client, context).await?;
+            return Ok(Exit::SUCCESS);
+        }
+        let mut following = client.follow(Followed::Stats)?;
+        while let Some(parts) = following.next().await {
+            for part in parts? {
+                show(part, &client, context).await?;
+            }
         }
         Ok(Exit::SUCCESS)
     })
+}
+
+async fn show(part: Part, client: &Client, context: &Context) -> Result<(), Failure> {
+    let Part::Stats(stats) = part else {
+        return Err(unexpected(&part));
+    };
+    let link = client.figures().await?;
+    if context.json {
+        return output::json(&Shown {
+            host: &stats,
+            link: &link,
+        });
+    }
+    let tables = [
+        figures(&stats),
+        of_link(&link),
+        ways(&stats),
+        links(&stats),
+        sessions(&stats),
+    ];
+    for (at, table) in tables.iter().enumerate() {
+        if at > 0 {
+            output::line("")?;
+        }
+        output::table(table)?;
+    }
+    Ok(())
 }
 
 /// What is printed as JSON.
@@ -98,6 +123,22 @@ fn figures(stats: &Stats) -> Vec<Vec<String>> {
             ),
         ),
         (
+            "until it is on disk",
+            format!(
+                "{} (half), {} (99 of 100), {} at most",
+                millis(stats.sync_micros.p50),
+                millis(stats.sync_micros.p99),
+                millis(stats.sync_micros.max)
+            ),
+        ),
+        (
+            "transactions in it",
+            format!(
+                "{} (half), {} (99 of 100), {} at most",
+                stats.group_size.p50, stats.group_size.p99, stats.group_size.max
+            ),
+        ),
+        (
             "a command takes",
             format!(
                 "{} (half), {} (99 of 100 of {})",
@@ -148,6 +189,84 @@ pub fn micros_a_megabyte(micros: u64, bytes: u64) -> Option<u64> {
 
 fn per_megabyte(micros: u64, bytes: u64) -> String {
     micros_a_megabyte(micros, bytes).map_or_else(|| "–".to_owned(), millis)
+}
+
+/// Returns what happens to output on its way, step by step; an earlier host tells nothing of it.
+fn ways(stats: &Stats) -> Vec<Vec<String>> {
+    let heads = ["STEP", "COPIED", "A BYTE", "PROCESSOR A MB"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    rows.extend(stats.way.iter().map(|step| {
+        vec![
+            step.step.clone(),
+            size(step.copied_bytes),
+            times(step.copied_bytes, stats.output_bytes),
+            match step.cpu_micros {
+                0 => "–".to_owned(),
+                micros => per_megabyte(micros, stats.output_bytes),
+            },
+        ]
+    }));
+    rows
+}
+
+/// Returns how often each byte of output was copied.
+#[must_use]
+pub fn times(copied_bytes: u64, output_bytes: u64) -> String {
+    match output_bytes {
+        0 => "–".to_owned(),
+        output => format!("{:.2}×", copied_bytes as f64 / output as f64),
+    }
+}
+
+fn links(stats: &Stats) -> Vec<Vec<String>> {
+    let heads = [
+        "LINK",
+        "CLIENT",
+        "PROCESS",
+        "ROUND TRIP",
+        "SENT",
+        "CAME",
+        "WAITS",
+        "OVERTAKEN",
+        "TOLD AGAIN",
+        "GAPS",
+        "COMMANDS",
+        "BEFORE",
+    ];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    let none = || "–".to_owned();
+    rows.extend(stats.links.iter().map(|link| {
+        let sent = link.lanes.iter().map(|lane| lane.sent_bytes).sum();
+        let came = link.lanes.iter().map(|lane| lane.received_bytes).sum();
+        let trip = link.round_trip_micros.zip(link.jitter_micros);
+        let trip = trip.map(|(trip, jitter)| format!("{} ± {}", millis(trip), millis(jitter)));
+        let commands = link.command_micros;
+        vec![
+            link.conn.to_string(),
+            output::harmless(&link.program),
+            link.pid.map_or_else(none, |pid| pid.to_string()),
+            trip.unwrap_or_else(none),
+            size(sent),
+            size(came),
+            format!("{} (most {})", link.queued, link.queued_max),
+            link.coalesced.to_string(),
+            link.replayed_events.to_string(),
+            link.gaps.to_string(),
+            match commands.count {
+                0 => none(),
+                count => format!("{count}, 99 % in {}", millis(commands.p99)),
+            },
+            match link.before {
+                0 => none(),
+                before => {
+                    let mostly = link.ended.iter().max_by_key(|(_, count)| **count);
+                    let why = mostly.map_or("", |(why, _)| why);
+                    format!("{before}: {}", output::harmless(why))
+                }
+            },
+        ]
+    }));
+    rows
 }
 
 fn millis(micros: u64) -> String {

@@ -392,7 +392,7 @@ fn a_silent_host_is_given_up_and_a_talking_one_is_not() {
             },
             _ => None,
         });
-        let Ping { nonce, micros } = ping.unwrap();
+        let Ping { nonce, micros, .. } = ping.unwrap();
         let peer_unix_micros = 0;
         bench.hear(Pong {
             nonce,
@@ -448,6 +448,7 @@ fn a_ping_is_answered_with_its_nonce_and_time() {
     let ping = Ping {
         nonce: 8,
         micros: 9,
+        ..Ping::default()
     };
     let pong = Pong {
         nonce: 8,

@@ -14,7 +14,7 @@ use crate::host::session::{Now, Wish};
 use crate::rules::{Rule, holds};
 
 /// What this host can do beyond the protocol's version.
-const FEATURES: &[&str] = &["wait", "tap", "answer"];
+const FEATURES: &[&str] = &["wait", "tap", "answer", "follow"];
 
 impl Connection {
     /// Deals with what happens before the peer has said who it is.

@@ -33,8 +33,10 @@ pub struct Screens {
     /// When the program began a synchronized update that it has not ended.
     sync_since: Option<Instant>,
     updates_sent: u64,
-    /// Changes that a later one overtook before they were sent.
-    coalesced: u64,
+    /// Changes that a later one overtook before they were sent, of each connection that is there.
+    coalesced: BTreeMap<ConnEpoch, u64>,
+    /// The same of those that are gone.
+    coalesced_before: u64,
 }
 
 #[derive(Debug)]
@@ -74,7 +76,8 @@ impl Screens {
             typed: BTreeMap::new(),
             sync_since: None,
             updates_sent: 0,
-            coalesced: 0,
+            coalesced: BTreeMap::new(),
+            coalesced_before: 0,
         }
     }
 
@@ -85,7 +88,12 @@ impl Screens {
 
     /// Returns how many changes a later one overtook before they were sent.
     pub fn coalesced(&self) -> u64 {
-        self.coalesced
+        self.coalesced_before + self.coalesced.values().sum::<u64>()
+    }
+
+    /// Returns the same for each connection.
+    pub fn coalesced_of_each(&self) -> impl Iterator<Item = (ConnEpoch, u64)> {
+        self.coalesced.iter().map(|(&conn, &count)| (conn, count))
     }
 
     /// Says whether no connection sees the screen.
@@ -114,6 +122,7 @@ impl Screens {
     /// Forgets a connection.
     pub fn remove(&mut self, conn: ConnEpoch) {
         self.by_conn.remove(&conn);
+        self.coalesced_before += self.coalesced.remove(&conn).unwrap_or(0);
         self.typed.retain(|_, typist| typist.conn != conn);
     }
 
@@ -127,9 +136,10 @@ impl Screens {
         } else {
             None
         };
-        for screen in self.by_conn.values_mut() {
-            self.coalesced += u64::from(screen.stale);
-            screen.stale = true;
+        for (&conn, screen) in &mut self.by_conn {
+            if std::mem::replace(&mut screen.stale, true) {
+                *self.coalesced.entry(conn).or_default() += 1;
+            }
         }
     }
 

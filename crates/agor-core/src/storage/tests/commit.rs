@@ -63,6 +63,33 @@ fn commit_millis_pass_between_two_commits_of_writes_that_come_one_by_one() {
 }
 
 #[test]
+fn figures_tell_how_commits_were_and_who_looks_is_told_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let (mut commits, mut usage) = (store.watch_commits(), store.watch_usage());
+    let session = session_id();
+    write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    let mut record = Vec::new();
+    for _ in 0..100 {
+        record.extend(out(b"the same again and again"));
+    }
+    let bytes = record.len() as u64;
+    write(&store, vec![append(session, 0, record)]).unwrap();
+    let stats = store.stats().unwrap();
+    assert_eq!(stats.group_size.count, stats.commits);
+    assert_eq!((stats.group_size.p50, stats.group_size.max), (1, 1));
+    assert!(stats.sync_micros.count >= stats.commits);
+    assert!(stats.sync_micros.p99 <= stats.sync_micros.max);
+    assert!((1..bytes / 2).contains(&stats.packed_bytes), "{stats:?}");
+    assert!(commits.has_changed().unwrap());
+    assert!(!usage.has_changed().unwrap(), "nobody used anything");
+    commits.mark_unchanged();
+    write(&store, vec![Write::PruneUsage { before: 1 }]).unwrap();
+    assert!(commits.has_changed().unwrap() && usage.has_changed().unwrap());
+    usage.mark_unchanged();
+}
+
+#[test]
 fn a_write_is_acknowledged_after_its_commit() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path(), options()).store;

@@ -2,6 +2,7 @@
 //! from it.
 
 use std::os::unix::fs::MetadataExt;
+use std::time::Instant;
 
 use super::super::apply::Failure;
 use super::super::files::hand_over;
@@ -71,7 +72,9 @@ impl Work {
         }
         let result = self.begin().and_then(|()| work(self)).and_then(|value| {
             let heads = self.applier.heads.flush(&self.database)?;
+            let begin = Instant::now();
             self.savepoint("COMMIT")?;
+            self.counters.synced(begin.elapsed());
             Ok((value, heads))
         });
         match result {
