@@ -240,6 +240,10 @@ limits! {
     SCREEN_PACE_MAX_MILLIS: u64 = 250, "milliseconds", "an update goes";
     /// Between two tellings of something that is followed (figures, evidence, usage).
     FOLLOW_PACE_MILLIS: u64 = 1_000, "milliseconds", "changes coalesce; the newest is told";
+    /// Links of which figures are told, each in a line of its own.
+    LINKS_TOLD_MAX: usize = 128, "links", "those over which most was sent";
+    /// Things that one client follows at once beside sessions and their list.
+    FOLLOWS_MAX: usize = 64, "questions", "refused with `TooMany`";
     /// Screen updates to one client that it has not acknowledged, for each session.
     SCREEN_WINDOW: usize = 2, "updates", "changes coalesce until one is acknowledged";
     /// A synchronized update (mode 2026) that a program does not end.

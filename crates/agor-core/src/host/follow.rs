@@ -9,7 +9,7 @@ use std::time::Duration;
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::frame::Lane;
 use agor_proto::ids::AskId;
-use agor_proto::limits::FOLLOW_PACE_MILLIS;
+use agor_proto::limits::{FOLLOW_PACE_MILLIS, FOLLOWS_MAX};
 use agor_proto::message::{Answer, Followed, LaneStats, Part, Stats};
 use agor_proto::usage::UsageBy;
 use sha2::{Digest, Sha256};
@@ -27,6 +27,15 @@ const CLOCK: Duration = Duration::from_secs(600);
 
 /// Tells what is followed until nobody wants to know any more.
 pub async fn run(hub: Arc<Hub>, what: Followed, seen: Option<u64>, ask: AskId, outbox: Outbox) {
+    let counts = outbox.counts().clone();
+    let Some(_follows) = counts.follow() else {
+        let message = format!("one client follows at most {FOLLOWS_MAX} things; end some first");
+        let error = WireError::new(ErrorCode::TooMany, message);
+        let (last, part) = (true, Part::Failed { error });
+        // A connection that is gone is told nothing.
+        let refusal = Answer { ask, last, part }.into();
+        return outbox.push_in_turn(refusal).await.unwrap_or_default();
+    };
     let mut teller = Teller { ask, seen, outbox };
     let ended = match what {
         Followed::Stats => stats(&hub, &mut teller).await,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use agor_proto::frame::{HEADER_BYTES, Lane};
 use agor_proto::ids::{ClientId, CommandId, ConnEpoch, ScreenRev, SessionId};
-use agor_proto::limits::SESSIONS_MAX;
+use agor_proto::limits::{FOLLOWS_MAX, SESSIONS_MAX};
 use agor_proto::message::{Hello, LaneStats, LinkStats, Message, RoundTrip};
 
 use super::outbox::Outbox;
@@ -126,11 +126,31 @@ struct Counted {
     followed: BTreeSet<SessionId>,
     /// Those of which it is told what it missed.
     behind: BTreeSet<SessionId>,
+    /// How many other things it follows.
+    follows: usize,
     begun: BTreeMap<CommandId, Instant>,
     commands: Latencies,
 }
 
+/// One thing that a client follows.
+#[derive(Debug)]
+pub struct Follows(LinkCounts);
+
+impl Drop for Follows {
+    fn drop(&mut self) {
+        self.0.counted().follows -= 1;
+    }
+}
+
 impl LinkCounts {
+    /// Has the client follow one thing more, for as long as the value lives; `None` if it follows as many as it may.
+    pub fn follow(&self) -> Option<Follows> {
+        let mut counted = self.counted();
+        let may = counted.follows < FOLLOWS_MAX;
+        counted.follows += usize::from(may);
+        may.then(|| Follows(self.clone()))
+    }
+
     fn counted(&self) -> MutexGuard<'_, Counted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

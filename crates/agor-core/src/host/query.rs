@@ -7,7 +7,7 @@ use std::sync::Arc;
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::frame::Lane;
 use agor_proto::ids::{AskId, BlobHash, LineId, Offset, Seq, SessionId};
-use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX};
+use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX, LINKS_TOLD_MAX};
 use agor_proto::message::{Answer, LaneStats, Part, SessionStats, Stats, StepStats};
 use agor_proto::usage::UsageBy;
 use tokio::sync::oneshot;
@@ -20,6 +20,9 @@ use crate::images::ImageError;
 use crate::latency::Latencies;
 use crate::load;
 use crate::storage::{Stats as Stored, StoreError};
+
+/// Bytes of the name of a project's folder in figures.
+const PROJECT_TOLD_MAX: usize = 256;
 
 /// Sums in one part of an answer: with the longest folders they fit a frame.
 const USAGE_ROWS_A_PART: usize = 100;
@@ -309,6 +312,23 @@ pub async fn stats(hub: Arc<Hub>, ask: AskId, outbox: Outbox) {
         .ok();
 }
 
+/// Leaves out of figures what would not fit a frame: links beyond [`LINKS_TOLD_MAX`], those over which least went,
+/// and the ends of the names of projects' folders.
+fn fit(stats: &mut Stats) {
+    if stats.links.len() > LINKS_TOLD_MAX {
+        stats.links.sort_by_key(|link| {
+            let lanes = link.lanes.iter();
+            std::cmp::Reverse(lanes.map(|lane| lane.sent_bytes).sum::<u64>())
+        });
+        stats.links.truncate(LINKS_TOLD_MAX);
+        stats.links.sort_by_key(|link| link.conn);
+    }
+    for session in &mut stats.sessions {
+        let end = session.project.floor_char_boundary(PROJECT_TOLD_MAX);
+        session.project.truncate(end);
+    }
+}
+
 /// Returns how the host is.
 pub async fn figures(hub: &Hub) -> Result<Stats, WireError> {
     let (store, keeper_pid) = (hub.store().clone(), hub.keeper_pid());
@@ -396,5 +416,80 @@ pub async fn figures(hub: &Hub) -> Result<Stats, WireError> {
         sessions,
     };
     stats.way = way(&stats, counters, &stored);
+    fit(&mut stats);
     Ok(stats)
+}
+
+#[cfg(test)]
+mod tests {
+    use agor_proto::limits::{CONNECTIONS_MAX, FOLDER_MAX, SESSIONS_MAX};
+    use agor_proto::message::{LinkStats, Message, Spread};
+
+    use super::*;
+
+    #[test]
+    fn links_told_max_and_all_sessions_fit_a_frame() {
+        let most = u64::MAX;
+        let lane = |lane: &Lane| LaneStats {
+            lane: lane.name().into(),
+            sent_frames: most,
+            sent_bytes: 1,
+            received_frames: most,
+            received_bytes: most,
+        };
+        let spread = Spread {
+            count: most,
+            p50: most,
+            p99: most,
+            max: most,
+        };
+        let link = |n: usize| LinkStats {
+            conn: n as u64,
+            client: "c".repeat(32),
+            program: "p".repeat(200),
+            ended: (0..9)
+                .map(|n| (format!("{n}{}", "r".repeat(80)), most))
+                .collect(),
+            lanes: Lane::ALL.iter().map(lane).collect(),
+            command_micros: spread,
+            open_millis: most,
+            updates: most,
+            ..LinkStats::default()
+        };
+        let session = |_| SessionStats {
+            session: "s".repeat(36),
+            project: "ä".repeat(FOLDER_MAX / 2),
+            offset: most,
+            committed: most,
+            ring_bytes: most,
+            subscribers: most,
+            updates: most,
+            history_rows: most,
+            disk_bytes: most,
+            replies_dropped: most,
+            coalesced: most,
+            gaps: most,
+            long_lines: most,
+        };
+        let mut stats = Stats {
+            links: (0..CONNECTIONS_MAX).map(link).collect(),
+            sessions: (0..SESSIONS_MAX).map(session).collect(),
+            ..Stats::default()
+        };
+        stats.links[CONNECTIONS_MAX - 1].lanes[0].sent_bytes = 2;
+        fit(&mut stats);
+        assert_eq!(stats.links.len(), LINKS_TOLD_MAX);
+        assert_eq!(
+            stats.links[LINKS_TOLD_MAX - 1].conn,
+            CONNECTIONS_MAX as u64 - 1
+        );
+        assert_eq!(stats.sessions.len(), SESSIONS_MAX);
+        let answer = Answer {
+            ask: AskId(1),
+            last: true,
+            part: Part::Stats(Box::new(stats)),
+        };
+        let mut frame = Vec::new();
+        Message::from(answer).encode(&mut frame).unwrap();
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agor_proto::agent::State;
-use agor_proto::limits::FOLLOW_PACE_MILLIS;
+use agor_proto::limits::{FOLLOW_PACE_MILLIS, FOLLOWS_MAX};
 use agor_proto::message::{Followed, Stats};
 use agor_proto::usage::{Spent, UsageBy};
 
@@ -170,6 +170,35 @@ async fn follow_pace_millis_pass_between_two_tellings_and_the_newest_is_told() {
     );
     assert!(begin.elapsed() >= PACE, "{:?}", begin.elapsed());
     page.hears_nothing(5 * PACE).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn follows_max_things_are_followed_by_a_client_and_one_more_when_one_has_ended() {
+    let (_folder, hub) = hub();
+    let mut page = Peer::connect(&hub, 1).await;
+    let what = || Followed::Usage {
+        by: UsageBy::Day,
+        days: 1,
+    };
+    let most = FOLLOWS_MAX as u64;
+    for ask in 1..=most {
+        page.say(follow(ask, what(), None)).await;
+        page.told(ask).await;
+    }
+    page.say(follow(most + 1, what(), None)).await;
+    let Message::Answer(Answer {
+        part: Part::Failed { error },
+        ..
+    }) = page.hear().await
+    else {
+        panic!("it is taken");
+    };
+    assert_eq!(error.code, ErrorCode::TooMany);
+    let ask = AskId(1);
+    page.say(agor_proto::message::Cancel { ask }).await;
+    page.hears_nothing(2 * PACE).await;
+    page.say(follow(most + 2, what(), None)).await;
+    page.told(most + 2).await;
 }
 
 #[tokio::test(start_paused = true)]
