@@ -63,6 +63,7 @@ impl Plain {
         self.say(Ping {
             nonce: 1,
             micros: 2,
+            round_trip: None,
         });
         let mut heard = Vec::new();
         loop {

@@ -8,7 +8,7 @@ use std::time::Instant;
 use agor_proto::frame::{HEADER_BYTES, Lane};
 use agor_proto::ids::{ClientId, CommandId, ConnEpoch, ScreenRev, SessionId};
 use agor_proto::limits::{FOLLOWS_MAX, SESSIONS_MAX};
-use agor_proto::message::{Hello, LaneStats, LinkStats, Message, RoundTrip};
+use agor_proto::message::{LaneStats, LinkStats, Message, RoundTrip};
 
 use super::outbox::Outbox;
 use crate::latency::Latencies;
@@ -268,15 +268,8 @@ mod tests {
         SessionId::from_parts(1, [1; 10])
     }
 
-    fn hello(client: u8) -> Hello {
-        Hello {
-            versions: vec![1],
-            features: Vec::new(),
-            client: ClientId([client; 16]),
-            program: "agor 1".into(),
-            resume: Vec::new(),
-            visible: Vec::new(),
-        }
+    fn client(client: u8) -> (ClientId, &'static str) {
+        (ClientId([client; 16]), "agor 1")
     }
 
     fn subscribe() -> Message {
@@ -306,7 +299,7 @@ mod tests {
     #[test]
     fn what_goes_over_a_link_tells_how_it_is() {
         let (links, outbox) = (Links::default(), Outbox::new());
-        links.opened(ConnEpoch(3), &hello(1), Some(42), &outbox);
+        links.opened(ConnEpoch(3), client(1), Some(42), &outbox);
         let counts = outbox.counts();
         counts.received(&subscribe(), 40, 0);
         let subscribed = Subscribed {
@@ -373,9 +366,9 @@ mod tests {
     #[test]
     fn b1_each_link_has_its_own_row_and_remembers_how_its_clients_earlier_ones_ended() {
         let (links, outbox) = (Links::default(), Outbox::new());
-        links.opened(ConnEpoch(1), &hello(1), None, &outbox);
-        links.opened(ConnEpoch(2), &hello(2), None, &Outbox::new());
-        links.opened(ConnEpoch(3), &hello(1), None, &Outbox::new());
+        links.opened(ConnEpoch(1), client(1), None, &outbox);
+        links.opened(ConnEpoch(2), client(2), None, &Outbox::new());
+        links.opened(ConnEpoch(3), client(1), None, &Outbox::new());
         outbox.counts().sent(&events(1), 100);
         assert_eq!(links.figures().len(), 3);
         // The older link of the same client ends late: the newer stays.
@@ -393,8 +386,7 @@ mod tests {
         let links = Links::default();
         for n in 0..2_000_u64 {
             let client = ClientId(u128::from(n % 500).to_le_bytes());
-            let hello = Hello { client, ..hello(0) };
-            links.opened(ConnEpoch(n), &hello, None, &Outbox::new());
+            links.opened(ConnEpoch(n), (client, "agor 1"), None, &Outbox::new());
             links.closed(ConnEpoch(n), &format!("reason {n}"));
         }
         assert_eq!(links.state().former.len(), FORMER_MAX);

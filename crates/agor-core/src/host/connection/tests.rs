@@ -141,7 +141,12 @@ fn nothing_is_done_for_who_has_not_greeted() {
             query: Query::Tap,
         }
         .into(),
-        Ping { nonce, micros }.into(),
+        Ping {
+            nonce,
+            micros,
+            round_trip: None,
+        }
+        .into(),
     ];
     for first in first {
         let mut connection = taken();
