@@ -13,9 +13,6 @@ const ROWS: &[(char, u32)] = &[('a', 13), ('b', 15), ('c', 13), ('d', 11)];
 /// limit on handshakes, which is half of a1, waits with them.
 const WAIT_FOR_REMOTE_HOSTS: &[&str] = &["a7", "d7", "d8"];
 
-/// Those of programs that speak a protocol of agents: they wait for the code that speaks it.
-const WAIT_FOR_AGENT_PROTOCOLS: &[&str] = &["a11"];
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -72,11 +69,7 @@ fn every_way_to_fail_has_a_test_of_its_number() {
         .iter()
         .flat_map(|(letter, count)| (1..=*count).map(move |n| format!("{letter}{n}")))
         .collect();
-    let waiting: BTreeSet<&str> = WAIT_FOR_REMOTE_HOSTS
-        .iter()
-        .chain(WAIT_FOR_AGENT_PROTOCOLS)
-        .copied()
-        .collect();
+    let waiting: BTreeSet<&str> = WAIT_FOR_REMOTE_HOSTS.iter().copied().collect();
     let without: Vec<&String> = known
         .iter()
         .filter(|row| !tested.contains(*row) && !waiting.contains(row.as_str()))

@@ -53,6 +53,7 @@ pub mod registry;
 #[cfg(test)]
 mod stories;
 mod tasks;
+pub mod tools;
 pub mod transcript;
 pub mod usage;
 pub mod writes;

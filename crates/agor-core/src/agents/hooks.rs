@@ -6,6 +6,8 @@ use agor_proto::limits::HOOK_TEXT_MAX;
 use agor_term::shown_text;
 use serde::{Deserialize, Serialize};
 
+use super::tools::{self, Does};
+
 /// A hook's payload. What is not named here, a tool's result for one, is dropped unread.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -165,9 +167,8 @@ impl Hook {
     /// Returns the file that a tool has written, if it has.
     #[must_use]
     pub fn wrote(&self) -> Option<&str> {
-        let writes = ["Edit", "MultiEdit", "Write", "edit", "write_file"];
         let tool = self.tool_name.as_deref()?;
-        let done = self.event == "PostToolUse" && writes.contains(&tool);
+        let done = self.event == "PostToolUse" && tools::does(tool) == Some(Does::WriteItsFile);
         let file = self.tool_input.file_path.as_deref().filter(|_| done)?;
         // Relative to what it is not known, and one that was cut is not that file.
         (file.starts_with('/') && file.len() < HOOK_TEXT_MAX).then_some(file)
