@@ -6,7 +6,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use agor_proto::command::{Command as Asked, CommandBody, Outcome, Receipt};
+use agor_proto::error::ErrorCode;
+use agor_proto::ids::{CommandId, CommandN, SessionId, Size};
+use agor_proto::message::Message;
+use agor_proto::session::SessionSpec;
+
 use crate::agor::{Agor, Done, step_until};
+use crate::plain::Plain;
 
 /// Within this a person is told that the disk is full.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -49,6 +56,83 @@ impl Drop for SmallDisk {
 fn timed(agor: &Agor, args: &[&str]) -> (Done, Duration) {
     let start = Instant::now();
     (agor.run(args), start.elapsed())
+}
+
+/// Says commands over a new link, and returns how each of them ended.
+fn ask(agor: &Agor, commands: &[Asked]) -> Vec<Outcome> {
+    let mut plain = Plain::connect(agor);
+    for command in commands {
+        plain.say(command.clone());
+    }
+    let mut ends = Vec::new();
+    while ends.len() < commands.len() {
+        if let Message::Receipt(Receipt { outcome, .. }) = plain.hear()
+            && outcome.is_final()
+        {
+            ends.push(outcome);
+        }
+    }
+    ends
+}
+
+#[test]
+fn b14_what_was_refused_on_a_full_disk_is_refused_when_it_comes_again() {
+    let mut agor = Agor::new();
+    let Some(disk) = SmallDisk::mount(agor.path("home/.local/share/agor")) else {
+        return;
+    };
+    agor.start_host();
+    let quiet = agor.session("echo quiet; cat");
+    agor.screen_with(&quiet, "quiet");
+    let loud = agor.session("while :; do head -c 60000 /dev/urandom | base64; done");
+    disk.fill();
+    step_until("the disk is full", || {
+        (agor.run(&["rename", &quiet, "still"]).code == 13).then_some(())
+    });
+    let session: SessionId = quiet.parse().expect("an id");
+    let never = SessionId::from_parts(1, [7; 10]);
+    let rename = CommandBody::Rename {
+        session,
+        name: "refused".into(),
+    };
+    let create = CommandBody::Create {
+        session: never,
+        spec: SessionSpec {
+            argv: vec!["true".into()],
+            folder: "/".into(),
+            cwd: None,
+            agent: None,
+            name: String::new(),
+            env: Vec::new(),
+            size: Size::cells(80, 24),
+            private: false,
+        },
+    };
+    let commands: Vec<Asked> = (1..)
+        .zip([rename, create])
+        .map(|(n, body)| Asked {
+            id: CommandId([n; 16]),
+            n: CommandN(n.into()),
+            body,
+        })
+        .collect();
+    let refused = ask(&agor, &commands);
+    for outcome in &refused {
+        assert!(
+            matches!(outcome, Outcome::Rejected { error } if error.code == ErrorCode::Storage),
+            "{outcome:?}"
+        );
+    }
+    agor.ok(&["kill", &loud]);
+    agor.ok(&["rm", &loud]);
+    disk.empty();
+    step_until("there is room", || {
+        (agor.run(&["rename", &quiet, "room"]).code == 0).then_some(())
+    });
+    assert_eq!(ask(&agor, &commands), refused, "as it was told");
+    assert_eq!(agor.info(&quiet)["name"], "room");
+    let list = agor.json(&["ls", "--json"]).to_string();
+    assert!(!list.contains(&never.to_string()), "{list}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod full_disk;
 mod hosts;
 mod limits;
 mod model_server;
+mod plain;
 mod processes;
 mod programs;
 mod questions;

@@ -20,6 +20,7 @@ mod notify;
 mod outbox;
 mod query;
 mod rebuild;
+mod refusals;
 mod registry;
 mod retention;
 mod session;

@@ -32,6 +32,8 @@ rules! {
     KnowWhatHasEnded,
     /// A command that an earlier life of the host ended is known when it comes again.
     KnowWhatIsStored,
+    /// A command that was refused is not carried out when it comes again.
+    KnowWhatWasRefused,
     /// What was begun by a host that died is not begun again.
     NeverBeginAgain,
     /// A command is carried out after it is stored.

@@ -441,6 +441,7 @@ impl Actor {
                     mailbox.put(Note::Written(store.write(transaction).await));
                 });
             }
+            Effect::KeepRefusal(receipt) => self.hub.refusals().put(receipt),
             Effect::Send(conn, message) => {
                 let untold = match &message {
                     Message::Events(events) => events.events.first().map(|event| event.seq),

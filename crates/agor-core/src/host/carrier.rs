@@ -317,6 +317,12 @@ impl Carrier {
                 ..Known::default()
             });
         }
+        if let Some(stored) = self.hub.refusals().get(client, id) {
+            return Ok(Known {
+                stored: Some(stored),
+                ..Known::default()
+            });
+        }
         let store = self.hub.store();
         let forgets = store.forgets();
         if let Some((newest, asked)) = &mut self.asked

@@ -24,6 +24,7 @@ use super::lookers::Lookers;
 use super::mailbox::Mailbox;
 use super::notify::Told;
 use super::outbox::Outbox;
+use super::refusals::Refusals;
 use super::registry::Registries;
 use super::session::{Figures, Launcher, Session, Wish};
 use super::tap::Tapped;
@@ -244,6 +245,7 @@ pub struct Hub {
     stop: watch::Sender<Option<Stop>>,
     /// The sessions for which command ids were used last.
     claims: Mutex<VecDeque<(ClientId, CommandId, SessionId)>>,
+    refusals: Refusals,
 }
 
 impl Hub {
@@ -276,6 +278,7 @@ impl Hub {
             tap: broadcast::channel(TAP_BACKLOG).0,
             stop: watch::channel(None).0,
             claims: Mutex::default(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -506,6 +509,11 @@ impl Hub {
         let excess = claims.len().saturating_sub(CLAIMS_KEPT);
         claims.drain(..excess);
         true
+    }
+
+    /// Returns the refusals of which nothing is stored.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// Notes that a session's agent has written a file; returns the others that did so lately.

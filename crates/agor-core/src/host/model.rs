@@ -66,6 +66,10 @@ const RULES: &[(Rule, &str)] = &[
     (Rule::KnowWhatIsUnderWay, "commands over links that break"),
     (Rule::KnowWhatHasEnded, "commands over links that break"),
     (Rule::KnowWhatIsStored, "commands and a host that dies"),
+    (
+        Rule::KnowWhatWasRefused,
+        "a command that comes twice and a full disk",
+    ),
     (Rule::NeverBeginAgain, "commands and a host that dies"),
     (
         Rule::StoreBeforeCarryingOut,

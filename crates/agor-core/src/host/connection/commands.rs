@@ -16,7 +16,7 @@ use crate::storage::StoredReceipt;
 pub struct Known {
     /// Whether its id was used for another session just now: that may not have reached the store.
     pub elsewhere: bool,
-    /// What is stored of it.
+    /// What is stored of it, or kept in memory because nothing could be stored.
     pub stored: Option<StoredReceipt>,
     /// The last of its client's commands whose receipt is forgotten, or 0.
     pub forgotten: CommandN,

@@ -32,9 +32,11 @@ pub struct Order {
     pub given_up: Option<Fate>,
     /// Whether its client kept its commands and died before this one was.
     pub never_given: bool,
-    /// Whether it was refused on a full disk, of which nothing is kept. If its client does not hear
-    /// so it asks again, and the command has its turn then.
+    /// Whether it was refused on a full disk, by any host.
     pub refused: bool,
+    /// Whether the host lives that refused it. When it has died, a client that did not hear of it asks again, and
+    /// the command has its turn then.
+    pub remembered: bool,
 }
 
 /// What a client was told and typed.
@@ -96,6 +98,9 @@ impl Ledger {
         must(!rejected, || {
             format!("command {id} was carried out after its client was told that it was not")
         })?;
+        must(!order.remembered, || {
+            format!("command {id} was carried out after it was refused")
+        })?;
         let (client, what, refused) = (order.client, order.what, order.refused);
         let later = self
             .orders
@@ -140,7 +145,9 @@ impl Ledger {
         };
         let known =
             |event: &Event| matches!(event.body, EventBody::Command { id: it, .. } if it == id);
-        order.refused |= matches!(outcome, Outcome::Rejected { .. });
+        let refused = matches!(outcome, Outcome::Rejected { .. });
+        order.refused |= refused;
+        order.remembered |= refused;
         match outcome {
             Outcome::Accepted { .. } => must(stored.iter().any(known), || {
                 format!("command {id} is acknowledged and not stored")
@@ -183,6 +190,14 @@ impl Ledger {
         must(order.done == 0 || fate == Fate::Uncertain, || {
             format!("command {id} was carried out and is said not to have been sent")
         })
+    }
+
+    /// Notes that the host died.
+    pub fn host_died(&mut self) {
+        self.crashed = true;
+        for order in self.orders.values_mut() {
+            order.remembered = false;
+        }
     }
 
     /// Notes that a client died, and of which of its commands somebody knows, if it kept them. Whoever carries on
@@ -275,6 +290,7 @@ impl Ledger {
             given_up: None,
             never_given: false,
             refused: false,
+            remembered: false,
         };
         self.orders.insert(id, order);
     }

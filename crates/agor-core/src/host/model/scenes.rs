@@ -187,6 +187,18 @@ pub fn all() -> Vec<(&'static str, World)> {
             ),
         ),
         (
+            "a command that comes twice and a full disk",
+            World::new(
+                &[&[SIGNAL]],
+                Faults {
+                    full_disks: 1,
+                    duplicates: 1,
+                    cuts: 1,
+                    ..Faults::default()
+                },
+            ),
+        ),
+        (
             "commands and a full disk",
             World::new(
                 &[&[RENAME, SIGNAL]],

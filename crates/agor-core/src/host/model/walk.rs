@@ -77,8 +77,7 @@ pub fn walk(seed: u64) -> Result<usize, String> {
     let scripts: Vec<&[Step]> = scripts.iter().map(Vec::as_slice).collect();
     let mut some = |most: usize| random.below(most + 1) as u8;
     let full_disks = some(1);
-    // Of a refusal on a full disk nothing is kept: what comes a second time has its turn when there is room.
-    let duplicates = if full_disks == 0 { some(6) } else { 0 };
+    let duplicates = some(6);
     let faults = Faults {
         cuts: some(8),
         host_cuts: some(4),

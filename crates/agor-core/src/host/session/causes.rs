@@ -244,6 +244,8 @@ pub enum Effect {
     Keeper(Request),
     /// Write to the store; answered by [`Cause::Committed`].
     Write(Transaction),
+    /// Keep in memory how a command ended of which nothing can be stored, for when it comes again.
+    KeepRefusal(StoredReceipt),
     /// Send a message. Events may not fit: then [`Cause::Overflowed`] follows.
     Send(ConnEpoch, Message),
     /// Send these one after the other, as the connection takes them.

@@ -366,16 +366,20 @@ impl Commands {
             .for_each(|command| command.conns.retain(|&c| c != conn));
     }
 
+    /// Keeps how a command ended for a repeat that crosses its receipt.
+    pub(super) fn remember(&mut self, ticket: Ticket, outcome: Outcome) {
+        self.ended.push_back((ticket, outcome));
+        let excess = self.ended.len().saturating_sub(ENDED_KEPT);
+        self.ended.drain(..excess);
+    }
+
     /// Tells a receipt that is on disk.
     pub fn report(&mut self, receipt: &Receipt, now: Instant, effects: &mut Vec<Effect>) {
         let conns = if receipt.outcome.is_final() {
             self.in_flight.remove(&receipt.id).map(|command| {
                 self.latencies
                     .add(now.saturating_duration_since(command.came));
-                self.ended
-                    .push_back((command.ticket, receipt.outcome.clone()));
-                let excess = self.ended.len().saturating_sub(ENDED_KEPT);
-                self.ended.drain(..excess);
+                self.remember(command.ticket, receipt.outcome.clone());
                 command.conns
             })
         } else {

@@ -75,8 +75,8 @@ impl Session {
             n,
             digest,
         };
-        if let Some(error) = self.refuse_unstored(&body) {
-            return self.refuse_and_forget(conn, id, error, effects);
+        if let Some(error) = self.why_unstored(&body) {
+            return self.refuse_unstored(conn, ticket, error, effects);
         }
         let mut in_flight = InFlight {
             ticket,

@@ -1,21 +1,24 @@
 //! What becomes of commands while the store can store nothing: nobody is kept waiting for a disk.
 //!
-//! What would have to be stored before it is carried out is refused at once and leaves no trace.
+//! What would have to be stored before it is carried out is refused at once and leaves no trace on the disk; that
+//! it was refused is kept in memory (`refusals.rs`), so that its repeat is not carried out when there is room.
 //! A removal deletes the session's files first and is then stored in the room that they leave.
 //! Ending programs needs no disk, so a kill is carried out, and told before it is stored: a host
 //! that dies meanwhile finds the program ended or still there to be ended. Output waits in the ring.
 
 use std::time::{Duration, Instant};
 
-use agor_proto::command::{CommandBody, Outcome};
+use agor_proto::command::{CommandBody, Outcome, Receipt};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::event::EventBody;
-use agor_proto::ids::{CommandId, ConnEpoch};
+use agor_proto::ids::{CommandId, ConnEpoch, Seq};
 use agor_proto::session::Life;
 
 use super::commands::Stage;
+use super::journal::Ticket;
 use super::{Effect, Now, Session};
-use crate::storage::StoreError;
+use crate::rules::{Rule, holds};
+use crate::storage::{StoreError, StoredReceipt};
 
 /// How long a removal may wait for the room that it makes.
 const REMOVAL_PATIENCE: Duration = Duration::from_secs(2);
@@ -49,7 +52,7 @@ impl Session {
     }
 
     /// Returns why a new command cannot be taken now, if nothing of it must be stored to say so.
-    pub(super) fn refuse_unstored(&self, body: &CommandBody) -> Option<WireError> {
+    pub(super) fn why_unstored(&self, body: &CommandBody) -> Option<WireError> {
         let private =
             matches!(body, CommandBody::Create { spec, .. } if self.launcher.is_private(spec));
         let stuck = self.why_stuck(private)?;
@@ -122,20 +125,30 @@ impl Session {
         }
     }
 
-    /// Tells a connection that its command was refused; of a session that was to be made by it
-    /// nothing is left.
-    pub(super) fn refuse_and_forget(
-        &self,
+    /// Tells a connection that its command was refused, of which nothing can be stored. Of a session that was to
+    /// be made by it nothing is left.
+    pub(super) fn refuse_unstored(
+        &mut self,
         conn: ConnEpoch,
-        id: CommandId,
+        ticket: Ticket,
         error: WireError,
         effects: &mut Vec<Effect>,
     ) {
-        let outcome = Outcome::Rejected { error };
-        effects.push(Effect::Send(
-            conn,
-            agor_proto::command::Receipt { id, outcome }.into(),
-        ));
+        let (id, outcome) = (ticket.id, Outcome::Rejected { error });
+        if holds(Rule::KnowWhatWasRefused) {
+            // A repeat may be behind it already, and one may come when this session is long gone.
+            self.commands.remember(ticket, outcome.clone());
+            effects.push(Effect::KeepRefusal(StoredReceipt {
+                client: ticket.client,
+                id,
+                n: ticket.n,
+                digest: ticket.digest,
+                session: Some(self.id),
+                seq: Seq(0),
+                outcome: outcome.clone(),
+            }));
+        }
+        effects.push(Effect::Send(conn, Receipt { id, outcome }.into()));
         if !self.born && self.commands.is_empty() {
             effects.push(Effect::Gone);
         }
@@ -188,7 +201,7 @@ impl super::Commands {
         };
         let ended: Vec<_> = self.in_flight.iter().filter_map(ended).collect();
         for (id, outcome) in ended {
-            self.report(&agor_proto::command::Receipt { id, outcome }, now, effects);
+            self.report(&Receipt { id, outcome }, now, effects);
         }
     }
 }

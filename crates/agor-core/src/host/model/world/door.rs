@@ -254,7 +254,10 @@ impl World {
                 Effect::LookUp {
                     command, digest, ..
                 } => {
-                    let stored = self.disk.receipts.get(&command.id).cloned();
+                    let refusals = self.serving.refusals.iter();
+                    let refused = refusals.rev().find(|receipt| receipt.id == command.id);
+                    let stored = refused.or_else(|| self.disk.receipts.get(&command.id));
+                    let stored = stored.cloned();
                     if let HostEnd::Open { pending, .. } = &mut self.links[at].host {
                         *pending = Some(Box::new(Pending {
                             command,

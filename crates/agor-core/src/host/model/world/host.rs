@@ -71,6 +71,8 @@ pub(super) struct Serving {
     stored: bool,
     /// Events that subscribers asked for: after which, and what was read.
     reads: Vec<(ConnEpoch, Seq, Option<Vec<Event>>)>,
+    /// The commands that were refused and are not stored.
+    pub refusals: Vec<StoredReceipt>,
     /// The input that is being dealt with.
     pub typing: Option<InputFrame>,
     /// The number of the session's state and of the transaction under way.
@@ -127,6 +129,7 @@ impl Serving {
             under_way: None,
             stored: false,
             reads: Vec::new(),
+            refusals: Vec::new(),
             typing: None,
             print: 0,
         }
@@ -135,7 +138,7 @@ impl Serving {
     /// Returns the number of what decides what it still does.
     pub fn print(&self) -> impl std::fmt::Debug + '_ {
         let counts = (self.incarnation, self.conns, self.tokens);
-        (self.print, self.stored, counts, &self.reads)
+        (self.print, self.stored, counts, &self.reads, &self.refusals)
     }
 
     pub fn next_wake(&self) -> Option<Instant> {
@@ -255,7 +258,7 @@ impl World {
     }
 
     fn crash(&mut self) -> Result<(), Wrong> {
-        self.ledger.crashed = true;
+        self.ledger.host_died();
         self.ledger.driver = None;
         for link in &mut self.links {
             link.host = HostEnd::Gone;
@@ -373,6 +376,7 @@ impl World {
                 })?;
                 self.serving.under_way = Some(transaction);
             }
+            Effect::KeepRefusal(receipt) => self.serving.refusals.push(receipt),
             Effect::Send(conn, message) => return self.session_sends(conn, message),
             Effect::Replay { conn, after } => self.serving.reads.push((conn, after, None)),
             Effect::Release(to) => {

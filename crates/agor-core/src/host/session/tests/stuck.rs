@@ -51,6 +51,38 @@ fn b14_on_a_full_disk_a_command_is_refused_at_once_and_one_given_later_is_carrie
 }
 
 #[test]
+fn b14_a_command_that_was_refused_on_a_full_disk_is_not_carried_out_when_it_comes_again() {
+    let mut world = World::running();
+    full(&mut world);
+    world.command(2, send("too early"));
+    let refused = world.receipts(2);
+    assert!(is_refused_for_storage(&refused));
+    assert_eq!(world.refusals.len(), 1, "for when the session is gone");
+    room(&mut world);
+    // The same id is the same command, and the same words under another are another one.
+    world.command(2, send("too early"));
+    world.commit();
+    assert_eq!(world.receipts(2)[1..], refused[..]);
+    world.ask(Wish::Command {
+        command: Command {
+            id: CommandId([2; 16]),
+            n: CommandN(2),
+            body: send("something else"),
+        },
+        digest: [9; 32],
+        stored: None,
+    });
+    assert!(matches!(
+        world.receipts(2).last(),
+        Some(Outcome::Rejected { error }) if error.code == ErrorCode::IdReuse
+    ));
+    assert!(world.keeper.typed.is_empty());
+    world.command(3, send("too early"));
+    world.commit();
+    assert_eq!(world.keeper.typed, [b"too early".to_vec()]);
+}
+
+#[test]
 fn b14_a_kill_needs_no_disk() {
     let mut world = World::running();
     // Output waits for the disk already.

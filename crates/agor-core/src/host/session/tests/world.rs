@@ -196,6 +196,8 @@ pub(super) struct World {
     pub(super) wrote: Vec<String>,
     /// How often it was looked who has the terminal.
     pub(super) looked: u32,
+    /// What is kept of commands that were refused and are not stored.
+    pub(super) refusals: Vec<StoredReceipt>,
     pub(super) gone: bool,
     /// Whether the session's files were deleted before its removal was stored.
     pub(super) made_room: bool,
@@ -226,6 +228,7 @@ impl World {
             registered: Vec::new(),
             wrote: Vec::new(),
             looked: 0,
+            refusals: Vec::new(),
             gone: false,
             made_room: false,
             clock: 1,
@@ -360,6 +363,7 @@ impl World {
                 assert!(self.under_way.is_none(), "two transactions under way");
                 self.under_way = Some(transaction);
             }
+            Effect::KeepRefusal(receipt) => self.refusals.push(receipt),
             Effect::Send(conn, message) => self.sent.push((conn, message)),
             Effect::Stream(conn, messages) => {
                 self.sent
