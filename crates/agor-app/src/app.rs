@@ -5,6 +5,7 @@ mod attend;
 mod begin;
 mod broadcast;
 mod clipboard;
+mod draft;
 mod draw;
 mod explain;
 mod follow;
@@ -28,13 +29,14 @@ use agor_core::config::{ThemeWish, Whose, Window};
 use agor_core::themes;
 use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::message::Visibility;
-use agor_render::{Colors, FontSpec, RenderError, Renderer};
+use agor_render::{Colors, FontSpec, InterfaceFaces, RenderError, Renderer};
 use egui_tiles::TileId;
 
 use crate::attention::Attention;
 use crate::banner::Banners;
 use crate::clipboard::Questions;
 use crate::commands::Command;
+use crate::drafts::Drafts;
 use crate::everywhere::{EverywherePage, Shown};
 use crate::explain::Explain;
 use crate::keys::translate::to_egui;
@@ -49,6 +51,7 @@ use crate::reopen::Reopen;
 use crate::theme::{self, Theme};
 use crate::theme_editor::ThemeEditor;
 use crate::trust::Trust;
+use crate::ui_fonts;
 use crate::wake::Wake;
 use crate::window::SharedKeyboard;
 use crate::workspace::Workspace;
@@ -120,6 +123,8 @@ pub struct App {
     begun: bool,
     panes: HashMap<PaneKey, PaneState>,
     renderer: Renderer,
+    /// Fonts of the system for what the interface's own cannot draw.
+    faces: Arc<InterfaceFaces>,
     theme: Theme,
     colors: Colors,
     /// The themes among which the one that is shown was found.
@@ -180,6 +185,8 @@ pub struct App {
     moment: Option<Moment>,
     /// What was looked for in all sessions, while that is not shown.
     found_before: Option<Box<EverywherePage>>,
+    /// What is typed and not sent.
+    drafts: Drafts,
     /// The digest of the layout that was stored last.
     stored: u64,
     /// What was chosen in the palette.
@@ -226,6 +233,8 @@ pub struct Parts {
     pub graphics: Graphics,
     /// What the command line says of its looks.
     pub given: Given,
+    /// Fonts of the system for what the interface's own cannot draw.
+    pub faces: InterfaceFaces,
 }
 
 /// What the command line says of a window's looks.
@@ -259,6 +268,8 @@ impl App {
         let scale = context.pixels_per_point();
         let font = font(font_size, scale, &Window::default());
         let renderer = Renderer::new(device, queue, target, font)?;
+        let faces = Arc::new(parts.faces);
+        ui_fonts::install(context, &faces);
         Ok(Self {
             link: parts.link,
             wake: parts.wake,
@@ -271,6 +282,7 @@ impl App {
             begun: false,
             panes: HashMap::new(),
             renderer,
+            faces,
             colors: theme.terminal(),
             theme,
             shown_from: Arc::default(),
@@ -305,6 +317,7 @@ impl App {
             usage_days: None,
             moment: None,
             found_before: None,
+            drafts: Drafts::default(),
             stored: 0,
             used: Used::default(),
             copied_seen: 0,
@@ -323,6 +336,13 @@ impl App {
         })
     }
 
+    /// Draws what the interface's own fonts have not with these faces.
+    #[cfg(test)]
+    pub fn use_faces(&mut self, context: &egui::Context, faces: InterfaceFaces) {
+        self.faces = Arc::new(faces);
+        ui_fonts::install(context, &self.faces);
+    }
+
     /// Has glyphs that are not at hand drawn by a thread, which asks for a frame when they are: for a window,
     /// whose frames wait for nothing.
     pub fn draw_glyphs_in_thread(&mut self) {
@@ -334,6 +354,9 @@ impl App {
     pub fn logic(&mut self, context: &egui::Context) {
         if self.link.has_changed() {
             self.snapshot = self.link.snapshot();
+        }
+        if self.faces.has_news() {
+            ui_fonts::install(context, &self.faces);
         }
         let begun = self.begun;
         self.begin();
@@ -362,6 +385,7 @@ impl App {
         self.go_on_typing();
         self.take_mode_keys(context);
         self.store_layout();
+        self.note_drafts();
         if self.exit.is_some() {
             context.send_viewport_cmd(egui::ViewportCommand::Close);
         }
@@ -494,6 +518,7 @@ impl App {
         };
         self.begun
             && self.snapshot.images_awaited == 0
+            && !self.faces.looks()
             && self
                 .shown
                 .iter()
@@ -501,6 +526,12 @@ impl App {
                 .filter(|(_, view)| *view != Visibility::Hidden)
                 .all(|(session, _)| has_screen(session))
     }
+}
+
+/// Returns the pixels of a point of the terminal's text, which the interface's own scale leaves as it is.
+fn screen_scale(ui: &egui::Ui) -> f32 {
+    let native = ui.input(|input| input.viewport().native_pixels_per_point);
+    native.unwrap_or(ui.pixels_per_point() / ui.ctx().zoom_factor())
 }
 
 /// Returns how the terminal's text is set.

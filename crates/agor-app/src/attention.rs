@@ -26,6 +26,19 @@ pub struct Attention {
     answered: HashMap<SessionId, (u64, String)>,
 }
 
+impl Attention {
+    /// Returns the reply that is being typed, and to which session.
+    #[must_use]
+    pub fn reply(&self) -> Option<(SessionId, &str)> {
+        Some((self.selected?, self.reply.as_deref()?))
+    }
+
+    /// Lets a text stand in the field of the reply.
+    pub fn begin_reply(&mut self, text: String) {
+        self.reply = Some(text);
+    }
+}
+
 /// What the person did with the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

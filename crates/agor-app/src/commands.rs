@@ -160,6 +160,9 @@ with_pages! { commands {
     FontLarger "font.larger" "Larger text" Anywhere ["ctrl+=", "ctrl++"] "Make the text of all panes larger.";
     FontSmaller "font.smaller" "Smaller text" Anywhere ["ctrl+-"] "Make the text of all panes smaller.";
     FontReset "font.reset" "Text size as set" Anywhere ["ctrl+0"] "Make the text as large as the settings say.";
+    ScaleLarger "scale.larger" "Larger interface" Anywhere ["ctrl+space alt+="] "Make all but the terminal's text larger, up to twice its size.";
+    ScaleSmaller "scale.smaller" "Smaller interface" Anywhere ["ctrl+space alt+-"] "Make all but the terminal's text smaller, down to four fifths of its size.";
+    ScaleReset "scale.reset" "Interface as large as set" Anywhere ["ctrl+space alt+0"] "Make the interface as large as the settings say.";
     Theme "view.theme" "Light or dark" Anywhere ["ctrl+space shift+t"] "Switch between the dark and the light theme.";
     Themes "view.themes" "Theme…" Anywhere ["ctrl+space shift+l"] "Choose a theme, seeing each while you move to it.";
     EditTheme "view.theme_edit" "Edit theme…" Anywhere [] "Change the colours of the theme while you see them, and save it as your own.";

@@ -78,6 +78,12 @@ pub enum Outcome {
 }
 
 impl EverywherePage {
+    /// Returns what is typed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Gives its field the keyboard with the next frame.
     pub fn ask_for_keyboard(&mut self) {
         self.focused = false;

@@ -115,6 +115,17 @@ impl Line {
 }
 
 impl KeysPage {
+    /// Returns what was typed to find a command.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Finds commands.
+    pub fn look_for(&mut self, text: &str) {
+        text.clone_into(&mut self.text);
+    }
+
     /// Gives its field the keyboard with the next frame.
     pub fn ask_for_keyboard(&mut self) {
         self.focused = false;

@@ -33,6 +33,7 @@ use agor_proto::input::Input;
 use agor_proto::message::Visibility;
 use tokio::sync::{mpsc, watch};
 
+use crate::commands::Command;
 use crate::pane::selection::Selection;
 use crate::wake::Wake;
 use snapshot::Snapshot;
@@ -129,6 +130,8 @@ pub enum Request {
     StoreLayout(String),
     /// Store what was chosen in the palette, in place of what was stored before.
     StoreUsed(String),
+    /// Store what is typed and not sent, in place of what was stored before.
+    StoreDrafts(String),
     /// Say a setting, or unsay it. A failure becomes a notice.
     Say {
         /// Which.
@@ -158,6 +161,8 @@ pub enum Request {
     Look(Option<SessionId>),
     /// Say this to the person.
     Tell(snapshot::Weight, String),
+    /// Say to the person what failed, and the command that helps.
+    Advise(String, Command),
 }
 
 /// A handle for requests and for what is known. Clones are equal.

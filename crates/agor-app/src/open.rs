@@ -22,6 +22,7 @@ use crate::primary::Primary;
 use crate::reopen::Reopen;
 use crate::theme::FONT_SIZE;
 use crate::theme::measure::PANE_PADDING;
+use crate::ui_fonts;
 use crate::wake::Wake;
 use crate::window::{Handler, Keyboard, SharedKeyboard};
 
@@ -96,6 +97,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Closed, Failure> {
     let create = {
         let (keyboard, left) = (Rc::clone(&keyboard), Rc::clone(&left));
         let reopen = reopen.clone();
+        let faces = ui_fonts::of_system(&wake);
         let given = Given {
             font_size: opening.font_size,
             theme: opening.theme,
@@ -120,6 +122,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Closed, Failure> {
                         target: state.target_format,
                     },
                     given,
+                    faces,
                 },
             );
             let mut app = app.inspect_err(|error| {
@@ -202,6 +205,8 @@ fn native_options(opening: &Opening) -> NativeOptions {
         // Ctrl+C is the shell's; a text field's shortcuts are made in `Windowed::raw_input_hook`.
         clipboard_shortcuts: false,
         persist_window: false,
+        // What eframe has would list the system's fonts at every start, and have the first frame wait for that.
+        system_font_fallback: false,
         ..NativeOptions::default()
     }
 }

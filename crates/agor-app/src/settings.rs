@@ -147,6 +147,17 @@ impl<'a> Known<'a> {
 }
 
 impl SettingsPage {
+    /// Returns what is searched for.
+    #[must_use]
+    pub fn search(&self) -> &str {
+        &self.search
+    }
+
+    /// Searches for something.
+    pub fn look_for(&mut self, text: &str) {
+        text.clone_into(&mut self.search);
+    }
+
     /// Gives its field the keyboard with the next frame.
     pub fn ask_for_keyboard(&mut self) {
         self.focused = false;

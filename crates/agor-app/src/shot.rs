@@ -17,6 +17,7 @@ use crate::link::snapshot::HostState;
 use crate::link::{self, LayoutUse};
 use crate::primary::Primary;
 use crate::reopen::Reopen;
+use crate::ui_fonts;
 use crate::wake::Wake;
 use crate::window::Keyboard;
 
@@ -75,6 +76,7 @@ pub fn shot(paths: Paths, shot: &Shot) -> Result<Picture, Failure> {
             font_size: None,
             theme: shot.theme.clone(),
         },
+        faces: ui_fonts::of_system(&wake),
     };
     let mut app = App::new(&context, parts).map_err(|error| graphics(&error))?;
     let began = Instant::now();
@@ -172,7 +174,8 @@ impl Studio {
 
     fn input(&self) -> RawInput {
         let (width, height) = self.size_px;
-        let size = Vec2::new(width as f32, height as f32) / self.scale;
+        let points = self.scale * self.context.zoom_factor();
+        let size = Vec2::new(width as f32, height as f32) / points;
         let mut input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
             // Every animation has ended with the next pass.
@@ -211,11 +214,12 @@ impl Studio {
         ui: &mut dyn FnMut(&mut egui::Ui),
     ) -> Result<Vec<u8>, Failure> {
         let shapes = self.pass(ui);
-        let jobs = self.context.tessellate(shapes, self.scale);
+        let points = self.context.pixels_per_point();
+        let jobs = self.context.tessellate(shapes, points);
         let (width, height) = self.size_px;
         let screen = egui_wgpu::ScreenDescriptor {
             size_in_pixels: [width, height],
-            pixels_per_point: self.scale,
+            pixels_per_point: points,
         };
         let target = Offscreen::new(gpu, [width, height]).map_err(|error| graphics(&error))?;
         let mut encoder = self

@@ -62,16 +62,25 @@ pub fn status_bar_ui(
         None if snapshot.host == HostState::Ready => (place(snapshot, workspace), theme.muted),
         None => (word, theme.text),
     };
+    let next = told.and_then(|(notice, _)| notice.next);
+    let (right, next) = next_ui(ui, theme, next, right, middle);
     let galley = elided(ui, &text, font, color, right - left - 16.0);
     ui.painter().galley(
         Pos2::new(left, middle - galley.size().y / 2.0),
         galley,
         color,
     );
-    let rect = bar.with_max_x(right);
-    ui.interact(rect, ui.scope_id().with("status"), Sense::hover())
-        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &text));
-    attention.or(stop).or(spent).or(clicked)
+    let rect = bar.with_min_x(left).with_max_x(right);
+    let status = ui.interact(rect, ui.scope_id().with("status"), Sense::click());
+    status.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &text));
+    // What is told now may be longer than the bar, and older than a moment.
+    let notices = status.clicked().then_some(Command::Notices);
+    attention
+        .or(stop)
+        .or(spent)
+        .or(next)
+        .or(clicked)
+        .or(notices)
 }
 
 /// Draws into how many panes is typed at once; returns where the text after it begins, and the command that a click
@@ -134,6 +143,34 @@ fn needs_ui(
     ui.painter().galley(at, galley, theme.needs_you);
     let command = response.clicked().then_some(Command::Attention);
     (right + 16.0, command)
+}
+
+/// Draws the command that a notice leads to, if there is one; returns where it begins, and the command once it was
+/// pressed.
+fn next_ui(
+    ui: &Ui,
+    theme: &Theme,
+    next: Option<Command>,
+    right: f32,
+    middle: f32,
+) -> (f32, Option<Command>) {
+    let Some(command) = next else {
+        return (right, None);
+    };
+    let title = command.row().title;
+    let galley = ui
+        .painter()
+        .layout_no_wrap(title.to_owned(), semibold(11.0), theme.on_accent);
+    let size = galley.size() + Vec2::new(14.0, 4.0);
+    let at = Pos2::new(right - size.x, middle - size.y / 2.0);
+    let rect = Rect::from_min_size(at, size);
+    let response = ui.interact(rect, ui.scope_id().with("next"), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, title));
+    ui.painter().rect_filled(rect, 4.0, theme.accent);
+    ui.painter()
+        .galley(rect.min + Vec2::new(7.0, 2.0), galley, theme.on_accent);
+    let next = response.on_hover_text(command.row().doc).clicked();
+    (rect.min.x - 10.0, next.then_some(command))
 }
 
 /// Draws what agents cost today, if they did; returns where it begins, and the command that a click on it means.

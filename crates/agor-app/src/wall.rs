@@ -32,6 +32,17 @@ pub struct Wall {
 }
 
 impl Wall {
+    /// Returns what was typed to choose among sessions.
+    #[must_use]
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// Chooses among sessions.
+    pub fn choose(&mut self, filter: &str) {
+        filter.clone_into(&mut self.filter);
+    }
+
     /// Returns a wall on which `session` is selected.
     #[must_use]
     pub fn new(session: Option<SessionId>) -> Self {

@@ -76,6 +76,21 @@ fn choices(agents: &[KnownAgent], default: Option<&str>) -> Vec<Option<KnownAgen
 }
 
 impl Welcome {
+    /// Returns what was typed, once the first step is left: the folder, and below it what the agent is to do.
+    #[must_use]
+    pub fn typed(&self) -> Option<String> {
+        let folder = self.folder.replace('\n', " ");
+        (self.step != Step::Folder).then(|| format!("{folder}\n{}", self.words))
+    }
+
+    /// Lets what was typed stand there again, at the step of choosing an agent.
+    pub fn retype(&mut self, typed: &str) {
+        let (folder, words) = typed.split_once('\n').unwrap_or((typed, ""));
+        folder.clone_into(&mut self.folder);
+        words.clone_into(&mut self.words);
+        self.step = Step::Agent;
+    }
+
     /// Returns the first step, with this folder.
     #[must_use]
     pub fn new(folder: String) -> Self {
@@ -120,7 +135,9 @@ impl Welcome {
         }
     }
 
-    fn folder(&self) -> String {
+    /// Returns the folder that is typed.
+    #[must_use]
+    pub fn folder(&self) -> String {
         self.folder.trim().to_owned()
     }
 

@@ -162,6 +162,19 @@ fn is_elsewhere(context: &egui::Context) -> bool {
     context.data(|data| data.get_temp(egui::Id::unique("keyboard elsewhere"))) == Some(true)
 }
 
+/// Draws what keys do at the right end of a page's head, if there is room for it behind `left`; returns where it begins.
+pub fn hint_ui(ui: &Ui, right: Pos2, left: f32, text: &str, theme: &Theme) -> f32 {
+    let painter = ui.painter();
+    let font = FontId::proportional(11.0);
+    let shown = painter.layout_no_wrap(text.to_owned(), font, theme.faint);
+    let at = right - egui::vec2(shown.size().x, shown.size().y / 2.0);
+    if at.x < left + 12.0 {
+        return right.x;
+    }
+    painter.galley(at, shown, theme.faint);
+    at.x
+}
+
 /// Returns one line of text that ends in an ellipsis where there is no room.
 pub fn elided(ui: &Ui, text: &str, font: FontId, color: Color32, room: f32) -> Arc<egui::Galley> {
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);

@@ -68,6 +68,8 @@ pub struct Look {
     pub theme: Option<ChosenTheme>,
     /// Points of the terminal's text.
     pub font_size: Option<f32>,
+    /// How large all else is, in percent.
+    pub scale_percent: Option<f32>,
 }
 
 /// Where a pane looks back, and what is selected in it.

@@ -46,6 +46,9 @@ const SCROLLBACK_ROWS_MAX: usize = 100_000_000;
 /// Points that text may measure.
 pub const FONT_SIZES: std::ops::RangeInclusive<f32> = 4.0..=96.0;
 
+/// How large the interface can be, of what the desktop says.
+pub const SCALES_PERCENT: std::ops::RangeInclusive<f32> = 80.0..=200.0;
+
 /// The settings, with defaults for what is not set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -72,6 +75,8 @@ pub struct Window {
     pub font_family: Option<String>,
     /// Points of the terminal's text.
     pub font_size: Option<f32>,
+    /// How large all but the terminal's text is, of what the desktop says.
+    pub scale_percent: Option<f32>,
     /// Whether sequences of operators are drawn as one sign.
     pub ligatures: Option<bool>,
     /// The least contrast of the terminal's text to its ground.
@@ -289,6 +294,10 @@ impl Config {
                 font_family: text("window.font_family"),
                 font_size: match said("window.font_size") {
                     Some(Value::Number(points)) => Some(points),
+                    _ => None,
+                },
+                scale_percent: match said("window.scale_percent") {
+                    Some(Value::Number(percent)) => Some(percent),
                     _ => None,
                 },
                 ligatures: match said("window.ligatures") {

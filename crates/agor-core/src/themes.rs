@@ -17,7 +17,7 @@ use agor_proto::limits;
 pub use color::{Color, NoColor};
 pub use derive::{Seed, TEXT_CONTRAST};
 pub use file::ThemeError;
-pub use import::{Form, ImportError, import};
+pub use import::{Form, ImportError, export, import};
 pub use save::{Present, SaveError, comes_with_agor, id_of, save};
 
 /// Colours of a terminal.

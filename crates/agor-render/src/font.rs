@@ -5,6 +5,7 @@ mod cluster;
 mod face;
 mod fallback;
 mod glyph;
+mod interface;
 mod metrics;
 mod raster;
 mod sized;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 pub(crate) use face::{Face, Variant};
 pub(crate) use glyph::Glyph;
+pub use interface::{FontFile, INTERFACE_FACES_MAX, InterfaceFace, InterfaceFaces};
 pub use metrics::{CellMetrics, LineMetrics};
 pub(crate) use raster::Rasterizer;
 pub(crate) use sized::{Foundry, SizedFont, Wave};

@@ -7,11 +7,16 @@ use crate::agor::{Agor, runs, step_until};
 
 /// Returns the stored layout; nothing if there is none yet.
 pub fn layout(agor: &Agor) -> serde_json::Value {
+    document(agor, "layout")
+}
+
+/// Returns what windows have stored under a name.
+fn document(agor: &Agor, name: &str) -> serde_json::Value {
     let database = agor.path("home/.local/share/agor/client.db");
     let read = Command::new("sqlite3")
         .args(["-readonly", "-cmd", ".timeout 5000"])
         .arg(database)
-        .arg("SELECT json FROM documents WHERE name = 'layout'")
+        .arg(format!("SELECT json FROM documents WHERE name = '{name}'"))
         .output();
     // It fails before the window has made it.
     let read = read.expect("sqlite3 runs: `cargo xtask test` installs it");
@@ -82,6 +87,35 @@ fn a_killed_window_comes_back_with_the_same_panes_and_sessions() {
     assert_eq!(stage.running(), sessions);
     assert_eq!(panes_of(&layout(&stage.agor)), before);
     assert!(runs(window.pid()));
+}
+
+/// The draft of the wall is what is typed to choose among its sessions.
+#[test]
+fn a_killed_window_has_what_was_typed_and_not_sent() {
+    let draft_is = |stage: &Stage, text: &str| {
+        step_until(&format!("{text:?} is kept"), || {
+            let drafts = document(&stage.agor, "drafts");
+            let kept = drafts.get(0).map(|draft| draft["text"] == text);
+            (kept == Some(true)).then_some(())
+        });
+    };
+    let mut stage = Stage::new();
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    stage.act(&window, &["ctrl+shift+g"], "view.wall");
+    stage.type_text("half");
+    draft_is(&stage, "half");
+    window.crash();
+    let window = stage.open(&[]);
+    stage.act(&window, &["ctrl+shift+g"], "view.wall");
+    stage.type_text("way");
+    draft_is(&stage, "halfway");
+    // Whoever closes the field has decided about it.
+    stage.press_and_rest(&window, &["Escape"]);
+    step_until("nothing is kept", || {
+        let drafts = document(&stage.agor, "drafts");
+        drafts.as_array().is_some_and(Vec::is_empty).then_some(())
+    });
 }
 
 /// Returns how many commands of windows wait for their end.

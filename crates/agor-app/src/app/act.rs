@@ -12,6 +12,7 @@ use egui_tiles::LinearDir;
 use super::pages::page_command;
 use super::{App, Overlay, Purpose};
 use crate::commands::Command;
+use crate::drafts::Field;
 use crate::link::Request;
 use crate::palette::{Palette, Scope};
 use crate::pane::PaneState;
@@ -23,6 +24,9 @@ use crate::workspace::Direction;
 
 /// Frames after which a clipboard that has given no text has none.
 const PASTE_FRAMES: u8 = 6;
+
+/// Percent by which the interface grows at a time.
+const SCALE_STEP: f32 = 10.0;
 
 /// SIGINT.
 const INTERRUPT: i32 = 2;
@@ -165,6 +169,12 @@ impl App {
             Command::FontReset => {
                 self.workspace.look.font_size = None;
                 self.show_font_size(self.set_size());
+            }
+            Command::ScaleLarger => self.set_scale(SCALE_STEP, context),
+            Command::ScaleSmaller => self.set_scale(-SCALE_STEP, context),
+            Command::ScaleReset => {
+                self.workspace.look.scale_percent = None;
+                self.show_scale(context);
             }
             Command::Theme => self.switch_theme(context),
             Command::Reopen if workspace => {
@@ -360,10 +370,14 @@ impl App {
     fn find(&mut self) {
         let selected = self.selected_text();
         let selected = selected.filter(|text| !text.is_empty() && !text.contains('\n'));
+        let session = self.workspace.focused_session();
+        let draft = session.and_then(|session| self.draft_of(&Field::Find(session)));
         if let Some(pane) = self.focused_pane() {
+            // One that is open already says what is looked for.
+            let draft = draft.filter(|_| pane.finder.is_none());
             let finder = pane.finder.get_or_insert_default();
             finder.typing = true;
-            if let Some(text) = selected {
+            if let Some(text) = selected.or(draft) {
                 finder.text = text;
             }
         }

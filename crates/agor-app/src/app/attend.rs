@@ -8,6 +8,7 @@ use egui::Ui;
 
 use super::{App, Overlay};
 use crate::attention::{self, Attention, Outcome};
+use crate::drafts::Field;
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::text::now_millis;
@@ -67,7 +68,13 @@ impl App {
         let queue = attention::queue(&sessions);
         let now = now_millis();
         let name_of = |folder: &str| self.snapshot.project_name(folder);
+        let replies = open.reply().is_some();
         let outcome = attention::attention_ui(ui, &mut open, &queue, &name_of, &self.theme, now);
+        if let (false, Some((session, ""))) = (replies, open.reply())
+            && let Some(draft) = self.draft_of(&Field::Reply(session))
+        {
+            open.begin_reply(draft);
+        }
         match outcome {
             Outcome::Closed => return self.wake.now(),
             Outcome::Show(session) => {

@@ -88,6 +88,7 @@ impl App {
         if let Some(used) = &self.snapshot.used {
             self.used = Used::from_json(used);
         }
+        self.take_drafts();
         self.begun = true;
         if self.workspace.projects.is_empty() {
             match self.purpose.clone() {

@@ -17,6 +17,7 @@ use super::pages::{Open, Tile};
 use super::windows::Front;
 use super::{App, Overlay};
 use crate::commands::Command;
+use crate::drafts::Field;
 use crate::icons::turn;
 use crate::keys::keymap::Keymap;
 use crate::keys_page::KeysPage;
@@ -67,7 +68,7 @@ impl App {
     }
 
     fn take_input(&mut self, ui: &Ui) {
-        let scale = ui.pixels_per_point();
+        let scale = super::screen_scale(ui);
         if self.scale != scale {
             self.scale = scale;
             self.renderer.set_font(self.font());
@@ -501,7 +502,8 @@ impl App {
             Choice::Project(folder) => self.show_project(&folder),
             Choice::Agent(provider) => {
                 self.starting = Some(provider);
-                self.overlay = Some(Overlay::Palette(Palette::new(Scope::Prompt, String::new())));
+                let draft = self.draft_of(&Field::Prompt).unwrap_or_default();
+                self.overlay = Some(Overlay::Palette(Palette::new(Scope::Prompt, draft)));
             }
             Choice::Prompt(prompt) => self.start_agent(prompt),
             Choice::Theme(id) => self.choose_theme(id),

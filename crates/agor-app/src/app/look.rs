@@ -4,16 +4,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use agor_core::config::{Bell, FONT_SIZES, ThemeWish, Value, Whose};
+use agor_core::config::{Bell, FONT_SIZES, SCALES_PERCENT, ThemeWish, Value, Whose};
 use agor_core::keybindings::counting;
 use agor_core::themes::{self, DARK, LIGHT};
 use agor_proto::ids::SessionId;
 use agor_render::{Colors, FontSpec};
 
 use super::{App, Overlay, Purpose};
+use crate::commands::Command;
 use crate::keys::keymap::Keymap;
 use crate::link::Request;
-use crate::link::snapshot::Weight;
 use crate::palette::{Choice, Entry, Scope};
 use crate::pane::blink::Blinking;
 use crate::theme::{FONT_SIZE, Theme};
@@ -32,6 +32,9 @@ impl App {
         if before.read && before.window.font_size != self.settings.window.font_size {
             // What changed last holds.
             self.workspace.look.font_size = None;
+        }
+        if before.read && before.window.scale_percent != self.settings.window.scale_percent {
+            self.workspace.look.scale_percent = None;
         }
         self.keys_told = None;
         if before.layers != self.settings.layers {
@@ -57,7 +60,7 @@ impl App {
         self.keys_told = Some(of.to_owned());
         self.keyboard.borrow_mut().router.set_keymap(keymap);
         for complaint in complaints {
-            self.link.request(Request::Tell(Weight::Error, complaint));
+            self.link.request(Request::Advise(complaint, Command::Keys));
         }
     }
 
@@ -90,8 +93,35 @@ impl App {
     pub(super) fn take_look(&mut self, context: &egui::Context) {
         let points = self.given.font_size.or(self.workspace.look.font_size);
         self.show_font_size(points.unwrap_or(self.set_size()));
+        self.show_scale(context);
         self.keep_contrast();
         self.follow_look(context);
+    }
+
+    /// Returns how large the interface is, in percent.
+    fn scale_percent(&self) -> f32 {
+        let set = self.settings.window.scale_percent;
+        let percent = self.workspace.look.scale_percent.or(set);
+        let (least, most) = (*SCALES_PERCENT.start(), *SCALES_PERCENT.end());
+        percent.unwrap_or(100.0).clamp(least, most)
+    }
+
+    /// Makes the interface larger by so many percent.
+    pub(super) fn set_scale(&mut self, by: f32, context: &egui::Context) {
+        let (least, most) = (*SCALES_PERCENT.start(), *SCALES_PERCENT.end());
+        let percent = (self.scale_percent() + by).clamp(least, most);
+        self.workspace.look.scale_percent = Some(percent);
+        self.show_scale(context);
+        self.note(&format!("The interface is at {percent} %."));
+    }
+
+    /// Makes the interface as large as it is to be; the terminal's text keeps its own size.
+    pub(super) fn show_scale(&self, context: &egui::Context) {
+        let factor = self.scale_percent() / 100.0;
+        if context.zoom_factor() != factor {
+            context.set_zoom_factor(factor);
+            self.wake.now();
+        }
     }
 
     /// Shows the theme that is wished for, if it is not the one that is shown: the wish, the desktop, the

@@ -5,6 +5,7 @@
 mod diagnostics;
 mod everywhere;
 mod keys;
+mod notices;
 mod settings;
 mod show;
 mod usage;
@@ -34,6 +35,7 @@ macro_rules! with_pages {
                 Settings settings "settings.open" "Settings" ["ctrl+shift+,", "ctrl+space shift+s"] "Show every setting, what holds of it and where that was said, and change it.";
                 Diagnostics diagnostics "view.diagnostics" "Diagnostics" ["ctrl+space shift+g"] "Show how link, host, store and window are, and what each session costs.";
                 Usage usage "view.usage" "Usage and cost" ["ctrl+space shift+u"] "Show what agents used and how long they worked, by day, project and session.";
+                Notices notices "view.notices" "Notices" ["ctrl+space shift+e"] "Show what you were told, the newest first, with what to do next.";
                 Keys keys "help.keys" "Keys" ["ctrl+space ?"] "Show every command with its keys.";
             }
         }
@@ -159,6 +161,14 @@ pub(super) trait Page {
 
     /// Has its field ask for the keyboard with the next frame.
     fn focus(&mut self) {}
+
+    /// Returns what was typed into it and is worth keeping over a restart.
+    fn draft(&self, _app: &App) -> Option<String> {
+        None
+    }
+
+    /// Lets what was typed before a restart stand in it again.
+    fn restore(&mut self, _draft: &str) {}
 
     /// Ends what it has begun elsewhere.
     fn close(self: Box<Self>, _app: &mut App) {}

@@ -321,7 +321,7 @@ impl App {
         self.take_pasted(ui);
         turn::begin(ui.ctx(), self.since, Instant::now(), self.rings_turn());
         self.renderer.begin();
-        let scale = ui.pixels_per_point();
+        let scale = super::screen_scale(ui);
         let font = self.font();
         self.renderer.set_font(FontSpec { scale, ..font });
         self.embedded_ui(ui, number);

@@ -8,7 +8,7 @@ use egui::{
 use super::figures::{self, Card, Table};
 use crate::link::snapshot::Snapshot;
 use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::elided;
+use crate::widgets::{elided, hint_ui};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -97,7 +97,7 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect) {
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
     let at = Pos2::new(rect.min.x + GAP, rect.center().y);
-    painter.text(
+    let name = painter.text(
         at,
         Align2::LEFT_CENTER,
         "Diagnostics",
@@ -106,8 +106,7 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect) {
     );
     let at = Pos2::new(rect.max.x - GAP, rect.center().y);
     let keys = "agor doctor --report FILE writes it down  ·  Esc closes";
-    let font = FontId::proportional(11.0);
-    painter.text(at, Align2::RIGHT_CENTER, keys, font, theme.faint);
+    hint_ui(ui, at, name.max.x, keys, theme);
 }
 
 fn page_ui(ui: &mut Ui, cards: &[Card], tables: &[Table], theme: &Theme) {

@@ -11,7 +11,7 @@ use super::{Keys, KeysPage, Known, Line, Outcome, place};
 use crate::commands::Command;
 use crate::keys::keymap::{Keymap, shown};
 use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::{chip_ui, elided, reveal_focus, take_keyboard};
+use crate::widgets::{chip_ui, elided, hint_ui, reveal_focus, take_keyboard};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -196,18 +196,11 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Optio
         Keys::Sought => "Press keys  ·  Backspace takes one back  ·  Esc ends it",
         Keys::Recorded(_) => "Enter takes the keys  ·  Esc leaves it",
     };
-    let font = FontId::proportional(11.0);
-    let hint_rect = painter.text(
-        Pos2::new(rect.max.x - GAP, middle),
-        Align2::RIGHT_CENTER,
-        hint,
-        font,
-        theme.faint,
-    );
-    let toggle = Rect::from_center_size(
-        Pos2::new(hint_rect.min.x - 60.0, middle),
-        Vec2::new(88.0, 24.0),
-    );
+    // A field in which nothing can be typed would be no field.
+    let least = title.max.x + 260.0;
+    let right = Pos2::new(rect.max.x - GAP, middle);
+    let hint_at = hint_ui(ui, right, least, hint, theme);
+    let toggle = Rect::from_center_size(Pos2::new(hint_at - 60.0, middle), Vec2::new(88.0, 24.0));
     let on = page.keys == Keys::Sought;
     if button_ui(ui, theme, toggle, "Press keys", on) {
         page.keys = if on { Keys::Typed } else { Keys::Sought };

@@ -12,6 +12,7 @@ use agor_proto::ids::SessionId;
 
 use super::snapshot::Weight;
 use super::task::Shared;
+use crate::commands::Command;
 
 /// Returns where this window's commands are written down; nothing if they cannot be, which the person is told.
 pub async fn claim(profile: Profile, shared: &Shared) -> Option<Arc<Claim>> {
@@ -39,7 +40,7 @@ pub async fn follow_complaint(client: Client, shared: Shared) {
             let text = format!(
                 "Commands on their way are not written down, and are lost if this window is killed: {why}"
             );
-            shared.tell(Weight::Error, text);
+            shared.advise(text, Command::Diagnostics);
         }
     }
 }

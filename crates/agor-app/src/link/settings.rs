@@ -12,8 +12,9 @@ use agor_core::keybindings::{self, Rule};
 use agor_core::paths::{CONFIG, KEYBINDINGS, PROVIDERS, Paths};
 use agor_core::themes;
 
-use super::snapshot::{KnownAgent, Weight};
+use super::snapshot::KnownAgent;
 use super::task::Shared;
+use crate::commands::Command;
 
 /// What a person has set.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -90,7 +91,7 @@ fn read_themes(paths: &Paths, settings: &Settings, told: &mut BTreeSet<String>, 
     });
     let complaints: BTreeSet<_> = loaded.complaints.iter().cloned().chain(missing).collect();
     for complaint in complaints.difference(told) {
-        shared.tell(Weight::Error, complaint.clone());
+        shared.advise(complaint.clone(), Command::Themes);
     }
     *told = complaints;
     shared.change(|snapshot| {
@@ -126,9 +127,11 @@ fn read(paths: &Paths, settings: &mut Settings, shared: &Shared) {
         settings.layers = loaded.config.layers;
     }
     let keys = keybindings::read(paths);
-    let complaints = complaints.into_iter().chain(keys.as_ref().err().cloned());
     for complaint in complaints {
-        shared.tell(Weight::Error, complaint);
+        shared.advise(complaint, Command::Settings);
+    }
+    if let Err(complaint) = &keys {
+        shared.advise(complaint.clone(), Command::Keys);
     }
     if let Ok(keys) = keys {
         settings.keys = keys;

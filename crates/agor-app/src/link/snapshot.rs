@@ -23,10 +23,11 @@ use super::outline::Outline;
 use super::settings::Settings;
 use super::usage::Spending;
 use crate::attention::Need;
+use crate::commands::Command;
 use crate::text;
 
 /// Notices kept for the window to show; older ones are dropped.
-const NOTICES_MAX: usize = 16;
+const NOTICES_MAX: usize = 200;
 
 /// Texts for a clipboard that are kept until the window takes them, with its next frame.
 const COPIED_MAX: usize = 8;
@@ -64,6 +65,8 @@ pub struct Snapshot {
     pub layout: Stored,
     /// What was chosen in the palette, as it was stored.
     pub used: Option<Arc<str>>,
+    /// What was typed and not sent, as it was stored.
+    pub drafts: Option<Arc<str>>,
     /// What programs put on a clipboard, the newest last.
     pub copied: Arc<Vec<Copied>>,
     /// How often the bell of any session has rung.
@@ -250,6 +253,8 @@ pub struct Notice {
     pub text: String,
     /// When it came.
     pub at: Instant,
+    /// What to do next, where a command helps.
+    pub next: Option<Command>,
 }
 
 /// How much a notice matters.
@@ -264,10 +269,16 @@ pub enum Weight {
 impl Snapshot {
     /// Adds a notice.
     pub fn tell(&mut self, weight: Weight, text: impl Into<String>) {
+        self.tell_with(weight, text, None);
+    }
+
+    /// Adds a notice, with what to do next.
+    pub fn tell_with(&mut self, weight: Weight, text: impl Into<String>, next: Option<Command>) {
         let notice = Notice {
             weight,
             text: text.into(),
             at: Instant::now(),
+            next,
         };
         let notices = Arc::make_mut(&mut self.notices);
         if notices.len() >= NOTICES_MAX {

@@ -31,6 +31,7 @@ use super::layout::Layout;
 use super::snapshot::{Asked, HostState, Snapshot, Weight};
 use super::{LayoutUse, Request, outbox, settings, usage};
 use crate::app::hand_in;
+use crate::commands::Command;
 use crate::keys::told;
 use crate::wake::Wake;
 
@@ -87,6 +88,11 @@ impl Shared {
     /// Tells the person something.
     pub fn tell(&self, weight: Weight, text: impl Into<String>) {
         self.change(|snapshot| snapshot.tell(weight, text));
+    }
+
+    /// Says to the person what failed, and the command that helps.
+    pub fn advise(&self, text: impl Into<String>, next: Command) {
+        self.change(|snapshot| snapshot.tell_with(Weight::Error, text, Some(next)));
     }
 }
 
@@ -307,8 +313,10 @@ impl Task {
             Request::Command(body) => self.command(body),
             Request::StoreLayout(text) => self.layout.store(text),
             Request::StoreUsed(text) => self.layout.store_used(text),
+            Request::StoreDrafts(text) => self.layout.store_drafts(text),
             Request::Look(session) => self.client.looks(session),
             Request::Tell(weight, text) => self.shared.tell(weight, text),
+            Request::Advise(text, next) => self.shared.advise(text, next),
             Request::Diagnose(wanted) => self.diagnose(wanted),
             Request::Explain(wanted) => self.explain(wanted),
             Request::Everywhere(wanted) => self.find_everywhere(wanted),
@@ -363,7 +371,7 @@ impl Task {
         let (paths, shared) = (self.paths.clone(), self.shared.clone());
         tokio::task::spawn_blocking(move || {
             if let Err(complaint) = keybindings::change(&paths, &change) {
-                shared.tell(Weight::Error, complaint);
+                shared.advise(complaint, Command::Keys);
             }
         });
     }
@@ -390,7 +398,7 @@ impl Task {
                 edit::set(&paths, setting, of.by_ref(), value.as_ref()).err()
             });
             if let Ok(Some(error)) = said.await {
-                shared.tell(Weight::Error, error.to_string());
+                shared.advise(error.to_string(), Command::Settings);
             }
         }));
     }

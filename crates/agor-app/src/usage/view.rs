@@ -11,7 +11,7 @@ use super::figures::{self, HEADS, Measure, Plot, line, plots};
 use super::{RANGES, UsagePage};
 use crate::link::usage::Spending;
 use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::elided;
+use crate::widgets::{elided, hint_ui};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -91,10 +91,6 @@ fn head_ui(ui: &mut Ui, page: &mut UsagePage, theme: &Theme, rect: Rect) {
     let middle = rect.center().y;
     let at = Pos2::new(rect.min.x + GAP, middle);
     let name = painter.text(at, Align2::LEFT_CENTER, "Usage", semibold(15.0), theme.text);
-    let keys = "agor usage --by session|project|day  ·  Esc closes";
-    let at = Pos2::new(rect.max.x - GAP, middle);
-    let font = FontId::proportional(11.0);
-    painter.text(at, Align2::RIGHT_CENTER, keys, font, theme.faint);
     let mut x = name.max.x + 20.0;
     for (number, days) in RANGES.into_iter().enumerate() {
         let chosen = page.days == days;
@@ -123,6 +119,8 @@ fn head_ui(ui: &mut Ui, page: &mut UsagePage, theme: &Theme, rect: Rect) {
             page.days = days;
         }
     }
+    let keys = "agor usage --by session|project|day  ·  Esc closes";
+    hint_ui(ui, Pos2::new(rect.max.x - GAP, middle), x, keys, theme);
 }
 
 fn page_ui(ui: &mut Ui, (spending, layers): (&Spending, &Layers), days: u32, theme: &Theme) {

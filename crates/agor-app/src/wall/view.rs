@@ -21,7 +21,7 @@ use crate::pane::header::detail;
 use crate::pane::images;
 use crate::theme::{Theme, medium, semibold};
 use crate::wake::Wake;
-use crate::widgets::{elided, hold_keyboard};
+use crate::widgets::{elided, hint_ui, hold_keyboard};
 
 /// Height of the field.
 const HEAD: f32 = 44.0;
@@ -87,15 +87,15 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(width: f32, font: FontSpec) -> Self {
-        let scale = font.scale;
+    /// Plans for a room of so many points, of which each has `scale` pixels.
+    fn new(width: f32, scale: f32, font: FontSpec) -> Self {
         let least = CELL_MIN_PX * CELLS[0] / scale + 2.0 * INSET + GAP;
         let columns = (((width - GAP) / least).floor() as usize).max(1);
         let across = (width - GAP) / columns as f32 - GAP;
         let cell_px = ((across - 2.0 * INSET) * scale / CELLS[0]).floor();
         let cell_px = cell_px.max(CELL_MIN_PX);
         let font = FontSpec {
-            size_points: cell_px / scale / ADVANCE,
+            size_points: cell_px / font.scale / ADVANCE,
             ligatures: false,
             ..font
         };
@@ -119,7 +119,7 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
     let area = ui.max_rect();
     let ground = RectShape::filled(area, 0.0, painting.theme.window);
     painting.canvas.ground(ui, ground);
-    let plan = Plan::new(area.width(), painting.font.clone());
+    let plan = Plan::new(area.width(), ui.pixels_per_point(), painting.font.clone());
     let sessions = painting.snapshot.sessions.clone().unwrap_or_default();
     let snapshot = painting.snapshot;
     let layers = &*snapshot.settings.layers;
@@ -247,18 +247,16 @@ fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {
         .frame(egui::Frame::NONE)
         .align(Align2::LEFT_CENTER)
         .desired_width(f32::INFINITY);
+    let text = "Arrows choose  ·  Enter shows  ·  Esc closes";
+    let right = Pos2::new(rect.max.x - GAP, rect.center().y);
+    let end = hint_ui(ui, right, rect.min.x + 200.0, text, theme);
     let inside = Rect::from_min_max(
         rect.min + Vec2::new(GAP, 4.0),
-        rect.max - Vec2::new(220.0, 4.0),
+        Pos2::new(end - GAP, rect.max.y - 4.0),
     );
     let response = ui.put(inside, field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Choose"));
     hold_keyboard(&response);
-    let at = Pos2::new(rect.max.x - GAP, rect.center().y);
-    let text = "Arrows choose  ·  Enter shows  ·  Esc closes";
-    let font = FontId::proportional(11.0);
-    ui.painter()
-        .text(at, Align2::RIGHT_CENTER, text, font, theme.faint);
     let edge = Stroke::new(1.0, theme.border);
     ui.painter().hline(rect.x_range(), rect.max.y - 0.5, edge);
 }

@@ -52,6 +52,8 @@ struct Document {
     theme_over: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     font_size: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale_percent: Option<f32>,
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "known")]
     views: Vec<View>,
 }
@@ -169,7 +171,8 @@ impl Workspace {
         theme
             .map(|theme| (&theme.id, &theme.over))
             .hash(&mut hasher);
-        self.look.font_size.map(f32::to_bits).hash(&mut hasher);
+        let sizes = [self.look.font_size, self.look.scale_percent];
+        sizes.map(|size| size.map(f32::to_bits)).hash(&mut hasher);
         for view in &self.views {
             (view.session, view.top, view.selection).hash(&mut hasher);
         }
@@ -211,6 +214,7 @@ impl Workspace {
                 .as_ref()
                 .and_then(|theme| theme.over.clone()),
             font_size: self.look.font_size,
+            scale_percent: self.look.scale_percent,
             views: self.views.clone(),
         };
         // Every key is text and every number finite, so that nothing of it can fail.
@@ -273,6 +277,7 @@ impl Workspace {
                 .or(earlier)
                 .map(|id| ChosenTheme { id, over }),
             font_size: document.font_size.filter(|size| size.is_finite()),
+            scale_percent: document.scale_percent.filter(|size| size.is_finite()),
         };
         workspace.views = document.views;
         Ok(workspace)

@@ -4,7 +4,9 @@
 use agor_proto::limits;
 
 use super::value::Taken;
-use super::{Bell, FONT_SIZES, KeyPreset, SCROLLBACK_ROWS_MAX, Value, agents, notifications};
+use super::{
+    Bell, FONT_SIZES, KeyPreset, SCALES_PERCENT, SCROLLBACK_ROWS_MAX, Value, agents, notifications,
+};
 
 /// What a setting's value is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,6 +147,7 @@ settings! {
         "window.theme" "Theme" Kind::Theme, Session AtOnce (Some(Value::Theme(super::ThemeWish::Always(crate::themes::DARK.to_owned()))), "") "The colours: a name, \"system\", or { light = \"…\", dark = \"…\" }.";
         "window.font_family" "Font" Kind::Font, User AtOnce (None, "the one that comes with agor") "The family of the terminal's text.";
         "window.font_size" "Font size" Kind::Number(*FONT_SIZES.start(), *FONT_SIZES.end()), User AtOnce (Some(Value::Number(13.0)), "") "Points of the terminal's text.";
+        "window.scale_percent" "Scale" Kind::Number(*SCALES_PERCENT.start(), *SCALES_PERCENT.end()), User AtOnce (Some(Value::Number(100.0)), "") "How large all but the terminal's text is, in percent of what the desktop says.";
         "window.ligatures" "Ligatures" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether sequences of operators are drawn as one sign, where the font has one.";
         "window.minimum_contrast" "Contrast" Kind::Number(1.0, 21.0), User AtOnce (Some(Value::Number(1.0)), "") "The least contrast of the terminal's text to its ground, as WCAG counts it; 1 leaves colours as programs choose them.";
         "window.cursor_shape" "Cursor" Kind::OneOf(super::terminal::CURSORS), User AtOnce (Some(Value::Text("block".into())), "") "The form of the cursor where the program chooses none.";

@@ -37,6 +37,21 @@ impl Color {
         Self { r, g, b, a: 255 }
     }
 
+    /// Returns what is seen of the colour on an opaque ground.
+    #[must_use]
+    pub fn over(self, ground: Self) -> Self {
+        let share = |color: u8, below: u8| {
+            let (color, below, a) = (u32::from(color), u32::from(below), u32::from(self.a));
+            let mixed = (color * a + below * (255 - a) + 127) / 255;
+            u8::try_from(mixed).unwrap_or(u8::MAX)
+        };
+        Self::opaque(
+            share(self.r, ground.r),
+            share(self.g, ground.g),
+            share(self.b, ground.b),
+        )
+    }
+
     /// Returns the relative luminance, from 0 to 1 (WCAG 2.2).
     #[must_use]
     pub fn luminance(self) -> f32 {

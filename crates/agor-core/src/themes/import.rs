@@ -1,4 +1,5 @@
-//! Themes of other programs: each form has a file that reads its colours, from which the rest is derived.
+//! Themes of other programs: each form has a file that reads its colours, from which the rest is derived, and writes
+//! them.
 
 mod base16;
 mod ghostty;
@@ -69,6 +70,25 @@ impl Form {
         }
     }
 
+    /// Every form.
+    pub const ALL: [Self; 4] = [
+        Self::Iterm2,
+        Self::Base16,
+        Self::WindowsTerminal,
+        Self::Ghostty,
+    ];
+
+    /// Returns what the command line calls it.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Iterm2 => "iterm2",
+            Self::Base16 => "base16",
+            Self::WindowsTerminal => "windows-terminal",
+            Self::Ghostty => "ghostty",
+        }
+    }
+
     /// Returns what a person calls it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -97,6 +117,38 @@ pub fn import(text: &str, id: &str, name: &str) -> Result<(Form, Theme), ImportE
     let mut theme = Theme::of_seed(id, own.as_deref().unwrap_or(name), &found.seed);
     theme.source = found.author;
     Ok((form, theme))
+}
+
+/// Returns a theme in the form of another program: the terminal's colours, of which [`import`] makes the same again as
+/// far as the form has them. base16 has one of each hue and no colour for the cursor.
+#[must_use]
+pub fn export(theme: &Theme, form: Form) -> String {
+    let tokens = &theme.tokens;
+    let seed = Seed {
+        background: tokens.pane,
+        foreground: tokens.text,
+        cursor: Some(tokens.cursor.over(tokens.pane)),
+        selection: Some(tokens.selection.over(tokens.pane)),
+        ansi: theme.ansi,
+    };
+    match form {
+        Form::Iterm2 => iterm2::write(&seed),
+        Form::Base16 => base16::write(theme, &seed),
+        Form::WindowsTerminal => windows_terminal::write(&theme.name, &seed),
+        Form::Ghostty => ghostty::write(&seed),
+    }
+}
+
+/// Returns the colours of a seed beside the terminal's 16, in the order of `names`: ground, text, cursor, selection.
+fn others<'a>(seed: &Seed, names: [&'a str; 4]) -> impl Iterator<Item = (&'a str, Color)> {
+    let colors = [
+        Some(seed.background),
+        Some(seed.foreground),
+        seed.cursor,
+        seed.selection,
+    ];
+    let named = names.into_iter().zip(colors);
+    named.filter_map(|(name, color)| Some((name, color?)))
 }
 
 /// A line and what stands in it, as `key` and `value`.

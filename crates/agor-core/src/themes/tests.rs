@@ -210,6 +210,49 @@ fn themes_of_other_programs_become_what_the_fixtures_say() {
 }
 
 #[test]
+fn every_theme_that_comes_with_agor_is_the_same_again_through_every_form() {
+    for theme in all_built_in() {
+        let file = theme.to_toml();
+        let (tokens, pane) = (&theme.tokens, theme.tokens.pane);
+        for form in Form::ALL {
+            let text = export(&theme, form);
+            let (read, again) = import(&text, &theme.id, &theme.name).unwrap();
+            let told = format!("{} as {}", theme.id, form.name());
+            assert_eq!(read, form, "{told}");
+            assert_eq!(again.name, theme.name, "{told}");
+            assert_eq!(again.light, theme.light, "{told}");
+            assert_eq!(again.tokens.pane, pane, "{told}");
+            assert_eq!(again.tokens.text, tokens.text, "{told}");
+            assert_eq!(
+                again.tokens.selection,
+                tokens.selection.over(pane),
+                "{told}"
+            );
+            let (has, had) = match form {
+                // It has the plain hues, and ground and text in place of black and white.
+                Form::Base16 => (&again.ansi[1..7], &theme.ansi[1..7]),
+                _ => {
+                    assert_eq!(again.tokens.cursor, tokens.cursor.over(pane), "{told}");
+                    (&again.ansi[..], &theme.ansi[..])
+                }
+            };
+            assert_eq!(has, had, "{told}");
+            if form != Form::Base16 {
+                assert_eq!(export(&again, form), text, "{told}");
+            }
+        }
+        assert_eq!(theme.to_toml(), file);
+    }
+    // A name that would end the quotes ends nothing.
+    let mut odd = built_in(DARK).unwrap();
+    odd.name = "a \"b\" \\ <c>\n& d: #e".into();
+    for form in Form::ALL {
+        let (_, again) = import(&export(&odd, form), "odd", "odd").unwrap();
+        assert_eq!(again.ansi[1], odd.ansi[1], "{}", form.name());
+    }
+}
+
+#[test]
 fn a_theme_of_another_program_that_is_damaged_says_what_is_wrong() {
     let whole: String = (0..15)
         .map(|at| format!("palette = {at}=#101010\n"))

@@ -57,6 +57,14 @@ impl Page for EverywherePage {
         app.link.request(Request::Everywhere(None));
         app.found_before = Some(self);
     }
+
+    fn draft(&self, _app: &App) -> Option<String> {
+        Some(self.text().to_owned())
+    }
+
+    fn restore(&mut self, draft: &str) {
+        *self = std::mem::take(self).with_text(draft.to_owned());
+    }
 }
 
 impl App {

@@ -63,6 +63,14 @@ impl Page for KeysPage {
     fn focus(&mut self) {
         self.ask_for_keyboard();
     }
+
+    fn draft(&self, _app: &App) -> Option<String> {
+        Some(self.text().to_owned())
+    }
+
+    fn restore(&mut self, draft: &str) {
+        self.look_for(draft);
+    }
 }
 
 impl App {

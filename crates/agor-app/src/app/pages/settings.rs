@@ -108,6 +108,14 @@ impl Page for SettingsPage {
     fn focus(&mut self) {
         self.ask_for_keyboard();
     }
+
+    fn draft(&self, _app: &App) -> Option<String> {
+        Some(self.search().to_owned())
+    }
+
+    fn restore(&mut self, draft: &str) {
+        self.look_for(draft);
+    }
 }
 
 impl App {

@@ -10,6 +10,7 @@ use egui_tiles::{LinearDir, TileId};
 use super::{After, Kind, Open, Wants};
 use crate::app::{App, Overlay, PaneKey, Purpose};
 use crate::commands::Command;
+use crate::drafts::Field;
 use crate::icons;
 use crate::palette::Scope;
 use crate::pane::overlays::number_ui;
@@ -77,9 +78,31 @@ impl App {
         let leaves = self.shown_page() == Some(kind);
         self.leave_overlay();
         if !leaves {
-            let page = (kind.open)(self);
-            self.overlay = Some(Overlay::Page(Open { kind, page }));
+            let open = self.new_page(kind);
+            self.overlay = Some(Overlay::Page(open));
         }
+    }
+
+    fn new_page(&mut self, kind: &'static Kind) -> Open {
+        let mut page = (kind.open)(self);
+        if let Some(draft) = self.draft_of(&Field::Page(kind.row().id)) {
+            page.restore(&draft);
+        }
+        Open { kind, page }
+    }
+
+    /// Returns what was typed on pages, by the names of their kinds.
+    pub(in crate::app) fn page_drafts(&self) -> Vec<(&'static str, String)> {
+        let shown = match &self.overlay {
+            Some(Overlay::Page(open)) => Some(open),
+            _ => None,
+        };
+        let open = shown.into_iter().chain(self.pages.tiles.values());
+        let drafts = open.filter_map(|open| Some((open.kind.row().id, open.page.draft(self)?)));
+        let mut drafts: Vec<_> = drafts.collect();
+        // The tiles are in no order that stays.
+        drafts.sort_unstable();
+        drafts
     }
 
     /// Shows a page with a content of the caller's choice.
@@ -126,10 +149,7 @@ impl App {
             (Some(place), Some(Pane::Page(kind))) => {
                 let tab = self.workspace.tab().map_or(0, |tab| tab.number);
                 let open = self.pages.tiles.remove(&(tab, place.tile));
-                let open = open.unwrap_or_else(|| Open {
-                    kind,
-                    page: (kind.open)(self),
-                });
+                let open = open.unwrap_or_else(|| self.new_page(kind));
                 self.workspace.take(place);
                 self.overlay = Some(Overlay::Page(open));
             }
@@ -145,8 +165,8 @@ impl App {
         match place_of(&self.workspace, kind) {
             Some(place) => self.workspace.focus(place),
             None => {
-                let page = (kind.open)(self);
-                self.put_beside(Open { kind, page });
+                let open = self.new_page(kind);
+                self.put_beside(open);
             }
         }
     }
@@ -269,6 +289,7 @@ impl App {
                 done = Some(Done::Close);
             }
         }
+        let painter = ui.painter().clone();
         let mut ui = ui.new_child(UiBuilder::new().max_rect(inner).id_salt("content"));
         ui.set_clip_rect(ui.clip_rect().intersect(inner));
         match &tile.pane {
@@ -282,12 +303,7 @@ impl App {
         }
         if tile.focused && tile.several {
             let stroke = Stroke::new(1.5, self.theme.border_focus);
-            ui.painter().with_clip_rect(tile.rect).rect_stroke(
-                tile.rect.shrink(0.75),
-                0.0,
-                stroke,
-                StrokeKind::Middle,
-            );
+            painter.rect_stroke(tile.rect.shrink(0.75), 0.0, stroke, StrokeKind::Middle);
         }
         if let Some(key) = tile.number {
             number_ui(&ui, &self.theme, tile.rect, key, tile.focused);
@@ -299,10 +315,7 @@ impl App {
 
     fn tile_page_ui(&mut self, ui: &mut Ui, tile: &Tile, kind: &'static Kind) -> After {
         let open = self.pages.tiles.remove(&tile.key);
-        let mut open = open.unwrap_or_else(|| Open {
-            kind,
-            page: (kind.open)(self),
-        });
+        let mut open = open.unwrap_or_else(|| self.new_page(kind));
         let holds = tile.focused && tile.has_keyboard;
         let held = self.pages.held == Some(tile.key);
         if holds && !held {

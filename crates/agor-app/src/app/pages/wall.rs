@@ -58,4 +58,12 @@ impl Page for Wall {
             ..Wants::default()
         }
     }
+
+    fn draft(&self, _app: &App) -> Option<String> {
+        Some(self.filter().to_owned())
+    }
+
+    fn restore(&mut self, draft: &str) {
+        self.choose(draft);
+    }
 }

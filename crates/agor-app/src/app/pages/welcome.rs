@@ -47,4 +47,13 @@ impl Page for Welcome {
         }
         After::Closes
     }
+
+    fn draft(&self, app: &App) -> Option<String> {
+        let private = app.keeps_nothing_of(&whole_folder(&self.folder()));
+        self.typed().filter(|_| !private)
+    }
+
+    fn restore(&mut self, draft: &str) {
+        self.retype(draft);
+    }
 }

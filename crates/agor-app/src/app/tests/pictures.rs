@@ -49,7 +49,7 @@ const AGENT: &str = "\x1b[38;5;208m╭──────────────
     \x1b[31m  assertion failed: total == 12\x1b[0m\r\n\
     \x1b[7m Allow? \x1b[0m \x1b[4:3;58:5:9myes\x1b[0m / no\r\n";
 
-fn sessions() -> Vec<SessionInfo> {
+pub fn sessions() -> Vec<SessionInfo> {
     let mut agent = session_info(2, "claude");
     agent.state = agor_proto::agent::State::NeedsPermission;
     agent.title = "Mend the failing test".into();
@@ -80,8 +80,18 @@ pub fn draw(
     arrange: impl FnOnce(&mut Workspace),
     prepare: impl FnOnce(&mut App),
 ) -> Vec<u8> {
-    let context = egui::Context::default();
     let size = (world::WINDOW.x as u32, world::WINDOW.y as u32);
+    draw_sized(theme, size, arrange, |app, _| prepare(app))
+}
+
+/// As [`draw`], of another size in pixels.
+pub fn draw_sized(
+    theme: &str,
+    size: (u32, u32),
+    arrange: impl FnOnce(&mut Workspace),
+    prepare: impl FnOnce(&mut App, &egui::Context),
+) -> Vec<u8> {
+    let context = egui::Context::default();
     let mut studio = Studio::new(context.clone(), gpu(), size, 1.0);
     studio.pass(&mut |_| {});
     let given = Given {
@@ -98,7 +108,7 @@ pub fn draw(
     host.show_text(2, Size::cells(cols, 32), AGENT);
     app.logic(&context);
     studio.pass(&mut |ui| app.ui(ui));
-    prepare(&mut app);
+    prepare(&mut app, &context);
     for _ in 0..3 {
         app.logic(&context);
         studio.pass(&mut |ui| app.ui(ui));
@@ -112,6 +122,11 @@ fn folder() -> PathBuf {
 
 pub fn compare(name: &str, rgba: &[u8]) {
     let size = (world::WINDOW.x as u32, world::WINDOW.y as u32);
+    compare_sized(name, rgba, size);
+}
+
+/// As [`compare`], of another size in pixels.
+pub fn compare_sized(name: &str, rgba: &[u8], size: (u32, u32)) {
     let png = encode(rgba, size).unwrap().png;
     let golden = folder().join(format!("{name}.png"));
     if std::env::var_os("AGOR_ACCEPT").is_some() {

@@ -8,7 +8,7 @@ use agor_proto::ids::{ScreenRev, Size};
 use agor_proto::input::KeyInput;
 use agor_proto::screen::Mirror;
 use agor_proto::session::SessionInfo;
-use agor_render::{Gpu, Offscreen};
+use agor_render::{Gpu, InterfaceFaces, Offscreen};
 use agor_term::input::chord;
 use agor_term::{Options, Terminal};
 use egui_kittest::Harness;
@@ -83,6 +83,7 @@ pub fn app(context: &egui::Context, given: Given) -> (App, Host) {
             target: Offscreen::FORMAT,
         },
         given,
+        faces: InterfaceFaces::of(Vec::new()),
     };
     (
         App::new(context, parts).unwrap(),

@@ -6,7 +6,19 @@ use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::output;
-use crate::themes::{self, Loaded, Present, SaveError};
+use crate::themes::{self, Form, Loaded, Present, SaveError};
+
+/// What the command line calls our own form.
+const OWN: &str = "agor";
+
+/// Returns the forms in which themes are printed.
+fn forms() -> clap::builder::PossibleValuesParser {
+    let others = Form::ALL.map(Form::id);
+    std::iter::once(OWN)
+        .chain(others)
+        .collect::<Vec<_>>()
+        .into()
+}
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -29,10 +41,13 @@ enum Act {
         #[arg(long)]
         replace: bool,
     },
-    /// Print a theme as a file, to be changed and put into the folder of your own
+    /// Print a theme as a file, to be changed and put into the folder of your own, or for another program
     Export {
         /// The theme
         name: String,
+        /// The form
+        #[arg(long = "as", value_name = "FORM", default_value = OWN, value_parser = forms())]
+        form: String,
     },
 }
 
@@ -49,11 +64,16 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
     let folder = context.paths()?.themes_folder();
     match arguments.act {
         Act::List => list(&folder, context),
-        Act::Export { name } => {
+        Act::Export { name, form } => {
             let loaded = read(&folder);
             let theme = loaded.themes.iter().find(|theme| *theme.id == *name);
             let theme = theme.ok_or_else(|| unknown(&name))?;
-            output::bytes(theme.to_toml().as_bytes())?;
+            let form = Form::ALL.into_iter().find(|known| known.id() == form);
+            let text = match form {
+                Some(form) => themes::export(theme, form),
+                None => theme.to_toml(),
+            };
+            output::bytes(text.as_bytes())?;
             Ok(Exit::SUCCESS)
         }
         Act::Import {

@@ -1,6 +1,7 @@
 //! base16 in YAML: `base00` to `base0F`, at the top (the older form) or below `palette`.
 //! <https://github.com/tinted-theming/home/blob/main/styling.md>
 
+use super::super::Theme;
 use super::{ANSI, Color, Found, ImportError, Seed, color, pairs};
 
 /// The bases that the terminal's 16 colours have.
@@ -54,4 +55,33 @@ fn plain(value: &str) -> &str {
         }
     }
     value.split(" #").next().unwrap_or(value).trim()
+}
+
+pub fn write(theme: &Theme, seed: &Seed) -> String {
+    let tokens = &theme.tokens;
+    let mut bases = [seed.background; 16];
+    // The bright hues are the plain ones here: what is written last stays.
+    for (color, at) in seed.ansi.iter().zip(ANSI_OF).rev() {
+        bases[at] = *color;
+    }
+    let [red, yellow] = [seed.ansi[1], seed.ansi[3]];
+    bases[0x0] = seed.background;
+    bases[0x1] = tokens.panel.over(seed.background);
+    bases[0x2] = seed.selection.unwrap_or(seed.background);
+    bases[0x4] = tokens.muted.over(seed.background);
+    bases[0x5] = seed.foreground;
+    bases[0x6] = seed.foreground.towards(seed.ansi[15], 0.5);
+    bases[0x9] = red.towards(yellow, 0.5);
+    bases[0xf] = red.towards(seed.background, 0.3);
+    let quoted = |text: &str| format!("\"{}\"", text.replace(['"', '\\', '\n'], " "));
+    let variant = if theme.light { "light" } else { "dark" };
+    let mut out = format!("system: \"base16\"\nname: {}\n", quoted(&theme.name));
+    if let Some(source) = &theme.source {
+        out.push_str(&format!("author: {}\n", quoted(source)));
+    }
+    out.push_str(&format!("variant: \"{variant}\"\npalette:\n"));
+    for (at, color) in bases.iter().enumerate() {
+        out.push_str(&format!("  base{at:02X}: \"{color}\"\n"));
+    }
+    out
 }

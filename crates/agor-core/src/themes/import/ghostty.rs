@@ -1,7 +1,7 @@
 //! Ghostty's themes: lines such as `palette = 1=#cc6566` and `background = 1d1f21`.
 //! <https://ghostty.org/docs/features/theme>
 
-use super::{ANSI, Color, Found, ImportError, Seed, color, pairs, whole};
+use super::{ANSI, Color, Found, ImportError, Seed, color, others, pairs, whole};
 
 pub fn read(text: &str) -> Result<Found, ImportError> {
     let mut ansi = [None; ANSI];
@@ -47,4 +47,17 @@ pub fn read(text: &str) -> Result<Found, ImportError> {
             ansi: whole(ansi, |at| format!("palette {at}"))?,
         },
     })
+}
+
+pub fn write(seed: &Seed) -> String {
+    let palette = seed.ansi.iter().enumerate();
+    let palette = palette.map(|(at, color)| format!("palette = {at}={color}\n"));
+    let names = [
+        "background",
+        "foreground",
+        "cursor-color",
+        "selection-background",
+    ];
+    let others = others(seed, names).map(|(name, color)| format!("{name} = {color}\n"));
+    palette.chain(others).collect()
 }

@@ -1,7 +1,7 @@
 //! iTerm2's `.itermcolors`: a property list in XML, a dictionary of colours by name, each a dictionary of
 //! its components from 0 to 1. Read tag by tag: nothing else of XML occurs in such files.
 
-use super::{ANSI, Color, Found, ImportError, Seed, whole};
+use super::{ANSI, Color, Found, ImportError, Seed, others, whole};
 
 /// The components of one colour.
 #[derive(Debug, Clone, Copy, Default)]
@@ -128,4 +128,35 @@ impl Reader {
             },
         })
     }
+}
+
+pub fn write(seed: &Seed) -> String {
+    let mut out = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \
+         \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\
+         <plist version=\"1.0\">\n<dict>\n",
+    );
+    let ansi = seed.ansi.iter().enumerate();
+    let ansi = ansi.map(|(at, color)| (format!("Ansi {at} Color"), *color));
+    let names = [
+        "Background Color",
+        "Foreground Color",
+        "Cursor Color",
+        "Selection Color",
+    ];
+    let others = others(seed, names).map(|(name, color)| (name.to_owned(), color));
+    for (name, color) in ansi.chain(others) {
+        out.push_str(&format!("\t<key>{name}</key>\n\t<dict>\n"));
+        out.push_str("\t\t<key>Color Space</key>\n\t\t<string>sRGB</string>\n");
+        for (part, value) in [("Red", color.r), ("Green", color.g), ("Blue", color.b)] {
+            let value = f64::from(value) / 255.0;
+            out.push_str(&format!(
+                "\t\t<key>{part} Component</key>\n\t\t<real>{value}</real>\n"
+            ));
+        }
+        out.push_str("\t</dict>\n");
+    }
+    out.push_str("</dict>\n</plist>\n");
+    out
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ANSI, Color, Found, ImportError, Seed, whole};
+use super::{ANSI, Color, Found, ImportError, Seed, others, whole};
 
 /// The names of the terminal's colours, in their order.
 const NAMES: [&str; ANSI] = [
@@ -69,4 +69,19 @@ fn color(scheme: &Map<String, Value>, name: &str) -> Result<Option<Color>, Impor
     let read = value.as_str().and_then(|text| text.parse().ok());
     let missing = || ImportError::Missing(format!("a colour like \"#1B1F26\" for {name}"));
     read.map(Some).ok_or_else(missing)
+}
+
+pub fn write(name: &str, seed: &Seed) -> String {
+    let names = [
+        "background",
+        "foreground",
+        "cursorColor",
+        "selectionBackground",
+    ];
+    let ansi = NAMES.into_iter().zip(seed.ansi);
+    let colors = others(seed, names).chain(ansi);
+    let colors = colors.map(|(name, color)| (name.to_owned(), color.to_string().into()));
+    let mut scheme = Map::from_iter([("name".to_owned(), name.into())]);
+    scheme.extend(colors);
+    format!("{:#}\n", Value::Object(scheme))
 }
