@@ -20,9 +20,9 @@ const WATCHED_LINE_BYTES: usize = 16 * 1024;
 
 /// What a program that ended may have left switched on and its successor does not expect: a
 /// sequence cut off, the alternate screen, mouse and focus reports, bracketed paste, a
-/// synchronized update, keyboard modes, and what DECSTR resets.
+/// synchronized update, keyboard modes, what DECSTR resets, and its title: the next one's own may be the same.
 const NEW_PROGRAM: &[u8] =
-    b"\x18\x1b[?1049;1000;1002;1003;1004;1006;1015;1016;2004;2026l\x1b[<99u\x1b[!p\x1b[?25h";
+    b"\x18\x1b[?1049;1000;1002;1003;1004;1006;1015;1016;2004;2026l\x1b[<99u\x1b[!p\x1b[?25h\x1b]2;\x07";
 
 /// How terminals are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -258,6 +258,23 @@ fn a_program_that_is_started_again_begins_anew() {
 }
 
 #[test]
+fn a_program_that_is_started_again_shows_itself_by_the_title_that_the_one_before_had() {
+    let mut world = World::running_program("gemini");
+    world.print_at(1_000, "\x1b]2;\u{25c7} Ready\x07");
+    world.read();
+    assert_eq!(world.session.info().state, State::Idle);
+    world.command(2, CommandBody::Kill { session: id() });
+    world.commit();
+    world.command(3, CommandBody::Restart { session: id() });
+    world.commit();
+    world.read();
+    assert_eq!(world.session.info().state, State::Starting);
+    world.print_at(9_000, "\x1b]2;\u{25c7} Ready\x07");
+    world.read();
+    assert_eq!(world.session.info().state, State::Idle);
+}
+
+#[test]
 fn a_prompt_that_waits_is_given_when_the_agent_is_idle_and_the_next_when_it_is_again() {
     let mut world = World::running();
     world.clock = 10_000;
