@@ -168,7 +168,10 @@ fn another_programs_theme_is_imported_listed_and_printed() {
     let file = file.to_str().expect("utf-8");
     let said = agor.ok(&["theme", "import", file, "--name", "Again"]);
     assert!(said.starts_with("again (Ghostty) is in "), "{said}");
-    assert_eq!(agor.run(&["theme", "export", "nord", "--as", "none"]).code, 2);
+    assert_eq!(
+        agor.run(&["theme", "export", "nord", "--as", "none"]).code,
+        2
+    );
     let nonsense = agor.write("nonsense.txt", "hello\n");
     let nonsense = agor.run(&["theme", "import", nonsense.to_str().expect("utf-8")]);
     assert_eq!(nonsense.code, 2);

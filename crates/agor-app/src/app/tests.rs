@@ -670,7 +670,7 @@ fn settings_that_change_are_used_at_once_and_wrong_keys_are_told() {
     let told = world.requests();
     let told: Vec<_> = told
         .iter()
-        .filter(|request| matches!(request, Request::Tell(Weight::Error, _)))
+        .filter(|request| matches!(request, Request::Advise(_, Command::Keys)))
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
     world.press("ctrl+b");

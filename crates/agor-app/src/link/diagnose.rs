@@ -143,7 +143,7 @@ impl Diagnosis {
 fn seconds_between(before: &Look, now: &Look) -> Option<f32> {
     let passed = now.at.saturating_duration_since(before.at);
     let passed = if passed < QUIET { passed } else { PACE };
-    (!passed.is_zero()).then(|| passed.as_secs_f32())
+    (!passed.is_zero()).then_some(passed.as_secs_f32())
 }
 
 impl Rates {

@@ -222,7 +222,10 @@ fn every_theme_that_comes_with_agor_is_the_same_again_through_every_form() {
             assert_eq!(again.name, theme.name, "{told}");
             assert_eq!(again.light, theme.light, "{told}");
             assert_eq!(again.tokens.pane, pane, "{told}");
-            assert_eq!(again.tokens.text, tokens.text, "{told}");
+            // What is hard to read is mended where it is imported.
+            let (was, is) = (tokens.text.contrast(pane), again.tokens.text.contrast(pane));
+            let mended = again.tokens.text != tokens.text;
+            assert!(!mended || (was < 10.0 && is > was), "{told}: {was} {is}");
             assert_eq!(
                 again.tokens.selection,
                 tokens.selection.over(pane),
@@ -237,7 +240,7 @@ fn every_theme_that_comes_with_agor_is_the_same_again_through_every_form() {
                 }
             };
             assert_eq!(has, had, "{told}");
-            if form != Form::Base16 {
+            if form != Form::Base16 && !mended {
                 assert_eq!(export(&again, form), text, "{told}");
             }
         }

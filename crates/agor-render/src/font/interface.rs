@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_the_system_has_comes_with_news_and_what_it_has_not_is_not_looked_for_again() {
-        let (told, heard) = std::sync::mpsc::channel();
+        let (told, heard) = std::sync::mpsc::sync_channel(8);
         let faces = InterfaceFaces::new(move || {
             told.send(()).ok(); // The test may have ended.
         });

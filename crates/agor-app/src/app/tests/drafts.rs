@@ -149,6 +149,7 @@ fn nothing_is_kept_of_private_sessions_or_of_values_of_settings() {
     world.command(Command::Find);
     text(&mut world, "secret");
     assert_eq!(value(&world, "Find in pane"), "secret");
+    press(&mut world, Key::Escape);
     world.command(Command::Attention);
     press(&mut world, Key::R);
     text(&mut world, "secret");

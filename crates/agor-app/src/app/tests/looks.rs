@@ -217,13 +217,20 @@ fn the_terminals_text_stands_out_as_much_as_the_settings_say() {
     assert_eq!(tenths(&mut world), 0);
 }
 
+/// Moves the window to a screen of so many pixels a point.
+fn screen(world: &mut World, scale: f32) {
+    let viewports = &mut world.harness.input_mut().viewports;
+    let root = viewports.entry(egui::ViewportId::ROOT).or_default();
+    root.native_pixels_per_point = Some(scale);
+}
+
 #[test]
 fn a_window_that_moves_between_screens_draws_its_text_as_large_and_as_sharp_as_each_has_it() {
     let mut world = world();
     world.show_text(1, "between two screens");
     let (first, drawn) = (world.app().renderer.metrics(), world.app().drawn);
     for scale in [2.0, 1.25] {
-        world.harness.set_pixels_per_point(scale);
+        screen(&mut world, scale);
         world.harness.run();
         let app = world.app();
         let (now, there) = (app.renderer.metrics(), app.drawn);
@@ -235,7 +242,7 @@ fn a_window_that_moves_between_screens_draws_its_text_as_large_and_as_sharp_as_e
         );
     }
     let there = world.app().drawn;
-    world.harness.set_pixels_per_point(1.0);
+    screen(&mut world, 1.0);
     world.harness.run();
     let app = world.app();
     assert_eq!(app.renderer.metrics(), first);
