@@ -75,17 +75,24 @@ fn ask(agor: &Agor, commands: &[Asked]) -> Vec<Outcome> {
     ends
 }
 
-#[test]
-fn b14_what_was_refused_on_a_full_disk_is_refused_when_it_comes_again() {
-    let mut agor = Agor::new();
-    let Some(disk) = SmallDisk::mount(agor.path("home/.local/share/agor")) else {
-        return;
-    };
+/// Starts a host on a disk that is full, with a session that says nothing and one that prints without end; `None`
+/// where no such disk can be made.
+fn filled(agor: &mut Agor) -> Option<(SmallDisk, String, String)> {
+    let disk = SmallDisk::mount(agor.path("home/.local/share/agor"))?;
     agor.start_host();
     let quiet = agor.session("echo quiet; cat");
     agor.screen_with(&quiet, "quiet");
     let loud = agor.session("while :; do head -c 60000 /dev/urandom | base64; done");
     disk.fill();
+    Some((disk, quiet, loud))
+}
+
+#[test]
+fn b14_what_was_refused_on_a_full_disk_is_refused_when_it_comes_again() {
+    let mut agor = Agor::new();
+    let Some((disk, quiet, loud)) = filled(&mut agor) else {
+        return;
+    };
     step_until("the disk is full", || {
         (agor.run(&["rename", &quiet, "still"]).code == 13).then_some(())
     });
@@ -138,14 +145,9 @@ fn b14_what_was_refused_on_a_full_disk_is_refused_when_it_comes_again() {
 #[test]
 fn b14_on_a_full_disk_commands_say_so_at_once_a_kill_works_and_all_goes_on_with_room() {
     let mut agor = Agor::new();
-    let Some(disk) = SmallDisk::mount(agor.path("home/.local/share/agor")) else {
+    let Some((disk, quiet, loud)) = filled(&mut agor) else {
         return;
     };
-    agor.start_host();
-    let quiet = agor.session("echo quiet; cat");
-    agor.screen_with(&quiet, "quiet");
-    let loud = agor.session("while :; do head -c 60000 /dev/urandom | base64; done");
-    disk.fill();
     let full = step_until("the disk is full", || {
         let done = agor.run(&["rename", &quiet, "still"]);
         (done.code == 13).then_some(done)

@@ -95,7 +95,7 @@ impl Canvas {
             self.painter.set(self.under, Shape::Vec(self.grounds));
         }
         if !self.panes.is_empty() {
-            let together = Together(renderer.together(self.panes));
+            let together = Cells::Many(renderer.together(self.panes));
             let cells = egui_wgpu::Callback::new_paint_callback(self.rect, together);
             self.painter.set(self.cells, cells);
         }
@@ -104,21 +104,16 @@ impl Canvas {
 
 /// Returns the shape that carries one pane's draw call through egui; `rect` begins at a whole pixel.
 pub fn callback(rect: Rect, pane: PaneDraw) -> Shape {
-    egui_wgpu::Callback::new_paint_callback(rect, Single(pane)).into()
+    egui_wgpu::Callback::new_paint_callback(rect, Cells::One(pane)).into()
 }
 
-/// The calls of panes, on their way through egui.
-struct Together(PaneDraws);
-
-/// One pane's.
-struct Single(PaneDraw);
-
-fn viewport_px(info: &egui::PaintCallbackInfo) -> [u32; 2] {
-    let viewport = info.viewport_in_pixels();
-    [viewport.width_px, viewport.height_px].map(|side| u32::try_from(side).unwrap_or(0))
+/// Draw calls of panes, on their way through egui.
+enum Cells {
+    One(PaneDraw),
+    Many(PaneDraws),
 }
 
-impl CallbackTrait for Together {
+impl CallbackTrait for Cells {
     fn prepare(
         &self,
         _: &wgpu::Device,
@@ -127,7 +122,10 @@ impl CallbackTrait for Together {
         _: &mut wgpu::CommandEncoder,
         _: &mut egui_wgpu::CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
-        self.0.owed()
+        match self {
+            Self::One(pane) => pane.owed(),
+            Self::Many(panes) => panes.owed(),
+        }
     }
 
     fn paint(
@@ -136,28 +134,12 @@ impl CallbackTrait for Together {
         pass: &mut wgpu::RenderPass<'static>,
         _: &egui_wgpu::CallbackResources,
     ) {
-        self.0.draw(pass, viewport_px(&info));
-    }
-}
-
-impl CallbackTrait for Single {
-    fn prepare(
-        &self,
-        _: &wgpu::Device,
-        _: &wgpu::Queue,
-        _: &egui_wgpu::ScreenDescriptor,
-        _: &mut wgpu::CommandEncoder,
-        _: &mut egui_wgpu::CallbackResources,
-    ) -> Vec<wgpu::CommandBuffer> {
-        self.0.owed()
-    }
-
-    fn paint(
-        &self,
-        info: egui::PaintCallbackInfo,
-        pass: &mut wgpu::RenderPass<'static>,
-        _: &egui_wgpu::CallbackResources,
-    ) {
-        self.0.draw(pass, viewport_px(&info));
+        let viewport = info.viewport_in_pixels();
+        let viewport_px =
+            [viewport.width_px, viewport.height_px].map(|side| u32::try_from(side).unwrap_or(0));
+        match self {
+            Self::One(pane) => pane.draw(pass, viewport_px),
+            Self::Many(panes) => panes.draw(pass, viewport_px),
+        }
     }
 }
