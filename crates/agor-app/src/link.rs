@@ -114,11 +114,11 @@ pub enum Request {
     DropFind(SessionId),
     /// Forget what was fetched of a session's history.
     DropHistory(SessionId),
-    /// Look once a second how host and link are, or no more.
+    /// Follow how host and link are, or no more.
     Diagnose(bool),
-    /// Look once a second what the evidence for a session's state is, or no more.
+    /// Follow what the evidence for a session's state is, or no more.
     Explain(Option<SessionId>),
-    /// Look what was used in so many days, again and again, or no more.
+    /// Follow what was used in so many days, or no more.
     Usage(Option<u32>),
     /// Change the person's file of keys, which is followed then.
     ChangeKeys(Change),

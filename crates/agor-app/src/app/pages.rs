@@ -124,7 +124,7 @@ impl After {
 /// What a page wants while it is in view, beside being drawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Wants {
-    /// How link and host are, once a second.
+    /// How link and host are.
     pub diagnosis: bool,
     /// What was used in so many days.
     pub usage_days: Option<u32>,

@@ -219,6 +219,7 @@ fn body_ui(
         ui.label(RichText::new(text).size(13.0).color(theme.muted));
     }
     let mut section = "";
+    let mut heights = std::mem::take(&mut page.heights);
     for setting in shown {
         if setting.section != section {
             section = setting.section;
@@ -239,18 +240,17 @@ fn body_ui(
                 );
             }
         }
-        let mut heights = std::mem::take(&mut page.heights);
         let row = |ui: &mut Ui| row_ui(ui, page, known, theme, setting, width);
         if let Some(Some(done)) = heights.row_ui(ui, setting.key, row) {
             did = Some(done);
         }
-        page.heights = heights;
         if setting.kind == Kind::Font
             && let Some(done) = fonts_ui(ui, page, theme, width)
         {
             did = Some(done);
         }
     }
+    page.heights = heights;
     ui.add_space(16.0);
     let text = match page.level {
         Shown::Project => {

@@ -16,6 +16,8 @@ pub(super) struct Scatter {
     device: wgpu::Device,
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
+    /// The most spans that the device takes at once.
+    spans_max: usize,
     /// What is sent, put together.
     words: Vec<Instance>,
 }
@@ -64,13 +66,14 @@ impl Scatter {
             device: device.clone(),
             pipeline,
             layout,
+            spans_max: limits.max_compute_workgroups_per_dimension as usize,
             words: Vec::new(),
         })
     }
 
     /// Says whether the device would take so many spans at once.
     pub fn takes(&self, spans: usize) -> bool {
-        spans <= self.device.limits().max_compute_workgroups_per_dimension as usize
+        spans <= self.spans_max
     }
 
     /// Has `spans` of `to` become what they are in `copy`.
