@@ -27,6 +27,8 @@ mod echo;
 mod history;
 #[path = "host/line.rs"]
 mod line;
+#[path = "host/output.rs"]
+mod output;
 #[path = "host/resume.rs"]
 mod resume;
 #[path = "host/tmux.rs"]
@@ -75,6 +77,9 @@ fn main() {
     }
     if wanted("history") {
         runtime.block_on(history::run());
+    }
+    if wanted("output") {
+        runtime.block_on(output::run());
     }
     if wanted("line") {
         runtime.block_on(line::run());

@@ -15,6 +15,7 @@ pub mod mouse;
 pub mod overlays;
 pub mod player;
 mod preedit;
+mod prompt_marks;
 pub mod scroll;
 pub mod scroll_bar;
 pub mod selection;

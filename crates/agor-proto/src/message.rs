@@ -135,7 +135,7 @@ messages! {
     0x0063 Bulk Clipboard(Clipboard);
 }
 
-/// The first message of a client.
+/// The first message of a client. A further one on the same connection is ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// Protocol versions that it speaks.

@@ -102,7 +102,7 @@ impl PaneDraw {
 #[derive(Debug, Clone)]
 pub struct PaneDraws(Arc<Together>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Together {
     /// In the order of the device's memory.
     panes: Vec<PaneDraw>,
@@ -119,22 +119,10 @@ pub(crate) struct Run {
 }
 
 impl PaneDraws {
-    pub(crate) fn new(panes: Vec<PaneDraw>) -> Self {
-        Self(Arc::new(Together {
-            panes,
-            runs: OnceLock::new(),
-        }))
-    }
-
     /// Returns where the instances of panes without images are.
-    pub(crate) fn plain(&self) -> impl Iterator<Item = &(usize, wgpu::Buffer, Range<u32>)> {
+    fn plain(&self) -> impl Iterator<Item = &(usize, wgpu::Buffer, Range<u32>)> {
         let plain = self.0.panes.iter().filter(|pane| pane.images.is_none());
         plain.filter_map(|pane| pane.instances.as_ref())
-    }
-
-    pub(crate) fn set(&self, runs: Vec<Run>) {
-        // The renderer that made it does so once.
-        self.0.runs.set(runs).ok();
     }
 
     /// Takes what has to be submitted before the pass that draws them, as [`PaneDraw::owed`].
@@ -165,6 +153,81 @@ impl PaneDraws {
             if let Some(images) = &pane.images {
                 pane.draw_with_images(pass, images, first);
             }
+        }
+    }
+}
+
+/// The lists of what is drawn together. Their memory goes from frame to frame: once as many were drawn at once as
+/// will be, nothing is allocated.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// Whose calls are still to be found out.
+    new: Vec<PaneDraws>,
+    /// Those that may still be drawn.
+    lent: Vec<PaneDraws>,
+    /// Nobody else has these, and they are empty.
+    free: Vec<PaneDraws>,
+    lists: Vec<Vec<PaneDraw>>,
+    runs: Vec<Vec<Run>>,
+}
+
+impl Gathered {
+    /// Takes back what nobody draws any more.
+    pub fn reclaim(&mut self) {
+        self.lent.append(&mut self.new);
+        let (free, lists, runs) = (&mut self.free, &mut self.lists, &mut self.runs);
+        for mut draws in self
+            .lent
+            .extract_if(.., |draws| Arc::strong_count(&draws.0) == 1)
+        {
+            let Some(together) = Arc::get_mut(&mut draws.0) else {
+                continue;
+            };
+            let mut list = std::mem::take(&mut together.panes);
+            list.clear();
+            lists.push(list);
+            if let Some(mut of) = together.runs.take() {
+                of.clear();
+                runs.push(of);
+            }
+            free.push(draws);
+        }
+    }
+
+    /// Returns an empty list.
+    pub fn list(&mut self) -> Vec<PaneDraw> {
+        self.lists.pop().unwrap_or_default()
+    }
+
+    pub fn add(&mut self, panes: Vec<PaneDraw>) -> PaneDraws {
+        let free = self.free.pop();
+        let mut draws = free.unwrap_or_else(|| PaneDraws(Arc::default()));
+        if let Some(together) = Arc::get_mut(&mut draws.0) {
+            together.panes = panes;
+        }
+        self.new.push(draws.clone());
+        draws
+    }
+
+    /// Finds out which calls draw what is new; `joins` says whether a call may draw what lies between two panes.
+    pub fn find_runs(&mut self, mut joins: impl FnMut(usize, Range<u32>) -> bool) {
+        for draws in self.new.drain(..) {
+            let mut runs = self.runs.pop().unwrap_or_default();
+            for (page, buffer, range) in draws.plain() {
+                match runs.last_mut() {
+                    Some(run) if run.page == *page && joins(*page, run.range.end..range.start) => {
+                        run.range.end = range.end;
+                    }
+                    _ => runs.push(Run {
+                        page: *page,
+                        buffer: buffer.clone(),
+                        range: range.clone(),
+                    }),
+                }
+            }
+            // They are found out once.
+            draws.0.runs.set(runs).ok();
+            self.lent.push(draws);
         }
     }
 }

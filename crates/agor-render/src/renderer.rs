@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::RenderError;
 use crate::atlas::Atlas;
-use crate::draw::{Owed, PaneDraw, PaneDraws, Run};
+use crate::draw::{Gathered, Owed, PaneDraw, PaneDraws};
 use crate::font::{CellMetrics, FontSpec, Fonts, Foundry, Piece, Rasterizer, SizedFont, Workshop};
 use crate::gpu::{Bindings, Pages, Pipeline, Returns, Table, Unused};
 use crate::image::{ImagePipeline, PaneRect, Textures};
@@ -68,8 +68,7 @@ pub struct Renderer {
     scratch: Scratch,
     /// What has to be submitted before panes are drawn.
     owed: Arc<Owed>,
-    /// What is drawn together in this frame.
-    together: Vec<PaneDraws>,
+    together: Gathered,
     counters: Counters,
 }
 
@@ -115,7 +114,7 @@ impl Renderer {
             frame: 0,
             scratch: Scratch::default(),
             owed: Arc::default(),
-            together: Vec::new(),
+            together: Gathered::default(),
             counters: Counters::default(),
             device,
             queue,
@@ -222,7 +221,7 @@ impl Renderer {
         self.textures.uploaded = (0, 0);
         self.foundry.atlas.begin();
         self.pages.begin();
-        self.together.clear();
+        self.together.reclaim();
         self.take_pieces();
         self.returns.drain(&mut self.returned);
         for unused in self.returned.drain(..) {
@@ -295,42 +294,24 @@ impl Renderer {
         }
     }
 
+    /// Returns an empty list for [`Renderer::together`], with the memory that one of an earlier frame had.
+    pub fn list(&mut self) -> Vec<PaneDraw> {
+        self.together.list()
+    }
+
     /// Has panes drawn together that share a viewport and do not lie over each other: those without images with
     /// one call for all that are side by side in the device's memory. To be called before [`Renderer::finish`].
     pub fn together(&mut self, mut panes: Vec<PaneDraw>) -> PaneDraws {
         panes.sort_unstable_by_key(PaneDraw::place);
-        let draws = PaneDraws::new(panes);
-        self.together.push(draws.clone());
-        draws
-    }
-
-    /// Finds out which calls draw what is drawn together.
-    fn find_runs(&mut self) {
-        for draws in self.together.drain(..) {
-            let mut runs: Vec<Run> = Vec::new();
-            for (page, buffer, range) in draws.plain() {
-                match runs.last_mut() {
-                    Some(run)
-                        if run.page == *page
-                            && self.pages.joins(*page, run.range.end..range.start) =>
-                    {
-                        run.range.end = range.end;
-                    }
-                    _ => runs.push(Run {
-                        page: *page,
-                        buffer: buffer.clone(),
-                        range: range.clone(),
-                    }),
-                }
-            }
-            draws.set(runs);
-        }
+        self.together.add(panes)
     }
 
     /// Sends what changed to the device. Panes named since [`Renderer::begin`] can then be drawn, in a pass that is
     /// submitted after what they say is owed.
     pub fn finish(&mut self) {
-        self.find_runs();
+        let pages = &mut self.pages;
+        self.together
+            .find_runs(|page, between| pages.joins(page, between));
         let (mut bytes, owed) = self.pages.upload(&self.queue);
         self.owed.add(owed);
         bytes += self.table.upload(&self.queue);

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -35,6 +36,17 @@ pub fn status(floods: usize, count: usize) -> Option<[f64; 2]> {
     Some(answered(&file))
 }
 
+/// Returns how long a program in tmux takes to print a file; nothing where there is no tmux.
+pub fn printed(file: &Path) -> Option<Duration> {
+    let server = flooded(0, "exec sleep 1000")?;
+    let file = file.to_str().expect("UTF-8");
+    let command = format!("cat {file}; {} wait-for -S printed", server.typed());
+    let began = Instant::now();
+    assert!(server.run(&["new-window", "-d", &command]));
+    assert!(server.run(&["wait-for", "printed"]));
+    Some(began.elapsed())
+}
+
 /// Returns a server with a window of `command` and so many that print without end; nothing where there
 /// is no tmux.
 fn flooded(floods: usize, command: &str) -> Option<Server> {
@@ -55,6 +67,11 @@ fn flooded(floods: usize, command: &str) -> Option<Server> {
 struct Server(String);
 
 impl Server {
+    /// Returns what a program in it types to say something to it.
+    fn typed(&self) -> String {
+        format!("tmux -L {}", self.0)
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new("tmux");
         command

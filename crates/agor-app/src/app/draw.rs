@@ -276,11 +276,12 @@ impl App {
         let (number, is_active) = (tab.number, active == Some(tab.number));
         let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("tab", tab.number)));
         let has_keyboard = has_keyboard && self.overlay.is_none();
+        let canvas = Canvas::new(&ui, rect, &mut self.renderer);
         let painting = Painting {
             theme: &self.theme,
             colors: &self.colors,
             renderer: &mut self.renderer,
-            canvas: Canvas::new(&ui, rect),
+            canvas,
             link: &self.link,
             snapshot: &self.snapshot,
             wake: &self.wake,

@@ -29,8 +29,8 @@ pub struct Place {
 }
 
 impl Canvas {
-    /// Returns the canvas of what is drawn into `rect` of `ui` from now on.
-    pub fn new(ui: &Ui, rect: Rect) -> Self {
+    /// Returns the canvas of what `renderer` draws into `rect` of `ui` from now on.
+    pub fn new(ui: &Ui, rect: Rect, renderer: &mut Renderer) -> Self {
         let scale = ui.pixels_per_point();
         let corner_px = [rect.min.x, rect.min.y].map(|at| (at * scale).round() as i32);
         let [left, top] = corner_px.map(|at| at as f32 / scale);
@@ -43,7 +43,7 @@ impl Canvas {
             cells: painter.add(Shape::Noop),
             painter,
             grounds: Vec::new(),
-            panes: Vec::new(),
+            panes: renderer.list(),
         }
     }
 

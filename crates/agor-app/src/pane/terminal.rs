@@ -16,6 +16,7 @@ use super::images;
 use super::mouse::{self, Act, Seen};
 use super::overlays::{hovered_link, input_method_ui, letterbox, mode_ui};
 use super::preedit::preedit_ui;
+use super::prompt_marks::prompt_marks_ui;
 use super::scroll::{Fetch, Sight};
 use super::scroll_bar::{self, Marked, scroll_bar_ui};
 use super::selection::Unit;
@@ -139,6 +140,7 @@ pub(super) fn terminal_ui(
     if letterboxed && is_live {
         letterbox(ui, painting.theme, geometry, size);
     }
+    prompt_marks_ui(ui, painting.theme, rows, geometry);
     bar(ui, painting, state, session, sight, geometry);
     vi_ui(ui, painting.theme, state, (sight, mirror), role, geometry);
     if let Some(hints) = &state.hints {

@@ -32,16 +32,20 @@ pub fn measure(gpu: &Gpu, content: &mut Content, columns: u16) -> Times {
     let mut allocated = AllocationInfo::default();
     for frame in 0..FRAMES + WARM_UP {
         content.step(frame);
-        let mut draws = Vec::with_capacity(caches.len());
         let start = now();
         renderer.begin();
+        let mut draws = renderer.list();
         let building = allocation_counter::measure(|| {
             for (n, (cache, rows)) in caches.iter_mut().zip(&content.panes).enumerate() {
                 draws.push(pane(&mut renderer, cache, rows, columns, n, &colors));
             }
         });
         let built = now();
-        let draws = renderer.together(draws);
+        let mut together = None;
+        let gathering = allocation_counter::measure(|| {
+            together = Some(renderer.together(std::mem::take(&mut draws)));
+        });
+        let draws = together.unwrap();
         renderer.finish();
         let sent = now();
         offscreen.draw_together(&draws, VIEWPORT_PX);
@@ -51,6 +55,7 @@ pub fn measure(gpu: &Gpu, content: &mut Content, columns: u16) -> Times {
             counters = renderer.counters();
             calls = draws.calls();
             allocated += building;
+            allocated += gathering;
         }
         gpu.device
             .poll(wgpu::PollType::wait_indefinitely())

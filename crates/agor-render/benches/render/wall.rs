@@ -31,9 +31,9 @@ pub fn measure(gpu: &Gpu) -> Times {
     for frame in 0..FRAMES + WARM_UP {
         still.step(frame);
         changing.step(frame);
-        let mut draws = Vec::with_capacity(SESSIONS);
         let start = now();
         renderer.begin();
+        let mut draws = renderer.list();
         let sessions = changing.panes.iter().chain(&still.panes);
         for (n, (cache, rows)) in caches.iter_mut().zip(sessions).enumerate() {
             draws.push(pane(&mut renderer, cache, rows, 80, n, &colors));

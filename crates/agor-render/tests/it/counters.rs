@@ -138,6 +138,32 @@ fn building_a_frame_allocates_nothing_once_it_is_warm() {
 }
 
 #[test]
+fn a_frame_of_panes_that_did_not_change_allocates_nothing_once_it_is_warm() {
+    let mut scene = scene();
+    let size_px = scene.size_px();
+    let mut caches: Vec<PaneCache> = (0..16).map(|_| PaneCache::new()).collect();
+    let mut allocated = 0;
+    for frame in 0..20 {
+        let renderer = &mut scene.renderer;
+        let built = allocation_counter::measure(|| {
+            renderer.begin();
+            let mut panes = renderer.list();
+            for cache in &mut caches {
+                panes.push(renderer.pane(cache, &plain(&scene.rows, size_px, &scene.colors)));
+            }
+            let draws = renderer.together(panes);
+            renderer.finish();
+            assert_eq!(draws.calls(), 1);
+        });
+        // What a frame lends comes back with the next.
+        if frame >= 4 {
+            allocated += built.count_total;
+        }
+    }
+    assert_eq!(allocated, 0);
+}
+
+#[test]
 fn a_pane_takes_at_most_200_kib_of_memory() {
     const PANES: usize = 64;
     let mut scene = scene();

@@ -23,11 +23,12 @@ pub(super) fn sign(painter: &Painter, center: Pos2, stroke: Stroke) {
 impl Page for Wall {
     fn page_ui(&mut self, app: &mut App, ui: &mut Ui) -> After {
         let font = app.font();
+        let canvas = Canvas::new(ui, ui.max_rect(), &mut app.renderer);
         let mut painting = WallPainting {
             theme: &app.theme,
             colors: &app.colors,
             renderer: &mut app.renderer,
-            canvas: Canvas::new(ui, ui.max_rect()),
+            canvas,
             font,
             snapshot: &app.snapshot,
             wake: &app.wake,

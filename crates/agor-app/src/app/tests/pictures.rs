@@ -10,7 +10,7 @@ use agor_core::client::shell::ShellCommand;
 use agor_core::themes::{DARK, LIGHT};
 use agor_proto::agent::{AgentInfo, State};
 use agor_proto::ids::{LineId, LinePosition, Size};
-use agor_proto::row::Row;
+use agor_proto::row::{Mark, MarkKind, Row};
 use agor_proto::session::SessionInfo;
 use egui_tiles::LinearDir;
 
@@ -511,6 +511,48 @@ fn the_scroll_bar_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     for (name, theme) in [("scroll_bar", DARK), ("scroll_bar_light", LIGHT)] {
         compare(name, &draw(theme, arrange, look_back));
+    }
+}
+
+/// Lets the first session's pane show a shell in which one command was done, one failed and one runs.
+fn converse(app: &mut App) {
+    use MarkKind::{Output, Prompt};
+    let end = |code: i32| MarkKind::End {
+        code: Some(code),
+        took_millis: None,
+    };
+    let rows: [(&str, &[MarkKind]); 8] = [
+        ("~/shop (main)", &[Prompt]),
+        ("$ git fetch", &[]),
+        ("~/shop (main)", &[end(0), Prompt]),
+        ("$ cargo test", &[]),
+        ("error: 1 test failed", &[Output]),
+        ("~/shop (main)", &[end(101), Prompt]),
+        ("$ cargo watch", &[]),
+        ("watching 12 files", &[Output]),
+    ];
+    let screen = app.snapshot.screens.get_mut(&session_id(1)).unwrap();
+    let shown = &mut Arc::make_mut(screen).mirror.rows;
+    for (place, (text, marks)) in shown.iter_mut().zip(rows) {
+        let mark = |&kind: &MarkKind| Mark { cell: 0, kind };
+        *place = Arc::new(Row {
+            text: text.to_owned(),
+            marks: marks.iter().map(mark).collect(),
+            ..Row::default()
+        });
+    }
+}
+
+#[test]
+fn prompts_are_marked_as_they_were() {
+    let arrange = |workspace: &mut Workspace| {
+        workspace.open_tab("/work/shop", session_id(1));
+        workspace.split("/work/shop", LinearDir::Horizontal, session_id(2));
+        let place = workspace.place_of(session_id(1)).unwrap();
+        workspace.focus(place);
+    };
+    for (name, theme) in [("prompt_marks", DARK), ("prompt_marks_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, converse));
     }
 }
 
