@@ -1,6 +1,7 @@
 //! Agents that end without a word, with or without their host and keeper: one command has the conversation go on
 //! in the same session, below all that stood there. Of real programs: `real_agents/revival.rs`.
 
+use std::fs;
 use std::process::Command;
 
 use super::{tell, until, with_agent};
@@ -13,13 +14,18 @@ stty -echo
 while [ $# -gt 0 ]; do
   case $1 in
     --settings) settings=$2 ;;
-    --session-id | --resume) id=$2 ;;
+    --session-id) id=$2 ;;
+    --resume) id=$2 resumes=yes ;;
   esac
   shift
 done
 command=$(grep -o '"command":"[^"]*"' "$settings" | head -n 1 | cut -d '"' -f 4)
 hook() { printf '{"hook_event_name":"%s","session_id":"%s"}' "$1" "$id" | eval "$command"; }
 kept=$HOME/conversation-$id
+if [ "$resumes" ] && [ ! -e "$kept" ]; then
+  echo "No conversation found with session ID: $id"
+  exit 1
+fi
 touch "$kept"
 box() { printf '+----+\r\n|    |\r\n+----+\r\nfor help\033[2A\033[3G'; }
 below() { printf '\033[2B\r\n'; }
@@ -125,5 +131,27 @@ fn a_conversation_goes_on_below_what_stood_there_after_a_crash_of_its_agent_or_o
         places.iter().all(Option::is_some) && places.is_sorted(),
         "{places:?} {all}"
     );
+    until(&agor, session, "idle");
+}
+
+#[test]
+fn a_conversation_that_its_agent_does_not_have_is_not_asked_for_again() {
+    let agor = with_agent(BOXED);
+    let started = agor.ok(&["new", "--provider", "claude", "--trust"]);
+    let session = started.trim();
+    until(&agor, session, "idle");
+    tell(&agor, session, "prompt first");
+    until(&agor, session, "done");
+    signal_process(pid(&agor, session), "KILL");
+    until(&agor, session, "exited");
+    let conversation = agor.path(&format!("home/conversation-{session}"));
+    fs::remove_file(conversation).expect("what it had kept");
+
+    // That it is gone is said by the agent alone, and in its own words.
+    agor.ok(&["restart", session]);
+    agor.screen_with(session, "No conversation found");
+    until(&agor, session, "exited");
+    agor.ok(&["restart", session]);
+    agor.screen_with(session, "knows: .");
     until(&agor, session, "idle");
 }

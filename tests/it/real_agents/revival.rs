@@ -10,6 +10,7 @@ pub fn tell(program: &'static Program) {
     stage.begin(&[]);
     say(&mut stage, "remembered");
     let conversation = stage.conversation();
+    stage.is_kept("remembered");
 
     stage.kill_agent();
     let ended = stage.agor.info(stage.session());

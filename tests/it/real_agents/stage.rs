@@ -1,6 +1,7 @@
 //! One agent in a session: prompts and keys in, what it shows out.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -122,6 +123,18 @@ impl Stage {
             info["agent"]["conversation"].as_str().map(str::to_owned)
         });
         known.expect("the conversation's id is known")
+    }
+
+    /// Waits until a file of the agent's own has `word`: what it has not written yet goes with it, and it writes in
+    /// its own time.
+    pub fn is_kept(&self, word: &str) {
+        let folder = self.agor.path("");
+        let kept = look_until(STEP_AT_MOST, || holds(&folder, word).then_some(()));
+        assert!(
+            kept.is_some(),
+            "{} wrote {word:?} nowhere",
+            self.program.name
+        );
     }
 
     /// Returns the session.
@@ -309,4 +322,19 @@ fn path(installed: &Path) -> OsString {
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     path
+}
+
+/// Says whether a file below `folder` has `word`; ours do not count.
+fn holds(folder: &Path, word: &str) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| {
+        if path.is_dir() {
+            return !path.ends_with(".local/share/agor") && holds(&path, word);
+        }
+        // A socket cannot be read, and a file may be gone.
+        let bytes = fs::read(&path).unwrap_or_default();
+        bytes
+            .windows(word.len())
+            .any(|part| part == word.as_bytes())
+    })
 }

@@ -32,6 +32,10 @@ pub const SETTLE_MILLIS: u64 = 600;
 pub const SETTLE_INTERRUPTED_MILLIS: u64 = 60;
 const INTERRUPTS_MILLIS: u64 = 1_000;
 
+/// How long its screen must show work before that ends a hook's word that the turn has ended: what is on the screen
+/// then is often the last picture of that turn (Copilot CLI, after a failure that it tried again).
+pub const AFTER_DONE_MILLIS: u64 = 500;
+
 /// How long an agent that was started may take to show itself.
 pub const STARTING_MILLIS: u64 = 120_000;
 
@@ -323,6 +327,14 @@ impl Machine {
     pub fn goes_on_with(&mut self, conversation: &str) {
         self.converses(conversation);
         self.prompted = true;
+    }
+
+    /// Notes that the provider knows no such conversation: it was never kept, or it is gone.
+    pub fn has_no_conversation(&mut self) {
+        self.conversation = None;
+        self.transcript.clear();
+        self.prompted = false;
+        self.changed = true;
     }
 
     /// Returns the conversation that can be resumed: one in which something was said.

@@ -62,6 +62,8 @@ pub struct Provider {
     pub session: Vec<String>,
     /// Arguments that go on with the conversation `{id}`.
     pub resume: Vec<String>,
+    /// What it says on its screen when it ends because it has no conversation with the id that it was to go on with.
+    pub unknown: Vec<String>,
     /// Arguments that begin with a copy of the conversation `{id}`.
     pub fork: Vec<String>,
     /// An expression over the path of the file that it keeps open while it converses; the first group is the
@@ -288,6 +290,12 @@ impl Provider {
     pub fn shows_requests(&self) -> bool {
         let mut rules = self.screens.iter();
         rules.any(|rule| rule.state == State::NeedsPermission)
+    }
+
+    /// Says whether an agent that ended with these rows on its screen did not know its conversation.
+    #[must_use]
+    pub fn knows_no_conversation(&self, rows: &str) -> bool {
+        self.unknown.iter().any(|words| rows.contains(words))
     }
 
     /// Returns what the last rows of its screen say.

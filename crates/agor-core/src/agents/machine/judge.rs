@@ -5,7 +5,7 @@ use agor_proto::agent::State;
 use super::super::claim::{Claim, Moment, Source, asks, is_at_work};
 use super::{
     Change, FIRST_MILLIS, FLICKER_MILLIS, INTERRUPT_MILLIS, INTERRUPTS_MILLIS, Judged,
-    LEAVING_MILLIS, LOOK_MILLIS, LookFor, Machine, SETTLE_INTERRUPTED_MILLIS, SETTLE_MILLIS,
+    AFTER_DONE_MILLIS, LEAVING_MILLIS, LOOK_MILLIS, LookFor, Machine, SETTLE_INTERRUPTED_MILLIS, SETTLE_MILLIS,
     STALL_MILLIS, STARTING_MILLIS, VAGUE_MILLIS,
 };
 
@@ -177,7 +177,7 @@ impl Machine {
             if holder.is_complete() || claim.since.at_millis <= strong.at.at_millis {
                 continue;
             }
-            let settle = self.settle_millis(holder, source, claim);
+            let settle = self.settle_millis((holder, strong), (source, claim));
             let stands = claim.since.at_millis.saturating_add(settle);
             if now.at_millis >= stands {
                 return Err(holder);
@@ -191,18 +191,19 @@ impl Machine {
     }
 
     /// Returns how long a claim must stand before it ends a stronger one.
-    fn settle_millis(&self, stronger: Source, source: Source, claim: &Claim) -> u64 {
+    fn settle_millis(
+        &self,
+        (stronger, strong): (Source, &Claim),
+        (source, claim): (Source, &Claim),
+    ) -> u64 {
         let since = claim.since.at_millis;
         let follows = |at: u64| at <= since && since - at <= INTERRUPTS_MILLIS;
+        let drawn = (stronger, source) == (Source::Hook, Source::Screen);
         match claim.state {
+            state if is_at_work(state) && drawn && strong.state == State::Done => AFTER_DONE_MILLIS,
             state if is_at_work(state) => 0,
             // Not every question and failure has a hook; they are drawn once they are there.
-            state
-                if (asks(state) || state == State::Error)
-                    && (stronger, source) == (Source::Hook, Source::Screen) =>
-            {
-                0
-            }
+            state if (asks(state) || state == State::Error) && drawn => 0,
             _ if self.interrupted_millis.is_some_and(follows) => SETTLE_INTERRUPTED_MILLIS,
             _ => SETTLE_MILLIS,
         }

@@ -108,6 +108,35 @@ fn a_denial_that_no_hook_tells_is_taken_from_what_the_screen_shows_after_it() {
 }
 
 #[test]
+fn a_screen_that_shows_the_end_of_a_turn_a_moment_longer_begins_no_other() {
+    let ended = || {
+        let mut it = machine();
+        it.on(Said(Source::Hook, works()), at(10));
+        it.on(Said(Source::Screen, works()), at(20));
+        it.on(Said(Source::Screen, None), at(900));
+        it.on(Said(Source::Hook, says(State::Done)), at(1_000));
+        it.on(Said(Source::Screen, works()), at(1_100));
+        assert_eq!(it.state(), State::Done);
+        it
+    };
+    let mut it = ended();
+    it.on(Said(Source::Screen, says(State::Idle)), at(1_400));
+    it.on(Tick, at(5_000));
+    assert_eq!(it.state(), State::Done);
+
+    // One that goes on showing it is at work again, of which no hook has told.
+    let mut it = ended();
+    assert_eq!(it.wake_millis(), Some(1_100 + AFTER_DONE_MILLIS));
+    it.on(Tick, at(1_100 + AFTER_DONE_MILLIS));
+    assert_eq!(it.state(), State::Working);
+
+    // The agent's own word counts at once.
+    let mut it = ended();
+    it.on(Said(Source::Hook, works()), at(1_101));
+    assert_eq!(it.state(), State::Working);
+}
+
+#[test]
 fn an_approval_shows_when_the_spinner_turns_again() {
     let mut it = machine();
     it.on(Said(Source::Title, works()), at(5));

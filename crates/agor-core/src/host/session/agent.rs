@@ -63,6 +63,8 @@ pub struct Agent {
     counted: String,
     /// Until when a prompt that was given counts as not yet begun.
     given: Option<Instant>,
+    /// Whether it was started to go on with a conversation.
+    resumed: bool,
     /// Whether its transcript is being read, and whether there may be more by now.
     reading: bool,
     read_again: bool,
@@ -515,6 +517,7 @@ impl Session {
             }
         };
         launch::follow(&plan, spawn);
+        self.agent.resumed = again.is_some();
         let files = plan.files.into_iter();
         effects.extend(files.map(|(name, text)| {
             let path = folder.join(name);
@@ -525,6 +528,21 @@ impl Session {
             (Some(id), Some(Conversation::Resume { .. })) => self.agent.machine.goes_on_with(id),
             (Some(id), _) if again.is_none() => self.agent.machine.converses(id),
             _ => {}
+        }
+    }
+
+    /// Notes that the agent ended with a failure. If it says that it has no conversation such as it was to go on with,
+    /// the next start begins another: else every start would end like this one.
+    pub(super) fn on_failed_agent(&mut self) {
+        if !std::mem::take(&mut self.agent.resumed) {
+            return;
+        }
+        let provider = self.spec.agent.as_ref().map(|agent| &agent.provider);
+        let provider = provider.and_then(|id| self.launcher.providers().get(id));
+        if let (Some(provider), Some(terminal)) = (provider, self.fold.terminal())
+            && provider.knows_no_conversation(&last_rows(terminal))
+        {
+            self.agent.machine.has_no_conversation();
         }
     }
 

@@ -157,6 +157,11 @@ impl Session {
                     "the session's program has ended; `restart` starts it again",
                 )
             }
+            CommandBody::Answer { inputs, .. } if self.is_reply_to_permission(inputs) => error(
+                ErrorCode::BadRequest,
+                "it asks for permission, and Enter after a text may give it: choose one of its answers, or press the \
+                 keys in its pane",
+            ),
             CommandBody::Answer { question, .. } => self.check_answer(*question),
             CommandBody::Signal { signal, .. } if !(1..=64).contains(signal) => {
                 error(ErrorCode::BadRequest, "a signal is a number from 1 to 64")

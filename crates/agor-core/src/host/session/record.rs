@@ -227,6 +227,9 @@ impl Session {
                 self.event(EventBody::Exited { code, signal }, now);
                 let reason = agent::ending(code, signal);
                 self.observe(Observation::Ended { reason }, self.moment_of(record), now);
+                if code > 0 {
+                    self.on_failed_agent();
+                }
                 self.store_session();
                 return true;
             }

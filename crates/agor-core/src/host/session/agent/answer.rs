@@ -3,16 +3,28 @@
 
 use std::time::Duration;
 
+use agor_proto::agent::State;
 use agor_proto::command::{CommandBody, Outcome};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::event::EventBody;
 use agor_proto::ids::CommandId;
+use agor_proto::input::{Input, Key};
 
 use super::super::{Effect, Now, Session};
 use super::LOOK_AT_MOST;
 use crate::agents::{Observation, Provider};
 
 impl Session {
+    /// Says whether inputs are a text that Enter sends, where permission is asked for: most agents take Enter for what
+    /// is selected, which is yes, and letters for choices.
+    pub(in super::super) fn is_reply_to_permission(&self, inputs: &[Input]) -> bool {
+        let is_enter = |input: &Input| matches!(input, Input::Key(key) if key.key == Key::Enter);
+        let is_text = |input: &Input| matches!(input, Input::Text { .. } | Input::Paste { .. });
+        self.agent.state() == State::NeedsPermission
+            && inputs.iter().any(is_text)
+            && inputs.iter().any(is_enter)
+    }
+
     /// Says whether a question can be answered, as far as is known now.
     pub(in super::super) fn check_answer(&self, question: u64) -> Result<(), WireError> {
         match self.agent.machine.unanswered(question) {

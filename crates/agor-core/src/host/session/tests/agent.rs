@@ -344,6 +344,43 @@ fn refused(world: &World, n: u8) -> bool {
 }
 
 #[test]
+fn a_text_and_enter_are_no_answer_to_a_request_for_permission() {
+    let reply = |world: &World| {
+        let CommandBody::Answer {
+            session,
+            question,
+            mut inputs,
+        } = answer(world, "y")
+        else {
+            unreachable!("an answer");
+        };
+        inputs.push(Input::Key(KeyInput::press(Key::Enter, Mods::default())));
+        CommandBody::Answer {
+            session,
+            question,
+            inputs,
+        }
+    };
+    let mut world = World::running();
+    status(&mut world, 1_000, "state=blocked:kind=permission:msg=bHM=");
+    world.read();
+    world.command(2, reply(&world));
+    world.commit();
+    let last = world.receipts(2).pop();
+    assert!(
+        matches!(&last, Some(Outcome::Rejected { error }) if error.code == ErrorCode::BadRequest),
+        "{last:?}"
+    );
+    assert!(world.keeper.typed.is_empty());
+    // A question takes one.
+    status(&mut world, 2_000, "state=blocked:kind=question:msg=bHM=");
+    world.read();
+    world.command(3, reply(&world));
+    world.commit();
+    assert_eq!(world.keeper.typed.concat(), b"y\r");
+}
+
+#[test]
 fn of_two_answers_to_one_question_the_first_is_given_and_the_other_refused() {
     let mut world = World::running();
     status(&mut world, 1_000, "state=blocked:kind=permission:msg=bHM=");
