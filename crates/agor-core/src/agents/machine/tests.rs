@@ -120,7 +120,7 @@ fn a_screen_that_shows_the_end_of_a_turn_a_moment_longer_begins_no_other() {
         it
     };
     let mut it = ended();
-    it.on(Said(Source::Screen, says(State::Idle)), at(1_400));
+    it.on(Said(Source::Screen, quiet_title()), at(1_400));
     it.on(Tick, at(5_000));
     assert_eq!(it.state(), State::Done);
 
