@@ -6,7 +6,7 @@ use agor_proto::error::ErrorCode;
 use agor_proto::event::LogCursor;
 use agor_proto::ids::{AskId, SessionId};
 use agor_proto::ids::{ClientId, LeaseToken, LogEpoch, Seq};
-use agor_proto::limits::{CONNECTIONS_MAX, Limits, SESSIONS_MAX};
+use agor_proto::limits::{CLIENT_QUEUE_MAX, CONNECTIONS_MAX, Limits, SESSIONS_MAX};
 use agor_proto::message::{
     Answer, Ask, Hello, Lease, LeaseStanding, Message, Part, Ping, Query, RenewLease, Subscribe,
     TakeLease, Visibility, Welcome,
@@ -280,7 +280,10 @@ async fn c4_a_hundred_clients_are_told_though_half_of_them_do_not_read() {
     use agor_proto::session::{Life, SessionSpec};
 
     const CLIENTS: u64 = 100;
-    const RENAMES: u64 = 300;
+    // Each is a frame of its own: more than a queue takes beside what is on a link.
+    const RENAMES: u64 = 1_500;
+    // Who does not read still says that it is there, however long all this takes.
+    const PING_EVERY: u64 = 100;
     let (_folder, hub) = hub();
     let session = SessionId::from_parts(1, [1; 10]);
     let size = Size::cells(80, 24);
@@ -322,9 +325,14 @@ async fn c4_a_hundred_clients_are_told_though_half_of_them_do_not_read() {
         assert!(matches!(peer.hear().await, Message::Subscribed(_)));
         followers.push(peer);
     }
-    let deaf = followers.split_off(CLIENTS as usize / 2);
+    let mut deaf = followers.split_off(CLIENTS as usize / 2);
     let mut person = Peer::connect(&hub, CLIENTS + 1).await;
     for n in 1..=RENAMES {
+        if n.is_multiple_of(PING_EVERY) {
+            for peer in followers.iter_mut().chain(&mut deaf) {
+                peer.say(Ping::default()).await;
+            }
+        }
         let mut id = [0; 16];
         id[..8].copy_from_slice(&n.to_be_bytes());
         person
@@ -348,6 +356,15 @@ async fn c4_a_hundred_clients_are_told_though_half_of_them_do_not_read() {
     }
     let last = hub.store().session(session).unwrap().last_seq;
     assert_eq!(last.0, 3 * RENAMES, "given, carried out, ended");
+    let links = hub.links().figures();
+    assert_eq!(links.len() as u64, CLIENTS + 1);
+    // Beside events only the answers to pings wait.
+    let most = CLIENT_QUEUE_MAX as u64 + RENAMES / PING_EVERY;
+    for link in &links {
+        assert!(link.queued <= most, "{link:?}");
+    }
+    let full = links.iter().filter(|link| link.overflows > 0).count() as u64;
+    assert_eq!(full, CLIENTS, "nobody has read, so no queue had room for all");
     for peer in &mut followers {
         let mut next = Seq(1);
         while next <= last {
