@@ -97,6 +97,12 @@ fn give_up(test: &str, limit: Duration, folder: &Path) -> ! {
     std::process::abort();
 }
 
+/// Returns the processes that have `folder` in their environment: a test's host and keeper, its clients, the
+/// programs of its sessions and what those have started.
+pub fn processes_of(folder: &Path) -> Vec<u32> {
+    processes(|pid| has(pid, &folder.to_string_lossy()))
+}
+
 /// Returns the processes, but this one, that are `wanted`.
 fn processes(wanted: impl Fn(u32) -> bool) -> Vec<u32> {
     let entries = fs::read_dir("/proc").expect("processes");

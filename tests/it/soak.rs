@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::agor::{Agor, signal_process, step_until};
+use crate::deadline::processes_of;
 use crate::processes::pss_kib;
 
 const PROJECTS: usize = 3;
@@ -28,6 +29,13 @@ const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// What a host or keeper may have more of than in its first moments: what a storm has open at once.
 const SLACK: usize = 24;
+
+/// Programs of sessions that the keeper may have: the agents, one more that is ending, and what a killed one
+/// has left for a moment (`sleep`), which the keeper adopts.
+const CHILDREN_MAX: usize = AGENTS + 4;
+
+/// All processes: host and keeper, each agent and its `sleep`, the clients, and as many as may be ending.
+const PROCESSES_MAX: usize = 2 + 2 * AGENTS + CLIENTS + 8;
 
 /// Growth of memory that is none, in KiB an hour: what a page here and there makes in the noise.
 const GROWTH_KIB_MAX: f64 = 2_048.0;
@@ -150,6 +158,7 @@ fn a_soak_in_which_everything_storms_grows_nothing_and_loses_nothing() {
             look(&agor);
             host.look("the host", began.elapsed());
             keeper.look("the keeper", began.elapsed());
+            look_at_processes(&agor, keeper.pid);
         }
         round += 1;
     }
@@ -225,6 +234,18 @@ fn look(agor: &Agor) {
     for session in stats["sessions"].as_array().expect("sessions") {
         assert_eq!(session["gaps"], 0, "{session}");
     }
+}
+
+/// Sees that what has ended is gone, below the keeper or elsewhere.
+fn look_at_processes(agor: &Agor, keeper: u32) {
+    let children = children_of(keeper);
+    assert!(children <= CHILDREN_MAX, "the keeper has {children}");
+    let all = processes_of(&agor.path(""));
+    assert!(
+        all.len() <= PROCESSES_MAX,
+        "{} processes: {all:?}",
+        all.len()
+    );
 }
 
 /// Sees that an agent's numbered lines follow each other, from the first that is kept on.

@@ -364,7 +364,10 @@ async fn c4_a_hundred_clients_are_told_though_half_of_them_do_not_read() {
         assert!(link.queued <= most, "{link:?}");
     }
     let full = links.iter().filter(|link| link.overflows > 0).count() as u64;
-    assert_eq!(full, CLIENTS, "nobody has read, so no queue had room for all");
+    assert_eq!(
+        full, CLIENTS,
+        "nobody has read, so no queue had room for all"
+    );
     for peer in &mut followers {
         let mut next = Seq(1);
         while next <= last {
