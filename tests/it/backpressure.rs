@@ -1,6 +1,7 @@
 //! What is too much for somebody waits for that one: others go on, memory is bounded by named limits,
 //! and nothing is lost.
 
+use std::fs;
 use std::process::Stdio;
 
 use agor_proto::limits::{CLIENT_QUEUE_MAX, INPUT_MAX, RING_BYTES};
@@ -69,9 +70,15 @@ fn c4_a_client_that_stops_reading_is_waited_for_by_nobody() {
             command.stdout(Stdio::piped()).spawn().expect("agord runs")
         })
         .collect();
+    // And one that may miss nothing, as those that look on may.
+    let said = agor.path("followed");
+    let mut follow = agor.command(&["log", &session, "--follow", "--json"]);
+    let follow = follow.stdout(fs::File::create(&said).expect("a file"));
+    stopped.push(follow.spawn().expect("agord runs"));
     step_until("they are connected", || {
         let stats = agor.json(&["stats", "--json"]);
-        (number(&stats, "connections") == 4).then_some(())
+        let followed = number(&stats["sessions"][0], "subscribers") == 1;
+        (number(&stats, "connections") == 5 && followed).then_some(())
     });
     for client in &stopped {
         signal_process(client.id(), "STOP");
@@ -80,6 +87,7 @@ fn c4_a_client_that_stops_reading_is_waited_for_by_nobody() {
     let text = "y".repeat(4_000);
     for n in 0..200 {
         agor.ok(&["send", &session, &text]);
+        agor.ok(&["rename", &session, &format!("name-{n}")]);
         answers(&agor, &session, &format!("word-{n}"));
     }
     let stats = agor.json(&["stats", "--json"]);
@@ -88,6 +96,15 @@ fn c4_a_client_that_stops_reading_is_waited_for_by_nobody() {
         "{stats}"
     );
     assert!(pss_kib(host) < HOST_KIB_MAX, "{} KiB", pss_kib(host));
+    signal_process(stopped[3].id(), "CONT");
+    let followed = step_until("who followed knows the last name", || {
+        let said = fs::read_to_string(&said).expect("a file");
+        (said.contains("name-199") && said.ends_with('\n')).then_some(said)
+    });
+    let seq = |line| number(&serde_json::from_str(line).expect("JSON"), "seq");
+    let seqs: Vec<u64> = followed.lines().map(seq).collect();
+    let broken = seqs.windows(2).find(|pair| pair[1] != pair[0] + 1);
+    assert_eq!(broken, None, "an event is missing or there twice");
     for client in &mut stopped {
         client.kill().expect("it can be killed");
         client.wait().expect("it can be reaped");
