@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use agor_proto::limits::{CLIENT_QUEUE_MAX, INPUT_MAX, RING_BYTES};
+use agor_proto::limits::{CLIENT_MESSAGES_MAX, INPUT_MAX, RING_BYTES};
 use serde_json::Value;
 
 use crate::agor::{Agor, signal_process, step_until};
@@ -92,7 +92,7 @@ fn c4_a_client_that_stops_reading_is_waited_for_by_nobody() {
     }
     let stats = agor.json(&["stats", "--json"]);
     assert!(
-        number(&stats, "outbox_max") <= 8 * CLIENT_QUEUE_MAX as u64,
+        number(&stats, "outbox_max") <= CLIENT_MESSAGES_MAX as u64,
         "{stats}"
     );
     assert!(pss_kib(host) < HOST_KIB_MAX, "{} KiB", pss_kib(host));

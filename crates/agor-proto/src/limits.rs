@@ -141,6 +141,8 @@ limits! {
     USAGE_ROWS_MAX: usize = 2_000, "sums", "the older ones are left out";
     /// Days for which what agents used is kept, also when their sessions are gone.
     USAGE_DAYS_MAX: i64 = 730, "days", "older ones are forgotten";
+    /// One line of the file in which an agent keeps its conversation.
+    TRANSCRIPT_LINE_MAX: usize = 8 * 1024 * 1024, "bytes", "the line is skipped to its end, and counted";
     /// The command line of one process that may be an agent in a shell.
     AGENT_COMMAND_MAX: usize = 16 * 1024, "bytes", "the rest is not looked at";
     /// Open files of one agent that are looked at for that of its conversation.
@@ -213,6 +215,8 @@ limits! {
     CLIENT_QUEUE_MAX: usize = 1_024, "frames", "the session's live stream stops and is taken up again from the store";
     /// Answers that wait for one client to read them; each may be as long as a frame.
     CLIENT_ANSWERS_MAX: usize = 32, "answers", "nothing more that the client asks is taken until it has read some";
+    /// All messages that wait for one client to read them, those that are owed to it among them.
+    CLIENT_MESSAGES_MAX: usize = 8 * CLIENT_QUEUE_MAX, "messages", "the connection is closed; the client takes up again where it was";
     /// Events in one batch to a client.
     EVENT_BATCH_MAX: usize = 256, "events", "further batches follow";
     /// Events in one answer to a question for events.
@@ -242,6 +246,10 @@ limits! {
     FOLLOW_PACE_MILLIS: u64 = 1_000, "milliseconds", "changes coalesce; the newest is told";
     /// Links of which figures are told, each in a line of its own.
     LINKS_TOLD_MAX: usize = 128, "links", "those over which most was sent";
+    /// Commands of one client that have no end yet.
+    OUTBOX_MAX: usize = 1_024, "commands", "refused with `TooMany`";
+    /// Inputs of one client to one session that the host has not acknowledged.
+    UNACKNOWLEDGED_MAX: usize = 4_096, "inputs", "refused with `InputFull`";
     /// Things that one client follows at once beside sessions and their list.
     FOLLOWS_MAX: usize = 64, "questions", "refused with `TooMany`";
     /// Screen updates to one client that it has not acknowledged, for each session.
@@ -254,6 +262,8 @@ limits! {
     COMMIT_ROWS_MAX: usize = 256, "rows", "the group is committed";
     /// Output in one commit of the host's store.
     COMMIT_BYTES_MAX: usize = 1024 * 1024, "bytes", "the group is committed";
+    /// What waits to be stored while its disk is full or slow.
+    STORE_WAITING_KIB_MAX: u32 = 32 * 1024, "KiB", "sessions wait, and with them their programs";
     /// Output of one session between two checkpoints of its terminal.
     CHECKPOINT_BYTES: u64 = 1024 * 1024, "bytes", "a checkpoint is written";
     /// Output of one session that is kept in the database before it becomes a segment file.

@@ -7,6 +7,7 @@ mod forms;
 use std::sync::OnceLock;
 
 use agor_proto::agent::Usage;
+use agor_proto::limits::TRANSCRIPT_LINE_MAX;
 use serde::{Deserialize, Serialize};
 
 pub use forms::Form;
@@ -14,9 +15,6 @@ use forms::{Message, Tokens, Told};
 
 /// The prices that agor comes with.
 const PRICES: &str = include_str!("../../../../assets/prices.toml");
-
-/// A line that is longer holds no figures that are worth reading it.
-const LINE_MAX: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Default, Deserialize)]
 struct Table {
@@ -151,13 +149,13 @@ impl Meter {
             if std::mem::take(&mut self.in_long_line) {
                 continue;
             }
-            if line.len() > LINE_MAX {
+            if line.len() > TRANSCRIPT_LINE_MAX {
                 self.long_lines += 1;
             } else if let Some(told) = forms::read(form, line) {
                 self.take(told);
             }
         }
-        if self.in_long_line || rest.len() > LINE_MAX {
+        if self.in_long_line || rest.len() > TRANSCRIPT_LINE_MAX {
             self.long_lines += u64::from(!self.in_long_line);
             self.in_long_line = true;
             self.offset += rest.len() as u64;
@@ -352,12 +350,12 @@ mod tests {
 
     /// It comes in pieces, and its end reads as figures that nobody wrote.
     #[test]
-    fn a_transcript_line_beyond_the_cap_is_skipped_to_its_end_and_counted() {
+    fn a_line_beyond_transcript_line_max_is_skipped_to_its_end_and_counted() {
         let mut meter = Meter::default();
         meter.begin("/t");
         meter.read(Form::Claude, line("m1", 100).as_bytes());
         let before = usage(&meter);
-        let mut file = vec![b'x'; LINE_MAX + 1];
+        let mut file = vec![b'x'; TRANSCRIPT_LINE_MAX + 1];
         let begun = meter.offset;
         meter.read(Form::Claude, &file);
         assert_eq!(meter.offset - begun, file.len() as u64, "it is read once");
@@ -412,7 +410,7 @@ mod tests {
     fn a_line_that_is_too_long_is_passed_over() {
         let mut meter = Meter::default();
         meter.begin("/t");
-        let long = vec![b'x'; LINE_MAX + 1];
+        let long = vec![b'x'; TRANSCRIPT_LINE_MAX + 1];
         meter.read(Form::Claude, &long);
         assert_eq!(meter.begin("/t"), long.len() as u64);
         meter.read(

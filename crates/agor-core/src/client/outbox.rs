@@ -11,14 +11,12 @@ use std::time::Duration;
 use agor_proto::command::{Command, CommandBody, Outcome, Receipt};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::{CommandId, CommandN};
+use agor_proto::limits::OUTBOX_MAX;
 use agor_proto::message::Message;
 
 use super::typing::REPLAY_WITHOUT_ASKING;
 use crate::rules::{Rule, holds};
 use crate::storage::{Change, Kept, Stage};
-
-/// Commands without a final receipt; beyond it one is rejected at once with `TooMany`.
-pub const OUTBOX_MAX: usize = 1_024;
 
 /// How long ago a command that the host has not accepted may have been given to be sent over another link, if its
 /// client may be away for longer than a person waits. What is typed makes sense for

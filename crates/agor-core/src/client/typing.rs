@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use agor_proto::error::{ErrorCode, Retry, WireError};
 use agor_proto::ids::{ClientId, InputSeq, LeaseToken, SessionId, Size};
 use agor_proto::input::Input;
-use agor_proto::limits::LEASE_RENEW_MILLIS;
+use agor_proto::limits::{LEASE_RENEW_MILLIS, UNACKNOWLEDGED_MAX};
 use agor_proto::message::{
     DropLease, InputAck, InputFrame, Lease, LeaseStanding, Message, RenewLease, Resize, TakeLease,
 };
@@ -20,9 +20,6 @@ use crate::rules::{Rule, holds};
 
 /// How long a client may have been offline to send again what was typed without asking.
 pub const REPLAY_WITHOUT_ASKING: Duration = Duration::from_secs(2);
-
-/// Inputs of one session that are not acknowledged; beyond it one is refused with `InputFull`.
-pub const UNACKNOWLEDGED_MAX: usize = 4_096;
 
 const RENEW: Duration = Duration::from_millis(LEASE_RENEW_MILLIS);
 

@@ -3,19 +3,16 @@
 //! Nothing that fills an outbox ever waits for its client. Events are refused when it is full and
 //! are taken up again from the store; long answers wait for room; screens are bounded by their
 //! window. A client that asks without reading is not listened to while [`CLIENT_ANSWERS_MAX`] answers
-//! wait, and is let go when [`HOPELESS`] messages do.
+//! wait, and is let go when [`CLIENT_MESSAGES_MAX`] messages do.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use agor_proto::limits::{CLIENT_ANSWERS_MAX, CLIENT_QUEUE_MAX};
+use agor_proto::limits::{CLIENT_ANSWERS_MAX, CLIENT_MESSAGES_MAX, CLIENT_QUEUE_MAX};
 use agor_proto::message::Message;
 use tokio::sync::Notify;
 
 use super::links::LinkCounts;
-
-/// Messages in an outbox whose client cannot be helped.
-const HOPELESS: usize = 8 * CLIENT_QUEUE_MAX;
 
 /// The outbox is full, or its connection gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +90,7 @@ impl Outbox {
             if state.closed || (again && state.queue.len() >= CLIENT_QUEUE_MAX) {
                 return Err(Refused);
             }
-            if state.queue.len() >= HOPELESS {
+            if state.queue.len() >= CLIENT_MESSAGES_MAX {
                 state.give_up();
             } else {
                 state.add(message);
@@ -113,7 +110,7 @@ impl Outbox {
             if state.closed {
                 return Err(Refused);
             }
-            if state.queue.len() >= HOPELESS {
+            if state.queue.len() >= CLIENT_MESSAGES_MAX {
                 state.give_up();
             } else {
                 messages.into_iter().for_each(|message| state.add(message));
@@ -249,9 +246,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn c4_a_client_that_asks_and_never_reads_is_let_go() {
+    async fn c4_client_messages_max_let_a_client_go_that_asks_and_never_reads() {
         let outbox = Outbox::new();
-        for _ in 0..=HOPELESS {
+        for _ in 0..=CLIENT_MESSAGES_MAX {
             outbox
                 .push(
                     Live {

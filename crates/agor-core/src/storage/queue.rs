@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use agor_proto::ids::{ConnEpoch, SessionId};
+use agor_proto::limits::STORE_WAITING_KIB_MAX;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::apply::Sealed;
 use super::{OnDone, QueueFull, StoreError, Transaction, WhenFull, Write};
 
-/// What transactions that wait for room may weigh together, in KiB.
-const WAITING_KIB_MAX: u32 = 32 * 1024;
 /// What transactions that fail on a full disk may weigh together, in KiB.
 const FAILING_KIB_MAX: u32 = 8 * 1024;
 /// What a small transaction weighs, in KiB, so that there are not too many of them.
@@ -22,7 +21,7 @@ const WEIGHT_MIN_KIB: u32 = 32;
 /// What the channel holds: as many jobs as there can be places taken, what the files' thread hands
 /// back (one at a time) and the last job. So no sender ever waits for the channel itself.
 pub(super) const JOBS_MAX: usize =
-    ((WAITING_KIB_MAX + FAILING_KIB_MAX) / WEIGHT_MIN_KIB) as usize + 8;
+    ((STORE_WAITING_KIB_MAX + FAILING_KIB_MAX) / WEIGHT_MIN_KIB) as usize + 8;
 
 /// What the writer is asked to do.
 #[derive(Debug)]
@@ -99,14 +98,14 @@ impl Queue {
     pub(super) fn new(jobs: SyncSender<Job>) -> Self {
         Self {
             jobs,
-            waiting: Arc::new(Semaphore::new(WAITING_KIB_MAX as usize)),
+            waiting: Arc::new(Semaphore::new(STORE_WAITING_KIB_MAX as usize)),
             failing: Arc::new(Semaphore::new(FAILING_KIB_MAX as usize)),
         }
     }
 
     fn part(&self, transaction: &Transaction) -> (Arc<Semaphore>, u32) {
         let (part, max) = match transaction.when_full {
-            WhenFull::Wait => (&self.waiting, WAITING_KIB_MAX),
+            WhenFull::Wait => (&self.waiting, STORE_WAITING_KIB_MAX),
             WhenFull::Fail => (&self.failing, FAILING_KIB_MAX),
         };
         (Arc::clone(part), weight_kib(transaction).min(max))
@@ -170,7 +169,7 @@ impl Queue {
     /// Returns how much waits or is being stored, in KiB.
     pub(super) fn waiting_kib(&self) -> u64 {
         let free = self.waiting.available_permits() + self.failing.available_permits();
-        u64::from(WAITING_KIB_MAX + FAILING_KIB_MAX).saturating_sub(free as u64)
+        u64::from(STORE_WAITING_KIB_MAX + FAILING_KIB_MAX).saturating_sub(free as u64)
     }
 }
 

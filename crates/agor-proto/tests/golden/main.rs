@@ -187,7 +187,7 @@ fn protocol_md_is_what_the_code_says() {
 #[test]
 fn limits_md_is_what_the_code_says() {
     let mut page = String::from(
-        "# Limits\n\nThe caps on what others can make the program keep, generated from `src/limits.rs` by `cargo xtask golden`. Each bounds what another party\ncan make agor keep, send or do.\n\n| limit | value | unit | bounds | beyond it |\n|---|---:|---|---|---|\n",
+        "# Limits\n\nThe caps on what others can make the program keep, generated from `src/limits.rs` by `cargo xtask golden`. Each bounds what another party\ncan make agor keep, send or do, and is held by a test that has the limit in its name (`outbox_max_…` for `OUTBOX_MAX`);\n`tests/it/limits.rs` fails for one that has none. What only bounds a part of one of these, such as a piece that is read at once, stands with\nits code.\n\n| limit | value | unit | bounds | beyond it |\n|---|---:|---|---|---|\n",
     );
     for row in agor_proto::limits::ALL {
         page.push_str(&format!(

@@ -42,6 +42,23 @@ fn lease_renew_millis_pass_between_two_renewals_and_a_lease_outlives_one_that_is
 }
 
 #[test]
+fn unacknowledged_max_inputs_wait_and_one_more_is_refused_at_once() {
+    use agor_proto::limits::UNACKNOWLEDGED_MAX;
+    let mut bench = Bench::ready();
+    let refused = |effects: &[Effect]| {
+        told(effects).into_iter().find_map(|news| match news {
+            News::InputRefused { error, .. } => Some(error.code),
+            _ => None,
+        })
+    };
+    for n in 0..UNACKNOWLEDGED_MAX {
+        assert_eq!(refused(&bench.wish(text("x"))), None, "{n}");
+    }
+    let one_more = refused(&bench.wish(text("x")));
+    assert_eq!(one_more, Some(ErrorCode::InputFull));
+}
+
+#[test]
 fn of_two_leases_that_were_asked_for_at_once_the_last_counts() {
     let mut bench = Bench::ready();
     let session = session();

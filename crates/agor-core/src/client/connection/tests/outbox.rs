@@ -1,8 +1,9 @@
 //! What is written down of commands, and when; what becomes of those that waited for too long.
 
 use agor_proto::ids::CommandN;
+use agor_proto::limits::OUTBOX_MAX;
 
-use super::super::super::outbox::{OUTBOX_MAX, SENT_AGAIN_WITHIN};
+use super::super::super::outbox::SENT_AGAIN_WITHIN;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -206,7 +207,7 @@ fn a_client_that_ends_says_of_each_command_whether_it_was_sent() {
 }
 
 #[test]
-fn an_outbox_that_is_full_says_so_at_once() {
+fn outbox_max_commands_wait_and_one_more_is_refused_at_once() {
     let mut bench = Bench::new(None);
     let id = |n: usize| CommandId((n as u128).to_be_bytes());
     let body = CommandBody::StopHost {
