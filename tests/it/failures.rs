@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::limits::tests_in;
+
 /// How many there are of each letter.
 const ROWS: &[(char, u32)] = &[('a', 13), ('b', 15), ('c', 13), ('d', 11)];
 
@@ -47,14 +49,21 @@ fn rows_of(name: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the rows that the functions of a source name, those in its documentation too.
+/// Returns the rows that the tests of a source name, and the examples in its documentation.
 fn rows_in(source: &str) -> Vec<String> {
-    let function = |line: &str| {
-        let line = line.trim().trim_start_matches(['/', '!']).trim();
-        let name = line.trim_start_matches("async ").strip_prefix("fn ")?;
-        Some(rows_of(name.split(['(', '<']).next()?))
+    let mut names = Vec::new();
+    tests_in(source, &mut names);
+    let example = |line: &str| {
+        let line = line.trim();
+        let text = line
+            .strip_prefix("///")
+            .or(line.strip_prefix("//!"))?
+            .trim();
+        let name = text.trim_start_matches("async ").strip_prefix("fn ")?;
+        Some(name.split(['(', '<']).next()?.to_owned())
     };
-    source.lines().filter_map(function).flatten().collect()
+    names.extend(source.lines().filter_map(example));
+    names.iter().flat_map(|name| rows_of(name)).collect()
 }
 
 #[test]
@@ -92,8 +101,9 @@ fn numbers_are_read_from_names_and_from_nothing_else() {
     assert_eq!(rows_of("a4_d3_a_host_that_dies"), ["a4", "d3"]);
     assert!(rows_of("a_c4_in_the_middle").is_empty());
     assert!(rows_of("dial2_is_no_row").is_empty());
-    let source = "/// fn b12_in_an_example() {\n    async fn c4_waits() {\n// b9_ is in a comment";
-    assert_eq!(rows_in(source), ["b12", "c4"]);
+    let source = "/// fn b12_in_an_example() {\n#[tokio::test]\n    async fn c4_waits() {\n\
+        fn b9_is_no_test() {\n// b9_ is in a comment\n#[test]\n#[ignore]\nfn d3_is_one() {";
+    assert_eq!(rows_in(source), ["c4", "d3", "b12"]);
 }
 
 /// Who shares a session behind a lock forgets the lock once; who owns it cannot.

@@ -19,7 +19,8 @@ fn tests_below(folder: &Path, names: &mut Vec<String>) {
     }
 }
 
-fn tests_in(source: &str, names: &mut Vec<String>) {
+/// Adds the names of the tests in a source.
+pub fn tests_in(source: &str, names: &mut Vec<String>) {
     let mut is_test = false;
     for line in source.lines().map(str::trim) {
         is_test |= line == "#[test]" || line.starts_with("#[tokio::test");
