@@ -390,21 +390,41 @@ fn a_report_tells_how_all_is_and_nothing_that_is_the_persons() {
         "--",
         "sh",
         "-c",
-        "echo output-of-plans; read line; sleep 600",
+        "echo \"$AGOR_TOKEN\" > token; echo output-of-plans; read line; sleep 600",
     ]);
     let session = session.trim();
     agor.screen_with(session, "output-of-plans");
+    let token = std::fs::read_to_string(project.join("token")).expect("a token");
+    let token = token.trim();
+    assert!(token.len() >= 32, "{token:?}");
     agor.ok(&["send", session, "typed-plans", "--enter"]);
     agor.ok(&["rename", session, "other-plans"]);
     let file = agor.path("report.json");
     agor.ok(&["doctor", "--report", file.to_str().expect("UTF-8")]);
     let text = std::fs::read_to_string(&file).expect("a report");
-    for of_the_person in ["of-plans", "typed-plans", "other-plans", "PLANS_TOKEN"] {
+    let secrets = [
+        "of-plans",
+        "typed-plans",
+        "other-plans",
+        "PLANS_TOKEN",
+        token,
+    ];
+    for of_the_person in secrets {
         assert!(!text.contains(of_the_person), "{of_the_person} in {text}");
     }
     let report: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(report["host"]["sessions"][0]["session"], session);
     assert!(report["link"]["round_trip_micros"].is_number(), "{text}");
+    let links = report["host"]["links"].as_array().expect("rows of links");
+    assert!(!links.is_empty(), "that of `doctor` itself: {text}");
+    for link in links {
+        let program = link["program"].as_str().expect("a program");
+        assert!(program.starts_with("agor"), "{link}");
+        assert!(
+            link["lanes"].is_array() && link["queued"].is_number(),
+            "{link}"
+        );
+    }
     assert!(!report["host_log"].as_array().expect("lines").is_empty());
     assert!(!report["findings"].as_array().expect("them").is_empty());
     use std::os::unix::fs::PermissionsExt;
