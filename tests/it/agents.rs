@@ -17,7 +17,7 @@ use agor_proto::session::SessionSpec;
 use crate::agor::{Agor, step_until};
 
 /// An agent that does what it is told by a line: a report's body, a title, its end.
-const AGENT: &str = r#"
+pub const AGENT: &str = r#"
 stty -echo
 printf '\033]7501;state=idle:app=scripted\007ready\n'
 while read -r what rest; do
@@ -37,18 +37,20 @@ fn state(agor: &Agor, session: &str) -> String {
         .to_owned()
 }
 
-fn until(agor: &Agor, session: &str, wanted: &str) {
+/// Waits until a session's agent is in a state.
+pub fn until(agor: &Agor, session: &str, wanted: &str) {
     step_until(&format!("{session} is {wanted}"), || {
         (state(agor, session) == wanted).then_some(())
     });
 }
 
-fn tell(agor: &Agor, session: &str, line: &str) {
+/// Types a line for a session's agent.
+pub fn tell(agor: &Agor, session: &str, line: &str) {
     agor.ok(&["send", session, line, "--enter"]);
 }
 
 /// Returns the states that the session's events tell, in order.
-fn told(agor: &Agor, session: &str) -> Vec<String> {
+pub fn told(agor: &Agor, session: &str) -> Vec<String> {
     let log = agor.ok(&["log", session, "--json"]);
     let events = log
         .lines()

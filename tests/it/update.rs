@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::agents::{AGENT, tell, told, until};
 use crate::agor::{Agor, agord, step_until};
 
 /// Returns the program from which a host is updated: one of an earlier release if `AGOR_TEST_OLDER_AGORD`
@@ -42,6 +43,12 @@ fn d6_programs_their_output_and_their_clients_go_on_while_the_host_is_updated() 
     step_until("it waits", || {
         (agor.json(&["stats", "--json"])["connections"] == 2).then_some(())
     });
+    let agent = agor.session(AGENT);
+    until(&agor, &agent, "idle");
+    // "approve Bash: ls"
+    let asks = "report state=blocked:kind=permission:msg=YXBwcm92ZSBCYXNoOiBscw==";
+    tell(&agor, &agent, asks);
+    until(&agor, &agent, "needs_permission");
     let count = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo $i; done; echo counted";
     let counters: Vec<_> = (0..4).map(|_| agor.session(count)).collect();
     let (host, keeper) = (agor.host_pid(), agor.keeper_pid());
@@ -70,6 +77,14 @@ fn d6_programs_their_output_and_their_clients_go_on_while_the_host_is_updated() 
         wait.try_wait().expect("a child")
     });
     assert!(status.success());
+    // The agent asks what it asked, and what it reports next is heard.
+    let asking = agor.info(&agent);
+    assert_eq!(asking["state"], "needs_permission", "{asking}");
+    assert_eq!(asking["agent"]["pending"]["text"], "approve Bash: ls");
+    assert_eq!(asking["agent"]["source"], "protocol");
+    tell(&agor, &agent, "report state=working");
+    until(&agor, &agent, "working");
+    assert_eq!(told(&agor, &agent), ["idle", "needs_permission", "working"]);
     let all: Vec<String> = (1..=20_000).map(|n: u32| n.to_string()).collect();
     for counter in counters {
         agor.screen_with(&counter, "counted");

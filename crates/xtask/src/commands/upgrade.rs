@@ -40,7 +40,7 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
         BUILD,
         Step {
             name: "build of the older release",
-            budget_minutes: 12,
+            budget_minutes: 15,
             cargo: &[
                 "build",
                 "--locked",
