@@ -382,7 +382,12 @@ fn a1_a9_the_log_tells_connections_and_refusals_and_holds_no_keys_no_output_and_
         let log = agor.log();
         log.contains("refused a connection").then_some(log)
     });
-    assert!(log.contains("accepted a connection"), "{log}");
+    for of_a_connection in ["accepted a connection", "refused a connection"] {
+        let mut lines = log.lines().filter(|line| line.contains(of_a_connection));
+        assert!(lines.clone().count() > 0, "{log}");
+        let named = |line: &str| line.contains("over=socket") && line.contains("pid=");
+        assert!(lines.all(named), "it names the way that it came: {log}");
+    }
     let token = fs::read_to_string(agor.work().join("token")).expect("a token");
     let token = token.trim();
     assert!(token.len() >= 32, "{token:?}");

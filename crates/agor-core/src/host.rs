@@ -375,7 +375,8 @@ async fn accept(hub: &Arc<Hub>, listener: &mut Listener) -> Stop {
                 tokio::spawn(carrier::serve(Arc::clone(hub), link, epoch));
             }
             Err(error @ (StoreError::Full | StoreError::Busy { .. })) => {
-                tracing::warn!(%error, "refused a connection, which cannot be numbered");
+                let over = link.peer().over;
+                tracing::warn!(%over, %error, "refused a connection, which cannot be numbered");
                 tokio::spawn(refuse(link, error));
             }
             Err(StoreError::Fenced) => return Stop::Fenced,

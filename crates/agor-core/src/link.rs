@@ -25,9 +25,29 @@ const READ_BYTES: usize = 16 * 1024;
 /// Buffers larger than this are given back once they are empty.
 const BUFFER_KEPT_BYTES: usize = 256 * 1024;
 
-/// Who is at the other end.
+/// What a link runs over, as logs name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// A Unix socket.
+    Socket,
+    /// The memory of this process.
+    Memory,
+}
+
+impl std::fmt::Display for Over {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Socket => "socket",
+            Self::Memory => "memory",
+        })
+    }
+}
+
+/// Who is at the other end, and of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
+    /// What the link runs over.
+    pub over: Over,
     /// Its user.
     pub uid: u32,
     /// Its process, if the system says.

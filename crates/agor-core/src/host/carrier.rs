@@ -18,7 +18,7 @@ use super::hub::{Counters, Hub, Letter};
 use super::outbox::Outbox;
 use super::session::Wish;
 use super::{follow, now, query, tap};
-use crate::link::{Link, LinkError, LinkReader, LinkWriter};
+use crate::link::{Link, LinkError, LinkReader, LinkWriter, Peer};
 use crate::storage::StoreError;
 
 /// How long a connection that ends is given to read its last messages.
@@ -31,7 +31,7 @@ const WRITTEN_TOGETHER_BYTES: usize = 256 * 1024;
 pub async fn serve(hub: Arc<Hub>, link: Link, conn: ConnEpoch) {
     Counters::add(&hub.counters().connections_total, 1);
     let others = hub.counters().connections.fetch_add(1, Ordering::Relaxed);
-    let pid = link.peer().pid;
+    let peer = link.peer();
     let (mut reader, writer) = link.split();
     let outbox = Outbox::new();
     let writing = tokio::spawn(write(Arc::clone(&hub), conn, outbox.clone(), writer));
@@ -44,7 +44,7 @@ pub async fn serve(hub: Arc<Hub>, link: Link, conn: ConnEpoch) {
     let mut carrier = Carrier {
         hub: Arc::clone(&hub),
         conn,
-        pid,
+        peer,
         connection,
         outbox: outbox.clone(),
         asked: None,
@@ -117,8 +117,7 @@ enum Next {
 struct Carrier {
     hub: Arc<Hub>,
     conn: ConnEpoch,
-    /// The peer's process, if the system says.
-    pid: Option<i32>,
+    peer: Peer,
     connection: Connection,
     outbox: Outbox,
     /// The newest command that was looked up, and how often receipts had been forgotten when the store was
@@ -193,7 +192,8 @@ impl Carrier {
         match end {
             End::Silent => {}
             End::Refused(error) => {
-                tracing::warn!(code = %error.code, message = %error.message, "refused a connection");
+                let Peer { over, pid, .. } = self.peer;
+                tracing::warn!(%over, pid, code = %error.code, %error, "refused a connection");
                 let error = error.clone();
                 self.say(Refused { error }.into());
             }
@@ -213,10 +213,10 @@ impl Carrier {
         match effect {
             Effect::Say(message) => self.say(message),
             Effect::Greeted { client, program } => {
-                let conn = self.conn;
-                tracing::info!(%conn, %client, pid = self.pid, %program, "accepted a connection");
+                let (conn, Peer { over, pid, .. }) = (self.conn, self.peer);
+                tracing::info!(%conn, %over, %client, pid, %program, "accepted a connection");
                 let links = self.hub.links();
-                links.opened(conn, (client, &program), self.pid, &self.outbox);
+                links.opened(conn, (client, &program), pid, &self.outbox);
                 self.hub.counters().touch();
             }
             Effect::Wish {

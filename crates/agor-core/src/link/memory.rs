@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::{Link, LinkError, Peer};
+use super::{Link, LinkError, Over, Peer};
 
 /// Links that wait to be accepted; beyond it a dialer waits.
 pub(super) const WAITING_MAX: usize = 16;
@@ -12,6 +12,7 @@ const BUFFER_BYTES: usize = 256 * 1024;
 
 pub(super) fn pair(buffer_bytes: usize) -> (Link, Link) {
     let peer = Peer {
+        over: Over::Memory,
         uid: rustix::process::geteuid().as_raw(),
         pid: None,
     };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
 
-use super::{HostLock, Link, LinkError, Peer};
+use super::{HostLock, Link, LinkError, Over, Peer};
 
 /// How long to wait when the system has no descriptors left for a client.
 const SHORTAGE_PAUSE: Duration = Duration::from_millis(100);
@@ -64,7 +64,7 @@ impl Socket {
                 Ok((stream, _)) => match checked(stream) {
                     Ok(link) => return Ok(link),
                     Err(LinkError::OtherUser { uid }) => {
-                        tracing::warn!(uid, "refused a connection of another user");
+                        tracing::warn!(uid, over = %Over::Socket, "refused a connection of another user");
                     }
                     Err(error) => tracing::warn!(%error, "a connection ended before it began"),
                 },
@@ -125,6 +125,7 @@ fn checked(stream: UnixStream) -> Result<Link, LinkError> {
         .peer_cred()
         .map_err(LinkError::io("asking who is at the other end"))?;
     let peer = Peer {
+        over: Over::Socket,
         uid: credentials.uid(),
         pid: credentials.pid(),
     };

@@ -36,7 +36,11 @@ fn profile(folder: &Path) -> Paths {
 fn reader_over_bytes() -> (LinkReader, tokio::io::DuplexStream) {
     let (ours, theirs) = tokio::io::duplex(4 * 1024 * 1024);
     let (read, write) = tokio::io::split(ours);
-    let peer = Peer { uid: 0, pid: None };
+    let peer = Peer {
+        over: Over::Memory,
+        uid: 0,
+        pid: None,
+    };
     let (reader, _writer) = Link::new(peer, read, write).split();
     (reader, theirs)
 }
