@@ -154,9 +154,16 @@ fn session() -> SessionId {
 fn command(n: u8) -> Wish {
     Wish::Command {
         id: CommandId([n; 16]),
-        body: CommandBody::Kill { session: session() },
+        body: CommandBody::Kill {
+            session: session_of(n),
+        },
         written: Written::Down,
     }
+}
+
+/// Returns the session that a command of ours is for: there are two.
+fn session_of(n: u8) -> SessionId {
+    SessionId::from_parts(1, [n % 2; 10])
 }
 
 fn ids(messages: &[Message]) -> Vec<u8> {

@@ -36,7 +36,7 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
 
 proptest! {
     /// Whatever fails and whenever: a command's state is what its own receipts said last, it is
-    /// told once, and what has no end is sent over each new link, in order.
+    /// told once, and what has no end is sent over each new link, in order, to the session that it was given to.
     #[test]
     fn b6_b7_a_command_has_the_state_that_its_own_receipts_gave_it(fates in fates()) {
         let mut bench = Bench::new(None);
@@ -75,7 +75,13 @@ proptest! {
                     bench.on(failed());
                 }
                 Fate::Greet if !ready => {
-                    prop_assert_eq!(&ids(&bench.greet()), &open);
+                    let sent = bench.greet();
+                    prop_assert_eq!(&ids(&sent), &open);
+                    for message in &sent {
+                        let Message::Command(Command { id, body, .. }) = message else { continue };
+                        let session = session_of(id.0[0]);
+                        prop_assert_eq!(body, &CommandBody::Kill { session }, "it stays with its session");
+                    }
                     ready = true;
                 }
                 Fate::Greet => {}
