@@ -271,12 +271,17 @@ fn a2_wishes_never_dial() {
     let mut bench = Bench::new(None);
     bench.on(Event::Start);
     bench.on(failed());
-    let effects: Vec<_> = (0..200).flat_map(|n| bench.wish(command(n))).collect();
-    assert!(
-        !effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Dial { .. }))
-    );
+    let order = |n: u128| Wish::Command {
+        id: CommandId(n.to_be_bytes()),
+        body: CommandBody::Kill { session: session() },
+        written: Written::Down,
+    };
+    let effects: Vec<_> = (0..1_000).flat_map(|n| bench.wish(order(n))).collect();
+    let dials = effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Dial { .. }));
+    assert_eq!(dials.count(), 0);
+    assert!(told(&effects).is_empty(), "all of them wait");
 }
 
 #[test]

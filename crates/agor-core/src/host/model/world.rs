@@ -593,6 +593,11 @@ impl World {
         for effect in effects {
             match effect {
                 connection::Effect::Dial { after } => {
+                    // So there is one for each link that is lost and each dial that fails, and no more.
+                    let client = &self.clients[at];
+                    must(client.dial_at.is_none() && client.link.is_none(), || {
+                        format!("{} dials beside a dial or a link", client.id)
+                    })?;
                     self.clients[at].dial_at = Some(self.clock + after.as_millis() as u64);
                 }
                 connection::Effect::Send(outgoing) => {
