@@ -52,7 +52,7 @@ async fn case(agor: &Agor, sessions: &[SessionId], clients: usize, under_way: us
 }
 
 /// Gives sessions names, over and over.
-async fn write(
+pub async fn write(
     client: Client,
     sessions: [SessionId; 2],
     commands: usize,

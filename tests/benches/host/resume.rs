@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use agor_core::client::Told;
 use agor_proto::event::LogCursor;
-use agor_proto::ids::SessionId;
+use agor_proto::ids::{Seq, SessionId};
+use agor_proto::limits::TAIL_MAX;
 use agor_proto::message::Visibility;
 
 use crate::agor::Agor;
@@ -14,17 +15,43 @@ use crate::{Times, client, commands, result, started};
 const SESSIONS: usize = 100;
 const CLIENTS: usize = 100;
 
+/// Commands after which a session has about 10,000 events, three for each.
+const SHORTER: usize = 3_500;
+
+/// Events that a client missed which is told those alone.
+const MISSED: u64 = 5_000;
+
 pub async fn run() {
     let mut agor = started();
     let sessions: Vec<SessionId> = (0..SESSIONS)
         .map(|_| agor.program("80x24", &["cat"]).parse().expect("an id"))
         .collect();
     commands::run(&agor, &sessions).await;
+    let shorter = sessions[SESSIONS / 2];
+    commands::write(client(&agor).await, [shorter; 2], SHORTER, 256).await;
     let cursors = cursors(&agor).await;
     let long = of_one(&agor, cursors[&sessions[0]]).await;
     let short = of_one(&agor, cursors[&sessions[SESSIONS - 1]]).await;
     let peer = ("a short record", short);
-    result("resume of 200,000 events", long, "ms", Some(peer));
+    let case = |what: &str| format!("resume of 200,000 events, {what}");
+    result(&case("none missed"), long, "ms", Some(peer));
+    let (long, shorter) = (cursors[&sessions[0]], cursors[&shorter]);
+    let behind = |cursor: LogCursor| LogCursor {
+        applied: Seq(cursor.applied.0 - MISSED),
+        ..cursor
+    };
+    let fresh = |cursor: LogCursor| LogCursor {
+        applied: Seq(0),
+        ..cursor
+    };
+    for (what, events, cursors) in [
+        ("5,000 missed", MISSED, [behind(long), behind(shorter)]),
+        ("none known", TAIL_MAX, [fresh(long), fresh(shorter)]),
+    ] {
+        let took = told(&agor, cursors[0], events).await;
+        let peer = ("10,500 events", told(&agor, cursors[1], events).await);
+        result(&case(what), took, "ms", Some(peer));
+    }
     let all: Vec<LogCursor> = cursors.values().copied().collect();
     let mut times = Times::default();
     for _ in 0..10 {
@@ -58,6 +85,31 @@ async fn of_one(agor: &Agor, cursor: LogCursor) -> f64 {
     let mut times = Times::default();
     for _ in 0..50 {
         times.add(together(agor, &[cursor]).await);
+    }
+    times.percentile(50) / 1e3
+}
+
+/// Returns the milliseconds in which a new client is told at least so many events of one session, and that
+/// there are no more.
+async fn told(agor: &Agor, cursor: LogCursor, events: u64) -> f64 {
+    let mut times = Times::default();
+    for _ in 0..20 {
+        let began = Instant::now();
+        let client = client(agor).await;
+        let mut subscription = client
+            .subscribe(cursor, Visibility::Visible)
+            .expect("a client");
+        let mut count = 0;
+        loop {
+            match subscription.next().await.expect("news") {
+                Told::Events(events) => count += events.len() as u64,
+                Told::Live(_) => break,
+                _ => {}
+            }
+        }
+        times.add(began.elapsed());
+        assert!(count >= events, "{count} events were told");
+        client.close().await;
     }
     times.percentile(50) / 1e3
 }
