@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -26,11 +26,17 @@ pub async fn echo(floods: usize, keys: usize) -> Option<Times> {
 }
 
 /// Returns how long a program in tmux waits for each of so many answers of its terminal, half and 99 of
-/// 100.
+/// 100, in a window beside that at which a client looks; nothing where there is no tmux.
 pub fn status(floods: usize, count: usize) -> Option<[f64; 2]> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("answers");
     let server = flooded(floods, "exec sleep 1000")?;
+    // The floods print in other windows: what it draws is a status line now and then.
+    let _attached = Attached::to(&server);
+    assert!(
+        server.run(&["has-session"]),
+        "tmux ended before it was asked"
+    );
     let command = asking(count, &file).join(" ");
     assert!(server.run(&["new-window", "-d", &command]));
     Some(answered(&file))
@@ -97,19 +103,8 @@ impl Drop for Server {
 
 fn measure(floods: usize, keys: usize) -> Option<Times> {
     let server = flooded(floods, ECHO)?;
-    let (mut master, slave) = terminal();
-    let clone = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a descriptor"));
-    let mut client = server
-        .command(&["attach"])
-        .stdin(clone(&slave))
-        .stdout(clone(&slave))
-        .stderr(clone(&slave))
-        .spawn()
-        .expect("tmux runs");
-    drop(slave);
-    let reader = Reader::over(master.try_clone().expect("a descriptor"));
-    // The first picture, and what of the status line comes later.
-    reader.quiet(Duration::from_millis(700));
+    let mut attached = Attached::to(&server);
+    let (master, reader) = (&mut attached.master, &attached.reader);
     let mut times = Times::default();
     for n in 0..keys {
         std::thread::park_timeout(PAUSE);
@@ -125,9 +120,45 @@ fn measure(floods: usize, keys: usize) -> Option<Times> {
         while !reader.next().contains(&mark[0]) {}
         times.add(typed.elapsed());
     }
-    client.kill().ok();
-    client.wait().ok();
     Some(times)
+}
+
+/// A client of tmux on a terminal of ours.
+struct Attached {
+    client: Child,
+    master: File,
+    reader: Reader,
+}
+
+impl Attached {
+    /// Returns one that has drawn its first picture.
+    fn to(server: &Server) -> Self {
+        let (master, slave) = terminal();
+        let clone = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a descriptor"));
+        let client = server
+            .command(&["attach"])
+            .stdin(clone(&slave))
+            .stdout(clone(&slave))
+            .stderr(clone(&slave))
+            .spawn()
+            .expect("tmux runs");
+        drop(slave);
+        let reader = Reader::over(master.try_clone().expect("a descriptor"));
+        // The first picture, and what of the status line comes later.
+        reader.quiet(Duration::from_millis(700));
+        Self {
+            client,
+            master,
+            reader,
+        }
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        self.client.kill().ok(); // It may have ended with its server.
+        self.client.wait().ok();
+    }
 }
 
 fn terminal() -> (File, OwnedFd) {
