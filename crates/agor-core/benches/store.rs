@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use agor_core::storage::{SessionRow, Store, Transaction, Write};
@@ -196,12 +196,14 @@ async fn output(name: &str, text: &[u8]) {
             .collect(),
     );
     let stop = Arc::new(AtomicBool::new(false));
+    let behind = Arc::new(Behind::default());
     let mut tasks = Vec::new();
     let cpu_before = cpu_secs();
     let begin = Instant::now();
     for n in 0..FLOODS {
         let session = new_session(&store, n).await;
         let (store, stop, pieces) = (store.clone(), Arc::clone(&stop), Arc::clone(&pieces));
+        let behind = Arc::clone(&behind);
         tasks.push(tokio::spawn(async move {
             let window = Arc::new(tokio::sync::Semaphore::new(WINDOW));
             let (mut from, mut at) = (0, n);
@@ -209,14 +211,17 @@ async fn output(name: &str, text: &[u8]) {
                 let permit = Arc::clone(&window).acquire_owned().await.expect("open");
                 let bytes = pieces[at % pieces.len()].clone();
                 let to = from + bytes.len() as u64;
+                behind.given(to - from);
                 let append = Write::AppendRecord {
                     session,
                     from: Offset(from),
                     to: Offset(to),
                     bytes,
                 };
+                let (stored, given) = (Arc::clone(&behind), to - from);
                 let on_done = Box::new(move |result: Result<(), _>| {
                     result.expect("output is stored");
+                    stored.stored(given);
                     drop(permit);
                 });
                 store
@@ -248,6 +253,8 @@ async fn output(name: &str, text: &[u8]) {
         "MB/s",
         Some(("file, fdatasync a MiB", peer)),
     );
+    let most = behind.most.load(Ordering::Relaxed) as f64 / 1e6;
+    line(&case("behind at most"), most, "MB", None);
     line(&case("CPU"), cpu_millis, "ms/MB", None);
     line(&case("on disk"), kept as f64 / bytes as f64, "of raw", None);
     line(
@@ -258,6 +265,25 @@ async fn output(name: &str, text: &[u8]) {
     );
     line(&case("log"), stats.log_bytes as f64 / 1e6, "MB", None);
     store.close().expect("the store closes");
+}
+
+/// Bytes that were given to the store and are not acknowledged, of all sessions; each keeps [`WINDOW`] pieces under
+/// way, so that no more than all of these ever are.
+#[derive(Default)]
+struct Behind {
+    now: AtomicU64,
+    most: AtomicU64,
+}
+
+impl Behind {
+    fn given(&self, bytes: u64) {
+        let now = self.now.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        self.most.fetch_max(now, Ordering::Relaxed);
+    }
+
+    fn stored(&self, bytes: u64) {
+        self.now.fetch_sub(bytes, Ordering::Relaxed);
+    }
 }
 
 fn synced_output(folder: &Path, text: &[u8]) -> f64 {
