@@ -486,7 +486,10 @@ fn stats_count_what_is_there() {
     assert!(number(&later["connections_total"]) > number(&stats["connections_total"]));
     assert!(number(&later["uptime_millis"]) > number(&stats["uptime_millis"]));
     let text = agor.ok(&["stats"]);
-    assert!(text.contains(&session), "{text}");
+    let row = text.lines().find(|line| line.starts_with(&session));
+    let row = row.unwrap_or_else(|| panic!("{text}"));
+    assert!(row.contains(" 0 B of 1.0 MiB"), "its ring is empty: {text}");
+    assert!(row.trim_end().ends_with(" 0"), "nothing was lost: {text}");
     let step = |name: &str| {
         let steps = stats["way"].as_array().expect("steps");
         let step = steps.iter().find(|step| step["step"] == name);

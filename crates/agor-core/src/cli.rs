@@ -25,7 +25,7 @@ pub use again::Again;
 pub use agent_state::words as state_in_words;
 pub use exit::Exit;
 pub use failure::Failure;
-pub use verbs::{micros_a_megabyte, size, times};
+pub use verbs::{micros_a_megabyte, size, times, what_was_lost};
 pub use window::{Closed, KeyRow, KeySettings, Opening, Picture, Shot, ToldKeys, Window};
 
 use crate::paths::Overrides;

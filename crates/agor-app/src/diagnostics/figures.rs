@@ -1,6 +1,6 @@
 //! What the page says, as words: pure, so that tests read it without a window.
 
-use agor_core::cli::{micros_a_megabyte, size, times};
+use agor_core::cli::{micros_a_megabyte, size, times, what_was_lost};
 use agor_proto::message::{LinkStats, Spread};
 use agor_render::Counters;
 
@@ -452,28 +452,9 @@ fn sessions(diagnosis: &Diagnosis, name: impl Fn(&str) -> String) -> Vec<Line> {
             it.coalesced.to_string(),
             lost.to_string(),
         ];
-        let mut more = Vec::new();
-        if it.gaps > 0 {
-            more.push(format!(
-                "{} holes in its record: the keeper had let go of output that was not stored",
-                it.gaps
-            ));
-        }
-        if it.replies_dropped > 0 {
-            more.push(format!(
-                "{} answers of its terminal were dropped: its program does not read",
-                it.replies_dropped
-            ));
-        }
-        if it.long_lines > 0 {
-            more.push(format!(
-                "{} lines of its agent's transcript were too long to be read",
-                it.long_lines
-            ));
-        }
         let line = Line {
             cells,
-            more: more.join("\n"),
+            more: what_was_lost(it).join("\n"),
             wrong: (lost > 0).then_some(SESSIONS.len() - 1),
         };
         lines.push((rate, line));

@@ -46,7 +46,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 
-pub use stats::{micros_a_megabyte, size, times};
+pub use stats::{micros_a_megabyte, size, times, what_was_lost};
 pub use theme::unknown as unknown_theme;
 
 /// Declares the verbs, each with its documentation and the module that does it.

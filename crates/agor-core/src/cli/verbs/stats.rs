@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use agor_proto::message::{Followed, Part, Query, Stats};
+use agor_proto::limits::RING_BYTES;
+use agor_proto::message::{Followed, Part, Query, SessionStats, Stats};
 use serde::Serialize;
 
 use super::super::context::Context;
@@ -15,7 +16,7 @@ use crate::client::{Client, Figures};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Go on, and print them again whenever they have changed, at most once a second
+    /// Go on, and print them again whenever they have changed, at most once a second, with the output of each second
     #[arg(long)]
     follow: bool,
 }
@@ -25,36 +26,45 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         let client = context.client().await?;
         if !arguments.follow {
             let part = client.ask_one(Query::Stats).await?;
-            show(part, &client, context).await?;
+            show(part, None, &client, context).await?;
             return Ok(Exit::SUCCESS);
         }
         let mut following = client.follow(Followed::Stats)?;
+        let mut before: Option<Box<Stats>> = None;
         while let Some(parts) = following.next().await {
             for part in parts? {
-                show(part, &client, context).await?;
+                let now = show(part, before.as_deref(), &client, context).await?;
+                before = Some(now);
             }
         }
         Ok(Exit::SUCCESS)
     })
 }
 
-async fn show(part: Part, client: &Client, context: &Context) -> Result<(), Failure> {
+/// Prints figures, and returns them: the next ones are shown with what came since.
+async fn show(
+    part: Part,
+    before: Option<&Stats>,
+    client: &Client,
+    context: &Context,
+) -> Result<Box<Stats>, Failure> {
     let Part::Stats(stats) = part else {
         return Err(unexpected(&part));
     };
     let link = client.figures().await?;
     if context.json {
-        return output::json(&Shown {
+        output::json(&Shown {
             host: &stats,
             link: &link,
-        });
+        })?;
+        return Ok(stats);
     }
     let tables = [
         figures(&stats),
         of_link(&link),
         ways(&stats),
         links(&stats),
-        sessions(&stats),
+        sessions(&stats, before),
     ];
     for (at, table) in tables.iter().enumerate() {
         if at > 0 {
@@ -62,7 +72,12 @@ async fn show(part: Part, client: &Client, context: &Context) -> Result<(), Fail
         }
         output::table(table)?;
     }
-    Ok(())
+    for session in &stats.sessions {
+        for why in what_was_lost(session) {
+            output::line(format_args!("{}: {why}", session.session))?;
+        }
+    }
+    Ok(stats)
 }
 
 /// What is printed as JSON.
@@ -273,31 +288,73 @@ fn millis(micros: u64) -> String {
     format!("{}.{:03} ms", micros / 1_000, micros % 1_000)
 }
 
-fn sessions(stats: &Stats) -> Vec<Vec<String>> {
+fn sessions(stats: &Stats, before: Option<&Stats>) -> Vec<Vec<String>> {
     let heads = [
         "SESSION",
         "OUTPUT",
-        "COMMITTED",
-        "WAITING",
+        "A SECOND",
+        "NOT COMMITTED",
+        "RING",
         "DISK",
         "HISTORY",
         "CLIENTS",
         "UPDATES",
+        "LOST",
     ];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     rows.extend(stats.sessions.iter().map(|session| {
         vec![
             session.session.clone(),
             size(session.offset),
-            size(session.committed),
-            size(session.ring_bytes),
+            bytes_a_second(before, stats, session).map_or_else(|| "–".to_owned(), size),
+            size(session.offset.saturating_sub(session.committed)),
+            format!(
+                "{} of {}",
+                size(session.ring_bytes),
+                size(RING_BYTES as u64)
+            ),
             size(session.disk_bytes),
             session.history_rows.to_string(),
             session.subscribers.to_string(),
             session.updates.to_string(),
+            (session.gaps + session.replies_dropped).to_string(),
         ]
     }));
     rows
+}
+
+/// Returns the output of a session in a second since the figures before; a host that began anew meanwhile
+/// counts by another clock.
+fn bytes_a_second(before: Option<&Stats>, now: &Stats, session: &SessionStats) -> Option<u64> {
+    let before = before.filter(|it| it.incarnation == now.incarnation)?;
+    let was = before
+        .sessions
+        .iter()
+        .find(|it| it.session == session.session)?;
+    let millis = now.uptime_millis.saturating_sub(before.uptime_millis);
+    let bytes = session.offset.saturating_sub(was.offset);
+    bytes.saturating_mul(1_000).checked_div(millis)
+}
+
+/// Returns what was lost of a session or not looked at, each with why.
+#[must_use]
+pub fn what_was_lost(session: &SessionStats) -> Vec<String> {
+    let told = [
+        (
+            session.gaps,
+            "holes in its record: the keeper had let go of output that was not stored",
+        ),
+        (
+            session.replies_dropped,
+            "answers of its terminal were dropped: its program does not read",
+        ),
+        (
+            session.long_lines,
+            "lines of its agent's transcript were too long to be read",
+        ),
+    ];
+    let told = told.into_iter().filter(|(count, _)| *count > 0);
+    told.map(|(count, why)| format!("{count} {why}")).collect()
 }
 
 /// Returns a number of bytes in a unit that suits it.
@@ -323,6 +380,41 @@ mod tests {
     fn processor_time_is_told_for_a_megabyte_and_not_for_less() {
         assert_eq!(per_megabyte(5_000, 999_999), "–");
         assert_eq!(per_megabyte(5_000, 2_900_000), "2.500 ms");
+    }
+
+    #[test]
+    fn a_session_is_shown_with_its_rate_its_lag_its_rings_fill_and_what_was_lost() {
+        let stats = |uptime_millis, offset| Stats {
+            incarnation: 7,
+            uptime_millis,
+            sessions: vec![SessionStats {
+                session: "a".into(),
+                offset,
+                committed: offset - 1_024,
+                ring_bytes: 2_048,
+                gaps: 1,
+                replies_dropped: 2,
+                ..SessionStats::default()
+            }],
+            ..Stats::default()
+        };
+        let (before, now) = (stats(1_000, 4_096), stats(3_000, 4_096 + 8_192));
+        let row = |before: Option<&Stats>| sessions(&now, before)[1].clone();
+        let cells = row(Some(&before));
+        assert_eq!(
+            cells[1..5],
+            ["12.0 KiB", "4.0 KiB", "1.0 KiB", "2.0 KiB of 1.0 MiB"]
+        );
+        assert_eq!(cells.last().map(String::as_str), Some("3"));
+        let why = what_was_lost(&now.sessions[0]);
+        assert!(why[0].starts_with("1 holes") && why[1].starts_with("2 answers"));
+        assert_eq!(why.len(), 2, "{why:?}");
+        assert_eq!(row(None)[2], "–", "it takes two looks");
+        let of_another_host = Stats {
+            incarnation: 6,
+            ..before
+        };
+        assert_eq!(row(Some(&of_another_host))[2], "–");
     }
 
     #[test]
