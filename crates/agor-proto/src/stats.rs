@@ -164,7 +164,9 @@ pub struct StepStats {
     /// `frames` (rows of screens as they are sent, and all else that the host does), `link` (that, into
     /// the system's buffers).
     pub step: String,
-    /// Bytes that it has copied.
+    /// Bytes that it has copied: counted for `record` and `disk`; for the others derived, from the output (`ring`
+    /// and `host` copy each byte once) and from the bytes of screens that were sent (`frames` copies each twice,
+    /// `link` once).
     pub copied_bytes: u64,
     /// Microseconds of processor time that it took; 0 where a step before or behind it has its share.
     pub cpu_micros: u64,

@@ -378,7 +378,7 @@ fn of_link(link: &LinkStats, own: &str) -> Line {
 }
 
 /// Copies of what came over the link that the window makes of each byte: out of the system, into its frame,
-/// out of that, into rows.
+/// out of that, into rows. They follow from its code, and are not counted.
 const WINDOW_COPIES: u64 = 4;
 
 fn way(look: &Look) -> Vec<Line> {

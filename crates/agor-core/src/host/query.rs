@@ -275,7 +275,8 @@ fn failed(code: ErrorCode, message: String) -> Part {
     }
 }
 
-/// Returns what each step of the way from the terminals to the windows has done.
+/// Returns what each step of the way from the terminals to the windows has done. What is stored is counted where
+/// it is copied; the rest is derived from what went in and what came out.
 fn way(stats: &Stats, counters: &Counters, stored: &Stored) -> Vec<StepStats> {
     let output = stats.output_bytes;
     let screens = stats.lanes.iter().find(|it| it.lane == Lane::Screen.name());
