@@ -6,6 +6,8 @@ mod in_shell;
 mod notifications;
 mod revival;
 
+use std::path::Path;
+
 use agor_core::client::{Client, ClientError, ClientOptions, launch};
 use agor_core::link::Dialer;
 use agor_proto::agent::{AgentSpec, Conversation};
@@ -47,6 +49,17 @@ pub fn until(agor: &Agor, session: &str, wanted: &str) {
 /// Types a line for a session's agent.
 pub fn tell(agor: &Agor, session: &str, line: &str) {
     agor.ok(&["send", session, line, "--enter"]);
+}
+
+/// Waits until the session's program has printed a line that begins so, and returns it unbroken.
+fn line_with(agor: &Agor, session: &str, begin: &str) -> String {
+    step_until(&format!("{session} has printed {begin:?}"), || {
+        let printed = String::from_utf8_lossy(&agor.raw(session)).into_owned();
+        let (whole, _) = printed.rsplit_once('\n')?;
+        let mut lines = whole.lines().map(str::trim_end);
+        let found = lines.find(|line| line.starts_with(begin));
+        found.map(str::to_owned)
+    })
 }
 
 /// Returns the states that the session's events tell, in order.
@@ -173,11 +186,21 @@ fn with_agent(script: &str) -> Agor {
 #[test]
 fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
     let mut agor = with_hooks();
+    let persons = agor.path("home/.claude/settings.json");
+    let theirs = r#"{"hooks":{},"model":"haiku"}"#;
+    std::fs::create_dir_all(agor.path("home/.claude")).expect("a folder");
+    std::fs::write(&persons, theirs).expect("settings");
     let started = agor.ok(&["new", "--provider", "claude", "--trust", "--model", "opus"]);
     let session = started.trim();
     until(&agor, session, "idle");
     let screen = agor.screen_with(session, "hook SessionStart: 0 .");
     assert!(screen.contains("--model opus"), "{screen}");
+    // The hooks stand in a file of the launch, which is nobody else's.
+    let arguments = line_with(&agor, session, "arguments:");
+    let given = arguments.split_whitespace();
+    let given = given.skip_while(|word| *word != "--settings").nth(1);
+    let given = Path::new(given.expect("it is given settings"));
+    assert!(given.starts_with(agor.path("run")), "{arguments}");
     tell(&agor, session, "hook UserPromptSubmit");
     until(&agor, session, "working");
     let bash = r#","tool_name":"Bash","tool_use_id":"t1","tool_input":{"command":"ls"}"#;
@@ -253,6 +276,11 @@ fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
     }
     let gone = agor.ok(&["usage"]);
     assert!(gone.contains("gone") && gone.contains("~$5.00"), "{gone}");
+
+    // Nothing of all that was written where the person keeps their own settings.
+    assert_eq!(std::fs::read_to_string(&persons).expect("settings"), theirs);
+    let beside = std::fs::read_dir(agor.path("home/.claude")).expect("a folder");
+    assert_eq!(beside.count(), 1);
 }
 
 #[test]
