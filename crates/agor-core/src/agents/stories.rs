@@ -222,27 +222,32 @@ fn recorded_evidence_comes_to_the_states_that_were_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What the stories of an agent must tell at least, by the begin of the cases' names.
-const LEAST: [&str; 11] = [
-    "start",
-    "permission",
-    "allowed",
-    "denied",
-    "working",
-    "done",
-    "interrupted",
-    "error",
-    "retry",
-    "exit",
-    "resumed",
+/// What the stories of an agent must tell at least, by the begin of the cases' names, and the state that it is in then.
+const LEAST: [(&str, State); 11] = [
+    ("start", State::Idle),
+    ("permission", State::NeedsPermission),
+    ("allowed", State::Done),
+    ("denied", State::Idle),
+    ("working", State::Working),
+    ("done", State::Done),
+    ("interrupted", State::Idle),
+    ("error", State::Error),
+    ("retry", State::Done),
+    ("exit", State::Exited),
+    ("resumed", State::Idle),
 ];
+
+/// Returns the state that a line of a story expects.
+fn expected(line: &Value) -> Option<State> {
+    serde_json::from_value(line.get("expect")?.clone()).ok()
+}
 
 #[test]
 fn every_agent_has_the_stories_that_it_must_have_or_says_why_nothing_tells_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
     let mut wrong = Vec::new();
     for provider in Providers::built_in().iter() {
-        let mut cases: Vec<String> = Vec::new();
+        let mut cases: Vec<(String, Option<State>)> = Vec::new();
         let folder = root.join(&provider.id);
         let stories = if folder.is_dir() {
             folders(&folder)
@@ -254,15 +259,28 @@ fn every_agent_has_the_stories_that_it_must_have_or_says_why_nothing_tells_them(
             let lines = story
                 .lines()
                 .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            cases.extend(lines.filter_map(|line| line["case"].as_str().map(str::to_owned)));
+            cases.extend(lines.filter_map(|line| {
+                let case = line["case"].as_str()?.to_owned();
+                Some((case, expected(&line)))
+            }));
         }
-        for least in LEAST {
-            let told = cases.iter().any(|case| case.starts_with(least));
+        let shows = provider.shows_itself();
+        for (least, state) in LEAST {
+            // Of what shows nothing of itself only its life is known.
+            let state = match (least, shows) {
+                ("start", false) => State::Unknown,
+                _ => state,
+            };
+            let told = cases
+                .iter()
+                .any(|(case, expected)| case.starts_with(least) && *expected == Some(state));
             let untold = provider.untold.iter();
             let mut untold = untold.filter(|it| it.cases.iter().any(|case| case == least));
             let excused = untold.next();
             match (told, excused) {
-                (false, None) => wrong.push(format!("{}: no story of {least}", provider.id)),
+                (false, None) => {
+                    wrong.push(format!("{}: no story of {least}: {state:?}", provider.id));
+                }
                 (true, Some(_)) => wrong.push(format!("{}: {least} is told", provider.id)),
                 (false, Some(why)) if !why.why.ends_with('.') => {
                     wrong.push(format!("{}: no reason for {least}", provider.id));
@@ -270,7 +288,7 @@ fn every_agent_has_the_stories_that_it_must_have_or_says_why_nothing_tells_them(
                 _ => {}
             }
         }
-        let known = |case: &String| LEAST.contains(&&case[..]);
+        let known = |case: &String| LEAST.iter().any(|(least, _)| least == case);
         if !provider.untold.iter().flat_map(|it| &it.cases).all(known) {
             wrong.push(format!("{}: what is untold has no such name", provider.id));
         }
