@@ -136,8 +136,10 @@ fn a13_states_outlive_their_host_and_what_happened_without_one_is_told_by_the_ne
 
 /// A program that is started as Claude Code is, and runs the hooks that it was given as it is told.
 const WITH_HOOKS: &str = r#"#!/bin/bash
+[ "$1" = --version ] && echo "9.8.7 (scripted)" && exit
 stty -echo
 echo "arguments: $*"
+echo "environment: ${CLAUDECODE:-none} ${KEPT:-none} ${SCRIPTED:-none}"
 while [ $# -gt 0 ]; do
   case $1 in
     --settings) settings=$2 ;;
@@ -175,7 +177,7 @@ fn with_agent(script: &str) -> Agor {
     let folder = agor.path("home/.config/agor");
     std::fs::create_dir_all(&folder).expect("a folder");
     let table = format!(
-        "[claude]\nprograms = [{:?}]\n",
+        "[claude]\nprograms = [{:?}]\nenv = {{ SCRIPTED = \"set\" }}\n",
         program.display().to_string()
     );
     std::fs::write(folder.join("providers.toml"), table).expect("a table");
@@ -281,6 +283,51 @@ fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
     assert_eq!(std::fs::read_to_string(&persons).expect("settings"), theirs);
     let beside = std::fs::read_dir(agor.path("home/.claude")).expect("a folder");
     assert_eq!(beside.count(), 1);
+}
+
+#[test]
+fn an_agent_is_started_with_the_conversation_the_prompt_and_the_environment_that_it_is_to_have() {
+    let agor = with_hooks();
+    let new = |more: &[&str]| {
+        let args = [&["new", "--provider", "claude", "--trust"][..], more].concat();
+        let session = agor.ok(&args).trim().to_owned();
+        let arguments = line_with(&agor, &session, "arguments:");
+        (session, arguments)
+    };
+    // Variables that would make it take itself for one inside another do not reach it.
+    let env = ["--env", "CLAUDECODE=1", "--env", "KEPT=1"];
+    let (first, arguments) = new(&[&["--prompt", "fix it"][..], &env[..]].concat());
+    assert!(arguments.ends_with(" -- fix it"), "{arguments}");
+    let environment = line_with(&agor, &first, "environment:");
+    assert_eq!(environment, "environment: none 1 set");
+
+    // The conversation of a session, or the id of one that no session here has.
+    let (_, arguments) = new(&["--resume", &first]);
+    let wanted = format!("--resume {first} --settings");
+    assert!(arguments.contains(&wanted), "{arguments}");
+    let (_, arguments) = new(&["--fork", &first]);
+    let wanted = format!("--resume {first} --fork-session --settings");
+    assert!(arguments.contains(&wanted), "{arguments}");
+    let (_, arguments) = new(&["--resume", "elsewhere"]);
+    assert!(
+        arguments.contains("--resume elsewhere --settings"),
+        "{arguments}"
+    );
+    let both = agor.run(&[
+        "new",
+        "--provider",
+        "claude",
+        "--resume",
+        "one",
+        "--fork",
+        "two",
+    ]);
+    assert_eq!(both.code, 2, "{both:?}");
+
+    let providers = agor.json(&["providers", "--check", "--json"]);
+    let mut rows = providers.as_array().expect("rows").iter();
+    let claude = rows.find(|row| row["id"] == "claude").expect("a row");
+    assert_eq!(claude["version"], "9.8.7 (scripted)");
 }
 
 #[test]
