@@ -1,5 +1,6 @@
 //! A real host under its clients: how fast a key comes back, how soon a client knows again where it
-//! was, what a bad line costs. The peer of the latencies is tmux, in the same run. Prints JSON lines.
+//! was, what a bad line costs, how long an agent's hook takes. The peer of the latencies is tmux, in the same run.
+//! Prints JSON lines.
 //!
 //! `cargo xtask bench host`, or `cargo bench -p tests --bench host -- CASE` with a release build of
 //! `agord` beside it.
@@ -25,6 +26,8 @@ mod commands;
 mod echo;
 #[path = "host/history.rs"]
 mod history;
+#[path = "host/hook.rs"]
+mod hook;
 #[path = "host/line.rs"]
 mod line;
 #[path = "host/output.rs"]
@@ -71,6 +74,9 @@ fn main() {
     }
     if wanted("agents") {
         runtime.block_on(agents::run());
+    }
+    if wanted("hook") {
+        hook::run();
     }
     if wanted("resume") {
         runtime.block_on(resume::run());

@@ -29,17 +29,20 @@ pub fn run(arguments: Arguments, _: &Context) -> Result<Exit, Failure> {
 }
 
 /// Does it, if these arguments of a process ask for it and nothing else.
-pub fn early(mut arguments: impl Iterator<Item = OsString>) -> Option<Exit> {
+pub fn early(arguments: impl Iterator<Item = OsString>) -> Option<Exit> {
+    tell(&asked_for(arguments)?);
+    Some(Exit::SUCCESS)
+}
+
+/// Returns whose hook these arguments of a process ask for, if they ask for nothing else.
+fn asked_for(mut arguments: impl Iterator<Item = OsString>) -> Option<String> {
     arguments.next();
     if arguments.next()? != "hook" {
         return None;
     }
     let form = arguments.next().unwrap_or_else(|| "claude".into());
-    if form.to_string_lossy().starts_with('-') {
-        return None;
-    }
-    tell(&form.to_string_lossy());
-    Some(Exit::SUCCESS)
+    let form = form.to_string_lossy();
+    (!form.starts_with('-')).then(|| form.into_owned())
 }
 
 fn tell(form: &str) {
@@ -75,12 +78,21 @@ mod tests {
 
     #[test]
     fn only_the_verb_alone_is_done_early() {
-        let early_for = |words: &[&str]| {
+        let asked_for = |words: &[&str]| {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            early(words.into_iter()).is_some()
+            asked_for(words.into_iter())
         };
-        assert!(!early_for(&["agord"]));
-        assert!(!early_for(&["agord", "ls", "hook"]));
-        assert!(!early_for(&["agord", "hook", "--help"]));
+        assert_eq!(asked_for(&["agord", "hook"]).as_deref(), Some("claude"));
+        assert_eq!(
+            asked_for(&["agord", "hook", "qwen"]).as_deref(),
+            Some("qwen")
+        );
+        assert_eq!(
+            asked_for(&["agord", "hook", "qwen", "more"]).as_deref(),
+            Some("qwen")
+        );
+        assert_eq!(asked_for(&["agord"]), None);
+        assert_eq!(asked_for(&["agord", "ls", "hook"]), None);
+        assert_eq!(asked_for(&["agord", "hook", "--help"]), None);
     }
 }
