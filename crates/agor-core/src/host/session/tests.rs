@@ -4,6 +4,7 @@ mod agent;
 mod answers;
 mod bounds;
 mod connections;
+mod evidence;
 mod in_pages;
 mod in_shell;
 mod order;

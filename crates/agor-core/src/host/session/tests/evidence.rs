@@ -1,0 +1,54 @@
+//! Where in a session's text its agent's evidence was seen.
+
+use agor_proto::ids::LinePosition;
+use agor_proto::message::Part;
+
+use super::*;
+
+/// Returns where the evidence that decides was seen.
+fn place(world: &World) -> Option<LinePosition> {
+    let Part::Evidence { pieces, .. } = world.session.explain() else {
+        panic!("evidence explains a state");
+    };
+    let mut pieces = pieces.into_iter();
+    let decides = pieces.find(|piece| piece.decides);
+    decides.expect("a piece decides").at
+}
+
+#[test]
+fn an_evidence_has_the_place_where_it_was_seen() {
+    let mut world = World::running();
+    world.print_at(1_000, "before\r\nhere: ");
+    world.print_at(1_000, "\x1b]7501;state=working:app=build\x07");
+    world.print_at(1_000, "\r\nafter");
+    world.read();
+    assert_eq!(world.session.info().state, State::Working);
+    let terminal = world.session.fold.terminal().expect("a terminal");
+    let (row, below) = (terminal.row(1), terminal.row(2));
+    assert_eq!((row.text.trim_end(), &below.text[..]), ("here:", "after"));
+    let here = LinePosition {
+        line: row.line,
+        column: 6,
+    };
+    assert_eq!(place(&world), Some(here));
+
+    // Also when the line has gone out of sight, and for the next host.
+    for millis in 1_001..1_020 {
+        world.print_at(millis, "\r\nmore");
+    }
+    world.read();
+    assert_eq!(place(&world), Some(here));
+    world.commit();
+    world.crash(true);
+    assert_eq!(place(&world), Some(here));
+}
+
+#[test]
+fn an_evidence_on_an_alternate_screen_has_no_place_since_nothing_of_it_is_left() {
+    let mut world = World::running();
+    world.print_at(1_000, "before\x1b[?1049h");
+    world.print_at(1_000, "\x1b]7501;state=working:app=build\x07");
+    world.read();
+    assert_eq!(world.session.info().state, State::Working);
+    assert_eq!(place(&world), None);
+}
