@@ -5,6 +5,12 @@ use super::set_up;
 use crate::agor::Agor;
 use crate::model_server::ModelServer;
 
+/// What may lie between the end of a turn and the work of the next: the agent has heard a key.
+pub const AGAIN: &str = "idle?";
+
+/// It asks again when it may, and nothing shows but that it works.
+const WAITS: &[&str] = &[AGAIN, "working", "done"];
+
 /// An agent.
 pub struct Program {
     /// Its id in agor's table of providers, and its program.
@@ -32,6 +38,9 @@ pub struct Program {
     pub interrupted: &'static str,
     /// How a turn that fails at once begins: one whose screen alone shows its work may not show that.
     pub fails_from: &'static str,
+    /// What it goes through where it may ask no more for a second (429): most wait and ask again, for one that is the
+    /// turn's end.
+    pub limited: &'static [&'static str],
     /// On the screen while it asks a question; none if it does not ask in its usual mode.
     pub question: Option<&'static str>,
     /// What is typed to leave it.
@@ -59,6 +68,7 @@ pub const CLAUDE: Program = Program {
     interrupt: &["escape"],
     interrupted: "Interrupted",
     fails_from: "working",
+    limited: WAITS,
     question: Some("Enter to select"),
     leave: "/exit",
     before_id: Some(" --resume "),
@@ -79,6 +89,7 @@ pub const CODEX: Program = Program {
     interrupt: &["escape"],
     interrupted: "Conversation interrupted",
     fails_from: "working",
+    limited: &[AGAIN, "working", "error"],
     question: None,
     leave: "/quit",
     before_id: Some("codex resume "),
@@ -99,6 +110,7 @@ pub const OPENCODE: Program = Program {
     interrupt: &["escape", "escape"],
     interrupted: "interrupted",
     fails_from: "working?",
+    limited: WAITS,
     question: Some("enter submit"),
     leave: "/exit",
     before_id: Some("opencode -s "),
@@ -119,6 +131,7 @@ pub const GEMINI: Program = Program {
     interrupt: &["escape"],
     interrupted: "Request cancelled",
     fails_from: "working",
+    limited: WAITS,
     question: Some("Enter to select"),
     leave: "/quit",
     before_id: Some("gemini --resume "),
@@ -141,6 +154,7 @@ pub const QWEN: Program = Program {
     interrupt: &["escape", "ctrl+u"],
     interrupted: "Request cancelled",
     fails_from: "working",
+    limited: WAITS,
     question: Some("Enter: Select"),
     leave: "/quit",
     before_id: Some("qwen --resume "),
@@ -161,6 +175,7 @@ pub const PI: Program = Program {
     interrupt: &["escape"],
     interrupted: "Operation aborted",
     fails_from: "working",
+    limited: WAITS,
     question: None,
     leave: "/quit",
     before_id: Some("pi --session "),
@@ -182,6 +197,7 @@ pub const COPILOT: Program = Program {
     interrupt: &["ctrl+c"],
     interrupted: "Operation cancelled by user",
     fails_from: "working?",
+    limited: WAITS,
     question: Some("enter accept"),
     leave: "/exit",
     before_id: Some("copilot --resume="),
@@ -209,6 +225,7 @@ pub const AIDER: Program = Program {
     interrupt: &["ctrl+c"],
     interrupted: "^C again to exit",
     fails_from: "working?",
+    limited: WAITS,
     question: None,
     leave: "/exit",
     before_id: None,

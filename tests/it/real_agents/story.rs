@@ -1,14 +1,11 @@
-//! What every agent is led through: start, a turn, permission allowed and denied, interrupt, failure, retry,
-//! question, end, and the same conversation again; with the host killed while the agent asks and while it
-//! works. It works for two seconds before it asks, since some report nothing that is over sooner.
+//! What every agent is led through: start, a turn, permission allowed and denied, interrupt, failure, retry, a limit
+//! of requests, question, end, and the same conversation again; with the host killed while the agent asks and while
+//! it works. It works for two seconds before it asks, since some report nothing that is over sooner.
 
 use std::fs;
 
-use super::programs::Program;
+use super::programs::{AGAIN, Program};
 use super::stage::Stage;
-
-/// What may lie between the end of a turn and the work of the next: the agent has heard a key.
-const AGAIN: &str = "idle?";
 
 /// Who starts the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +123,13 @@ fn failures(stage: &mut Stage) {
     stage.answers("at-last");
     stage.went("retry", &[AGAIN, "working", "done"]);
     assert_eq!(stage.server.answered(retried, 529), 2);
+    let limited = "error: 429 x1 ;; say: once-more";
+    stage.prompt(limited);
+    if stage.program.limited.ends_with(&["done"]) {
+        stage.answers("once-more");
+    }
+    stage.went("limited", stage.program.limited);
+    assert_eq!(stage.server.answered(limited, 429), 1);
 }
 
 fn question(stage: &mut Stage, shown: &str) {
