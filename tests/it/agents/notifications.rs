@@ -1,11 +1,11 @@
 //! Desktop notifications: a real session bus, on it a desktop of the test's, and the real host.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 
-use zbus::zvariant::OwnedValue;
+use zbus::zvariant::{OwnedValue, Value};
 use zbus::{Connection, connection, interface};
 
 use crate::agor::{Agor, step_until};
@@ -32,6 +32,14 @@ struct Shown {
     summary: String,
     body: String,
     actions: Vec<String>,
+    /// Those that are a text, or yes or no.
+    hints: BTreeMap<String, String>,
+}
+
+impl Shown {
+    fn hint(&self, name: &str) -> Option<&str> {
+        self.hints.get(name).map(String::as_str)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -60,7 +68,7 @@ impl Server {
         summary: String,
         body: String,
         actions: Vec<String>,
-        _hints: HashMap<String, OwnedValue>,
+        hints: HashMap<String, OwnedValue>,
         _expire_timeout: i32,
     ) -> u32 {
         let mut seen = self.0.lock().expect("no test panics here");
@@ -68,12 +76,18 @@ impl Server {
             0 => u32::try_from(seen.shown.len()).expect("few") + 1,
             id => id,
         };
+        let hints = hints.into_iter().filter_map(|(name, hint)| match &*hint {
+            Value::Bool(hint) => Some((name, hint.to_string())),
+            Value::Str(hint) => Some((name, hint.as_str().to_owned())),
+            _ => None,
+        });
         seen.shown.push(Shown {
             id,
             replaces,
             summary,
             body,
             actions,
+            hints: hints.collect(),
         });
         id
     }
@@ -188,6 +202,8 @@ fn a_burst_is_one_notification_and_what_is_answered_is_taken_back() {
     let line = "bash (work) needs permission: &lt;b&gt;run&lt;/b&gt; &amp; go";
     assert_eq!(all.body, [line; 3].join("\n"));
     assert_eq!(all.actions, ["default", "Show"]);
+    let sound = (all.hint("suppress-sound"), all.hint("sound-name"));
+    assert_eq!(sound, (Some("true"), None), "unless the person wants one");
     for session in &sessions {
         report(&agor, session, "state=working");
     }
@@ -243,11 +259,14 @@ fn settings_say_of_what_the_person_is_told_and_are_followed_as_they_are_saved() 
     ] {
         agor.ok(&["wait", session, "--state", state, "--timeout", "60"]);
     }
-    std::fs::write(&settings, "").expect("settings");
+    std::fs::write(&settings, "[notifications]\nsound = true\n").expect("settings");
     read(2);
     report(&agor, &sessions[1], MARKUP);
     // What was told of the other would have come before it, or with it.
-    assert_eq!(desktop.shows(2).summary, "bash needs permission");
+    let asks = desktop.shows(2);
+    assert_eq!(asks.summary, "bash needs permission");
+    let sound = (asks.hint("suppress-sound"), asks.hint("sound-name"));
+    assert_eq!(sound, (None, Some("dialog-question")));
 }
 
 #[test]
