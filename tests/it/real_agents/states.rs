@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use agor_core::client::{Client, ClientError, ClientOptions};
+use agor_core::link::Dialer;
+use agor_proto::ids::{Offset, SessionId};
+use agor_proto::message::{Part, Query};
+use agor_proto::record::{RawRecord, records};
 use serde_json::Value;
 
 use crate::agor::{Agor, look_until};
@@ -9,9 +14,11 @@ use crate::agor::{Agor, look_until};
 /// How late a state may be before a check gives it up. Only a failure takes so long.
 const LATE_AT_MOST: Duration = Duration::from_secs(5);
 
-/// How soon after its evidence a state is to show, and one in how many may be later: busy cores make them.
+/// How soon after its evidence a state is to show, one in how many may be later since busy cores make them, and how
+/// late those may be.
 const SOON_MILLIS: u64 = 100;
 const LATE_ONE_IN: usize = 10;
+const LATE_MILLIS: u64 = 250;
 
 /// `unknown` may take one in so many of the milliseconds between the first prompt and the exit.
 const UNKNOWN_ONE_IN: u64 = 50;
@@ -23,8 +30,33 @@ pub struct Change {
     pub at_millis: u64,
     /// When what it was decided by had been seen.
     pub evidence_millis: u64,
+    /// Where in the record that was.
+    offset: u64,
+    /// Whether it was seen on the screen.
+    is_of_screen: bool,
     /// Why, in words.
     reason: String,
+}
+
+impl Change {
+    /// Returns how long after its evidence it was told. A screen is dated by the look at it: what it shows was there
+    /// once the last of `outputs` before that had come.
+    fn late_millis(&self, outputs: &[Output]) -> u64 {
+        let before = outputs
+            .iter()
+            .take_while(|output| output.end <= self.offset);
+        let drawn = before.last().filter(|_| self.is_of_screen);
+        let since = drawn.map_or(self.evidence_millis, |output| output.at_millis);
+        self.at_millis.saturating_sub(since)
+    }
+}
+
+/// A piece of what a program printed.
+#[derive(Debug, Clone, Copy)]
+struct Output {
+    /// Where in the record it ends.
+    end: u64,
+    at_millis: u64,
 }
 
 /// See the module.
@@ -72,9 +104,13 @@ impl States {
                 .push(format!("{case}: the list shows {shown}, the log {last}"));
         }
         self.checked += new.len();
+        let outputs = match new.iter().any(|change| change.is_of_screen) {
+            true => outputs(agor, session),
+            false => Vec::new(),
+        };
         // What the process or the passing of time tells has no moment in the record to be late after.
         let late = new.iter().map(|change| {
-            let millis = change.at_millis.saturating_sub(change.evidence_millis);
+            let millis = change.late_millis(&outputs);
             (millis, format!("{case}: {} ({})", change.to, change.reason))
         });
         self.late.extend(late);
@@ -120,6 +156,10 @@ impl States {
             late.len(),
             self.late.len()
         );
+        assert!(
+            most <= LATE_MILLIS,
+            "{name}: a state was {most} ms late, none may be later than {LATE_MILLIS} ms"
+        );
         assert!(self.wrong.is_empty(), "{name}:\n{}", self.wrong.join("\n"));
         assert!(
             self.unknown_millis * UNKNOWN_ONE_IN <= self.whole_millis,
@@ -160,11 +200,72 @@ fn changes(agor: &Agor, session: &str) -> Vec<Change> {
                     to: state["to"].as_str().unwrap_or_default().to_owned(),
                     at_millis: event["at_millis"].as_u64().unwrap_or_default(),
                     evidence_millis: evidence["at_millis"].as_u64().unwrap_or_default(),
+                    offset: evidence["offset"].as_u64().unwrap_or_default(),
+                    is_of_screen: evidence["source"] == "screen",
                     reason: evidence["reason"].as_str().unwrap_or_default().to_owned(),
                 }
             })
         })
         .collect()
+}
+
+/// Returns every piece of what a session's program printed, in order.
+fn outputs(agor: &Agor, session: &str) -> Vec<Output> {
+    let session: SessionId = session.parse().expect("an id");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let socket = Dialer::Socket(agor.path("run/agor/host.sock"));
+        let client = Client::over(socket, ClientOptions::default())
+            .await
+            .expect("the host answers");
+        let (mut outputs, mut next) = (Vec::new(), Offset(0));
+        'whole: loop {
+            let from = next;
+            let mut answers = client
+                .ask(Query::Record { session, from })
+                .expect("the client runs");
+            loop {
+                let (from, bytes) = match answers.next().await {
+                    None => break 'whole,
+                    Some(Ok(Part::Record { from, bytes })) => (from, bytes),
+                    // What follows is asked for again.
+                    Some(Err(ClientError::TooSlow)) => break,
+                    Some(other) => panic!("no record: {other:?}"),
+                };
+                for record in records(&bytes, from) {
+                    let record = record.expect("the record is whole");
+                    next = record.end;
+                    if record.kind == RawRecord::OUT {
+                        outputs.push(Output {
+                            end: record.end.0,
+                            at_millis: record.unix_micros / 1_000,
+                        });
+                    }
+                }
+            }
+        }
+        client.close().await;
+        outputs
+    })
+}
+
+#[test]
+fn what_a_screen_shows_is_late_after_the_output_that_drew_it_and_not_after_the_look() {
+    let output = |end, at_millis| Output { end, at_millis };
+    let outputs = [output(10, 1_000), output(20, 1_500), output(30, 1_590)];
+    let mut change = Change {
+        to: "done".to_owned(),
+        at_millis: 1_600,
+        evidence_millis: 1_600,
+        offset: 20,
+        is_of_screen: true,
+        reason: String::new(),
+    };
+    assert_eq!(change.late_millis(&outputs), 100);
+    change.is_of_screen = false;
+    assert_eq!(change.late_millis(&outputs), 0);
 }
 
 #[test]
