@@ -13,7 +13,7 @@ use agor_proto::agent::{AgentEvent, AgentInfo, Conflict, Conversation, State};
 use agor_proto::event::{Event, EventBody};
 use agor_proto::ids::{LinePosition, SessionId};
 use agor_proto::input::{Input, Key, KeyAction, KeyInput, Mods};
-use agor_proto::limits::{REPORT_MAX, STATE_PACE_MILLIS};
+use agor_proto::limits::{REPORT_MAX, STATE_PACE_MILLIS, SYNC_UPDATE_MILLIS};
 use agor_proto::message::{Explained, Part};
 use agor_proto::screen::Modes;
 use agor_term::{ProgressState, Terminal};
@@ -28,9 +28,16 @@ use crate::storage::UsageDay;
 use terminal::Watch;
 pub use terminal::When;
 
-/// How long after output the screen is looked at, and how long at most where output does not end.
+/// How long after output the screen is looked at, and how long at most where output does not end: a state shows
+/// within 100 ms of what it is seen by. A picture that takes longer to be drawn is seen in between.
 const LOOK: Duration = Duration::from_millis(60);
-const LOOK_AT_MOST: Duration = Duration::from_millis(300);
+const LOOK_AT_MOST: Duration = Duration::from_millis(90);
+
+/// How long at most what is drawn is waited for if a synchronized frame is open when the screen is to be looked at:
+/// half of one shows what is never seen. It may be held back for so long (`SYNC_UPDATE_MILLIS`); one that begins just
+/// before the look is whole or given up by then.
+const FRAME_AT_MOST: Duration =
+    LOOK_AT_MOST.saturating_add(Duration::from_millis(SYNC_UPDATE_MILLIS));
 
 /// How long an agent may take to begin with a prompt, before it is given the next.
 const BEGINS: Duration = Duration::from_secs(5);
@@ -615,7 +622,7 @@ impl Session {
         let waited = looks
             .since
             .map_or(Duration::ZERO, |since| now.instant - since);
-        if terminal.sync_update_open() && waited < LOOK_AT_MOST {
+        if terminal.sync_update_open() && waited < FRAME_AT_MOST {
             looks.due = Some(now.instant + LOOK);
             looks.since.get_or_insert(now.instant);
             looks.put_off = true;

@@ -11,7 +11,7 @@ use agor_proto::ids::CommandId;
 use agor_proto::input::{Input, Key};
 
 use super::super::{Effect, Now, Session};
-use super::LOOK_AT_MOST;
+use super::FRAME_AT_MOST;
 use crate::agents::{Observation, Provider};
 
 impl Session {
@@ -92,7 +92,7 @@ impl Session {
         if looks.due.is_some() {
             looks.due = Some(now.instant);
             // An update that is under way is not waited for.
-            looks.since = now.instant.checked_sub(LOOK_AT_MOST);
+            looks.since = now.instant.checked_sub(FRAME_AT_MOST);
             self.look(now);
         }
     }

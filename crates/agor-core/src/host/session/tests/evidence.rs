@@ -1,4 +1,4 @@
-//! Where in a session's text its agent's evidence was seen.
+//! Where in a session's text its agent's evidence was seen, and when a screen is looked at for it.
 
 use agor_proto::ids::LinePosition;
 use agor_proto::message::Part;
@@ -51,4 +51,51 @@ fn an_evidence_on_an_alternate_screen_has_no_place_since_nothing_of_it_is_left()
     world.read();
     assert_eq!(world.session.info().state, State::Working);
     assert_eq!(place(&world), None);
+}
+
+/// What Claude Code's screen shows while it asks.
+const ASKS: &str = "\x1b[2J\x1b[H\u{276f} 1. Yes\r\n  2. No\r\n";
+
+#[test]
+fn a_screen_is_looked_at_in_time_though_its_program_prints_on() {
+    let mut world = World::running_program("claude");
+    world.clock = 100_000;
+    world.print_at(100_000, ASKS);
+    world.read();
+    let drawn = world.clock;
+    while world.session.info().state != State::NeedsPermission {
+        assert!(world.clock < drawn + 100, "it is late");
+        // Time passes with whatever happens.
+        world.print_at(world.clock, ".");
+        world.read();
+    }
+}
+
+#[test]
+fn half_of_a_synchronized_frame_is_not_looked_at_unless_it_never_ends() {
+    let half = format!("\x1b[?2026h{ASKS}");
+    let mut world = World::running_program("claude");
+    world.clock = 100_000;
+    world.print_at(100_000, &half);
+    world.read();
+    let begun = world.clock;
+    while world.clock < begun + 140 {
+        world.on(Cause::Tick);
+        assert_eq!(world.session.info().state, State::Starting);
+    }
+    world.print_at(world.clock, "\x1b[2J\x1b[H\u{276f} \x1b[?2026l");
+    world.read();
+    world.clock += 1_000;
+    world.on(Cause::Tick);
+    assert_ne!(world.session.info().state, State::NeedsPermission);
+
+    let mut world = World::running_program("claude");
+    world.clock = 100_000;
+    world.print_at(100_000, &half);
+    world.read();
+    let begun = world.clock;
+    while world.session.info().state != State::NeedsPermission {
+        assert!(world.clock < begun + 250, "it is late");
+        world.on(Cause::Tick);
+    }
 }
