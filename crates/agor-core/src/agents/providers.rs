@@ -104,6 +104,8 @@ pub struct Provider {
     pub transcript: Option<Transcript>,
     /// What nothing that it shows tells, and why.
     pub untold: Vec<Untold>,
+    /// What cannot be asked for when it is started, and why.
+    pub cannot: Vec<Cannot>,
     /// Rules over its title, the first that matches counts.
     pub titles: Vec<Rule>,
     /// Rules over the last rows of its screen, the first that matches counts.
@@ -174,6 +176,16 @@ pub struct Untold {
     /// What happens, by the names of the stories' cases.
     pub cases: Vec<String>,
     /// Why nothing tells it, in a sentence.
+    pub why: String,
+}
+
+/// What cannot be asked for when an agent is started, since it has no argument for it or nobody has tried it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cannot {
+    /// What, by the names of the options of `agor new`.
+    pub what: Vec<String>,
+    /// Why, in a sentence.
     pub why: String,
 }
 
@@ -468,6 +480,26 @@ mod tests {
                 provider.id
             );
             assert!(provider.takes_hooks() || provider.no_hooks.ends_with('.'));
+            let asked = [
+                ("resume", &provider.resume),
+                ("fork", &provider.fork),
+                ("model", &provider.model),
+                ("mode", &provider.mode),
+                ("prompt", &provider.prompt),
+            ];
+            let all = || provider.cannot.iter().flat_map(|it| &it.what);
+            for (what, template) in asked {
+                let refused = all().filter(|it| *it == what).count();
+                assert_eq!(
+                    refused,
+                    usize::from(template.is_empty()),
+                    "{}: {what}, or why it cannot be asked for",
+                    provider.id
+                );
+            }
+            let known = |it: &String| asked.iter().any(|(what, _)| it == what);
+            assert!(all().all(known), "{}: {:?}", provider.id, provider.cannot);
+            assert!(provider.cannot.iter().all(|it| it.why.ends_with('.')));
             for rule in provider.titles.iter().chain(&provider.screens) {
                 assert!(
                     Regex::new(&rule.pattern).is_ok(),
