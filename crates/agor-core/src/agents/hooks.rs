@@ -33,8 +33,8 @@ pub struct Hook {
     /// That use of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_use_id: Option<String>,
-    /// What the tool is to do.
-    #[serde(skip_serializing_if = "Input::is_empty")]
+    /// What the tool is to do. Copilot CLI gives some a text, a patch for one, of which nothing is read.
+    #[serde(skip_serializing_if = "Input::is_empty", deserialize_with = "lenient")]
     pub tool_input: Input,
     /// What is notified.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,6 +67,9 @@ pub struct Input {
     command: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     file_path: Option<String>,
+    /// What Copilot CLI calls the file; with others the folder in which something is looked for.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
@@ -115,6 +118,7 @@ impl Hook {
             &mut hook.error_details,
             &mut hook.tool_input.command,
             &mut hook.tool_input.file_path,
+            &mut hook.tool_input.path,
             &mut hook.tool_input.url,
             &mut hook.tool_input.query,
             &mut hook.tool_input.pattern,
@@ -155,6 +159,7 @@ impl Hook {
             &input.url,
             &input.query,
             &input.pattern,
+            &input.path,
             &input.description,
         ];
         let name = self.tool_name.as_deref().unwrap_or("a tool");
@@ -169,7 +174,11 @@ impl Hook {
     pub fn wrote(&self) -> Option<&str> {
         let tool = self.tool_name.as_deref()?;
         let done = self.event == "PostToolUse" && tools::does(tool) == Some(Does::WriteItsFile);
-        let file = self.tool_input.file_path.as_deref().filter(|_| done)?;
+        let Input {
+            file_path, path, ..
+        } = &self.tool_input;
+        let file = file_path.as_deref().or(path.as_deref());
+        let file = file.filter(|_| done)?;
         // Relative to what it is not known, and one that was cut is not that file.
         (file.starts_with('/') && file.len() < HOOK_TEXT_MAX).then_some(file)
     }
@@ -226,6 +235,22 @@ mod tests {
             ),
             None
         );
+    }
+
+    #[test]
+    fn what_copilot_gives_the_tools_that_write_is_read() {
+        let written = |input: serde_json::Value| {
+            let payload = serde_json::json!({
+                "hook_event_name": "PostToolUse", "tool_name": "Edit", "tool_input": input,
+            });
+            let hook = Hook::read(payload.to_string().as_bytes()).expect("a hook");
+            (hook.tool(), hook.wrote().map(str::to_owned))
+        };
+        let change = serde_json::json!({ "path": "/a/x", "old_str": "a", "new_str": "b" });
+        assert_eq!(written(change), ("Edit: /a/x".into(), Some("/a/x".into())));
+        // A patch does not lose the hook that it comes with.
+        let patch = "*** Begin Patch\n*** Add File: x\n+a\n*** End Patch\n";
+        assert_eq!(written(patch.into()), ("Edit".into(), None));
     }
 
     #[test]

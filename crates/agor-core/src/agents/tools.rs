@@ -10,7 +10,7 @@ pub enum Does {
 
 /// The tools, as their agents call them.
 const TOOLS: &[(&str, Does)] = &[
-    // Claude Code.
+    // Claude Code; Copilot CLI in hooks of its form, whatever it calls them itself (since 1.0.62).
     ("Edit", Does::WriteItsFile),
     ("MultiEdit", Does::WriteItsFile),
     ("Write", Does::WriteItsFile),
