@@ -81,6 +81,8 @@ struct Pages {
     pages: Vec<Page>,
     limit: usize,
     first: u8,
+    /// There was no room for an image, and it was not found out yet whether there is now.
+    overfull: bool,
 }
 
 impl Pages {
@@ -95,7 +97,17 @@ impl Pages {
             pages: std::iter::repeat_with(Page::default).take(pages).collect(),
             limit,
             first,
+            overfull: false,
         }
+    }
+
+    /// Returns the page that was used longest ago, if neither the frame of `tick` nor the one before needs it.
+    fn oldest(&mut self, tick: u64) -> Option<(usize, &mut Page)> {
+        self.pages
+            .iter_mut()
+            .enumerate()
+            .min_by_key(|(_, page)| page.used)
+            .filter(|(_, page)| page.used + 1 < tick)
     }
 
     fn grow(&mut self, device: &wgpu::Device, queue: &wgpu::Queue) {
@@ -170,6 +182,19 @@ impl Atlas {
         self.uploaded_bytes = 0;
     }
 
+    /// Says, once, that there is room again for something that there was none for.
+    pub fn has_room_again(&mut self) -> bool {
+        let tick = self.tick;
+        let mut again = false;
+        for pages in [&mut self.mono, &mut self.color] {
+            if pages.overfull && pages.oldest(tick).is_some() {
+                pages.overfull = false;
+                again = true;
+            }
+        }
+        again
+    }
+
     /// Returns how many times a page was emptied.
     pub fn evictions(&self) -> u64 {
         self.evictions
@@ -231,12 +256,10 @@ impl Atlas {
             found = find(&mut pages.pages, width, height);
         }
         if found.is_none() {
-            let (layer, page) = pages
-                .pages
-                .iter_mut()
-                .enumerate()
-                .min_by_key(|(_, page)| page.used)
-                .filter(|(_, page)| page.used + 1 < self.tick)?;
+            let Some((layer, page)) = pages.oldest(self.tick) else {
+                pages.overfull = true;
+                return None;
+            };
             self.evictions += 1;
             page.evicted = self.evictions;
             page.shelves.clear();

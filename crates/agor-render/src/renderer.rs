@@ -220,6 +220,10 @@ impl Renderer {
         self.foundry.rasterized = 0;
         self.textures.uploaded = (0, 0);
         self.foundry.atlas.begin();
+        if self.foundry.atlas.has_room_again() {
+            self.fonts.iter_mut().for_each(SizedFont::forget_blocks);
+            self.foundry.arrivals += 1;
+        }
         self.pages.begin();
         self.together.reclaim();
         self.take_pieces();

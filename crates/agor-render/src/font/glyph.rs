@@ -15,10 +15,10 @@ pub(crate) struct Glyph {
 
 /// A glyph that was not drawn yet.
 const UNKNOWN: u32 = 1 << 31;
-/// A glyph that is being drawn elsewhere.
+/// A glyph that is being drawn elsewhere, or for which there is no room yet.
 const AWAITED: u32 = 1 << 30;
 /// Of no page. There is one bit more than the atlas has pages.
-pub(super) const NO_PAGE: u8 = 31;
+const NO_PAGE: u8 = 31;
 
 impl Glyph {
     pub const UNKNOWN: Self = Self {
@@ -55,6 +55,15 @@ impl Glyph {
         }
     }
 
+    /// Returns what stands for a glyph that the atlas has no room for: a block, until there is room.
+    pub fn without_room(x: i32, extent: u32) -> Self {
+        let block = Self::new(x, extent, 0, Kind::Fill, NO_PAGE);
+        Self {
+            head: block.head | AWAITED,
+            ..block
+        }
+    }
+
     pub fn is_known(self) -> bool {
         self.head & UNKNOWN == 0
     }
@@ -65,7 +74,8 @@ impl Glyph {
         self.head & UNKNOWN
     }
 
-    /// Returns a bit if the glyph is being drawn elsewhere; it is blank then.
+    /// Returns a bit if the glyph is being drawn elsewhere, and is blank until then, or if there is no room for
+    /// it, and it is a block.
     #[inline]
     pub fn awaited_bit(self) -> u32 {
         self.head & AWAITED

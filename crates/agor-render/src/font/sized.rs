@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cluster::{Cluster, Faces, Sizing, cut};
-use super::glyph::{Glyph, NO_PAGE};
+use super::glyph::Glyph;
 use super::raster::{Bitmap, Placed, Rasterizer};
 use super::workshop::{Order, Ordered, Piece, Slot, Workshop};
 use super::{CellMetrics, FontSpec, Fonts, Variant, is_ignorable};
@@ -31,7 +31,7 @@ pub(crate) struct Foundry {
     pub atlas: Atlas,
     /// Glyphs drawn since this was last cleared.
     pub rasterized: u64,
-    /// Goes up whenever glyphs come that were waited for.
+    /// Goes up whenever glyphs come that were waited for, and when there is room for those that had none.
     pub arrivals: u64,
 }
 
@@ -92,17 +92,7 @@ impl SizedFont {
         }
         let since = self.seen;
         self.seen = atlas.evictions();
-        let gone = |glyph: &Glyph| !atlas.kept(glyph.page_bit(), since);
-        for glyph in self.ascii.iter_mut().flatten().chain(&mut self.waves) {
-            if gone(glyph) {
-                *glyph = Glyph::UNKNOWN;
-            }
-        }
-        self.chars.retain(|_, glyph| !gone(glyph));
-        self.glyphs.retain(|_, glyph| !gone(glyph));
-        for map in &mut self.clusters {
-            map.retain(|_, glyph| !gone(glyph));
-        }
+        self.forget(|glyph| !atlas.kept(glyph.page_bit(), since));
     }
 
     /// Returns the glyphs of ASCII in `variant` as far as they are known.
@@ -326,13 +316,24 @@ impl SizedFont {
 
     /// Forgets that glyphs were asked for.
     pub fn forget_awaited(&mut self) {
-        let awaited = |glyph: &Glyph| glyph.awaited_bit() != 0;
-        for glyph in self.ascii.iter_mut().flatten().filter(|it| awaited(it)) {
-            *glyph = Glyph::UNKNOWN;
+        self.forget(|glyph| glyph.awaited_bit() != 0 && glyph.is_blank());
+    }
+
+    /// Forgets that there was no room for glyphs.
+    pub fn forget_blocks(&mut self) {
+        self.forget(|glyph| glyph.awaited_bit() != 0 && !glyph.is_blank());
+    }
+
+    fn forget(&mut self, gone: impl Fn(&Glyph) -> bool) {
+        for glyph in self.ascii.iter_mut().flatten().chain(&mut self.waves) {
+            if gone(glyph) {
+                *glyph = Glyph::UNKNOWN;
+            }
         }
-        self.chars.retain(|_, glyph| !awaited(glyph));
+        self.chars.retain(|_, glyph| !gone(glyph));
+        self.glyphs.retain(|_, glyph| !gone(glyph));
         for map in &mut self.clusters {
-            map.retain(|_, glyph| !awaited(glyph));
+            map.retain(|_, glyph| !gone(glyph));
         }
     }
 
@@ -424,14 +425,14 @@ impl SizedFont {
                 Glyph::new(bitmap.left, rect.extent(), source, kind, page)
             }
             // The screen shows more different pixels than the atlas can hold: a block in the
-            // text's colour shows at least that something is there.
+            // text's colour shows at least that something is there. When there is room it is asked for again.
             None => {
                 let block = Rect {
                     y: rect.y + rect.height as i32 / 4,
                     height: (rect.height / 2).max(1),
                     ..rect
                 };
-                Glyph::new(bitmap.left, block.extent(), 0, Kind::Fill, NO_PAGE)
+                Glyph::without_room(bitmap.left, block.extent())
             }
         }
     }

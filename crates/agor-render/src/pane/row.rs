@@ -22,7 +22,7 @@ pub(super) struct Facts {
     pub blinks: bool,
     /// Some of it looks different where the cursor stands.
     pub sequences: bool,
-    /// Some of it is being drawn elsewhere.
+    /// Some of it is being drawn elsewhere, or has no room in the atlas.
     pub awaits: bool,
 }
 
@@ -255,6 +255,7 @@ impl RowBuilder<'_> {
             Underline::Dashed => Wave::Dashed,
         };
         let tile = self.font.wave(self.foundry, wave, &mut self.facts.pages);
+        self.facts.awaits |= tile.awaited_bit() != 0;
         self.under
             .push(tile.tiled(self.slot, x, width, color.packed()));
     }
@@ -331,9 +332,9 @@ impl RowBuilder<'_> {
                 let glyph = known[usize::from(byte & 0x7f)];
                 let at = x;
                 x += step;
+                awaited |= glyph.awaited_bit();
                 if glyph.is_blank() {
                     missing |= glyph.unknown_bit();
-                    awaited |= glyph.awaited_bit();
                     return None;
                 }
                 pages |= glyph.page_bit();
@@ -394,8 +395,8 @@ impl RowBuilder<'_> {
     }
 
     fn push(&mut self, glyph: Glyph, cell: u16, color: u32) {
+        self.facts.awaits |= glyph.awaited_bit() != 0;
         if glyph.is_blank() {
-            self.facts.awaits |= glyph.awaited_bit() != 0;
             return;
         }
         let x = self.x(cell);

@@ -488,6 +488,28 @@ fn an_atlas_that_is_full_empties_its_oldest_page_and_draws_on() {
 }
 
 #[test]
+fn what_an_overfull_atlas_had_no_room_for_comes_when_there_is_room() {
+    // Larger than what the others leave at the ends of their shelves.
+    let large = FontSpec {
+        size_points: 360.0,
+        ..FontSpec::default()
+    };
+    let mut under = Style::default();
+    under.attrs.set_underline(agor_proto::row::Underline::Curly);
+    let shown = vec![row("@W"), RowText::new().text("WÖ", under).build()];
+    let whole = Scene::new(large.clone(), shown.clone()).picture();
+    let mut scene = Scene::new(large.clone(), shown);
+    let letters: Vec<_> = ('!'..='~').map(|c| row(&c.to_string())).collect();
+    scene.crowd(&large, &letters);
+    // Pages of the frame before are still in use.
+    assert!(scene.picture() != whole, "there are blocks");
+    scene.picture();
+    assert_eq!(scene.renderer.counters().rows_built, 2);
+    assert!(scene.picture() == whole);
+    assert_eq!(scene.renderer.counters().rows_built, 0);
+}
+
+#[test]
 fn draws_can_go_to_other_threads() {
     fn check<T: Clone + Send + Sync + 'static>() {}
     check::<agor_render::PaneDraw>();

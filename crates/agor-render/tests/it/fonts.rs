@@ -94,6 +94,38 @@ fn pictures_of_every_format_look_as_accepted_in_two_cells() {
 }
 
 #[test]
+fn a_picture_that_an_overfull_atlas_had_no_room_for_comes_when_there_is_room() {
+    let fonts = [CBDT, SBIX, COLR_0, COLR_1];
+    // Larger than what the others leave at the ends of their shelves.
+    let large = FontSpec {
+        size_points: 360.0,
+        ..font(1.0)
+    };
+    let shown = vec![joined("🦀", Style::default())];
+    let whole = scene(large.clone(), &fonts, shown.clone()).picture();
+    let mut scene = scene(large.clone(), &fonts, shown);
+    let pictures: Vec<_> = [
+        "🦀",
+        "👩\u{200d}💻",
+        "🇩🇪",
+        "👍🏽",
+        "🟠",
+        "🟦",
+        "🟡",
+        "🔴",
+        "🟩",
+    ]
+    .map(|picture| RowText::new().cluster(picture, 2, Style::default()).build())
+    .into();
+    scene.crowd(&large, &pictures);
+    // Pages of the frame before are still in use.
+    assert!(scene.picture() != whole, "there is a block");
+    scene.picture();
+    assert!(scene.picture() == whole);
+    assert_eq!(scene.renderer.counters().rows_built, 0);
+}
+
+#[test]
 fn signs_of_icon_fonts_look_as_accepted_scaled_to_their_cell() {
     const SIGNS: [&str; 6] = [
         "\u{f015}", "\u{f061}", "\u{e725}", "\u{f111}", "\u{f0ac}", "\u{f489}",

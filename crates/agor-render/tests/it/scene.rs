@@ -93,6 +93,43 @@ impl Scene {
         draw
     }
 
+    /// Names, in one frame, panes with `rows` in more sizes of a font than the atlas has room for. The font in use
+    /// stays that of `font`.
+    pub fn crowd(&mut self, font: &FontSpec, rows: &[Row]) {
+        let columns = rows.iter().map(Row::width).max().unwrap_or(1);
+        let rows: Vec<_> = rows.iter().cloned().map(Arc::new).collect();
+        let mut caches: Vec<_> = (0..24).map(|_| PaneCache::new()).collect();
+        self.renderer.begin();
+        for (n, cache) in caches.iter_mut().enumerate() {
+            self.renderer.set_font(FontSpec {
+                size_points: 180.0 + n as f32,
+                ..font.clone()
+            });
+            let metrics = self.renderer.metrics();
+            let view = PaneView {
+                rows: &rows,
+                columns,
+                origin_px: [0, 0],
+                clip_px: None,
+                size_px: [
+                    metrics.width_px * u32::from(columns),
+                    metrics.height_px * rows.len() as u32,
+                ],
+                cursor: None,
+                spans: &[],
+                images: &[],
+                colors: &self.colors,
+                palette: &[],
+                reverse: false,
+                dim: false,
+                blink_on: true,
+            };
+            self.renderer.pane(cache, &view);
+        }
+        self.renderer.finish();
+        self.renderer.set_font(font.clone());
+    }
+
     /// Draws the pane.
     pub fn picture(&mut self) -> Picture {
         let [width, height] = self.size_px();
