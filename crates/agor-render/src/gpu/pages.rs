@@ -322,7 +322,8 @@ impl Pages {
                 scatter.send(queue, &mut encoder, &page.buffer, &mut page.delta, changed);
                 page.dirty.clear();
             }
-            return (bytes, Some(encoder.finish()));
+            // Each span goes with an instance that says where it belongs.
+            return (bytes + spans as u64 * 16, Some(encoder.finish()));
         }
         if spans > WRITES_MAX {
             return (bytes, Some(self.upload_staged(bytes)));

@@ -24,6 +24,9 @@ const TEXEL: usize = 4;
 const WIDTH: usize = 1024;
 /// Units of a row of the texture.
 const ROW_UNITS: u32 = (WIDTH * TEXEL / UNIT) as u32;
+/// Changed words so near to each other are sent in one write: two units, so that what panes of changed rows send
+/// together is less than their rows take.
+const GAP: usize = 2 * UNIT;
 /// Rows of the texture at first.
 const ROWS: u32 = 2;
 /// The most rows of a pane that are drawn.
@@ -78,8 +81,8 @@ pub(crate) struct Table {
     texture: wgpu::Texture,
     words: Vec<i32>,
     units: Extents,
-    /// Words that differ from the texture's.
-    dirty: Option<Range<usize>>,
+    /// Words that differ from the texture's, in no order.
+    dirty: Vec<Range<usize>>,
     /// The texture was replaced by a larger one since this was last cleared.
     pub grown: bool,
 }
@@ -91,7 +94,7 @@ impl Table {
             device: device.clone(),
             words: vec![0; words(ROWS)],
             units: Extents::new(ROWS * ROW_UNITS),
-            dirty: None,
+            dirty: Vec::new(),
             grown: false,
         }
     }
@@ -126,7 +129,8 @@ impl Table {
         self.units.grow(rows * ROW_UNITS);
         self.words.resize(words(rows), 0);
         self.texture = texture(&self.device, rows);
-        self.dirty = Some(0..self.words.len());
+        self.dirty.clear();
+        self.dirty.push(0..self.words.len());
         self.grown = true;
         self.units.take(units)
     }
@@ -156,54 +160,69 @@ impl Table {
             }
         }
         if last > 0 {
-            let changed = start + first..start + last;
-            self.dirty = Some(match self.dirty.take() {
-                Some(dirty) => dirty.start.min(changed.start)..dirty.end.max(changed.end),
-                None => changed,
-            });
+            self.dirty.push(start + first..start + last);
         }
     }
 
-    /// Sends what changed, in one write; returns its bytes.
+    /// Sends what changed, in one write where it lies together; returns its bytes.
     pub fn upload(&mut self, queue: &wgpu::Queue) -> u64 {
-        let Some(dirty) = self.dirty.take() else {
-            return 0;
-        };
-        let texels = dirty.start / TEXEL..dirty.end.div_ceil(TEXEL);
-        let rows = texels.start / WIDTH..texels.end.div_ceil(WIDTH);
-        // Within a row what differs, else whole rows.
-        let (x, width) = match rows.len() {
-            1 => (texels.start % WIDTH, texels.len()),
-            _ => (0, WIDTH),
-        };
-        let from = (rows.start * WIDTH + x) * TEXEL;
-        let part = &self.words[from..][..((rows.len() - 1) * WIDTH + width) * TEXEL];
-        let at = |value: usize| value as u32;
-        queue.write_texture(
-            wgpu::TexelCopyTextureInfo {
-                texture: &self.texture,
-                mip_level: 0,
-                origin: wgpu::Origin3d {
-                    x: at(x),
-                    y: at(rows.start),
-                    z: 0,
-                },
-                aspect: wgpu::TextureAspect::All,
-            },
-            bytemuck::cast_slice(part),
-            wgpu::TexelCopyBufferLayout {
-                offset: 0,
-                bytes_per_row: Some(at(WIDTH * TEXEL * 4)),
-                rows_per_image: None,
-            },
-            wgpu::Extent3d {
-                width: at(width),
-                height: at(rows.len()),
-                depth_or_array_layers: 1,
-            },
-        );
-        part.len() as u64 * 4
+        self.dirty.sort_unstable_by_key(|part| part.start);
+        self.dirty.dedup_by(|next, last| {
+            let near = next.start <= last.end + GAP;
+            if near {
+                last.end = last.end.max(next.end);
+            }
+            near
+        });
+        let mut bytes = 0;
+        for part in self.dirty.drain(..) {
+            let mut texels = part.start / TEXEL..part.end.div_ceil(TEXEL);
+            while !texels.is_empty() {
+                let x = texels.start % WIDTH;
+                let width = texels.len().min(WIDTH - x);
+                // Whole rows go at once.
+                let rows = if x == 0 { texels.len() / WIDTH } else { 1 }.max(1);
+                let count = (rows - 1) * WIDTH + width;
+                let words = &self.words[texels.start * TEXEL..][..count * TEXEL];
+                let origin = [x, texels.start / WIDTH];
+                send(queue, &self.texture, words, origin, [width, rows]);
+                bytes += words.len() as u64 * 4;
+                texels.start += count;
+            }
+        }
+        bytes
     }
+}
+
+/// Writes the rectangle of `size` texels at `origin`.
+fn send(
+    queue: &wgpu::Queue,
+    texture: &wgpu::Texture,
+    words: &[i32],
+    origin: [usize; 2],
+    size: [usize; 2],
+) {
+    let [x, y] = origin.map(|value| value as u32);
+    let [width, height] = size.map(|value| value as u32);
+    queue.write_texture(
+        wgpu::TexelCopyTextureInfo {
+            texture,
+            mip_level: 0,
+            origin: wgpu::Origin3d { x, y, z: 0 },
+            aspect: wgpu::TextureAspect::All,
+        },
+        bytemuck::cast_slice(words),
+        wgpu::TexelCopyBufferLayout {
+            offset: 0,
+            bytes_per_row: Some((WIDTH * TEXEL * 4) as u32),
+            rows_per_image: None,
+        },
+        wgpu::Extent3d {
+            width,
+            height,
+            depth_or_array_layers: 1,
+        },
+    );
 }
 
 fn words(rows: u32) -> usize {

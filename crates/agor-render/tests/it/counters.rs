@@ -89,6 +89,48 @@ fn all_rows_that_changed_take_at_most_20_bytes_a_column() {
     );
 }
 
+/// Returns a row without a space, of which no two neighbours look the same; with `lines`, in every way in which
+/// cells can.
+fn dense(n: usize, lines: bool) -> Row {
+    let color = |cell: usize| Color::Indexed((16 + (n * 31 + cell * 7) % 200) as u8);
+    (0..usize::from(COLUMNS))
+        .fold(RowText::new(), |row, cell| {
+            let mut style = Style {
+                fg: color(cell),
+                ..Style::default()
+            };
+            if lines {
+                style = Style {
+                    bg: color(cell + 3),
+                    ..attrs(&[Attrs::STRIKETHROUGH, Attrs::OVERLINE])
+                };
+                style
+                    .attrs
+                    .set_underline(agor_proto::row::Underline::Double);
+            }
+            let letter = char::from(b'a' + ((n + cell) % 26) as u8);
+            row.text(letter.encode_utf8(&mut [0; 4]), style)
+        })
+        .build()
+}
+
+#[test]
+fn a_row_full_of_text_takes_20_bytes_a_column_and_one_of_all_there_is_100() {
+    for (lines, instances, bytes) in [(false, 1, 20), (true, 6, 100)] {
+        let mut scene = scene();
+        let columns = u64::from(COLUMNS);
+        // The first finds room for so much.
+        for n in [3, 4] {
+            scene.rows[7] = Arc::new(dense(n, lines));
+            scene.frame();
+        }
+        let counters = scene.renderer.counters();
+        assert_eq!(counters.rows_built, 1);
+        assert_eq!(counters.instances_built, instances * columns);
+        assert!(counters.bytes_uploaded <= bytes * columns, "{counters:?}");
+    }
+}
+
 /// A pane in which there are rows and nothing else.
 fn plain<'a>(rows: &'a [Arc<Row>], size_px: [u32; 2], colors: &'a Colors) -> PaneView<'a> {
     PaneView {

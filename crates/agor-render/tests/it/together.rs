@@ -229,6 +229,22 @@ fn what_a_frame_that_nobody_drew_had_to_send_is_sent_with_the_next() {
 }
 
 #[test]
+fn panes_that_scroll_send_nothing_of_those_between_them() {
+    let mut panes = Panes::new(200);
+    panes.together(|_| true);
+    // Two of them are neighbours in different rows of the table's texture.
+    let scrolled = [0, 63, 64, 199];
+    for n in scrolled {
+        panes.rows[n].rotate_left(1);
+    }
+    let (picture, _) = panes.together(|_| true);
+    let counters = panes.scene.renderer.counters();
+    assert_eq!(counters.rows_built, 0);
+    assert!(counters.bytes_uploaded <= 4 * 256, "{counters:?}");
+    assert!(picture == panes.apart(|_| true));
+}
+
+#[test]
 fn more_panes_than_the_table_had_room_for_are_drawn() {
     // A block for each, and rows of a pane that has many slots reach into the next unit.
     let mut panes = Panes::new(200);
