@@ -37,6 +37,13 @@ const CHANNEL_MAX: u8 = 24;
 /// How many pixels may be off further, of a thousand.
 const PIXELS_MAX_PER_MILLE: usize = 2;
 
+/// The side of the tiles in which they are counted, too: what is small would be lost in the whole.
+const TILE_PX: usize = 32;
+
+/// How many pixels of a tile may be off further. The smallest thing that is drawn, a mark beside a prompt, has 24,
+/// and may lie in two tiles.
+const PIXELS_MAX_PER_TILE: usize = 8;
+
 const SHELL: &str = "\x1b[32mada@loom\x1b[0m:\x1b[34m~/shop\x1b[0m$ git log --oneline\r\n\
     \x1b[33ma1b2c3d\x1b[0m (\x1b[1;36mHEAD -> \x1b[1;32mmain\x1b[0m) Keep the cart over a reload\r\n\
     \x1b[33m9f8e7d6\x1b[0m Prices have two decimals\r\n\
@@ -142,14 +149,8 @@ pub fn compare_sized(name: &str, rgba: &[u8], size: (u32, u32)) {
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     reader.next_frame(&mut pixels).unwrap();
     assert_eq!(pixels.len(), rgba.len(), "{name} has another size");
-    let off = |(a, b): (&[u8], &[u8])| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > CHANNEL_MAX);
-    let count = pixels
-        .chunks_exact(4)
-        .zip(rgba.chunks_exact(4))
-        .filter(|pair| off(*pair))
-        .count();
-    let most = rgba.len() / 4 * PIXELS_MAX_PER_MILLE / 1_000;
-    if count > most {
+    let off = Off::between(&pixels, rgba, size.0 as usize);
+    if !off.is_slight(rgba.len() / 4) {
         let actual = std::env::temp_dir().join(format!("agor-{name}-actual.png"));
         #[expect(
             clippy::disallowed_methods,
@@ -157,10 +158,76 @@ pub fn compare_sized(name: &str, rgba: &[u8], size: (u32, u32)) {
         )]
         std::fs::write(&actual, &png).unwrap();
         panic!(
-            "{name}: {count} pixels differ, {most} may; see {}",
+            "{name}: {} pixels differ, {} of them in the tile at {:?}; see {}",
+            off.pixels,
+            off.pixels_of_tile,
+            off.tile,
             actual.display()
         );
     }
+}
+
+/// How far two pictures are from each other.
+#[derive(Default)]
+struct Off {
+    pixels: usize,
+    /// Of the tile with most of them.
+    pixels_of_tile: usize,
+    /// Where that tile begins.
+    tile: [usize; 2],
+}
+
+impl Off {
+    fn between(expected: &[u8], actual: &[u8], width: usize) -> Self {
+        let across = width.div_ceil(TILE_PX);
+        let mut off = Self::default();
+        let mut tiles = Vec::new();
+        let pixels = expected.chunks_exact(4).zip(actual.chunks_exact(4));
+        for (at, (a, b)) in pixels.enumerate() {
+            if a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) <= CHANNEL_MAX) {
+                continue;
+            }
+            let [x, y] = [at % width / TILE_PX, at / width / TILE_PX];
+            let tile = y * across + x;
+            if tiles.len() <= tile {
+                tiles.resize(tile + 1, 0);
+            }
+            tiles[tile] += 1;
+            off.pixels += 1;
+            if tiles[tile] > off.pixels_of_tile {
+                off.pixels_of_tile = tiles[tile];
+                off.tile = [x, y].map(|of| of * TILE_PX);
+            }
+        }
+        off
+    }
+
+    /// Says whether a picture of so many pixels may be off so far.
+    fn is_slight(&self, pixels: usize) -> bool {
+        self.pixels <= pixels * PIXELS_MAX_PER_MILLE / 1_000
+            && self.pixels_of_tile <= PIXELS_MAX_PER_TILE
+    }
+}
+
+#[test]
+fn a_picture_that_lacks_a_mark_is_another_and_one_with_strays_is_not() {
+    let (width, height) = (1_000, 640);
+    let blank = vec![40_u8; width * height * 4];
+    let with = |off: &[(usize, usize)], by: u8| {
+        let mut picture = blank.clone();
+        for &(x, y) in off {
+            picture[(y * width + x) * 4] += by;
+        }
+        Off::between(&blank, &picture, width).is_slight(width * height)
+    };
+    // As a mark beside a prompt is, across the edge of two tiles.
+    let mark: Vec<_> = (0..24).map(|n| (70 + n % 2, 58 + n / 2)).collect();
+    assert!(!with(&mark, 60));
+    assert!(with(&mark, CHANNEL_MAX), "drivers round differently");
+    let strays: Vec<_> = (0..600).map(|n| (n * 37 % width, n)).collect();
+    assert!(with(&strays, 60));
+    let many: Vec<_> = (0..1_300).map(|n| (n * 37 % width, n % height)).collect();
+    assert!(!with(&many, 60));
 }
 
 #[test]
