@@ -292,6 +292,15 @@ mod tests {
         let drawn = draw(of(1_000), marked);
         let heights: Vec<_> = drawn.places.iter().map(|(y, _)| *y).collect();
         assert_eq!(heights, [20.5, 101.0, 141.0, 180.5]);
+        // Each is painted in the colour of its kind, four corners of a rectangle.
+        for (color, height) in [
+            (Color32::YELLOW, 140.0..=142.0),
+            (Color32::RED, 100.0..=102.0),
+        ] {
+            let corners = drawn.shape.vertices.iter().filter(|it| it.color == color);
+            let inside = corners.filter(|it| height.contains(&it.pos.y));
+            assert_eq!(inside.count(), 4);
+        }
         assert_eq!(nearest(&drawn.places, 104.0), Some(place(500)));
         assert_eq!(nearest(&drawn.places, 139.0), Some(place(700)));
         assert_eq!(nearest(&drawn.places, 184.0), Some(place(900)));

@@ -10,6 +10,7 @@ use agor_core::client::shell::ShellCommand;
 use agor_core::themes::{DARK, LIGHT};
 use agor_proto::agent::{AgentInfo, State};
 use agor_proto::ids::{LineId, LinePosition, Size};
+use agor_proto::message::Hit;
 use agor_proto::row::{Mark, MarkKind, Row};
 use agor_proto::session::SessionInfo;
 use egui_tiles::LinearDir;
@@ -19,8 +20,9 @@ use super::world::{self, gpu};
 use crate::app::pages::Open;
 use crate::app::{App, Given, Overlay};
 use crate::commands::Command;
+use crate::everywhere::Shown;
 use crate::link::outline::Outline;
-use crate::link::snapshot::{Copied, Explanation, HistoryWindow, Stored};
+use crate::link::snapshot::{Copied, Explanation, Found, HistoryWindow, Stored};
 use crate::palette::{Palette, Scope};
 use crate::pane::bell::BellSeen;
 use crate::settings::SettingsPage;
@@ -537,7 +539,7 @@ fn what_is_selected_by_key_and_typed_into_several_panes_looks_as_it_did() {
 }
 
 /// Lets the first session's pane look back over a thousand rows in which commands were run, one in
-/// nine of which failed, and a word was found.
+/// nine of which failed, and at a word that was found in some of them.
 fn look_back(app: &mut App) {
     let place = |line: u32| LinePosition {
         line: LineId(line.into()),
@@ -570,7 +572,31 @@ fn look_back(app: &mut App) {
         generation: 1,
     };
     snapshot.outlines.insert(session_id(1), outline.into());
-    app.focused_pane().unwrap().scroll.go_to_as_top(place(400));
+    // The newest first; not all are in view.
+    let hits = [880, 870, 640, 418, 410, 404, 160].map(|line| Hit {
+        start: LinePosition {
+            column: 20,
+            ..place(line)
+        },
+        end_column: 27,
+        row: line,
+    });
+    let at = hits[4].start;
+    let found = Found {
+        number: 1,
+        hits: hits.into(),
+        whole: true,
+        problem: None,
+    };
+    snapshot.found.insert(session_id(1), found.into());
+    let finder = app.focused_pane().unwrap().finder.get_or_insert_default();
+    finder.show(&Shown {
+        session: session_id(1),
+        text: "printed".into(),
+        regex: false,
+        match_case: false,
+        at,
+    });
 }
 
 #[test]
