@@ -264,7 +264,7 @@ impl App {
         has_keyboard: bool,
     ) {
         let keyboard = self.keyboard.borrow();
-        let preedit = keyboard.preedit.as_ref().map(|(text, _)| text.clone());
+        let preedit = keyboard.preedit.clone();
         drop(keyboard);
         let (blinking, flashes) = (self.blinking(), self.flashes());
         let active = self.workspace.tab().map(|tab| tab.number);
@@ -285,7 +285,9 @@ impl App {
             link: &self.link,
             snapshot: &self.snapshot,
             wake: &self.wake,
-            preedit: preedit.as_deref(),
+            preedit: preedit
+                .as_ref()
+                .map(|(text, caret)| (text.as_str(), caret.map(|(_, end)| end))),
             window_focused: has_keyboard,
             blinking,
             flashes,

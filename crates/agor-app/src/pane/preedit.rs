@@ -22,10 +22,13 @@ pub(super) fn preedit_ui(
     (col, row, columns): (u16, u16, u16),
     geometry: &Geometry,
 ) {
-    let Some((line, cells)) = painting.preedit.and_then(|text| line(text, columns)) else {
+    let Some((text, caret)) = painting.preedit else {
         return;
     };
-    // One cell more, for the cursor behind it.
+    let Some((line, cells)) = line(text, columns) else {
+        return;
+    };
+    // One cell more, for a caret behind it.
     let taken = cells.saturating_add(1).min(columns);
     let area = geometry.cells(col.min(columns - taken), row, taken, 1);
     let [width, height] = geometry.cell_px;
@@ -41,8 +44,8 @@ pub(super) fn preedit_ui(
         origin_px: [0, 0],
         clip_px: None,
         size_px: [width * u32::from(taken), height],
-        cursor: Some(CursorView {
-            col: cells,
+        cursor: caret.map(|caret| CursorView {
+            col: caret_cell(text, caret, columns),
             row: 0,
             shape: CursorShape::Bar,
             style: CursorStyle::Focused,
@@ -57,6 +60,13 @@ pub(super) fn preedit_ui(
     };
     let draw = painting.renderer.pane(cache, &view);
     ui.painter().add(callback(area, draw));
+}
+
+/// Returns the cell before which a caret stands that stands before this byte of the text; one within a character
+/// is no place, and the end takes it.
+fn caret_cell(text: &str, caret: usize, columns: u16) -> u16 {
+    let before = text.get(..caret).unwrap_or(text);
+    line(before, columns).map_or(0, |(_, cells)| cells)
 }
 
 /// Returns a text as a row, as much of it as there are columns for, and the cells that it takes; nothing if it
@@ -94,5 +104,15 @@ mod tests {
         assert_eq!(cells("a\x1b[2Jb\n", 80), Some(("a[2Jb".into(), 5)));
         let (_, taken) = cells(&"あ".repeat(100), 10).unwrap();
         assert!(taken <= 10);
+    }
+
+    #[test]
+    fn the_caret_stands_before_the_cell_of_its_character() {
+        let text = "にほ n";
+        let carets = [0, 3, 6, 7, 8].map(|caret| caret_cell(text, caret, 80));
+        assert_eq!(carets, [0, 2, 4, 5, 6]);
+        // Within a character, and behind the end.
+        assert_eq!(caret_cell(text, 1, 80), 6);
+        assert_eq!(caret_cell(text, 99, 80), 6);
     }
 }

@@ -37,8 +37,8 @@ pub struct Painting<'a> {
     pub snapshot: &'a Snapshot,
     /// Where frames are asked for.
     pub wake: &'a Wake,
-    /// Text that an input method has not committed.
-    pub preedit: Option<&'a str>,
+    /// Text that an input method has not committed, and the byte before which its caret stands, unless it is hidden.
+    pub preedit: Option<(&'a str, Option<usize>)>,
     /// Whether the window has the keyboard.
     pub window_focused: bool,
     /// How what blinks does.

@@ -669,7 +669,8 @@ fn what_an_input_method_composes_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     for (name, theme) in [("preedit", DARK), ("preedit_light", LIGHT)] {
         let compose = |app: &mut App| {
-            app.keyboard.borrow_mut().preedit = Some(("nǐ hǎo".into(), None));
+            // The caret stands before the second word.
+            app.keyboard.borrow_mut().preedit = Some(("nǐ hǎo".into(), Some((4, 4))));
         };
         compare(name, &draw(theme, arrange, compose));
     }
