@@ -249,3 +249,94 @@ pub fn number_ui(ui: &Ui, theme: &Theme, pane: Rect, key: char, focused: bool) {
     ui.interact(area, ui.scope_id().with("number"), egui::Sense::hover())
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, format!("Pane {key}")));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+    use std::sync::Arc;
+
+    use agor_proto::screen::Modes;
+    use agor_term::{Options, Terminal};
+    use egui::{Event, Modifiers, Shape};
+    use egui_kittest::Harness;
+
+    use super::*;
+    use crate::testing::session_id;
+
+    /// What is seen of a link.
+    #[derive(Debug, PartialEq)]
+    struct Shown {
+        marked: Vec<(u16, Range<u16>)>,
+        texts: Vec<String>,
+        icon: CursorIcon,
+    }
+
+    /// Returns what is seen with the pointer over a cell.
+    fn over(col: u16, row: u16, modifiers: Modifiers) -> Shown {
+        let size = Size::cells(60, 3);
+        let mut terminal = Terminal::new(Options {
+            size,
+            ..Options::default()
+        });
+        let text = "see https://example.org/a\r\n\
+            \x1b]8;;https://example.org/real\x1b\\here\x1b]8;;\x1b\\ it is\r\n\
+            \x1b]8;;file:///etc/passwd\x1b\\a file\x1b]8;;\x1b\\";
+        terminal.advance(text.as_bytes(), &mut Vec::new());
+        let rows: Vec<_> = (0..3).map(|at| Arc::new(terminal.row(at))).collect();
+        let pane = Rect::from_min_size(Pos2::ZERO, egui::vec2(600.0, 200.0));
+        let geometry = Geometry::new(pane, 1.0, [8, 16]);
+        let mut harness = Harness::builder().with_size(pane.size()).build_ui_state(
+            move |ui, highlights: &mut Vec<Highlight>| {
+                highlights.clear();
+                let seen = Seen {
+                    session: session_id(1),
+                    modes: Modes::default(),
+                    size,
+                    rows: &rows,
+                    first_row: 0,
+                    live: true,
+                    alive: true,
+                };
+                hovered_link(ui, seen, &geometry, highlights);
+            },
+            Vec::new(),
+        );
+        harness.event(Event::ModifiersChanged(modifiers));
+        harness.event(Event::PointerMoved(geometry.cells(col, row, 1, 1).center()));
+        harness.step();
+        let links = harness.state().iter();
+        let links = links.filter(|it| matches!(it.kind, HighlightKind::HoveredLink));
+        let shapes = harness.output().shapes.iter();
+        Shown {
+            marked: links.map(|it| (it.row, it.cols.clone())).collect(),
+            texts: shapes
+                .filter_map(|clipped| match &clipped.shape {
+                    Shape::Text(text) => Some(text.galley.text().to_owned()),
+                    _ => None,
+                })
+                .collect(),
+            icon: harness.output().platform_output.cursor_icon,
+        }
+    }
+
+    #[test]
+    fn with_ctrl_a_link_under_the_pointer_is_marked_and_says_where_it_leads() {
+        let link = |row: u16, cols: Range<u16>, target: &str| Shown {
+            marked: vec![(row, cols)],
+            texts: vec![target.to_owned()],
+            icon: CursorIcon::PointingHand,
+        };
+        let nothing = Shown {
+            marked: Vec::new(),
+            texts: Vec::new(),
+            icon: CursorIcon::Default,
+        };
+        let ctrl = Modifiers::COMMAND;
+        assert_eq!(over(6, 0, ctrl), link(0, 4..25, "https://example.org/a"));
+        // Its target, whatever its text says.
+        assert_eq!(over(2, 1, ctrl), link(1, 0..4, "https://example.org/real"));
+        assert_eq!(over(6, 0, Modifiers::NONE), nothing);
+        assert_eq!(over(1, 0, ctrl), nothing, "there is no link");
+        assert_eq!(over(2, 2, ctrl), nothing, "a window does not open it");
+    }
+}
