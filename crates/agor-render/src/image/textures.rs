@@ -20,6 +20,9 @@ pub(crate) struct Textures {
     bytes: u64,
     /// Images that were sent in this frame, and their bytes.
     pub uploaded: (u64, u64),
+    /// The words of the pane that is looked at, and which of its images are seen; memory that all panes use in turn.
+    words: Vec<u32>,
+    seen: Vec<usize>,
 }
 
 /// The rectangles of one pane's images.
@@ -38,6 +41,8 @@ impl Textures {
             by_name: HashMap::new(),
             bytes: 0,
             uploaded: (0, 0),
+            words: Vec::new(),
+            seen: Vec::new(),
         }
     }
 
@@ -51,25 +56,28 @@ impl Textures {
         pane: PaneRect,
         frame: u64,
     ) -> Option<Arc<Quad>> {
-        let mut words = Vec::with_capacity(views.len() * QUAD_WORDS);
-        let mut shown = Vec::with_capacity(views.len());
-        for view in views {
+        let (words, seen) = (&mut self.words, &mut self.seen);
+        words.clear();
+        seen.clear();
+        for (at, view) in views.iter().enumerate() {
             if let Some(quad) = quad_words(view, pane) {
                 words.extend(quad);
-                shown.push(view);
+                seen.push(at);
             }
         }
-        if shown.is_empty() {
+        if seen.is_empty() {
             return None;
         }
+        let (words, seen) = (&*words, &*seen);
+        let shown = || seen.iter().map(move |at| &views[*at]);
         let same = |before: &Arc<Quad>| {
-            before.words == words
-                && before.names.iter().eq(shown.iter().map(|view| &view.name))
+            before.words == *words
+                && before.names.iter().eq(shown().map(|view| &view.name))
                 && before
                     .images
                     .iter()
                     .map(|(layer, _)| *layer)
-                    .eq(shown.iter().map(|view| view.layer))
+                    .eq(shown().map(|view| view.layer))
         };
         if let Some(before) = before.filter(same) {
             for name in &before.names {
@@ -79,6 +87,7 @@ impl Textures {
             }
             return Some(before);
         }
+        let (shown, words): (Vec<_>, _) = (shown().collect(), words.clone());
         let mut images = Vec::with_capacity(shown.len());
         for view in &shown {
             let group = self.texture(device, queue, pipeline, view, frame);

@@ -206,6 +206,45 @@ fn a_frame_of_panes_that_did_not_change_allocates_nothing_once_it_is_warm() {
 }
 
 #[test]
+fn what_a_frame_that_changed_allocates_does_not_grow_with_its_panes() {
+    let least = |panes: usize| {
+        let mut scene = scene();
+        let size_px = scene.size_px();
+        let mut caches: Vec<PaneCache> = (0..panes).map(|_| PaneCache::new()).collect();
+        let mut least = u64::MAX;
+        for frame in 0..40 {
+            scene.rows[3] = Arc::new(printed(frame));
+            let renderer = &mut scene.renderer;
+            let mut together = None;
+            let made = allocation_counter::measure(|| {
+                renderer.begin();
+                let mut panes = renderer.list();
+                for cache in &mut caches {
+                    panes.push(renderer.pane(cache, &plain(&scene.rows, size_px, &scene.colors)));
+                }
+                together = Some(renderer.together(panes));
+                renderer.finish();
+            });
+            if frame > 0 {
+                assert_eq!(renderer.counters().rows_built, panes as u64);
+            }
+            // As the pass that draws would.
+            gpu().queue.submit(together.unwrap().owed());
+            let waiting = wgpu::PollType::wait_indefinitely();
+            gpu().device.poll(waiting).unwrap();
+            // By then rows have found their room.
+            if frame >= 20 {
+                least = least.min(made.count_total);
+            }
+        }
+        least
+    };
+    // What wgpu takes for one write and one pass of commands; so much either way.
+    let (few, many) = (least(16), least(64));
+    assert!(many <= few + 16, "{few} for 16 panes, {many} for 64");
+}
+
+#[test]
 fn a_pane_takes_at_most_200_kib_of_memory() {
     const PANES: usize = 64;
     let mut scene = scene();

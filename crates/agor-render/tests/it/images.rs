@@ -145,6 +145,19 @@ fn an_image_is_sent_once_however_often_it_is_shown() {
 }
 
 #[test]
+fn a_frame_with_images_that_did_not_change_allocates_nothing() {
+    let mut scene = Scene::new(FontSpec::default(), rows());
+    scene.images = examples(&scene);
+    for _ in 0..4 {
+        scene.frame();
+    }
+    let made = allocation_counter::measure(|| {
+        scene.frame();
+    });
+    assert_eq!(made.count_total, 0);
+}
+
+#[test]
 fn texture_bytes_max() {
     let mut scene = Scene::new(FontSpec::default(), rows());
     let side = 2_048;
