@@ -9,3 +9,4 @@ mod golden;
 mod images;
 mod scene;
 mod together;
+mod weight;
