@@ -9,6 +9,8 @@
 
 #[path = "render/content.rs"]
 mod content;
+#[path = "render/echo.rs"]
+mod echo;
 #[path = "render/egui_text.rs"]
 mod egui_text;
 #[path = "render/panes.rs"]
@@ -90,6 +92,16 @@ fn main() {
     if wanted(name) {
         report(name, &wall::measure(&gpu), Some(2.0), None);
     }
+    for floods in [0, echo::FLOODS] {
+        let name = format!("a key's echo, {floods} panes print beside");
+        if wanted(&name) {
+            let times = echo::measure(&gpu, floods);
+            report(&format!("{name}, p50"), &times, None, None);
+            let value = times.at(99, |frame| frame.iter().sum());
+            println!("  p99 {value:.3} (at most 4)");
+            println!("{{\"case\":\"{name}, p99\",\"value\":{value:.3},\"unit\":\"ms\"}}");
+        }
+    }
     if wanted("memory") {
         panes::memory(&gpu);
     }
@@ -114,9 +126,14 @@ impl Times {
 
     /// Returns the milliseconds of the frame in the middle, by whatever of it.
     fn median(&self, of: impl Fn(&[Duration]) -> Duration) -> f64 {
+        self.at(50, of)
+    }
+
+    /// Returns the milliseconds than which so many of a hundred frames took less.
+    fn at(&self, percent: usize, of: impl Fn(&[Duration]) -> Duration) -> f64 {
         let mut sorted: Vec<Duration> = self.frames.iter().map(|frame| of(frame)).collect();
         sorted.sort_unstable();
-        sorted[sorted.len() / 2].as_secs_f64() * 1e3
+        sorted[sorted.len() * percent / 100].as_secs_f64() * 1e3
     }
 
     fn all(&self) -> f64 {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use agor_proto::row::Row;
 use agor_proto::screen::CursorShape;
 use agor_render::{
-    Colors, Counters, CursorStyle, CursorView, FontSpec, Gpu, Offscreen, PaneCache, PaneDraw,
-    PaneView, Renderer,
+    CellMetrics, Colors, Counters, CursorStyle, CursorView, FontSpec, Gpu, Offscreen, PaneCache,
+    PaneDraw, PaneView, Renderer,
 };
 use allocation_counter::AllocationInfo;
 
@@ -109,7 +109,18 @@ pub fn pane(
     n: usize,
     colors: &Colors,
 ) -> PaneDraw {
-    let metrics = renderer.metrics();
+    let view = view(renderer.metrics(), rows, columns, n, colors);
+    renderer.pane(cache, &view)
+}
+
+/// Returns pane `n` of those that lie side by side.
+pub fn view<'a>(
+    metrics: CellMetrics,
+    rows: &'a [Arc<Row>],
+    columns: u16,
+    n: usize,
+    colors: &'a Colors,
+) -> PaneView<'a> {
     let size_px = [
         metrics.width_px * u32::from(columns),
         metrics.height_px * rows.len() as u32,
@@ -117,7 +128,7 @@ pub fn pane(
     let across = (VIEWPORT_PX[0] / size_px[0]).max(1);
     let n = n as u32;
     let origin_px = [n % across * size_px[0], n / across * size_px[1]];
-    let view = PaneView {
+    PaneView {
         rows,
         columns,
         origin_px: origin_px.map(u32::cast_signed),
@@ -136,6 +147,5 @@ pub fn pane(
         reverse: false,
         dim: n > 0,
         blink_on: true,
-    };
-    renderer.pane(cache, &view)
+    }
 }
