@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::agor::{Agor, look_until};
 
 /// How late a state may be before a check gives it up. Only a failure takes so long.
-const LATE_AT_MOST: Duration = Duration::from_secs(5);
+const LATE_AT_MOST: Duration = Duration::from_secs(20);
 
 /// How soon after its evidence a state is to show, one in how many may be later since busy cores make them, and how
 /// late those may be.
