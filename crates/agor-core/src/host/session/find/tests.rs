@@ -1,5 +1,7 @@
 //! Texts found in history and on the screen.
 
+mod alacritty;
+
 use agor_proto::ids::Size;
 use agor_term::Options;
 use proptest::prelude::*;
