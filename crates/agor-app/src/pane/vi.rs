@@ -10,7 +10,7 @@ pub use view::{View, cell, numbers};
 
 use agor_proto::ids::LinePosition;
 use agor_proto::screen::Mirror;
-use agor_term::rows::motion::At;
+use agor_term::rows::motion::{At, Sought};
 use agor_term::rows::snap;
 
 use super::find::Step;
@@ -28,13 +28,38 @@ pub struct Vi {
     /// The column that it wants where rows are long enough.
     goal: u16,
     count: Option<u32>,
-    /// Whether `g` was pressed and waits for what follows.
-    g: bool,
+    /// What was pressed and waits for what follows.
+    waits: Option<Waits>,
+    /// The sign that was gone to last.
+    sought: Option<Sought>,
     anchor: Option<Anchor>,
     /// Where it goes as soon as rows are there.
     jump: Option<Jump>,
     /// Rows that it still goes down, or up if negative, as soon as rows are there.
     owed: i64,
+}
+
+/// A key that is nothing by itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Waits {
+    /// `g`.
+    G,
+    /// `f`, `F`, `t` or `T`, for the sign that is gone to.
+    Sign { forwards: bool, short: bool },
+}
+
+impl Waits {
+    fn letter(self) -> char {
+        match self {
+            Self::G => 'g',
+            Self::Sign { forwards, short } => match (forwards, short) {
+                (true, false) => 'f',
+                (false, false) => 'F',
+                (true, true) => 't',
+                (false, true) => 'T',
+            },
+        }
+    }
 }
 
 /// Where a selection began.
@@ -164,9 +189,7 @@ impl Vi {
         let mut waits = self
             .count
             .map_or_else(String::new, |count| count.to_string());
-        if self.g {
-            waits.push('g');
-        }
+        waits.extend(self.waits.map(Waits::letter));
         let keys: &[&str] = match self.anchor {
             None => &[
                 "v or Shift selects",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use agor_proto::row::Row;
 
-use super::{line_at, snap};
+use super::{line_at, placed, snap};
 
 /// A cell: a row by its place, and a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -178,6 +178,24 @@ pub fn word_before(rows: &[Arc<Row>], at: At, words: Words) -> At {
     run_to_its_end(walker, Walker::previous)
 }
 
+/// Returns where the word ends that stands before a cell and the word there, or the beginning of all.
+#[must_use]
+pub fn word_end_before(rows: &[Arc<Row>], at: At, words: Words) -> At {
+    let Some(mut walker) = Walker::new(rows, at, words) else {
+        return at;
+    };
+    let begun = walker.class();
+    let mut same = begun != Class::Blank;
+    while let Some(breaks) = walker.previous() {
+        let class = walker.class();
+        same &= !breaks && class == begun;
+        if class != Class::Blank && !same {
+            return walker.at();
+        }
+    }
+    walker.at()
+}
+
 fn run_to_its_end<'a>(
     mut walker: Walker<'a>,
     step: impl Fn(&mut Walker<'a>) -> Option<bool>,
@@ -303,6 +321,105 @@ pub fn paragraph(rows: &[Arc<Row>], at: At, forwards: bool) -> At {
     At { row, col: 0 }
 }
 
+/// A sign that is gone to within a logical line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// The sign, as people see one.
+    pub sign: String,
+    /// Which way.
+    pub forwards: bool,
+    /// Whether a cell before it is gone to.
+    pub short: bool,
+}
+
+impl Sought {
+    /// Returns the same in the other direction.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self {
+            forwards: !self.forwards,
+            ..self.clone()
+        }
+    }
+}
+
+/// Returns where a sign stands for the `times`th time from a cell on; the cell itself if it does not. Where one
+/// that is beside the cell was gone to before, with [`Sought::short`], it is `again` and passed over.
+#[must_use]
+pub fn sign(rows: &[Arc<Row>], at: At, sought: &Sought, times: u32, again: bool) -> At {
+    let line = placed(rows, line_at(rows, at.row));
+    let place = |index: usize| {
+        let it = line.get(index)?;
+        Some(At {
+            row: it.row,
+            col: it.cells.start,
+        })
+    };
+    let after = line.partition_point(|it| (it.row, it.cells.end) <= (at.row, at.col));
+    let here = line.get(after).filter(|it| it.cells.start <= at.col);
+    let beside = usize::from(sought.short && again);
+    let has_sign = |index: &usize| line[*index].text == sought.sign;
+    let nth = times.saturating_sub(1) as usize;
+    let found = if sought.forwards {
+        let next = after + usize::from(here.is_some_and(|it| it.row == at.row)) + beside;
+        let index = (next..line.len()).filter(has_sign).nth(nth);
+        index.and_then(|index| place(index - usize::from(sought.short)))
+    } else {
+        let index = (0..after.saturating_sub(beside))
+            .rev()
+            .filter(has_sign)
+            .nth(nth);
+        index.and_then(|index| place(index + usize::from(sought.short)))
+    };
+    found.unwrap_or(at)
+}
+
+const BRACKETS: [[&str; 2]; 4] = [["(", ")"], ["[", "]"], ["{", "}"], ["<", ">"]];
+
+/// Returns the bracket that belongs to the one at a cell, or to the next one on its logical line; the cell
+/// itself if there is none.
+#[must_use]
+pub fn bracket(rows: &[Arc<Row>], at: At) -> At {
+    let cells = |row: usize| {
+        let clusters = rows[row].clusters();
+        clusters.map(move |it| (At { row, col: it.cell }, it))
+    };
+    let here = line_at(rows, at.row);
+    let is_at_or_after = |(place, it): &(At, agor_proto::row::Cluster<'_>)| {
+        place.row > at.row || place.col + u16::from(it.width) > at.col
+    };
+    let begin = (at.row..here.end).flat_map(cells).filter(is_at_or_after);
+    let mut begin = begin.filter_map(|(place, it)| {
+        let pair = BRACKETS.iter().find(|pair| pair.contains(&it.text))?;
+        Some((place, *pair, pair[0] == it.text))
+    });
+    let Some((from, [open, close], forwards)) = begin.next() else {
+        return at;
+    };
+    let mut depth = 0_usize;
+    let mut closes = |text: &str, more: &str, less: &str| {
+        depth += usize::from(text == more);
+        depth -= usize::from(text == less && depth > 0);
+        text == less && depth == 0
+    };
+    let found = if forwards {
+        let mut on = (from.row..rows.len())
+            .flat_map(cells)
+            .skip_while(|(place, _)| *place < from);
+        on.find(|(_, it)| closes(it.text, open, close))
+            .map(|it| it.0)
+    } else {
+        let reversed = |row: usize| cells(row).collect::<Vec<_>>().into_iter().rev();
+        let mut back = (0..=from.row)
+            .rev()
+            .flat_map(reversed)
+            .skip_while(|(place, _)| *place > from);
+        back.find(|(_, it)| closes(it.text, close, open))
+            .map(|it| it.0)
+    };
+    found.unwrap_or(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,6 +462,81 @@ mod tests {
         assert_eq!(word_after(&rows, at(0, 39), Words::Small), at(2, 2));
         assert_eq!(word_before(&rows, at(0, 39), Words::Small), at(0, 17));
         assert_eq!(word_before(&rows, at(0, 0), Words::Small), at(0, 0));
+    }
+
+    #[test]
+    fn ends_of_words_are_gone_back_over_lines() {
+        let rows = rows(40, "let x_1 = foo(bar);\r\n\r\n  日本 end");
+        let small = all(at(2, 9), 6, |at| word_end_before(&rows, at, Words::Small));
+        assert_eq!(small, [(2, 4), (0, 18), (0, 16), (0, 13), (0, 12), (0, 8)]);
+        let large = all(at(2, 9), 4, |at| word_end_before(&rows, at, Words::Large));
+        assert_eq!(large, [(2, 4), (0, 18), (0, 8), (0, 6)]);
+        assert_eq!(word_end_before(&rows, at(0, 1), Words::Small), at(0, 0));
+    }
+
+    fn sought(sign: &str, forwards: bool, short: bool) -> Sought {
+        Sought {
+            sign: sign.into(),
+            forwards,
+            short,
+        }
+    }
+
+    #[test]
+    fn a_sign_is_found_on_its_line_and_no_other() {
+        let rows = rows(10, "xaxbxc日dxe\r\nx");
+        let to = |from, sign: &str, forwards, short, times| {
+            super::sign(&rows, from, &sought(sign, forwards, short), times, false)
+        };
+        assert_eq!(to(at(0, 0), "x", true, false, 1), at(0, 2));
+        assert_eq!(
+            to(at(0, 0), "x", true, false, 3),
+            at(0, 9),
+            "over what is wide"
+        );
+        assert_eq!(
+            to(at(0, 0), "x", true, false, 4),
+            at(0, 0),
+            "another line has it"
+        );
+        assert_eq!(
+            to(at(1, 0), "日", false, false, 1),
+            at(0, 6),
+            "a line wraps"
+        );
+        assert_eq!(to(at(0, 0), "d", true, true, 1), at(0, 6));
+        assert_eq!(
+            to(at(0, 7), "d", false, false, 1),
+            at(0, 7),
+            "it is not behind"
+        );
+        assert_eq!(to(at(0, 9), "c", false, true, 1), at(0, 6));
+        assert_eq!(to(at(0, 9), "x", false, false, 2), at(0, 2));
+        // Beyond the text everything is behind.
+        assert_eq!(to(at(2, 8), "x", false, false, 1), at(2, 0));
+        assert_eq!(to(at(2, 8), "x", true, false, 1), at(2, 8));
+        // One that is beside the cell is where it was gone to before.
+        let again =
+            |from, forwards| super::sign(&rows, from, &sought("x", forwards, true), 1, true);
+        assert_eq!(again(at(0, 1), true), at(0, 3));
+        assert_eq!(again(at(0, 5), false), at(0, 3));
+    }
+
+    #[test]
+    fn brackets_lead_to_those_that_belong_to_them() {
+        let rows = rows(20, "fn f(a: &[u8]) {\r\n  g((1), ')')\r\n}\r\n)日(");
+        assert_eq!(bracket(&rows, at(0, 4)), at(0, 13));
+        assert_eq!(bracket(&rows, at(0, 13)), at(0, 4));
+        assert_eq!(bracket(&rows, at(0, 0)), at(0, 13), "the next of the line");
+        assert_eq!(bracket(&rows, at(0, 15)), at(2, 0), "over lines");
+        assert_eq!(bracket(&rows, at(2, 0)), at(0, 15));
+        assert_eq!(
+            bracket(&rows, at(1, 3)),
+            at(1, 10),
+            "in a string it counts too"
+        );
+        assert_eq!(bracket(&rows, at(3, 3)), at(3, 3), "it stays open");
+        assert_eq!(bracket(&rows, at(4, 0)), at(4, 0));
     }
 
     #[test]
@@ -403,6 +595,9 @@ mod tests {
             let far = at(99, 99);
             assert_eq!(word_after(rows, far, Words::Small), far);
             assert_eq!(word_before(rows, far, Words::Large), far);
+            assert_eq!(word_end_before(rows, far, Words::Small), far);
+            assert_eq!(bracket(rows, far), far);
+            assert_eq!(sign(rows, far, &sought("x", false, true), 9, true), far);
             assert_eq!(right(rows, far, 10), far);
             assert_eq!(left(rows, far, 10), far);
         }

@@ -93,7 +93,7 @@ prop_compose! {
     fn pointed()(
         cols in 8_u16..40,
         rows in 3_u16..12,
-        text in "(([a-z0-9_(\\[\"日本]{1,9} {1,3}){1,8}\r\n(\r\n)?){1,10}",
+        text in "(([a-z0-9_(\\[)\\]\"日本]{1,9} {1,3}){1,8}\r\n(\r\n)?){1,10}",
         cells in any::<[(u16, u16); 2]>(),
     ) -> (Size, String, [(u16, u16); 2]) {
         (Size::cells(cols, rows), text, cells)
@@ -172,9 +172,13 @@ proptest! {
         prop_assert_eq!(
             place(motion::word_before(&rows, at, Words::Large)), it.moved(ViMotion::WordLeft, from), "B {}", said
         );
+        if "()[]{}<>".contains(it.at(from)) {
+            prop_assert_eq!(place(motion::bracket(&rows, at)), it.moved(ViMotion::Bracket, from), "% {}", said);
+        }
         for (name, ours, motion) in [
             ("W", motion::word_after(&rows, at, Words::Large), ViMotion::WordRight),
             ("E", motion::word_end(&rows, at, Words::Large), ViMotion::WordRightEnd),
+            ("gE", motion::word_end_before(&rows, at, Words::Large), ViMotion::WordLeftEnd),
         ] {
             let theirs = it.moved(motion, from);
             if theirs.0 <= text_ends && !it.at(theirs).trim().is_empty() {

@@ -1,12 +1,12 @@
 //! What each key does.
 
 use agor_proto::input::{Key, KeyInput, Mods};
-use agor_term::rows::motion::{self, Words};
+use agor_term::rows::motion::{self, Sought, Words};
 
 use super::super::find::Step;
 use super::super::scroll::{Scroll, Sight};
 use super::super::selection::Unit;
-use super::{Anchor, COUNT_MAX, Effect, Vi, View};
+use super::{Anchor, COUNT_MAX, Effect, Vi, View, Waits};
 
 impl Vi {
     /// Takes a key.
@@ -32,6 +32,19 @@ impl Vi {
         if held(Mods::ALT.with(Mods::SUPER)) {
             return Effect::None;
         }
+        if let Some(Waits::Sign { forwards, short }) = self.waits {
+            self.waits = None;
+            let sign = Some(key.text.clone()).filter(|text| !text.trim().is_empty() || text == " ");
+            if let Some(sign) = sign.or(letter.map(String::from)).filter(|_| !ctrl) {
+                self.sought = Some(Sought {
+                    sign,
+                    forwards,
+                    short,
+                });
+                self.go_to_sign(view, false, false);
+            }
+            return Effect::None;
+        }
         if let (Some(digit @ '0'..='9'), false) = (letter, ctrl)
             && (digit != '0' || self.count.is_some())
         {
@@ -40,13 +53,20 @@ impl Vi {
             self.count = Some(count.min(COUNT_MAX));
             return Effect::None;
         }
-        let g = std::mem::take(&mut self.g);
+        if let (Some('f' | 'F' | 't' | 'T' | ';' | ','), None, false) = (letter, self.waits, ctrl) {
+            self.seek(letter.unwrap_or_default(), view);
+            return Effect::None;
+        }
+        let g = self.waits.take().is_some();
         let counted = self.count.take();
         if g {
             match letter {
                 Some('g') => self.go_to_start(view, scroll),
                 Some('e') => self.step(view, counted, |at| {
-                    motion::word_before(view.rows, at, Words::Small)
+                    motion::word_end_before(view.rows, at, Words::Small)
+                }),
+                Some('E') => self.step(view, counted, |at| {
+                    motion::word_end_before(view.rows, at, Words::Large)
                 }),
                 _ => {}
             }
@@ -98,7 +118,8 @@ impl Vi {
             'H' => self.in_view(view, 0),
             'M' => self.in_view(view, view.shown / 2),
             'L' => self.in_view(view, view.shown.saturating_sub(1)),
-            'g' => self.g = true,
+            '%' => self.step(view, None, |at| motion::bracket(rows, at)),
+            'g' => self.waits = Some(Waits::G),
             'G' => self.go_to_end(view, scroll),
             'v' => self.select(Unit::Cell),
             'V' => self.select(Unit::Line),
@@ -112,6 +133,29 @@ impl Vi {
             _ => {}
         }
         Effect::None
+    }
+
+    /// Waits for the sign that is to be gone to, or goes to the last one again.
+    fn seek(&mut self, letter: char, view: View<'_>) {
+        let (forwards, short) = match letter {
+            ';' | ',' => return self.go_to_sign(view, true, letter == ','),
+            _ => (
+                letter.is_ascii_lowercase(),
+                letter.eq_ignore_ascii_case(&'t'),
+            ),
+        };
+        self.waits = Some(Waits::Sign { forwards, short });
+    }
+
+    fn go_to_sign(&mut self, view: View<'_>, again: bool, back: bool) {
+        let times = self.count.take().unwrap_or(1);
+        let Some(sought) = self.sought.clone() else {
+            return;
+        };
+        let sought = if back { sought.reversed() } else { sought };
+        self.step(view, None, |at| {
+            motion::sign(view.rows, at, &sought, times, again)
+        });
     }
 
     pub(super) fn with_control(

@@ -222,6 +222,34 @@ fn output_moves_neither_the_cursor_nor_what_is_selected() {
 }
 
 #[test]
+fn signs_and_brackets_are_gone_to() {
+    let mut world = World::new("f(a, b[1], ',') 3");
+    let mut after = |keys: &str| {
+        world.press(keys);
+        world.at().1
+    };
+    assert_eq!(after("0 f ,"), 3);
+    assert_eq!(after(";"), 9);
+    assert_eq!(after(","), 3);
+    assert_eq!(after("0 2 t ,"), 8);
+    assert_eq!(after(";"), 11, "the one beside is passed over");
+    assert_eq!(after("shift+f a"), 2);
+    assert_eq!(after("$ shift+t ("), 2);
+    assert_eq!(after("f 3"), 16, "a digit is a sign there");
+    assert_eq!(
+        after("f escape 0"),
+        0,
+        "what waits for a sign ends at Escape"
+    );
+    assert_eq!(after("%"), 14);
+    assert_eq!(after("%"), 1);
+    assert_eq!(after("$ g e g e"), 9);
+    assert_eq!(after("$ g shift+e"), 14);
+    assert_eq!(after("0 v f ]"), 8);
+    assert_eq!(world.selected(), "f(a, b[1]");
+}
+
+#[test]
 fn letters_lines_and_blocks_are_selected() {
     let mut world = World::lines(30);
     world.press("2 k 0 l v j");
