@@ -471,6 +471,7 @@ fn memory() {
         .collect();
     let each = (resident() - before) as f64 / 200.0;
     println!("{{\"case\":\"memory_idle_80x24\",\"value\":{each:.1},\"unit\":\"KiB\"}}");
+    assert!(each < 1024.0, "an idle terminal takes {each} KiB");
     // The peer first, so that nothing that it gives back is there for ours.
     let full = full_lines();
     let before = resident();
@@ -485,6 +486,7 @@ fn memory() {
         "{{\"case\":\"memory_10000_full_lines\",\"value\":{kept:.2},\"unit\":\"MiB\",\"peer\":\"alacritty_terminal\",\
          \"peer_value\":{peer:.2},\"history_bytes\":{bytes}}}"
     );
+    assert!(kept < 4.0, "10,000 full lines take {kept} MiB");
     drop(terminal);
     let payload = ascii(&mut Random(7), 1024 * 1024);
     let before = resident();

@@ -100,6 +100,13 @@ impl Cell {
         }
     }
 
+    /// Returns the code of the character that the cell shows if it shows no cluster: an empty one shows a space.
+    #[inline]
+    pub fn code(self) -> u32 {
+        let code = (self.0 & Self::TEXT) as u32;
+        code | u32::from(code == 0) << 5
+    }
+
     /// Says whether the cell shows a cluster.
     pub fn is_cluster(self) -> bool {
         self.0 & Self::CLUSTER != 0

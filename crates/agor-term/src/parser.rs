@@ -197,7 +197,18 @@ impl Parser {
             match bytes.get(at) {
                 Some(0x1b) => {
                     self.begin_escape();
-                    return at + 1;
+                    at += 1;
+                    if bytes.get(at) != Some(&b'[') {
+                        return at;
+                    }
+                    // Most sequences are control sequences, and most come whole.
+                    self.state = State::Csi;
+                    at += 1;
+                    at += self.csi(&bytes[at..], actions);
+                    if self.state != State::Ground {
+                        return at;
+                    }
+                    look_at = at;
                 }
                 Some(0x7f) => at += 1,
                 Some(&byte) if byte < 0x20 => {

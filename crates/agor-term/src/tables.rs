@@ -106,7 +106,7 @@ pub(crate) struct Tables {
     links: Interner<Arc<Link>>,
     clusters: Interner<Arc<str>>,
     /// The numbers of styles looked up lately, by a hash of the style.
-    recent: Vec<(Style, u16)>,
+    recent: Vec<u16>,
     /// The numbers of links looked up lately, by a hash of the link.
     recent_links: Vec<u16>,
     /// What characters made of those before them lately: text has few different clusters, and
@@ -160,7 +160,7 @@ impl Used {
     }
 }
 
-const RECENT: usize = 1_024;
+const RECENT: usize = 2_048;
 const RECENT_LINKS: usize = 1_024;
 const RECENT_JOINS: usize = 256;
 
@@ -235,16 +235,22 @@ impl Tables {
             return 0;
         }
         if self.recent.is_empty() {
-            self.recent = vec![(Style::default(), 0); RECENT];
+            self.recent = vec![0; RECENT];
         }
-        let slot = recent_slot(&style);
-        if self.recent[slot].0 == style {
-            return self.recent[slot].1;
+        // Two styles have the same two slots to choose from.
+        let slots = recent_slots(&style);
+        for slot in slots {
+            let number = self.recent[slot];
+            if *self.styles.get(number.into()) == style {
+                return number;
+            }
         }
         let known = self.styles.find(&style);
         let number = known.or_else(|| self.styles.insert(style)).unwrap_or(0) as u16;
         if number != 0 {
-            self.recent[slot] = (style, number);
+            let [first, second] = slots;
+            self.recent[second] = self.recent[first];
+            self.recent[first] = number;
         }
         number
     }
@@ -316,7 +322,7 @@ fn join_slot(before: u32, c: char) -> usize {
     (mixed >> 56) as usize % RECENT_JOINS
 }
 
-fn recent_slot(style: &Style) -> usize {
+fn recent_slots(style: &Style) -> [usize; 2] {
     let mix = |hash: u64, color: Color| {
         (hash ^ u64::from(color.to_bits())).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     };
@@ -324,7 +330,8 @@ fn recent_slot(style: &Style) -> usize {
         mix(mix(style.attrs.0.into(), style.fg), style.bg),
         style.underline_color,
     );
-    (hash >> 54) as usize % RECENT
+    let slot = (hash >> 48) as usize % RECENT;
+    [slot, slot ^ 1]
 }
 
 #[cfg(test)]

@@ -203,24 +203,25 @@ impl Page {
 
 /// What takes the text of cells.
 pub(crate) trait TextSink {
-    /// Takes a character.
-    fn put(&mut self, c: char);
-    /// Takes a cluster.
-    fn put_cluster(&mut self, text: &str);
+    /// Takes a character, by its code.
+    fn put(&mut self, code: u32);
+    /// Takes a cluster, before at most so many characters.
+    fn put_cluster(&mut self, text: &str, before: usize);
 }
 
 impl TextSink for String {
-    fn put(&mut self, c: char) {
-        self.push(c);
+    fn put(&mut self, code: u32) {
+        self.push(char::from_u32(code).unwrap_or(' '));
     }
 
-    fn put_cluster(&mut self, text: &str) {
+    fn put_cluster(&mut self, text: &str, _: usize) {
         self.push_str(text);
     }
 }
 
 /// Appends what `cells` show, and where that is not one character for each cell. Blanks at the end
-/// are left out unless the row wraps.
+/// are left out unless the row wraps. Inlined, so that a sink that is a local variable is not in memory.
+#[inline(always)]
 pub(crate) fn push_text(
     text: &mut impl TextSink,
     shapes: &mut Vec<Shape>,
@@ -245,22 +246,15 @@ pub(crate) fn push_text(
         if cell.is_spacer() {
             continue;
         }
-        let width = 1 + u8::from(cell.is_wide());
-        let chars = match cell.content() {
-            Content::Empty => {
-                text.put(' ');
-                1
-            }
-            Content::Char(c) => {
-                text.put(c);
-                1
-            }
-            Content::Cluster(number) => {
-                let cluster = tables.cluster(number);
-                text.put_cluster(cluster);
-                cluster.chars().count() as u8
-            }
+        let chars = if let Content::Cluster(number) = cell.content() {
+            let cluster = tables.cluster(number);
+            text.put_cluster(cluster, used - at);
+            cluster.chars().count() as u8
+        } else {
+            text.put(cell.code());
+            1
         };
+        let width = 1 + u8::from(cell.is_wide());
         if (chars, width) == (1, 1) {
             continue;
         }

@@ -1,7 +1,27 @@
 //! Finds where runs of text end, many bytes at a time.
 
+/// Returns how many of eight bytes, from the first on, are from space to `~`.
+#[inline]
+fn printable_of_eight(bytes: [u8; 8]) -> usize {
+    const EACH: u64 = u64::MAX / 0xff;
+    let word = u64::from_le_bytes(bytes);
+    // The highest bit of the first other byte is set, and of none before it: what is carried or borrowed goes
+    // to later bytes, and begins in another one.
+    let other = (word | word.wrapping_sub(0x20 * EACH) | word.wrapping_add(EACH)) & (0x80 * EACH);
+    other.trailing_zeros() as usize / 8
+}
+
 /// Returns how many bytes at the beginning are from space to `~`.
+#[inline]
 pub(super) fn printable_run(bytes: &[u8]) -> usize {
+    // Between control sequences runs are short.
+    match bytes.first_chunk().map(|first| printable_of_eight(*first)) {
+        Some(len @ 0..8) => len,
+        _ => long_run(bytes),
+    }
+}
+
+fn long_run(bytes: &[u8]) -> usize {
     let (chunks, _) = bytes.as_chunks::<16>();
     let is_other = |byte: &u8| byte.wrapping_sub(0x20) > 0x5e;
     // Folding without a branch lets the compiler look at all 16 bytes at once.

@@ -1,6 +1,7 @@
 //! Encodes rows into the newest page.
 
 use std::collections::HashMap;
+use std::num::NonZeroU8;
 use std::sync::Arc;
 
 use agor_proto::ids::LineId;
@@ -42,11 +43,11 @@ impl Scratch {
 
 impl TextSink for Scratch {
     #[inline]
-    fn put(&mut self, c: char) {
+    fn put(&mut self, code: u32) {
+        // There is room: it was made for all characters.
         let Some(room) = self.bytes[self.len..].first_chunk_mut::<4>() else {
-            return self.put_cluster(c.encode_utf8(&mut [0; 4]));
+            return;
         };
-        let code = u32::from(c);
         let tail = |shift: u32| 0x80 | (code >> shift) as u8 & 0x3f;
         let len;
         (*room, len) = match code {
@@ -58,10 +59,44 @@ impl TextSink for Scratch {
         self.len += len;
     }
 
-    fn put_cluster(&mut self, text: &str) {
-        self.have(self.len + text.len());
-        self.bytes[self.len..self.len + text.len()].copy_from_slice(text.as_bytes());
-        self.len += text.len();
+    #[inline]
+    fn put_cluster(&mut self, text: &str, before: usize) {
+        let end = self.len + text.len();
+        self.have(end + 4 * before);
+        self.bytes[self.len..end].copy_from_slice(text.as_bytes());
+        self.len = end;
+    }
+}
+
+/// The number of a style as it stands in a page.
+#[derive(Debug, Clone, Copy)]
+struct Encoded {
+    /// After the number there are zeros.
+    bytes: [u8; 3],
+    len: NonZeroU8,
+}
+
+impl Encoded {
+    fn new(number: u16) -> Self {
+        let low = |shift: u16| (number >> shift) as u8 & 0x7f;
+        match number {
+            0..0x80 => Self {
+                bytes: [low(0), 0, 0],
+                len: const { NonZeroU8::new(1).expect("it is 1") },
+            },
+            0x80..0x4000 => Self {
+                bytes: [low(0) | 0x80, low(7), 0],
+                len: const { NonZeroU8::new(2).expect("it is 2") },
+            },
+            _ => Self {
+                bytes: [low(0) | 0x80, low(7) | 0x80, low(14)],
+                len: const { NonZeroU8::new(3).expect("it is 3") },
+            },
+        }
+    }
+
+    fn len(self) -> usize {
+        self.len.get().into()
     }
 }
 
@@ -69,13 +104,14 @@ impl TextSink for Scratch {
 #[derive(Debug, Default)]
 pub(crate) struct PageWriter {
     generation: u32,
-    /// By the terminal's number of a style: the page's number and 1, or 0.
-    numbers: Vec<u16>,
+    /// By the terminal's number of a style: the page's number.
+    numbers: Vec<Option<Encoded>>,
     known: HashMap<Style, u16, FoldState>,
     /// The same for links, where 0 is none.
     link_numbers: Vec<u16>,
     links: HashMap<Arc<Link>, u16, FoldState>,
     text: Scratch,
+    runs: Vec<u8>,
     shapes: Vec<Shape>,
     /// The page as the last push left it: another page, or one that was cut, starts anew.
     expected: Option<(LineId, usize)>,
@@ -180,7 +216,10 @@ impl PageWriter {
     fn put_text(&mut self, page: &mut Page, wraps: bool, cells: &[Cell], tables: &Tables) -> bool {
         self.shapes.clear();
         self.text.begin(cells.len());
-        push_text(&mut self.text, &mut self.shapes, cells, wraps, tables);
+        // One of its own: what a reference leads to is read and written anew for each character.
+        let mut text = std::mem::take(&mut self.text);
+        push_text(&mut text, &mut self.shapes, cells, wraps, tables);
+        self.text = text;
         let text = self.text.written();
         put(&mut page.bytes, text.len() as u64);
         page.bytes.extend_from_slice(text);
@@ -197,37 +236,73 @@ impl PageWriter {
     }
 
     fn put_runs(&mut self, page: &mut Page, cells: &[Cell], tables: &Tables) {
-        for run in cells.chunk_by(|a, b| a.look() == b.look()) {
-            let style = self.style_number(page, run[0].style(), tables);
-            let link = self.link_number(page, run[0].link(), tables);
-            // Nearly all runs have small numbers; one write is much cheaper than three.
-            if run.len() < 0x80 && style < 0x80 && link == 0 {
-                page.bytes
-                    .extend_from_slice(&[run.len() as u8, style as u8, 0]);
-                continue;
-            }
-            put(&mut page.bytes, run.len() as u64);
-            put(&mut page.bytes, style.into());
-            put(&mut page.bytes, link.into());
+        let linked = cells.iter().fold(0, |all, cell| all | cell.link()) != 0;
+        if linked || cells.len() >= 0x80 {
+            self.put_any_runs(page, cells, tables);
+        } else {
+            self.put_short_runs(page, cells, tables);
         }
         put(&mut page.bytes, 0);
     }
 
-    fn style_number(&mut self, page: &mut Page, number: u16, tables: &Tables) -> u16 {
-        let index = usize::from(number);
-        if let Some(&known @ 1..) = self.numbers.get(index) {
-            return known - 1;
+    /// Writes runs that have one byte for their length and no link. Where they end is as good as random, so
+    /// there is no branch about it: each cell writes its run, over what the one before it wrote if that goes on.
+    fn put_short_runs(&mut self, page: &mut Page, cells: &[Cell], tables: &Tables) {
+        let mut bytes = std::mem::take(&mut self.runs);
+        if bytes.len() < 8 * cells.len() {
+            bytes.resize(8 * cells.len(), 0);
         }
+        let (mut len, mut run) = (0, 0_u8);
+        for (at, cell) in cells.iter().enumerate() {
+            run += 1;
+            let style = self.style_number(page, cell.style(), tables);
+            let Some(room) = bytes[len..].first_chunk_mut::<8>() else {
+                break;
+            };
+            let [first, second, third] = style.bytes;
+            *room = [run, first, second, third, 0, 0, 0, 0];
+            let ends = cells
+                .get(at + 1)
+                .is_none_or(|next| next.look() != cell.look());
+            len += if ends { 2 + style.len() } else { 0 };
+            run = if ends { 0 } else { run };
+        }
+        page.bytes.extend_from_slice(&bytes[..len]);
+        self.runs = bytes;
+    }
+
+    fn put_any_runs(&mut self, page: &mut Page, cells: &[Cell], tables: &Tables) {
+        for run in cells.chunk_by(|a, b| a.look() == b.look()) {
+            let style = self.style_number(page, run[0].style(), tables);
+            let link = self.link_number(page, run[0].link(), tables);
+            put(&mut page.bytes, run.len() as u64);
+            page.bytes.extend_from_slice(&style.bytes[..style.len()]);
+            put(&mut page.bytes, link.into());
+        }
+    }
+
+    #[inline]
+    fn style_number(&mut self, page: &mut Page, number: u16, tables: &Tables) -> Encoded {
+        match self.numbers.get(usize::from(number)) {
+            Some(&Some(known)) => known,
+            _ => self.add_style(page, number, tables),
+        }
+    }
+
+    #[cold]
+    fn add_style(&mut self, page: &mut Page, number: u16, tables: &Tables) -> Encoded {
+        let index = usize::from(number);
         let style = *tables.style(number);
         let in_page = *self.known.entry(style).or_insert_with(|| {
             page.styles.push(style);
             (page.styles.len() - 1) as u16
         });
         if self.numbers.len() <= index {
-            self.numbers.resize(index + 1, 0);
+            self.numbers.resize(index + 1, None);
         }
-        self.numbers[index] = in_page + 1;
-        in_page
+        let encoded = Encoded::new(in_page);
+        self.numbers[index] = Some(encoded);
+        encoded
     }
 
     fn link_number(&mut self, page: &mut Page, number: u16, tables: &Tables) -> u16 {
