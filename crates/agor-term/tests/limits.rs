@@ -230,6 +230,13 @@ fn keyboard_stack_max() {
     let mut terminal = terminal(80, 24);
     feed(&mut terminal, "\x1b[>1u".repeat(5_000).as_bytes());
     assert_eq!(replies(&feed(&mut terminal, b"\x1b[?u")), b"\x1b[?1u");
+    let all = format!("\x1b[<{}u\x1b[?u", limits::KEYBOARD_STACK_MAX);
+    assert_eq!(replies(&feed(&mut terminal, all.as_bytes())), b"\x1b[?1u");
+    assert_eq!(
+        replies(&feed(&mut terminal, b"\x1b[<u\x1b[?u")),
+        b"\x1b[?0u"
+    );
+    feed(&mut terminal, "\x1b[>1u".repeat(9).as_bytes());
     feed(&mut terminal, b"\x1b[<65535u");
     assert_eq!(replies(&feed(&mut terminal, b"\x1b[?u")), b"\x1b[?0u");
 }
@@ -476,6 +483,20 @@ fn history_rows() {
         terminal.history_rows(0, usize::MAX).len(),
         limits::HISTORY_ROWS
     );
+}
+
+#[test]
+fn ten_thousand_full_lines_of_a_build_take_less_than_2_mebibytes() {
+    let mut terminal = terminal(120, 40);
+    for n in 0..limits::HISTORY_ROWS + 40 {
+        let package = format!("package-{n} v0.{}.{}", n % 40, n % 7);
+        let line = format!("   \x1b[1m\x1b[32mCompiling\x1b[0m {package:a<107}\r\n");
+        feed(&mut terminal, line.as_bytes());
+    }
+    assert_eq!(terminal.history().rows as usize, limits::HISTORY_ROWS);
+    assert_eq!(terminal.history_rows(0, 1)[0].width(), 120);
+    let bytes = terminal.history_bytes();
+    assert!(bytes < 2 * 1024 * 1024, "{bytes}");
 }
 
 #[test]

@@ -570,6 +570,21 @@ fn the_wall_shows_every_session_without_driving_it_and_enter_leads_to_one() {
 }
 
 #[test]
+fn the_input_method_is_told_where_the_cursor_is() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    let mut caret = |output: &str| {
+        world.show_text(1, output);
+        let told = world.harness.output().platform_output.ime;
+        told.expect("the focused pane tells it").cursor_rect
+    };
+    let first = caret("");
+    let later = caret("$ \r\n日本 ");
+    let way = later.min - first.min;
+    let cells = way / first.size();
+    assert!((cells - egui::vec2(5.0, 1.0)).length() < 0.1, "{cells:?}");
+}
+
+#[test]
 fn a_prompt_is_looked_for_from_the_top_row_and_shown_there() {
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
     world.show_text(1, "one\r\ntwo\r\n$ ");

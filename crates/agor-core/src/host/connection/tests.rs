@@ -226,8 +226,11 @@ fn who_calls_itself_the_host_or_speaks_another_version_is_told_why_it_is_not_tak
 
 #[test]
 fn who_says_nothing_is_let_go_after_handshake_millis_and_who_has_greeted_is_not() {
+    let handshake = Duration::from_millis(agor_proto::limits::HANDSHAKE_MILLIS);
+    let earliest = now().instant + handshake;
     let mut connection = taken();
     let due = connection.next_wake().unwrap();
+    assert!((earliest..=now().instant + handshake).contains(&due));
     assert!(connection.on(Event::Tick, now()).is_empty(), "too early");
     let late = Now {
         instant: due,

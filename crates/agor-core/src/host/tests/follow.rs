@@ -168,7 +168,8 @@ async fn follow_pace_millis_pass_between_two_tellings_and_the_newest_is_told() {
         matches!(&parts[..], [Part::Evidence { state, .. }] if *state == State::Done),
         "{parts:?}"
     );
-    assert!(begin.elapsed() >= PACE, "{:?}", begin.elapsed());
+    let after = begin.elapsed();
+    assert!((PACE..2 * PACE).contains(&after), "{after:?}");
     page.hears_nothing(5 * PACE).await;
 }
 

@@ -154,6 +154,7 @@ async fn decoders_max() {
     let turns: Vec<_> = (0..DECODERS_MAX)
         .map(|_| store.decoders.try_acquire().unwrap())
         .collect();
+    assert_eq!(store.decoders.available_permits(), 0);
     let mut waiting = std::pin::pin!(store.pixels(session(1), hash(&image)));
     let early = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx))).await;
     assert!(early.is_pending(), "it has no turn yet");
