@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const FLOWS_MIN: usize = 30;
 
 /// Of them, those that are driven by real key events.
-const REAL_MIN: usize = 20;
+const REAL_MIN: usize = 30;
 
 /// Returns the flows, each with its test.
 fn flows() -> Vec<(String, String)> {

@@ -14,4 +14,5 @@ mod look;
 mod modes;
 mod refusals;
 pub mod stage;
+mod work;
 mod workspace;

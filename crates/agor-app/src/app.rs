@@ -32,15 +32,15 @@ use agor_proto::message::Visibility;
 use agor_render::{Colors, FontSpec, InterfaceFaces, RenderError, Renderer};
 use egui_tiles::TileId;
 
-use crate::attention::Attention;
 use crate::banner::Banners;
 use crate::clipboard::Questions;
 use crate::commands::Command;
 use crate::drafts::Drafts;
 use crate::everywhere::{EverywherePage, Shown};
-use crate::explain::Explain;
+use crate::keys::drawn;
 use crate::keys::translate::to_egui;
 use crate::link::Link;
+use crate::link::log::Of;
 use crate::link::settings::Settings;
 use crate::link::snapshot::{HostState, Snapshot};
 use crate::palette::Palette;
@@ -67,10 +67,6 @@ type PaneKey = (u64, TileId);
 enum Overlay {
     /// The palette.
     Palette(Palette),
-    /// The list of what needs the person.
-    Attention(Attention),
-    /// Why a session is in its state.
-    Explain(Explain),
     /// A page, which fills the window in place of its panes.
     Page(pages::Open),
     /// The colours of the theme, beside what is drawn in them.
@@ -83,7 +79,7 @@ impl Overlay {
     /// Says whether it lies over panes, in the window with the keyboard; pages take their place, in the main one.
     fn lies_over_panes(&self) -> bool {
         match self {
-            Self::Palette(_) | Self::Attention(_) | Self::Explain(_) | Self::Trust(_) => true,
+            Self::Palette(_) | Self::Trust(_) => true,
             Self::Page(_) | Self::ThemeEditor(_) => false,
         }
     }
@@ -181,6 +177,8 @@ pub struct App {
     explained: Option<SessionId>,
     /// For how many days the host is asked what was used, while that is shown.
     usage_days: Option<u32>,
+    /// The log that is asked for, while it is shown.
+    logged: Option<Of>,
     /// A place in a session's text that is shown as soon as its pane is there.
     moment: Option<Moment>,
     /// What was looked for in all sessions, while that is not shown.
@@ -315,6 +313,7 @@ impl App {
             banners: Banners::default(),
             explained: None,
             usage_days: None,
+            logged: None,
             moment: None,
             found_before: None,
             drafts: Drafts::default(),
@@ -406,6 +405,10 @@ impl App {
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let now = Instant::now();
         self.frames += 1;
+        let mut keyboard = self.keyboard.borrow_mut();
+        let sequences = keyboard.router.take_drawn();
+        drawn::set(ui.ctx(), keyboard.router.keymap(), sequences);
+        drop(keyboard);
         self.draw(ui, now);
         self.note_looks();
         let counters = self.renderer.counters();

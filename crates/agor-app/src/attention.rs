@@ -1,5 +1,5 @@
 //! The queue of what needs the person, over all projects: what blocks an agent first, the oldest
-//! before the newer. Its list takes answers without leaving what one is doing.
+//! before the newer. Its page takes answers without leaving what one is doing.
 //!
 //! Nothing is answered by default or by time: an answer is a digit pressed at a question that the
 //! list shows, and the row says which keys that sends.
@@ -15,9 +15,11 @@ use std::collections::HashMap;
 use agor_proto::agent::Choice;
 use agor_proto::ids::SessionId;
 
-/// The list, while it is open.
+/// The page, while it is open.
 #[derive(Debug, Default)]
 pub struct Attention {
+    /// The row that was brought into view.
+    shown: Option<SessionId>,
     /// Which session's row is selected; the first row if it is not in the queue any more.
     selected: Option<SessionId>,
     /// A reply that is being typed to the selected session.

@@ -2,16 +2,11 @@
 //! README's list come from it. What a command does is in `app/act.rs`. The rows of commands that open pages stand with
 //! these, in `app/pages.rs`.
 
-use crate::app::pages::with_pages;
+pub mod context;
 
-/// Where a command's keys mean it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
-    /// Everywhere, whatever has the keyboard.
-    Anywhere,
-    /// While a pane has the keyboard.
-    Pane,
-}
+pub use context::Context;
+
+use crate::app::pages::with_pages;
 
 /// One row of the table.
 #[derive(Debug)]
@@ -66,10 +61,8 @@ macro_rules! commands {
 with_pages! { commands {
     Palette "palette.open" "Command palette" Anywhere ["ctrl+shift+p", "ctrl+space space"] "Find a command, session or project by a few letters of its name.";
     GoToSession "palette.sessions" "Go to session…" Anywhere ["ctrl+shift+o", "ctrl+space o"] "Find a session by a few letters of its name, project or command.";
-    Attention "attention.list" "What needs you" Anywhere ["ctrl+shift+i", "ctrl+space i"] "List every agent that needs you, over all projects, and answer from the list.";
     AttentionNext "attention.next" "Next that needs you" Anywhere ["ctrl+shift+n", "ctrl+space a"] "Show the agent that has needed you longest, then the next.";
     AttentionBack "attention.back" "Back to where you were" Anywhere ["ctrl+shift+m", "ctrl+space shift+a"] "Go back to the session that you left for one that needs you.";
-    Explain "agent.explain" "Why it is in this state" Anywhere ["ctrl+space shift+i"] "Show every piece of evidence for what the focused session does, and go to the moment of each.";
     NewAgent "agent.new" "New agent…" Anywhere ["ctrl+shift+s", "ctrl+space s"] "Choose an agent, say what it is to do, and start it in a new tab of this project.";
     Snippets "snippets.insert" "Insert snippet…" Anywhere ["ctrl+space ;"] "Insert one of the texts that the settings keep under a name.";
     NewTab "tab.new" "New tab" Anywhere ["ctrl+shift+t", "ctrl+space t"] "Open your shell in a new tab of this project.";
@@ -131,32 +124,32 @@ with_pages! { commands {
     FoldProject "project.fold" "Fold or unfold project" Anywhere [] "Leave this project's sessions out of the sidebar, or show them again.";
     Sidebar "view.sidebar" "Show or hide the sidebar" Anywhere ["ctrl+shift+b", "ctrl+space b"] "Show the list of projects and sessions, or their signs alone.";
     Inspector "view.inspector" "Show or hide the inspector" Anywhere ["ctrl+space shift+b"] "Show all of the focused session beside the panes: its state, agent, use, folder and settings.";
-    Copy "edit.copy" "Copy" Pane ["ctrl+shift+c", "ctrl+insert"] "Copy what is selected.";
-    Paste "edit.paste" "Paste" Pane ["ctrl+shift+v", "shift+insert"] "Paste the clipboard into the focused pane.";
-    SelectAll "edit.select_all" "Select screen" Pane ["ctrl+shift+a"] "Select all that the focused pane shows.";
+    Copy "edit.copy" "Copy" Terminal ["ctrl+shift+c", "ctrl+insert"] "Copy what is selected.";
+    Paste "edit.paste" "Paste" Terminal ["ctrl+shift+v", "shift+insert"] "Paste the clipboard into the focused pane.";
+    SelectAll "edit.select_all" "Select screen" Terminal ["ctrl+shift+a"] "Select all that the focused pane shows.";
     ClipboardAllow "clipboard.allow" "Clipboard: allow once" Anywhere ["ctrl+space shift+v a"] "Let the program that asks write the clipboard this once.";
     ClipboardAlways "clipboard.always" "Clipboard: always for this session" Anywhere ["ctrl+space shift+v s"] "Let the session that asks write the clipboard whenever it wants.";
     ClipboardRefuse "clipboard.refuse" "Clipboard: refuse" Anywhere ["ctrl+space shift+v r"] "Refuse the program that asks to write the clipboard.";
-    Find "find.open" "Find in pane" Pane ["ctrl+shift+f", "ctrl+space /"] "Look for a text in the focused pane's screen and history.";
+    Find "find.open" "Find in pane" Terminal ["ctrl+shift+f", "ctrl+space /"] "Look for a text in the focused pane's screen and history.";
     SelectByKeyboard "select.keyboard" "Select by keyboard" Anywhere ["ctrl+shift+space", "ctrl+space v"] "Move a cursor over screen and history by vi's keys or by arrows, select with v or Shift, copy with y.";
     Hints "hints.pick" "Pick a link, path or number" Anywhere ["ctrl+space shift+f", "ctrl+shift+l"] "Put letters over every link, path, hash, id, address and number; typing them copies it, with Shift opens it, with Alt inserts it.";
     Broadcast "broadcast.pane" "Broadcast: this pane in or out" Anywhere ["ctrl+space c"] "Type into several panes of this tab at once: take the focused one among them, or out.";
     BroadcastAll "broadcast.all" "Broadcast: all panes or none" Anywhere ["ctrl+space shift+c"] "Type into all panes of this tab at once, or into the focused one alone again; it ends when another tab is shown.";
-    ScrollPageUp "scroll.page_up" "Scroll up a page" Pane ["shift+page_up"] "Look one page further back.";
-    ScrollPageDown "scroll.page_down" "Scroll down a page" Pane ["shift+page_down"] "Look one page further on.";
-    ScrollLineUp "scroll.line_up" "Scroll up a line" Pane ["ctrl+space shift+up"] "Look one line further back.";
-    ScrollLineDown "scroll.line_down" "Scroll down a line" Pane ["ctrl+space shift+down"] "Look one line further on.";
-    ScrollTop "scroll.top" "Scroll to the top" Pane ["shift+home"] "Look at the oldest line that is kept.";
-    ScrollBottom "scroll.bottom" "Scroll to the bottom" Pane ["shift+end"] "Look at the newest line.";
-    PromptPrevious "prompt.previous" "Previous prompt" Pane ["ctrl+shift+z", "ctrl+space ,"] "Look at the shell's prompt before the one at the top.";
-    PromptNext "prompt.next" "Next prompt" Pane ["ctrl+shift+x", "ctrl+space ."] "Look at the shell's next prompt.";
-    CopyOutput "prompt.copy_output" "Copy last output" Pane ["ctrl+shift+y", "ctrl+space y"] "Copy what the last command in view has said.";
-    Drive "session.drive" "Take over" Pane ["ctrl+space shift+d"] "Drive a session that another window drives: its size becomes this pane's.";
-    Rename "session.rename" "Rename session…" Pane ["ctrl+space r"] "Give the focused pane's session another name.";
-    Restart "session.restart" "Restart session" Pane ["ctrl+shift+r"] "Start an ended session's command again, in the same pane.";
-    Interrupt "session.interrupt" "Interrupt program" Pane [] "Send the program in the foreground an interrupt, as Ctrl+C does.";
-    Kill "session.kill" "End session" Pane ["ctrl+space shift+k"] "End everything that runs in the focused pane's session.";
-    Remove "session.remove" "Forget ended session" Pane [] "Delete the record of an ended session and close its pane.";
+    ScrollPageUp "scroll.page_up" "Scroll up a page" Terminal ["shift+page_up"] "Look one page further back.";
+    ScrollPageDown "scroll.page_down" "Scroll down a page" Terminal ["shift+page_down"] "Look one page further on.";
+    ScrollLineUp "scroll.line_up" "Scroll up a line" Terminal ["ctrl+space shift+up"] "Look one line further back.";
+    ScrollLineDown "scroll.line_down" "Scroll down a line" Terminal ["ctrl+space shift+down"] "Look one line further on.";
+    ScrollTop "scroll.top" "Scroll to the top" Terminal ["shift+home"] "Look at the oldest line that is kept.";
+    ScrollBottom "scroll.bottom" "Scroll to the bottom" Terminal ["shift+end"] "Look at the newest line.";
+    PromptPrevious "prompt.previous" "Previous prompt" Terminal ["ctrl+shift+z", "ctrl+space ,"] "Look at the shell's prompt before the one at the top.";
+    PromptNext "prompt.next" "Next prompt" Terminal ["ctrl+shift+x", "ctrl+space ."] "Look at the shell's next prompt.";
+    CopyOutput "prompt.copy_output" "Copy last output" Terminal ["ctrl+shift+y", "ctrl+space y"] "Copy what the last command in view has said.";
+    Drive "session.drive" "Take over" Terminal ["ctrl+space shift+d"] "Drive a session that another window drives: its size becomes this pane's.";
+    Rename "session.rename" "Rename session…" Terminal ["ctrl+space r"] "Give the focused pane's session another name.";
+    Restart "session.restart" "Restart session" Terminal ["ctrl+shift+r"] "Start an ended session's command again, in the same pane.";
+    Interrupt "session.interrupt" "Interrupt program" Terminal [] "Send the program in the foreground an interrupt, as Ctrl+C does.";
+    Kill "session.kill" "End session" Terminal ["ctrl+space shift+k"] "End everything that runs in the focused pane's session.";
+    Remove "session.remove" "Forget ended session" Terminal [] "Delete the record of an ended session and close its pane.";
     FontLarger "font.larger" "Larger text" Anywhere ["ctrl+=", "ctrl++"] "Make the text of all panes larger.";
     FontSmaller "font.smaller" "Smaller text" Anywhere ["ctrl+-"] "Make the text of all panes smaller.";
     FontReset "font.reset" "Text size as set" Anywhere ["ctrl+0"] "Make the text as large as the settings say.";
@@ -169,9 +162,38 @@ with_pages! { commands {
 } {
     ImportKeys "keys.import" "Import keys…" Anywhere [] "Add the keys of a file to your own; what is wrong in it is left out and told.";
     ExportKeys "keys.export" "Export keys…" Anywhere [] "Write your own keys into a file, to be imported elsewhere.";
-    SendLeader "leader.send" "Send the leader key" Pane ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";
+    SendLeader "leader.send" "Send the leader key" Terminal ["ctrl+space ctrl+space"] "Give Ctrl+Space to the program.";
     Reopen "window.reopen" "Open the window again" Anywhere [] "Start the window's program anew, as after an update of it; no session notices.";
     Quit "window.close" "Close window" Anywhere ["ctrl+shift+q"] "Close this window; all sessions go on.";
+    ListNext "list.next" "List: next line" List ["down", "j"] "Select the next line of a list.";
+    ListPrevious "list.previous" "List: line before" List ["up", "k"] "Select the line before.";
+    ListPageDown "list.page_down" "List: page down" List ["page_down"] "Go ten lines on in a list.";
+    ListPageUp "list.page_up" "List: page up" List ["page_up"] "Go ten lines back.";
+    ListFirst "list.first" "List: first line" List ["home", "g g"] "Select a list's first line.";
+    ListLast "list.last" "List: last line" List ["end", "shift+g"] "Select a list's last line.";
+    ListOpen "list.open" "List: show line" List ["enter"] "Show what the selected line is about.";
+    ListClose "list.close" "List: close" List ["escape", "q"] "Close a list, a question or a page without a field.";
+    Reply "attention.reply" "Reply to an agent" List ["r"] "Type a reply to the agent that is selected among those that need you.";
+    TrustFolder "trust.folder" "Trust and start" List ["t"] "Trust the folder that is asked about, and start its agent.";
+    TrustAbove "trust.above" "Trust the folder above" List ["a"] "Trust all in the folder above the one that is asked about.";
+    PaletteNext "palette.next" "Palette: next entry" Palette ["down", "ctrl+n"] "Select the next of what a field finds.";
+    PalettePrevious "palette.previous" "Palette: entry before" Palette ["up", "ctrl+p"] "Select the entry before.";
+    PalettePageDown "palette.page_down" "Palette: page down" Palette ["page_down"] "Go a page on in what a field finds.";
+    PalettePageUp "palette.page_up" "Palette: page up" Palette ["page_up"] "Go a page back.";
+    PaletteChoose "palette.choose" "Palette: choose" Palette ["enter"] "Take the selected entry, or what is typed.";
+    PaletteClose "palette.close" "Palette: close" Palette ["escape"] "Close the palette, or a page with a field, or empty its field first.";
+    WallLeft "wall.left" "Wall: to the left" Wall ["left"] "Select the session to the left.";
+    WallRight "wall.right" "Wall: to the right" Wall ["right"] "Select the session to the right.";
+    FindNewer "find.newer" "Find: newer hit" Find ["shift+enter"] "Go from one hit to the newer one.";
+    FindCase "find.match_case" "Find: match case" Find ["alt+c"] "Tell capital letters from small ones, or do not.";
+    FindRegex "find.regex" "Find: regular expression" Find ["alt+r"] "Take what is typed as a regular expression, or as it is.";
+    FindProject "find.this_project" "Find: this project only" Find ["alt+p"] "Look in the sessions of this project alone, or in all.";
+    SettingsLevel "settings.level" "Settings: next level" Settings ["ctrl+p"] "Go from settings and keys for all to those of the group, then of the project.";
+    SettingsSearch "settings.search" "Settings: search" Settings ["ctrl+f"] "Give the field of the settings the keyboard.";
+    KeysReset "keys.reset" "Reset keys" Settings ["ctrl+backspace"] "Let the selected command have the keys that it came with.";
+    EditorDone "editor.done" "Field: done" Editor ["enter"] "Take what is typed into a field.";
+    EditorLeave "editor.leave" "Field: leave" Editor ["escape"] "Leave a field, or the theme's editor.";
+    EditorSave "editor.save" "Field: save" Editor ["ctrl+s"] "Save the theme that is edited.";
 } }
 
 /// Commands that a list shows as one line, since they differ by a direction or a number alone.
@@ -247,6 +269,16 @@ impl Command {
         // The enumeration is made from the table, in its order.
         &TABLE[self as usize]
     }
+
+    /// Returns what a button says that carries it out as what to do next.
+    #[must_use]
+    pub fn offered(self) -> &'static str {
+        match self {
+            // A page's title alone does not say what it is for here.
+            Self::Log => "Show log",
+            other => other.row().title,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -272,10 +304,14 @@ mod tests {
         }
     }
 
-    /// Returns the table of keys as the README has it.
-    fn markdown() -> String {
-        let mut text = String::from("| Keys | Command | What they do |\n|---|---|---|\n");
-        for row in TABLE {
+    /// Returns the table of keys as the README has it, of those that are drawn things' own or of the others.
+    fn markdown(drawn: bool) -> String {
+        let mut text = String::from(if drawn {
+            "| Keys | Where | Command | What they do |\n|---|---|---|---|\n"
+        } else {
+            "| Keys | Command | What they do |\n|---|---|---|\n"
+        });
+        for row in TABLE.iter().filter(|row| row.context.is_drawn() == drawn) {
             // Tabs 2 to 8 say what the first says.
             if row.id.starts_with("tab.") && matches!(row.id.as_bytes().last(), Some(b'2'..=b'8')) {
                 continue;
@@ -286,7 +322,11 @@ mod tests {
                 .map(|keys| keymap::shown(keys).replace('|', "\\|"));
             let keys = keys.collect::<Vec<_>>().join(" · ");
             let doc = row.doc.trim_end_matches('.');
-            text.push_str(&format!("| {keys} | `{}` | {doc} |\n", row.id));
+            let place = match drawn {
+                true => format!(" {} |", row.context.place()),
+                false => String::new(),
+            };
+            text.push_str(&format!("| {keys} |{place} `{}` | {doc} |\n", row.id));
         }
         text
     }
@@ -294,10 +334,12 @@ mod tests {
     #[test]
     fn the_readme_has_the_keys_of_the_table() {
         let readme = include_str!("../../../README.md");
-        let keys = markdown();
-        assert!(
-            readme.contains(&keys),
-            "README.md must hold this table:\n{keys}"
-        );
+        for drawn in [false, true] {
+            let keys = markdown(drawn);
+            assert!(
+                readme.contains(&keys),
+                "README.md must hold this table:\n{keys}"
+            );
+        }
     }
 }

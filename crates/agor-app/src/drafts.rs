@@ -12,7 +12,7 @@ pub const DRAFTS_MAX: usize = 64;
 pub const DRAFT_MAX_BYTES: usize = 16 * 1024;
 
 /// A field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// What an agent is to do, asked before it is started.
     Prompt,

@@ -1,5 +1,5 @@
 //! Why a session is in its state: every piece of evidence, which one decides, and where in the session's text each
-//! was seen. A list over the window; a line of it leads to its moment.
+//! was seen. A page; a line of it leads to its moment.
 
 mod lines;
 mod view;
@@ -9,27 +9,46 @@ pub use view::explain_ui;
 
 use agor_proto::ids::{LinePosition, SessionId};
 
-/// The list, while it is open.
-#[derive(Debug)]
+/// The page, while it is open.
+#[derive(Debug, Default)]
 pub struct Explain {
     /// Whose state is explained.
-    pub session: SessionId,
+    session: Option<SessionId>,
+    /// Whether it stays with that session, whichever has the keyboard.
+    stays: bool,
     /// The line that is selected; the one that decides, until the person has moved.
     selected: Option<usize>,
+    /// Whether that has to be brought into view.
+    moved: bool,
 }
 
 impl Explain {
-    /// Returns the list for a session.
+    /// Returns the page that explains a session, and no other.
     #[must_use]
-    pub fn new(session: SessionId) -> Self {
+    pub fn of(session: SessionId) -> Self {
         Self {
-            session,
-            selected: None,
+            session: Some(session),
+            stays: true,
+            ..Self::default()
+        }
+    }
+
+    /// Returns whose state is explained.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        self.session
+    }
+
+    /// Explains the session that has the keyboard now, unless it stays with another.
+    pub fn follow(&mut self, focused: Option<SessionId>) {
+        if !self.stays && focused.is_some() && focused != self.session {
+            self.session = focused;
+            self.selected = None;
         }
     }
 }
 
-/// What the person did with the list.
+/// What the person did with the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It stays open.

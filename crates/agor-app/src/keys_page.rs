@@ -191,10 +191,21 @@ impl KeysPage {
         self.pressed.clear();
     }
 
+    /// Returns where the keys that are recorded will mean their command.
+    fn recorded(&self) -> Option<Context> {
+        match self.keys {
+            Keys::Recorded(command) => Some(command.row().context),
+            Keys::Typed | Keys::Sought => None,
+        }
+    }
+
     /// Says whether the pressed keys can mean a command.
     fn may_mean(&self, keymap: &Keymap) -> bool {
         let first = self.pressed.first();
-        first.is_some_and(|first| keymap.read(&written(first, keymap)).is_ok() && may_begin(first))
+        let letters = self.recorded().is_some_and(Context::takes_letters);
+        first.is_some_and(|first| {
+            keymap.read(&written(first, keymap)).is_ok() && (letters || may_begin(first))
+        })
     }
 
     /// Returns the commands that are shown.
@@ -240,7 +251,11 @@ impl KeysPage {
         }
         let told = keymap.told();
         let used = told.iter().filter(|told| told.shadowed_by.is_none());
-        let contradicts = |told: &&Told| begins(told, &self.pressed) || self.goes_on(told);
+        let context = self.recorded().unwrap_or(Context::Anywhere);
+        let contradicts = |told: &&Told| {
+            let there = context == Context::Anywhere || context == told.context;
+            there && (begins(told, &self.pressed) || self.goes_on(told))
+        };
         let titles: Vec<_> = used
             .filter(contradicts)
             .map(|told| told.command.row().title)
@@ -289,7 +304,7 @@ fn written(key: &KeyInput, keymap: &Keymap) -> String {
 fn place(context: Context) -> &'static str {
     match context {
         Context::Anywhere => "",
-        Context::Pane => "in a pane",
+        other => other.place(),
     }
 }
 

@@ -9,6 +9,7 @@ mod follower;
 mod following;
 pub mod images;
 mod layout;
+pub mod log;
 mod outbox;
 pub mod outline;
 mod prompts;
@@ -118,6 +119,8 @@ pub enum Request {
     Diagnose(bool),
     /// Follow what the evidence for a session's state is, or no more.
     Explain(Option<SessionId>),
+    /// Follow the last lines of a log, or of none any more.
+    Log(Option<log::Of>),
     /// Follow what was used in so many days, or no more.
     Usage(Option<u32>),
     /// Change the person's file of keys, which is followed then.

@@ -62,7 +62,12 @@ pub fn status_bar_ui(
         None if snapshot.host == HostState::Ready => (place(snapshot, workspace), theme.muted),
         None => (word, theme.text),
     };
-    let next = told.and_then(|(notice, _)| notice.next);
+    let next = match (told, &snapshot.host) {
+        (Some((notice, _)), _) => notice.next,
+        (None, HostState::Away { .. }) => Some(Command::Log),
+        (None, HostState::Ended { .. }) => Some(Command::Reopen),
+        (None, HostState::Connecting | HostState::Ready) => None,
+    };
     let (right, next) = next_ui(ui, theme, next, right, middle);
     let galley = elided(ui, &text, font, color, right - left - 16.0);
     ui.painter().galley(
@@ -157,7 +162,7 @@ fn next_ui(
     let Some(command) = next else {
         return (right, None);
     };
-    let title = command.row().title;
+    let title = command.offered();
     let galley = ui
         .painter()
         .layout_no_wrap(title.to_owned(), semibold(11.0), theme.on_accent);

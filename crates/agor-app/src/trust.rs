@@ -1,8 +1,10 @@
 //! The question whether agents may start in a folder, asked once for each. Nothing is said by default: Enter means
 //! what has the keyboard, and at first nothing has.
 
-use egui::{FontId, Key, Modifiers, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2};
+use egui::{FontId, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2};
 
+use crate::commands::{Command, context};
+use crate::keys::drawn::{keys_of, pressed};
 use crate::text::folder_shown;
 use crate::theme::{Theme, measure, medium, semibold};
 
@@ -33,24 +35,35 @@ pub enum Outcome {
     Trusted(String),
 }
 
+/// What keys can mean here.
+const KEYS: &[Command] = &[
+    Command::ListClose,
+    Command::TrustFolder,
+    Command::TrustAbove,
+];
+
 /// Draws the question over the window and says what the person did.
 pub fn trust_ui(ui: &mut Ui, trust: &Trust, theme: &Theme) -> Outcome {
     let screen = ui.ctx().content_rect();
-    let none = Modifiers::NONE;
-    let pressed = |ui: &Ui, key| ui.input_mut(|input| input.consume_key(none, key));
-    if pressed(ui, Key::Escape) {
-        return Outcome::Closed;
-    }
     let folder = folder_shown(&trust.folder);
     let above = above(&trust.folder);
-    if pressed(ui, Key::T) {
-        return Outcome::Trusted(trust.folder.clone());
+    // The first key answers.
+    match pressed(ui, context::LIST, KEYS).first() {
+        Some(Command::TrustFolder) => return Outcome::Trusted(trust.folder.clone()),
+        Some(Command::TrustAbove) => {
+            if let Some(above) = above {
+                return Outcome::Trusted(above);
+            }
+        }
+        Some(_) => return Outcome::Closed,
+        None => {}
     }
-    if let Some(above) = &above
-        && pressed(ui, Key::A)
-    {
-        return Outcome::Trusted(above.clone());
-    }
+    let key = |command| keys_of(ui, command);
+    let [closes, trusts, trusts_above] = [
+        key(Command::ListClose),
+        key(Command::TrustFolder),
+        key(Command::TrustAbove),
+    ];
     let width = WIDTH.min(screen.width() - 32.0);
     let at = Pos2::new(
         screen.center().x - width / 2.0,
@@ -81,15 +94,15 @@ pub fn trust_ui(ui: &mut Ui, trust: &Trust, theme: &Theme) -> Outcome {
                     ui.add_space(6.0);
                     ui.horizontal_wrapped(|ui| {
                         ui.spacing_mut().item_spacing.x = 8.0;
-                        if button_ui(ui, theme, "Not now", "Esc") {
+                        if button_ui(ui, theme, "Not now", &closes) {
                             outcome = Outcome::Closed;
                         }
-                        if button_ui(ui, theme, "Trust and start", "T") {
+                        if button_ui(ui, theme, "Trust and start", &trusts) {
                             outcome = Outcome::Trusted(trust.folder.clone());
                         }
                         if let Some(above) = &above {
                             let text = format!("Trust all in {}", folder_shown(above));
-                            if button_ui(ui, theme, &text, "A") {
+                            if button_ui(ui, theme, &text, &trusts_above) {
                                 outcome = Outcome::Trusted(above.clone());
                             }
                         }

@@ -2,11 +2,12 @@
 //! keyboard, and the three keys from which all others are found.
 
 use egui::{
-    Align, Align2, FontId, Key, Layout, Modifiers, Pos2, Rect, RichText, Sense, Stroke, StrokeKind,
-    TextEdit, Ui, UiBuilder, Vec2,
+    Align, Align2, FontId, Layout, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    UiBuilder, Vec2,
 };
 
-use crate::commands::Command;
+use crate::commands::{Command, context};
+use crate::keys::drawn::{hints, pressed};
 use crate::keys::keymap::Keymap;
 use crate::link::snapshot::KnownAgent;
 use crate::theme::{Theme, medium, semibold};
@@ -75,6 +76,14 @@ fn choices(agents: &[KnownAgent], default: Option<&str>) -> Vec<Option<KnownAgen
     all
 }
 
+/// What keys can mean; where something is typed, the first two.
+const WANTED: &[Command] = &[
+    Command::PaletteChoose,
+    Command::PaletteClose,
+    Command::PaletteNext,
+    Command::PalettePrevious,
+];
+
 impl Welcome {
     /// Returns what was typed, once the first step is left: the folder, and below it what the agent is to do.
     #[must_use]
@@ -113,26 +122,24 @@ impl Welcome {
 
     /// Does what the keys mean.
     fn keys(&mut self, ui: &Ui, choices: &[Option<KnownAgent>]) -> Option<Did> {
-        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if pressed(Key::Escape) {
-            match self.step {
-                Step::Folder => return Some(Did::Shell(self.folder())),
-                Step::Agent => self.step = Step::Folder,
-                Step::Words => self.step = Step::Agent,
+        // Arrows are the field's but where there is none.
+        let wanted = match self.step {
+            Step::Agent => WANTED,
+            Step::Folder | Step::Words => WANTED.get(..2).unwrap_or_default(),
+        };
+        let count = choices.len().max(1);
+        let mut did = None;
+        for command in pressed(ui, context::PALETTE, wanted) {
+            match (command, self.step) {
+                (Command::PaletteChoose, _) => did = self.go_on(choices).or(did),
+                (Command::PaletteNext, _) => self.agent = (self.agent + 1) % count,
+                (Command::PalettePrevious, _) => self.agent = (self.agent + count - 1) % count,
+                (_, Step::Folder) => return Some(Did::Shell(self.folder())),
+                (_, Step::Agent) => self.step = Step::Folder,
+                (_, Step::Words) => self.step = Step::Agent,
             }
         }
-        if self.step == Step::Agent {
-            let (down, up) = (pressed(Key::ArrowDown), pressed(Key::ArrowUp));
-            let count = choices.len().max(1);
-            if down != up {
-                self.agent = (self.agent + if down { 1 } else { count - 1 }) % count;
-            }
-        }
-        if pressed(Key::Enter) {
-            self.go_on(choices)
-        } else {
-            None
-        }
+        did
     }
 
     /// Returns the folder that is typed.
@@ -346,10 +353,16 @@ fn agents_ui(
 fn keys_ui(ui: &mut Ui, theme: &Theme, keymap: &Keymap, step: Step) {
     ui.add_space(16.0);
     let text = match step {
-        Step::Folder => "Enter goes on  ·  Esc opens your shell there",
-        Step::Agent => "Arrows choose  ·  Enter goes on  ·  Esc goes back",
-        Step::Words => "Enter starts it  ·  Esc goes back",
+        Step::Folder => ("", "goes on", "opens your shell there"),
+        Step::Agent => ("Arrows choose  ·  ", "goes on", "goes back"),
+        Step::Words => ("", "starts it", "goes back"),
     };
+    let (arrows, enter, escape) = text;
+    let keys = [
+        (Command::PaletteChoose, enter),
+        (Command::PaletteClose, escape),
+    ];
+    let text = format!("{arrows}{}", hints(ui, &keys));
     ui.label(RichText::new(text).size(11.0).color(theme.faint));
     ui.add_space(20.0);
     let (_, line) = ui.allocate_space(Vec2::new(ui.available_width(), 1.0));

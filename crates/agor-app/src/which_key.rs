@@ -2,6 +2,7 @@
 
 use egui::{Align2, FontId, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
 
+use crate::commands::context::Chain;
 use crate::keys::keymap::{Chord, Keymap};
 use crate::theme::{Theme, measure, medium};
 
@@ -12,8 +13,8 @@ const COLUMN: f32 = 248.0;
 const LINE: f32 = 22.0;
 
 /// Draws what can follow the chords of an unfinished sequence, over the window's lower part.
-pub fn which_key_ui(ui: &Ui, keymap: &Keymap, before: &[Chord], theme: &Theme) {
-    let rows = keymap.after(before);
+pub fn which_key_ui(ui: &Ui, (before, keymap, chain): (&[Chord], &Keymap, Chain), theme: &Theme) {
+    let rows = keymap.after(before, chain);
     if rows.is_empty() {
         return;
     }

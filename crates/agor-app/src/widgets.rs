@@ -100,6 +100,16 @@ pub fn popup_ui(
     })
 }
 
+/// The widest that the rows of a page are read well.
+const COLUMN: f32 = 920.0;
+
+/// Returns the part of a row of a page in which its content stands: all of it, or its middle where that is wide.
+#[must_use]
+pub fn column(row: Rect) -> Rect {
+    let width = (row.width() - 16.0).min(COLUMN);
+    Rect::from_center_size(row.center(), egui::Vec2::new(width, row.height()))
+}
+
 /// Returns where a popup stands that is so high: in the middle, below the upper edge of what `ui` is in.
 #[must_use]
 pub fn popup_area(ui: &Ui, height: f32) -> Rect {
@@ -135,7 +145,7 @@ pub fn reveal_focus(ui: &Ui) {
 /// Gives a field the keyboard, unless it has it. Whether the window has it is another matter: a field that
 /// asked in each frame until then would draw without end.
 pub fn hold_keyboard(response: &egui::Response) {
-    if is_elsewhere(&response.ctx) {
+    if keyboard_is_elsewhere(&response.ctx) {
         return;
     }
     let has = response.ctx.memory(|memory| memory.has_focus(response.id));
@@ -146,7 +156,7 @@ pub fn hold_keyboard(response: &egui::Response) {
 
 /// Gives a field the keyboard; says whether it is where the field is.
 pub fn take_keyboard(response: &egui::Response) -> bool {
-    let here = !is_elsewhere(&response.ctx);
+    let here = !keyboard_is_elsewhere(&response.ctx);
     if here {
         response.request_focus();
     }
@@ -158,7 +168,9 @@ pub fn keyboard_elsewhere(context: &egui::Context, elsewhere: bool) {
     context.data_mut(|data| data.insert_temp(egui::Id::unique("keyboard elsewhere"), elsewhere));
 }
 
-fn is_elsewhere(context: &egui::Context) -> bool {
+/// Says whether what is drawn is beside what has the keyboard.
+#[must_use]
+pub fn keyboard_is_elsewhere(context: &egui::Context) -> bool {
     context.data(|data| data.get_temp(egui::Id::unique("keyboard elsewhere"))) == Some(true)
 }
 

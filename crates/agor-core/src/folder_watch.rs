@@ -45,6 +45,17 @@ impl FolderWatch {
         Self::of(folder, None)
     }
 
+    /// Returns a watch on every file in `folder` that is written on, whether or not it is closed after that, and on those
+    /// that come and go.
+    ///
+    /// # Errors
+    /// What the system says, if the folder is not there or too many are watched.
+    pub fn written(folder: &Path) -> io::Result<Self> {
+        let of =
+            WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::MOVED_FROM;
+        Self::over(folder, None, of)
+    }
+
     /// Returns a watch on one file that is written on, whether or not it is closed after that.
     ///
     /// # Errors

@@ -150,10 +150,23 @@ pub enum Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
-    /// While a pane has the keyboard.
-    Pane,
     /// Whatever has the keyboard.
     Anywhere,
+    /// In a terminal.
+    #[serde(alias = "pane")]
+    Terminal,
+    /// In a field that takes text.
+    Editor,
+    /// In the palette and other fields that have a list of what they find.
+    Palette,
+    /// Where a text is looked for.
+    Find,
+    /// On the wall of all sessions.
+    Wall,
+    /// On the pages of settings and of keys.
+    Settings,
+    /// In a list, or on a page that takes no text.
+    List,
 }
 
 impl When {
@@ -161,8 +174,14 @@ impl When {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Pane => "pane",
             Self::Anywhere => "anywhere",
+            Self::Terminal => "terminal",
+            Self::Editor => "editor",
+            Self::Palette => "palette",
+            Self::Find => "find",
+            Self::Wall => "wall",
+            Self::Settings => "settings",
+            Self::List => "list",
         }
     }
 }
@@ -298,7 +317,7 @@ mod tests {
         assert_eq!(rules.len(), 2);
         assert_eq!(rules[0].key.as_deref(), Some("ctrl+shift+/"));
         assert_eq!(rules[0].command, "a // b");
-        assert_eq!(rules[1].when, Some(When::Pane));
+        assert_eq!(rules[1].when, Some(When::Terminal));
         assert_eq!((rules[0].line, rules[1].line), (3, 4));
     }
 

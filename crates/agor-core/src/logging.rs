@@ -1,6 +1,10 @@
 //! Where the logs of host and window go. What is logged is decided where it happens; nothing there may be
 //! output, keys or secrets.
 
+mod tail;
+
+pub use tail::{Tail, follow};
+
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;

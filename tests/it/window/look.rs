@@ -90,7 +90,7 @@ impl Drop for Desktop {
 }
 
 /// Waits until the most of the window has this colour.
-fn is_mostly(stage: &Stage, window: &Window, what: &str, color: [u8; 3]) {
+pub(super) fn is_mostly(stage: &Stage, window: &Window, what: &str, color: [u8; 3]) {
     let file = stage.agor.path("look.png");
     let name = file.to_str().expect("utf-8").to_owned();
     step_until(what, || {

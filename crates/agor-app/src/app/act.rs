@@ -51,11 +51,9 @@ impl App {
             Command::NewTabIn if workspace => self.toggle_palette(Scope::ProjectFolders),
             Command::NewTabIn => {}
             Command::Rename => self.toggle_palette(Scope::Rename),
-            Command::Attention if workspace => self.toggle_attention(),
             Command::AttentionNext if workspace => self.go_to_next_need(),
             Command::AttentionBack => self.go_back(),
-            Command::Attention | Command::AttentionNext => {}
-            Command::Explain => self.toggle_explain(),
+            Command::AttentionNext => {}
             Command::NewTab if workspace => {
                 let folder = self.current_folder();
                 self.open_shell(&folder);
@@ -191,6 +189,36 @@ impl App {
             | Command::Kill
             | Command::Remove
             | Command::SendLeader => self.act_on_session(command),
+            // What is drawn does these, where it has the keyboard (`keys/drawn.rs`).
+            Command::ListNext
+            | Command::ListPrevious
+            | Command::ListPageDown
+            | Command::ListPageUp
+            | Command::ListFirst
+            | Command::ListLast
+            | Command::ListOpen
+            | Command::ListClose
+            | Command::Reply
+            | Command::TrustFolder
+            | Command::TrustAbove
+            | Command::PaletteNext
+            | Command::PalettePrevious
+            | Command::PalettePageDown
+            | Command::PalettePageUp
+            | Command::PaletteChoose
+            | Command::PaletteClose
+            | Command::WallLeft
+            | Command::WallRight
+            | Command::FindNewer
+            | Command::FindCase
+            | Command::FindRegex
+            | Command::FindProject
+            | Command::SettingsLevel
+            | Command::SettingsSearch
+            | Command::KeysReset
+            | Command::EditorDone
+            | Command::EditorLeave
+            | Command::EditorSave => {}
         }
     }
 

@@ -4,27 +4,16 @@ use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 use agor_proto::input::{Input, Key, KeyInput, Mods};
 use agor_term::input::chord;
-use egui::Ui;
 
-use super::{App, Overlay};
-use crate::attention::{self, Attention, Outcome};
-use crate::drafts::Field;
+use super::App;
+use crate::attention;
 use crate::link::Request;
 use crate::link::snapshot::Weight;
-use crate::text::now_millis;
 
 /// Sessions that are remembered as left; nobody finds the way back further than that.
 const LEFT_MAX: usize = 64;
 
 impl App {
-    /// Opens the list of what needs the person, or closes it.
-    pub(super) fn toggle_attention(&mut self) {
-        self.overlay = match self.overlay.take() {
-            Some(Overlay::Attention(_)) => None,
-            _ => Some(Overlay::Attention(Attention::default())),
-        };
-    }
-
     /// Shows the session that has needed the person longest; the next one, if it is shown already.
     pub(super) fn go_to_next_need(&mut self) {
         let sessions = self.snapshot.sessions.clone().unwrap_or_default();
@@ -50,7 +39,8 @@ impl App {
         }
     }
 
-    fn go_to_need(&mut self, session: SessionId) {
+    /// Shows a session that needs the person; the one that is left is remembered.
+    pub(super) fn go_to_need(&mut self, session: SessionId) {
         if let Some(focused) = self.workspace.focused_session()
             && focused != session
         {
@@ -62,42 +52,11 @@ impl App {
         self.show_session(session);
     }
 
-    /// Draws the list of what needs the person and does what was done in it.
-    pub(super) fn show_attention(&mut self, ui: &mut Ui, mut open: Attention) {
-        let sessions = self.snapshot.sessions.clone().unwrap_or_default();
-        let queue = attention::queue(&sessions);
-        let now = now_millis();
-        let name_of = |folder: &str| self.snapshot.project_name(folder);
-        let replies = open.reply().is_some();
-        let outcome = attention::attention_ui(ui, &mut open, &queue, &name_of, &self.theme, now);
-        if let (false, Some((session, ""))) = (replies, open.reply())
-            && let Some(draft) = self.draft_of(&Field::Reply(session))
-        {
-            open.begin_reply(draft);
-        }
-        match outcome {
-            Outcome::Closed => return self.wake.now(),
-            Outcome::Show(session) => {
-                self.go_to_need(session);
-                return self.wake.now();
-            }
-            Outcome::Answer {
-                session,
-                question,
-                choice,
-            } => self.answer(session, question, &choice.keys),
-            Outcome::Reply {
-                session,
-                question,
-                text,
-            } => {
-                let enter = Input::Key(KeyInput::press(Key::Enter, Mods::default()));
-                let inputs = vec![Input::Text { text }, enter];
-                self.give(session, question.unwrap_or(0), inputs);
-            }
-            Outcome::Open => {}
-        }
-        self.overlay = Some(Overlay::Attention(open));
+    /// Answers a question by a text and Enter.
+    pub(super) fn reply(&mut self, session: SessionId, question: Option<u64>, text: String) {
+        let enter = Input::Key(KeyInput::press(Key::Enter, Mods::default()));
+        let inputs = vec![Input::Text { text }, enter];
+        self.give(session, question.unwrap_or(0), inputs);
     }
 
     /// Gives inputs as the answer to a question; a host that numbers none is given them as they are.
@@ -113,7 +72,8 @@ impl App {
         self.link.request(Request::Command(body));
     }
 
-    fn answer(&mut self, session: SessionId, question: u64, keys: &[String]) {
+    /// Answers a question by keys.
+    pub(super) fn answer(&mut self, session: SessionId, question: u64, keys: &[String]) {
         let inputs = keys.iter().map(|keys| chord::parse(keys).map(Input::Key));
         match inputs.collect::<Result<Vec<_>, _>>() {
             Ok(inputs) => self.give(session, question, inputs),

@@ -45,18 +45,9 @@ impl App {
                     open.push((Field::Prompt, text.to_owned()));
                 }
             }
-            Some(Overlay::Attention(list)) => {
-                if let Some((session, text)) = list.reply()
-                    && !self.is_private(session)
-                {
-                    open.push((Field::Reply(session), text.to_owned()));
-                }
-            }
             _ => {}
         }
-        for (kind, text) in self.page_drafts() {
-            open.push((Field::Page(kind), text));
-        }
+        open.extend(self.page_drafts());
         for (place, pane) in self.workspace.panes() {
             let Some(session) = pane.session() else {
                 continue;
@@ -73,7 +64,8 @@ impl App {
         open
     }
 
-    fn is_private(&self, session: SessionId) -> bool {
+    /// Says whether nothing of a session is kept.
+    pub(super) fn is_private(&self, session: SessionId) -> bool {
         let info = self.snapshot.session(session);
         info.is_some_and(|info| info.private)
     }

@@ -449,15 +449,13 @@ impl App {
 
     pub(super) fn overlays_ui(&mut self, ui: &mut Ui) {
         let keyboard = self.keyboard.borrow();
-        let (before, keymap) = keyboard.router.sequence();
-        if !before.is_empty() {
-            which_key::which_key_ui(ui, keymap, before, &self.theme);
+        let sequence = keyboard.router.sequence();
+        if !sequence.0.is_empty() {
+            which_key::which_key_ui(ui, sequence, &self.theme);
         }
         drop(keyboard);
         match self.overlay.take() {
             Some(Overlay::Palette(palette)) => self.show_palette(ui, palette),
-            Some(Overlay::Attention(attention)) => self.show_attention(ui, attention),
-            Some(Overlay::Explain(open)) => self.show_explain(ui, open),
             Some(Overlay::Trust(trust)) => self.show_trust(ui, trust),
             other => self.overlay = other,
         }

@@ -87,7 +87,10 @@ impl App {
         {
             self.usage_days = wants.usage_days;
         }
-        self.follow_explained();
+        if wants.log != self.logged && self.link.request(Request::Log(wants.log)) {
+            self.logged = wants.log;
+        }
+        self.follow_explained(wants.explained);
         if shown != self.shown && self.link.request(Request::Show(shown.clone())) {
             self.shown = shown;
         }
@@ -206,10 +209,13 @@ impl App {
 
     fn pane_focus(&mut self) -> Focus {
         let Some(session) = self.workspace.focused_session() else {
-            return Focus::Ui;
+            return Focus::Ui(self.drawn_contexts());
         };
-        if self.ui_has_keyboard() || self.types_elsewhere() {
-            return Focus::Ui;
+        if self.types_elsewhere() {
+            return Focus::default();
+        }
+        if self.ui_has_keyboard() {
+            return Focus::Ui(self.drawn_contexts());
         }
         let screen = self.snapshot.screens.get(&session);
         let modes = screen.map_or(Modes::default(), |screen| screen.mirror.modes);

@@ -2,9 +2,12 @@
 //! the commands of the palette and of keys, what fills the window in place of its panes, and what a tile of a tab can be.
 //! A page is a file in `pages/` and a row here. How the open ones are drawn, and where, is in `pages/show.rs`.
 
+mod attention;
 mod diagnostics;
 mod everywhere;
+mod explain;
 mod keys;
+mod log;
 mod notices;
 mod settings;
 mod show;
@@ -17,7 +20,9 @@ use agor_proto::input::KeyInput;
 use egui::{Painter, Pos2, Stroke, Ui};
 
 use super::App;
+use crate::commands::context::{self, Chain};
 use crate::commands::{Command, Row};
+use crate::link::log::Of;
 
 pub use show::name;
 pub(super) use show::{Pages, Tile};
@@ -29,6 +34,8 @@ macro_rules! with_pages {
         $call! {
             $($before)*
             pages {
+                Attention attention "attention.list" "What needs you" ["ctrl+shift+i", "ctrl+space i"] "List every agent that needs you, over all projects, and answer from the list.";
+                Explain explain "agent.explain" "Why it is in this state" ["ctrl+space shift+i"] "Show every piece of evidence for what the focused session does, and go to the moment of each.";
                 Wall wall "view.wall" "Wall of all sessions" ["ctrl+shift+g", "ctrl+space g"] "Show every session of every project at once; a few letters choose among them.";
                 FindEverywhere everywhere "find.everywhere" "Find in all sessions" ["ctrl+shift+h", "ctrl+space shift+h"] "Look for a text in all that every session has said, also those that have ended, and go to its row.";
                 Welcome welcome "help.welcome" "First steps" [] "Start an agent in three steps: its folder, which one, what it is to do.";
@@ -36,6 +43,7 @@ macro_rules! with_pages {
                 Diagnostics diagnostics "view.diagnostics" "Diagnostics" ["ctrl+space shift+g"] "Show how link, host, store and window are, and what each session costs.";
                 Usage usage "view.usage" "Usage and cost" ["ctrl+space shift+u"] "Show what agents used and how long they worked, by day, project and session.";
                 Notices notices "view.notices" "Notices" ["ctrl+space shift+e"] "Show what you were told, the newest first, with what to do next.";
+                Log log "view.log" "Log" ["ctrl+space shift+o"] "Show the last lines of the host's log and of the window's.";
                 Keys keys "help.keys" "Keys" ["ctrl+space ?"] "Show every command with its keys.";
             }
         }
@@ -48,6 +56,8 @@ macro_rules! kinds {
         /// Every kind of page.
         pub static KINDS: &[Kind] = &[$(Kind {
             command: Command::$name,
+            #[cfg(test)]
+            file: stringify!($file),
             sign: $file::sign,
             open: $file::open,
         }),+];
@@ -65,6 +75,9 @@ with_pages! { kinds }
 pub struct Kind {
     /// The command that opens it. Its row has the page's title, and the name by which layouts know it.
     pub command: Command,
+    /// Its file here, by which its pictures are called.
+    #[cfg(test)]
+    pub file: &'static str,
     /// Draws its sign, 10 points wide.
     pub sign: fn(&Painter, Pos2, Stroke),
     open: fn(&mut App) -> Box<dyn Page>,
@@ -130,6 +143,10 @@ pub(super) struct Wants {
     pub usage_days: Option<u32>,
     /// Every session in small, and this one as it changes.
     pub sessions: Option<Option<SessionId>>,
+    /// The last lines of a log.
+    pub log: Option<Of>,
+    /// The evidence for what this session does.
+    pub explained: Option<SessionId>,
     /// Keys themselves, whatever they mean elsewhere.
     pub keys: bool,
     /// To show text in a family that is not chosen yet.
@@ -141,6 +158,8 @@ impl Wants {
         self.diagnosis |= other.diagnosis;
         self.usage_days = self.usage_days.or(other.usage_days);
         self.sessions = self.sessions.or(other.sessions);
+        self.log = self.log.or(other.log);
+        self.explained = self.explained.or(other.explained);
         self.keys |= other.keys;
         self.font |= other.font;
     }
@@ -156,6 +175,11 @@ pub(super) trait Page {
         Wants::default()
     }
 
+    /// Returns the contexts of keys that count in it, the deepest first.
+    fn contexts(&self) -> Chain {
+        context::LIST
+    }
+
     /// Takes a key, while it wants keys themselves.
     fn on_key(&mut self, _app: &mut App, _key: &KeyInput) {}
 
@@ -164,6 +188,11 @@ pub(super) trait Page {
 
     /// Returns what was typed into it and is worth keeping over a restart.
     fn draft(&self, _app: &App) -> Option<String> {
+        None
+    }
+
+    /// Returns a reply that is being typed, and to which session: it is kept by that.
+    fn reply(&self) -> Option<(SessionId, &str)> {
         None
     }
 

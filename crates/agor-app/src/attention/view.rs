@@ -1,32 +1,31 @@
-//! Draws the queue as a list over the window.
+//! Draws the queue as a page.
 
 use agor_proto::agent::{AgentInfo, Choice, Pending};
 use agor_proto::session::SessionInfo;
 use egui::{
-    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui,
-    Vec2,
+    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind,
+    TextEdit, Ui, UiBuilder, Vec2,
 };
 
 use super::queue::{Need, since};
 use super::{Attention, Outcome};
+use crate::commands::{Command, context};
 use crate::icons::Mark;
+use crate::keys::drawn::{hints, keys_of, moved, pressed};
 use crate::text::{age, folder_shown};
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{elided, hold_keyboard, popup_area, popup_ui};
+use crate::widgets::{column, elided, hint_ui, hold_keyboard, reveal_focus};
 
-/// Height of the list's head.
-const HEAD: f32 = 36.0;
+/// Height of the page's head.
+const HEAD: f32 = 44.0;
 
 /// Height of a row: its name and its question.
-const ROW: f32 = 46.0;
+const ROW: f32 = 48.0;
 
 /// Height of the answers, or of a reply that is typed, below the selected row.
-const ANSWERS: f32 = 30.0;
+const ANSWERS: f32 = 34.0;
 
-/// Rows that are shown at once.
-const ROWS_MAX: usize = 9;
-
-/// Keys that give the answers; a question with more of them has to be looked at.
+/// Keys that give the answers, as their numbers say; a question with more of them has to be looked at.
 const DIGITS: [Key; 9] = [
     Key::Num1,
     Key::Num2,
@@ -39,7 +38,8 @@ const DIGITS: [Key; 9] = [
     Key::Num9,
 ];
 
-/// Draws the list over the window and says what the person did. `name_of` names a folder's project, `now_millis` is the time since 1970.
+/// Draws the page into `ui`'s whole rectangle and says what the person did. `name_of` names a folder's project, `now_millis`
+/// is the time since 1970.
 pub fn attention_ui(
     ui: &mut Ui,
     state: &mut Attention,
@@ -48,38 +48,44 @@ pub fn attention_ui(
     theme: &Theme,
     now_millis: u64,
 ) -> Outcome {
+    let area = ui.max_rect();
+    ui.painter().rect_filled(area, 0.0, theme.window);
     let at = state.place(queue);
     let mut outcome = state.keys(ui, queue, at);
     let at = state.place(queue);
-    let first = (at + 1).saturating_sub(ROWS_MAX);
-    let rows = queue.len().saturating_sub(first).min(ROWS_MAX);
-    let below = if queue.is_empty() { ROW } else { ANSWERS };
-    let area = popup_area(ui, HEAD + rows as f32 * ROW + below + 8.0);
-    let outside = popup_ui(ui, "attention", area, theme, |ui| {
-        head_ui(ui, theme, area.with_max_y(area.min.y + HEAD), queue.len());
-        let mut top = area.min.y + HEAD + 4.0;
-        for (line, (need, info)) in queue.iter().enumerate().skip(first).take(rows) {
-            let selected = line == at;
-            let height = if selected { ROW + ANSWERS } else { ROW };
-            let rect = Rect::from_min_size(
-                Pos2::new(area.min.x + 4.0, top),
-                Vec2::new(area.width() - 8.0, height),
-            );
-            top += height;
-            let row = Row {
-                need: *need,
-                info,
-                selected,
-                waited: age(now_millis.saturating_sub(since(info))),
-            };
-            if let Some(did) = row_ui(ui, state, (&row, name_of), theme, rect) {
-                outcome = did;
-            }
-        }
-    });
-    if outside && outcome == Outcome::Open {
-        outcome = Outcome::Closed;
+    head_ui(ui, theme, area.with_max_y(area.min.y + HEAD), queue.len());
+    let below = area.with_min_y(area.min.y + HEAD);
+    if queue.is_empty() {
+        empty_ui(ui, theme, below);
+        return outcome;
     }
+    let reveals = std::mem::replace(&mut state.shown, state.selected) != state.selected;
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(below).id_salt("queue"));
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(&mut ui, |ui| {
+            ui.spacing_mut().item_spacing = Vec2::ZERO;
+            ui.add_space(6.0);
+            for (line, (need, info)) in queue.iter().enumerate() {
+                let selected = line == at;
+                let height = if selected { ROW + ANSWERS } else { ROW };
+                let size = Vec2::new(ui.available_width(), height);
+                let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+                let row = Row {
+                    need: *need,
+                    info,
+                    selected,
+                    waited: age(now_millis.saturating_sub(since(info))),
+                };
+                if let Some(did) = row_ui(ui, state, (&row, name_of), theme, column(rect)) {
+                    outcome = did;
+                }
+                if selected && reveals {
+                    ui.scroll_to_rect(rect, None);
+                }
+            }
+            reveal_focus(ui);
+        });
     state.note(&outcome, queue);
     outcome
 }
@@ -101,16 +107,27 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, count: usize) {
         1 => "1 session needs you".to_owned(),
         count => format!("{count} sessions need you"),
     };
-    let at = Pos2::new(rect.min.x + 14.0, middle);
-    painter.text(at, Align2::LEFT_CENTER, &text, semibold(13.0), theme.text);
-    let keys = if count == 0 {
-        "Esc closes"
-    } else {
-        "Enter shows  ·  R replies  ·  Esc closes"
-    };
-    let at = Pos2::new(rect.max.x - 14.0, middle);
-    let font = FontId::proportional(11.0);
-    painter.text(at, Align2::RIGHT_CENTER, keys, font, theme.faint);
+    let at = Pos2::new(rect.min.x + 12.0, middle);
+    let title = painter.text(at, Align2::LEFT_CENTER, &text, semibold(15.0), theme.text);
+    let keys = [
+        (Command::ListOpen, "shows"),
+        (Command::Reply, "replies"),
+        (Command::ListClose, "closes"),
+    ];
+    let keys = hints(ui, if count == 0 { &keys[2..] } else { &keys });
+    let right = Pos2::new(rect.max.x - 12.0, middle);
+    hint_ui(ui, right, title.max.x, &keys, theme);
+    let response = ui.interact(rect, ui.scope_id().with("head"), Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
+}
+
+fn empty_ui(ui: &Ui, theme: &Theme, rect: Rect) {
+    let next = keys_of(ui, Command::AttentionNext);
+    let text = format!("An agent that asks, waits or is done stands here; {next} goes to it");
+    let font = FontId::proportional(13.0);
+    let galley = elided(ui, &text, font, theme.muted, rect.width() - 24.0);
+    let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size());
+    ui.painter().galley(at.min, galley, theme.muted);
 }
 
 fn row_ui(
@@ -212,12 +229,13 @@ fn choices_ui(
         ui.painter()
             .text(at, Align2::LEFT_CENTER, text, font, color);
     };
+    let shows = hints(ui, &[(Command::ListOpen, "shows it")]);
     if let Some(sent) = state.answer_to(info) {
         hint(&format!("Sent {sent}"), theme.done);
         return None;
     }
     let Some(pending) = pending(info) else {
-        hint("Enter shows it", theme.faint);
+        hint(&shows, theme.faint);
         return None;
     };
     if pending.answered {
@@ -225,7 +243,8 @@ fn choices_ui(
         return None;
     }
     if pending.choices.is_empty() {
-        hint("Its answers are not known: Enter shows it", theme.faint);
+        let text = format!("Its answers are not known: {shows}");
+        hint(&text, theme.faint);
         return None;
     }
     let mut x = rect.min.x;
@@ -319,6 +338,19 @@ fn answer(info: &SessionInfo, choice: &Choice) -> Outcome {
     }
 }
 
+/// What keys can mean in the list.
+const KEYS: &[Command] = &[
+    Command::ListNext,
+    Command::ListPrevious,
+    Command::ListPageDown,
+    Command::ListPageUp,
+    Command::ListFirst,
+    Command::ListLast,
+    Command::ListOpen,
+    Command::ListClose,
+    Command::Reply,
+];
+
 impl Attention {
     /// Returns which row is selected.
     fn place(&self, queue: &[(Need, &SessionInfo)]) -> usize {
@@ -328,7 +360,6 @@ impl Attention {
 
     /// Does what the keys of this frame mean.
     fn keys(&mut self, ui: &Ui, queue: &[(Need, &SessionInfo)], at: usize) -> Outcome {
-        let none = Modifiers::NONE;
         let info = queue.get(at).map(|(_, info)| *info);
         if self.selected != info.map(|info| info.id) {
             // A reply is to whom it was begun for; that one does not ask any more.
@@ -336,14 +367,13 @@ impl Attention {
             self.selected = info.map(|info| info.id);
         }
         if let Some(text) = self.reply.clone() {
-            let (enter, escape) = ui.input_mut(|input| {
-                let enter = input.consume_key(none, Key::Enter);
-                (enter, input.consume_key(none, Key::Escape))
-            });
-            if escape || (enter && text.trim().is_empty()) {
-                self.reply = None;
-            } else if let (true, Some(info)) = (enter, info) {
-                self.reply = None;
+            let keys = [Command::EditorDone, Command::EditorLeave];
+            let Some(command) = pressed(ui, context::EDITOR, &keys).first().copied() else {
+                return Outcome::Open;
+            };
+            self.reply = None;
+            let said = !text.trim().is_empty();
+            if let (Command::EditorDone, true, Some(info)) = (command, said, info) {
                 return Outcome::Reply {
                     session: info.id,
                     question: pending(info).map(|pending| pending.id),
@@ -359,41 +389,43 @@ impl Attention {
         &mut self,
         ui: &Ui,
         queue: &[(Need, &SessionInfo)],
-        at: usize,
+        mut at: usize,
         info: Option<&SessionInfo>,
     ) -> Outcome {
-        let none = Modifiers::NONE;
-        let pressed = |key| ui.input_mut(|input| input.consume_key(none, key));
-        if pressed(Key::Escape) || pressed(Key::Q) {
-            return Outcome::Closed;
+        for command in pressed(ui, context::LIST, KEYS) {
+            if command == Command::ListClose {
+                return Outcome::Closed;
+            }
+            let to = moved(command, at, queue.len());
+            let Some((_, info)) = queue.get(to) else {
+                continue;
+            };
+            at = to;
+            self.selected = Some(info.id);
+            match command {
+                Command::ListOpen => return Outcome::Show(info.id),
+                Command::Reply if self.is_unanswered(info) => {
+                    self.reply = Some(String::new());
+                    return Outcome::Open;
+                }
+                _ => {}
+            }
         }
-        let down = pressed(Key::ArrowDown) || pressed(Key::J);
-        let up = pressed(Key::ArrowUp) || pressed(Key::K);
-        let Some(info) = info else {
-            return Outcome::Open;
-        };
-        if down != up {
-            let count = queue.len();
-            let to = if down { at + 1 } else { at + count - 1 } % count;
-            self.selected = Some(queue[to].1.id);
-            return Outcome::Open;
-        }
-        if pressed(Key::Enter) {
-            return Outcome::Show(info.id);
-        }
-        let elsewhere = pending(info).is_some_and(|pending| pending.answered);
-        let unanswered = self.answer_to(info).is_none() && !elsewhere;
-        if pressed(Key::R) && unanswered {
-            self.reply = Some(String::new());
-            return Outcome::Open;
-        }
-        let choices = pending(info).map_or(&[][..], |pending| &pending.choices);
+        // What is shown with its number is answered by it: not what was selected in this very frame.
+        let info = info.filter(|info| self.selected == Some(info.id) && self.is_unanswered(info));
+        let choices = info.and_then(pending).map_or(&[][..], |it| &it.choices);
         for (key, choice) in DIGITS.into_iter().zip(choices) {
-            if pressed(key) && unanswered {
+            let pressed = ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+            if let (true, Some(info)) = (pressed, info) {
                 return answer(info, choice);
             }
         }
         Outcome::Open
+    }
+
+    fn is_unanswered(&self, info: &SessionInfo) -> bool {
+        let elsewhere = pending(info).is_some_and(|pending| pending.answered);
+        self.answer_to(info).is_none() && !elsewhere
     }
 
     /// Returns what was sent as an answer to the question that the session asks now.

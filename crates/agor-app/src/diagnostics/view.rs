@@ -1,11 +1,10 @@
 //! Draws the page.
 
-use egui::{
-    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui,
-    Vec2,
-};
+use egui::{Align2, Color32, FontId, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 use super::figures::{self, Card, Table};
+use crate::commands::{Command, context};
+use crate::keys::drawn::{hints, pressed};
 use crate::link::snapshot::Snapshot;
 use crate::theme::{Theme, measure, medium, semibold};
 use crate::widgets::{elided, hint_ui};
@@ -62,7 +61,7 @@ pub fn diagnostics_ui(
     ui.painter().rect_filled(area, 0.0, theme.window);
     let head = area.with_max_y(area.min.y + HEAD);
     head_ui(ui, theme, head);
-    let closed = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+    let closed = !pressed(ui, context::LIST, &[Command::ListClose]).is_empty();
     let cards = figures::cards(&snapshot.diagnosis, &snapshot.host, window, frames);
     let tables = figures::tables(&snapshot.diagnosis, |id| {
         let known = snapshot.sessions.iter().flat_map(|all| all.iter());
@@ -105,8 +104,9 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect) {
         theme.text,
     );
     let at = Pos2::new(rect.max.x - GAP, rect.center().y);
-    let keys = "agor doctor --report FILE writes it down  ·  Esc closes";
-    hint_ui(ui, at, name.max.x, keys, theme);
+    let closes = hints(ui, &[(Command::ListClose, "closes")]);
+    let keys = format!("agor doctor --report FILE writes it down  ·  {closes}");
+    hint_ui(ui, at, name.max.x, &keys, theme);
 }
 
 fn page_ui(ui: &mut Ui, cards: &[Card], tables: &[Table], theme: &Theme) {

@@ -7,12 +7,13 @@ use agor_core::client::search::FoundLine;
 use agor_proto::session::SessionInfo;
 use egui::text::{LayoutJob, TextFormat};
 use egui::{
-    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind,
-    TextEdit, Ui, Vec2,
+    Align2, Color32, FontId, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2,
 };
 
 use super::{EverywherePage, Outcome, Row};
+use crate::commands::{Command, context};
 use crate::icons::Mark;
+use crate::keys::drawn::{hints, pressed};
 use crate::link::everywhere::FoundEverywhere;
 use crate::link::snapshot::Snapshot;
 use crate::text::age;
@@ -106,40 +107,42 @@ fn revealed(page: &EverywherePage, row: usize, height: f32) -> f32 {
     page.offset.min(top).max(bottom - height).max(0.0)
 }
 
+/// What the keys can mean that the list has before the field.
+const KEYS: &[Command] = &[
+    Command::PaletteNext,
+    Command::PalettePrevious,
+    Command::PalettePageDown,
+    Command::PalettePageUp,
+    Command::PaletteChoose,
+    Command::PaletteClose,
+    Command::FindCase,
+    Command::FindRegex,
+    Command::FindProject,
+];
+
 /// Does what the keys of this frame mean that the list has before the field.
 fn keys(ui: &Ui, page: &mut EverywherePage) -> Outcome {
-    let many = |mods, key| {
-        ui.input_mut(|input| i64::try_from(input.count_and_consume_key(mods, key)).unwrap_or(0))
-    };
-    let none = Modifiers::NONE;
-    for (key, on) in [
-        (Key::C, &mut page.match_case),
-        (Key::R, &mut page.regex),
-        (Key::P, &mut page.project_only),
-    ] {
-        if many(Modifiers::ALT, key) % 2 == 1 {
-            *on = !*on;
+    let mut outcome = Outcome::Open;
+    for command in pressed(ui, context::FIND, KEYS) {
+        match command {
+            Command::FindCase => page.match_case = !page.match_case,
+            Command::FindRegex => page.regex = !page.regex,
+            Command::FindProject => page.project_only = !page.project_only,
+            Command::PaletteNext => page.step(1),
+            Command::PalettePrevious => page.step(-1),
+            Command::PalettePageDown => page.step(10),
+            Command::PalettePageUp => page.step(-10),
+            Command::PaletteChoose => {
+                let row = page.selected_row();
+                if let Some(shown) = row.and_then(|row| page.shown(row)) {
+                    page.selected = Some((shown.session, shown.at));
+                    outcome = Outcome::Show(shown);
+                }
+            }
+            _ => outcome = Outcome::Closed,
         }
     }
-    let lines = many(none, Key::ArrowDown) - many(none, Key::ArrowUp)
-        + many(Modifiers::CTRL, Key::N)
-        - many(Modifiers::CTRL, Key::P);
-    let step = lines + 10 * (many(none, Key::PageDown) - many(none, Key::PageUp));
-    if step != 0 {
-        page.step(step);
-    }
-    if many(none, Key::Escape) > 0 {
-        return Outcome::Closed;
-    }
-    let enter = many(none, Key::Enter) > 0;
-    let row = page.selected_row().filter(|_| enter);
-    match row.and_then(|row| page.shown(row)) {
-        Some(shown) => {
-            page.selected = Some((shown.session, shown.at));
-            Outcome::Show(shown)
-        }
-        None => Outcome::Open,
-    }
+    outcome
 }
 
 fn head_ui(ui: &mut Ui, page: &mut EverywherePage, theme: &Theme, rect: Rect) {
@@ -229,8 +232,16 @@ fn status_ui(ui: &Ui, page: &EverywherePage, theme: &Theme, rect: Rect) {
     let color = if bad { theme.error } else { theme.muted };
     let middle = rect.center().y;
     let font = FontId::proportional(11.0);
-    let keys =
-        "Enter shows  ·  Alt+C case  ·  Alt+R expression  ·  Alt+P this project  ·  Esc closes";
+    let keys = hints(
+        ui,
+        &[
+            (Command::PaletteChoose, "shows"),
+            (Command::FindCase, "case"),
+            (Command::FindRegex, "expression"),
+            (Command::FindProject, "this project"),
+            (Command::PaletteClose, "closes"),
+        ],
+    );
     let at = Pos2::new(rect.max.x - GAP, middle);
     let mut room = rect.width() - 2.0 * GAP;
     if rect.width() > 720.0 {
@@ -248,15 +259,16 @@ fn status_ui(ui: &Ui, page: &EverywherePage, theme: &Theme, rect: Rect) {
 
 fn empty_ui(ui: &Ui, page: &EverywherePage, theme: &Theme, rect: Rect) {
     let ended = page.rows_of.as_ref().is_some_and(|found| found.ended);
+    let looks = "looks through those of all projects";
+    let more = hints(ui, &[(Command::FindProject, looks)]);
     let (title, hint) = match (page.text.is_empty(), ended) {
         (true, _) => (
             "What was it that an agent said?",
             "A word, a path or an error: every session is looked through, also those that have ended",
         ),
-        (false, true) if page.project_only => (
-            "No session of this project has said that",
-            "Alt+P looks through those of all projects",
-        ),
+        (false, true) if page.project_only => {
+            ("No session of this project has said that", more.as_str())
+        }
         (false, true) if page.match_case || page.text.chars().any(char::is_uppercase) => (
             "No session has said that",
             "In lower case, upper case is found as well",

@@ -1,115 +1,135 @@
-//! Draws the list over the window.
+//! Draws the page.
 
 use agor_core::cli::state_in_words;
 use agor_proto::session::SessionInfo;
-use egui::{Align2, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, Ui, Vec2};
+use egui::{Align2, FontId, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2};
 
 use super::lines::{Line, lines};
 use super::{Explain, Outcome};
+use crate::commands::{Command, context};
 use crate::icons::Mark;
+use crate::keys::drawn::{self, hints, pressed};
 use crate::link::snapshot::Explanation;
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{elided, popup_area, popup_ui};
+use crate::widgets::{column, elided, hint_ui, reveal_focus};
 
-/// Height of the list's head.
-const HEAD: f32 = 52.0;
+/// Height of the page's head.
+const HEAD: f32 = 44.0;
+
+/// Height of the reason below it.
+const REASON: f32 = 34.0;
 
 /// Height of a line.
-const ROW: f32 = 46.0;
+const ROW: f32 = 48.0;
 
 /// Width of the column of sources.
 const SOURCE: f32 = 118.0;
 
-/// Draws the list over the window and says what the person did. `now_millis` is the time since 1970.
+/// Draws the page into `ui`'s whole rectangle and says what the person did. `now_millis` is the time since 1970.
 pub fn explain_ui(
     ui: &mut Ui,
     state: &mut Explain,
-    (info, explanation): (&SessionInfo, Option<&Explanation>),
+    (info, explanation): (Option<&SessionInfo>, Option<&Explanation>),
     theme: &Theme,
     now_millis: u64,
 ) -> Outcome {
-    let known = explanation.filter(|known| known.session == state.session);
+    let area = ui.max_rect();
+    ui.painter().rect_filled(area, 0.0, theme.window);
+    let known = explanation.filter(|known| Some(known.session) == state.session);
     let lines = known.map_or_else(Vec::new, |known| lines(&known.pieces, now_millis));
     let decides = lines.iter().position(|line| line.decides).unwrap_or(0);
-    let at = state
-        .selected
-        .unwrap_or(decides)
-        .min(lines.len().saturating_sub(1));
-    let mut outcome = state.keys(ui, &lines, at);
+    let at = state.selected.unwrap_or(decides);
+    let mut outcome = state.keys(ui, &lines, at.min(lines.len().saturating_sub(1)));
     let at = state.selected.unwrap_or(at);
-    let rows = lines.len().max(1) as f32;
-    let area = popup_area(ui, HEAD + rows * ROW + 8.0);
-    let outside = popup_ui(ui, "explain", area, theme, |ui| {
-        let head = area.with_max_y(area.min.y + HEAD);
-        head_ui(ui, theme, head, info, known);
-        let top = head.max.y + 4.0;
-        let row = |at: usize| {
-            Rect::from_min_size(
-                Pos2::new(area.min.x + 4.0, top + at as f32 * ROW),
-                Vec2::new(area.width() - 8.0, ROW),
-            )
-        };
-        for (number, line) in lines.iter().enumerate() {
-            if line_ui(ui, line, (number, number == at), theme, row(number)) {
-                outcome = Outcome::GoTo(line.place);
-            }
-        }
-        if lines.is_empty() {
-            let text = match known {
-                None => "The host is asked…",
-                Some(_) => "Nothing says what it does: no agent was seen here.",
-            };
-            let font = FontId::proportional(12.0);
-            let center = row(0).center();
-            ui.painter()
-                .text(center, Align2::CENTER_CENTER, text, font, theme.muted);
-        }
-    });
-    if outside && outcome == Outcome::Open {
-        outcome = Outcome::Closed;
+    let head = area.with_max_y(area.min.y + HEAD);
+    head_ui(ui, theme, head, info, known);
+    let mut below = area.with_min_y(head.max.y);
+    if let (Some(info), Some(known)) = (info, known) {
+        let rect = below.with_max_y(below.min.y + REASON);
+        reason_ui(ui, theme, rect, (info, known));
+        below.min.y = rect.max.y;
     }
+    let message = match (info, known) {
+        (None, _) => Some("Give a session the keyboard to see why its badge is as it is"),
+        (_, None) => Some("The host is asked…"),
+        _ if lines.is_empty() => Some("Nothing says what it does: no agent was seen here."),
+        _ => None,
+    };
+    if let Some(text) = message {
+        let font = FontId::proportional(13.0);
+        let text = elided(ui, text, font, theme.muted, below.width() - 24.0);
+        let at = Align2::CENTER_CENTER.anchor_size(below.center(), text.size());
+        ui.painter().galley(at.min, text, theme.muted);
+        return outcome;
+    }
+    let moved = std::mem::take(&mut state.moved);
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(below).id_salt("evidence"));
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(&mut ui, |ui| {
+            ui.spacing_mut().item_spacing = Vec2::ZERO;
+            ui.add_space(2.0);
+            for (number, line) in lines.iter().enumerate() {
+                let size = Vec2::new(ui.available_width(), ROW);
+                let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+                let selected = number == at;
+                if line_ui(ui, line, (number, selected), theme, column(rect)) {
+                    outcome = Outcome::GoTo(line.place);
+                }
+                if selected && moved {
+                    ui.scroll_to_rect(rect, None);
+                }
+            }
+            reveal_focus(ui);
+        });
     outcome
 }
 
 fn head_ui(
-    ui: &mut Ui,
+    ui: &Ui,
     theme: &Theme,
     rect: Rect,
-    info: &SessionInfo,
+    info: Option<&SessionInfo>,
     known: Option<&Explanation>,
 ) {
-    let mark = Mark::of(info);
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
-    let upper = rect.min.y + 17.0;
-    mark.paint(painter, Pos2::new(rect.min.x + 20.0, upper), theme);
-    let keys = "Enter shows the moment  ·  Esc closes";
-    let at = Pos2::new(rect.max.x - 14.0, upper);
-    let font = FontId::proportional(11.0);
-    let keys = painter.text(at, Align2::RIGHT_CENTER, keys, font, theme.faint);
-    let left = rect.min.x + 36.0;
-    // The state and its reason are of one answer, so that they fit what is below.
-    let (word, reason) = match known {
-        Some(known) => (state_in_words(known.state), known.reason.as_str()),
-        None => (mark.word(), ""),
+    let middle = rect.center().y;
+    let mut left = rect.min.x + 12.0;
+    let title = match info {
+        None => "Why a badge is as it is".to_owned(),
+        Some(info) => {
+            let mark = Mark::of(info);
+            mark.paint(painter, Pos2::new(left + 6.0, middle), theme);
+            left += 22.0;
+            // The state and its reason are of one answer, so that they fit what is below.
+            let word = known.map_or(mark.word(), |known| state_in_words(known.state));
+            format!("Why {} is “{word}”", info.name)
+        }
     };
-    let title = format!("Why {} is “{word}”", info.name);
-    let title = elided(
-        ui,
-        &title,
-        semibold(13.0),
-        theme.text,
-        keys.min.x - left - 12.0,
-    );
-    let at = Pos2::new(left, upper - title.size().y / 2.0);
-    ui.painter().galley(at, title, theme.text);
-    let room = rect.max.x - left - 14.0;
-    let shown = elided(ui, reason, FontId::proportional(12.0), theme.muted, room);
-    let at = Pos2::new(left, rect.min.y + 36.0 - shown.size().y / 2.0);
+    let room = rect.max.x - left - 12.0;
+    let title = elided(ui, &title, semibold(15.0), theme.text, room);
+    let end = left + title.size().x;
+    let at = Pos2::new(left, middle - title.size().y / 2.0);
+    painter.galley(at, title, theme.text);
+    let keys = [
+        (Command::ListOpen, "shows the moment"),
+        (Command::ListClose, "closes"),
+    ];
+    let right = Pos2::new(rect.max.x - 12.0, middle);
+    hint_ui(ui, right, end, &hints(ui, &keys), theme);
+}
+
+fn reason_ui(ui: &Ui, theme: &Theme, rect: Rect, (info, known): (&SessionInfo, &Explanation)) {
+    let inside = column(rect).shrink2(Vec2::new(12.0, 0.0));
+    let font = FontId::proportional(13.0);
+    let shown = elided(ui, &known.reason, font, theme.muted, inside.width());
+    let at = Pos2::new(inside.min.x, inside.center().y - shown.size().y / 2.0 + 3.0);
     ui.painter().galley(at, shown, theme.muted);
     let response = ui.interact(rect, ui.scope_id().with("head"), Sense::hover());
     response.widget_info(|| {
-        let said = format!("{}, {word}: {reason}", info.name);
+        let word = state_in_words(known.state);
+        let said = format!("{}, {word}: {}", info.name, known.reason);
         egui::WidgetInfo::labeled(egui::Role::Label, true, said)
     });
 }
@@ -168,25 +188,33 @@ fn line_ui(
     response.clicked()
 }
 
+/// What keys can mean here.
+const KEYS: &[Command] = &[
+    Command::ListNext,
+    Command::ListPrevious,
+    Command::ListPageDown,
+    Command::ListPageUp,
+    Command::ListFirst,
+    Command::ListLast,
+    Command::ListOpen,
+    Command::ListClose,
+];
+
 impl Explain {
     /// Does what the keys of this frame mean.
-    fn keys(&mut self, ui: &Ui, lines: &[Line], at: usize) -> Outcome {
-        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if pressed(Key::Escape) || pressed(Key::Q) {
-            return Outcome::Closed;
-        }
-        let down = pressed(Key::ArrowDown) || pressed(Key::J);
-        let up = pressed(Key::ArrowUp) || pressed(Key::K);
-        let enter = pressed(Key::Enter);
-        let Some(line) = lines.get(at) else {
-            return Outcome::Open;
-        };
-        if down != up {
-            let step = if down { 1 } else { lines.len() - 1 };
-            self.selected = Some((at + step) % lines.len());
-        }
-        if enter {
-            return Outcome::GoTo(line.place);
+    fn keys(&mut self, ui: &Ui, lines: &[Line], mut at: usize) -> Outcome {
+        for command in pressed(ui, context::LIST, KEYS) {
+            if command == Command::ListClose {
+                return Outcome::Closed;
+            }
+            let to = drawn::moved(command, at, lines.len());
+            let Some(line) = lines.get(to) else { continue };
+            if command == Command::ListOpen {
+                return Outcome::GoTo(line.place);
+            }
+            at = to;
+            self.selected = Some(to);
+            self.moved = true;
         }
         Outcome::Open
     }

@@ -1,5 +1,5 @@
-//! Which keys mean which command: a trie of chords, without time-outs. A sequence of chords is a
-//! command or the begin of longer ones, never both.
+//! Which keys mean which command: for each context a trie of chords, without time-outs. A sequence of chords is a
+//! command or the begin of longer ones, never both. Of the contexts that count the deepest that has the keys decides.
 
 mod chords;
 mod shown;
@@ -12,10 +12,11 @@ use std::collections::HashMap;
 use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
 
-use crate::commands::{Command, Context, FAMILIES, GROUPS, TABLE};
+use crate::commands::context::{Chain, Context, ELSEWHERE};
+use crate::commands::{Command, FAMILIES, GROUPS, TABLE};
 use crate::keys::presets::PRESETS;
 use agor_core::config::KeyPreset;
-use agor_core::keybindings::{Rule, When};
+use agor_core::keybindings::Rule;
 use chords::{TEXT, parse, takes_no_text};
 
 /// What a sequence of chords is.
@@ -31,7 +32,7 @@ pub enum Found {
 
 #[derive(Debug, Default)]
 struct Node {
-    command: Option<(Command, Context)>,
+    command: Option<Command>,
     next: HashMap<Chord, Node>,
 }
 
@@ -123,7 +124,8 @@ pub struct Told {
 /// See the module.
 #[derive(Debug)]
 pub struct Keymap {
-    root: Node,
+    /// One for each context, in their order.
+    roots: [Node; Context::COUNT],
     /// In the order of the table; of a command's own, the person's first.
     bindings: Vec<Binding>,
     shadowed: Vec<Shadowed>,
@@ -169,7 +171,7 @@ impl Keymap {
             None => (usual(), LEADER),
         };
         let mut keymap = Self {
-            root: Node::default(),
+            roots: Default::default(),
             bindings: defaults(written),
             shadowed: Vec::new(),
             leader,
@@ -191,11 +193,12 @@ impl Keymap {
             .bindings
             .sort_by_key(|binding| binding.command as usize);
         for binding in &keymap.bindings {
-            let mut node = &mut keymap.root;
+            let root = keymap.roots.get_mut(binding.context as usize);
+            let Some(mut node) = root else { continue };
             for chord in &binding.chords {
                 node = node.next.entry(*chord).or_default();
             }
-            node.command = Some((binding.command, binding.context));
+            node.command = Some(binding.command);
         }
         (keymap, complaints)
     }
@@ -226,23 +229,28 @@ impl Keymap {
         let (Some(keys), Some(chords)) = (keys, chords) else {
             return Err("there is no \"key\"".into());
         };
-        if !chords.first().is_some_and(takes_no_text) {
+        let context = match rule.when.map(Context::of) {
+            None => row.context,
+            Some(when) if row.context.is_drawn() && when != row.context => {
+                return Err(format!("it means something {} alone", row.context.place()));
+            }
+            Some(when) => when,
+        };
+        if !context.takes_letters() && !chords.first().is_some_and(takes_no_text) {
             return Err(TEXT.into());
         }
-        // A sequence is a command or the begin of longer ones, never both.
+        // A sequence is a command or the begin of longer ones, never both. What a person says of everywhere holds in
+        // every context; what they say of one leaves the others as they are.
         let contradicts = |other: &Binding| {
-            other.chords.starts_with(&chords) || chords.starts_with(&other.chords)
+            (context == Context::Anywhere || context == other.context)
+                && (other.chords.starts_with(&chords) || chords.starts_with(&other.chords))
         };
         self.shadow(contradicts, &format!("{} by {source}", row.id));
         let binding = Binding {
             keys,
             chords,
             command: row.command,
-            context: match rule.when {
-                Some(When::Pane) => Context::Pane,
-                Some(When::Anywhere) => Context::Anywhere,
-                None => row.context,
-            },
+            context,
             source,
         };
         self.bindings.insert(0, binding);
@@ -306,39 +314,50 @@ impl Keymap {
         self.leader.clone()
     }
 
-    /// Returns what `pressed`, after `before`, is while a pane has the keyboard or not.
+    /// Returns what `pressed`, after `before`, is where these contexts count.
     #[must_use]
-    pub fn find(&self, before: &[Chord], pressed: &KeyInput, in_pane: bool) -> Found {
-        let Some(node) = self.node(before) else {
-            return Found::Nothing;
-        };
-        match Chord::candidates(pressed).find_map(|chord| node.next.get(&chord)) {
+    pub fn find(&self, before: &[Chord], pressed: &KeyInput, chain: Chain) -> Found {
+        match self.node_of(before, pressed, chain) {
             None => Found::Nothing,
-            Some(Node {
-                command: Some((command, context)),
-                ..
-            }) => match context {
-                Context::Pane if !in_pane => Found::Nothing,
-                _ => Found::Command(*command),
-            },
-            Some(_) => Found::Prefix,
+            Some((_, node)) => node.command.map_or(Found::Prefix, Found::Command),
         }
+    }
+
+    /// Returns the chord by which [`Keymap::find`] finds something, and what it finds.
+    fn node_of(
+        &self,
+        before: &[Chord],
+        pressed: &KeyInput,
+        chain: Chain,
+    ) -> Option<(Chord, &Node)> {
+        // What is likeliest meant goes first: where a key lies says less than what it makes, in whatever context.
+        let mut candidates = Chord::candidates(pressed);
+        candidates.find_map(|chord| {
+            let mut nodes = chain.iter().filter_map(|it| self.node(*it, before));
+            nodes.find_map(|node| Some((chord, node.next.get(&chord)?)))
+        })
     }
 
     /// Says whether a key is the leader too, since no program has the keyboard.
     #[must_use]
-    pub fn is_leader_outside(&self, pressed: &KeyInput) -> bool {
-        let leads = self.root.next.get(&Chord::of(&self.leader));
+    pub fn is_leader_outside(&self, pressed: &KeyInput, chain: Chain) -> bool {
+        let leads = self.node(Context::Anywhere, &[Chord::of(&self.leader)]);
         let leads = leads.is_some_and(|node| node.command.is_none());
-        let is_free = !self.root.next.contains_key(&OUTSIDE);
-        leads && is_free && Chord::candidates(pressed).any(|chord| chord == OUTSIDE)
+        leads
+            && !self.is_used(OUTSIDE, chain)
+            && Chord::candidates(pressed).any(|chord| chord == OUTSIDE)
+    }
+
+    fn is_used(&self, chord: Chord, chain: Chain) -> bool {
+        let mut contexts = chain.iter();
+        contexts.any(|context| self.node(*context, &[chord]).is_some())
     }
 
     /// Returns chords as they are looked for while no pane has the keyboard.
     #[must_use]
     pub fn outside(&self, chords: &[Chord]) -> Vec<Chord> {
         let mut chords = chords.to_vec();
-        let own = self.root.next.contains_key(&OUTSIDE);
+        let own = self.is_used(OUTSIDE, ELSEWHERE);
         if let Some(first) = chords
             .first_mut()
             .filter(|first| **first == OUTSIDE && !own)
@@ -350,25 +369,24 @@ impl Keymap {
 
     /// Returns the chord by which [`Keymap::find`] found something.
     #[must_use]
-    pub fn meant(&self, before: &[Chord], pressed: &KeyInput) -> Chord {
-        let is_known = |chord: &Chord| {
-            let node = self.node(before);
-            node.is_some_and(|node| node.next.contains_key(chord))
-        };
-        Chord::candidates(pressed)
-            .find(is_known)
-            .unwrap_or_else(|| Chord::of(pressed))
+    pub fn meant(&self, before: &[Chord], pressed: &KeyInput, chain: Chain) -> Chord {
+        let found = self.node_of(before, pressed, chain);
+        found.map_or_else(|| Chord::of(pressed), |(chord, _)| chord)
     }
 
     /// Returns what can follow `before`, as it is shown: the keys and what they do, in the order of
-    /// the table. What more keys follow is one line, and so is a family.
+    /// the table, where these contexts count. What more keys follow is one line, and so is a family.
     #[must_use]
-    pub fn after(&self, before: &[Chord]) -> Vec<(String, &'static str)> {
+    pub fn after(&self, before: &[Chord], chain: Chain) -> Vec<(String, &'static str)> {
         let mut rows: Vec<(String, &'static str)> = Vec::new();
         let mut last = None;
         for binding in &self.bindings {
             let goes_on = binding.chords.len() > before.len() && binding.chords.starts_with(before);
-            if !goes_on || last == Some(binding.command) {
+            // Deeper contexts have what begins alike.
+            let mut deeper = chain.iter().take_while(|it| **it != binding.context);
+            let counts = chain.contains(&binding.context)
+                && !deeper.any(|it| self.node(*it, &binding.chords).is_some());
+            if !goes_on || !counts || last == Some(binding.command) {
                 continue;
             }
             let shown = shown(&binding.keys);
@@ -389,10 +407,10 @@ impl Keymap {
         rows
     }
 
-    fn node(&self, before: &[Chord]) -> Option<&Node> {
-        before
-            .iter()
-            .try_fold(&self.root, |node, chord| node.next.get(chord))
+    fn node(&self, context: Context, before: &[Chord]) -> Option<&Node> {
+        let root = self.roots.get(context as usize)?;
+        let mut before = before.iter();
+        before.try_fold(root, |node, chord| node.next.get(chord))
     }
 }
 

@@ -2,6 +2,7 @@
 //! focus of the last frame that was shown, so that nothing that is typed waits for a frame.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use agor_proto::ids::SessionId;
 use agor_proto::input::{Input, Key, KeyAction, KeyInput, Mods};
@@ -10,6 +11,7 @@ use winit::keyboard::PhysicalKey;
 use super::keymap::{Chord, Found, Keymap};
 use super::translate::{RawKey, translate};
 use crate::commands::Command;
+use crate::commands::context::{Chain, ELSEWHERE, TERMINAL};
 use crate::link::{Link, Request};
 
 /// Commands that wait for the next frame; no person presses more between two.
@@ -19,7 +21,7 @@ const COMMANDS_MAX: usize = 256;
 const WAITING_MAX: usize = 4_096;
 
 /// Who has the keyboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Focus {
     /// A session in a pane.
     Session {
@@ -45,10 +47,28 @@ pub enum Focus {
     },
     /// Something of ours that waits for keys themselves, whatever they mean elsewhere.
     Capture,
-    /// Something of ours that egui draws: a text field, a list.
-    #[default]
-    Ui,
+    /// Something of ours that egui draws: a text field, a list; and the contexts that count there.
+    Ui(Chain),
 }
+
+impl Default for Focus {
+    fn default() -> Self {
+        Self::Ui(ELSEWHERE)
+    }
+}
+
+/// Commands of what is drawn after which something else has the keyboard.
+const ENDS: &[Command] = &[
+    Command::ListOpen,
+    Command::ListClose,
+    Command::PaletteChoose,
+    Command::PaletteClose,
+    Command::EditorDone,
+    Command::EditorLeave,
+    Command::Reply,
+    Command::TrustFolder,
+    Command::TrustAbove,
+];
 
 /// What a pane asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,7 +86,16 @@ impl Focus {
     fn session(self) -> Option<SessionId> {
         match self {
             Self::Session { session, .. } | Self::Mode { session, .. } => Some(session),
-            Self::Capture | Self::Ui => None,
+            Self::Capture | Self::Ui(_) => None,
+        }
+    }
+
+    /// Returns the contexts that count.
+    fn chain(self) -> Chain {
+        match self {
+            Self::Session { .. } => TERMINAL,
+            Self::Ui(chain) => chain,
+            Self::Mode { .. } | Self::Capture => ELSEWHERE,
         }
     }
 
@@ -101,7 +130,7 @@ pub enum Route {
 /// See the module.
 #[derive(Debug)]
 pub struct Router {
-    keymap: Keymap,
+    keymap: Arc<Keymap>,
     link: Link,
     focus: Focus,
     /// Sessions that are typed into with the one that has the keyboard, and whether their programs want
@@ -117,6 +146,8 @@ pub struct Router {
     /// Keys that went down for nobody but us.
     down_taken: HashSet<PhysicalKey>,
     commands: Vec<Command>,
+    /// Commands of what is drawn that were pressed as sequences, for the next frame.
+    drawn: Vec<Command>,
     /// Keys of a mode, for the next frame.
     mode_keys: Vec<KeyInput>,
     /// Keys that came after a command that was not carried out yet, which may lead elsewhere.
@@ -137,7 +168,7 @@ impl Router {
     #[must_use]
     pub fn new(keymap: Keymap, link: Link) -> Self {
         Self {
-            keymap,
+            keymap: Arc::new(keymap),
             link,
             focus: Focus::default(),
             also: Vec::new(),
@@ -147,6 +178,7 @@ impl Router {
             down_in_session: HashSet::new(),
             down_taken: HashSet::new(),
             commands: Vec::new(),
+            drawn: Vec::new(),
             mode_keys: Vec::new(),
             waiting: Vec::new(),
             holding: 0,
@@ -197,7 +229,8 @@ impl Router {
     /// Routes a key.
     pub fn on_key(&mut self, raw: &RawKey) -> Route {
         // A key of a mode can end it.
-        if self.holding > 0 || !self.commands.is_empty() || !self.mode_keys.is_empty() {
+        let waits = !self.commands.is_empty() || !self.drawn.is_empty();
+        if self.holding > 0 || waits || !self.mode_keys.is_empty() {
             if self.waiting.len() < WAITING_MAX {
                 self.waiting.push((raw.clone(), self.mods));
             }
@@ -213,9 +246,9 @@ impl Router {
         if input.key.is_modifier() {
             return self.on_modifier(raw, input);
         }
-        let in_pane = matches!(self.focus, Focus::Session { .. });
-        let outside = self.focus == Focus::Ui && self.before.is_empty();
-        let sought = match outside && self.keymap.is_leader_outside(&input) {
+        let chain = self.focus.chain();
+        let outside = matches!(self.focus, Focus::Ui(_)) && self.before.is_empty();
+        let sought = match outside && self.keymap.is_leader_outside(&input, chain) {
             true => self.keymap.leader(),
             false => input.clone(),
         };
@@ -224,17 +257,29 @@ impl Router {
             | Focus::Mode {
                 commands: false, ..
             } => Found::Nothing,
-            _ => self.keymap.find(&self.before, &sought, in_pane),
+            _ => self.keymap.find(&self.before, &sought, chain),
         };
         match found {
+            // What is drawn reads keys among the letters that are typed, in their order.
+            Found::Command(command)
+                if command.row().context.is_drawn() && self.before.is_empty() =>
+            {
+                if ENDS.contains(&command) {
+                    self.hold_for(2);
+                }
+                Route::ToUi
+            }
             Found::Command(command) => {
                 self.before.clear();
-                self.push(command);
+                match command.row().context.is_drawn() {
+                    true => self.drawn.push(command),
+                    false => self.push(command),
+                }
                 self.down_taken.insert(raw.physical);
                 Route::Taken
             }
             Found::Prefix => {
-                let chord = self.keymap.meant(&self.before, &sought);
+                let chord = self.keymap.meant(&self.before, &sought, chain);
                 self.before.push(chord);
                 self.sequence_changed = true;
                 self.down_taken.insert(raw.physical);
@@ -277,7 +322,7 @@ impl Router {
             }
             _ if was_session => Route::Taken,
             Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture => Route::Taken,
-            Focus::Ui => Route::ToUi,
+            Focus::Ui(_) => Route::ToUi,
         }
     }
 
@@ -320,7 +365,7 @@ impl Router {
             }
             // Egui knows which modifiers are down from elsewhere.
             Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture => Route::Taken,
-            Focus::Ui => Route::ToUi,
+            Focus::Ui(_) => Route::ToUi,
         }
     }
 
@@ -344,7 +389,7 @@ impl Router {
                 self.down_taken.insert(raw.physical);
                 Route::Taken
             }
-            Focus::Ui => {
+            Focus::Ui(_) => {
                 // These end what has the keyboard: in the frame that shows them, which comes after
                 // the one that hears them.
                 if matches!(input.key, Key::Enter | Key::KeypadEnter | Key::Escape) {
@@ -374,7 +419,7 @@ impl Router {
     fn unknown(&self) -> Route {
         match self.focus {
             Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture => Route::Taken,
-            Focus::Ui => Route::ToUi,
+            Focus::Ui(_) => Route::ToUi,
         }
     }
 
@@ -390,7 +435,7 @@ impl Router {
             }
             // A mode has keys, not text.
             Focus::Mode { .. } | Focus::Capture => Route::Taken,
-            Focus::Ui => Route::ToUi,
+            Focus::Ui(_) => Route::ToUi,
         }
     }
 
@@ -440,6 +485,11 @@ impl Router {
         std::mem::take(&mut self.commands)
     }
 
+    /// Returns the commands of what is drawn that were pressed as sequences since they were last taken.
+    pub fn take_drawn(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.drawn)
+    }
+
     /// Says whether keys of a mode were pressed since they were last taken.
     #[must_use]
     pub fn has_mode_keys(&self) -> bool {
@@ -462,6 +512,7 @@ impl Router {
         sequence
             || self.holding > 0
             || !self.commands.is_empty()
+            || !self.drawn.is_empty()
             || !self.mode_keys.is_empty()
             || (self.typed && self.typing_shows)
     }
@@ -472,10 +523,10 @@ impl Router {
     }
 
     /// Returns the chords of a sequence that was begun and not finished, and the table that it is
-    /// looked up in.
+    /// looked up in, with the contexts that count.
     #[must_use]
-    pub fn sequence(&self) -> (&[Chord], &Keymap) {
-        (&self.before, &self.keymap)
+    pub fn sequence(&self) -> (&[Chord], &Keymap, Chain) {
+        (&self.before, &self.keymap, self.focus.chain())
     }
 
     /// Presses keys of a mode.
@@ -495,13 +546,13 @@ impl Router {
 
     /// Returns which keys mean what.
     #[must_use]
-    pub fn keymap(&self) -> &Keymap {
+    pub fn keymap(&self) -> &Arc<Keymap> {
         &self.keymap
     }
 
     /// Lets keys mean something else from now on.
     pub fn set_keymap(&mut self, keymap: Keymap) {
-        self.keymap = keymap;
+        self.keymap = Arc::new(keymap);
         self.before.clear();
         self.sequence_changed = true;
     }

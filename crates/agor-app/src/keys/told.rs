@@ -4,7 +4,8 @@ use agor_core::cli::{KeyRow, KeySettings, ToldKeys};
 use agor_core::keybindings::Rule;
 
 use super::keymap::{Chord, Keymap, Told};
-use crate::commands::{Context, TABLE};
+use crate::commands::TABLE;
+use crate::commands::context::{Chain, ELSEWHERE, PLACES, TERMINAL};
 
 /// Returns what all keys do, or those that are asked for.
 ///
@@ -59,7 +60,7 @@ fn list(all: &[Told]) -> Vec<KeyRow> {
                 keys: String::new(),
                 command: command.id.into(),
                 title: command.title.into(),
-                place: place(command.context).into(),
+                place: command.context.place().into(),
                 from: "no keys".into(),
                 shadowed_by: None,
             });
@@ -75,49 +76,60 @@ fn row(told: &Told) -> KeyRow {
         keys: told.keys.clone(),
         command: command.id.into(),
         title: command.title.into(),
-        place: place(told.context).into(),
+        place: told.context.place().into(),
         from: told.source.to_string(),
         shadowed_by: told.shadowed_by.clone(),
     }
 }
 
-fn place(context: Context) -> &'static str {
-    match context {
-        Context::Anywhere => "anywhere",
-        Context::Pane => "in a pane",
+/// Returns what keys do in each place where they can be pressed; of those with keys of their own, where they do
+/// something else than elsewhere.
+fn explain(rows: &[&Told], chords: &[Chord], outside: &[Chord]) -> Vec<String> {
+    let used: Vec<_> = rows
+        .iter()
+        .copied()
+        .filter(|told| told.shadowed_by.is_none())
+        .collect();
+    let terminal = meaning(&used, chords, TERMINAL).unwrap_or_else(|| "the program's".into());
+    let mut sentences = vec![format!("In a terminal: {terminal}.")];
+    let elsewhere = meaning(&used, outside, ELSEWHERE);
+    for (place, chain) in PLACES {
+        let there = meaning(&used, outside, chain);
+        if there != elsewhere
+            && let Some(what) = there
+        {
+            sentences.push(format!("{place}: {what}."));
+        }
     }
+    let elsewhere = elsewhere.unwrap_or_else(|| "the text field's or the list's".into());
+    sentences.push(format!("Elsewhere: {elsewhere}."));
+    sentences
 }
 
-/// Returns what keys do in each place where they can be pressed.
-fn explain(rows: &[&Told], chords: &[Chord], outside: &[Chord]) -> Vec<String> {
-    let used = || rows.iter().filter(|told| told.shadowed_by.is_none());
-    let mut sentences = Vec::new();
-    for (place, in_pane, chords) in [("In a pane", true, chords), ("Elsewhere", false, outside)] {
-        let counts = |told: &&&Told| in_pane || told.context == Context::Anywhere;
-        let exact = used().filter(counts).find(|told| told.chords == chords);
-        let longer = used()
-            .filter(counts)
-            .filter(|told| told.chords.len() > chords.len() && told.chords.starts_with(chords));
-        let longer = longer.count();
-        let shorter = used()
-            .filter(counts)
-            .find(|told| told.chords.len() < chords.len() && chords.starts_with(&told.chords));
-        let what = match (exact, longer, shorter) {
+/// Returns what keys do where these contexts count: of the deepest that has them.
+fn meaning(used: &[&Told], chords: &[Chord], chain: Chain) -> Option<String> {
+    chain.iter().find_map(|context| {
+        let mut there = used.iter().filter(|told| told.context == *context);
+        let exact = there.clone().find(|told| told.chords == chords);
+        let goes_on =
+            |told: &&&Told| told.chords.len() > chords.len() && told.chords.starts_with(chords);
+        let longer = there.clone().filter(goes_on).count();
+        let shorter =
+            there.find(|told| told.chords.len() < chords.len() && chords.starts_with(&told.chords));
+        match (exact, longer, shorter) {
             (Some(told), _, _) => {
                 let row = told.command.row();
-                format!("{} ({}), {}", row.title, row.id, told.source)
+                Some(format!("{} ({}), {}", row.title, row.id, told.source))
             }
-            (None, 1.., _) => format!("the begin of {longer} longer sequences"),
+            (None, 1.., _) => Some(format!("the begin of {longer} longer sequences")),
             (None, 0, Some(told)) => {
                 let row = told.command.row();
-                format!("{} already at {} ({})", row.title, told.keys, told.source)
+                let (title, keys, source) = (row.title, &told.keys, told.source);
+                Some(format!("{title} already at {keys} ({source})"))
             }
-            (None, 0, None) if in_pane => "the program's".into(),
-            (None, 0, None) => "the text field's or the list's".into(),
-        };
-        sentences.push(format!("{place}: {what}."));
-    }
-    sentences
+            (None, 0, None) => None,
+        }
+    })
 }
 
 #[cfg(test)]
@@ -151,7 +163,7 @@ mod tests {
         assert_eq!(
             free.sentences,
             [
-                "In a pane: the program's.",
+                "In a terminal: the program's.",
                 "Elsewhere: the text field's or the list's."
             ]
         );
@@ -159,7 +171,7 @@ mod tests {
         let split = told(&usual, "ctrl+space d");
         assert_eq!(
             split.sentences[0],
-            "In a pane: Split right (pane.split_right), built in."
+            "In a terminal: Split right (pane.split_right), built in."
         );
         let find = told(&usual, "leader /");
         assert!(find.sentences[0].contains("find.open"), "{find:?}");
@@ -179,7 +191,7 @@ mod tests {
         let told = told(&settings, "ctrl+b c");
         assert_eq!(
             told.sentences[0],
-            "In a pane: Split down (pane.split_down), keybindings.json line 7."
+            "In a terminal: Split down (pane.split_down), keybindings.json line 7."
         );
         let shadowed: Vec<_> = told
             .rows
@@ -213,11 +225,10 @@ mod tests {
             for (keys, command) in preset.keys {
                 let chords = keymap.read(keys).unwrap();
                 let told = keymap.told();
-                let used = told
-                    .iter()
-                    .find(|told| told.shadowed_by.is_none() && told.chords == chords);
-                let id = used.map(|told| told.command.row().id);
-                assert_eq!(id, Some(*command), "{:?} {keys}", preset.name);
+                let used = told.iter().filter(|told| told.shadowed_by.is_none());
+                let meant = meaning(&used.collect::<Vec<_>>(), &chords, TERMINAL);
+                let meant = meant.is_some_and(|it| it.contains(&format!("({command})")));
+                assert!(meant, "{:?} {keys}", preset.name);
             }
             // Keys twice, and the leader is given to the program.
             let twice = keymap.read("leader leader").unwrap();
@@ -226,9 +237,39 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_lists_and_fields_are_explained_where_they_mean_something() {
+        let told = keys(&KeySettings::default(), Some("escape")).unwrap();
+        let expected = [
+            "In a terminal: the program's.",
+            "In a list: List: close (list.close), built in.",
+            "In the palette: Palette: close (palette.close), built in.",
+            "In a field: Field: leave (editor.leave), built in.",
+            "Where a text is looked for: Palette: close (palette.close), built in.",
+            "On the wall: Palette: close (palette.close), built in.",
+            "In settings: Palette: close (palette.close), built in.",
+            "Elsewhere: the text field's or the list's.",
+        ];
+        assert_eq!(told.sentences, expected);
+        let rule = Rule {
+            line: 3,
+            ..Rule::new("j", "list.last")
+        };
+        let settings = KeySettings {
+            rules: vec![rule],
+            ..KeySettings::default()
+        };
+        let told = keys(&settings, Some("j")).unwrap();
+        let list = "In a list: List: last line (list.last), keybindings.json line 3.";
+        assert_eq!(told.sentences[1], list);
+        let shadowed = told.rows.iter().find(|row| row.command == "list.next");
+        let by = shadowed.and_then(|row| row.shadowed_by.as_deref());
+        assert_eq!(by, Some("list.last by keybindings.json line 3"));
+    }
+
+    #[test]
     fn control_k_is_the_begin_of_sequences_outside_terminals_alone() {
         let told = keys(&KeySettings::default(), Some("ctrl+k g")).unwrap();
-        assert_eq!(told.sentences[0], "In a pane: the program's.");
+        assert_eq!(told.sentences[0], "In a terminal: the program's.");
         assert!(
             told.sentences[1].starts_with("Elsewhere: Wall of all sessions"),
             "{told:?}"

@@ -3,12 +3,13 @@
 use agor_core::config::Whose;
 use agor_core::keybindings::Change;
 use egui::{
-    Align, Align2, Color32, FontId, Key, Layout, Modifiers, Pos2, Rect, RichText, ScrollArea,
-    Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2,
+    Align, Align2, Color32, FontId, Layout, Pos2, Rect, RichText, ScrollArea, Sense, Stroke,
+    StrokeKind, TextEdit, Ui, UiBuilder, Vec2,
 };
 
 use super::{Keys, KeysPage, Known, Line, Outcome, place};
-use crate::commands::Command;
+use crate::commands::{Command, context};
+use crate::keys::drawn::{self, hints};
 use crate::keys::keymap::{Keymap, shown};
 use crate::theme::{Theme, measure, medium, semibold};
 use crate::widgets::{chip_ui, elided, hint_ui, reveal_focus, take_keyboard};
@@ -39,8 +40,8 @@ pub fn keys_page_ui(
     ui.painter().rect_filled(area, 0.0, theme.window);
     page.keep_to(&known.parts);
     let pressed = match page.captures() {
-        true => Pressed::default(),
-        false => Pressed::of(ui),
+        true => Vec::new(),
+        false => drawn::pressed(ui, context::SETTINGS, KEYS),
     };
     let head = area.with_max_y(area.min.y + HEAD);
     let exchange = head_ui(ui, page, theme, head);
@@ -48,7 +49,7 @@ pub fn keys_page_ui(
     let lines = page.lines(keymap);
     let outcome = match exchange {
         Some(command) => Outcome::Command(command),
-        None => pressed.act(page, &lines, known),
+        None => act(pressed, page, &lines, known),
     };
     let mut below = area.with_min_y(head.max.y);
     if known.parts.len() > 1 {
@@ -96,53 +97,44 @@ pub fn keys_page_ui(
     }
 }
 
-/// Keys that the list has before the field.
-#[derive(Debug, Default)]
-struct Pressed {
-    escape: bool,
-    enter: bool,
-    reset: bool,
-    part: bool,
-    step: i64,
-}
+/// What the keys can mean that the list has before the field.
+const KEYS: &[Command] = &[
+    Command::PaletteNext,
+    Command::PalettePrevious,
+    Command::PalettePageDown,
+    Command::PalettePageUp,
+    Command::PaletteChoose,
+    Command::PaletteClose,
+    Command::SettingsLevel,
+    Command::KeysReset,
+];
 
-impl Pressed {
-    fn of(ui: &Ui) -> Self {
-        let many =
-            |key| ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key)) as i64;
-        // What was reached by Tab is pressed by Enter.
-        let elsewhere = ui.memory(|memory| memory.focused().is_some_and(|id| id != field_id()));
-        let reset =
-            |input: &mut egui::InputState| input.consume_key(Modifiers::CTRL, Key::Backspace);
-        Self {
-            escape: many(Key::Escape) > 0,
-            enter: !elsewhere && many(Key::Enter) > 0,
-            reset: ui.input_mut(reset),
-            part: ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::P)),
-            step: many(Key::ArrowDown) - many(Key::ArrowUp)
-                + 10 * (many(Key::PageDown) - many(Key::PageUp)),
+/// Does what the keys of this frame mean.
+fn act(pressed: Vec<Command>, page: &mut KeysPage, lines: &[Line], known: &Known<'_>) -> Outcome {
+    let mut outcome = Outcome::Open;
+    for command in pressed {
+        let selected = lines.get(page.selected);
+        match (command, selected) {
+            (Command::PaletteClose, _) => outcome = Outcome::Closed,
+            (Command::SettingsLevel, _) => page.next_part(&known.parts),
+            (Command::PaletteNext, _) => page.step(1, lines.len()),
+            (Command::PalettePrevious, _) => page.step(-1, lines.len()),
+            (Command::PalettePageDown, _) => page.step(10, lines.len()),
+            (Command::PalettePageUp, _) => page.step(-10, lines.len()),
+            (Command::KeysReset, Some(line)) => outcome = reset(line, &page.of),
+            (Command::PaletteChoose, Some(line)) => page.record(line.command),
+            _ => {}
         }
     }
+    outcome
+}
 
-    fn act(self, page: &mut KeysPage, lines: &[Line], known: &Known<'_>) -> Outcome {
-        if self.part {
-            page.next_part(&known.parts);
-        }
-        if self.step != 0 {
-            let at = i64::try_from(page.selected).unwrap_or(0) + self.step;
-            let last = i64::try_from(lines.len()).unwrap_or(1) - 1;
-            page.selected = usize::try_from(at.clamp(0, last.max(0))).unwrap_or(0);
-            page.reveal = true;
-        }
-        match lines.get(page.selected) {
-            _ if self.escape => Outcome::Closed,
-            Some(line) if self.reset => reset(line, &page.of),
-            Some(line) if self.enter => {
-                page.record(line.command);
-                Outcome::Open
-            }
-            _ => Outcome::Open,
-        }
+impl KeysPage {
+    fn step(&mut self, by: i64, count: usize) {
+        let at = i64::try_from(self.selected).unwrap_or(0) + by;
+        let last = i64::try_from(count).unwrap_or(1) - 1;
+        self.selected = usize::try_from(at.clamp(0, last.max(0))).unwrap_or(0);
+        self.reveal = true;
     }
 }
 
@@ -172,7 +164,7 @@ fn parts_ui(ui: &mut Ui, page: &mut KeysPage, known: &Known<'_>, theme: &Theme, 
     }
     if ui.available_width() > 120.0 {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let keys = "Ctrl+P goes on";
+            let keys = hints(ui, &[(Command::SettingsLevel, "goes on")]);
             ui.label(RichText::new(keys).size(11.0).color(theme.faint));
         });
     }
@@ -190,16 +182,22 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Optio
         semibold(15.0),
         theme.text,
     );
-    let hint = "Enter records  ·  Ctrl+Backspace resets  ·  Esc closes";
     let hint = match page.keys {
-        Keys::Typed => hint,
-        Keys::Sought => "Press keys  ·  Backspace takes one back  ·  Esc ends it",
-        Keys::Recorded(_) => "Enter takes the keys  ·  Esc leaves it",
+        Keys::Typed => hints(
+            ui,
+            &[
+                (Command::PaletteChoose, "records"),
+                (Command::KeysReset, "resets"),
+                (Command::PaletteClose, "closes"),
+            ],
+        ),
+        Keys::Sought => "Press keys  ·  Backspace takes one back  ·  Esc ends it".into(),
+        Keys::Recorded(_) => "Enter takes the keys  ·  Esc leaves it".into(),
     };
     // A field in which nothing can be typed would be no field.
     let least = title.max.x + 260.0;
     let right = Pos2::new(rect.max.x - GAP, middle);
-    let hint_at = hint_ui(ui, right, least, hint, theme);
+    let hint_at = hint_ui(ui, right, least, &hint, theme);
     let toggle = Rect::from_center_size(Pos2::new(hint_at - 60.0, middle), Vec2::new(88.0, 24.0));
     let on = page.keys == Keys::Sought;
     if button_ui(ui, theme, toggle, "Press keys", on) {

@@ -59,9 +59,31 @@ pub async fn output(
             (None, None) => return Ok(None),
         }
     };
-    let end = end.map(|mark| mark.at);
+    let end = match end {
+        Some(mark) => Some(mark.at),
+        // It goes on beyond `from`.
+        None => end_of(client, session, begin).await?,
+    };
     let rows = rows(client, session, begin, end).await?;
     Ok(text(&rows, begin, end))
+}
+
+/// Returns where the output ends that begins at a place, if it has ended.
+async fn end_of(
+    client: &Client,
+    session: SessionId,
+    begin: LinePosition,
+) -> Result<Option<LinePosition>, ClientError> {
+    let mut from = WindowAt::Line(begin);
+    loop {
+        let (marks, goes_on) = ask(client, session, from, true).await?;
+        let is_end = |mark: &&PlacedMark| mark.at > begin || mark.kind != MarkKind::Output;
+        match (marks.iter().find(is_end), goes_on) {
+            (Some(mark), _) => return Ok(Some(mark.at)),
+            (None, Some(place)) => from = WindowAt::Line(place),
+            (None, None) => return Ok(None),
+        }
+    }
 }
 
 /// Returns the text that is selected, and whether that is all of it.

@@ -19,6 +19,7 @@ use agor_proto::usage::Spent;
 use super::diagnose::Diagnosis;
 use super::everywhere::FoundEverywhere;
 use super::images::Images;
+use super::log::Log;
 use super::outline::Outline;
 use super::settings::Settings;
 use super::usage::Spending;
@@ -85,6 +86,8 @@ pub struct Snapshot {
     pub spent_today: Spent,
     /// What they used by day, project and session, while the window shows it.
     pub spending: Option<Arc<Spending>>,
+    /// What a log says last, while the window shows it.
+    pub log: Option<Arc<Log>>,
     /// The evidence for a session's state, while the window wants to know.
     pub explained: Option<Arc<Explanation>>,
 }

@@ -29,7 +29,7 @@ use super::follower::Follower;
 use super::images::{Fetcher, Images};
 use super::layout::Layout;
 use super::snapshot::{Asked, HostState, Snapshot, Weight};
-use super::{LayoutUse, Request, outbox, settings, usage};
+use super::{LayoutUse, Request, log, outbox, settings, usage};
 use crate::app::hand_in;
 use crate::commands::Command;
 use crate::keys::told;
@@ -106,13 +106,14 @@ pub async fn run(
     let settings = tokio::spawn(settings::follow(paths.clone(), shared.clone()));
     let layout = Layout::open(&paths, layout, &shared).await;
     let profile = layout.profile().cloned();
+    let mut logs = log::Following::new(paths.clone(), shared.clone());
     let keeps = match profile.clone() {
         Some(profile) => outbox::claim(profile, &shared).await,
         None => None,
     };
     let client = tokio::select! {
         client = connect(&paths, keeps) => client,
-        () = closed(&mut inbox) => return,
+        () = closed(&mut inbox, &mut logs) => return,
     };
     let client = match client {
         Ok(client) => client,
@@ -120,8 +121,7 @@ pub async fn run(
             let reason = error.to_string();
             shared.change(|snapshot| snapshot.host = HostState::Ended { reason });
             // The window shows why until it is closed.
-            while inbox.recv().await.is_some() {}
-            return;
+            return closed(&mut inbox, &mut logs).await;
         }
     };
     let state = tokio::spawn(follow_state(client.clone(), shared.clone()));
@@ -148,6 +148,7 @@ pub async fn run(
         spending: None,
         saying: None,
         desktop: None,
+        logs,
         pasting: JoinSet::new(),
     };
     loop {
@@ -172,9 +173,14 @@ pub async fn run(
     }
 }
 
-async fn closed(inbox: &mut mpsc::Receiver<Request>) {
-    // Nothing was shown yet, so that nothing can have been asked for.
-    while inbox.recv().await.is_some() {}
+/// Waits until the window is closed, which has no host.
+async fn closed(inbox: &mut mpsc::Receiver<Request>, logs: &mut log::Following) {
+    while let Some(request) = inbox.recv().await {
+        // Nothing else was shown that something could be asked for.
+        if let Request::Log(wanted) = request {
+            logs.follow(wanted);
+        }
+    }
 }
 
 async fn connect(paths: &Paths, keeps: Option<Arc<Claim>>) -> Result<Client, ClientError> {
@@ -281,6 +287,18 @@ fn merge(known: &mut Vec<SessionInfo>, list: SessionList) {
     known.sort_by_key(|info| (info.created_millis, info.id));
 }
 
+/// Says whether more of why a command failed stands in the host's log than in its answer.
+fn is_logged(error: &ClientError) -> bool {
+    use agor_proto::error::ErrorCode;
+    let ClientError::Host(error) = error else {
+        return false;
+    };
+    matches!(
+        error.code,
+        ErrorCode::Internal | ErrorCode::Keeper | ErrorCode::Storage
+    )
+}
+
 struct Task {
     paths: Paths,
     client: Client,
@@ -302,6 +320,8 @@ struct Task {
     saying: Option<tokio::task::JoinHandle<()>>,
     /// Follows the desktop's look, once that is wanted.
     desktop: Option<tokio::task::JoinHandle<()>>,
+    /// Reads the log that is shown.
+    logs: log::Following,
     /// Images that become files, and the sessions that are given their paths.
     pasting: JoinSet<(Vec<SessionId>, Result<PathBuf, String>)>,
 }
@@ -321,6 +341,7 @@ impl Task {
             Request::Explain(wanted) => self.explain(wanted),
             Request::Everywhere(wanted) => self.find_everywhere(wanted),
             Request::Usage(days) => self.usage(days),
+            Request::Log(wanted) => self.logs.follow(wanted),
             Request::ChangeKeys(change) => self.change_keys(change),
             Request::ImportKeys(file) => self.on_files(move |paths| {
                 let imported = keybindings::import_file(paths, Path::new(&file), told::check);
@@ -546,7 +567,11 @@ impl Task {
             };
             if let Err(error) = done {
                 tracing::warn!(name, %error, "a command was not carried out");
-                shared.tell(Weight::Error, error.to_string());
+                let text = error.to_string();
+                match is_logged(&error) {
+                    true => shared.advise(text, Command::Log),
+                    false => shared.tell(Weight::Error, text),
+                }
             }
         });
         self.waiting.retain(|_, task| !task.is_finished());

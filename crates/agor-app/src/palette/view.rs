@@ -1,10 +1,12 @@
 //! Draws the palette.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align2, FontId, Key, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2};
+use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2};
 
 use super::find::{Choice, Entry, Found};
 use super::{Outcome, Palette, Scope};
+use crate::commands::{Command, context};
+use crate::keys::drawn::{keys_of, pressed};
 use crate::theme::{Theme, measure, medium};
 use crate::widgets::{elided, hold_keyboard, popup_area, popup_ui};
 use crate::workspace::document::NAME_MAX;
@@ -12,35 +14,34 @@ use crate::workspace::document::NAME_MAX;
 /// Height of the field.
 const FIELD: f32 = 44.0;
 
+/// What its keys can mean.
+const KEYS: &[Command] = &[
+    Command::PaletteNext,
+    Command::PalettePrevious,
+    Command::PalettePageDown,
+    Command::PalettePageUp,
+    Command::PaletteChoose,
+    Command::PaletteClose,
+];
+
 /// Draws the palette over the window and says what the person did.
 pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome {
     let mut outcome = Outcome::Open;
     palette.refresh();
     let count = palette.finder.found().len();
     let (scope, _) = palette.sought();
-    let step = ui.input_mut(|input| {
-        let none = egui::Modifiers::NONE;
-        let page = measure::PALETTE_ROWS as i64;
-        if input.consume_key(none, Key::Escape) {
-            outcome = Outcome::Closed;
+    let page = measure::PALETTE_ROWS as i64;
+    let mut enter = false;
+    for command in pressed(ui, context::PALETTE, KEYS) {
+        match command {
+            Command::PaletteNext => palette.step(1, count),
+            Command::PalettePrevious => palette.step(-1, count),
+            Command::PalettePageDown => palette.step(page, count),
+            Command::PalettePageUp => palette.step(-page, count),
+            Command::PaletteChoose => enter = true,
+            _ => outcome = Outcome::Closed,
         }
-        let keys = [
-            (Key::ArrowDown, 1),
-            (Key::ArrowUp, -1),
-            (Key::PageDown, page),
-            (Key::PageUp, -page),
-        ];
-        let plain: i64 = keys
-            .into_iter()
-            .map(|(key, by)| by * input.count_and_consume_key(none, key) as i64)
-            .sum();
-        let control = egui::Modifiers::CTRL;
-        let down = input.count_and_consume_key(control, Key::N) as i64;
-        let up = input.count_and_consume_key(control, Key::P) as i64;
-        plain + down - up
-    });
-    palette.step(step, count);
-    let enter = ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter));
+    }
     let rows = count.clamp(1, measure::PALETTE_ROWS);
     let typed = matches!(
         scope,
@@ -58,7 +59,7 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
         rows as f32 * measure::ROW + 8.0
     };
     let area = popup_area(ui, FIELD + list);
-    let mut pressed = None;
+    let mut clicked = None;
     let outside = popup_ui(ui, "palette", area, theme, |ui| {
         field_ui(ui, palette, theme, area);
         let below = area.with_min_y(area.min.y + FIELD);
@@ -66,19 +67,20 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
             .hline(below.x_range(), below.min.y, Stroke::new(1.0, theme.border));
         let list = below.shrink2(Vec2::new(4.0, 4.0));
         if typed {
-            return hint_ui(ui, theme, list, hint(scope));
+            let enter = keys_of(ui, Command::PaletteChoose);
+            return hint_ui(ui, theme, list, &format!("{enter} {}", hint(scope)));
         }
         if count == 0 {
             hint_ui(ui, theme, list, empty(scope, palette));
         }
-        pressed = rows_ui(ui, palette, theme, list);
+        clicked = rows_ui(ui, palette, theme, list);
     });
     if enter {
         // What was typed in the same frame counts.
         palette.refresh();
         outcome = palette.chosen().map_or(Outcome::Open, Outcome::Chosen);
     }
-    if let Some(choice) = pressed {
+    if let Some(choice) = clicked {
         outcome = Outcome::Chosen(choice);
     }
     if outside && outcome == Outcome::Open {
@@ -87,17 +89,18 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
     outcome
 }
 
+/// Returns what the key does that chooses.
 fn hint(scope: Scope) -> &'static str {
     match scope {
-        Scope::ImportKeys => "Enter adds the keys of this file to yours",
-        Scope::ExportKeys => "Enter writes your keys into this file, which must not be there yet",
-        Scope::Folder => "Enter opens your shell in this folder",
+        Scope::ImportKeys => "adds the keys of this file to yours",
+        Scope::ExportKeys => "writes your keys into this file, which must not be there yet",
+        Scope::Folder => "opens your shell in this folder",
         Scope::FurtherFolder => {
-            "Enter opens your shell in this folder, which becomes one of the project's"
+            "opens your shell in this folder, which becomes one of the project's"
         }
-        Scope::Rename => "Enter gives the session this name",
-        Scope::RenameTab => "Enter gives the tab this name; without one it has its session's",
-        Scope::Prompt => "Enter starts the agent with this; without a word it waits for you",
+        Scope::Rename => "gives the session this name",
+        Scope::RenameTab => "gives the tab this name; without one it has its session's",
+        Scope::Prompt => "starts the agent with this; without a word it waits for you",
         _ => "",
     }
 }

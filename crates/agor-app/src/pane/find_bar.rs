@@ -1,12 +1,11 @@
 //! The field in which a text to be found is typed, at the upper edge of its pane.
 
-use egui::{
-    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui,
-    Vec2,
-};
+use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2};
 
 use super::find::{Finder, Step};
+use crate::commands::{Command, context};
 use crate::icons;
+use crate::keys::drawn::pressed;
 use crate::link::snapshot::Found;
 use crate::theme::{Theme, measure};
 use crate::widgets::{elided, hold_keyboard, icon_button};
@@ -98,27 +97,33 @@ pub fn find_bar_ui(
     did
 }
 
+/// What its keys can mean.
+const KEYS: &[Command] = &[
+    Command::FindCase,
+    Command::FindRegex,
+    Command::FindNewer,
+    Command::PaletteNext,
+    Command::PalettePrevious,
+    Command::PaletteChoose,
+    Command::PaletteClose,
+];
+
 fn keys(ui: &Ui, finder: &mut Finder) -> Option<Did> {
-    let pressed = |mods, key| ui.input_mut(|input| input.consume_key(mods, key));
-    if pressed(Modifiers::ALT, Key::C) {
-        finder.match_case = !finder.match_case;
+    let mut did = None;
+    for command in pressed(ui, context::FIND, KEYS) {
+        match command {
+            Command::FindCase => finder.match_case = !finder.match_case,
+            Command::FindRegex => finder.regex = !finder.regex,
+            // The keyboard goes back to who selects.
+            Command::PaletteChoose if finder.origin.is_some() => finder.typing = false,
+            Command::FindNewer | Command::PaletteNext => did = Some(Did::Step(Step::Newer)),
+            Command::PaletteChoose | Command::PalettePrevious => {
+                did = Some(Did::Step(Step::Older));
+            }
+            _ => did = Some(Did::Close),
+        }
     }
-    if pressed(Modifiers::ALT, Key::R) {
-        finder.regex = !finder.regex;
-    }
-    if pressed(Modifiers::NONE, Key::Escape) {
-        Some(Did::Close)
-    } else if finder.origin.is_some() && pressed(Modifiers::NONE, Key::Enter) {
-        // The keyboard goes back to who selects.
-        finder.typing = false;
-        None
-    } else if pressed(Modifiers::SHIFT, Key::Enter) || pressed(Modifiers::NONE, Key::ArrowDown) {
-        Some(Did::Step(Step::Newer))
-    } else if pressed(Modifiers::NONE, Key::Enter) || pressed(Modifiers::NONE, Key::ArrowUp) {
-        Some(Did::Step(Step::Older))
-    } else {
-        None
-    }
+    did
 }
 
 fn field_ui(ui: &mut Ui, finder: &mut Finder, theme: &Theme, rect: Rect, focused: bool) {

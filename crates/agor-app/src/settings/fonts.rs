@@ -4,6 +4,8 @@ use agor_core::config::{Value, Whose};
 use egui::{Align2, FontId, Pos2, RichText, ScrollArea, Stroke, Ui, Vec2};
 
 use super::{Did, SettingsPage};
+use crate::commands::Command;
+use crate::keys::drawn::hints;
 use crate::theme::Theme;
 
 /// Height of the list.
@@ -20,8 +22,14 @@ pub fn fonts_ui(ui: &mut Ui, page: &mut SettingsPage, theme: &Theme, width: f32)
         .inner_margin(4.0);
     frame.show(ui, |ui| {
         ui.set_width(width - 10.0);
-        let text =
-            "Arrows show a font in the sample above  ·  Enter keeps it  ·  Esc takes it back";
+        let keys = [
+            (Command::PaletteChoose, "keeps it"),
+            (Command::PaletteClose, "takes it back"),
+        ];
+        let text = format!(
+            "Arrows show a font in the sample above  ·  {}",
+            hints(ui, &keys)
+        );
         ui.label(RichText::new(text).size(11.0).color(theme.faint));
         let row = 24.0;
         let mut list = ScrollArea::vertical()

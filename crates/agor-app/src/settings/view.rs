@@ -4,14 +4,16 @@ use agor_core::config::schema::{Kind, SETTINGS};
 use agor_core::config::{Value, Whose};
 use agor_render::{Colors, Renderer};
 use egui::{
-    Align, Align2, FontId, Key, Layout, Modifiers, Pos2, Rect, RichText, ScrollArea, Stroke,
-    TextEdit, Ui, UiBuilder, Vec2,
+    Align, Align2, FontId, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, TextEdit, Ui,
+    UiBuilder, Vec2,
 };
 
 use super::fonts::fonts_ui;
 use super::row::row_ui;
 use super::sample::sample_ui;
 use super::{Did, Known, SettingsPage, Shown};
+use crate::commands::{Command, context};
+use crate::keys::drawn::{hints, pressed};
 use crate::theme::{Theme, semibold};
 use crate::widgets::{chip_ui, reveal_focus, take_keyboard};
 
@@ -80,23 +82,61 @@ impl SettingsPage {
     }
 }
 
+/// What keys can mean that are the page's before they are a control's.
+const KEYS: &[Command] = &[
+    Command::SettingsLevel,
+    Command::SettingsSearch,
+    Command::PaletteClose,
+];
+
+/// What they can mean while a font is chosen.
+const FONT_KEYS: &[Command] = &[
+    Command::PaletteNext,
+    Command::PalettePrevious,
+    Command::PaletteChoose,
+    Command::PaletteClose,
+];
+
 /// Does what the keys mean that are the page's before they are a control's.
 fn keys(ui: &Ui, page: &mut SettingsPage, known: &Known<'_>) -> Option<Did> {
-    let none = Modifiers::NONE;
-    let pressed = |key| ui.input_mut(|input| input.consume_key(none, key));
-    if let Some(fonts) = &mut page.fonts {
-        let (down, up) = (pressed(Key::ArrowDown), pressed(Key::ArrowUp));
-        let last = fonts.families.len().saturating_sub(1);
-        if down != up {
-            fonts.at = if down {
-                (fonts.at + 1).min(last)
-            } else {
-                fonts.at.saturating_sub(1)
-            };
-            fonts.moved = true;
-            return Some(Did::TryFont(fonts.families.get(fonts.at).cloned()));
+    if page.fonts.is_some() {
+        let mut did = None;
+        for command in pressed(ui, context::SETTINGS, FONT_KEYS) {
+            did = font_key(page, command).or(did);
         }
-        if pressed(Key::Enter) {
+        return did;
+    }
+    let mut did = None;
+    for command in pressed(ui, context::SETTINGS, KEYS) {
+        match command {
+            Command::SettingsSearch => page.focused = false,
+            Command::SettingsLevel => {
+                let levels = known.levels();
+                let at = levels.iter().position(|(level, _)| *level == page.level);
+                let next = (at.unwrap_or(0) + 1) % levels.len();
+                page.show(levels[next].0);
+            }
+            // What is half typed goes first, then what is searched for, then the page.
+            _ if page.choosing.take().is_some() => {}
+            _ if !page.typed.is_empty() => {
+                page.typed.clear();
+                page.wrong.clear();
+            }
+            _ if page.search.is_empty() => did = Some(Did::Close),
+            _ => page.search.clear(),
+        }
+    }
+    did
+}
+
+/// Does what a key means while a font is chosen.
+fn font_key(page: &mut SettingsPage, command: Command) -> Option<Did> {
+    let fonts = page.fonts.as_mut()?;
+    let last = fonts.families.len().saturating_sub(1);
+    match command {
+        Command::PaletteNext => fonts.at = (fonts.at + 1).min(last),
+        Command::PalettePrevious => fonts.at = fonts.at.saturating_sub(1),
+        Command::PaletteChoose => {
             let family = page.tries_font().map(str::to_owned);
             page.fonts = None;
             return family.map(|family| Did::Say {
@@ -105,35 +145,13 @@ fn keys(ui: &Ui, page: &mut SettingsPage, known: &Known<'_>) -> Option<Did> {
                 value: Some(Value::Text(family)),
             });
         }
-        if pressed(Key::Escape) {
+        _ => {
             page.fonts = None;
             return Some(Did::TryFont(None));
         }
-        return None;
     }
-    if ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::F)) {
-        page.focused = false;
-    }
-    if ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::P)) {
-        let levels = known.levels();
-        let at = levels.iter().position(|(level, _)| *level == page.level);
-        let next = (at.unwrap_or(0) + 1) % levels.len();
-        page.show(levels[next].0);
-    }
-    if pressed(Key::Escape) {
-        // What is half typed goes first, then what is searched for, then the page.
-        if page.choosing.take().is_some() {
-            // The list of names alone is left.
-        } else if !page.typed.is_empty() {
-            page.typed.clear();
-            page.wrong.clear();
-        } else if page.search.is_empty() {
-            return Some(Did::Close);
-        } else {
-            page.search.clear();
-        }
-    }
-    None
+    fonts.moved = true;
+    Some(Did::TryFont(fonts.families.get(fonts.at).cloned()))
 }
 
 fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Theme, rect: Rect) {
@@ -189,7 +207,8 @@ fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Them
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         if ui.available_width() > 170.0 {
-            let keys = "Tab goes on  ·  Esc closes";
+            let closes = hints(ui, &[(Command::PaletteClose, "closes")]);
+            let keys = format!("Tab goes on  ·  {closes}");
             ui.label(RichText::new(keys).size(11.0).color(theme.faint));
         }
     });

@@ -3,11 +3,13 @@
 use agor_core::themes::{ANSI, Color, Faint, TOKENS};
 use egui::ecolor::Hsva;
 use egui::{
-    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, RichText, ScrollArea, Sense, Slider,
-    Stroke, StrokeKind, TextEdit, Ui, Vec2,
+    Align2, Color32, FontId, Pos2, Rect, RichText, ScrollArea, Sense, Slider, Stroke, StrokeKind,
+    TextEdit, Ui, Vec2,
 };
 
 use super::{Outcome, Part, ThemeEditor, ansi_name};
+use crate::commands::{Command, context};
+use crate::keys::drawn::{keys_of, pressed};
 use crate::theme::{Theme, medium, semibold};
 use crate::widgets::{elided, reveal_focus};
 
@@ -17,14 +19,22 @@ const ROW: f32 = 28.0;
 /// Draws the editor into `ui`'s whole rectangle and says what the person did.
 pub fn theme_editor_ui(ui: &mut Ui, editor: &mut ThemeEditor, theme: &Theme) -> Outcome {
     let mut outcome = Outcome::Open;
-    if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
-        // The picker first, then the editor.
-        if editor.open.take().is_none() {
-            return Outcome::Closed;
+    let mut save = false;
+    for command in pressed(
+        ui,
+        context::EDITOR,
+        &[Command::EditorLeave, Command::EditorSave],
+    ) {
+        if command == Command::EditorSave {
+            save = true;
+        } else {
+            // The picker first, then the editor.
+            if editor.open.take().is_none() {
+                return Outcome::Closed;
+            }
+            editor.typed = None;
         }
-        editor.typed = None;
     }
-    let save = ui.input_mut(|input| input.consume_key(Modifiers::CTRL, Key::S));
     let area = ui.max_rect();
     ui.painter().vline(
         area.min.x + 0.5,
@@ -67,7 +77,7 @@ pub fn theme_editor_ui(ui: &mut Ui, editor: &mut ThemeEditor, theme: &Theme) -> 
             if (pressed || save) && wrong.is_none() {
                 outcome = Outcome::Save(Box::new(editor.theme.clone()));
             }
-            if action_ui(ui, theme, "Leave", "Esc", true) {
+            if action_ui(ui, theme, "Leave", &keys_of(ui, Command::EditorLeave), true) {
                 outcome = Outcome::Closed;
             }
         });

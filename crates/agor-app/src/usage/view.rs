@@ -9,6 +9,8 @@ use egui::{
 
 use super::figures::{self, HEADS, Measure, Plot, line, plots};
 use super::{RANGES, UsagePage};
+use crate::commands::{Command, context};
+use crate::keys::drawn::{hints, pressed};
 use crate::link::usage::Spending;
 use crate::theme::{Theme, measure, medium, semibold};
 use crate::widgets::{elided, hint_ui};
@@ -58,7 +60,7 @@ pub fn usage_ui(
             page.days = days;
         }
     }
-    let closed = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+    let closed = !pressed(ui, context::LIST, &[Command::ListClose]).is_empty();
     let below = area.with_min_y(head.max.y);
     let message = match spending {
         None => Some("The host is asked what was used…"),
@@ -119,8 +121,9 @@ fn head_ui(ui: &mut Ui, page: &mut UsagePage, theme: &Theme, rect: Rect) {
             page.days = days;
         }
     }
-    let keys = "agor usage --by session|project|day  ·  Esc closes";
-    hint_ui(ui, Pos2::new(rect.max.x - GAP, middle), x, keys, theme);
+    let closes = hints(ui, &[(Command::ListClose, "closes")]);
+    let keys = format!("agor usage --by session|project|day  ·  {closes}");
+    hint_ui(ui, Pos2::new(rect.max.x - GAP, middle), x, &keys, theme);
 }
 
 fn page_ui(ui: &mut Ui, (spending, layers): (&Spending, &Layers), days: u32, theme: &Theme) {

@@ -8,13 +8,13 @@ use agor_proto::screen::Modes;
 use agor_proto::session::SessionInfo;
 use agor_render::{Colors, FontSpec, PaneView, Renderer};
 use egui::epaint::RectShape;
-use egui::{
-    Align2, FontId, Key, Modifiers, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2,
-};
+use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2};
 
 use super::Wall;
 use super::lines::{Line, Step, find, lines, step};
+use crate::commands::{Command, context};
 use crate::icons::Mark;
+use crate::keys::drawn::{hints, pressed};
 use crate::link::snapshot::Snapshot;
 use crate::pane::canvas::Canvas;
 use crate::pane::header::detail;
@@ -173,35 +173,43 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
     outcome
 }
 
+/// What the keys can mean that the wall has before its field.
+const KEYS: &[Command] = &[
+    Command::WallLeft,
+    Command::WallRight,
+    Command::PaletteNext,
+    Command::PalettePrevious,
+    Command::PaletteChoose,
+    Command::PaletteClose,
+];
+
 fn keys(
     ui: &Ui,
     wall: &mut Wall,
     (sessions, layers): (&[SessionInfo], &Layers),
     columns: usize,
 ) -> Outcome {
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    if pressed(Key::Escape) {
-        if wall.filter.is_empty() {
-            return Outcome::Closed;
-        }
-        wall.filter.clear();
+    let mut outcome = Outcome::Open;
+    for command in pressed(ui, context::WALL, KEYS) {
+        let by = match command {
+            Command::WallLeft => Step::Left,
+            Command::WallRight => Step::Right,
+            Command::PaletteNext => Step::Down,
+            Command::PalettePrevious => Step::Up,
+            Command::PaletteChoose => {
+                outcome = wall.selected.map_or(outcome, Outcome::Show);
+                continue;
+            }
+            _ if wall.filter.is_empty() => return Outcome::Closed,
+            _ => {
+                wall.filter.clear();
+                continue;
+            }
+        };
+        let lines = lines(sessions, layers, &wall.filter, columns);
+        wall.selected = step(&lines, wall.selected, by);
     }
-    let arrows = [
-        (Key::ArrowLeft, Step::Left),
-        (Key::ArrowRight, Step::Right),
-        (Key::ArrowUp, Step::Up),
-        (Key::ArrowDown, Step::Down),
-    ];
-    for (key, by) in arrows {
-        while pressed(key) {
-            let lines = lines(sessions, layers, &wall.filter, columns);
-            wall.selected = step(&lines, wall.selected, by);
-        }
-    }
-    match (pressed(Key::Enter), wall.selected) {
-        (true, Some(session)) => Outcome::Show(session),
-        _ => Outcome::Open,
-    }
+    outcome
 }
 
 /// Brings the selected session into sight, unless the wheel was turned.
@@ -247,9 +255,16 @@ fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {
         .frame(egui::Frame::NONE)
         .align(Align2::LEFT_CENTER)
         .desired_width(f32::INFINITY);
-    let text = "Arrows choose  ·  Enter shows  ·  Esc closes";
+    let keys = hints(
+        ui,
+        &[
+            (Command::PaletteChoose, "shows"),
+            (Command::PaletteClose, "closes"),
+        ],
+    );
+    let text = format!("Arrows choose  ·  {keys}");
     let right = Pos2::new(rect.max.x - GAP, rect.center().y);
-    let end = hint_ui(ui, right, rect.min.x + 200.0, text, theme);
+    let end = hint_ui(ui, right, rect.min.x + 200.0, &text, theme);
     let inside = Rect::from_min_max(
         rect.min + Vec2::new(GAP, 4.0),
         Pos2::new(end - GAP, rect.max.y - 4.0),

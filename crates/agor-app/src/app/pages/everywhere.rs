@@ -4,6 +4,7 @@ use egui::{Painter, Pos2, Stroke, Ui, Vec2};
 
 use super::{After, App, Page};
 use crate::app::Moment;
+use crate::commands::context::{self, Chain};
 use crate::everywhere::{EverywherePage, Outcome, Shown, everywhere_ui};
 use crate::link::Request;
 use crate::text::now_millis;
@@ -30,6 +31,10 @@ pub(super) fn sign(painter: &Painter, center: Pos2, stroke: Stroke) {
 }
 
 impl Page for EverywherePage {
+    fn contexts(&self) -> Chain {
+        context::FIND
+    }
+
     fn page_ui(&mut self, app: &mut App, ui: &mut Ui) -> After {
         match everywhere_ui(ui, self, &app.snapshot, &app.theme, now_millis()) {
             Outcome::Open => {

@@ -5,6 +5,7 @@ use agor_proto::input::KeyInput;
 use egui::{Painter, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
 
 use super::{After, App, Page, Wants};
+use crate::commands::context::{self, Chain};
 use crate::keys_page::{KeysPage, Known, Outcome, keys_page_ui};
 use crate::link::Request;
 
@@ -20,6 +21,10 @@ pub(super) fn sign(painter: &Painter, center: Pos2, stroke: Stroke) {
 }
 
 impl Page for KeysPage {
+    fn contexts(&self) -> Chain {
+        context::SETTINGS
+    }
+
     fn page_ui(&mut self, app: &mut App, ui: &mut Ui) -> After {
         let keyboard = app.keyboard.borrow();
         let keymap = keyboard.router.keymap();

@@ -4,13 +4,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use egui::{
-    Align2, FontId, Key, Modifiers, Painter, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder,
-    Vec2,
-};
+use egui::{Align2, FontId, Painter, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2};
 
 use super::{After, App, Page};
-use crate::commands::Command;
+use crate::commands::{Command, context};
+use crate::keys::drawn::{hints, pressed};
 use crate::link::snapshot::{HostState, Notice, Weight};
 use crate::text::age;
 use crate::theme::{Theme, medium, semibold};
@@ -57,7 +55,8 @@ struct Line {
     text: String,
     told: Option<Instant>,
     times: usize,
-    next: Option<Command>,
+    /// What to do next.
+    next: Vec<Command>,
 }
 
 /// Returns the lines: how the host is if that is no good, then the notices. What was told several times one after the
@@ -65,8 +64,8 @@ struct Line {
 fn lines(host: &HostState, notices: &[Notice]) -> Vec<Line> {
     let mut lines = Vec::new();
     let troubled = match host {
-        HostState::Ended { reason } => Some((reason, Some(Command::Reopen))),
-        HostState::Away { reason } => Some((reason, None)),
+        HostState::Ended { reason } => Some((reason, vec![Command::Reopen, Command::Log])),
+        HostState::Away { reason } => Some((reason, vec![Command::Log])),
         HostState::Connecting | HostState::Ready => None,
     };
     lines.extend(troubled.map(|(reason, next)| Line {
@@ -87,7 +86,7 @@ fn lines(host: &HostState, notices: &[Notice]) -> Vec<Line> {
                 text: notice.text.clone(),
                 told: Some(notice.at),
                 times: 1,
-                next: notice.next,
+                next: notice.next.into_iter().collect(),
             }),
         }
     }
@@ -103,7 +102,7 @@ impl Page for Notices {
         ui.painter().rect_filled(area, 0.0, theme.window);
         let head = area.with_max_y(area.min.y + HEAD);
         head_ui(ui, theme, head);
-        let closed = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+        let closed = !pressed(ui, context::LIST, &[Command::ListClose]).is_empty();
         let below = area.with_min_y(head.max.y);
         if lines.is_empty() {
             let text = "Nothing was told yet. What fails, and what is good to know, stands here.";
@@ -144,7 +143,9 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect) {
     let font = semibold(15.0);
     let name = painter.text(at, Align2::LEFT_CENTER, "Notices", font, theme.text);
     let right = Pos2::new(rect.max.x - GAP, rect.center().y);
-    hint_ui(ui, right, name.max.x, "Tab goes on  ·  Esc closes", theme);
+    let closes = hints(ui, &[(Command::ListClose, "closes")]);
+    let keys = format!("Tab goes on  ·  {closes}");
+    hint_ui(ui, right, name.max.x, &keys, theme);
 }
 
 /// Draws a line; returns the command that is to be carried out next, once it was pressed.
@@ -156,7 +157,7 @@ fn line_ui(
 ) -> Option<Command> {
     let width = ui.available_width();
     let left = GAP + TIME;
-    let right = if line.next.is_some() { NEXT } else { 0.0 } + GAP;
+    let right = NEXT * line.next.len() as f32 + GAP;
     let color = match line.weight {
         Weight::Error => theme.error,
         Weight::Note => theme.text,
@@ -198,13 +199,18 @@ fn line_ui(
     ui.painter().galley(text_at, shown, color);
     let stroke = Stroke::new(1.0, theme.border);
     ui.painter().hline(rect.x_range(), rect.max.y - 0.5, stroke);
-    let next = line.next?;
-    let button = Rect::from_min_max(
+    let buttons = Rect::from_min_max(
         Pos2::new(rect.max.x - right + GAP, middle - 13.0),
         Pos2::new(rect.max.x - GAP, middle + 13.0),
     );
-    let mut ui = ui.new_child(UiBuilder::new().max_rect(button).id_salt(("next", at)));
-    chip_ui(&mut ui, theme, next.row().title, true).then_some(next)
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    let builder = UiBuilder::new().max_rect(buttons).layout(layout);
+    let mut ui = ui.new_child(builder.id_salt(("next", at)));
+    ui.spacing_mut().item_spacing.x = 8.0;
+    let pressed = |command: &&Command| chip_ui(&mut ui, theme, command.offered(), true);
+    // All of them are drawn.
+    let pressed: Vec<_> = line.next.iter().rev().filter(pressed).collect();
+    pressed.first().map(|command| **command)
 }
 
 #[cfg(test)]
@@ -232,13 +238,13 @@ mod tests {
         let lines = lines(&ended, &notices);
         let told: Vec<_> = lines
             .iter()
-            .map(|line| (line.text.as_str(), line.times, line.next))
+            .map(|line| (line.text.as_str(), line.times, line.next.as_slice()))
             .collect();
         let expected = [
-            ("it is gone", 1, Some(Command::Reopen)),
-            ("a", 1, None),
-            ("b", 2, Some(Command::Settings)),
-            ("a", 1, None),
+            ("it is gone", 1, &[Command::Reopen, Command::Log][..]),
+            ("a", 1, &[]),
+            ("b", 2, &[Command::Settings]),
+            ("a", 1, &[]),
         ];
         assert_eq!(told, expected);
     }

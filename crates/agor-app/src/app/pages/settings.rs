@@ -6,6 +6,7 @@ use egui::{Painter, Pos2, Stroke, Ui};
 
 use super::{After, App, Page, Wants};
 use crate::app::Overlay;
+use crate::commands::context::{self, Chain};
 use crate::link::Request;
 use crate::palette::{Palette, Scope};
 use crate::settings::{Did, Known, Painting, SettingsPage, settings_ui};
@@ -32,6 +33,10 @@ pub(super) fn sign(painter: &Painter, center: Pos2, stroke: Stroke) {
 }
 
 impl Page for SettingsPage {
+    fn contexts(&self) -> Chain {
+        context::SETTINGS
+    }
+
     fn page_ui(&mut self, app: &mut App, ui: &mut Ui) -> After {
         app.list_fonts(self);
         let agents = app.snapshot.agents.iter();

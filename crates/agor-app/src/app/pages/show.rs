@@ -10,6 +10,7 @@ use egui_tiles::{LinearDir, TileId};
 use super::{After, Kind, Open, Wants};
 use crate::app::{App, Overlay, PaneKey, Purpose};
 use crate::commands::Command;
+use crate::commands::context::{self, Chain};
 use crate::drafts::Field;
 use crate::icons;
 use crate::palette::Scope;
@@ -91,17 +92,22 @@ impl App {
         Open { kind, page }
     }
 
-    /// Returns what was typed on pages, by the names of their kinds.
-    pub(in crate::app) fn page_drafts(&self) -> Vec<(&'static str, String)> {
+    /// Returns what was typed on pages and is worth keeping.
+    pub(in crate::app) fn page_drafts(&self) -> Vec<(Field, String)> {
         let shown = match &self.overlay {
             Some(Overlay::Page(open)) => Some(open),
             _ => None,
         };
         let open = shown.into_iter().chain(self.pages.tiles.values());
-        let drafts = open.filter_map(|open| Some((open.kind.row().id, open.page.draft(self)?)));
-        let mut drafts: Vec<_> = drafts.collect();
+        let mut drafts: Vec<(Field, String)> = Vec::new();
+        for Open { kind, page } in open {
+            let draft = page.draft(self);
+            drafts.extend(draft.map(|draft| (Field::Page(kind.row().id), draft)));
+            let reply = page.reply().filter(|(to, _)| !self.is_private(*to));
+            drafts.extend(reply.map(|(to, text)| (Field::Reply(to), text.to_owned())));
+        }
         // The tiles are in no order that stays.
-        drafts.sort_unstable();
+        drafts.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         drafts
     }
 
@@ -110,6 +116,10 @@ impl App {
         let Some(open) = open else {
             return;
         };
+        if matches!(self.purpose, Purpose::Command { .. }) {
+            // Its window has no place for pages.
+            return;
+        }
         self.leave_overlay();
         match place_of(&self.workspace, open.kind) {
             Some(place) => {
@@ -207,16 +217,38 @@ impl App {
         wants
     }
 
-    /// Says whether the page with the keyboard wants keys themselves.
-    pub(in crate::app) fn page_captures(&self) -> bool {
-        let page = match &self.overlay {
+    /// Returns the page with the keyboard.
+    fn page_with_keyboard(&self) -> Option<&Open> {
+        match &self.overlay {
             Some(Overlay::Page(open)) => Some(open),
             Some(_) => None,
             None => self
                 .focused_key()
                 .and_then(|key| self.pages.tiles.get(&key)),
-        };
+        }
+    }
+
+    /// Says whether the page with the keyboard wants keys themselves.
+    pub(in crate::app) fn page_captures(&self) -> bool {
+        let page = self.page_with_keyboard();
         page.is_some_and(|open| open.page.wants().keys)
+    }
+
+    /// Returns the contexts of keys that count in what is drawn and has the keyboard.
+    pub(in crate::app) fn drawn_contexts(&mut self) -> Chain {
+        match &self.overlay {
+            Some(Overlay::Palette(_)) => return context::PALETTE,
+            Some(Overlay::Trust(_)) => return context::LIST,
+            Some(Overlay::ThemeEditor(_)) => return context::EDITOR,
+            Some(Overlay::Page(_)) | None => {}
+        }
+        if let Some(open) = self.page_with_keyboard() {
+            return open.page.contexts();
+        }
+        match self.focused_pane() {
+            Some(pane) if pane.finder.as_ref().is_some_and(|it| it.typing) => context::FIND,
+            _ => context::ELSEWHERE,
+        }
     }
 
     /// Gives a key to the page that wants it.
@@ -248,6 +280,8 @@ impl App {
         let rect = ui.available_rect_before_wrap();
         let name = open.kind.row().id;
         let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(name));
+        // The bar below it was drawn before.
+        ui.set_clip_rect(ui.clip_rect().intersect(rect));
         match open.page.page_ui(self, &mut ui) {
             After::Stays => self.put_back(open),
             After::Done | After::Closes => {

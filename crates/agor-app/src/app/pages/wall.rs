@@ -5,6 +5,7 @@ use std::time::Instant;
 use egui::{Painter, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
 
 use super::{After, App, Page, Wants};
+use crate::commands::context::{self, Chain};
 use crate::pane::canvas::Canvas;
 use crate::wall::{Outcome, Wall, WallPainting, wall_ui};
 
@@ -21,6 +22,10 @@ pub(super) fn sign(painter: &Painter, center: Pos2, stroke: Stroke) {
 }
 
 impl Page for Wall {
+    fn contexts(&self) -> Chain {
+        context::WALL
+    }
+
     fn page_ui(&mut self, app: &mut App, ui: &mut Ui) -> After {
         let font = app.font();
         let canvas = Canvas::new(ui, ui.max_rect(), &mut app.renderer);

@@ -4,6 +4,7 @@ use egui::{Painter, Pos2, Shape, Stroke, Ui, Vec2};
 
 use super::{After, App, Page};
 use crate::app::draw::whole_folder;
+use crate::commands::context::{self, Chain};
 use crate::welcome::{Did, Welcome, welcome_ui};
 
 pub(super) fn open(app: &mut App) -> Box<dyn Page> {
@@ -25,6 +26,10 @@ pub(super) fn sign(painter: &Painter, center: Pos2, stroke: Stroke) {
 }
 
 impl Page for Welcome {
+    fn contexts(&self) -> Chain {
+        context::PALETTE
+    }
+
     fn page_ui(&mut self, app: &mut App, ui: &mut Ui) -> After {
         let agents = app.snapshot.agents.clone();
         let folder = app.current_folder();

@@ -6,7 +6,6 @@ use agor_proto::session::SessionInfo;
 use egui::Role;
 use egui_kittest::kittest::Queryable;
 
-use super::super::Overlay;
 use super::world::{WINDOW, World};
 use crate::commands::Command;
 use crate::keys::router::Route;
@@ -74,7 +73,7 @@ fn what_is_in_it_is_copied_and_leads_to_evidence_use_and_settings() {
     assert!(told);
     world.harness.get_by_label("Why this state").click();
     world.harness.run();
-    assert!(matches!(world.app().overlay, Some(Overlay::Explain(_))));
+    assert_eq!(world.page(), Some(Command::Explain));
     world.app().overlay = None;
     world.harness.run();
     world.harness.get_by_label("Usage and cost").click();

@@ -52,7 +52,9 @@ fn a_host_that_is_gone_for_good_leads_to_a_window_that_begins_anew() {
     world
         .harness
         .get_by_label("Failed, now: The host is of another release.");
-    world.harness.get_by_label("Open the window again");
+    let anew = world.harness.query_all_by_label("Open the window again");
+    assert_eq!(anew.count(), 2, "on the page and in the bar");
+    world.harness.get_by_label("Show log");
     world.harness.key_press(egui::Key::Escape);
     world.harness.run();
     assert_eq!(world.page(), None);

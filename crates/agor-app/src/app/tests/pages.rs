@@ -66,6 +66,27 @@ fn every_kind_of_page_is_unique_documented_and_drawn_in_a_dark_and_a_light_theme
 }
 
 #[test]
+fn every_page_has_a_picture_in_a_dark_and_a_light_theme() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    for kind in KINDS {
+        for theme in ["", "_light"] {
+            let path = format!("{golden}/{}{theme}.png", kind.file);
+            let picture = image_size(&path);
+            let whole = (WINDOW.x as u32, WINDOW.y as u32);
+            assert_eq!(picture, Some(whole), "{path}");
+        }
+    }
+}
+
+/// Returns the size of a PNG, from its head.
+fn image_size(path: &str) -> Option<(u32, u32)> {
+    #[expect(clippy::disallowed_methods, reason = "a test reads what it expects")]
+    let bytes = std::fs::read(path).ok()?;
+    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    Some((number(16)?, number(20)?))
+}
+
+#[test]
 fn every_page_is_opened_by_its_command_and_left_by_it_in_the_window_and_as_a_tile() {
     for kind in KINDS {
         let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);

@@ -48,8 +48,8 @@ fn what_lies_over_panes_is_in_their_window_and_a_page_is_in_the_main_one() {
     world.command(Command::Detach);
     for (command, in_main) in [
         (Command::Palette, false),
-        (Command::Attention, false),
-        (Command::Explain, false),
+        (Command::Attention, true),
+        (Command::Explain, true),
         (Command::Settings, true),
     ] {
         world.app().overlay = None;

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn shown(keys: &str) -> String {
     let mut text = String::new();
+    // A letter alone is a key cap, in a sequence it is what is typed.
+    let sequence = keys.contains(' ');
     for (at, chord) in keys.split(' ').enumerate() {
         if at > 0 {
             text.push(' ');
@@ -23,7 +25,7 @@ pub fn shown(keys: &str) -> String {
             let last = parts.peek().is_none();
             text.push_str(&shown_part(
                 part,
-                last && at > 0 && chord.len() == part.len(),
+                last && sequence && chord.len() == part.len(),
             ));
             if !last {
                 text.push('+');
@@ -35,6 +37,7 @@ pub fn shown(keys: &str) -> String {
 
 fn shown_part(part: &str, plain: bool) -> String {
     let name = match part {
+        "escape" => "Esc",
         "page_up" => "PgUp",
         "page_down" => "PgDn",
         "left" => "←",

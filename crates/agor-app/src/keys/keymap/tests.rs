@@ -4,6 +4,7 @@ use agor_proto::input::Key;
 
 use super::chords::parse;
 use super::*;
+use crate::commands::context::{LIST, PALETTE, SETTINGS, TERMINAL};
 
 fn press(keys: &str) -> KeyInput {
     chord::parse(keys).unwrap()
@@ -16,6 +17,12 @@ fn the_table_of_commands_contradicts_itself_nowhere() {
     assert_eq!(bindings.len(), written, "keys that cannot be read");
     for (at, binding) in bindings.iter().enumerate() {
         for other in &bindings[at + 1..] {
+            // Elsewhere the deeper context decides; a terminal's keys are to mean one thing alone.
+            let apart = binding.context != other.context
+                && (binding.context.is_drawn() || other.context.is_drawn());
+            if apart {
+                continue;
+            }
             let begins = binding.chords.starts_with(&other.chords)
                 || other.chords.starts_with(&binding.chords);
             assert!(!begins, "{} and {}", binding.keys, other.keys);
@@ -31,7 +38,7 @@ fn find(keymap: &Keymap, keys: &str) -> Found {
     let mut before = Vec::new();
     let mut found = Found::Nothing;
     for key in keys.split(' ') {
-        found = keymap.find(&before, &press(key), true);
+        found = keymap.find(&before, &press(key), TERMINAL);
         before.push(Chord::of(&press(key)));
     }
     found
@@ -133,7 +140,8 @@ fn another_leader_begins_every_sequence() {
 /// FAILURES D5: the shell gets its keys.
 #[test]
 fn d5_no_command_takes_a_plain_control_or_alt_letter_from_a_program() {
-    for row in TABLE {
+    // What is drawn has the keyboard then, and not a program.
+    for row in TABLE.iter().filter(|row| !row.context.is_drawn()) {
         for keys in row.keys {
             let first = parse(keys).unwrap()[0];
             let Key::Char(c) = first.key else { continue };
@@ -146,19 +154,24 @@ fn d5_no_command_takes_a_plain_control_or_alt_letter_from_a_program() {
             assert!(first.mods != 0, "{}: {keys} is text", row.id);
         }
     }
+    // Where text is typed a letter is text.
+    for row in TABLE.iter().filter(|row| !row.context.takes_letters()) {
+        let types = |keys: &&str| !takes_no_text(&parse(keys).unwrap()[0]);
+        assert_eq!(row.keys.iter().find(|it| types(it)), None, "{}", row.id);
+    }
 }
 
 #[test]
 fn a_sequence_is_found_chord_by_chord() {
     let keymap = Keymap::default();
     let leader = press("ctrl+space");
-    assert_eq!(keymap.find(&[], &leader, true), Found::Prefix);
+    assert_eq!(keymap.find(&[], &leader, TERMINAL), Found::Prefix);
     let before = [Chord::of(&leader)];
     assert_eq!(
-        keymap.find(&before, &press("d"), true),
+        keymap.find(&before, &press("d"), TERMINAL),
         Found::Command(Command::SplitRight)
     );
-    assert_eq!(keymap.find(&before, &press("'"), true), Found::Nothing);
+    assert_eq!(keymap.find(&before, &press("'"), TERMINAL), Found::Nothing);
 }
 
 #[test]
@@ -167,11 +180,11 @@ fn modifiers_match_exactly_and_locks_do_not_count() {
     let mut key = press("ctrl+shift+d");
     key.mods = key.mods.with(Mods::CAPS_LOCK).with(Mods::NUM_LOCK);
     assert_eq!(
-        keymap.find(&[], &key, true),
+        keymap.find(&[], &key, TERMINAL),
         Found::Command(Command::SplitRight)
     );
     key.mods = key.mods.with(Mods::ALT);
-    assert_eq!(keymap.find(&[], &key, true), Found::Nothing);
+    assert_eq!(keymap.find(&[], &key, TERMINAL), Found::Nothing);
 }
 
 #[test]
@@ -179,10 +192,10 @@ fn a_key_of_another_script_is_found_by_its_place() {
     let keymap = Keymap::default();
     let mut key = press("ctrl+shift+d");
     key.key = Key::Char('в');
-    assert_eq!(keymap.find(&[], &key, true), Found::Nothing);
+    assert_eq!(keymap.find(&[], &key, TERMINAL), Found::Nothing);
     key.base_layout = Some('d');
     assert_eq!(
-        keymap.find(&[], &key, true),
+        keymap.find(&[], &key, TERMINAL),
         Found::Command(Command::SplitRight)
     );
 }
@@ -192,10 +205,10 @@ fn a_shifted_sign_is_found_by_what_it_is() {
     let keymap = Keymap::default();
     let before = [Chord::of(&press("ctrl+space"))];
     let mut key = press("shift+/");
-    assert_eq!(keymap.find(&before, &key, true), Found::Nothing);
+    assert_eq!(keymap.find(&before, &key, TERMINAL), Found::Nothing);
     key.shifted = Some('?');
     assert_eq!(
-        keymap.find(&before, &key, true),
+        keymap.find(&before, &key, TERMINAL),
         Found::Command(Command::Keys)
     );
 }
@@ -204,8 +217,11 @@ fn a_shifted_sign_is_found_by_what_it_is() {
 fn a_command_of_panes_means_nothing_elsewhere() {
     let keymap = Keymap::default();
     let copy = press("ctrl+shift+c");
-    assert_eq!(keymap.find(&[], &copy, true), Found::Command(Command::Copy));
-    assert_eq!(keymap.find(&[], &copy, false), Found::Nothing);
+    assert_eq!(
+        keymap.find(&[], &copy, TERMINAL),
+        Found::Command(Command::Copy)
+    );
+    assert_eq!(keymap.find(&[], &copy, ELSEWHERE), Found::Nothing);
 }
 
 #[test]
@@ -215,4 +231,71 @@ fn keys_are_shown_as_people_write_them() {
     assert_eq!(shown("ctrl+space shift+w"), "Ctrl+Space Shift+W");
     assert_eq!(shown("ctrl+-"), "Ctrl+-");
     assert_eq!(shown("ctrl++"), "Ctrl++");
+}
+
+#[test]
+fn the_deepest_context_that_has_keys_decides_and_the_others_go_on_below_it() {
+    let rules = [
+        Rule {
+            when: Some(agor_core::keybindings::When::List),
+            ..rule("x", "attention.next")
+        },
+        rule("ctrl+space d", "list.first"),
+        rule("ctrl+n", "tab.new"),
+    ];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    let find = |keys: &str, chain| {
+        let mut before = Vec::new();
+        let mut found = Found::Nothing;
+        for key in keys.split(' ') {
+            found = keymap.find(&before, &press(key), chain);
+            before.push(Chord::of(&press(key)));
+        }
+        found
+    };
+    // A letter is a key where nothing is typed, of a list's command and of any other.
+    assert_eq!(find("j", LIST), Found::Command(Command::ListNext));
+    assert_eq!(find("x", LIST), Found::Command(Command::AttentionNext));
+    assert_eq!(find("j", PALETTE), Found::Nothing);
+    assert_eq!(find("x", TERMINAL), Found::Nothing);
+    assert_eq!(find("g g", LIST), Found::Command(Command::ListFirst));
+    // The list has one of the sequences that begin alike, the window all others.
+    assert_eq!(
+        find("ctrl+space d", LIST),
+        Found::Command(Command::ListFirst)
+    );
+    let split = Found::Command(Command::SplitRight);
+    assert_eq!(find("ctrl+space d", TERMINAL), split);
+    assert_eq!(
+        find("ctrl+space e", LIST),
+        Found::Command(Command::SplitDown)
+    );
+    // Deeper of two fields' contexts.
+    let escape = Found::Command(Command::PaletteClose);
+    assert_eq!(find("escape", PALETTE), escape);
+    let level = Found::Command(Command::SettingsLevel);
+    assert_eq!(find("ctrl+p", SETTINGS), level);
+    // What is said of everywhere holds there too.
+    assert_eq!(find("ctrl+n", PALETTE), Found::Command(Command::NewTab));
+}
+
+#[test]
+fn a_command_of_what_is_drawn_means_nothing_elsewhere() {
+    let elsewhere = Rule {
+        when: Some(agor_core::keybindings::When::Anywhere),
+        ..rule("f5", "list.next")
+    };
+    let rules = [
+        elsewhere,
+        rule("x", "palette.next"),
+        rule("f6", "list.next"),
+    ];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert_eq!(complaints.len(), 2, "{complaints:?}");
+    assert!(complaints[0].contains("in a list alone"), "{complaints:?}");
+    assert!(complaints[1].contains(TEXT), "{complaints:?}");
+    let next = Found::Command(Command::ListNext);
+    assert_eq!(keymap.find(&[], &press("f6"), LIST), next);
+    assert_eq!(keymap.find(&[], &press("f5"), LIST), Found::Nothing);
 }

@@ -134,7 +134,7 @@ fn modifiers_alone_do_not_type_and_do_not_end_a_sequence() {
 
 #[test]
 fn keys_of_a_text_field_are_left_to_it() {
-    let mut bench = bench(Focus::Ui);
+    let mut bench = bench(Focus::default());
     assert_eq!(
         bench.press("a", KeyCode::KeyA, Mods::default()),
         Route::ToUi
@@ -161,7 +161,7 @@ fn keys_after_a_command_wait_and_go_where_it_led() {
     bench.press("P", KeyCode::KeyP, mods);
     bench.press("x", KeyCode::KeyX, Mods::default());
     assert_eq!(bench.router.take_commands(), [Command::Palette]);
-    bench.router.set_focus(Focus::Ui);
+    bench.router.set_focus(Focus::default());
     let to_ui = bench.router.go_on();
     assert_eq!(to_ui.len(), 1);
     assert_eq!(to_ui[0].0.text, "x");
@@ -170,7 +170,7 @@ fn keys_after_a_command_wait_and_go_where_it_led() {
 
 #[test]
 fn keys_after_the_end_of_a_text_field_wait_for_the_frame_that_ends_it() {
-    let mut bench = bench(Focus::Ui);
+    let mut bench = bench(Focus::default());
     let escape = RawKey {
         logical: Logical::Named(NamedKey::Escape),
         plain: Logical::Named(NamedKey::Escape),
@@ -188,7 +188,7 @@ fn keys_after_the_end_of_a_text_field_wait_for_the_frame_that_ends_it() {
 
 #[test]
 fn a_program_that_asks_is_told_of_the_focus() {
-    let mut bench = bench(Focus::Ui);
+    let mut bench = bench(Focus::default());
     let asking = Focus::Session {
         session: session_id(1),
         releases: false,
@@ -229,7 +229,7 @@ fn a_program_that_has_ended_is_typed_nothing() {
 
 #[test]
 fn control_k_is_the_leader_too_unless_a_program_has_the_keyboard() {
-    let mut bench = bench(Focus::Ui);
+    let mut bench = bench(Focus::default());
     assert_eq!(bench.press("k", KeyCode::KeyK, Mods::CTRL), Route::Taken);
     assert!(
         !bench.router.sequence().0.is_empty(),
@@ -248,7 +248,28 @@ fn control_k_is_the_leader_too_unless_a_program_has_the_keyboard() {
     let (keymap, complaints) = Keymap::new(&rules, None, None);
     assert!(complaints.is_empty(), "{complaints:?}");
     bench.router.set_keymap(keymap);
-    bench.router.set_focus(Focus::Ui);
+    bench.router.set_focus(Focus::default());
     bench.press("k", KeyCode::KeyK, Mods::CTRL);
     assert_eq!(bench.router.take_commands(), [Command::NewTab]);
+}
+
+#[test]
+fn keys_of_a_list_are_left_to_it_and_its_sequences_are_kept_for_it() {
+    use crate::commands::context::LIST;
+    let mut bench = bench(Focus::Ui(LIST));
+    let none = Mods::default();
+    assert_eq!(bench.press("j", KeyCode::KeyJ, none), Route::ToUi);
+    assert_eq!(bench.press("g", KeyCode::KeyG, none), Route::Taken);
+    let (before, keymap, chain) = bench.router.sequence();
+    let after = keymap.after(before, chain);
+    assert_eq!(after, [("g".to_owned(), "List: first line")]);
+    assert_eq!(bench.press("g", KeyCode::KeyG, none), Route::Taken);
+    // What comes behind it waits until the list has done it.
+    assert_eq!(bench.press("j", KeyCode::KeyJ, none), Route::Taken);
+    assert_eq!(bench.router.take_drawn(), [Command::ListFirst]);
+    assert_eq!(bench.router.go_on().len(), 1);
+    // A key that closes it leaves no time for the next to go astray.
+    assert_eq!(bench.press("q", KeyCode::KeyQ, none), Route::ToUi);
+    assert_eq!(bench.press("x", KeyCode::KeyX, none), Route::Taken);
+    assert!(bench.router.take_commands().is_empty());
 }
