@@ -239,10 +239,15 @@ impl Atlas {
             })
     }
 
+    /// Says whether a page can hold something of that size.
+    pub fn holds(width: u32, height: u32) -> bool {
+        (1..PAGE_PX).contains(&width) && (1..PAGE_PX).contains(&height)
+    }
+
     /// Puts an image into the atlas; nothing if it is larger than a page, or if every page is in
     /// use by this frame.
     pub fn insert(&mut self, sheet: Sheet, width: u32, height: u32, data: &[u8]) -> Option<Place> {
-        if width == 0 || height == 0 || width >= PAGE_PX || height >= PAGE_PX {
+        if !Self::holds(width, height) {
             return None;
         }
         let pages = match sheet {

@@ -63,7 +63,7 @@ fn payload(event: &str) -> Vec<u8> {
         "session_id": CONVERSATION,
         "tool_name": "Edit",
         "tool_use_id": "t1",
-        "tool_input": { "file_path": "/work/x", "new_string": text },
+        "tool_input": { "file_path": "/home/person/x", "new_string": text },
     });
     payload.to_string().into_bytes()
 }

@@ -38,6 +38,7 @@ while read -r what rest; do
   case $what in
     prompt) hook UserPromptSubmit; echo "$rest" >> "$kept"; seq -f "$rest %g" 1 40; hook Stop ;;
     work) hook UserPromptSubmit; echo "at $rest" ;;
+    fail) echo "No conversation found in the log"; exit 1 ;;
     full) printf '\033[?1049h\033[2J\033[3;3Hall of the screen' ;;
   esac
   box
@@ -132,6 +133,23 @@ fn a_conversation_goes_on_below_what_stood_there_after_a_crash_of_its_agent_or_o
         "{places:?} {all}"
     );
     until(&agor, session, "idle");
+}
+
+#[test]
+fn what_an_agent_says_that_has_worked_loses_no_conversation() {
+    let agor = with_agent(BOXED);
+    let started = agor.ok(&["new", "--provider", "claude", "--trust"]);
+    let session = started.trim();
+    until(&agor, session, "idle");
+    for word in ["first", "second"] {
+        tell(&agor, session, &format!("prompt {word}"));
+        until(&agor, session, "done");
+        tell(&agor, session, "fail");
+        until(&agor, session, "exited");
+        agor.ok(&["restart", session]);
+        until(&agor, session, "idle");
+    }
+    agor.screen_with(session, "knows: first second .");
 }
 
 #[test]

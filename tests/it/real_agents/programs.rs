@@ -89,7 +89,7 @@ pub const CODEX: Program = Program {
     interrupt: &["escape"],
     interrupted: "Conversation interrupted",
     fails_from: "working",
-    limited: &[AGAIN, "working", "error"],
+    limited: WAITS,
     question: None,
     leave: "/quit",
     before_id: Some("codex resume "),

@@ -125,11 +125,13 @@ impl Stage {
         known.expect("the conversation's id is known")
     }
 
-    /// Waits until a file of the agent's own has `word`: what it has not written yet goes with it, and it writes in
-    /// its own time.
+    /// Waits until the file of the agent's conversation has `word`: what it has not written yet goes with it, and it
+    /// writes in its own time.
     pub fn is_kept(&self, word: &str) {
-        let folder = self.agor.path("");
-        let kept = look_until(STEP_AT_MOST, || holds(&folder, word).then_some(()));
+        let (folder, conversation) = (self.agor.path(""), self.conversation());
+        let kept = look_until(STEP_AT_MOST, || {
+            holds(&folder, &conversation, word).then_some(())
+        });
         assert!(
             kept.is_some(),
             "{} wrote {word:?} nowhere",
@@ -324,14 +326,18 @@ fn path(installed: &Path) -> OsString {
     path
 }
 
-/// Says whether a file below `folder` has `word`; ours do not count.
-fn holds(folder: &Path, word: &str) -> bool {
+/// Says whether a conversation's file below `folder`, or a database, has `word`; ours do not count.
+fn holds(folder: &Path, conversation: &str, word: &str) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).any(|path| {
         if path.is_dir() {
-            return !path.ends_with(".local/share/agor") && holds(&path, word);
+            return !path.ends_with(".local/share/agor") && holds(&path, conversation, word);
         }
-        // A socket cannot be read, and a file may be gone.
+        let name = path.to_string_lossy();
+        if !name.contains(conversation) && !name.contains(".db") {
+            return false;
+        }
+        // A file may be gone.
         let bytes = fs::read(&path).unwrap_or_default();
         bytes
             .windows(word.len())

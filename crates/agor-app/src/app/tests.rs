@@ -361,6 +361,14 @@ fn asking(number: u8, since_millis: u64) -> agor_proto::session::SessionInfo {
     info
 }
 
+/// Returns a session that asks something to which a text is an answer.
+fn questioning(number: u8, since_millis: u64) -> agor_proto::session::SessionInfo {
+    agor_proto::session::SessionInfo {
+        state: agor_proto::agent::State::NeedsAnswer,
+        ..asking(number, since_millis)
+    }
+}
+
 /// Returns what was sent, each to whom and as the answer to which question.
 fn sent(requests: &[Request]) -> Vec<(agor_proto::ids::SessionId, u64, Vec<Input>)> {
     let sent = requests.iter().filter_map(|request| match request {
@@ -440,7 +448,11 @@ fn enter_in_the_list_answers_nothing_and_shows_the_session() {
 
 #[test]
 fn a_reply_is_typed_in_the_list_and_goes_with_enter_to_whom_it_was_begun_for() {
-    let sessions = [session_info(1, "bash"), asking(2, 10), asking(3, 20)];
+    let sessions = [
+        session_info(1, "bash"),
+        questioning(2, 10),
+        questioning(3, 20),
+    ];
     let mut world = World::new(World::layout(&[1]), &sessions);
     world.command(Command::Attention);
     world.harness.key_press(egui::Key::R);
@@ -465,13 +477,30 @@ fn a_reply_is_typed_in_the_list_and_goes_with_enter_to_whom_it_was_begun_for() {
 fn a_reply_is_dropped_when_its_question_is_gone() {
     let mut world = World::new(
         World::layout(&[1]),
-        &[session_info(1, "bash"), asking(2, 10), asking(3, 20)],
+        &[
+            session_info(1, "bash"),
+            questioning(2, 10),
+            questioning(3, 20),
+        ],
     );
     world.command(Command::Attention);
     world.harness.key_press(egui::Key::R);
     world.harness.run();
-    world.set_sessions(&[session_info(1, "bash"), asking(3, 20)]);
+    assert!(world.harness.query_by_label("Reply").is_some());
+    world.set_sessions(&[session_info(1, "bash"), questioning(3, 20)]);
     assert!(world.harness.query_by_label("Reply").is_none());
+}
+
+#[test]
+fn a_request_for_permission_takes_no_text() {
+    let sessions = [session_info(1, "bash"), asking(2, 10)];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    world.command(Command::Attention);
+    world.requests();
+    world.harness.key_press(egui::Key::R);
+    world.harness.run();
+    assert!(world.harness.query_by_label("Reply").is_none());
+    assert_eq!(sent(&world.requests()), []);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Draws the queue as a page.
 
-use agor_proto::agent::{AgentInfo, Choice, Pending};
+use agor_proto::agent::{AgentInfo, Choice, Pending, State};
 use agor_proto::session::SessionInfo;
 use egui::{
     Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind,
@@ -53,7 +53,14 @@ pub fn attention_ui(
     let at = state.place(queue);
     let mut outcome = state.keys(ui, queue, at);
     let at = state.place(queue);
-    head_ui(ui, theme, area.with_max_y(area.min.y + HEAD), queue.len());
+    let selected = queue.get(state.place(queue)).map(|(_, info)| *info);
+    let replies = selected.is_some_and(takes_text);
+    head_ui(
+        ui,
+        theme,
+        area.with_max_y(area.min.y + HEAD),
+        (queue.len(), replies),
+    );
     let below = area.with_min_y(area.min.y + HEAD);
     if queue.is_empty() {
         empty_ui(ui, theme, below);
@@ -98,7 +105,8 @@ struct Row<'a> {
     waited: String,
 }
 
-fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, count: usize) {
+/// Draws how many there are, and the keys; `replies` says whether the selected one takes a text.
+fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, (count, replies): (usize, bool)) {
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
     let middle = rect.center().y;
@@ -114,7 +122,12 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, count: usize) {
         (Command::Reply, "replies"),
         (Command::ListClose, "closes"),
     ];
-    let keys = hints(ui, if count == 0 { &keys[2..] } else { &keys });
+    let keys = match (count, replies) {
+        (0, _) => &keys[2..],
+        (_, true) => &keys[..],
+        (_, false) => &[keys[0], keys[2]],
+    };
+    let keys = hints(ui, keys);
     let right = Pos2::new(rect.max.x - 12.0, middle);
     hint_ui(ui, right, title.max.x, &keys, theme);
     let response = ui.interact(rect, ui.scope_id().with("head"), Sense::hover());
@@ -338,6 +351,12 @@ fn answer(info: &SessionInfo, choice: &Choice) -> Outcome {
     }
 }
 
+/// Says whether a text and Enter can be an answer. Where permission is asked for, most agents take Enter for what is
+/// selected, which is yes, and letters for choices; the host refuses it, too.
+fn takes_text(info: &SessionInfo) -> bool {
+    info.state != State::NeedsPermission
+}
+
 /// What keys can mean in the list.
 const KEYS: &[Command] = &[
     Command::ListNext,
@@ -404,7 +423,7 @@ impl Attention {
             self.selected = Some(info.id);
             match command {
                 Command::ListOpen => return Outcome::Show(info.id),
-                Command::Reply if self.is_unanswered(info) => {
+                Command::Reply if self.is_unanswered(info) && takes_text(info) => {
                     self.reply = Some(String::new());
                     return Outcome::Open;
                 }

@@ -57,11 +57,16 @@ impl Glyph {
 
     /// Returns what stands for a glyph that the atlas has no room for: a block, until there is room.
     pub fn without_room(x: i32, extent: u32) -> Self {
-        let block = Self::new(x, extent, 0, Kind::Fill, NO_PAGE);
+        let block = Self::block(x, extent);
         Self {
             head: block.head | AWAITED,
             ..block
         }
+    }
+
+    /// Returns what stands for a glyph that no page can hold: a block.
+    pub fn block(x: i32, extent: u32) -> Self {
+        Self::new(x, extent, 0, Kind::Fill, NO_PAGE)
     }
 
     pub fn is_known(self) -> bool {

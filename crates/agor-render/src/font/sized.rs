@@ -432,7 +432,10 @@ impl SizedFont {
                     height: (rect.height / 2).max(1),
                     ..rect
                 };
-                Glyph::without_room(bitmap.left, block.extent())
+                match Atlas::holds(bitmap.width, bitmap.height) {
+                    true => Glyph::without_room(bitmap.left, block.extent()),
+                    false => Glyph::block(bitmap.left, block.extent()),
+                }
             }
         }
     }

@@ -27,6 +27,8 @@ const ROW_UNITS: u32 = (WIDTH * TEXEL / UNIT) as u32;
 /// Changed words so near to each other are sent in one write: two units, so that what panes of changed rows send
 /// together is less than their rows take.
 const GAP: usize = 2 * UNIT;
+/// More parts than this are sent as one, with what lies between them: each write takes memory of its own.
+const WRITES_MAX: usize = 16;
 /// Rows of the texture at first.
 const ROWS: u32 = 2;
 /// The most rows of a pane that are drawn.
@@ -174,6 +176,11 @@ impl Table {
             }
             near
         });
+        if let ([first, .., last], true) = (&self.dirty[..], self.dirty.len() > WRITES_MAX) {
+            let all = first.start..last.end;
+            self.dirty.clear();
+            self.dirty.push(all);
+        }
         let mut bytes = 0;
         for part in self.dirty.drain(..) {
             let mut texels = part.start / TEXEL..part.end.div_ceil(TEXEL);

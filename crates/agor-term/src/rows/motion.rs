@@ -363,7 +363,7 @@ pub fn sign(rows: &[Arc<Row>], at: At, sought: &Sought, times: u32, again: bool)
     let found = if sought.forwards {
         let next = after + usize::from(here.is_some_and(|it| it.row == at.row)) + beside;
         let index = (next..line.len()).filter(has_sign).nth(nth);
-        index.and_then(|index| place(index - usize::from(sought.short)))
+        index.and_then(|index| place(index.checked_sub(usize::from(sought.short))?))
     } else {
         let index = (0..after.saturating_sub(beside))
             .rev()

@@ -13,7 +13,7 @@ use crate::testing::{agent_info, session_id, session_info};
 
 fn sessions() -> Vec<SessionInfo> {
     let mut asks = session_info(1, "claude");
-    asks.state = agor_proto::agent::State::NeedsPermission;
+    asks.state = agor_proto::agent::State::NeedsAnswer;
     asks.agent = Some(agent_info());
     vec![asks, session_info(2, "bash")]
 }

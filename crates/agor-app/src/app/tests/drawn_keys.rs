@@ -6,7 +6,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::world::World;
-use super::{asking, sent};
+use super::{asking, questioning, sent};
 use crate::commands::Command;
 use crate::keys::router::Route;
 use crate::link::Request;
@@ -162,8 +162,8 @@ fn what_needs_you_stands_beside_a_terminal_and_is_answered_there() {
     let typed = |it: &Request| matches!(it, Request::Type(..));
     assert!(world.requests().iter().any(typed));
     // A reply in a tile is typed there.
+    world.set_sessions(&[session_info(1, "bash"), questioning(3, 20)]);
     world.command(Command::Attention);
-    press(&mut world, Key::ArrowDown);
     press(&mut world, Key::R);
     world.harness.get_by_label("Reply").type_text("go on");
     world.harness.run();

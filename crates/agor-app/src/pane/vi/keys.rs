@@ -42,6 +42,8 @@ impl Vi {
                     short,
                 });
                 self.go_to_sign(view, false, false);
+            } else {
+                self.count = None;
             }
             return Effect::None;
         }

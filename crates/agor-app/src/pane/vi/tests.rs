@@ -237,7 +237,7 @@ fn signs_and_brackets_are_gone_to() {
     assert_eq!(after("$ shift+t ("), 2);
     assert_eq!(after("f 3"), 16, "a digit is a sign there");
     assert_eq!(
-        after("f escape 0"),
+        after("2 f escape 0"),
         0,
         "what waits for a sign ends at Escape"
     );

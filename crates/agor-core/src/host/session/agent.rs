@@ -19,7 +19,7 @@ use agor_proto::screen::Modes;
 use agor_term::{ProgressState, Terminal};
 
 use super::{Effect, Now, Session, launch};
-use crate::agents::claim::{Says, Source, asks};
+use crate::agents::claim::{Says, Source, asks, is_at_work};
 use crate::agents::here::{Found, Sought};
 use crate::agents::hooks::Hook;
 use crate::agents::registry::Entry;
@@ -241,6 +241,10 @@ impl Session {
         self.agent.seek_again = true;
         self.agent.seeks = 0;
         self.agent.given = None;
+        if is_at_work(change.to) {
+            // It has the conversation: whatever it says when it ends is of something else.
+            self.agent.resumed = false;
+        }
         if matches!(change.to, State::NeedsPermission | State::NeedsAnswer) {
             // The answers are on the screen.
             self.look_after(now);
