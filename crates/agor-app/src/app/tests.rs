@@ -1,6 +1,7 @@
 //! The application without a window and without a host: what it shows is read from the tree of
 //! accessible names and from pictures, what it asks for from its requests.
 
+mod attention;
 mod banners;
 mod blinking;
 mod clipboard;
@@ -38,6 +39,7 @@ use crate::commands::Command;
 use crate::link::Request;
 use crate::link::snapshot::{Asked, Driving, HostState, Stored, Weight};
 use crate::testing::{diagnosis, session_id, session_info};
+use attention::asking;
 use world::{World, asked};
 
 #[test]
@@ -347,160 +349,6 @@ fn an_idle_window_asks_for_no_frame() {
             "{viewport:?}"
         );
     }
-}
-
-fn asking(number: u8, since_millis: u64) -> agor_proto::session::SessionInfo {
-    let mut info = session_info(number, &format!("agent{number}"));
-    info.state = agor_proto::agent::State::NeedsPermission;
-    let mut agent = crate::testing::agent_info();
-    agent.since_millis = since_millis;
-    if let Some(pending) = &mut agent.pending {
-        pending.id = since_millis;
-    }
-    info.agent = Some(agent);
-    info
-}
-
-/// Returns a session that asks something to which a text is an answer.
-fn questioning(number: u8, since_millis: u64) -> agor_proto::session::SessionInfo {
-    agor_proto::session::SessionInfo {
-        state: agor_proto::agent::State::NeedsAnswer,
-        ..asking(number, since_millis)
-    }
-}
-
-/// Returns what was sent, each to whom and as the answer to which question.
-fn sent(requests: &[Request]) -> Vec<(agor_proto::ids::SessionId, u64, Vec<Input>)> {
-    let sent = requests.iter().filter_map(|request| match request {
-        Request::Command(CommandBody::Send { session, inputs }) => {
-            Some((*session, 0, inputs.clone()))
-        }
-        Request::Command(CommandBody::Answer {
-            session,
-            question,
-            inputs,
-        }) => Some((*session, *question, inputs.clone())),
-        _ => None,
-    });
-    sent.collect()
-}
-
-#[test]
-fn the_next_that_needs_you_is_shown_and_one_key_leads_back() {
-    let sessions = [session_info(1, "bash"), asking(2, 20), asking(3, 10)];
-    let mut world = World::new(World::layout(&[1]), &sessions);
-    for longest_waiting_first in [3, 2, 3] {
-        world.command(Command::AttentionNext);
-        let focused = world.app().workspace.focused_session();
-        assert_eq!(focused, Some(session_id(longest_waiting_first)));
-    }
-    for left_before in [2, 3, 1, 1] {
-        world.command(Command::AttentionBack);
-        let focused = world.app().workspace.focused_session();
-        assert_eq!(focused, Some(session_id(left_before)));
-    }
-    assert!(world.harness.query_by_label("2 need you").is_some());
-}
-
-#[test]
-fn a_question_is_answered_from_the_list_by_the_keys_that_it_shows_and_once() {
-    let sessions = [session_info(1, "bash"), asking(2, 20), asking(3, 10)];
-    let mut world = World::new(World::layout(&[1]), &sessions);
-    world.command(Command::Attention);
-    assert!(world.harness.query_by_label("No, sends Esc").is_some());
-    world.requests();
-    world.harness.key_press(egui::Key::Num3);
-    world.harness.run();
-    let escape = Input::Key(agor_term::input::chord::parse("escape").unwrap());
-    assert_eq!(sent(&world.requests()), [(session_id(3), 10, vec![escape])]);
-    // The agent has not read it yet: pressed again, it would answer the next question.
-    world.harness.key_press(egui::Key::Num1);
-    world.harness.run();
-    assert_eq!(sent(&world.requests()), []);
-    // A later question of the same agent is another one.
-    world.set_sessions(&[session_info(1, "bash"), asking(2, 20), asking(3, 15)]);
-    world.harness.key_press(egui::Key::Num1);
-    world.harness.run();
-    assert_eq!(sent(&world.requests())[0].1, 15);
-    // One that was answered elsewhere is not answered again.
-    let mut elsewhere = asking(3, 16);
-    let pending = elsewhere.agent.as_mut().and_then(|it| it.pending.as_mut());
-    pending.expect("it asks").answered = true;
-    world.set_sessions(&[session_info(1, "bash"), asking(2, 20), elsewhere]);
-    world.harness.key_press(egui::Key::Num1);
-    world.harness.run();
-    assert_eq!(sent(&world.requests()), []);
-    // What was in the pane stays there.
-    assert_eq!(world.app().workspace.focused_session(), Some(session_id(1)));
-}
-
-#[test]
-fn enter_in_the_list_answers_nothing_and_shows_the_session() {
-    let sessions = [session_info(1, "bash"), asking(2, 20)];
-    let mut world = World::new(World::layout(&[1]), &sessions);
-    world.command(Command::Attention);
-    world.requests();
-    world.harness.key_press(egui::Key::Enter);
-    world.harness.run();
-    assert_eq!(sent(&world.requests()), []);
-    assert_eq!(world.app().workspace.focused_session(), Some(session_id(2)));
-}
-
-#[test]
-fn a_reply_is_typed_in_the_list_and_goes_with_enter_to_whom_it_was_begun_for() {
-    let sessions = [
-        session_info(1, "bash"),
-        questioning(2, 10),
-        questioning(3, 20),
-    ];
-    let mut world = World::new(World::layout(&[1]), &sessions);
-    world.command(Command::Attention);
-    world.harness.key_press(egui::Key::R);
-    world.harness.run();
-    world.harness.get_by_label("Reply").type_text("use pnpm 2");
-    world.harness.run();
-    world.requests();
-    world.harness.key_press(egui::Key::Enter);
-    world.harness.run();
-    let sent = sent(&world.requests());
-    let text = Input::Text {
-        text: "use pnpm 2".into(),
-    };
-    assert_eq!(sent.len(), 1);
-    assert_eq!(
-        (sent[0].0, sent[0].1, &sent[0].2[0]),
-        (session_id(2), 10, &text)
-    );
-}
-
-#[test]
-fn a_reply_is_dropped_when_its_question_is_gone() {
-    let mut world = World::new(
-        World::layout(&[1]),
-        &[
-            session_info(1, "bash"),
-            questioning(2, 10),
-            questioning(3, 20),
-        ],
-    );
-    world.command(Command::Attention);
-    world.harness.key_press(egui::Key::R);
-    world.harness.run();
-    assert!(world.harness.query_by_label("Reply").is_some());
-    world.set_sessions(&[session_info(1, "bash"), questioning(3, 20)]);
-    assert!(world.harness.query_by_label("Reply").is_none());
-}
-
-#[test]
-fn a_request_for_permission_takes_no_text() {
-    let sessions = [session_info(1, "bash"), asking(2, 10)];
-    let mut world = World::new(World::layout(&[1]), &sessions);
-    world.command(Command::Attention);
-    world.requests();
-    world.harness.key_press(egui::Key::R);
-    world.harness.run();
-    assert!(world.harness.query_by_label("Reply").is_none());
-    assert_eq!(sent(&world.requests()), []);
 }
 
 #[test]

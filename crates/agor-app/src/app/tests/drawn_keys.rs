@@ -5,8 +5,8 @@ use egui::accesskit::{Role, Toggled};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use super::attention::{asking, questioning, sent};
 use super::world::World;
-use super::{asking, questioning, sent};
 use crate::commands::Command;
 use crate::keys::router::Route;
 use crate::link::Request;
