@@ -39,8 +39,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// Returns how long after its evidence it was told. A screen is dated by the look at it: what it shows was there
-    /// once the last of `outputs` before that had come.
+    /// Returns how long after its evidence it was told, at least. A screen is dated by the look at it: what it shows
+    /// was there once the last of `outputs` before that had come, or sooner where the agent draws all the time.
     fn late_millis(&self, outputs: &[Output]) -> u64 {
         let before = outputs
             .iter()

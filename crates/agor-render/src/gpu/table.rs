@@ -166,7 +166,8 @@ impl Table {
         }
     }
 
-    /// Sends what changed, in one write where it lies together; returns its bytes.
+    /// Sends what changed, in one write where it lies together or is in more than [`WRITES_MAX`] parts; returns its
+    /// bytes.
     pub fn upload(&mut self, queue: &wgpu::Queue) -> u64 {
         self.dirty.sort_unstable_by_key(|part| part.start);
         self.dirty.dedup_by(|next, last| {
