@@ -37,7 +37,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         id: "test",
-        arguments: "[--yes]",
+        arguments: "[--yes] [--new-cases]",
         doc: "Installs what is missing, then runs every check and test; ends with a count",
         run: test::run,
     },

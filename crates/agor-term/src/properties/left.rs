@@ -2,7 +2,7 @@
 //! any width, however the output was cut, and after a restart.
 
 use agor_proto::ids::Size;
-use agor_proto::row::{Row, Style};
+use agor_proto::row::{Row, RowFlags, Style};
 use proptest::prelude::*;
 
 use super::rows;
@@ -63,9 +63,18 @@ fn bytes_of(left: &[LeftPage]) -> Vec<(u64, Vec<u8>)> {
         .collect()
 }
 
-/// Returns rows without the colours behind their text and where exactly their marks stand, as a narrow
-/// screen takes these nearer for good: how it is depends on how often a line was wrapped anew.
-fn without_ends(mut rows: Vec<Row>) -> Vec<Row> {
+/// Returns rows without the colours behind their text, without rows that go on with blanks alone, and
+/// without where exactly their marks stand, as a narrow screen takes these away or nearer for good: how
+/// it is depends on how often a line was wrapped anew.
+fn without_ends(all: Vec<Row>) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::with_capacity(all.len());
+    for row in all {
+        let ends_blank = row.start > 0 && !row.wraps() && row.clusters().all(|it| it.text == " ");
+        match rows.last_mut().filter(|_| ends_blank) {
+            Some(before) => before.flags = RowFlags::default(),
+            None => rows.push(row),
+        }
+    }
     for row in &mut rows {
         row.marks.iter_mut().for_each(|mark| mark.cell = 0);
         let last = row.clusters().last();

@@ -14,7 +14,7 @@ struct Part {
 /// Every part, in order.
 const PARTS: &[Part] = &[
     Part {
-        typed: "test --yes",
+        typed: "test --yes --new-cases",
         run: test::run,
     },
     Part {

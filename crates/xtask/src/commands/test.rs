@@ -13,6 +13,10 @@ const SET_UP_MINUTES: u64 = 3;
 /// Minutes after which it ends in any case.
 const LIMIT_MINUTES: u64 = 70;
 
+/// Makes properties try the same cases in each run: a run that fails says that the change before it is
+/// wrong, and not that a case came up that nobody had tried. Other cases are tried with `--new-cases`.
+const SAME_CASES: &[(&str, &str)] = &[("PROPTEST_RNG_SEED", "1")];
+
 /// Every step, cheapest first where one does not need another.
 ///
 /// Cargo unites the features of all that is selected and would compile the dependencies that are drawn with
@@ -37,7 +41,7 @@ const STEPS: &[Step<'static>] = &[
             // Where a test says that it was skipped, and why.
             "--show-output",
         ],
-        environment: &[],
+        environment: SAME_CASES,
         tests: Tests::Some,
     },
     Step {
@@ -119,30 +123,52 @@ pub const DOCUMENTATION: Step<'static> = Step {
     tests: Tests::None,
 };
 
+/// What the person asked for.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    consent: Consent,
+    /// Whether properties try cases that no run had.
+    new_cases: bool,
+}
+
 /// Runs it.
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
-    let consent = consent(arguments)?;
+    let wanted = wanted(arguments)?;
     let mut report = Report::within(LIMIT_MINUTES);
     let started = Instant::now();
     let users = [User::Build, User::Window, User::Tests, User::Fuzz];
-    packages::set_up(consent, &users)?;
+    packages::set_up(wanted.consent, &users)?;
     packages::check_components()?;
     report.note("set-up", started.elapsed(), SET_UP_MINUTES);
-    report.run(STEPS)?;
+    let mut steps = STEPS.to_vec();
+    for step in &mut steps {
+        if wanted.new_cases && step.environment == SAME_CASES {
+            step.environment = &[];
+        }
+    }
+    report.run(&steps)?;
     fuzz::smoke(&mut report)?;
     report.finish();
     Ok(())
 }
 
-fn consent(arguments: &[String]) -> Result<Consent, Failure> {
-    match arguments {
-        [] => Ok(Consent::Ask),
-        [yes] if yes == "--yes" || yes == "-y" => Ok(Consent::Given),
-        _ => Err(Failure::Usage(format!(
-            "`cargo xtask test` takes only --yes, not {:?}",
-            arguments.join(" ")
-        ))),
+fn wanted(arguments: &[String]) -> Result<Wanted, Failure> {
+    let mut wanted = Wanted {
+        consent: Consent::Ask,
+        new_cases: false,
+    };
+    for argument in arguments {
+        match argument.as_str() {
+            "--yes" | "-y" => wanted.consent = Consent::Given,
+            "--new-cases" => wanted.new_cases = true,
+            other => {
+                return Err(Failure::Usage(format!(
+                    "`cargo xtask test` takes only --yes and --new-cases, not {other:?}"
+                )));
+            }
+        }
     }
+    Ok(wanted)
 }
 
 #[cfg(test)]
@@ -164,10 +190,20 @@ mod tests {
     }
 
     #[test]
-    fn only_yes_is_understood() {
-        assert_eq!(consent(&[]).unwrap(), Consent::Ask);
-        assert_eq!(consent(&["--yes".into()]).unwrap(), Consent::Given);
-        assert!(consent(&["--no".into()]).is_err());
-        assert!(consent(&["--yes".into(), "more".into()]).is_err());
+    fn consent_and_new_cases_are_understood_and_nothing_else() {
+        let of = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).into()).collect();
+            wanted(&words).map(|it| (it.consent, it.new_cases)).ok()
+        };
+        assert_eq!(of(&[]), Some((Consent::Ask, false)));
+        assert_eq!(of(&["--yes"]), Some((Consent::Given, false)));
+        assert_eq!(of(&["--new-cases", "-y"]), Some((Consent::Given, true)));
+        assert_eq!(of(&["--no"]), None);
+        assert_eq!(of(&["--yes", "more"]), None);
+    }
+
+    #[test]
+    fn properties_try_the_same_cases_in_each_run() {
+        assert!(STEPS.iter().any(|step| step.environment == SAME_CASES));
     }
 }
