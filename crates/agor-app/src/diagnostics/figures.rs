@@ -46,29 +46,29 @@ pub struct Line {
 
 const LINKS: [&str; 10] = [
     "Client",
-    "Round trip",
+    "RTT",
     "Sent",
-    "Came",
-    "Waits",
-    "Overtaken",
-    "Told again",
+    "Received",
+    "Queued",
+    "Coalesced",
+    "Replayed",
     "Gaps",
-    "Command 99 %",
-    "Links before",
+    "Command p99",
+    "Reconnects",
 ];
 
-const WAY: [&str; 4] = ["Step", "Copied", "Each byte", "Processor a MB"];
+const WAY: [&str; 4] = ["Step", "Copied", "Copies a byte", "CPU per MB"];
 
 const SESSIONS: [&str; 9] = [
     "Session",
-    "Output a second",
+    "Output/s",
     "Output",
-    "In the ring",
-    "Not committed",
+    "Ring",
+    "Uncommitted",
     "On disk",
     "Updates",
-    "Overtaken",
-    "Lost",
+    "Coalesced",
+    "Dropped",
 ];
 
 /// Returns the cards.
@@ -95,7 +95,7 @@ pub fn cards(diagnosis: &Diagnosis, state: &HostState, window: Counters, frames:
             ..store(look)
         },
         Card {
-            bars_say: format!("{:.0} ms of processor a second", newest.window_millis),
+            bars_say: format!("{:.0} ms of CPU a second", newest.window_millis),
             bars: bars(|rates| rates.window_millis),
             ..of_window(look, window, frames)
         },
@@ -123,44 +123,44 @@ fn link(look: &Look, state: &HostState) -> Card {
         (
             "Host",
             match state {
-                HostState::Ready => "answers".to_owned(),
-                HostState::Connecting => "is looked for".to_owned(),
-                HostState::Away { .. } => "is away".to_owned(),
-                HostState::Ended { .. } => "is gone".to_owned(),
+                HostState::Ready => "connected".to_owned(),
+                HostState::Connecting => "connecting".to_owned(),
+                HostState::Away { .. } => "disconnected".to_owned(),
+                HostState::Ended { .. } => "ended".to_owned(),
             },
         ),
         (
-            "Round trip",
+            "RTT",
             format!(
                 "{} ± {}",
                 trip(link.round_trip_micros),
                 trip(link.jitter_micros)
             ),
         ),
-        ("Links lost", lost.to_string()),
+        ("Reconnects", lost.to_string()),
         (
-            "Mostly since",
+            "Main reason",
             reason.map_or_else(|| "–".to_owned(), |(why, _)| why.clone()),
         ),
-        ("Waits to be sent", size(link.queued_bytes)),
+        ("Send queue", size(link.queued_bytes)),
         (
-            "Command",
+            "Command latency",
             format!(
-                "{} half, {} 99 %",
+                "p50 {}, p99 {}",
                 millis(link.command_p50_micros),
                 millis(link.command_p99_micros)
             ),
         ),
-        ("Repeats ignored", format!("{repeated} events")),
-        ("Screens asked again", misfits.to_string()),
+        ("Replayed events", repeated.to_string()),
+        ("Screens resent whole", misfits.to_string()),
         ("Unknown frames", link.unknown_frames.to_string()),
     ];
     let mut card = card("Link", rows);
     if *state != HostState::Ready {
-        card.wrong.push((0, "It is looked for all the time."));
+        card.wrong.push((0, "It is tried again and again."));
     }
     if link.unknown_frames > 0 {
-        card.wrong.push((8, "The host is of a newer release."));
+        card.wrong.push((8, "The host is newer than this window."));
     }
     card
 }
@@ -173,29 +173,29 @@ fn host(look: &Look) -> Card {
         ("Program", host.program.clone()),
         (
             "Processes",
-            format!("{} and keeper {}", host.pid, host.keeper_pid),
+            format!("{}, keeper {}", host.pid, host.keeper_pid),
         ),
         (
             "Memory",
             format!(
-                "{} and {}",
+                "{}, keeper {}",
                 size(host.memory_bytes),
                 size(host.keeper_memory_bytes)
             ),
         ),
-        ("Output so far", size(host.output_bytes)),
+        ("Output", size(host.output_bytes)),
         (
-            "Processor a MB",
+            "CPU per MB",
             format!(
-                "{} and {}",
+                "{}, keeper {}",
                 a_megabyte(host.cpu_micros, host.output_bytes),
                 a_megabyte(host.keeper_cpu_micros, host.output_bytes)
             ),
         ),
         ("Clients", host.connections.to_string()),
-        ("Queue to a client", format!("{} at most", host.outbox_max)),
-        ("Screens overtaken", coalesced.to_string()),
-        ("Answers dropped", dropped.to_string()),
+        ("Client queue, most", host.outbox_max.to_string()),
+        ("Screens coalesced", coalesced.to_string()),
+        ("Replies dropped", dropped.to_string()),
     ];
     card("Host", rows)
 }
@@ -206,7 +206,7 @@ fn store(look: &Look) -> Card {
     let group = host.commit_rows as f64 / host.commits.max(1) as f64;
     let rows = vec![
         (
-            "Safe on disk",
+            "Commit to fsync",
             match host.sync_micros.is_nothing() {
                 false => halves(&host.sync_micros, millis),
                 // A host of an earlier release.
@@ -218,24 +218,24 @@ fn store(look: &Look) -> Card {
             },
         ),
         (
-            "In a commit",
+            "Group size",
             match host.group_size.is_nothing() {
                 false => {
                     let Spread { p50, p99, .. } = host.group_size;
-                    format!("{p50} half, {p99} 99 %; {group:.1} rows")
+                    format!("p50 {p50}, p99 {p99}; {group:.1} rows")
                 }
                 true => format!("{group:.1} rows"),
             },
         ),
-        ("Waits", size(host.queued_kib * 1024)),
+        ("Queued", size(host.queued_kib * 1024)),
         ("Database", size(host.database_bytes)),
-        ("Its log", size(host.log_bytes)),
-        ("Output on disk", size(disk)),
-        ("Groups failed", host.failed_groups.to_string()),
+        ("WAL", size(host.log_bytes)),
+        ("Records", size(disk)),
+        ("Commits failed", host.failed_groups.to_string()),
         (
-            "Command",
+            "Command latency",
             format!(
-                "{} half, {} 99 %",
+                "p50 {}, p99 {}",
                 millis(host.command_p50_micros),
                 millis(host.command_p99_micros)
             ),
@@ -251,10 +251,11 @@ fn store(look: &Look) -> Card {
     ];
     let mut card = card("Store", rows);
     if host.failed_groups > 0 {
-        card.wrong.push((6, "Such as on a full disk; they wait."));
+        card.wrong
+            .push((6, "As on a full disk; they wait and are tried again."));
     }
     if host.log_bytes > 64 * 1024 * 1024 {
-        card.wrong.push((4, "Something reads for very long."));
+        card.wrong.push((4, "A reader holds it back."));
     }
     card
 }
@@ -272,19 +273,19 @@ fn of_window(look: &Look, window: Counters, frames: u64) -> Card {
     let rows = vec![
         ("Memory", size(look.window_memory_bytes)),
         ("Frames", frames.to_string()),
-        ("Came", size(received)),
-        ("Of it screens", size(screens)),
-        ("To the graphics card", size(window.bytes_uploaded)),
+        ("Received", size(received)),
+        ("Screens of it", size(screens)),
+        ("Uploaded to the GPU", size(window.bytes_uploaded)),
         ("Rows built", window.rows_built.to_string()),
-        ("Glyphs drawn", window.glyphs_rasterized.to_string()),
-        ("Draws", window.draws.to_string()),
-        ("Processor a MB", a_megabyte(cpu, look.host.output_bytes)),
+        ("Glyphs rasterized", window.glyphs_rasterized.to_string()),
+        ("Draw calls", window.draws.to_string()),
+        ("CPU per MB", a_megabyte(cpu, look.host.output_bytes)),
     ];
     card("Window", rows)
 }
 
 fn halves(spread: &Spread, word: fn(u64) -> String) -> String {
-    format!("{} half, {} 99 %", word(spread.p50), word(spread.p99))
+    format!("p50 {}, p99 {}", word(spread.p50), word(spread.p99))
 }
 
 /// Returns the tables; `name` tells a session's name.
@@ -295,7 +296,7 @@ pub fn tables(diagnosis: &Diagnosis, name: impl Fn(&str) -> String) -> Vec<Table
     let table = |name, heads, lines| Table { name, heads, lines };
     let mut tables = vec![
         table("Links", &LINKS[..], links(look)),
-        table("The way of output", &WAY[..], way(look)),
+        table("From PTY to window", &WAY[..], way(look)),
         table("Sessions", &SESSIONS[..], sessions(diagnosis, name)),
     ];
     // A host of an earlier release tells nothing of some.
@@ -330,7 +331,7 @@ fn of_link(link: &LinkStats, own: &str) -> Line {
     for lane in &link.lanes {
         if lane.sent_frames + lane.received_frames > 0 {
             more.push(format!(
-                "{}: {} in {} frames sent, {} in {} came",
+                "{}: {} in {} frames sent, {} in {} received",
                 lane.lane,
                 size(lane.sent_bytes),
                 lane.sent_frames,
@@ -348,7 +349,7 @@ fn of_link(link: &LinkStats, own: &str) -> Line {
         more.push(format!("{} commands: {halves}", link.command_micros.count));
     }
     if link.overflows > 0 {
-        more.push(format!("{} times events found no room", link.overflows));
+        more.push(format!("the queue was full {} times", link.overflows));
     }
     if link.unknown_frames > 0 {
         more.push(format!("{} frames of unknown kinds", link.unknown_frames));
@@ -412,7 +413,7 @@ fn way(look: &Look) -> Vec<Line> {
     ));
     let copied = steps.iter().map(|step| step.1).sum();
     let cpu = steps.iter().map(|step| step.2).sum();
-    steps.push(("All of it".to_owned(), copied, cpu));
+    steps.push(("Total".to_owned(), copied, cpu));
     let lines = steps.into_iter();
     lines
         .map(|(step, copied, cpu)| line(step, copied, cpu))
@@ -421,9 +422,9 @@ fn way(look: &Look) -> Vec<Line> {
 
 fn in_words(step: &str) -> String {
     match step {
-        "ring" => "Terminal into its ring",
-        "host" => "Ring into the host, folded",
-        "record" => "Into what is stored",
+        "ring" => "PTY into the ring",
+        "host" => "Ring into the host, parsed",
+        "record" => "Into the record",
         "disk" => "Compressed, for the disk",
         "frames" => "Rows into frames, and the rest",
         "link" => "Frames into the link",
@@ -543,15 +544,15 @@ mod tests {
         let [link, host, store, window] = &cards[..] else {
             panic!("{cards:?}");
         };
-        assert_eq!(value(link, "Round trip"), "420 µs ± 50 µs");
-        assert_eq!(value(link, "Links lost"), "3");
-        assert_eq!(value(link, "Mostly since"), "the host fell silent");
-        assert_eq!(value(link, "Repeats ignored"), "2 events");
-        assert_eq!(link.rows[link.wrong[0].0], ("Host", "is away".into()));
-        assert_eq!(value(host, "Processor a MB"), "5.0 ms and 0 µs");
+        assert_eq!(value(link, "RTT"), "420 µs ± 50 µs");
+        assert_eq!(value(link, "Reconnects"), "3");
+        assert_eq!(value(link, "Main reason"), "the host fell silent");
+        assert_eq!(value(link, "Replayed events"), "2");
+        assert_eq!(link.rows[link.wrong[0].0], ("Host", "disconnected".into()));
+        assert_eq!(value(host, "CPU per MB"), "5.0 ms, keeper 0 µs");
         assert_eq!(host.bars_say, "3.8 MiB/s of output");
-        assert_eq!(store.rows[store.wrong[0].0].0, "Groups failed");
-        assert_eq!(value(window, "Processor a MB"), "2.0 ms");
+        assert_eq!(store.rows[store.wrong[0].0].0, "Commits failed");
+        assert_eq!(value(window, "CPU per MB"), "2.0 ms");
         assert_eq!(
             (window.bars.len(), value(window, "Frames")),
             (1, "7".into())
@@ -646,7 +647,7 @@ mod tests {
         let tables = tables(&diagnosis, str::to_owned);
         let way = tables
             .iter()
-            .find(|table| table.name == "The way of output");
+            .find(|table| table.name == "From PTY to window");
         let cells: Vec<_> = way
             .unwrap()
             .lines

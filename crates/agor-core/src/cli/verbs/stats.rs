@@ -105,10 +105,10 @@ fn figures(stats: &Stats) -> Vec<Vec<String>> {
     let uptime = Duration::from_millis(stats.uptime_millis);
     let rows = [
         ("program", stats.program.clone()),
-        ("process", stats.pid.to_string()),
+        ("pid", stats.pid.to_string()),
         ("incarnation", stats.incarnation.to_string()),
         ("up for", in_words(uptime)),
-        ("keeper's process", stats.keeper_pid.to_string()),
+        ("keeper's pid", stats.keeper_pid.to_string()),
         (
             "connections",
             format!(
@@ -120,7 +120,7 @@ fn figures(stats: &Stats) -> Vec<Vec<String>> {
         (
             "database",
             format!(
-                "{} and a log of {}",
+                "{}, WAL {}",
                 size(stats.database_bytes),
                 size(stats.log_bytes)
             ),
@@ -130,33 +130,33 @@ fn figures(stats: &Stats) -> Vec<Vec<String>> {
             format!("{} of {} rows", stats.commits, stats.commit_rows),
         ),
         (
-            "a commit takes",
+            "commit",
             format!(
-                "{} at most, {} on average",
-                millis(stats.commit_max_micros),
-                millis(stats.commit_mean_micros)
+                "mean {}, max {}",
+                millis(stats.commit_mean_micros),
+                millis(stats.commit_max_micros)
             ),
         ),
         (
-            "until it is on disk",
+            "commit to fsync",
             format!(
-                "{} (half), {} (99 of 100), {} at most",
+                "p50 {}, p99 {}, max {}",
                 millis(stats.sync_micros.p50),
                 millis(stats.sync_micros.p99),
                 millis(stats.sync_micros.max)
             ),
         ),
         (
-            "transactions in it",
+            "group size",
             format!(
-                "{} (half), {} (99 of 100), {} at most",
+                "p50 {}, p99 {}, max {}",
                 stats.group_size.p50, stats.group_size.p99, stats.group_size.max
             ),
         ),
         (
-            "a command takes",
+            "command",
             format!(
-                "{} (half), {} (99 of 100 of {})",
+                "p50 {}, p99 {} of {}",
                 millis(stats.command_p50_micros),
                 millis(stats.command_p99_micros),
                 stats.commands
@@ -167,17 +167,17 @@ fn figures(stats: &Stats) -> Vec<Vec<String>> {
             size(stats.lanes.iter().map(|lane| lane.sent_bytes).sum()),
         ),
         (
-            "waited for a client",
+            "queue to a client",
             format!(
-                "{} messages at most, {} times too many",
+                "max {} messages, full {} times",
                 stats.outbox_max, stats.overflows
             ),
         ),
-        ("output so far", size(stats.output_bytes)),
+        ("output", size(stats.output_bytes)),
         (
-            "processor for it",
+            "CPU per MB",
             format!(
-                "{} a MB in the host, {} in the keeper",
+                "{}, keeper {}",
                 per_megabyte(stats.cpu_micros, stats.output_bytes),
                 per_megabyte(stats.keeper_cpu_micros, stats.output_bytes)
             ),
@@ -185,7 +185,7 @@ fn figures(stats: &Stats) -> Vec<Vec<String>> {
         (
             "memory",
             format!(
-                "{} and the keeper {}",
+                "{}, keeper {}",
                 size(stats.memory_bytes),
                 size(stats.keeper_memory_bytes)
             ),
@@ -208,7 +208,7 @@ fn per_megabyte(micros: u64, bytes: u64) -> String {
 
 /// Returns what happens to output on its way, step by step; an earlier host tells nothing of it.
 fn ways(stats: &Stats) -> Vec<Vec<String>> {
-    let heads = ["STEP", "COPIED", "A BYTE", "PROCESSOR A MB"];
+    let heads = ["STEP", "COPIED", "COPIES A BYTE", "CPU PER MB"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     rows.extend(stats.way.iter().map(|step| {
         vec![
@@ -237,16 +237,16 @@ fn links(stats: &Stats) -> Vec<Vec<String>> {
     let heads = [
         "LINK",
         "CLIENT",
-        "PROCESS",
-        "ROUND TRIP",
+        "PID",
+        "RTT",
         "SENT",
-        "CAME",
-        "WAITS",
-        "OVERTAKEN",
-        "TOLD AGAIN",
+        "RECEIVED",
+        "QUEUED",
+        "COALESCED",
+        "REPLAYED",
         "GAPS",
         "COMMANDS",
-        "BEFORE",
+        "RECONNECTS",
     ];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     let none = || "–".to_owned();
@@ -263,13 +263,13 @@ fn links(stats: &Stats) -> Vec<Vec<String>> {
             trip.unwrap_or_else(none),
             size(sent),
             size(came),
-            format!("{} (most {})", link.queued, link.queued_max),
+            format!("{}, max {}", link.queued, link.queued_max),
             link.coalesced.to_string(),
             link.replayed_events.to_string(),
             link.gaps.to_string(),
             match commands.count {
                 0 => none(),
-                count => format!("{count}, 99 % in {}", millis(commands.p99)),
+                count => format!("{count}, p99 {}", millis(commands.p99)),
             },
             match link.before {
                 0 => none(),
@@ -292,14 +292,14 @@ fn sessions(stats: &Stats, before: Option<&Stats>) -> Vec<Vec<String>> {
     let heads = [
         "SESSION",
         "OUTPUT",
-        "A SECOND",
-        "NOT COMMITTED",
+        "OUTPUT/S",
+        "UNCOMMITTED",
         "RING",
         "DISK",
         "HISTORY",
         "CLIENTS",
         "UPDATES",
-        "LOST",
+        "DROPPED",
     ];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     rows.extend(stats.sessions.iter().map(|session| {
