@@ -127,13 +127,12 @@ impl HistoryPage {
     pub fn look_at_lines(&self, mut look: impl FnMut(&str) -> bool) {
         let mut line = Cow::Borrowed("");
         for at in 0..self.page.len() {
-            let text = self.page.text(at);
+            let (text, wraps) = self.page.part_of_line(at);
             if line.is_empty() {
                 line = text;
             } else {
                 line.to_mut().push_str(&text);
             }
-            let (_, wraps) = self.page.width(at);
             if !wraps || at + 1 == self.page.len() {
                 if look(&line) {
                     return;

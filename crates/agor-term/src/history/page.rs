@@ -177,6 +177,15 @@ impl Page {
         }
     }
 
+    /// Returns a row's text, and whether its line goes on in the next row.
+    pub fn part_of_line(&self, at: usize) -> (Cow<'_, str>, bool) {
+        let wraps = |offset: &u32| {
+            let flags = self.bytes.get(*offset as usize);
+            flags.is_some_and(|flags| flags & WRAPS != 0)
+        };
+        (self.text(at), self.offsets.get(at).is_some_and(wraps))
+    }
+
     /// Says whether any row has marks.
     pub fn has_marks(&self) -> bool {
         let flags = self.offsets.iter().map(|at| self.bytes.get(*at as usize));
