@@ -74,10 +74,15 @@ pub fn terminal(
     if let Some(images) = launcher.images() {
         images.forget_dead(session, &terminal.image_hashes());
     }
-    let heads = store.pages(session).unwrap_or_else(|error| {
-        tracing::error!(session_id = %session, %error, "older history cannot be read");
-        Vec::new()
-    });
+    let heads = match store.pages(session) {
+        Ok(heads) => heads,
+        // It has just begun, and is on its way to the store.
+        Err(StoreError::NoSession(_)) if end == Offset(0) => Vec::new(),
+        Err(error) => {
+            tracing::error!(session_id = %session, %error, "older history cannot be read");
+            Vec::new()
+        }
+    };
     Rebuilt {
         checkpoint,
         shelf: Shelf::stored(heads, terminal.size().cols),
@@ -111,9 +116,13 @@ fn begin(
 }
 
 fn newest(store: &Store, session: SessionId, before: Option<Offset>) -> Option<(Offset, Vec<u8>)> {
-    let found: Result<_, StoreError> = store.latest_checkpoint(session, before);
-    found.unwrap_or_else(|error| {
-        tracing::warn!(session_id = %session, %error, "checkpoints cannot be read");
-        None
-    })
+    match store.latest_checkpoint(session, before) {
+        Ok(found) => found,
+        // It has just begun, and is on its way to the store.
+        Err(StoreError::NoSession(_)) if before == Some(Offset(0)) => None,
+        Err(error) => {
+            tracing::warn!(session_id = %session, %error, "checkpoints cannot be read");
+            None
+        }
+    }
 }
