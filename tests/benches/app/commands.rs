@@ -126,7 +126,8 @@ impl Play<'_> {
     }
 }
 
-/// Returns commands with the keys that a keyboard is to press for them.
+/// Returns the commands of panes and of the window with the keys that a keyboard is to press for them. Those of lists,
+/// fields and the like mean something only there.
 fn keys(stage: &Stage) -> HashMap<String, Vec<String>> {
     let program = agor::agor().to_str().expect("utf-8");
     let text = stage.ok(program, &["keys", "--json"]);
@@ -135,7 +136,10 @@ fn keys(stage: &Stage) -> HashMap<String, Vec<String>> {
     for row in rows.as_array().expect("a list") {
         let shown = row["keys"].as_str().expect("text");
         let command = row["command"].as_str().expect("text");
-        if !shown.is_empty() && row["shadowed_by"].is_null() {
+        let is_here = ["anywhere", "in a terminal"]
+            .map(Into::into)
+            .contains(&row["place"]);
+        if is_here && !shown.is_empty() && row["shadowed_by"].is_null() {
             let chords = shown.split(' ').map(chord).collect();
             keys.entry(command.to_owned()).or_insert(chords);
         }

@@ -1,5 +1,6 @@
 //! A hundred sessions while nothing happens, and while one works: frames and processor time.
 
+use std::fs;
 use std::time::Duration;
 
 use crate::frames::Frames;
@@ -11,6 +12,13 @@ const TIME: Duration = Duration::from_secs(30);
 
 pub fn run() {
     let mut stage = Stage::patient(LIMIT);
+    // Drawn by software the ring of what works stands still, unless the person wants it to move.
+    let settings = stage.agor.path("home/.config/agor/config.toml");
+    fs::write(
+        settings,
+        "[window]\nwelcome = false\nreduced_motion = false\n",
+    )
+    .expect("settings");
     let layout = fleet::start(&stage.agor, SESSIONS, REST);
     let window = fleet::open(&mut stage, &layout);
     let host = stage.agor.host_pid().expect("a host");

@@ -292,9 +292,11 @@ impl App {
         said.unwrap_or(self.snapshot.desktop.still)
     }
 
-    /// Says whether the rings turn of agents that work: only where somebody looks, and a frame costs little.
+    /// Says whether the rings turn of agents that work: only where somebody looks, and a frame costs little or
+    /// the person said that things are to move.
     pub(super) fn rings_turn(&self) -> bool {
-        self.blinking().allowed && self.window_focused && !self.draws_by_software
+        let wanted = self.settings.window.reduced_motion == Some(false);
+        self.blinking().allowed && self.window_focused && (wanted || !self.draws_by_software)
     }
 
     /// Says whether a bell lights its pane up.

@@ -154,7 +154,7 @@ settings! {
         "window.cursor_blink" "Blinking cursor" Kind::Bool, User AtOnce (Some(Value::Bool(false)), "") "Whether the cursor blinks where the program chooses nothing; it stays lit while you type, and when you have not typed for ten seconds.";
         "window.bell" "Bell" Kind::OneOf(Bell::NAMES), User AtOnce (Some(Value::Text("none".into())), "") "What a program's bell does: nothing, a short flash of its pane, or a window without the keyboard asks for attention.";
         "window.clipboard_write" "Clipboard" Kind::OneOf(super::ClipboardWrite::NAMES), Session AtOnce (Some(Value::Text("ask".into())), "") "Whether programs may write the clipboard (OSC 52): while you look at them and else after you were asked, always, or never. None may read it.";
-        "window.reduced_motion" "Reduced motion" Kind::Bool, User AtOnce (None, "as the desktop says") "Whether nothing turns, blinks or flashes, whatever programs ask for.";
+        "window.reduced_motion" "Reduced motion" Kind::Bool, User AtOnce (None, "as the desktop says") "Whether nothing turns, blinks or flashes, whatever programs ask for. Without it the ring of what works turns where a graphics card draws, and with false everywhere.";
         "window.welcome" "First steps" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether a window that has nothing to show begins with three steps instead of your shell.";
         "window.leader" "Leader" Kind::Key, User AtOnce (Some(Value::Text("ctrl+space".into())), "") "The first key of sequences.";
         "window.keys" "Keys of" Kind::OneOf(KeyPreset::NAMES), User AtOnce (Some(Value::Text("default".into())), "") "The program whose keys mean our commands, beside our own.";

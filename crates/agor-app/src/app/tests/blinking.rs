@@ -146,6 +146,11 @@ fn the_ring_of_an_agent_that_works_turns_while_somebody_looks_at_it() {
     });
     assert!(next_frame(&mut world).is_some(), "the person does");
     world.app().draws_by_software = true;
+    assert!(next_frame(&mut world).is_some(), "also where it costs more");
+    world.change_once(|snapshot| {
+        snapshot.settings = settings("").into();
+        snapshot.desktop.still = false;
+    });
     assert_eq!(next_frame(&mut world), None, "each frame would take long");
     world.app().draws_by_software = false;
     world.app().workspace.sidebar.shown = false;
