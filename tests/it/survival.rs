@@ -1,15 +1,19 @@
 //! What survives when a host does not: programs, their output, their answers, what was typed.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use agor_core::client::connection::State;
 use agor_core::client::{Client, ClientError, ClientOptions, Figures};
 use agor_core::link::Dialer;
 use agor_proto::command::CommandBody;
+use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::frame::Lane;
 use agor_proto::ids::SessionId;
 use agor_proto::limits::INPUT_MAX;
+use agor_proto::message::{Message, Refused};
 
 use crate::agor::{Agor, Done, runs, signal_process, step_until};
 use crate::deadline::rounds;
@@ -260,6 +264,46 @@ fn a_command_in_the_middle_of_which_the_host_dies_is_interrupted_and_its_verb_sa
     assert_eq!(done.code, 15, "{done:?}");
     let said = "may or may not have taken effect: look at the session before you do it again";
     assert!(done.stderr.contains(said), "{done:?}");
+}
+
+/// What comes after the host speaks another version, so that its client has nobody to wait for.
+#[test]
+fn a_verb_of_whose_command_nobody_will_hear_ends_with_an_exit_code_of_its_own() {
+    let mut agor = Agor::started();
+    let deaf = agor.session("stty raw -echo; echo deaf; exec sleep 600");
+    agor.screen_with(&deaf, "deaf");
+    let paste = agor
+        .command(&["send", &deaf, "--paste", &"p".repeat(INPUT_MAX), "--json"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("agord runs");
+    step_until("the paste is accepted", || {
+        let log = agor.ok(&["log", &deaf]);
+        log.contains("\"name\":\"send\"").then_some(())
+    });
+    agor.crash_host();
+    let socket = agor.path("run/agor/host.sock");
+    std::fs::remove_file(&socket).expect("a crash leaves its socket");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    let answering = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().expect("the client comes back");
+        let greeting = client.read(&mut [0; 4_096]).expect("it speaks first");
+        assert!(greeting > 0, "it hung up");
+        let other = "this host speaks version 7 of the protocol";
+        let error = WireError::new(ErrorCode::Version, other);
+        let mut bytes = Vec::new();
+        let refused = Message::from(Refused { error });
+        refused.encode(&mut bytes).expect("a message");
+        client.write_all(&bytes).expect("a client that reads");
+    });
+    let done = Done::from(paste.wait_with_output().expect("agord ends"));
+    answering.join().expect("a host that answered");
+    // The session and its keeper are ended by one that takes clients.
+    agor.start_host();
+    assert_eq!(done.code, 31, "{done:?}");
+    let said = "`send` was sent, and may or may not have been carried out";
+    assert!(done.stderr.contains(said), "{done:?}");
+    assert!(done.stderr.contains("\"code\":\"uncertain\""), "{done:?}");
 }
 
 /// Says whether a client's command has left it.

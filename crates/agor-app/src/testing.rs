@@ -4,18 +4,40 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use agor_core::client::Figures;
+use agor_core::link::{LinkReader, LinkWriter, Listener};
 use agor_proto::agent::{
     AgentInfo, Choice, Evidence, EvidenceSource, Pending, PermissionKind, State, Usage,
 };
-use agor_proto::ids::{LineId, LinePosition, LogEpoch, Offset, Seq, SessionId, Size};
+use agor_proto::ids::{
+    ConnEpoch, HostId, Incarnation, LineId, LinePosition, LogEpoch, Offset, Seq, SessionId, Size,
+};
+use agor_proto::limits::Limits;
 use agor_proto::message::{
-    Explained, LaneStats, LinkStats, SessionStats, Spread, Stats, StepStats,
+    Explained, LaneStats, LinkStats, Message, SessionStats, Spread, Stats, StepStats, Welcome,
 };
 use agor_proto::session::{Life, SessionInfo};
 use agor_proto::usage::{Spent, UsageRow};
 
 use crate::link::diagnose::{Diagnosis, Look};
 use crate::link::usage::Spending;
+
+/// Takes the next client as a host with these features does, whose further part a test plays by hand.
+pub async fn accept(listener: &mut Listener, features: &[&str]) -> (LinkReader, LinkWriter) {
+    let (mut reader, mut writer) = listener.accept().await.expect("a client").split();
+    assert!(matches!(reader.next().await, Ok(Some(Message::Hello(_)))));
+    let welcome = Welcome {
+        version: 1,
+        features: features.iter().map(|&name| name.to_owned()).collect(),
+        conn_epoch: ConnEpoch(1),
+        host: HostId([9; 32]),
+        incarnation: Incarnation(1),
+        program: "test".into(),
+        limits: Limits::default(),
+    };
+    let sent = writer.send(&welcome.into()).await;
+    sent.expect("the client hears");
+    (reader, writer)
+}
 
 /// Returns a session's id that is the same in every test.
 pub fn session_id(number: u8) -> SessionId {

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use super::look::pixels_near;
 use super::stage::Stage;
-use crate::agor::{Agor, runs, step_until};
+use crate::agor::{Agor, runs, signal_process, step_until};
 
 /// Returns the stored layout; nothing if there is none yet.
 pub fn layout(agor: &Agor) -> serde_json::Value {
@@ -174,6 +175,39 @@ fn a_command_of_a_killed_window_is_carried_out_once() {
     stage.type_text("echo split-$((6*7))");
     stage.press(&["Return"]);
     stage.agor.screen_with(&running[1], "split-42");
+}
+
+/// The keeper stands still, so that the command has begun and cannot end before its host is killed.
+#[test]
+fn a_window_says_that_its_host_was_killed_in_the_middle_of_a_command() {
+    /// The dark theme's colour of what failed, and so many pixels of it as only a sentence has.
+    const FAILED: [u8; 3] = [0xf4, 0x7a, 0x76];
+    const SENTENCE: usize = 300;
+    let mut stage = Stage::new();
+    let window = stage.open(&[]);
+    let session = stage.running_are(1).remove(0);
+    let keeper = stage.agor.keeper_pid().expect("a keeper");
+    signal_process(keeper, "STOP");
+    stage.press(&["ctrl+space", "shift+k"]);
+    step_until("the host has begun with it", || {
+        let log = stage.agor.ok(&["log", &session]);
+        log.contains("\"name\":\"kill\"").then_some(())
+    });
+    stage.agor.crash_host();
+    signal_process(keeper, "CONT");
+    stage.agor.start_host();
+    let said = "the host went down while it carried out `kill`, which may or may not have taken effect: look at the \
+                session before you do it again";
+    step_until("the window hears of it", || {
+        window.log().contains(said).then_some(())
+    });
+    kept_commands_are(&stage, 0);
+    // On the page it stands in whole, for as long as it takes.
+    stage.act(&window, &["ctrl+space", "shift+e"], "view.notices");
+    step_until("the person can read it", || {
+        let (red, _) = pixels_near(&stage, &window, FAILED, 30)?;
+        (red > SENTENCE).then_some(())
+    });
 }
 
 #[test]

@@ -89,19 +89,30 @@ impl Drop for Desktop {
     }
 }
 
-/// Waits until the most of the window has this colour.
-pub(super) fn is_mostly(stage: &Stage, window: &Window, what: &str, color: [u8; 3]) {
+/// Returns how many of the window's pixels are near to this colour, by so much in each part, and how many it has.
+pub(super) fn pixels_near(
+    stage: &Stage,
+    window: &Window,
+    color: [u8; 3],
+    off: u8,
+) -> Option<(usize, usize)> {
     let file = stage.agor.path("look.png");
     let name = file.to_str().expect("utf-8").to_owned();
+    stage.ok("import", &["-window", &window.id, &name]);
+    let picture = image::open(&file).ok()?.into_rgb8();
+    let near = |pixel: &image::Rgb<u8>| {
+        let both = pixel.0.iter().zip(color);
+        both.into_iter().all(|(a, b)| a.abs_diff(b) <= off)
+    };
+    let share = picture.pixels().filter(|pixel| near(pixel)).count();
+    Some((share, picture.pixels().len()))
+}
+
+/// Waits until the most of the window has this colour.
+pub(super) fn is_mostly(stage: &Stage, window: &Window, what: &str, color: [u8; 3]) {
     step_until(what, || {
-        stage.ok("import", &["-window", &window.id, &name]);
-        let picture = image::open(&file).ok()?.into_rgb8();
-        let near = |pixel: &image::Rgb<u8>| {
-            let both = pixel.0.iter().zip(color);
-            both.into_iter().all(|(a, b)| a.abs_diff(b) <= 2)
-        };
-        let share = picture.pixels().filter(|pixel| near(pixel)).count();
-        (share * 2 > picture.pixels().len()).then_some(())
+        let (share, all) = pixels_near(stage, window, color, 2)?;
+        (share * 2 > all).then_some(())
     });
 }
 

@@ -63,27 +63,10 @@ mod tests {
 
     use agor_core::client::ClientOptions;
     use agor_core::link::{LinkReader, LinkWriter, Listener};
-    use agor_proto::ids::{ConnEpoch, HostId, Incarnation};
-    use agor_proto::limits::Limits;
-    use agor_proto::message::{Answer, Ask, Message, Stats, Welcome};
+    use agor_proto::message::{Answer, Ask, Message, Stats};
 
     use super::*;
-
-    async fn accept(listener: &mut Listener, features: &[&str]) -> (LinkReader, LinkWriter) {
-        let (mut reader, mut writer) = listener.accept().await.unwrap().split();
-        assert!(matches!(reader.next().await, Ok(Some(Message::Hello(_)))));
-        let welcome = Welcome {
-            version: 1,
-            features: features.iter().map(|&name| name.to_owned()).collect(),
-            conn_epoch: ConnEpoch(1),
-            host: HostId([9; 32]),
-            incarnation: Incarnation(1),
-            program: "test".into(),
-            limits: Limits::default(),
-        };
-        writer.send(&welcome.into()).await.unwrap();
-        (reader, writer)
-    }
+    use crate::testing::accept;
 
     async fn asked(reader: &mut LinkReader) -> Ask {
         loop {

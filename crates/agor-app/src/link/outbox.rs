@@ -80,7 +80,7 @@ pub async fn carry_on(paths: Paths, profile: Profile, shared: Shared) {
 /// Returns what a person is told of a command that an earlier window was given.
 fn left(shared: &Shared, body: &CommandBody, error: &ClientError) -> String {
     let session = body.session().and_then(|session| name_of(shared, session));
-    let of = session.map_or(String::new(), |name| format!(" of {name}"));
+    let of = session.map_or(String::new(), |name| format!(", for {name}"));
     format!("From a window that ended early{of}: {error}")
 }
 
@@ -107,4 +107,45 @@ pub fn is_private(shared: &Shared, body: &CommandBody) -> bool {
             .flat_map(|sessions| sessions.iter());
         sessions.any(|info| Some(info.id) == body.session() && info.private)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use agor_proto::error::{ErrorCode, WireError};
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::link::snapshot::Snapshot;
+    use crate::testing::{session_id, session_info};
+    use crate::wake::Wake;
+
+    #[test]
+    fn what_a_killed_window_left_is_told_with_its_session_and_with_what_became_of_it() {
+        let sessions = vec![session_info(1, "prices"), session_info(2, "")];
+        let snapshot = Snapshot {
+            sessions: Some(Arc::new(sessions)),
+            ..Snapshot::default()
+        };
+        let shared = Shared::new(watch::Sender::new(snapshot), Wake::default());
+        let kill = |number| CommandBody::Kill {
+            session: session_id(number),
+        };
+        let uncertain = ClientError::Uncertain {
+            name: "kill",
+            reason: "the host was away".into(),
+        };
+        assert_eq!(
+            left(&shared, &kill(1), &uncertain),
+            "From a window that ended early, for prices: the host was away; `kill` was sent, and may or may not have \
+             been carried out: look at the session before you do it again"
+        );
+        let interrupted = ClientError::Host(WireError::new(ErrorCode::Unavailable, "it went down"));
+        // One without a name, and one that is gone.
+        for number in [2, 3] {
+            assert_eq!(
+                left(&shared, &kill(number), &interrupted),
+                "From a window that ended early: it went down"
+            );
+        }
+    }
 }

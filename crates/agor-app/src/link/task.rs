@@ -299,6 +299,23 @@ fn is_logged(error: &ClientError) -> bool {
     )
 }
 
+/// Has a command carried out; tells the person if it was not, or if nobody can say whether it was.
+async fn carry_out(client: Client, shared: Shared, body: CommandBody) {
+    let name = body.name();
+    let done = match outbox::is_private(&shared, &body) {
+        true => client.carry_out_in_memory(body).await,
+        false => client.carry_out(body).await,
+    };
+    if let Err(error) = done {
+        tracing::warn!(name, %error, "a command was not carried out");
+        let text = error.to_string();
+        match is_logged(&error) {
+            true => shared.advise(text, Command::Log),
+            false => shared.tell(Weight::Error, text),
+        }
+    }
+}
+
 struct Task {
     paths: Paths,
     client: Client,
@@ -556,24 +573,10 @@ impl Task {
     }
 
     fn command(&mut self, body: CommandBody) {
-        let (client, shared) = (self.client.clone(), self.shared.clone());
         let session = body.session();
         let made = matches!(body, CommandBody::Create { .. }).then_some(session);
-        let name = body.name();
-        let task = tokio::spawn(async move {
-            let done = match outbox::is_private(&shared, &body) {
-                true => client.carry_out_in_memory(body).await,
-                false => client.carry_out(body).await,
-            };
-            if let Err(error) = done {
-                tracing::warn!(name, %error, "a command was not carried out");
-                let text = error.to_string();
-                match is_logged(&error) {
-                    true => shared.advise(text, Command::Log),
-                    false => shared.tell(Weight::Error, text),
-                }
-            }
-        });
+        let done = carry_out(self.client.clone(), self.shared.clone(), body);
+        let task = tokio::spawn(done);
         self.waiting.retain(|_, task| !task.is_finished());
         if let Some(session) = made.flatten() {
             self.waiting.insert(session, task);
@@ -607,8 +610,70 @@ impl Task {
 
 #[cfg(test)]
 mod tests {
+    use agor_core::link::{LinkReader, Listener};
+    use agor_proto::command::{Outcome, Receipt};
+    use agor_proto::ids::{CommandId, Seq};
+    use agor_proto::message::Message;
+
     use super::*;
-    use crate::testing::session_info;
+    use crate::testing::{accept, session_id, session_info};
+
+    async fn hear_command(reader: &mut LinkReader) -> CommandId {
+        loop {
+            match reader.next().await.unwrap() {
+                Some(Message::Command(command)) => return command.id,
+                Some(_) => {}
+                None => panic!("the client hung up"),
+            }
+        }
+    }
+
+    /// Returns the errors that the person was told of, in their order.
+    fn told(shared: &Shared) -> Vec<String> {
+        shared.look(|snapshot| {
+            let errors = snapshot.notices.iter().map(|notice| {
+                assert_eq!(notice.weight, Weight::Error);
+                notice.text.clone()
+            });
+            errors.collect()
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_is_told_of_an_interrupted_command_and_of_one_that_nobody_answers() {
+        let shared = Shared::new(watch::Sender::new(Snapshot::default()), Wake::default());
+        let session = session_id(1);
+        let (mut listener, dialer) = Listener::memory();
+        let client = Client::over(dialer, ClientOptions::default());
+        let (client, host) = tokio::join!(client, accept(&mut listener, &[]));
+        let (client, (mut reader, mut writer)) = (client.unwrap(), host);
+        let kill = || {
+            let body = CommandBody::Kill { session };
+            tokio::spawn(carry_out(client.clone(), shared.clone(), body))
+        };
+
+        let done = kill();
+        let id = hear_command(&mut reader).await;
+        let seq = Seq(1);
+        for outcome in [Outcome::Accepted { seq }, Outcome::Interrupted] {
+            let receipt = Receipt { id, outcome };
+            writer.send(&receipt.into()).await.unwrap();
+        }
+        done.await.unwrap();
+        let interrupted = "the host went down while it carried out `kill`, which may or may not have taken effect: \
+                           look at the session before you do it again";
+        assert_eq!(told(&shared), [interrupted]);
+
+        let done = kill();
+        hear_command(&mut reader).await;
+        drop((reader, writer, listener));
+        done.await.unwrap();
+        let told = told(&shared);
+        let uncertain = "; `kill` was sent, and may or may not have been carried out: look at the session before you \
+                         do it again";
+        assert_eq!(told.len(), 2, "once each: {told:?}");
+        assert!(told[1].ends_with(uncertain), "{told:?}");
+    }
 
     #[test]
     fn a_list_is_merged_in_the_order_in_which_sessions_were_made() {
