@@ -7,11 +7,14 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use agor_proto::error::ErrorCode;
 use agor_proto::frame::FrameReader;
-use agor_proto::ids::ClientId;
-use agor_proto::message::{Hello, Message};
+use agor_proto::ids::{ClientId, InputSeq, LeaseToken, SessionId};
+use agor_proto::input::Input;
+use agor_proto::message::{Hello, InputFrame, LeaseStanding, Message, TakeLease};
 
 use crate::agor::{Agor, Done, step_until};
+use crate::plain::Plain;
 
 /// Checks that a command line failed with `code` and one sentence that holds `words`.
 fn refused(done: &Done, code: i32, words: &[&str]) {
@@ -399,6 +402,60 @@ fn a1_a9_the_log_tells_connections_and_refusals_and_holds_no_keys_no_output_and_
     ] {
         assert!(!log.contains(secret), "{secret:?} is in {log}");
     }
+}
+
+/// Returns what becomes of `text` that is typed with a token: why it was refused, if it was.
+fn typed(
+    plain: &mut Plain,
+    session: SessionId,
+    token: LeaseToken,
+    text: &str,
+) -> Option<ErrorCode> {
+    plain.say(InputFrame {
+        session,
+        token,
+        seq: InputSeq(1),
+        input: Input::Text { text: text.into() },
+    });
+    loop {
+        if let Message::InputAck(ack) = plain.hear() {
+            return ack.refused.map(|error| error.code);
+        }
+    }
+}
+
+#[test]
+fn b5_who_says_the_id_of_another_client_drives_nothing_of_its() {
+    let agor = Agor::started();
+    let named = agor.session("echo ready; exec cat");
+    agor.screen_with(&named, "ready");
+    let session: SessionId = named.parse().expect("an id");
+    let mut driver = Plain::connect(&agor);
+    driver.say(TakeLease {
+        session,
+        force: false,
+    });
+    let token = loop {
+        if let Message::Lease(lease) = driver.hear() {
+            match lease.standing {
+                LeaseStanding::Held { token } => break token,
+                taken => panic!("nobody else drives: {taken:?}"),
+            }
+        }
+    };
+    // Both say the same id.
+    let mut stranger = Plain::connect(&agor);
+    let mut near = token;
+    near.0[15] ^= 1;
+    for guess in [LeaseToken([0; 16]), LeaseToken([4; 16]), near] {
+        let refused = typed(&mut stranger, session, guess, "guessed");
+        assert_eq!(refused, Some(ErrorCode::Fenced));
+    }
+    assert_eq!(typed(&mut driver, session, token, "mine"), None);
+    agor.screen_with(&named, "mine");
+    let record = agor.raw(&named);
+    let record = String::from_utf8_lossy(&record);
+    assert!(!record.contains("guessed"), "{record}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The rule of `agents.rs`, clause by clause. Whole stories are recorded in
 //! `tests/fixtures/agents`.
 
+mod tools;
+
 use agor_proto::agent::EvidenceSource;
 use agor_proto::ids::Offset;
 

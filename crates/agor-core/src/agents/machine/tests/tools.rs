@@ -1,0 +1,79 @@
+//! What an agent has under way, in whatever order its hooks come.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What a hook tells.
+#[derive(Debug, Clone, Copy)]
+enum Told {
+    Begins(u8),
+    Ends(u8),
+    Fails(u8),
+    TurnEnds,
+}
+
+fn told() -> impl Strategy<Value = Vec<Told>> {
+    let id = 0..6_u8;
+    let told = prop_oneof![
+        8 => id.clone().prop_map(Told::Begins),
+        6 => id.clone().prop_map(Told::Ends),
+        2 => id.prop_map(Told::Fails),
+        1 => Just(Told::TurnEnds),
+    ];
+    proptest::collection::vec(told, 0..60)
+}
+
+fn hook(told: Told) -> Hook {
+    let (event, id) = match told {
+        Told::Begins(id) => ("PreToolUse", Some(id)),
+        Told::Ends(id) => ("PostToolUse", Some(id)),
+        Told::Fails(id) => ("PostToolUseFailure", Some(id)),
+        Told::TurnEnds => ("Stop", None),
+    };
+    Hook {
+        event: event.into(),
+        tool_name: id.map(|_| "Bash".into()),
+        tool_use_id: id.map(|id| id.to_string()),
+        ..Hook::default()
+    }
+}
+
+proptest! {
+    /// A begin or an end may come twice, late or never.
+    #[test]
+    fn d4_tools_under_way_are_those_that_began_and_have_not_ended_and_none_is_after_a_turn(
+        all in told(),
+        heard in any::<bool>(),
+    ) {
+        let mut it = machine();
+        it.on(Said(Source::Title, works()), at(10));
+        let mut millis = 10;
+        let mut under_way = BTreeSet::new();
+        for told in all {
+            millis += 1;
+            it.on(Observation::Hook(&hook(told)), at(millis));
+            match told {
+                Told::Begins(id) => {
+                    under_way.insert(id);
+                }
+                Told::Ends(id) | Told::Fails(id) => {
+                    under_way.remove(&id);
+                }
+                Told::TurnEnds => under_way.clear(),
+            }
+            prop_assert_eq!(it.info().tools as usize, under_way.len());
+        }
+        if heard {
+            it.on(Observation::Hook(&hook(Told::TurnEnds)), at(millis + 1));
+        } else {
+            it.on(Interrupted, at(millis + 1));
+            it.on(Said(Source::Title, quiet_title()), at(millis + 2));
+            it.on(Tick, at(millis + 2 + SETTLE_MILLIS));
+        }
+        prop_assert!(matches!(it.state(), State::Done | State::Idle), "{:?}", it.state());
+        prop_assert_eq!(it.info().tools, 0);
+    }
+}
