@@ -15,6 +15,8 @@
 
 #[path = "../it/agor.rs"]
 mod agor;
+#[path = "../it/bad_line.rs"]
+mod bad_line;
 #[path = "../it/deadline.rs"]
 mod deadline;
 

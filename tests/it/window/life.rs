@@ -205,7 +205,7 @@ fn a_window_says_that_its_host_was_killed_in_the_middle_of_a_command() {
     // On the page it stands in whole, for as long as it takes.
     stage.act(&window, &["ctrl+space", "shift+e"], "view.notices");
     step_until("the person can read it", || {
-        let (red, _) = pixels_near(&stage, &window, FAILED, 30)?;
+        let (red, _) = pixels_near(&stage, &window, FAILED, 60)?;
         (red > SENTENCE).then_some(())
     });
 }
