@@ -244,12 +244,12 @@ impl LinkWriter {
         self.flush().await
     }
 
-    /// Puts `message` behind what waits to be sent. The caller bounds the queue by
-    /// [`LinkWriter::queued_bytes`].
+    /// Puts `message` behind what waits to be sent, and returns how many bytes were copied for that. The caller
+    /// bounds the queue by [`LinkWriter::queued_bytes`].
     ///
     /// # Errors
     /// [`LinkError::Frame`] if the message is too large, with the queue unchanged.
-    pub fn queue(&mut self, message: &Message) -> Result<(), LinkError> {
+    pub fn queue(&mut self, message: &Message) -> Result<usize, LinkError> {
         Ok(message.encode(&mut self.queued)?)
     }
 

@@ -54,17 +54,20 @@ macro_rules! messages {
                 match self { $(Self::$name(_) => Lane::$lane,)+ }
             }
 
-            /// Appends the message as a frame to `out`.
+            /// Appends the message as a frame to `out`, and returns how many bytes were copied for it: those of its
+            /// body into a buffer, and those of the frame out of it.
             ///
             /// # Errors
             /// [`FrameError::TooLarge`] or [`FrameError::Encode`], with `out` unchanged.
-            pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), FrameError> {
+            pub fn encode(&self, out: &mut Vec<u8>) -> Result<usize, FrameError> {
                 let body = match self { $(Self::$name(body) => rmp_serde::to_vec_named(body),)+ };
                 let encode = |error: rmp_serde::encode::Error| FrameError::Encode {
                     kind: self.kind(),
                     reason: error.to_string(),
                 };
-                frame::write(self.lane(), self.kind(), &body.map_err(encode)?, out)
+                let (body, before) = (body.map_err(encode)?, out.len());
+                frame::write(self.lane(), self.kind(), &body, out)?;
+                Ok(body.len() + out.len() - before)
             }
 
             /// Returns the message in `frame`; `None` if this release does not know its kind.

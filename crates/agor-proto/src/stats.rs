@@ -58,9 +58,8 @@ pub struct Stats {
     pub outbox_max: u64,
     /// How often events did not fit a client's queue and were told from the store instead.
     pub overflows: u64,
-    /// Bytes of output that programs have said since the host began. Each is copied once by the
-    /// system into its session's ring, once from there by the host, once into what is stored, and
-    /// as rows of a screen as often as [`Stats::lanes`] says.
+    /// Bytes of output that programs have said since the host began, in their records. How often each is copied on
+    /// its way, [`Stats::way`] says.
     pub output_bytes: u64,
     /// What happens to output on its way from the terminal of its program to the windows, step by step.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -164,9 +163,8 @@ pub struct StepStats {
     /// `frames` (rows of screens as they are sent, and all else that the host does), `link` (that, into
     /// the system's buffers).
     pub step: String,
-    /// Bytes that it has copied: counted for `record` and `disk`; for the others derived, from the output (`ring`
-    /// and `host` copy each byte once) and from the bytes of screens that were sent (`frames` copies each twice,
-    /// `link` once).
+    /// Bytes that it has copied, each counted where that is done: of `ring` what the host has seen of it, of `frames`
+    /// and `link` what screens took. What the system and SQLite copy within is in none.
     pub copied_bytes: u64,
     /// Microseconds of processor time that it took; 0 where a step before or behind it has its share.
     pub cpu_micros: u64,

@@ -348,7 +348,7 @@ impl Driver {
                         };
                         let before = writer.queued_bytes();
                         match writer.queue(outgoing.message()) {
-                            Ok(()) => {
+                            Ok(_) => {
                                 let bytes = writer.queued_bytes() - before;
                                 self.counts.sent(outgoing.message(), bytes);
                             }

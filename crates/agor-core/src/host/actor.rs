@@ -58,6 +58,8 @@ pub struct Actor {
     /// Why the session's agent is in its state, for those who follow that.
     evidence: watch::Sender<Part>,
     ring: Option<Watched<RingReader>>,
+    /// How far the ring was filled at the last look.
+    filled: Offset,
     outboxes: BTreeMap<ConnEpoch, Outbox>,
     settling: Vec<(Offset, oneshot::Sender<Offset>)>,
     ending: Vec<oneshot::Sender<()>>,
@@ -92,6 +94,7 @@ impl Actor {
             health,
             evidence: watch::Sender::new(Part::Unknown),
             ring: None,
+            filled: Offset(0),
             outboxes: BTreeMap::new(),
             settling: Vec::new(),
             ending: Vec::new(),
@@ -346,7 +349,15 @@ impl Actor {
             .clear_bell()
             .and_then(|()| ring.read(from.0, slice, &mut bytes));
         match read {
-            Ok(to) => self.unread = to < ring.head(),
+            Ok(to) => {
+                let head = Offset(ring.head());
+                self.unread = to < head.0;
+                // A ring says what it wants; it cannot have more in it than it holds.
+                let put = head.0.saturating_sub(self.filled.max(from).0);
+                let put = put.min(ring.capacity());
+                self.filled = self.filled.max(head);
+                Counters::add(&self.hub.counters().ring_bytes, put);
+            }
             Err(RingError::OutOfRange { position, tail, .. }) if position < tail => {
                 tracing::error!(session_id = %self.session.id(), position, tail, "output is missing: the keeper let go of it and the store does not have it");
                 self.on(Cause::Gap { to: Offset(tail) }).await;

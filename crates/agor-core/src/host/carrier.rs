@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use agor_proto::command::Command;
 use agor_proto::error::{ErrorCode, WireError};
+use agor_proto::frame::Lane;
 use agor_proto::ids::{AskId, ClientId, CommandN, ConnEpoch, LeaseToken, ListRev, SessionId};
 use agor_proto::message::{Message, Problem, Query, Refused, Report};
 use agor_proto::session::SessionList;
@@ -71,6 +72,8 @@ pub async fn serve(hub: Arc<Hub>, link: Link, conn: ConnEpoch) {
 /// Writes what comes into the outbox until it is closed or the link fails.
 async fn write(hub: Arc<Hub>, conn: ConnEpoch, outbox: Outbox, mut writer: LinkWriter) {
     let counters = hub.counters();
+    // Bytes of screens that wait in the link.
+    let mut screens = 0;
     while let Some(messages) = outbox.take().await {
         let waited = messages.len() as u64;
         counters.outbox_max.fetch_max(waited, Ordering::Relaxed);
@@ -80,15 +83,20 @@ async fn write(hub: Arc<Hub>, conn: ConnEpoch, outbox: Outbox, mut writer: LinkW
             let encoded = writer.queue(&message);
             let bytes = writer.queued_bytes() - before;
             counters.sent(&outbox, &message, bytes);
+            if message.lane() == Lane::Screen {
+                let copied = encoded.as_ref().map_or(0, |&copied| copied as u64);
+                Counters::add(&counters.frame_bytes, copied);
+                screens += bytes as u64;
+            }
             let queued = match encoded {
-                Ok(()) if writer.queued_bytes() < WRITTEN_TOGETHER_BYTES => Ok(()),
-                Ok(()) => writer.flush().await,
+                Ok(_) if writer.queued_bytes() < WRITTEN_TOGETHER_BYTES => Ok(()),
+                Ok(_) => writer.flush().await,
                 Err(error) => {
                     tracing::error!(%conn, %error, "a message could not be sent");
                     let error = WireError::new(ErrorCode::Internal, error.to_string());
                     // Better no link than one on which something is missing.
                     outbox.close();
-                    writer.queue(&Refused { error }.into())
+                    writer.queue(&Refused { error }.into()).map(drop)
                 }
             };
             if queued.is_err() {
@@ -98,6 +106,7 @@ async fn write(hub: Arc<Hub>, conn: ConnEpoch, outbox: Outbox, mut writer: LinkW
         if writer.flush().await.is_err() {
             return outbox.close();
         }
+        Counters::add(&counters.link_bytes, std::mem::take(&mut screens));
     }
     // What is left is for a peer that may be gone.
     writer.close().await.ok();

@@ -123,12 +123,18 @@ pub struct Counters {
     pub overflows: AtomicU64,
     /// Sessions whose rings hold more than was read of them in one go.
     pub flooding: AtomicU64,
+    /// Bytes that the keeper has put into rings, as far as they were looked at.
+    pub ring_bytes: AtomicU64,
     /// Bytes of output that were read from rings.
     pub output_bytes: AtomicU64,
     /// Bytes of it that were put into what is stored.
     pub record_bytes: AtomicU64,
     /// Nanoseconds of processor time that folding it took.
     pub fold_nanos: AtomicU64,
+    /// Bytes that were copied to make frames of screens.
+    pub frame_bytes: AtomicU64,
+    /// Bytes of those frames that the system has taken.
+    pub link_bytes: AtomicU64,
     /// What was sent, by lane.
     pub sent: [Traffic; Lane::ALL.len()],
     /// What came, by lane.

@@ -275,12 +275,8 @@ fn failed(code: ErrorCode, message: String) -> Part {
     }
 }
 
-/// Returns what each step of the way from the terminals to the windows has done. What is stored is counted where
-/// it is copied; the rest is derived from what went in and what came out.
+/// Returns what each step of the way from the terminals to the windows has done, counted where it is copied.
 fn way(stats: &Stats, counters: &Counters, stored: &Stored) -> Vec<StepStats> {
-    let output = stats.output_bytes;
-    let screens = stats.lanes.iter().find(|it| it.lane == Lane::Screen.name());
-    let screens = screens.map_or(0, |lane| lane.sent_bytes);
     let folding = Counters::get(&counters.fold_nanos) / 1_000;
     let rest = stats.cpu_micros.saturating_sub(folding + stored.cpu_micros);
     let step = |step: &str, copied_bytes, cpu_micros| StepStats {
@@ -289,13 +285,16 @@ fn way(stats: &Stats, counters: &Counters, stored: &Stored) -> Vec<StepStats> {
         cpu_micros,
     };
     vec![
-        step("ring", output, stats.keeper_cpu_micros),
-        step("host", output, folding),
+        step(
+            "ring",
+            Counters::get(&counters.ring_bytes),
+            stats.keeper_cpu_micros,
+        ),
+        step("host", Counters::get(&counters.output_bytes), folding),
         step("record", Counters::get(&counters.record_bytes), 0),
         step("disk", stored.packed_bytes, stored.cpu_micros),
-        // Encoded, and put behind what waits.
-        step("frames", 2 * screens, rest),
-        step("link", screens, 0),
+        step("frames", Counters::get(&counters.frame_bytes), rest),
+        step("link", Counters::get(&counters.link_bytes), 0),
     ]
 }
 
