@@ -162,6 +162,28 @@ impl<'de> Deserialize<'de> for ErrorCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Any name, and such as begin as a known one does.
+        #[test]
+        fn b11_whatever_is_not_known_is_never_retried(
+            at in 0..ErrorCode::ALL.len(),
+            cut in 0..20_usize,
+            end in "[a-z_]{0,3}",
+            other in any::<String>(),
+        ) {
+            let known = ErrorCode::ALL[at].name();
+            let near = format!("{}{end}", &known[..cut.min(known.len())]);
+            for name in [near, other] {
+                let json = serde_json::to_string(&name).unwrap();
+                let code: ErrorCode = serde_json::from_str(&json).unwrap();
+                if ErrorCode::ALL.iter().all(|known| known.name() != name) {
+                    prop_assert_eq!(code.retry(), Retry::Never, "{}", name);
+                }
+            }
+        }
+    }
 
     #[test]
     fn b11_a_code_of_a_later_release_is_never_retried() {

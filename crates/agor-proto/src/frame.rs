@@ -279,6 +279,34 @@ mod tests {
         }
 
         #[test]
+        fn c6_no_frame_over_the_limit_is_waited_for_whatever_came_before(
+            before in proptest::collection::vec(any::<u8>(), 0..300),
+            size in FRAME_BODY_MAX as u32 + 1..=u32::MAX,
+            after in proptest::collection::vec(any::<u8>(), 4..300),
+            cut in 1..50_usize,
+        ) {
+            let mut stream = Vec::new();
+            write(Lane::Event, 0x30, &before, &mut stream).unwrap();
+            stream.extend(size.to_be_bytes());
+            stream.extend(&after);
+            let mut reader = FrameReader::default();
+            let (mut seen, mut refused) = (Vec::new(), None);
+            for piece in stream.chunks(cut) {
+                reader.push(piece);
+                while refused.is_none() {
+                    match reader.next_frame() {
+                        Ok(Some(frame)) => seen.push(frame.body),
+                        Ok(None) => break,
+                        Err(error) => refused = Some(error),
+                    }
+                }
+            }
+            prop_assert_eq!(seen, [before]);
+            let size_bytes = size as usize;
+            prop_assert_eq!(refused, Some(FrameError::TooLarge { size_bytes }));
+        }
+
+        #[test]
         fn a12_garbage_never_panics_or_allocates_what_it_announces(garbage: Vec<u8>) {
             let mut reader = FrameReader::default();
             reader.push(&garbage);

@@ -430,6 +430,7 @@ impl FromStr for Size {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn cols_max_and_rows_max_clamp_a_size() {
@@ -466,6 +467,34 @@ mod tests {
         assert!("0".repeat(31).parse::<ClientId>().is_err());
         assert!("g".repeat(32).parse::<ClientId>().is_err());
         assert!("0".repeat(32).parse::<ClientId>().is_ok());
+    }
+
+    proptest! {
+        /// Any text, and such as are one character away from an id.
+        #[test]
+        fn b4_a_text_is_an_id_only_if_the_id_is_written_so(
+            bytes in any::<[u8; 16]>(),
+            at in 0..37_usize,
+            put in "[0-9a-gA-G-]?",
+            removed in 0..2_usize,
+            other in any::<String>(),
+        ) {
+            let mut random = [0; 10];
+            random.copy_from_slice(&bytes[6..]);
+            let session = SessionId::from_parts(1_763_683_200_123, random).to_string();
+            for good in [session, ClientId(bytes).to_string()] {
+                let (head, tail) = good.split_at(at.min(good.len()));
+                let tail = tail.get(removed..).unwrap_or_default();
+                for text in [good.clone(), format!("{head}{put}{tail}"), other.clone()] {
+                    if let Ok(id) = text.parse::<SessionId>() {
+                        prop_assert_eq!(&id.to_string(), &text);
+                    }
+                    if let Ok(id) = text.parse::<ClientId>() {
+                        prop_assert_eq!(&id.to_string(), &text);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

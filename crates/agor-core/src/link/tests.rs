@@ -7,6 +7,7 @@ use std::path::Path;
 use agor_proto::frame::{self, FrameError, Lane};
 use agor_proto::limits::FRAME_BODY_MAX;
 use agor_proto::message::Ping;
+use proptest::prelude::*;
 use tokio::io::AsyncWriteExt;
 
 use super::*;
@@ -136,6 +137,66 @@ async fn frames_of_unknown_kinds_are_skipped_and_counted() {
     theirs.write_all(&bytes).await.unwrap();
     assert_eq!(reader.next().await.unwrap(), Some(ping(3)));
     assert_eq!(reader.unknown_frames(), 1);
+}
+
+/// What a peer sends: a ping, or a frame of a later release.
+#[derive(Debug, Clone)]
+enum Sent {
+    Ping(u64),
+    Later {
+        kind: u16,
+        body: Vec<u8>,
+        lane: Option<u8>,
+    },
+}
+
+fn sent() -> impl Strategy<Value = Vec<Sent>> {
+    let body = proptest::collection::vec(any::<u8>(), 0..60);
+    let lane = proptest::option::of(6..=u8::MAX);
+    let later = (0x7000..0x7fff_u16, body, lane);
+    let sent = prop_oneof![
+        any::<u64>().prop_map(Sent::Ping),
+        later.prop_map(|(kind, body, lane)| Sent::Later { kind, body, lane }),
+    ];
+    proptest::collection::vec(sent, 0..40)
+}
+
+proptest! {
+    /// In a lane of ours or in a later one, with any body.
+    #[test]
+    fn c7_frames_of_unknown_kinds_are_skipped_and_counted_and_the_others_heard(sent in sent()) {
+        let (mut bytes, mut nonces, mut unknown) = (Vec::new(), Vec::new(), 0);
+        for sent in sent {
+            let begin = bytes.len();
+            match sent {
+                Sent::Ping(nonce) => {
+                    ping(nonce).encode(&mut bytes).unwrap();
+                    nonces.push(nonce);
+                }
+                Sent::Later { kind, body, lane } => {
+                    frame::write(Lane::Bulk, kind, &body, &mut bytes).unwrap();
+                    // The length of four bytes and the version come before it.
+                    bytes[begin + 5] = lane.unwrap_or(Lane::Bulk as u8);
+                    unknown += 1;
+                }
+            }
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let heard = runtime.block_on(async {
+            let (mut reader, mut theirs) = reader_over_bytes();
+            theirs.write_all(&bytes).await.unwrap();
+            drop(theirs);
+            let mut heard = Vec::new();
+            while let Some(message) = reader.next().await.unwrap() {
+                match message {
+                    Message::Ping(ping) => heard.push(ping.nonce),
+                    other => panic!("nobody sent {other:?}"),
+                }
+            }
+            (heard, reader.unknown_frames())
+        });
+        prop_assert_eq!(heard, (nonces, unknown));
+    }
 }
 
 #[tokio::test]

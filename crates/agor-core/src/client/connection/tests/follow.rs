@@ -1,5 +1,7 @@
 //! What a connection does about the sessions that are followed.
 
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -103,6 +105,44 @@ fn c2_a_repeat_is_ignored_and_a_gap_asks_again() {
         told(&bench.hear(events(5..=8))),
         [News::Events(events(5..=8))]
     );
+}
+
+proptest! {
+    /// Events may come twice, late or not at all, and the host may be asked again and answer soon or late.
+    #[test]
+    fn c2_what_is_told_has_no_gap_and_no_repeat(
+        batches in proptest::collection::vec((1..20_u64, 0..6_u64, any::<bool>()), 0..60),
+    ) {
+        let mut bench = Bench::ready();
+        let (first, view) = (cursor(0), Visibility::Hidden);
+        bench.wish(Wish::Follow { cursor: first, view });
+        bench.hear(subscribed(1));
+        let (mut last, mut asked) = (0, false);
+        for (from, more, answers) in batches {
+            if asked && answers {
+                bench.hear(subscribed(last + 1));
+                asked = false;
+            }
+            let effects = bench.hear(events(from..=from + more));
+            for news in told(&effects) {
+                let News::Events(told) = &news else {
+                    panic!("{news:?}");
+                };
+                prop_assert!(!asked, "nothing until the host has decided");
+                prop_assert!(!told.events.is_empty());
+                for event in &told.events {
+                    last += 1;
+                    prop_assert_eq!(event.seq, Seq(last));
+                }
+            }
+            for message in sent(&effects) {
+                let subscribe = agor_proto::message::Subscribe { cursor: cursor(last), view };
+                prop_assert_eq!(message, Message::from(subscribe));
+                prop_assert!(!asked, "it is asked once");
+                asked = true;
+            }
+        }
+    }
 }
 
 #[test]
