@@ -4,7 +4,7 @@
 
 pub mod context;
 
-pub use context::Context;
+use agor_core::keybindings::Context;
 
 use crate::app::pages::with_pages;
 
@@ -323,7 +323,7 @@ mod tests {
             let keys = keys.collect::<Vec<_>>().join(" · ");
             let doc = row.doc.trim_end_matches('.');
             let place = match drawn {
-                true => format!(" {} |", row.context.place()),
+                true => format!(" {} |", context::place(row.context)),
                 false => String::new(),
             };
             text.push_str(&format!("| {keys} |{place} `{}` | {doc} |\n", row.id));

@@ -6,11 +6,11 @@ mod view;
 pub use view::keys_page_ui;
 
 use agor_core::config::Whose;
-use agor_core::keybindings::{Change, Rule};
+use agor_core::keybindings::{Change, Context, Rule};
 use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
 
-use crate::commands::{Command, Context, TABLE};
+use crate::commands::{Command, TABLE, context};
 use crate::keys::keymap::{Keymap, Source, Told, begins, may_begin};
 
 /// Chords of one sequence that are recorded.
@@ -304,7 +304,7 @@ fn written(key: &KeyInput, keymap: &Keymap) -> String {
 fn place(context: Context) -> &'static str {
     match context {
         Context::Anywhere => "",
-        other => other.place(),
+        other => context::place(other),
     }
 }
 

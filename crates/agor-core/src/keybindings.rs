@@ -28,7 +28,7 @@ pub struct Rule {
     pub command: String,
     /// Where the keys mean it, if elsewhere than usual.
     #[serde(default)]
-    pub when: Option<When>,
+    pub when: Option<Context>,
     /// What the command is given; none takes anything yet.
     #[serde(default)]
     pub args: Option<serde_json::Value>,
@@ -146,13 +146,13 @@ pub enum Change {
     },
 }
 
-/// Where keys mean a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// Where keys mean a command. What has the keyboard says which of them count there, the deepest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum When {
-    /// Whatever has the keyboard.
+pub enum Context {
+    /// Everywhere, whatever has the keyboard.
     Anywhere,
-    /// In a terminal.
+    /// While a terminal has the keyboard.
     #[serde(alias = "pane")]
     Terminal,
     /// In a field that takes text.
@@ -165,11 +165,14 @@ pub enum When {
     Wall,
     /// On the pages of settings and of keys.
     Settings,
-    /// In a list, or on a page that takes no text.
+    /// In a list, or on a page that takes no text, so that letters are keys.
     List,
 }
 
-impl When {
+impl Context {
+    /// How many there are.
+    pub const COUNT: usize = Self::List as usize + 1;
+
     /// Returns it as the file has it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -183,6 +186,18 @@ impl When {
             Self::Settings => "settings",
             Self::List => "list",
         }
+    }
+
+    /// Says whether its commands are carried out by what is drawn there, rather than by the window.
+    #[must_use]
+    pub fn is_drawn(self) -> bool {
+        !matches!(self, Self::Anywhere | Self::Terminal)
+    }
+
+    /// Says whether nothing is typed there, so that a letter can be a key.
+    #[must_use]
+    pub fn takes_letters(self) -> bool {
+        self == Self::List
     }
 }
 
@@ -317,7 +332,7 @@ mod tests {
         assert_eq!(rules.len(), 2);
         assert_eq!(rules[0].key.as_deref(), Some("ctrl+shift+/"));
         assert_eq!(rules[0].command, "a // b");
-        assert_eq!(rules[1].when, Some(When::Terminal));
+        assert_eq!(rules[1].when, Some(Context::Terminal));
         assert_eq!((rules[0].line, rules[1].line), (3, 4));
     }
 

@@ -12,11 +12,11 @@ use std::collections::HashMap;
 use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
 
-use crate::commands::context::{Chain, Context, ELSEWHERE};
+use crate::commands::context::{Chain, ELSEWHERE, place};
 use crate::commands::{Command, FAMILIES, GROUPS, TABLE};
 use crate::keys::presets::PRESETS;
 use agor_core::config::KeyPreset;
-use agor_core::keybindings::Rule;
+use agor_core::keybindings::{Context, Rule};
 use chords::{TEXT, parse, takes_no_text};
 
 /// What a sequence of chords is.
@@ -229,10 +229,10 @@ impl Keymap {
         let (Some(keys), Some(chords)) = (keys, chords) else {
             return Err("there is no \"key\"".into());
         };
-        let context = match rule.when.map(Context::of) {
+        let context = match rule.when {
             None => row.context,
             Some(when) if row.context.is_drawn() && when != row.context => {
-                return Err(format!("it means something {} alone", row.context.place()));
+                return Err(format!("it means something {} alone", place(row.context)));
             }
             Some(when) => when,
         };

@@ -5,7 +5,7 @@ use agor_core::keybindings::Rule;
 
 use super::keymap::{Chord, Keymap, Told};
 use crate::commands::TABLE;
-use crate::commands::context::{Chain, ELSEWHERE, PLACES, TERMINAL};
+use crate::commands::context::{Chain, ELSEWHERE, PLACES, TERMINAL, place};
 
 /// Returns what all keys do, or those that are asked for.
 ///
@@ -60,7 +60,7 @@ fn list(all: &[Told]) -> Vec<KeyRow> {
                 keys: String::new(),
                 command: command.id.into(),
                 title: command.title.into(),
-                place: command.context.place().into(),
+                place: place(command.context).into(),
                 from: "no keys".into(),
                 shadowed_by: None,
             });
@@ -76,7 +76,7 @@ fn row(told: &Told) -> KeyRow {
         keys: told.keys.clone(),
         command: command.id.into(),
         title: command.title.into(),
-        place: told.context.place().into(),
+        place: place(told.context).into(),
         from: told.source.to_string(),
         shadowed_by: told.shadowed_by.clone(),
     }

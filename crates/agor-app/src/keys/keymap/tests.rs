@@ -237,7 +237,7 @@ fn keys_are_shown_as_people_write_them() {
 fn the_deepest_context_that_has_keys_decides_and_the_others_go_on_below_it() {
     let rules = [
         Rule {
-            when: Some(agor_core::keybindings::When::List),
+            when: Some(Context::List),
             ..rule("x", "attention.next")
         },
         rule("ctrl+space d", "list.first"),
@@ -283,7 +283,7 @@ fn the_deepest_context_that_has_keys_decides_and_the_others_go_on_below_it() {
 #[test]
 fn a_command_of_what_is_drawn_means_nothing_elsewhere() {
     let elsewhere = Rule {
-        when: Some(agor_core::keybindings::When::Anywhere),
+        when: Some(Context::Anywhere),
         ..rule("f5", "list.next")
     };
     let rules = [
