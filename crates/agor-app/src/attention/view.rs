@@ -11,7 +11,7 @@ use super::queue::{Need, since};
 use super::{Attention, Outcome};
 use crate::commands::{Command, context};
 use crate::icons::Mark;
-use crate::keys::drawn::{hints, keys_of, moved, pressed};
+use crate::keys::drawn::{hints, keys_of, moved, pressed, pressed_in_list};
 use crate::text::{age, folder_shown};
 use crate::theme::{Theme, medium, semibold};
 use crate::widgets::{column, elided, hint_ui, hold_keyboard, reveal_focus};
@@ -357,19 +357,6 @@ fn takes_text(info: &SessionInfo) -> bool {
     info.state != State::NeedsPermission
 }
 
-/// What keys can mean in the list.
-const KEYS: &[Command] = &[
-    Command::ListNext,
-    Command::ListPrevious,
-    Command::ListPageDown,
-    Command::ListPageUp,
-    Command::ListFirst,
-    Command::ListLast,
-    Command::ListOpen,
-    Command::ListClose,
-    Command::Reply,
-];
-
 impl Attention {
     /// Returns which row is selected.
     fn place(&self, queue: &[(Need, &SessionInfo)]) -> usize {
@@ -411,7 +398,7 @@ impl Attention {
         mut at: usize,
         info: Option<&SessionInfo>,
     ) -> Outcome {
-        for command in pressed(ui, context::LIST, KEYS) {
+        for command in pressed_in_list(ui, &[Command::ListOpen, Command::Reply]) {
             if command == Command::ListClose {
                 return Outcome::Closed;
             }

@@ -6,9 +6,9 @@ use egui::{Align2, FontId, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder,
 
 use super::lines::{Line, lines};
 use super::{Explain, Outcome};
-use crate::commands::{Command, context};
+use crate::commands::Command;
 use crate::icons::Mark;
-use crate::keys::drawn::{self, hints, pressed};
+use crate::keys::drawn::{self, hints, pressed_in_list};
 use crate::link::snapshot::Explanation;
 use crate::theme::{Theme, medium, semibold};
 use crate::widgets::{column, elided, hint_ui, reveal_focus};
@@ -188,22 +188,10 @@ fn line_ui(
     response.clicked()
 }
 
-/// What keys can mean here.
-const KEYS: &[Command] = &[
-    Command::ListNext,
-    Command::ListPrevious,
-    Command::ListPageDown,
-    Command::ListPageUp,
-    Command::ListFirst,
-    Command::ListLast,
-    Command::ListOpen,
-    Command::ListClose,
-];
-
 impl Explain {
     /// Does what the keys of this frame mean.
     fn keys(&mut self, ui: &Ui, lines: &[Line], mut at: usize) -> Outcome {
-        for command in pressed(ui, context::LIST, KEYS) {
+        for command in pressed_in_list(ui, &[Command::ListOpen]) {
             if command == Command::ListClose {
                 return Outcome::Closed;
             }

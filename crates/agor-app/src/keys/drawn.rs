@@ -8,11 +8,22 @@ use egui::{Event, Id, Modifiers, Ui};
 
 use super::keymap::{Found, Keymap};
 use crate::commands::Command;
-use crate::commands::context::Chain;
+use crate::commands::context::{Chain, LIST};
 use crate::widgets::keyboard_is_elsewhere;
 
 /// Lines of a page of a list.
 const PAGE: usize = 10;
+
+/// What leads through a list (see [`moved`]), and closes it.
+const THROUGH: &[Command] = &[
+    Command::ListNext,
+    Command::ListPrevious,
+    Command::ListPageDown,
+    Command::ListPageUp,
+    Command::ListFirst,
+    Command::ListLast,
+    Command::ListClose,
+];
 
 /// Lets what is drawn from now on look keys up in a table, and do what was pressed as a sequence.
 pub fn set(context: &egui::Context, keymap: &Arc<Keymap>, sequences: Vec<Command>) {
@@ -77,6 +88,12 @@ pub fn pressed(ui: &Ui, chain: Chain, wanted: &[Command]) -> Vec<Command> {
         });
     });
     pressed
+}
+
+/// As [`pressed`], in a list or on a page that takes no text: what leads through it and closes it, and what else is
+/// wanted.
+pub fn pressed_in_list(ui: &Ui, further: &[Command]) -> Vec<Command> {
+    pressed(ui, LIST, &[THROUGH, further].concat())
 }
 
 /// Returns where in a list of so many lines a command leads; one that does not move stays. A step beyond an end goes
@@ -171,7 +188,7 @@ fn named(name: &str) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::context::{EDITOR, LIST, PALETTE};
+    use crate::commands::context::{EDITOR, PALETTE};
     use agor_core::keybindings::Rule;
     use egui_kittest::Harness;
 

@@ -7,8 +7,8 @@ use egui::{
 };
 
 use super::{After, App, Page, Wants};
-use crate::commands::{Command, context};
-use crate::keys::drawn::{hints, pressed};
+use crate::commands::Command;
+use crate::keys::drawn::{hints, pressed_in_list};
 use crate::link::Request;
 use crate::link::log::{Log, Of};
 use crate::link::snapshot::Weight;
@@ -50,17 +50,6 @@ pub(super) fn sign(painter: &Painter, center: Pos2, stroke: Stroke) {
         painter.hline(center.x - 5.0..=center.x + right, y, stroke);
     }
 }
-
-/// What keys can mean here.
-const KEYS: &[Command] = &[
-    Command::ListNext,
-    Command::ListPrevious,
-    Command::ListPageDown,
-    Command::ListPageUp,
-    Command::ListFirst,
-    Command::ListLast,
-    Command::ListClose,
-];
 
 /// How much a line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +114,7 @@ impl Page for LogPage {
         ui.painter().rect_filled(area, 0.0, theme.window);
         let log = app.snapshot.log.clone().filter(|log| log.of == self.of);
         let mut scroll = 0.0;
-        for command in pressed(ui, context::LIST, KEYS) {
+        for command in pressed_in_list(ui, &[]) {
             scroll += match command {
                 Command::ListNext => -STEP,
                 Command::ListPrevious => STEP,
