@@ -317,6 +317,12 @@ impl Grid {
         row
     }
 
+    /// Appends a row's text to `text`, as [`Grid::row`] has it.
+    pub fn push_row_text(&self, at: u16, tables: &Tables, text: &mut String) {
+        let (cells, wraps) = (self.text_cells(at), self.meta(at).wraps);
+        push_text(text, &mut Vec::new(), cells, wraps, tables);
+    }
+
     /// Returns the cells that a row's text is made of: all if it wraps, but never the cell that a
     /// wide character left free.
     pub fn text_cells(&self, at: u16) -> &[Cell] {

@@ -347,6 +347,9 @@ proptest! {
                 let row = terminal.row(at);
                 let known = seen.entry(terminal.row_rev(at)).or_insert_with(|| row.clone());
                 prop_assert_eq!(known, &row);
+                let mut text = String::from("before ");
+                terminal.push_row_text(at, &mut text);
+                prop_assert_eq!(text.strip_prefix("before "), Some(&row.text[..]));
             }
         }
     }

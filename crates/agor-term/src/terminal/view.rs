@@ -127,6 +127,14 @@ impl Terminal {
         }
     }
 
+    /// Appends a row's text to `text`, without what else a row is; nothing beyond the screen.
+    pub fn push_row_text(&self, at: u16, text: &mut String) {
+        if at < self.state.size.rows {
+            let state = &self.state;
+            state.grid.push_row_text(at, &state.tables, text);
+        }
+    }
+
     /// Returns the stamp of a row: rows with equal stamps are equal, also at other places and
     /// other times of one terminal.
     #[must_use]

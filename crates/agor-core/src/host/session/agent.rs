@@ -3,6 +3,7 @@
 //! that folding again decides the same.
 
 mod answer;
+mod screen;
 mod terminal;
 
 use std::path::Path;
@@ -16,7 +17,7 @@ use agor_proto::input::{Input, Key, KeyAction, KeyInput, Mods};
 use agor_proto::limits::{REPORT_MAX, STATE_PACE_MILLIS, SYNC_UPDATE_MILLIS};
 use agor_proto::message::{Explained, Part};
 use agor_proto::screen::Modes;
-use agor_term::{ProgressState, Terminal};
+use agor_term::ProgressState;
 
 use super::{Effect, Now, Session, launch};
 use crate::agents::claim::{Says, Source, asks, is_at_work};
@@ -25,6 +26,7 @@ use crate::agents::hooks::Hook;
 use crate::agents::registry::Entry;
 use crate::agents::{Change, Machine, Moment, Observation, Provider};
 use crate::storage::UsageDay;
+use screen::Reading;
 use terminal::Watch;
 pub use terminal::When;
 
@@ -47,9 +49,6 @@ const BEGINS: Duration = Duration::from_secs(5);
 const SEEK_AGAIN: Duration = Duration::from_millis(200);
 const SEEKS_MAX: u32 = 6;
 
-/// The last rows of a screen, which are looked at.
-const LOOKED_AT_ROWS: usize = 30;
-
 /// How long what the last host had not stored is waited for.
 const CATCHING_UP: Duration = Duration::from_secs(1);
 
@@ -63,6 +62,8 @@ pub struct Agent {
     wake: Option<Instant>,
     standing: Standing,
     looks: Looks,
+    /// What was read of its screen.
+    screen: Reading,
     watch: Watch,
     /// The process whose registry is followed.
     registered: Option<u32>,
@@ -222,6 +223,12 @@ impl Agent {
             state: self.state(),
             reason: self.machine.info().reason,
         }
+    }
+
+    /// Returns how often the expressions over its screen were run.
+    #[cfg(test)]
+    pub fn screens_read(&self) -> usize {
+        self.screen.times()
     }
 
     /// Returns when [`Session::attend`] is due.
@@ -551,7 +558,7 @@ impl Session {
         let provider = self.spec.agent.as_ref().map(|agent| &agent.provider);
         let provider = provider.and_then(|id| self.launcher.providers().get(id));
         if let (Some(provider), Some(terminal)) = (provider, self.fold.terminal())
-            && provider.knows_no_conversation(&last_rows(terminal))
+            && provider.knows_no_conversation(&screen::last_rows(terminal))
         {
             self.agent.machine.has_no_conversation();
         }
@@ -642,8 +649,8 @@ impl Session {
         let Some(provider) = id.and_then(|id| self.launcher.providers().get(id)) else {
             return;
         };
-        let rows = last_rows(terminal);
-        let (says, choices) = (provider.screen(&rows), provider.choices(&rows));
+        let number = self.fold.terminal_number();
+        let (says, choices) = self.agent.screen.read((terminal, number), provider);
         // A question that is not drawn yet is waited for.
         let look = self.agent.machine.look_for();
         let waits = look.is_some_and(|it| it.for_question) && provider.shows_requests();
@@ -716,19 +723,6 @@ impl Session {
             .chain(self.terminal_due());
         self.agent.wake = self.agent.wake.into_iter().chain(more).min();
     }
-}
-
-/// Returns the last rows of a screen that hold something, the empty ones at its end left out.
-fn last_rows(terminal: &Terminal) -> String {
-    let rows = terminal.size().rows;
-    let mut last_first: Vec<String> = (0..rows)
-        .rev()
-        .map(|at| terminal.row(at).text)
-        .skip_while(|text| text.trim().is_empty())
-        .take(LOOKED_AT_ROWS)
-        .collect();
-    last_first.reverse();
-    last_first.join("\n")
 }
 
 /// Says in words how a process ended.

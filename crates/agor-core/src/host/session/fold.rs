@@ -36,6 +36,8 @@ pub struct TerminalOptions {
 pub struct Fold {
     offset: Offset,
     terminal: Option<Terminal>,
+    /// Terminals that it has had.
+    terminals: u64,
     options: TerminalOptions,
 }
 
@@ -47,6 +49,7 @@ impl Clone for Fold {
         Self {
             offset: self.offset,
             terminal: None,
+            terminals: self.terminals,
             options: self.options,
         }
     }
@@ -76,6 +79,7 @@ impl Fold {
         Self {
             offset,
             terminal: None,
+            terminals: 0,
             options,
         }
     }
@@ -95,9 +99,15 @@ impl Fold {
         self.terminal.as_ref()
     }
 
+    /// Returns the number of its terminal: the stamps of rows are those of one terminal alone.
+    pub fn terminal_number(&self) -> u64 {
+        self.terminals
+    }
+
     /// Gives it the terminal of its offset.
     pub fn set_terminal(&mut self, terminal: Terminal) {
         self.terminal = Some(terminal);
+        self.terminals += 1;
     }
 
     /// Lets go of the terminal; the record has it.
@@ -107,7 +117,7 @@ impl Fold {
 
     /// Makes the terminal of a session that has no record yet.
     pub fn begin(&mut self, size: Size) {
-        self.terminal = Some(self.options.terminal(size));
+        self.set_terminal(self.options.terminal(size));
     }
 
     /// Folds one record, which must begin at [`Fold::offset`].

@@ -99,3 +99,34 @@ fn half_of_a_synchronized_frame_is_not_looked_at_unless_it_never_ends() {
         world.on(Cause::Tick);
     }
 }
+
+#[test]
+fn a_screen_that_stands_still_is_read_once_however_often_it_is_looked_at() {
+    let mut world = World::running_program("claude");
+    world.clock = 100_000;
+    world.print_at(100_000, ASKS);
+    let look = |world: &mut World| {
+        world.read();
+        world.clock += 1_000;
+        world.on(Cause::Tick);
+        let Part::Evidence { state, pieces, .. } = world.session.explain() else {
+            panic!("evidence explains a state");
+        };
+        let decides = pieces.iter().find(|piece| piece.decides);
+        let seen_millis = decides.expect("a piece decides").last_millis;
+        (world.session.agent.screens_read(), state, seen_millis)
+    };
+    let (read, state, mut last) = look(&mut world);
+    assert_eq!((read, state), (1, State::NeedsPermission));
+    for _ in 0..5 {
+        world.print_at(world.clock, "\x1b]2;\x07\x1b[m");
+        let (read, state, seen) = look(&mut world);
+        assert_eq!((read, state), (1, State::NeedsPermission));
+        assert!(seen > last, "what it says is seen anew: {seen}");
+        last = seen;
+    }
+    world.print_at(world.clock, "\x1b[2J\x1b[H\u{276f} ");
+    let (read, state, _) = look(&mut world);
+    assert_eq!(read, 2);
+    assert_ne!(state, State::NeedsPermission);
+}
