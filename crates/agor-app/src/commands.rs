@@ -194,6 +194,62 @@ with_pages! { commands {
     EditorDone "editor.done" "Field: done" Editor ["enter"] "Take what is typed into a field.";
     EditorLeave "editor.leave" "Field: leave" Editor ["escape"] "Leave a field, or the theme's editor.";
     EditorSave "editor.save" "Field: save" Editor ["ctrl+s"] "Save the theme that is edited.";
+    ViLeft "vi.left" "Select: left" Vi ["h", "left", "backspace"] "Move the cursor of a selection by keyboard to the left.";
+    ViRight "vi.right" "Select: right" Vi ["l", "right", "space"] "Move it to the right.";
+    ViDown "vi.down" "Select: down" Vi ["j", "down"] "Move it down a row.";
+    ViUp "vi.up" "Select: up" Vi ["k", "up"] "Move it up a row.";
+    ViWordAfter "vi.word_after" "Select: next word" Vi ["w", "ctrl+right"] "Go to the begin of the next word.";
+    ViWordAfterLarge "vi.word_after_large" "Select: next word between blanks" Vi ["shift+w"] "Go to the begin of the next word, blanks alone being between words.";
+    ViWordBefore "vi.word_before" "Select: begin of word" Vi ["b", "ctrl+left"] "Go back to the begin of a word.";
+    ViWordBeforeLarge "vi.word_before_large" "Select: begin of word between blanks" Vi ["shift+b"] "Go back to the begin of a word, blanks alone being between words.";
+    ViWordEnd "vi.word_end" "Select: end of word" Vi ["e"] "Go to the end of a word.";
+    ViWordEndLarge "vi.word_end_large" "Select: end of word between blanks" Vi ["shift+e"] "Go to the end of a word, blanks alone being between words.";
+    ViWordEndBefore "vi.word_end_before" "Select: end of word before" Vi ["g e"] "Go back to the end of the word before.";
+    ViWordEndBeforeLarge "vi.word_end_before_large" "Select: end of word before, between blanks" Vi ["g shift+e"] "Go back to the end of the word before, blanks alone being between words.";
+    ViLineStart "vi.line_start" "Select: begin of line" Vi ["0", "home"] "Go to the begin of the line.";
+    ViLineText "vi.line_text" "Select: first sign of line" Vi ["^"] "Go to the first sign of the line that is no blank.";
+    ViLineEnd "vi.line_end" "Select: end of line" Vi ["$", "end"] "Go to the end of the line, and of those that the cursor then comes to.";
+    ViParagraphBefore "vi.paragraph_before" "Select: paragraph before" Vi ["{"] "Go to the empty row before.";
+    ViParagraphAfter "vi.paragraph_after" "Select: next paragraph" Vi ["}"] "Go to the next empty row.";
+    ViBracket "vi.bracket" "Select: other bracket" Vi ["%"] "Go to the bracket that belongs to the one at the cursor.";
+    ViViewTop "vi.view_top" "Select: top of view" Vi ["shift+h"] "Go to the first row in view.";
+    ViViewMiddle "vi.view_middle" "Select: middle of view" Vi ["shift+m"] "Go to the row in the middle of the view.";
+    ViViewBottom "vi.view_bottom" "Select: bottom of view" Vi ["shift+l"] "Go to the last row in view.";
+    ViFirst "vi.first" "Select: first row" Vi ["g g", "ctrl+home", "ctrl+a"] "Go to the oldest row that is kept.";
+    ViLast "vi.last" "Select: last row" Vi ["shift+g", "ctrl+end"] "Go to the newest row.";
+    ViPageDown "vi.page_down" "Select: page down" Vi ["page_down", "ctrl+f"] "Go a page on, of which two rows stay in view.";
+    ViPageUp "vi.page_up" "Select: page up" Vi ["page_up", "ctrl+b"] "Go a page back.";
+    ViHalfDown "vi.half_down" "Select: half a page down" Vi ["ctrl+d"] "Go half a page on.";
+    ViHalfUp "vi.half_up" "Select: half a page up" Vi ["ctrl+u"] "Go half a page back.";
+    ViScrollDown "vi.scroll_down" "Select: scroll down" Vi ["ctrl+e"] "Look a row further on.";
+    ViScrollUp "vi.scroll_up" "Select: scroll up" Vi ["ctrl+y"] "Look a row further back.";
+    ViSignAfter "vi.sign_after" "Select: to a sign" Vi ["f"] "Go on to the sign that is typed next.";
+    ViSignBefore "vi.sign_before" "Select: back to a sign" Vi ["shift+f"] "Go back to the sign that is typed next.";
+    ViTillAfter "vi.till_after" "Select: up to a sign" Vi ["t"] "Go on to just before the sign that is typed next.";
+    ViTillBefore "vi.till_before" "Select: back up to a sign" Vi ["shift+t"] "Go back to just behind the sign that is typed next.";
+    ViSignAgain "vi.sign_again" "Select: sign again" Vi [";"] "Go to the sign that was gone to last, once more.";
+    ViSignBack "vi.sign_back" "Select: sign again, back" Vi [","] "Go to that sign the other way.";
+    ViSelect "vi.select" "Select: signs" Vi ["v"] "Begin to select from the cursor, or drop what is selected.";
+    ViSelectLines "vi.select_lines" "Select: lines" Vi ["shift+v"] "Select whole lines.";
+    ViSelectBlock "vi.select_block" "Select: block" Vi ["ctrl+v"] "Select a block of columns.";
+    ViOtherEnd "vi.other_end" "Select: other end" Vi ["o"] "Go to the other end of what is selected.";
+    ViCopy "vi.copy" "Select: copy" Vi ["y", "enter"] "Copy what is selected, or the line, and leave.";
+    ViCopyLines "vi.copy_lines" "Select: copy lines" Vi ["shift+y"] "Copy whole lines, and leave.";
+    ViCopyOrLeave "vi.copy_or_leave" "Select: copy or leave" Vi ["ctrl+c"] "Copy what is selected, or leave if nothing is.";
+    ViFindNewer "vi.find_newer" "Select: find below" Vi ["/"] "Look for a text from the cursor on.";
+    ViFindOlder "vi.find_older" "Select: find above" Vi ["?"] "Look for a text from the cursor back.";
+    ViAgain "vi.again" "Select: next hit" Vi ["n"] "Go to the next hit of what was looked for.";
+    ViAgainBack "vi.again_back" "Select: hit before" Vi ["shift+n"] "Go to the hit before.";
+    ViDrop "vi.drop" "Select: drop" Vi ["escape"] "Drop what is selected, or leave if nothing is.";
+    ViLeave "vi.leave" "Select: leave" Vi ["q", "i"] "Leave, so that keys are the program's again.";
+    HintsBack "hints.back" "Letters: take one back" Hints ["backspace"] "Take the last letter back that was typed for what can be picked up.";
+    HintsLeave "hints.leave" "Letters: leave" Hints ["escape"] "Take the letters away and pick nothing.";
+    SizesLeft "sizes.left" "Sizes: to the left" Sizes ["left", "h"] "Move a border of the focused pane to the left.";
+    SizesRight "sizes.right" "Sizes: to the right" Sizes ["right", "l"] "Move it to the right.";
+    SizesUp "sizes.up" "Sizes: up" Sizes ["up", "k"] "Move it up.";
+    SizesDown "sizes.down" "Sizes: down" Sizes ["down", "j"] "Move it down.";
+    SizesBalance "sizes.balance" "Sizes: balance" Sizes ["="] "Give all panes the same room.";
+    SizesLeave "sizes.leave" "Sizes: leave" Sizes ["escape", "enter", "q"] "Leave the borders where they are.";
 } }
 
 /// Commands that a list shows as one line, since they differ by a direction or a number alone.
@@ -304,14 +360,14 @@ mod tests {
         }
     }
 
-    /// Returns the table of keys as the README has it, of those that are drawn things' own or of the others.
-    fn markdown(drawn: bool) -> String {
-        let mut text = String::from(if drawn {
+    /// Returns the table of keys as the README has it, of those that mean something in one place alone or of the others.
+    fn markdown(own: bool) -> String {
+        let mut text = String::from(if own {
             "| Keys | Where | Command | What they do |\n|---|---|---|---|\n"
         } else {
             "| Keys | Command | What they do |\n|---|---|---|\n"
         });
-        for row in TABLE.iter().filter(|row| row.context.is_drawn() == drawn) {
+        for row in TABLE.iter().filter(|row| row.context.is_own() == own) {
             // Tabs 2 to 8 say what the first says.
             if row.id.starts_with("tab.") && matches!(row.id.as_bytes().last(), Some(b'2'..=b'8')) {
                 continue;
@@ -322,7 +378,7 @@ mod tests {
                 .map(|keys| keymap::shown(keys).replace('|', "\\|"));
             let keys = keys.collect::<Vec<_>>().join(" · ");
             let doc = row.doc.trim_end_matches('.');
-            let place = match drawn {
+            let place = match own {
                 true => format!(" {} |", context::place(row.context)),
                 false => String::new(),
             };
@@ -334,8 +390,8 @@ mod tests {
     #[test]
     fn the_readme_has_the_keys_of_the_table() {
         let readme = include_str!("../../../README.md");
-        for drawn in [false, true] {
-            let keys = markdown(drawn);
+        for own in [false, true] {
+            let keys = markdown(own);
             assert!(
                 readme.contains(&keys),
                 "README.md must hold this table:\n{keys}"

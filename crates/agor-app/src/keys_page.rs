@@ -11,7 +11,7 @@ use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
 
 use crate::commands::{Command, TABLE, context};
-use crate::keys::keymap::{Keymap, Source, Told, begins, may_begin};
+use crate::keys::keymap::{Keymap, Source, Told, begins, may_begin, third_level};
 
 /// Chords of one sequence that are recorded.
 const CHORDS_MAX: usize = 4;
@@ -287,6 +287,11 @@ fn written(key: &KeyInput, keymap: &Keymap) -> String {
     };
     if (key.key, key.mods) == (leader.key, leader.mods) {
         return "leader".into();
+    }
+    if let Some(sign) = third_level(&key) {
+        key.key = Key::Char(sign);
+        key.mods = Mods(key.mods.0 & !Mods::SHIFT.0);
+        return chord::display(&key);
     }
     match (key.shifted, key.key, key.base_layout) {
         (Some(sign), Key::Char(_), _) if !sign.is_alphabetic() => {

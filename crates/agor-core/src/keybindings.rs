@@ -167,11 +167,17 @@ pub enum Context {
     Settings,
     /// In a list, or on a page that takes no text, so that letters are keys.
     List,
+    /// While a pane's text is selected by keyboard.
+    Vi,
+    /// While letters lie over what can be picked up.
+    Hints,
+    /// While borders are moved.
+    Sizes,
 }
 
 impl Context {
     /// How many there are.
-    pub const COUNT: usize = Self::List as usize + 1;
+    pub const COUNT: usize = Self::Sizes as usize + 1;
 
     /// Returns it as the file has it.
     #[must_use]
@@ -185,19 +191,28 @@ impl Context {
             Self::Wall => "wall",
             Self::Settings => "settings",
             Self::List => "list",
+            Self::Vi => "vi",
+            Self::Hints => "hints",
+            Self::Sizes => "sizes",
         }
     }
 
-    /// Says whether its commands are carried out by what is drawn there, rather than by the window.
+    /// Says whether its commands are carried out by what has the keyboard there, rather than by the window.
     #[must_use]
-    pub fn is_drawn(self) -> bool {
+    pub fn is_own(self) -> bool {
         !matches!(self, Self::Anywhere | Self::Terminal)
+    }
+
+    /// Says whether it is a mode, which takes its keys one after another, rather than something that is drawn.
+    #[must_use]
+    pub fn is_mode(self) -> bool {
+        matches!(self, Self::Vi | Self::Hints | Self::Sizes)
     }
 
     /// Says whether nothing is typed there, so that a letter can be a key.
     #[must_use]
     pub fn takes_letters(self) -> bool {
-        self == Self::List
+        matches!(self, Self::List | Self::Vi | Self::Sizes)
     }
 }
 

@@ -189,7 +189,7 @@ impl App {
             | Command::Kill
             | Command::Remove
             | Command::SendLeader => self.act_on_session(command),
-            // What is drawn does these, where it has the keyboard (`keys/drawn.rs`).
+            // What is drawn does these, where it has the keyboard (`keys/drawn.rs`), and modes do theirs (`app/modes.rs`).
             Command::ListNext
             | Command::ListPrevious
             | Command::ListPageDown
@@ -218,7 +218,63 @@ impl App {
             | Command::KeysReset
             | Command::EditorDone
             | Command::EditorLeave
-            | Command::EditorSave => {}
+            | Command::EditorSave
+            | Command::ViLeft
+            | Command::ViRight
+            | Command::ViDown
+            | Command::ViUp
+            | Command::ViWordAfter
+            | Command::ViWordAfterLarge
+            | Command::ViWordBefore
+            | Command::ViWordBeforeLarge
+            | Command::ViWordEnd
+            | Command::ViWordEndLarge
+            | Command::ViWordEndBefore
+            | Command::ViWordEndBeforeLarge
+            | Command::ViLineStart
+            | Command::ViLineText
+            | Command::ViLineEnd
+            | Command::ViParagraphBefore
+            | Command::ViParagraphAfter
+            | Command::ViBracket
+            | Command::ViViewTop
+            | Command::ViViewMiddle
+            | Command::ViViewBottom
+            | Command::ViFirst
+            | Command::ViLast
+            | Command::ViPageDown
+            | Command::ViPageUp
+            | Command::ViHalfDown
+            | Command::ViHalfUp
+            | Command::ViScrollDown
+            | Command::ViScrollUp
+            | Command::ViSignAfter
+            | Command::ViSignBefore
+            | Command::ViTillAfter
+            | Command::ViTillBefore
+            | Command::ViSignAgain
+            | Command::ViSignBack
+            | Command::ViSelect
+            | Command::ViSelectLines
+            | Command::ViSelectBlock
+            | Command::ViOtherEnd
+            | Command::ViCopy
+            | Command::ViCopyLines
+            | Command::ViCopyOrLeave
+            | Command::ViFindNewer
+            | Command::ViFindOlder
+            | Command::ViAgain
+            | Command::ViAgainBack
+            | Command::ViDrop
+            | Command::ViLeave
+            | Command::HintsBack
+            | Command::HintsLeave
+            | Command::SizesLeft
+            | Command::SizesRight
+            | Command::SizesUp
+            | Command::SizesDown
+            | Command::SizesBalance
+            | Command::SizesLeave => {}
         }
     }
 

@@ -19,6 +19,7 @@ use super::{App, Overlay};
 use crate::commands::Command;
 use crate::drafts::Field;
 use crate::icons::turn;
+use crate::keys::drawn::{does, keys_of};
 use crate::keys::keymap::Keymap;
 use crate::keys_page::KeysPage;
 use crate::link::Request;
@@ -333,10 +334,20 @@ impl App {
             self.tile_ui(&mut ui, &tile);
         }
         if self.mode == Some(WindowMode::Resize) && is_active {
+            let arrows = [
+                Command::SizesLeft,
+                Command::SizesRight,
+                Command::SizesUp,
+                Command::SizesDown,
+            ];
+            let arrows = arrows.map(|command| keys_of(&ui, command)).join(" ");
+            let moves = format!("{arrows} move a border");
+            let balances = does(&ui, Command::SizesBalance, "balances");
+            let leaves = does(&ui, Command::SizesLeave, "leaves");
             let keys = [
-                ("arrows or hjkl move a border", false),
-                ("= balances", false),
-                ("Esc leaves", false),
+                (moves.as_str(), false),
+                (balances.as_str(), false),
+                (leaves.as_str(), false),
             ];
             mode_ui(&ui, &self.theme, rect, "Resize", &keys);
         }

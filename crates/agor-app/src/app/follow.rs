@@ -14,6 +14,7 @@ use egui::ViewportCommand;
 
 use super::{App, Purpose};
 use crate::attention::since;
+use crate::commands::context::PRINTED;
 use crate::keys::router::{Asks, Focus};
 use crate::link::Request;
 use crate::link::snapshot::{HostState, Weight};
@@ -199,9 +200,12 @@ impl App {
 
     /// Returns who has the keyboard.
     pub(super) fn keyboard_focus(&mut self) -> Focus {
-        let in_mode = self.mode.is_some() && self.overlay.is_none() && self.page_is_focused();
-        if in_mode || self.page_captures() {
-            return Focus::Capture;
+        let on_page = self.overlay.is_none() && self.page_is_focused();
+        if let Some(mode) = self.mode.filter(|_| on_page) {
+            return Focus::Capture(mode.contexts());
+        }
+        if self.page_captures() {
+            return Focus::Capture(PRINTED);
         }
         let focus = self.pane_focus();
         self.mode_focus(focus)

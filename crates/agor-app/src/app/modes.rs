@@ -10,7 +10,8 @@ use agor_term::rows::HintKind;
 
 use super::App;
 use crate::commands::Command;
-use crate::keys::router::Focus;
+use crate::commands::context::{Chain, ELSEWHERE, HINTS, PRINTED, SIZES, VI};
+use crate::keys::router::{Focus, ModeKey};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 use crate::pane::find::Step;
@@ -28,6 +29,16 @@ pub(super) enum WindowMode {
     Resize,
     /// Each pane shows the key that gives it the keyboard.
     Numbers,
+}
+
+impl WindowMode {
+    /// Returns the contexts in which its keys are looked up.
+    pub(super) fn contexts(self) -> Chain {
+        match self {
+            Self::Resize => SIZES,
+            Self::Numbers => PRINTED,
+        }
+    }
 }
 
 /// Keys by which panes are chosen, in the order in which panes are read.
@@ -53,15 +64,17 @@ impl App {
         }
     }
 
-    /// Says whether a mode of the focused pane has the keyboard, and whether commands go before it.
-    pub(super) fn mode_has_keyboard(&mut self) -> Option<bool> {
-        if self.mode.is_some() {
-            return Some(false);
+    /// Returns the contexts in which the mode looks keys up that has the keyboard, if one has.
+    fn mode_contexts(&mut self) -> Option<Chain> {
+        if let Some(mode) = self.mode {
+            return Some(mode.contexts());
         }
         let pane = self.focused_pane()?;
         match (&pane.hints, &pane.vi) {
-            (Some(_), _) => Some(false),
-            (None, Some(_)) => Some(true),
+            (Some(_), _) => Some(HINTS),
+            // The next key is the sign that is gone to, unless it leads elsewhere.
+            (None, Some(vi)) if vi.waits_for_sign() => Some(ELSEWHERE),
+            (None, Some(_)) => Some(VI),
             (None, None) => None,
         }
     }
@@ -112,48 +125,53 @@ impl App {
         }
     }
 
-    fn on_tab_key(&mut self, mode: WindowMode, key: &KeyInput) {
-        let letter = match key.key {
+    /// Gives the pane with the number or letter of a key the keyboard; every other key only ends the mode.
+    fn choose_by_number(&mut self, key: &KeyInput) {
+        self.mode = None;
+        let sign = match key.key {
             Key::Char(c) if c.is_ascii() => Some(c),
             Key::KeypadChar(c) => Some(c),
             _ => key.base_layout,
         };
-        if mode == WindowMode::Numbers {
-            self.mode = None;
-            let at = letter.and_then(|letter| NUMBERS.find(letter));
-            if let Some(tab) = self.workspace.tab_mut()
-                && let Some((tile, _)) = at.and_then(|at| tab.tiles.panes().nth(at))
-            {
-                tab.tiles.focus(tile);
-            }
-            return;
+        let at = sign.and_then(|sign| NUMBERS.find(sign));
+        if let Some(tab) = self.workspace.tab_mut()
+            && let Some((tile, _)) = at.and_then(|at| tab.tiles.panes().nth(at))
+        {
+            tab.tiles.focus(tile);
         }
-        match (key.key, letter) {
-            (Key::Left, _) | (_, Some('h')) => self.resize(Direction::Left),
-            (Key::Right, _) | (_, Some('l')) => self.resize(Direction::Right),
-            (Key::Up, _) | (_, Some('k')) => self.resize(Direction::Up),
-            (Key::Down, _) | (_, Some('j')) => self.resize(Direction::Down),
-            (_, Some('=')) => self.rearrange(Command::Balance),
+    }
+
+    /// Moves borders; what does not ends the mode.
+    fn move_borders(&mut self, command: Option<Command>) {
+        match command {
+            Some(Command::SizesLeft) => self.resize(Direction::Left),
+            Some(Command::SizesRight) => self.resize(Direction::Right),
+            Some(Command::SizesUp) => self.resize(Direction::Up),
+            Some(Command::SizesDown) => self.resize(Direction::Down),
+            Some(Command::SizesBalance) => self.rearrange(Command::Balance),
             _ => self.mode = None,
         }
     }
 
-    fn on_mode_key(&mut self, key: &KeyInput, context: &egui::Context) {
+    fn on_mode_key(&mut self, key: &ModeKey, context: &egui::Context) {
         self.wake.now();
+        let ModeKey { input, command } = key;
         if self.overlay.is_some() {
-            return self.on_page_key(key);
+            return self.on_page_key(input);
         }
-        if let Some(mode) = self.mode {
-            return self.on_tab_key(mode, key);
+        match self.mode {
+            Some(WindowMode::Numbers) => return self.choose_by_number(input),
+            Some(WindowMode::Resize) => return self.move_borders(*command),
+            None => {}
         }
         if self.page_is_focused() {
-            return self.on_page_key(key);
+            return self.on_page_key(input);
         }
         let Some(pane) = self.focused_pane() else {
             return;
         };
         if let Some(hints) = &mut pane.hints {
-            match hints.on_key(key) {
+            match hints.on_key(*command, input) {
                 Typed::More => {}
                 Typed::Ends => pane.hints = None,
                 Typed::Picked(act, kind, text) => self.pick((act, kind, text), context),
@@ -191,7 +209,7 @@ impl App {
         }
     }
 
-    fn on_vi_key(&mut self, key: &KeyInput, context: &egui::Context) {
+    fn on_vi_key(&mut self, key: &ModeKey, context: &egui::Context) {
         let Some(session) = self.workspace.focused_session() else {
             return;
         };
@@ -301,7 +319,7 @@ impl App {
 
     /// Returns who has the keyboard while a mode of the focused pane is on.
     pub(super) fn mode_focus(&mut self, focus: Focus) -> Focus {
-        match (focus, self.mode_has_keyboard()) {
+        match (focus, self.mode_contexts()) {
             (
                 Focus::Session {
                     session,
@@ -309,11 +327,11 @@ impl App {
                     alive,
                     ..
                 },
-                Some(commands),
+                Some(chain),
             ) => Focus::Mode {
                 session,
                 focus_events: focus_events && alive,
-                commands,
+                chain,
             },
             _ => focus,
         }

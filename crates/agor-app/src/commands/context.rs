@@ -37,8 +37,16 @@ pub const SETTINGS: Chain = &[
     Context::Editor,
     Context::Anywhere,
 ];
+/// While a pane's text is selected by keyboard.
+pub const VI: Chain = &[Context::Vi, Context::Anywhere];
+/// While letters lie over what can be picked up: every other letter is one of theirs, or ends them.
+pub const HINTS: Chain = &[Context::Hints];
+/// While borders are moved: every other key ends that.
+pub const SIZES: Chain = &[Context::Sizes];
+/// Where a key is the sign that is printed on it, and means no command.
+pub const PRINTED: Chain = &[];
 
-/// Every place with keys of its own beside a terminal, with its words.
+/// Every place with keys of its own beside a terminal, with its words: what is drawn, then modes.
 pub const PLACES: &[(&str, Chain)] = &[
     ("In a list", LIST),
     ("In the palette", PALETTE),
@@ -46,6 +54,9 @@ pub const PLACES: &[(&str, Chain)] = &[
     ("Where a text is looked for", FIND),
     ("On the wall", WALL),
     ("In settings", SETTINGS),
+    ("While selecting by keyboard", VI),
+    ("Over letters", HINTS),
+    ("While borders are moved", SIZES),
 ];
 
 /// Returns in a few words where a context is.
@@ -60,5 +71,8 @@ pub fn place(context: Context) -> &'static str {
         Context::Wall => "on the wall",
         Context::Settings => "in settings",
         Context::List => "in a list",
+        Context::Vi => "while selecting",
+        Context::Hints => "over letters",
+        Context::Sizes => "while borders are moved",
     }
 }

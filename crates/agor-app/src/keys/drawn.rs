@@ -120,6 +120,12 @@ pub fn keys_of(ui: &Ui, command: Command) -> String {
     keymap(ui.ctx()).keys_of(command)
 }
 
+/// Returns what a command's first keys do; nothing if it has none.
+#[must_use]
+pub fn does(ui: &Ui, command: Command, does: &str) -> String {
+    hints(ui, &[(command, does)])
+}
+
 /// Returns what keys do, for the head of a list or page: what has no keys is left out.
 #[must_use]
 pub fn hints(ui: &Ui, hints: &[(Command, &str)]) -> String {

@@ -4,7 +4,7 @@
 mod chords;
 mod shown;
 
-pub use chords::{Chord, may_begin};
+pub use chords::{Chord, may_begin, third_level};
 pub use shown::shown;
 
 use std::collections::HashMap;
@@ -176,6 +176,10 @@ impl Keymap {
             shadowed: Vec::new(),
             leader,
         };
+        // A leader that a person chose leads in modes too.
+        let leads = Chord::of(&keymap.leader);
+        let takes = |it: &Binding| it.context.is_mode() && it.chords.first() == Some(&leads);
+        keymap.shadow(takes, "it is the leader");
         if let Some(preset) = preset {
             for (keys, command) in preset.keys {
                 let source = Source::Preset(preset.name);
@@ -231,7 +235,7 @@ impl Keymap {
         };
         let context = match rule.when {
             None => row.context,
-            Some(when) if row.context.is_drawn() && when != row.context => {
+            Some(when) if row.context.is_own() && when != row.context => {
                 return Err(format!("it means something {} alone", place(row.context)));
             }
             Some(when) => when,
@@ -321,6 +325,21 @@ impl Keymap {
             None => Found::Nothing,
             Some((_, node)) => node.command.map_or(Found::Prefix, Found::Command),
         }
+    }
+
+    /// Returns what is looked for when a mode of these contexts is pressed a key: Shift with one that makes no text
+    /// selects on the way, and so means what the key means without it, unless the two mean something together.
+    #[must_use]
+    pub fn in_mode(&self, before: &[Chord], pressed: &KeyInput, chain: Chain) -> KeyInput {
+        let bare = KeyInput {
+            mods: Mods(pressed.mods.0 & !Mods::SHIFT.0),
+            ..pressed.clone()
+        };
+        let own = chain.get(..1).unwrap_or_default();
+        let selects = !matches!(pressed.key, Key::Char(_))
+            && self.find(before, pressed, chain) == Found::Nothing
+            && self.find(before, &bare, own) != Found::Nothing;
+        if selects { bare } else { pressed.clone() }
     }
 
     /// Returns the chord by which [`Keymap::find`] finds something, and what it finds.

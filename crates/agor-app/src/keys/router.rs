@@ -36,17 +36,18 @@ pub enum Focus {
         /// What Enter and Escape answer, if the pane asks something.
         asks: Asks,
     },
-    /// A mode of ours in the pane of a session: the keys themselves are its.
+    /// A mode of ours in the pane of a session, which takes keys one after another.
     Mode {
         /// Which session.
         session: SessionId,
         /// Whether its program wants to know whether it has the keyboard.
         focus_events: bool,
-        /// Whether keys that mean a command everywhere mean it here too.
-        commands: bool,
+        /// The contexts that count there.
+        chain: Chain,
     },
-    /// Something of ours that waits for keys themselves, whatever they mean elsewhere.
-    Capture,
+    /// Something else of ours that takes keys one after another, and the contexts that count there: none, where keys
+    /// themselves are waited for.
+    Capture(Chain),
     /// Something of ours that egui draws: a text field, a list; and the contexts that count there.
     Ui(Chain),
 }
@@ -70,6 +71,15 @@ const ENDS: &[Command] = &[
     Command::TrustAbove,
 ];
 
+/// A key of a mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModeKey {
+    /// The key.
+    pub input: KeyInput,
+    /// The command that it means there, alone or as the end of a sequence.
+    pub command: Option<Command>,
+}
+
 /// What a pane asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Asks {
@@ -86,7 +96,7 @@ impl Focus {
     fn session(self) -> Option<SessionId> {
         match self {
             Self::Session { session, .. } | Self::Mode { session, .. } => Some(session),
-            Self::Capture | Self::Ui(_) => None,
+            Self::Capture(_) | Self::Ui(_) => None,
         }
     }
 
@@ -94,8 +104,7 @@ impl Focus {
     fn chain(self) -> Chain {
         match self {
             Self::Session { .. } => TERMINAL,
-            Self::Ui(chain) => chain,
-            Self::Mode { .. } | Self::Capture => ELSEWHERE,
+            Self::Ui(chain) | Self::Mode { chain, .. } | Self::Capture(chain) => chain,
         }
     }
 
@@ -149,7 +158,7 @@ pub struct Router {
     /// Commands of what is drawn that were pressed as sequences, for the next frame.
     drawn: Vec<Command>,
     /// Keys of a mode, for the next frame.
-    mode_keys: Vec<KeyInput>,
+    mode_keys: Vec<ModeKey>,
     /// Keys that came after a command that was not carried out yet, which may lead elsewhere.
     waiting: Vec<(RawKey, Mods)>,
     /// For how many frames keys wait for what a text field's key or choice leads to.
@@ -248,22 +257,23 @@ impl Router {
         }
         let chain = self.focus.chain();
         let outside = matches!(self.focus, Focus::Ui(_)) && self.before.is_empty();
-        let sought = match outside && self.keymap.is_leader_outside(&input, chain) {
-            true => self.keymap.leader(),
-            false => input.clone(),
+        let sought = match self.focus {
+            Focus::Mode { .. } | Focus::Capture(_) => {
+                self.keymap.in_mode(&self.before, &input, chain)
+            }
+            _ if outside && self.keymap.is_leader_outside(&input, chain) => self.keymap.leader(),
+            _ => input.clone(),
         };
-        let found = match self.focus {
-            Focus::Capture
-            | Focus::Mode {
-                commands: false, ..
-            } => Found::Nothing,
-            _ => self.keymap.find(&self.before, &sought, chain),
-        };
-        match found {
+        match self.keymap.find(&self.before, &sought, chain) {
+            Found::Command(command) if command.row().context.is_mode() => {
+                self.before.clear();
+                let command = Some(command);
+                self.mode_keys.push(ModeKey { input, command });
+                self.down_taken.insert(raw.physical);
+                Route::Taken
+            }
             // What is drawn reads keys among the letters that are typed, in their order.
-            Found::Command(command)
-                if command.row().context.is_drawn() && self.before.is_empty() =>
-            {
+            Found::Command(command) if command.row().context.is_own() && self.before.is_empty() => {
                 if ENDS.contains(&command) {
                     self.hold_for(2);
                 }
@@ -271,7 +281,7 @@ impl Router {
             }
             Found::Command(command) => {
                 self.before.clear();
-                match command.row().context.is_drawn() {
+                match command.row().context.is_own() {
                     true => self.drawn.push(command),
                     false => self.push(command),
                 }
@@ -321,7 +331,7 @@ impl Router {
                 Route::Taken
             }
             _ if was_session => Route::Taken,
-            Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture => Route::Taken,
+            Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture(_) => Route::Taken,
             Focus::Ui(_) => Route::ToUi,
         }
     }
@@ -364,7 +374,7 @@ impl Router {
                 Route::Taken
             }
             // Egui knows which modifiers are down from elsewhere.
-            Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture => Route::Taken,
+            Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture(_) => Route::Taken,
             Focus::Ui(_) => Route::ToUi,
         }
     }
@@ -384,8 +394,9 @@ impl Router {
                 self.typed = true;
                 Route::Taken
             }
-            Focus::Mode { .. } | Focus::Capture => {
-                self.mode_keys.push(input);
+            Focus::Mode { .. } | Focus::Capture(_) => {
+                let command = None;
+                self.mode_keys.push(ModeKey { input, command });
                 self.down_taken.insert(raw.physical);
                 Route::Taken
             }
@@ -418,7 +429,7 @@ impl Router {
 
     fn unknown(&self) -> Route {
         match self.focus {
-            Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture => Route::Taken,
+            Focus::Session { .. } | Focus::Mode { .. } | Focus::Capture(_) => Route::Taken,
             Focus::Ui(_) => Route::ToUi,
         }
     }
@@ -434,7 +445,7 @@ impl Router {
                 Route::Taken
             }
             // A mode has keys, not text.
-            Focus::Mode { .. } | Focus::Capture => Route::Taken,
+            Focus::Mode { .. } | Focus::Capture(_) => Route::Taken,
             Focus::Ui(_) => Route::ToUi,
         }
     }
@@ -497,7 +508,7 @@ impl Router {
     }
 
     /// Returns the keys of a mode that were pressed since they were last taken.
-    pub fn take_mode_keys(&mut self) -> Vec<KeyInput> {
+    pub fn take_mode_keys(&mut self) -> Vec<ModeKey> {
         std::mem::take(&mut self.mode_keys)
     }
 
@@ -529,13 +540,19 @@ impl Router {
         (&self.before, &self.keymap, self.focus.chain())
     }
 
-    /// Presses keys of a mode.
+    /// Presses keys of a mode of these contexts, none of which is a part of a sequence.
     #[cfg(test)]
-    pub fn press_in_mode(&mut self, keys: &str) {
+    pub fn press_in_mode(&mut self, keys: &str, chain: Chain) {
         let keys = keys
             .split(' ')
             .filter_map(|key| agor_term::input::chord::parse(key).ok());
-        self.mode_keys.extend(keys);
+        for input in keys {
+            let command = match self.keymap.find(&[], &input, chain) {
+                Found::Command(command) => Some(command),
+                Found::Prefix | Found::Nothing => None,
+            };
+            self.mode_keys.push(ModeKey { input, command });
+        }
     }
 
     /// Begins a sequence with a key.

@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_key_is_explained_in_each_place() {
         let usual = KeySettings::default();
-        let free = told(&usual, "ctrl+b");
+        let free = told(&usual, "ctrl+g");
         assert_eq!(
             free.sentences,
             [
@@ -247,6 +247,9 @@ mod tests {
             "Where a text is looked for: Palette: close (palette.close), built in.",
             "On the wall: Palette: close (palette.close), built in.",
             "In settings: Palette: close (palette.close), built in.",
+            "While selecting by keyboard: Select: drop (vi.drop), built in.",
+            "Over letters: Letters: leave (hints.leave), built in.",
+            "While borders are moved: Sizes: leave (sizes.leave), built in.",
             "Elsewhere: the text field's or the list's.",
         ];
         assert_eq!(told.sentences, expected);

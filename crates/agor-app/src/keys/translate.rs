@@ -112,6 +112,8 @@ impl RawKey {
             Key::End => Logical::Named(NamedKey::End),
             Key::PageUp => Logical::Named(NamedKey::PageUp),
             Key::PageDown => Logical::Named(NamedKey::PageDown),
+            Key::F(8) => Logical::Named(NamedKey::F8),
+            Key::F(9) => Logical::Named(NamedKey::F9),
             other => panic!("{other:?} is not made yet"),
         };
         let text = match key {

@@ -262,7 +262,7 @@ pub fn entries(
 
 fn commands(scope: Scope, keymap: &Keymap) -> impl Iterator<Item = Entry> {
     // Those of what is drawn are carried out there alone.
-    let rows = TABLE.iter().filter(|row| !row.context.is_drawn());
+    let rows = TABLE.iter().filter(|row| !row.context.is_own());
     rows.map(move |row| {
         let choice = match scope {
             Scope::Keys => Choice::KeysOf(row.command),
@@ -477,7 +477,7 @@ mod tests {
     #[test]
     fn nothing_typed_offers_everything_in_order() {
         let entries = offered(Scope::Commands, &Used::default());
-        let offered = TABLE.iter().filter(|row| !row.context.is_drawn());
+        let offered = TABLE.iter().filter(|row| !row.context.is_own());
         assert_eq!(find(&entries, "  ").len(), offered.count());
         assert!(find(&entries, "qqqzzz").is_empty());
     }

@@ -8,6 +8,8 @@ use agor_proto::input::{Key, KeyInput, Mods};
 use agor_proto::row::Row;
 use agor_term::rows::{Hint, HintKind, hints, may_open};
 
+use crate::commands::Command;
+
 /// Letters of labels, those under the fingers first.
 const LETTERS: &[u8; 26] = b"asdfjklghqweruioptyzxcvbnm";
 
@@ -120,8 +122,8 @@ impl Hints {
             })
     }
 
-    /// Takes a key.
-    pub fn on_key(&mut self, key: &KeyInput) -> Typed {
+    /// Takes a key, and the command that it means over letters.
+    pub fn on_key(&mut self, command: Option<Command>, key: &KeyInput) -> Typed {
         let latin = |key: Key| match key {
             Key::Char(c) if c.is_ascii_alphabetic() => Some(c.to_ascii_lowercase()),
             _ => None,
@@ -129,9 +131,9 @@ impl Hints {
         // Where the layout has no Latin letters, the key's place is meant.
         let place = key.base_layout.filter(|_| matches!(key.key, Key::Char(_)));
         let letter = latin(key.key).or(place.and_then(|place| latin(Key::Char(place))));
-        match (letter, key.key) {
-            (Some(letter), _) => self.letter(letter, Act::with(key.mods)),
-            (None, Key::Backspace) if self.typed.pop().is_some() => Typed::More,
+        match (command, letter) {
+            (Some(Command::HintsBack), _) if self.typed.pop().is_some() => Typed::More,
+            (None, Some(letter)) => self.letter(letter, Act::with(key.mods)),
             _ => Typed::Ends,
         }
     }
@@ -182,6 +184,8 @@ fn labels(count: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::context::HINTS;
+    use crate::keys::keymap::{Found, Keymap};
     use agor_proto::limits::HINTS_MAX;
     use agor_term::input::chord;
 
@@ -197,7 +201,12 @@ mod tests {
     }
 
     fn press(hints: &mut Hints, keys: &str) -> Typed {
-        hints.on_key(&chord::parse(keys).unwrap())
+        let key = chord::parse(keys).unwrap();
+        let command = match Keymap::default().find(&[], &key, HINTS) {
+            Found::Command(command) => Some(command),
+            Found::Prefix | Found::Nothing => None,
+        };
+        hints.on_key(command, &key)
     }
 
     #[test]
@@ -271,7 +280,8 @@ mod tests {
         hints.fill(&rows(&["/tmp/x"]));
         let mut key = KeyInput::press(Key::Char('ф'), Mods::default());
         key.base_layout = Some('a');
-        assert!(matches!(hints.on_key(&key), Typed::Picked(Act::Copy, ..)));
+        let picked = hints.on_key(None, &key);
+        assert!(matches!(picked, Typed::Picked(Act::Copy, ..)));
     }
 
     #[test]

@@ -9,6 +9,8 @@ use agor_proto::input::Mods;
 use agor_render::{Highlight, HighlightKind};
 use agor_term::rows::HintKind;
 
+use crate::commands::Command;
+use crate::keys::drawn::does;
 use crate::theme::{Theme, medium};
 
 /// Returns the cells of what can still be meant.
@@ -73,12 +75,13 @@ pub(super) fn hints_ui(
             clicked = Some((act, offered.hint.kind, offered.hint.text.clone()));
         }
     }
+    let leaves = does(ui, Command::HintsLeave, "leaves");
     let part = |wanted: Act, words: &'static str| (words, act == wanted);
     let parts = [
         part(Act::Copy, "letters copy"),
         part(Act::Open, "Shift opens a link"),
         part(Act::Insert, "Alt inserts"),
-        ("Esc leaves", false),
+        (leaves.as_str(), false),
     ];
     mode_ui(ui, theme, geometry.rect, "Hints", &parts);
     clicked

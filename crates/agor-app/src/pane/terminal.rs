@@ -23,6 +23,7 @@ use super::selection::Unit;
 use super::spoken::spoken_ui;
 use super::vi::{self, View};
 use super::view::{Painting, Role};
+use crate::keys::drawn::does;
 use crate::link::Request;
 use crate::link::snapshot::{Driving, Screen, Weight};
 use crate::theme::Theme;
@@ -233,8 +234,12 @@ fn vi_ui(
     let (word, waits, keys) = vi.words();
     let (at, of) = cursor.map_or((0, 0), |cursor| vi::numbers(view, cursor));
     let line = format!("{at} of {of}");
+    let keys = keys
+        .iter()
+        .map(|(command, words)| does(ui, *command, words));
+    let keys: Vec<String> = keys.collect();
     let mut parts = vec![(waits.as_str(), true), (line.as_str(), false)];
-    parts.extend(keys.iter().map(|keys| (*keys, false)));
+    parts.extend(keys.iter().map(|keys| (keys.as_str(), false)));
     mode_ui(ui, theme, geometry.rect, word, &parts);
 }
 

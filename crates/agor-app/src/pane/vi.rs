@@ -1,6 +1,7 @@
 //! Selecting by keyboard: a cursor of the pane's own that goes over screen and history by vi's keys,
-//! or by arrows, while what is looked at stays where it is. Keeps places in the session's text, so
-//! that output moves nothing; rows that are not at hand are waited for.
+//! or by arrows, while what is looked at stays where it is. Which key means what is in the table of commands; counts
+//! and the signs that are gone to are read here. Keeps places in the session's text, so that output moves nothing; rows
+//! that are not at hand are waited for.
 
 mod go;
 mod keys;
@@ -16,6 +17,7 @@ use agor_term::rows::snap;
 use super::find::Step;
 use super::scroll::{Scroll, Sight};
 use super::selection::{Selection, Span, Unit};
+use crate::commands::Command;
 
 /// The largest count before a key.
 const COUNT_MAX: u32 = 1_000_000;
@@ -28,7 +30,7 @@ pub struct Vi {
     /// The column that it wants where rows are long enough.
     goal: u16,
     count: Option<u32>,
-    /// What was pressed and waits for what follows.
+    /// Where it goes with the sign that is typed next.
     waits: Option<Waits>,
     /// The sign that was gone to last.
     sought: Option<Sought>,
@@ -39,25 +41,22 @@ pub struct Vi {
     owed: i64,
 }
 
-/// A key that is nothing by itself.
+/// The way to a sign that is still to be typed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Waits {
-    /// `g`.
-    G,
-    /// `f`, `F`, `t` or `T`, for the sign that is gone to.
-    Sign { forwards: bool, short: bool },
+struct Waits {
+    forwards: bool,
+    /// Whether it ends before the sign.
+    short: bool,
 }
 
 impl Waits {
+    /// Returns the letter that vi has for it.
     fn letter(self) -> char {
-        match self {
-            Self::G => 'g',
-            Self::Sign { forwards, short } => match (forwards, short) {
-                (true, false) => 'f',
-                (false, false) => 'F',
-                (true, true) => 't',
-                (false, true) => 'T',
-            },
+        match (self.forwards, self.short) {
+            (true, false) => 'f',
+            (false, false) => 'F',
+            (true, true) => 't',
+            (false, true) => 'T',
         }
     }
 }
@@ -104,6 +103,12 @@ impl Vi {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.cursor.is_some()
+    }
+
+    /// Says whether the next key is the sign that is gone to.
+    #[must_use]
+    pub fn waits_for_sign(&self) -> bool {
+        self.waits.is_some()
     }
 
     /// Returns where the cursor is.
@@ -177,9 +182,9 @@ impl Vi {
         self.jump = Some(Jump::To(to));
     }
 
-    /// Returns in which way it selects, the count or key that waits for another, and what keys do now.
+    /// Returns in which way it selects, the count or key that waits for another, and what commands are for now.
     #[must_use]
-    pub fn words(&self) -> (&'static str, String, &'static [&'static str]) {
+    pub fn words(&self) -> (&'static str, String, &'static [(Command, &'static str)]) {
         let word = match self.anchor.map(|anchor| anchor.unit) {
             None => "Keyboard",
             Some(Unit::Line) => "Lines",
@@ -190,14 +195,18 @@ impl Vi {
             .count
             .map_or_else(String::new, |count| count.to_string());
         waits.extend(self.waits.map(Waits::letter));
-        let keys: &[&str] = match self.anchor {
+        let keys: &[(Command, &str)] = match self.anchor {
             None => &[
-                "v or Shift selects",
-                "y copies the line",
-                "/ finds",
-                "Esc leaves",
+                (Command::ViSelect, "or Shift selects"),
+                (Command::ViCopy, "copies the line"),
+                (Command::ViFindNewer, "finds"),
+                (Command::ViDrop, "leaves"),
             ],
-            Some(_) => &["y copies", "o other end", "Esc drops"],
+            Some(_) => &[
+                (Command::ViCopy, "copies"),
+                (Command::ViOtherEnd, "other end"),
+                (Command::ViDrop, "drops"),
+            ],
         };
         (word, waits, keys)
     }

@@ -123,13 +123,13 @@ fn text_is_selected_and_copied_by_keys_alone() {
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
     world.show_text(1, "first line\r\nsecond line\r\n$ ");
     world.command(Command::SelectByKeyboard);
-    world.harness.get_by_label_contains("y copies the line");
+    world.harness.get_by_label_contains("Y copies the line");
     world.requests();
     for key in ["k", "0", "w", "v", "e"] {
         world.press(key);
     }
     world.harness.run();
-    world.harness.get_by_label_contains("o other end");
+    world.harness.get_by_label_contains("O other end");
     let selected = world.app().selected_text();
     assert_eq!(selected.as_deref(), Some("line"));
     world.press("y");
@@ -225,7 +225,7 @@ fn borders_move_by_arrows_until_escape_and_numbers_choose_panes() {
     world.show_text(2, "two");
     let before = world.app().workspace.to_json();
     world.command(Command::Resize);
-    world.harness.get_by_label_contains("arrows or hjkl");
+    world.harness.get_by_label_contains("← → ↑ ↓ move a border");
     world.requests();
     world.press("left");
     world.press("h");
@@ -238,7 +238,7 @@ fn borders_move_by_arrows_until_escape_and_numbers_choose_panes() {
     assert!(
         world
             .harness
-            .query_by_label_contains("arrows or hjkl")
+            .query_by_label_contains("move a border")
             .is_none()
     );
     let is_typed = |request: &Request| matches!(request, Request::Type(..));
@@ -249,6 +249,52 @@ fn borders_move_by_arrows_until_escape_and_numbers_choose_panes() {
     world.harness.run();
     assert_eq!(world.app().workspace.focused_session(), Some(session_id(1)));
     assert!(world.harness.query_by_label("Pane 2").is_none());
+}
+
+#[test]
+fn keys_of_modes_are_the_persons_own_in_their_lines_too() {
+    let sessions = [session_info(1, "vim"), session_info(2, "claude")];
+    let mut world = World::new(World::layout(&[1, 2]), &sessions);
+    world.show_text(1, "one");
+    world.show_text(2, "src/main.rs and src/lib.rs");
+    world.change(|snapshot| {
+        let keys = vec![
+            Rule::new("w", "sizes.left"),
+            Rule::new("f9", "sizes.leave"),
+            Rule::new("f8", "hints.leave"),
+            Rule::new("r", "vi.leave"),
+        ];
+        let settings = Settings {
+            keys,
+            ..Settings::default()
+        };
+        snapshot.settings = settings.into();
+    });
+    world.command(Command::Resize);
+    world.harness.get_by_label_contains("W → ↑ ↓ move a border");
+    world.harness.get_by_label_contains("F9 leaves");
+    let before = world.app().workspace.to_json();
+    world.press("w");
+    world.harness.run();
+    assert_ne!(world.app().workspace.to_json(), before);
+    world.press("f9");
+    world.harness.run();
+    assert!(world.app().mode.is_none());
+    world.command(Command::Hints);
+    world.harness.get_by_label_contains("F8 leaves");
+    world.press("f8");
+    world.harness.run();
+    assert!(world.app().focused_pane().unwrap().hints.is_none());
+    // A sequence shows what can follow, and a letter that was given to something is that.
+    world.command(Command::SelectByKeyboard);
+    world.press("g");
+    world.harness.run();
+    let begun = world.app().keyboard.borrow().router.sequence().0.len();
+    assert_eq!(begun, 1);
+    world.press("g");
+    world.press("r");
+    world.harness.run();
+    assert!(world.app().focused_pane().unwrap().vi.is_none());
 }
 
 #[test]

@@ -20,6 +20,7 @@ use super::world::{self, gpu};
 use crate::app::pages::Open;
 use crate::app::{App, Given, Overlay};
 use crate::commands::Command;
+use crate::commands::context::VI;
 use crate::everywhere::Shown;
 use crate::link::outline::Outline;
 use crate::link::snapshot::{Copied, Explanation, Found, HistoryWindow, Stored};
@@ -528,7 +529,8 @@ fn what_is_selected_by_key_and_typed_into_several_panes_looks_as_it_did() {
     for (name, theme) in [("select", DARK), ("select_light", LIGHT)] {
         let press = |app: &mut App| {
             app.commands.push(Command::SelectByKeyboard);
-            app.keyboard.borrow_mut().router.press_in_mode("k 0 v w w");
+            let mut keyboard = app.keyboard.borrow_mut();
+            keyboard.router.press_in_mode("k 0 v w w", VI);
         };
         compare(name, &draw(theme, arrange, press));
     }

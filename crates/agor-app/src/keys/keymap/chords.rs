@@ -21,19 +21,29 @@ impl Chord {
     }
 
     /// Returns the chords that a press can mean, the likeliest first: what the key means in the
-    /// person's layout, what it makes with Shift, and where it lies (for layouts without Latin
-    /// letters and those that have digits on the shifted place).
+    /// person's layout, what sign it makes with Shift, and where it lies (for layouts without Latin
+    /// letters and those that have digits on the shifted place). A sign of the third level is that sign alone.
     pub(super) fn candidates(input: &KeyInput) -> impl Iterator<Item = Self> {
-        let shifted = input.shifted.map(|shifted| Self {
+        let sign = |sign| Self {
             mods: input.mods.0 & TOLD_APART & !Mods::SHIFT.0,
-            ..Self::with_key(input, Key::Char(shifted))
-        });
+            ..Self::with_key(input, Key::Char(sign))
+        };
+        let third = third_level(input).map(sign);
+        let own = third.is_none();
+        let shifted = input.shifted.filter(|shifted| !shifted.is_alphabetic());
+        let latin = matches!(input.key, Key::Char(key) if key.is_ascii());
         let by_place = input
             .base_layout
+            .filter(|base| !latin || base.is_ascii_digit())
             .map(|base| Self::with_key(input, Key::Char(base)));
-        [Some(Self::of(input)), shifted, by_place]
-            .into_iter()
-            .flatten()
+        [
+            third,
+            own.then(|| Self::of(input)),
+            shifted.filter(|_| own).map(sign),
+            by_place.filter(|_| own),
+        ]
+        .into_iter()
+        .flatten()
     }
 
     fn with_key(input: &KeyInput, key: Key) -> Self {
@@ -49,6 +59,18 @@ impl Chord {
             mods: input.mods.0 & TOLD_APART,
         }
     }
+}
+
+/// Returns the sign that a key makes on its third level, as with AltGr: neither its own nor the one with Shift.
+#[must_use]
+pub fn third_level(input: &KeyInput) -> Option<char> {
+    let Key::Char(key) = input.key else {
+        return None;
+    };
+    let mut typed = input.text.chars();
+    let sign = typed.next().filter(|_| typed.next().is_none())?;
+    let apart = sign.to_lowercase().ne(key.to_lowercase()) && Some(sign) != input.shifted;
+    (apart && !sign.is_control()).then_some(sign)
 }
 
 /// Says whether a key can begin a command's keys.

@@ -4,7 +4,7 @@ use agor_proto::input::Key;
 
 use super::chords::parse;
 use super::*;
-use crate::commands::context::{LIST, PALETTE, SETTINGS, TERMINAL};
+use crate::commands::context::{LIST, PALETTE, SETTINGS, SIZES, TERMINAL, VI};
 
 fn press(keys: &str) -> KeyInput {
     chord::parse(keys).unwrap()
@@ -19,7 +19,7 @@ fn the_table_of_commands_contradicts_itself_nowhere() {
         for other in &bindings[at + 1..] {
             // Elsewhere the deeper context decides; a terminal's keys are to mean one thing alone.
             let apart = binding.context != other.context
-                && (binding.context.is_drawn() || other.context.is_drawn());
+                && (binding.context.is_own() || other.context.is_own());
             if apart {
                 continue;
             }
@@ -141,7 +141,7 @@ fn another_leader_begins_every_sequence() {
 #[test]
 fn d5_no_command_takes_a_plain_control_or_alt_letter_from_a_program() {
     // What is drawn has the keyboard then, and not a program.
-    for row in TABLE.iter().filter(|row| !row.context.is_drawn()) {
+    for row in TABLE.iter().filter(|row| !row.context.is_own()) {
         for keys in row.keys {
             let first = parse(keys).unwrap()[0];
             let Key::Char(c) = first.key else { continue };
@@ -211,6 +211,54 @@ fn a_shifted_sign_is_found_by_what_it_is() {
         keymap.find(&before, &key, TERMINAL),
         Found::Command(Command::Keys)
     );
+}
+
+#[test]
+fn a_sign_of_the_third_level_is_that_sign_and_a_latin_letter_no_other() {
+    let keymap = Keymap::default();
+    let paragraph = Found::Command(Command::ViParagraphBefore);
+    // AltGr and 7 on a German keyboard.
+    let mut key = press("7");
+    key.text = "{".into();
+    assert_eq!(keymap.find(&[], &key, VI), paragraph);
+    // AltGr and q there is no q.
+    let mut key = press("q");
+    key.text = "@".into();
+    assert_eq!(keymap.find(&[], &key, VI), Found::Nothing);
+    // z, where others have y.
+    let mut key = press("z");
+    key.base_layout = Some('y');
+    assert_eq!(keymap.find(&[], &key, VI), Found::Nothing);
+    // A digit's place is the digit whatever it makes.
+    let mut key = press("&");
+    key.base_layout = Some('1');
+    let before = [Chord::of(&press("ctrl+space"))];
+    let tab = Found::Command(Command::Tab1);
+    assert_eq!(keymap.find(&before, &key, TERMINAL), tab);
+    // Shift makes another chord of a letter.
+    assert_eq!(keymap.find(&[], &press("shift+j"), LIST), Found::Nothing);
+}
+
+#[test]
+fn shift_selects_on_the_way_unless_it_means_something_and_the_leader_leads_in_modes() {
+    let keymap = Keymap::default();
+    let sought = |keymap: &Keymap, keys| keymap.in_mode(&[], &press(keys), VI);
+    assert_eq!(sought(&keymap, "shift+left"), press("left"));
+    assert_eq!(sought(&keymap, "shift+f5"), press("shift+f5"));
+    assert_eq!(sought(&keymap, "shift+j"), press("shift+j"));
+    let rules = [rule("shift+left", "vi.first"), rule("x", "sizes.left")];
+    let (own, complaints) = Keymap::new(&rules, None, None);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    assert_eq!(sought(&own, "shift+left"), press("shift+left"));
+    assert_eq!(
+        own.find(&[], &press("x"), SIZES),
+        Found::Command(Command::SizesLeft)
+    );
+    assert_eq!(own.find(&[], &press("x"), VI), Found::Nothing);
+    let up = Found::Command(Command::ViPageUp);
+    assert_eq!(keymap.find(&[], &press("ctrl+b"), VI), up);
+    let (led, _) = Keymap::new(&[], Some("ctrl+b"), None);
+    assert_eq!(led.find(&[], &press("ctrl+b"), VI), Found::Prefix);
 }
 
 #[test]

@@ -254,6 +254,45 @@ fn control_k_is_the_leader_too_unless_a_program_has_the_keyboard() {
 }
 
 #[test]
+fn keys_of_a_mode_come_with_what_they_mean_there_one_after_another() {
+    use crate::commands::context::{PRINTED, VI};
+    let mode = |chain| Focus::Mode {
+        session: session_id(1),
+        focus_events: false,
+        chain,
+    };
+    let mut bench = bench(mode(VI));
+    let none = Mods::default();
+    let commands = |bench: &mut Bench| {
+        let keys = bench.router.take_mode_keys();
+        let commands = keys.into_iter().map(|key| key.command);
+        commands.collect::<Vec<_>>()
+    };
+    bench.press("2", KeyCode::Digit2, none);
+    bench.press("j", KeyCode::KeyJ, none);
+    assert_eq!(
+        commands(&mut bench),
+        [None],
+        "the second waits for the first"
+    );
+    bench.router.go_on();
+    assert_eq!(commands(&mut bench), [Some(Command::ViDown)]);
+    bench.press("g", KeyCode::KeyG, none);
+    assert_eq!(bench.router.sequence().0.len(), 1);
+    bench.press("g", KeyCode::KeyG, none);
+    assert_eq!(commands(&mut bench), [Some(Command::ViFirst)]);
+    assert!(bench.router.sequence().0.is_empty());
+    // Commands of everywhere go on below it, and nothing where a key is what is printed.
+    bench.press("P", KeyCode::KeyP, Mods::CTRL.with(Mods::SHIFT));
+    assert_eq!(bench.router.take_commands(), [Command::Palette]);
+    bench.router.go_on();
+    bench.router.set_focus(mode(PRINTED));
+    bench.press("j", KeyCode::KeyJ, none);
+    assert_eq!(commands(&mut bench), [None]);
+    assert!(bench.typed().is_empty());
+}
+
+#[test]
 fn keys_of_a_list_are_left_to_it_and_its_sequences_are_kept_for_it() {
     use crate::commands::context::LIST;
     let mut bench = bench(Focus::Ui(LIST));

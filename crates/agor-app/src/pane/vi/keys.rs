@@ -1,5 +1,6 @@
-//! What each key does.
+//! What each command does, and what keys are by themselves: counts, and signs that are gone to.
 
+use agor_proto::ids::LinePosition;
 use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::rows::motion::{self, Sought, Words};
 
@@ -7,12 +8,17 @@ use super::super::find::Step;
 use super::super::scroll::{Scroll, Sight};
 use super::super::selection::Unit;
 use super::{Anchor, COUNT_MAX, Effect, Vi, View, Waits};
+use crate::commands::Command;
+use crate::keys::router::ModeKey;
+
+/// Rows of a page that stay in view.
+const PAGE_KEEPS: i64 = 2;
 
 impl Vi {
     /// Takes a key.
     pub fn on_key(
         &mut self,
-        key: &KeyInput,
+        key: &ModeKey,
         view: View<'_>,
         sight: Sight<'_>,
         scroll: &mut Scroll,
@@ -25,128 +31,73 @@ impl Vi {
         effect
     }
 
-    pub(super) fn act(&mut self, key: &KeyInput, view: View<'_>, scroll: &mut Scroll) -> Effect {
-        let held = |mods| key.mods.intersects(mods);
-        let (shift, ctrl) = (held(Mods::SHIFT), held(Mods::CTRL));
-        let letter = letter(key);
-        if held(Mods::ALT.with(Mods::SUPER)) {
-            return Effect::None;
-        }
-        if let Some(Waits::Sign { forwards, short }) = self.waits {
-            self.waits = None;
-            let sign = Some(key.text.clone()).filter(|text| !text.trim().is_empty() || text == " ");
-            if let Some(sign) = sign.or(letter.map(String::from)).filter(|_| !ctrl) {
-                self.sought = Some(Sought {
-                    sign,
-                    forwards,
-                    short,
-                });
-                self.go_to_sign(view, false, false);
-            } else {
-                self.count = None;
+    fn act(&mut self, key: &ModeKey, view: View<'_>, scroll: &mut Scroll) -> Effect {
+        let ModeKey { input, command } = key;
+        if let Some(Waits { forwards, short }) = self.waits.take() {
+            match typed(input) {
+                Some(sign) => {
+                    self.sought = Some(Sought {
+                        sign,
+                        forwards,
+                        short,
+                    });
+                    self.go_to_sign(view, false, false);
+                }
+                None => self.count = None,
             }
             return Effect::None;
         }
-        if let (Some(digit @ '0'..='9'), false) = (letter, ctrl)
-            && (digit != '0' || self.count.is_some())
-        {
-            let digit = u32::from(digit) - u32::from('0');
+        if let Some(digit) = self.digit(input, *command) {
             let count = self.count.unwrap_or(0).saturating_mul(10) + digit;
             self.count = Some(count.min(COUNT_MAX));
             return Effect::None;
         }
-        if let (Some('f' | 'F' | 't' | 'T' | ';' | ','), None, false) = (letter, self.waits, ctrl) {
-            self.seek(letter.unwrap_or_default(), view);
+        let Some(command) = *command else {
+            self.count = None;
+            return Effect::None;
+        };
+        if self.seeks(command, view) {
             return Effect::None;
         }
-        let g = self.waits.take().is_some();
         let counted = self.count.take();
-        if g {
-            match letter {
-                Some('g') => self.go_to_start(view, scroll),
-                Some('e') => self.step(view, counted, |at| {
-                    motion::word_end_before(view.rows, at, Words::Small)
-                }),
-                Some('E') => self.step(view, counted, |at| {
-                    motion::word_end_before(view.rows, at, Words::Large)
-                }),
-                _ => {}
-            }
-            return Effect::None;
+        let from = self.cursor;
+        let moves =
+            self.moves(command, counted, view) || self.moves_far(command, counted, (view, scroll));
+        if !moves {
+            return self.selects(command, view);
         }
-        match (letter, ctrl) {
-            (Some(letter), false) => self.plain(letter, counted, view, scroll),
-            (Some(letter), true) => self.with_control(letter, counted, view, scroll),
-            (None, _) => self.named(key.key, (shift, ctrl), counted, view, scroll),
-        }
-    }
-
-    pub(super) fn plain(
-        &mut self,
-        letter: char,
-        counted: Option<u32>,
-        view: View<'_>,
-        scroll: &mut Scroll,
-    ) -> Effect {
-        let rows = view.rows;
-        let count = i64::from(counted.unwrap_or(1));
-        match letter {
-            'h' => self.step(view, counted, |at| motion::left(rows, at, view.columns)),
-            'l' | ' ' => self.step(view, counted, |at| motion::right(rows, at, view.columns)),
-            'j' => self.go_rows(view, count),
-            'k' => self.go_rows(view, -count),
-            'w' => self.step(view, counted, |at| {
-                motion::word_after(rows, at, Words::Small)
-            }),
-            'W' => self.step(view, counted, |at| {
-                motion::word_after(rows, at, Words::Large)
-            }),
-            'b' => self.step(view, counted, |at| {
-                motion::word_before(rows, at, Words::Small)
-            }),
-            'B' => self.step(view, counted, |at| {
-                motion::word_before(rows, at, Words::Large)
-            }),
-            'e' => self.step(view, counted, |at| motion::word_end(rows, at, Words::Small)),
-            'E' => self.step(view, counted, |at| motion::word_end(rows, at, Words::Large)),
-            '0' => self.step(view, None, |at| motion::line_start(rows, at)),
-            '^' => self.step(view, None, |at| motion::line_text(rows, at)),
-            '$' => {
-                self.step(view, None, |at| motion::line_end(rows, at));
-                self.goal = u16::MAX;
-            }
-            '{' => self.step(view, counted, |at| motion::paragraph(rows, at, false)),
-            '}' => self.step(view, counted, |at| motion::paragraph(rows, at, true)),
-            'H' => self.in_view(view, 0),
-            'M' => self.in_view(view, view.shown / 2),
-            'L' => self.in_view(view, view.shown.saturating_sub(1)),
-            '%' => self.step(view, None, |at| motion::bracket(rows, at)),
-            'g' => self.waits = Some(Waits::G),
-            'G' => self.go_to_end(view, scroll),
-            'v' => self.select(Unit::Cell),
-            'V' => self.select(Unit::Line),
-            'o' => self.swap(view),
-            'y' | 'Y' => return self.copied(view, letter == 'Y'),
-            '/' => return Effect::Find(Step::Newer),
-            '?' => return Effect::Find(Step::Older),
-            'n' => return Effect::Again { back: false },
-            'N' => return Effect::Again { back: true },
-            'q' | 'i' => return Effect::Leave,
-            _ => {}
+        // As editors without modes have it.
+        if !matches!(input.key, Key::Char(_)) {
+            self.by_shift(input.mods.contains(Mods::SHIFT), from);
         }
         Effect::None
     }
 
-    /// Waits for the sign that is to be gone to, or goes to the last one again.
-    fn seek(&mut self, letter: char, view: View<'_>) {
-        let (forwards, short) = match letter {
-            ';' | ',' => return self.go_to_sign(view, true, letter == ','),
-            _ => (
-                letter.is_ascii_lowercase(),
-                letter.eq_ignore_ascii_case(&'t'),
-            ),
+    /// Returns the digit of a count that a key is, unless it means a command and no count has begun.
+    fn digit(&self, input: &KeyInput, command: Option<Command>) -> Option<u32> {
+        let plain = !input
+            .mods
+            .intersects(Mods::CTRL.with(Mods::ALT).with(Mods::SUPER));
+        let digit = letter(input).filter(|_| plain)?.to_digit(10)?;
+        let counts = self.count.is_some() || (command.is_none() && digit != 0);
+        counts.then_some(digit)
+    }
+
+    /// Waits for the sign that is to be gone to, or goes to the last one again; says whether the command is for that.
+    fn seeks(&mut self, command: Command, view: View<'_>) -> bool {
+        let (forwards, short) = match command {
+            Command::ViSignAfter => (true, false),
+            Command::ViSignBefore => (false, false),
+            Command::ViTillAfter => (true, true),
+            Command::ViTillBefore => (false, true),
+            Command::ViSignAgain | Command::ViSignBack => {
+                self.go_to_sign(view, true, command == Command::ViSignBack);
+                return true;
+            }
+            _ => return false,
         };
-        self.waits = Some(Waits::Sign { forwards, short });
+        self.waits = Some(Waits { forwards, short });
+        true
     }
 
     fn go_to_sign(&mut self, view: View<'_>, again: bool, back: bool) {
@@ -160,97 +111,109 @@ impl Vi {
         });
     }
 
-    pub(super) fn with_control(
-        &mut self,
-        letter: char,
-        counted: Option<u32>,
-        view: View<'_>,
-        scroll: &mut Scroll,
-    ) -> Effect {
-        let count = i64::from(counted.unwrap_or(1));
-        let page = i64::try_from(view.shown).unwrap_or(1);
-        match letter.to_ascii_lowercase() {
-            'd' => self.page(view, scroll, count * (page / 2).max(1)),
-            'u' => self.page(view, scroll, -count * (page / 2).max(1)),
-            'f' => self.page(view, scroll, count * (page - 2).max(1)),
-            'b' => self.page(view, scroll, -count * (page - 2).max(1)),
-            'e' => self.page(view, scroll, count),
-            'y' => self.page(view, scroll, -count),
-            'v' => self.select(Unit::Block),
-            'c' if self.anchor.is_some() => return self.copied(view, false),
-            'c' => return Effect::Leave,
-            'a' => {
-                self.go_to_start(view, scroll);
-            }
-            _ => {}
-        }
-        Effect::None
-    }
-
-    /// Takes a key that makes no text, as editors without modes know them.
-    pub(super) fn named(
-        &mut self,
-        key: Key,
-        (shift, ctrl): (bool, bool),
-        counted: Option<u32>,
-        view: View<'_>,
-        scroll: &mut Scroll,
-    ) -> Effect {
+    /// Moves the cursor by signs, words and lines; says whether the command does that.
+    fn moves(&mut self, command: Command, counted: Option<u32>, view: View<'_>) -> bool {
         let rows = view.rows;
+        match command {
+            Command::ViLeft => self.step(view, counted, |at| motion::left(rows, at, view.columns)),
+            Command::ViRight => {
+                self.step(view, counted, |at| motion::right(rows, at, view.columns));
+            }
+            Command::ViWordAfter => self.step(view, counted, |at| {
+                motion::word_after(rows, at, Words::Small)
+            }),
+            Command::ViWordAfterLarge => self.step(view, counted, |at| {
+                motion::word_after(rows, at, Words::Large)
+            }),
+            Command::ViWordBefore => self.step(view, counted, |at| {
+                motion::word_before(rows, at, Words::Small)
+            }),
+            Command::ViWordBeforeLarge => self.step(view, counted, |at| {
+                motion::word_before(rows, at, Words::Large)
+            }),
+            Command::ViWordEnd => {
+                self.step(view, counted, |at| motion::word_end(rows, at, Words::Small));
+            }
+            Command::ViWordEndLarge => {
+                self.step(view, counted, |at| motion::word_end(rows, at, Words::Large));
+            }
+            Command::ViWordEndBefore => self.step(view, counted, |at| {
+                motion::word_end_before(rows, at, Words::Small)
+            }),
+            Command::ViWordEndBeforeLarge => self.step(view, counted, |at| {
+                motion::word_end_before(rows, at, Words::Large)
+            }),
+            Command::ViLineStart => self.step(view, None, |at| motion::line_start(rows, at)),
+            Command::ViLineText => self.step(view, None, |at| motion::line_text(rows, at)),
+            Command::ViLineEnd => {
+                self.step(view, None, |at| motion::line_end(rows, at));
+                self.goal = u16::MAX;
+            }
+            Command::ViParagraphBefore => {
+                self.step(view, counted, |at| motion::paragraph(rows, at, false));
+            }
+            Command::ViParagraphAfter => {
+                self.step(view, counted, |at| motion::paragraph(rows, at, true));
+            }
+            Command::ViBracket => self.step(view, None, |at| motion::bracket(rows, at)),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Moves the cursor by rows and pages; says whether the command does that.
+    fn moves_far(
+        &mut self,
+        command: Command,
+        counted: Option<u32>,
+        (view, scroll): (View<'_>, &mut Scroll),
+    ) -> bool {
         let count = i64::from(counted.unwrap_or(1));
-        let page = i64::try_from(view.shown).unwrap_or(1) - 1;
-        match key {
-            Key::Escape if self.anchor.take().is_some() => return Effect::None,
-            Key::Escape => return Effect::Leave,
-            Key::Enter | Key::KeypadEnter => return self.copied(view, false),
-            _ => {}
+        let shown = i64::try_from(view.shown).unwrap_or(1);
+        let (half, page) = ((shown / 2).max(1), (shown - PAGE_KEEPS).max(1));
+        match command {
+            Command::ViDown => self.go_rows(view, count),
+            Command::ViUp => self.go_rows(view, -count),
+            Command::ViViewTop => self.in_view(view, 0),
+            Command::ViViewMiddle => self.in_view(view, view.shown / 2),
+            Command::ViViewBottom => self.in_view(view, view.shown.saturating_sub(1)),
+            Command::ViFirst => self.go_to_start(view, scroll),
+            Command::ViLast => self.go_to_end(view, scroll),
+            Command::ViPageDown => self.page(view, scroll, count * page),
+            Command::ViPageUp => self.page(view, scroll, -count * page),
+            Command::ViHalfDown => self.page(view, scroll, count * half),
+            Command::ViHalfUp => self.page(view, scroll, -count * half),
+            Command::ViScrollDown => self.page(view, scroll, count),
+            Command::ViScrollUp => self.page(view, scroll, -count),
+            _ => return false,
         }
-        let moves = matches!(
-            key,
-            Key::Left
-                | Key::Right
-                | Key::Up
-                | Key::Down
-                | Key::Home
-                | Key::End
-                | Key::PageUp
-                | Key::PageDown
-                | Key::Backspace
-        );
-        if moves {
-            self.by_shift(shift);
-        }
-        match key {
-            Key::Left if ctrl => {
-                self.step(view, counted, |at| {
-                    motion::word_before(rows, at, Words::Small)
-                });
-            }
-            Key::Right if ctrl => {
-                self.step(view, counted, |at| {
-                    motion::word_after(rows, at, Words::Small)
-                });
-            }
-            Key::Left | Key::Backspace => {
-                self.step(view, counted, |at| motion::left(rows, at, view.columns));
-            }
-            Key::Right => self.step(view, counted, |at| motion::right(rows, at, view.columns)),
-            Key::Up => self.go_rows(view, -count),
-            Key::Down => self.go_rows(view, count),
-            Key::Home if ctrl => self.go_to_start(view, scroll),
-            Key::End if ctrl => self.go_to_end(view, scroll),
-            Key::Home => self.step(view, None, |at| motion::line_start(rows, at)),
-            Key::End => self.step(view, None, |at| motion::line_end(rows, at)),
-            Key::PageUp => self.page(view, scroll, -count * page.max(1)),
-            Key::PageDown => self.page(view, scroll, count * page.max(1)),
+        true
+    }
+
+    /// Selects, copies, finds and leaves.
+    fn selects(&mut self, command: Command, view: View<'_>) -> Effect {
+        match command {
+            Command::ViSelect => self.select(Unit::Cell),
+            Command::ViSelectLines => self.select(Unit::Line),
+            Command::ViSelectBlock => self.select(Unit::Block),
+            Command::ViOtherEnd => self.swap(view),
+            Command::ViCopy => return self.copied(view, false),
+            Command::ViCopyLines => return self.copied(view, true),
+            Command::ViCopyOrLeave if self.anchor.is_some() => return self.copied(view, false),
+            Command::ViFindNewer => return Effect::Find(Step::Newer),
+            Command::ViFindOlder => return Effect::Find(Step::Older),
+            Command::ViAgain => return Effect::Again { back: false },
+            Command::ViAgainBack => return Effect::Again { back: true },
+            Command::ViDrop if self.anchor.take().is_some() => {}
+            Command::ViDrop | Command::ViLeave | Command::ViCopyOrLeave => return Effect::Leave,
             _ => {}
         }
         Effect::None
     }
 
-    /// Begins a selection with Shift, or drops one that Shift began.
-    pub(super) fn by_shift(&mut self, shift: bool) {
-        match (self.anchor, self.cursor) {
+    /// Begins a selection with Shift where the cursor was, or drops one that Shift began.
+    fn by_shift(&mut self, shift: bool, from: Option<LinePosition>) {
+        match (self.anchor, from) {
             (None, Some(at)) if shift => {
                 self.anchor = Some(Anchor {
                     at,
@@ -264,7 +227,7 @@ impl Vi {
     }
 
     /// Begins a selection, lets it grow otherwise, or drops it.
-    pub(super) fn select(&mut self, unit: Unit) {
+    fn select(&mut self, unit: Unit) {
         self.anchor = match self.anchor {
             Some(anchor) if anchor.unit == unit => None,
             Some(anchor) => Some(Anchor {
@@ -281,7 +244,7 @@ impl Vi {
     }
 
     /// Goes to the other end of the selection.
-    pub(super) fn swap(&mut self, view: View<'_>) {
+    fn swap(&mut self, view: View<'_>) {
         if let (Some(anchor), Some(cursor)) = (&mut self.anchor, self.cursor) {
             let to = std::mem::replace(&mut anchor.at, cursor);
             if view.covers(to) {
@@ -292,7 +255,8 @@ impl Vi {
         }
     }
 
-    pub(super) fn copied(&mut self, view: View<'_>, lines: bool) -> Effect {
+    /// Returns what is copied, in whole lines if they are wanted or nothing is selected.
+    fn copied(&mut self, view: View<'_>, lines: bool) -> Effect {
         let Some(cursor) = self.cursor else {
             return Effect::Leave;
         };
@@ -309,6 +273,18 @@ impl Vi {
             None => Effect::Leave,
         }
     }
+}
+
+/// Returns the sign that a key types, or where it types none, the one that it means.
+fn typed(input: &KeyInput) -> Option<String> {
+    if input
+        .mods
+        .intersects(Mods::CTRL.with(Mods::ALT).with(Mods::SUPER))
+    {
+        return None;
+    }
+    let text = Some(&input.text).filter(|text| !text.trim().is_empty() || *text == " ");
+    text.cloned().or_else(|| letter(input).map(String::from))
 }
 
 /// Returns the character that a key means: what it types, or where the layout has no Latin letters,

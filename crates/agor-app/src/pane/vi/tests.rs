@@ -10,6 +10,9 @@ use agor_term::{Options, Terminal};
 
 use super::keys::letter;
 use super::*;
+use crate::commands::context::VI;
+use crate::keys::keymap::{Chord, Found, Keymap};
+use crate::keys::router::ModeKey;
 use crate::link::snapshot::HistoryWindow;
 use crate::pane::scroll::place;
 
@@ -26,6 +29,9 @@ struct World {
     window: Option<HistoryWindow>,
     scroll: Scroll,
     vi: Vi,
+    keymap: Keymap,
+    /// Keys of a sequence that has not ended.
+    before: Vec<Chord>,
     generation: u64,
     fetches: usize,
 }
@@ -42,6 +48,8 @@ impl World {
             window: None,
             scroll: Scroll::default(),
             vi: Vi::default(),
+            keymap: Keymap::default(),
+            before: Vec::new(),
             generation: 0,
             fetches: 0,
         };
@@ -99,10 +107,31 @@ impl World {
         panic!("it fetches for ever");
     }
 
+    /// Returns a key with what it means, as the router does; nothing if more is to follow.
+    fn meant(&mut self, input: KeyInput) -> Option<ModeKey> {
+        let sought = self.keymap.in_mode(&self.before, &input, VI);
+        let found = match self.vi.waits_for_sign() {
+            true => Found::Nothing,
+            false => self.keymap.find(&self.before, &sought, VI),
+        };
+        let command = match found {
+            Found::Prefix => {
+                self.before.push(Chord::of(&sought));
+                return None;
+            }
+            Found::Command(command) => Some(command),
+            Found::Nothing => None,
+        };
+        self.before.clear();
+        Some(ModeKey { input, command })
+    }
+
     fn press(&mut self, keys: &str) -> Effect {
         let mut effect = Effect::None;
         for key in keys.split(' ') {
-            let key = chord::parse(key).unwrap();
+            let Some(key) = self.meant(chord::parse(key).unwrap()) else {
+                continue;
+            };
             let (mirror, window) = (self.mirror.clone(), self.window.clone());
             let sight = Sight {
                 screen_rows: u32::from(SIZE.rows),
@@ -196,7 +225,7 @@ fn pages_go_back_and_on_and_the_cursor_stays_in_sight() {
     world.press("ctrl+b");
     assert_eq!(world.at().0, "line 77 end");
     world.press("page_down ctrl+d");
-    assert_eq!(world.at().0, "line 91 end");
+    assert_eq!(world.at().0, "line 90 end");
     world.press("shift+g");
     assert_eq!(world.at().0, "line 100 end");
     world.press("ctrl+home");
@@ -294,6 +323,34 @@ fn y_copies_what_is_selected_or_the_line() {
     };
     let text = world.view(|view| selection.text(view.rows).unwrap());
     assert_eq!(text, "line");
+}
+
+#[test]
+fn keys_are_the_persons_own_and_digits_are_counts_unless_they_say_otherwise() {
+    let mut world = World::lines(30);
+    let rule = |key, command| agor_core::keybindings::Rule::new(key, command);
+    let rules = [
+        rule("x", "vi.up"),
+        rule("9", "vi.first"),
+        rule("z z", "vi.leave"),
+    ];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    world.keymap = keymap;
+    world.press("2 x");
+    assert_eq!(world.at().0, "line 28 end");
+    world.press("1 0 x");
+    assert_eq!(world.at().0, "line 18 end", "a zero goes on with a count");
+    world.press("1 9 j");
+    assert_eq!(
+        world.at().0,
+        "line 30 end",
+        "and so does a key of a command"
+    );
+    world.press("9");
+    assert_eq!(world.at().0, "line 1 end");
+    assert_eq!(world.press("z z"), Effect::Leave);
+    assert_eq!(world.press("k"), Effect::None, "its other keys stay");
 }
 
 #[test]
