@@ -236,3 +236,47 @@ fn the_keys_of_tmux_do_what_they_do_there() {
     let explained = keys(&stage, &["explain", "ctrl+b"]);
     assert!(explained.contains("longer sequences"), "{explained}");
 }
+
+#[test]
+fn the_keys_of_vim_do_what_they_do_there() {
+    let mut stage = Stage::new();
+    let folder = stage.agor.path("home/.config/agor");
+    fs::create_dir_all(&folder).expect("a folder");
+    let config = "[window]\nwelcome = false\nkeys = \"vim\"\n";
+    fs::write(folder.join("config.toml"), config).expect("a file");
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    stage.act(&window, &["ctrl+w", "v"], "pane.split_right");
+    stage.running_are(2);
+    stage.act(&window, &["ctrl+w", "s"], "pane.split_down");
+    let sessions = stage.running_are(3);
+    stage.act(&window, &["ctrl+w", "k"], "focus.up");
+    stage.type_text("echo upper-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&sessions[1], "upper-42");
+    stage.act(&window, &["ctrl+w", "h"], "focus.left");
+    stage.act(&window, &["ctrl+w", "w"], "focus.last");
+    // Twice is once for the program: the shell takes a word back.
+    stage.type_text("echo one two");
+    stage.act(&window, &["ctrl+w", "ctrl+w"], "leader.send");
+    stage.type_text("$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&sessions[1], "one 42");
+    // Sequences of three keys, beside commands of two.
+    stage.act(&window, &["ctrl+w", "n"], "tab.new");
+    let fourth = stage.running_are(4).remove(3);
+    stage.act(&window, &["ctrl+w", "g", "shift+t"], "tab.previous");
+    stage.type_text("echo back-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&sessions[1], "back-42");
+    stage.act(&window, &["ctrl+w", "g", "t"], "tab.next");
+    stage.type_text("echo next-$((6*7))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(&fourth, "next-42");
+    let explained = keys(&stage, &["explain", "ctrl+w g t"]);
+    assert!(
+        explained.contains("Next tab (tab.next), preset vim"),
+        "{explained}"
+    );
+    assert!(!stage.agor.screen(&sessions[0]).contains("42"));
+}
