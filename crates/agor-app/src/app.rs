@@ -16,6 +16,7 @@ mod layout;
 mod look;
 mod modes;
 pub mod pages;
+mod start;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -48,6 +49,7 @@ use crate::palette::used::Used;
 use crate::pane::PaneState;
 use crate::primary::Primary;
 use crate::reopen::Reopen;
+use crate::starting::Starting;
 use crate::theme::{self, Theme};
 use crate::theme_editor::ThemeEditor;
 use crate::trust::Trust;
@@ -158,8 +160,8 @@ pub struct App {
     looked_at: Option<Option<SessionId>>,
     /// The end of a turn that the host was last told the person has seen.
     seen: Option<(SessionId, u64)>,
-    /// The provider of the agent that is being asked what to do.
-    starting: Option<String>,
+    /// The agent that is being asked what to do.
+    starting: Option<Starting>,
     /// Sessions that were left for one that needs the person, the last one last.
     left: Vec<SessionId>,
     commands: Vec<Command>,

@@ -64,6 +64,8 @@ with_pages! { commands {
     AttentionNext "attention.next" "Next that needs you" Anywhere ["ctrl+shift+n", "ctrl+space a"] "Show the agent that has needed you longest, then the next.";
     AttentionBack "attention.back" "Back to where you were" Anywhere ["ctrl+shift+m", "ctrl+space shift+a"] "Go back to the session that you left for one that needs you.";
     NewAgent "agent.new" "New agent…" Anywhere ["ctrl+shift+s", "ctrl+space s"] "Choose an agent, say what it is to do, and start it in a new tab of this project.";
+    ForkBeside "agent.fork" "Fork conversation in a new pane" Anywhere ["ctrl+space alt+f"] "Begin a copy of the focused agent's conversation in a pane beside it.";
+    ResumeBeside "agent.resume" "Resume conversation in a new pane" Anywhere ["ctrl+space alt+r"] "Go on with the conversation of the focused agent, which has ended, in a pane beside it.";
     Snippets "snippets.insert" "Insert snippet…" Anywhere ["ctrl+space ;"] "Insert one of the texts that the settings keep under a name.";
     NewTab "tab.new" "New tab" Anywhere ["ctrl+shift+t", "ctrl+space t"] "Open your shell in a new tab of this project.";
     NewTabIn "tab.new_in" "New tab in folder…" Anywhere ["ctrl+space shift+n"] "Open your shell in one of the project's folders; a path that is typed becomes one of them.";
@@ -182,6 +184,10 @@ with_pages! { commands {
     PalettePageUp "palette.page_up" "Palette: page up" Palette ["page_up"] "Go a page back.";
     PaletteChoose "palette.choose" "Palette: choose" Palette ["enter"] "Take the selected entry, or what is typed.";
     PaletteClose "palette.close" "Palette: close" Palette ["escape"] "Close the palette, or a page with a field, or empty its field first.";
+    PromptModel "prompt.model" "New agent: model" Palette ["ctrl+m"] "Choose the model of the agent that is told what to do.";
+    PromptMode "prompt.mode" "New agent: permissions" Palette ["ctrl+o"] "Choose how that agent asks before it acts.";
+    PromptResume "prompt.resume" "New agent: go on with" Palette ["ctrl+r"] "Choose an earlier conversation with which that agent goes on.";
+    PromptFork "prompt.fork" "New agent: fork" Palette ["ctrl+f"] "Choose an earlier conversation of which that agent begins a copy.";
     WallLeft "wall.left" "Wall: to the left" Wall ["left"] "Select the session to the left.";
     WallRight "wall.right" "Wall: to the right" Wall ["right"] "Select the session to the right.";
     FindNewer "find.newer" "Find: newer hit" Find ["shift+enter"] "Go from one hit to the newer one.";

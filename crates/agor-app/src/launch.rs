@@ -40,15 +40,17 @@ impl Launcher {
         (session, CommandBody::Create { session, spec })
     }
 
-    /// Returns a new session's id and the command that starts an agent in it.
+    /// Returns a new session's id and the command that starts an agent in it, in `cwd` if that is another than the
+    /// project's folder.
     #[must_use]
     pub fn create_agent(
         &self,
         agent: AgentSpec,
         folder: String,
+        cwd: Option<String>,
         size: Size,
     ) -> (SessionId, CommandBody) {
-        let (session, mut body) = self.create(Vec::new(), folder, None, size);
+        let (session, mut body) = self.create(Vec::new(), folder, cwd, size);
         if let CommandBody::Create { spec, .. } = &mut body {
             spec.agent = Some(Box::new(agent));
         }

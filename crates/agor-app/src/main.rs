@@ -24,6 +24,7 @@ mod reopen;
 mod settings;
 mod shot;
 mod sidebar;
+mod starting;
 mod status_bar;
 mod tab_bar;
 #[cfg(test)]

@@ -8,7 +8,9 @@ mod view;
 pub use find::{Choice, Entry, Offer, entries};
 pub use view::palette_ui;
 
-use find::Finder;
+use find::{Finder, offer_typed};
+
+use crate::starting::{Ask, Offered};
 
 /// What the palette is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Scope {
     Agents,
     /// What the chosen agent is told first, typed.
     Prompt,
+    /// What else is said of that agent: a model, a mode, a conversation.
+    Of(Ask),
     /// A theme, each shown while the palette stands at it.
     Themes,
     /// A group for the project that is shown, chosen or named anew.
@@ -64,6 +68,10 @@ pub struct Palette {
     finder: Finder,
     /// The letters that were looked for last.
     letters: Option<String>,
+    /// What can be chosen for the agent that is told what to do, with what was.
+    asks: Vec<Offered>,
+    /// Whether what is typed can be chosen as it is.
+    typed: bool,
 }
 
 /// What a sign before the letters looks for.
@@ -85,6 +93,8 @@ pub enum Outcome {
     Closed,
     /// Something was chosen.
     Chosen(Choice),
+    /// Something else is to be chosen for the agent first.
+    Asks(Ask),
 }
 
 impl Palette {
@@ -99,7 +109,23 @@ impl Palette {
             offered: None,
             finder: Finder::default(),
             letters: None,
+            asks: Vec::new(),
+            typed: false,
         }
+    }
+
+    /// Lets it lead to what can be chosen for an agent.
+    #[must_use]
+    pub fn leading_to(mut self, asks: Vec<Offered>) -> Self {
+        self.asks = asks;
+        self
+    }
+
+    /// Lets what is typed be chosen as it is.
+    #[must_use]
+    pub fn taking_text(mut self, typed: bool) -> Self {
+        self.typed = typed;
+        self
     }
 
     /// Returns what is looked for, and by which letters.

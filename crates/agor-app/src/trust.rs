@@ -5,6 +5,7 @@ use egui::{FontId, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 use crate::commands::{Command, context};
 use crate::keys::drawn::{keys_of, pressed};
+use crate::starting::Starting;
 use crate::text::folder_shown;
 use crate::theme::{Theme, measure, medium, semibold};
 
@@ -16,12 +17,10 @@ const WIDTH: f32 = 520.0;
 pub struct Trust {
     /// The folder.
     pub folder: String,
-    /// The agent's provider.
-    pub provider: String,
     /// The agent's name.
     pub name: String,
-    /// What it is told first.
-    pub words: String,
+    /// The agent.
+    pub starting: Starting,
 }
 
 /// What the person did.

@@ -416,6 +416,7 @@ mod tests {
             name: id.to_uppercase(),
             here,
             get: String::new(),
+            ..KnownAgent::default()
         };
         let agents = [
             agent("aider", false),

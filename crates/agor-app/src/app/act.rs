@@ -20,6 +20,7 @@ use crate::pane::scroll::{Sight, place};
 use crate::pane::selection::{Selection, Span, Unit};
 use crate::pane::terminal::live_rows;
 use crate::pane::vi::View;
+use crate::starting::Ask;
 use crate::workspace::Direction;
 
 /// Frames after which a clipboard that has given no text has none.
@@ -46,6 +47,8 @@ impl App {
             Command::ExportKeys => self.toggle_palette(Scope::ExportKeys),
             Command::NewAgent if workspace => self.toggle_palette(Scope::Agents),
             Command::NewAgent => {}
+            Command::ForkBeside => self.start_beside(Ask::Fork),
+            Command::ResumeBeside => self.start_beside(Ask::Resume),
             Command::Snippets => self.toggle_palette(Scope::Snippets),
             Command::OpenProject => self.toggle_palette(Scope::Folder),
             Command::NewTabIn if workspace => self.toggle_palette(Scope::ProjectFolders),
@@ -207,6 +210,10 @@ impl App {
             | Command::PalettePageUp
             | Command::PaletteChoose
             | Command::PaletteClose
+            | Command::PromptModel
+            | Command::PromptMode
+            | Command::PromptResume
+            | Command::PromptFork
             | Command::WallLeft
             | Command::WallRight
             | Command::FindNewer

@@ -1,20 +1,17 @@
 //! How a window begins: with the stored layout, with a shell, or with one command.
 
 use agor_core::cli::Exit;
-use agor_core::config::{TRUSTED, Value, Whose, trusts};
-use agor_proto::agent::{AgentSpec, Conversation};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::{SessionId, Size};
 use agor_proto::session::{Life, SessionInfo};
 use egui_tiles::LinearDir;
 
-use super::{App, Overlay};
+use super::App;
 use crate::commands::Command;
 use crate::launch::Launcher;
 use crate::link::Request;
 use crate::link::snapshot::{HostState, Stored, Weight};
 use crate::palette::used::Used;
-use crate::trust::{self, Trust, trust_ui};
 use crate::workspace::Workspace;
 use crate::workspace::arrange::Form;
 
@@ -156,76 +153,6 @@ impl App {
     pub(super) fn ask_to_create(&mut self, session: SessionId, body: CommandBody) {
         self.expected.insert(session);
         self.link.request(Request::Command(body));
-    }
-
-    /// Starts the agent that was chosen in a new tab of the project that is shown.
-    pub(super) fn start_agent(&mut self, prompt: String) {
-        let Some(provider) = self.starting.take() else {
-            return;
-        };
-        let folder = self.current_folder();
-        self.start_agent_in(folder, provider, prompt);
-    }
-
-    /// Starts an agent in a new tab of a folder's project.
-    pub(super) fn start_agent_in(&mut self, folder: String, provider: String, prompt: String) {
-        let Purpose::Workspace { launcher } = &self.purpose else {
-            return;
-        };
-        let launcher = launcher.clone();
-        if !trusts(&self.snapshot.settings.layers, &folder) {
-            let known = self.snapshot.agents.iter().find(|it| it.id == provider);
-            let name = known.map_or_else(|| provider.clone(), |known| known.name.clone());
-            self.overlay = Some(Overlay::Trust(Trust {
-                folder,
-                provider,
-                name,
-                words: prompt,
-            }));
-            return;
-        }
-        self.start_trusted(&launcher, folder, provider, prompt);
-    }
-
-    /// Asks whether an agent may start in a folder, and does what the person says.
-    pub(super) fn show_trust(&mut self, ui: &mut egui::Ui, trust: Trust) {
-        match trust_ui(ui, &trust, &self.theme) {
-            trust::Outcome::Open => self.overlay = Some(Overlay::Trust(trust)),
-            trust::Outcome::Closed => self.wake.now(),
-            trust::Outcome::Trusted(trusted) => {
-                self.link.request(Request::Say {
-                    key: TRUSTED,
-                    of: Whose::Project(trusted.trim_end_matches('/').to_owned()),
-                    value: Some(Value::Bool(true)),
-                });
-                if let Purpose::Workspace { launcher } = self.purpose.clone() {
-                    self.start_trusted(&launcher, trust.folder, trust.provider, trust.words);
-                }
-                self.wake.now();
-            }
-        }
-    }
-
-    fn start_trusted(
-        &mut self,
-        launcher: &Launcher,
-        folder: String,
-        provider: String,
-        prompt: String,
-    ) {
-        let agent = AgentSpec {
-            provider,
-            model: None,
-            mode: None,
-            prompt: Some(prompt).filter(|prompt| !prompt.is_empty()),
-            conversation: Conversation::New,
-            trusted: true,
-        };
-        let size = Size::cells(80, 24);
-        let (session, body) = launcher.create_agent(agent, folder.clone(), size);
-        self.ask_to_create(session, body);
-        self.workspace
-            .open_tab(self.snapshot.project_of(&folder), session);
     }
 
     /// Opens the person's shell in a new tab of a folder's project.

@@ -45,6 +45,15 @@ impl App {
                     open.push((Field::Prompt, text.to_owned()));
                 }
             }
+            // It goes on to be asked once that is chosen.
+            Some(Overlay::Palette(palette)) if matches!(palette.scope(), Scope::Of(_)) => {
+                let starting = self.starting.as_ref();
+                if let Some(starting) =
+                    starting.filter(|_| !self.keeps_nothing_of(&self.current_folder()))
+                {
+                    open.push((Field::Prompt, starting.words.clone()));
+                }
+            }
             _ => {}
         }
         open.extend(self.page_drafts());

@@ -30,6 +30,7 @@ use crate::pane::canvas::Canvas;
 use crate::pane::mouse::Act;
 use crate::pane::overlays::{mode_ui, number_ui};
 use crate::pane::view::{self, Did, Painting, Role};
+use crate::starting::{self, Starting};
 use crate::text::now_millis;
 use crate::theme::{Theme, measure};
 use crate::workspace::document::NAME_MAX;
@@ -478,6 +479,9 @@ impl App {
         open.offer(offer, |scope| {
             let used = (&self.used, now_millis());
             let keymap = keyboard.router.keymap();
+            if let (Scope::Of(ask), Some(starting)) = (scope, &self.starting) {
+                return starting::entries(ask, starting, &self.snapshot);
+            }
             palette::entries(scope, &self.snapshot, &self.workspace, keymap, used)
         });
         drop(keyboard);
@@ -486,6 +490,9 @@ impl App {
                 self.try_theme(open.entry(), ui.ctx());
                 self.overlay = Some(Overlay::Palette(open));
             }
+            // What it is to do is typed, and goes on to be asked.
+            Outcome::Asks(ask) => self.ask_of_agent(ask, open.sought().1.to_owned()),
+            Outcome::Closed if matches!(open.scope(), Scope::Of(_)) => self.ask_words(),
             Outcome::Closed => {
                 if let Some((page, _)) = self.choosing_for.take() {
                     self.overlay = page.map(Overlay::Page);
@@ -513,10 +520,13 @@ impl App {
             Choice::Session(session) => self.show_session(session),
             Choice::Project(folder) => self.show_project(&folder),
             Choice::Agent(provider) => {
-                self.starting = Some(provider);
-                let draft = self.draft_of(&Field::Prompt).unwrap_or_default();
-                self.overlay = Some(Overlay::Palette(Palette::new(Scope::Prompt, draft)));
+                let mut starting = Starting::new(provider, self.current_folder());
+                starting.words = self.draft_of(&Field::Prompt).unwrap_or_default();
+                self.starting = Some(starting);
+                self.ask_words();
             }
+            Choice::Said { ask, value } => self.say_of_agent(ask, value),
+            Choice::Conversation { ask, of } => self.choose_conversation(ask, of),
             Choice::Prompt(prompt) => self.start_agent(prompt),
             Choice::Theme(id) => self.choose_theme(id),
             Choice::Group(group) => self.put_into_group(group),

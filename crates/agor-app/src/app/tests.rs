@@ -4,6 +4,7 @@
 mod attention;
 mod banners;
 mod blinking;
+mod choose_agent;
 mod clipboard;
 mod drafts;
 mod drawn_keys;
@@ -591,6 +592,7 @@ fn an_agent_is_chosen_told_what_to_do_and_started_in_a_new_tab() {
         name: id.to_uppercase(),
         here,
         get: format!("npm i {id}"),
+        ..KnownAgent::default()
     };
     world.change(|snapshot| {
         snapshot.agents = vec![known("aider", false), known("claude", true)].into();

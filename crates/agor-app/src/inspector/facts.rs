@@ -254,6 +254,7 @@ mod tests {
                 name: "Claude Code".into(),
                 here: true,
                 get: String::new(),
+                ..KnownAgent::default()
             }]),
             ..Snapshot::default()
         }

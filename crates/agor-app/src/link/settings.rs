@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use agor_core::agents::{Providers, here};
+use agor_core::agents::{Provider, Providers, here};
 use agor_core::config::{Layers, Loaded, Snippet, ThemeWish, Window};
 use agor_core::desktop_look;
 use agor_core::folder_watch::FolderWatch;
@@ -15,6 +15,7 @@ use agor_core::themes;
 use super::snapshot::KnownAgent;
 use super::task::Shared;
 use crate::commands::Command;
+use crate::starting::Ask;
 
 /// What a person has set.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -110,9 +111,17 @@ fn read_agents(paths: &Paths, shared: &Shared) {
         name: provider.name.clone(),
         here: here::program(provider).is_some(),
         get: provider.get.clone(),
+        models: provider.models.clone(),
+        modes: provider.modes.clone(),
+        cannot: cannot(provider),
     });
     let known = Arc::new(known.collect::<Vec<_>>());
     shared.change(|snapshot| snapshot.agents = known);
+}
+
+fn cannot(provider: &Provider) -> Vec<(Ask, String)> {
+    let why = |ask: Ask| Some((ask, provider.why_not(ask.option())?));
+    Ask::ALL.into_iter().filter_map(why).collect()
 }
 
 fn read(paths: &Paths, settings: &mut Settings, shared: &Shared) {

@@ -25,6 +25,7 @@ use super::settings::Settings;
 use super::usage::Spending;
 use crate::attention::Need;
 use crate::commands::Command;
+use crate::starting::Ask;
 use crate::text;
 
 /// Notices kept for the window to show; older ones are dropped.
@@ -235,7 +236,7 @@ pub struct Found {
 }
 
 /// An agent that can be started.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnownAgent {
     /// Its provider's id.
     pub id: String,
@@ -245,6 +246,22 @@ pub struct KnownAgent {
     pub here: bool,
     /// How to get it.
     pub get: String,
+    /// Models that its table names.
+    pub models: Vec<String>,
+    /// The ways in which it can ask before it acts; none if they are not known.
+    pub modes: Vec<String>,
+    /// What cannot be chosen when it is started, and why.
+    pub cannot: Vec<(Ask, String)>,
+}
+
+impl KnownAgent {
+    /// Returns why something cannot be chosen when it is started, in a sentence; none if it can.
+    #[must_use]
+    pub fn why_not(&self, ask: Ask) -> Option<&str> {
+        let mut cannot = self.cannot.iter();
+        let (_, why) = cannot.find(|(of, _)| *of == ask)?;
+        Some(why)
+    }
 }
 
 /// One sentence to the person.
@@ -335,6 +352,12 @@ impl Snapshot {
     #[must_use]
     pub fn project_of<'a>(&'a self, folder: &'a str) -> &'a str {
         self.settings.layers.project_of(folder)
+    }
+
+    /// Returns a known agent by its provider's id.
+    #[must_use]
+    pub fn agent(&self, provider: &str) -> Option<&KnownAgent> {
+        self.agents.iter().find(|known| known.id == provider)
     }
 
     /// Returns a session of the list.

@@ -17,6 +17,7 @@ use crate::commands::{Command, TABLE};
 use crate::icons::Mark;
 use crate::keys::keymap::Keymap;
 use crate::link::snapshot::Snapshot;
+use crate::starting::Ask;
 use crate::text::folder_shown;
 use crate::theme::Theme;
 use crate::workspace::Workspace;
@@ -45,6 +46,21 @@ pub enum Choice {
     Agent(String),
     /// Start the chosen agent with this, or with nothing.
     Prompt(String),
+    /// Let the agent that is started have this model or mode, or what it has without a choice.
+    Said {
+        /// Which of them.
+        ask: Ask,
+        /// What.
+        value: Option<String>,
+    },
+    /// Let the agent that is started go on with the conversation of a session, begin with a copy of it, or begin a new
+    /// one.
+    Conversation {
+        /// What becomes of it.
+        ask: Ask,
+        /// Whose it is.
+        of: Option<SessionId>,
+    },
     /// Show this theme.
     Theme(String),
     /// Put the project that is shown into this group, or into none.
@@ -138,10 +154,14 @@ pub struct Entry {
     letters: (u64, u64),
     /// What it is worth that it was chosen before.
     used: f64,
+    /// Whether it is what was typed.
+    typed: bool,
 }
 
 impl Entry {
-    fn new(choice: Choice, title: String, detail: String) -> Self {
+    /// Returns an entry of this name.
+    #[must_use]
+    pub fn new(choice: Choice, title: String, detail: String) -> Self {
         let whole = format!("{title} {detail}");
         Self {
             choice,
@@ -153,8 +173,29 @@ impl Entry {
             mark: None,
             colors: Vec::new(),
             used: 0.0,
+            typed: false,
         }
     }
+}
+
+/// Lets the last entry be what is typed, unless one of the others has that name; says whether that changes anything.
+pub(super) fn offer_typed(entries: &mut Vec<Entry>, ask: Ask, text: &str) -> bool {
+    let last = entries.last().filter(|entry| entry.typed);
+    let before = last.map(|entry| entry.title.clone());
+    let mut others = entries.iter().filter(|entry| !entry.typed);
+    let is_known = others.any(|entry| entry.title == text);
+    let wanted = (!text.is_empty() && !is_known).then(|| text.to_owned());
+    if before == wanted {
+        return false;
+    }
+    entries.retain(|entry| !entry.typed);
+    if let Some(text) = wanted {
+        let value = Some(text.clone());
+        let mut entry = Entry::new(Choice::Said { ask, value }, text, "as it is typed".into());
+        entry.typed = true;
+        entries.push(entry);
+    }
+    true
 }
 
 /// An entry that matches, with the letters of its title that do.
@@ -464,6 +505,24 @@ mod tests {
         assert_eq!(first("spri").choice, Choice::Command(Command::SplitRight));
         assert_eq!(first("clau").title, "claude");
         assert_eq!(first("notes").title, "vim notes");
+    }
+
+    #[test]
+    fn what_is_typed_is_offered_as_it_is_unless_it_is_known() {
+        let choice = |value: &str| Choice::Said {
+            ask: Ask::Model,
+            value: Some(value.into()),
+        };
+        let mut entries = vec![Entry::new(choice("opus"), "opus".into(), String::new())];
+        for (text, last) in [("op", "op"), ("opu", "opu"), ("opus", "opus"), ("", "opus")] {
+            offer_typed(&mut entries, Ask::Model, text);
+            assert!(
+                !offer_typed(&mut entries, Ask::Model, text),
+                "once is enough"
+            );
+            assert_eq!(entries.last().unwrap().choice, choice(last));
+        }
+        assert_eq!(entries.len(), 1);
     }
 
     #[test]

@@ -4,9 +4,10 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2};
 
 use super::find::{Choice, Entry, Found};
-use super::{Outcome, Palette, Scope};
+use super::{Finder, Outcome, Palette, Scope, offer_typed};
 use crate::commands::{Command, context};
 use crate::keys::drawn::{keys_of, pressed};
+use crate::starting::{Ask, Offered};
 use crate::theme::{Theme, measure, medium};
 use crate::widgets::{elided, hold_keyboard, popup_area, popup_ui};
 use crate::workspace::document::NAME_MAX;
@@ -24,6 +25,20 @@ const KEYS: &[Command] = &[
     Command::PaletteClose,
 ];
 
+/// What they can mean where an agent is told what to do.
+const PROMPT_KEYS: &[Command] = &[
+    Command::PaletteNext,
+    Command::PalettePrevious,
+    Command::PalettePageDown,
+    Command::PalettePageUp,
+    Command::PaletteChoose,
+    Command::PaletteClose,
+    Command::PromptModel,
+    Command::PromptMode,
+    Command::PromptResume,
+    Command::PromptFork,
+];
+
 /// Draws the palette over the window and says what the person did.
 pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome {
     let mut outcome = Outcome::Open;
@@ -32,7 +47,15 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
     let (scope, _) = palette.sought();
     let page = measure::PALETTE_ROWS as i64;
     let mut enter = false;
-    for command in pressed(ui, context::PALETTE, KEYS) {
+    let keys = match scope {
+        Scope::Prompt => PROMPT_KEYS,
+        _ => KEYS,
+    };
+    for command in pressed(ui, context::PALETTE, keys) {
+        if let Some(ask) = Ask::of(command) {
+            outcome = Outcome::Asks(ask);
+            continue;
+        }
         match command {
             Command::PaletteNext => palette.step(1, count),
             Command::PalettePrevious => palette.step(-1, count),
@@ -54,12 +77,13 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
             | Scope::Prompt
     );
     let list = if typed {
-        36.0
+        36.0 + palette.asks.len() as f32 * measure::ROW
     } else {
         rows as f32 * measure::ROW + 8.0
     };
     let area = popup_area(ui, FIELD + list);
     let mut clicked = None;
+    let mut led = None;
     let outside = popup_ui(ui, "palette", area, theme, |ui| {
         field_ui(ui, palette, theme, area);
         let below = area.with_min_y(area.min.y + FIELD);
@@ -68,7 +92,9 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
         let list = below.shrink2(Vec2::new(4.0, 4.0));
         if typed {
             let enter = keys_of(ui, Command::PaletteChoose);
-            return hint_ui(ui, theme, list, &format!("{enter} {}", hint(scope)));
+            hint_ui(ui, theme, list, &format!("{enter} {}", hint(scope)));
+            led = asks_ui(ui, &palette.asks, theme, list);
+            return;
         }
         if count == 0 {
             hint_ui(ui, theme, list, empty(scope, palette));
@@ -82,6 +108,9 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
     }
     if let Some(choice) = clicked {
         outcome = Outcome::Chosen(choice);
+    }
+    if let Some(ask) = led {
+        outcome = Outcome::Asks(ask);
     }
     if outside && outcome == Outcome::Open {
         outcome = Outcome::Closed;
@@ -134,6 +163,7 @@ fn placeholder(scope: Scope) -> &'static str {
         Scope::Agents => "Start an agent",
         Scope::Themes => "Choose a theme",
         Scope::Prompt => "What is it to do?",
+        Scope::Of(ask) => ask.placeholder(),
         Scope::Pages => "Show a page beside the panes",
         Scope::Groups => "Put this project into a group, or name a new one",
         Scope::ImportKeys => "File with keys",
@@ -168,6 +198,7 @@ fn field_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, area: Rect) {
             Scope::Folder
                 | Scope::ImportKeys
                 | Scope::ExportKeys
+                | Scope::Prompt
                 | Scope::Rename
                 | Scope::RenameTab
         ) {
@@ -196,6 +227,40 @@ fn hint_ui(ui: &Ui, theme: &Theme, rect: Rect, text: &str) {
     let font = FontId::proportional(12.0);
     ui.painter()
         .text(at, Align2::LEFT_CENTER, text, font, theme.muted);
+}
+
+/// Draws what can be chosen for the agent, each with what was and with its keys; says to what a click leads.
+fn asks_ui(ui: &mut Ui, asks: &[Offered], theme: &Theme, list: Rect) -> Option<Ask> {
+    let mut led = None;
+    for (line, offered) in asks.iter().enumerate() {
+        let rect = Rect::from_min_size(
+            Pos2::new(list.min.x, list.min.y + (line + 1) as f32 * measure::ROW),
+            Vec2::new(list.width(), measure::ROW),
+        );
+        let id = ui.scope_id().with(("ask", line));
+        let response = ui.interact(rect, id, Sense::click());
+        let label = format!("{}: {}", offered.ask.title(), offered.value);
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label.as_str()));
+        if response.hovered() {
+            ui.painter().rect_filled(rect, 4.0, theme.selected);
+        }
+        if response.clicked() {
+            led = Some(offered.ask);
+        }
+        let keys = keys_of(ui, offered.ask.command());
+        let painter = ui.painter();
+        let keys = painter.layout_no_wrap(keys, FontId::proportional(11.0), theme.muted);
+        let keys_at = rect.max.x - 10.0 - keys.size().x;
+        let room = keys_at - rect.min.x - 20.0;
+        let label = elided(ui, &label, FontId::proportional(12.0), theme.text, room);
+        let middle = rect.center().y;
+        for (x, galley) in [(rect.min.x + 10.0, label), (keys_at, keys)] {
+            let at = Pos2::new(x, middle - galley.size().y / 2.0);
+            painter.galley(at, galley, theme.text);
+        }
+    }
+    led
 }
 
 fn rows_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, list: Rect) -> Option<Choice> {
@@ -302,9 +367,15 @@ impl Palette {
     fn refresh(&mut self) {
         let (_, letters) = self.sought();
         let letters = letters.to_owned();
-        let Some((_, _, entries)) = &self.offered else {
+        let Some((_, _, entries)) = &mut self.offered else {
             return;
         };
+        if let (Scope::Of(ask), true) = (self.scope, self.typed)
+            && offer_typed(entries, ask, letters.trim())
+        {
+            // It keeps places of entries from one letter to the next.
+            self.finder = Finder::default();
+        }
         self.finder.find(entries, &letters);
         // Other letters begin at the best of what they mean; other entries leave it where it stands.
         if self

@@ -54,6 +54,8 @@ pub struct Provider {
     pub start: Vec<String>,
     /// Arguments that choose `{model}`.
     pub model: Vec<String>,
+    /// Models that are offered by name; others are typed.
+    pub models: Vec<String>,
     /// Arguments that choose `{mode}`.
     pub mode: Vec<String>,
     /// The modes that there are; none if they are not known.
@@ -289,6 +291,26 @@ impl Provider {
         }
         let regex = compile(&self.open_file, &self.open_file_compiled)?;
         Some(regex.captures(path)?.get(1)?.as_str().to_owned())
+    }
+
+    /// Returns why an option of `agor new` cannot be asked for when it is started, in a sentence; none if it can.
+    #[must_use]
+    pub fn why_not(&self, option: &str) -> Option<String> {
+        let template = match option {
+            "model" => &self.model,
+            "mode" => &self.mode,
+            "resume" => &self.resume,
+            "fork" => &self.fork,
+            _ => &self.prompt,
+        };
+        if !template.is_empty() {
+            return None;
+        }
+        let says = |it: &&Cannot| it.what.iter().any(|what| what == option);
+        Some(match self.cannot.iter().find(says) {
+            Some(cannot) => format!("{}: {}", self.name, cannot.why),
+            None => format!("{} takes no {option} when it is started.", self.name),
+        })
     }
 
     /// Says whether its screen is worth a look.

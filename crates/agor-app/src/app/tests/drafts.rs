@@ -26,6 +26,7 @@ fn world(drafts: Option<&str>) -> World {
         name: "CLAUDE".into(),
         here: true,
         get: String::new(),
+        ..KnownAgent::default()
     };
     world.change(|snapshot| {
         snapshot.drafts = drafts.map(Into::into);

@@ -130,13 +130,13 @@ fn tab_goes_through_the_inspector() {
 #[test]
 fn the_answers_to_the_question_of_trust_are_reached_and_pressed_by_keyboard() {
     use super::super::Overlay;
+    use crate::starting::Starting;
     use crate::trust::Trust;
     let mut world = world();
     world.app().overlay = Some(Overlay::Trust(Trust {
         folder: "/work/shop/cart".into(),
-        provider: "claude".into(),
         name: "Claude Code".into(),
-        words: String::new(),
+        starting: Starting::new("claude".into(), "/work/shop/cart".into()),
     }));
     world.harness.run();
     let labels: Vec<_> = walk(&mut world, page())

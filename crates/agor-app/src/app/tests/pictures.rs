@@ -28,6 +28,7 @@ use crate::palette::{Palette, Scope};
 use crate::pane::bell::BellSeen;
 use crate::settings::SettingsPage;
 use crate::shot::{Studio, encode};
+use crate::starting::Starting;
 use crate::testing::{agent_info, diagnosis, explained, session_id, session_info, spending};
 use crate::text::now_millis;
 use crate::trust::Trust;
@@ -463,6 +464,7 @@ fn the_first_steps_look_as_they_did_in_a_dark_and_a_light_theme() {
         name: name.into(),
         here,
         get: format!("npm install -g {id}"),
+        ..KnownAgent::default()
     };
     for (name, theme) in [("welcome", DARK), ("welcome_light", LIGHT)] {
         let open = |app: &mut App| {
@@ -697,9 +699,8 @@ fn the_question_of_trust_looks_as_it_did_in_a_dark_and_a_light_theme() {
         let open = |app: &mut App| {
             app.overlay = Some(Overlay::Trust(Trust {
                 folder: "/work/shop/cart".into(),
-                provider: "claude".into(),
                 name: "Claude Code".into(),
-                words: String::new(),
+                starting: Starting::new("claude".into(), "/work/shop/cart".into()),
             }));
         };
         compare(name, &draw(theme, arrange, open));

@@ -243,6 +243,7 @@ fn an_agent_is_chosen_from_those_that_are_known() {
         name: name.into(),
         here: true,
         get: String::new(),
+        ..KnownAgent::default()
     };
     let agents = vec![known("claude", "Claude Code"), known("codex", "Codex")];
     world.change(|snapshot| snapshot.agents = agents.into());

@@ -19,6 +19,7 @@ fn world() -> World {
         name: id.to_uppercase(),
         here,
         get: format!("npm i {id}"),
+        ..KnownAgent::default()
     };
     world.change(|snapshot| {
         snapshot.agents = vec![known("aider", false), known("claude", true)].into();

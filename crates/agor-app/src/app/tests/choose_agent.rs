@@ -1,0 +1,239 @@
+//! Model, permissions and conversation of an agent that is started, chosen by keys.
+
+use agor_proto::agent::{AgentInfo, AgentSpec, Conversation};
+use agor_proto::command::CommandBody;
+use agor_proto::session::{Life, SessionInfo, SessionSpec};
+use egui::{Event, Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::looks::settings;
+use super::world::World;
+use crate::commands::Command;
+use crate::link::Request;
+use crate::link::snapshot::KnownAgent;
+use crate::starting::Ask;
+use crate::testing::{agent_info, session_id, session_info};
+
+const NO_FORK: &str = "Claude Code: it has no argument for that.";
+
+/// An agent with a conversation.
+fn agent(number: u8, life: Life) -> SessionInfo {
+    SessionInfo {
+        agent: Some(AgentInfo {
+            conversation: Some(format!("c-{number}")),
+            ..agent_info()
+        }),
+        life,
+        cwd: "/work/project/deep".into(),
+        ..session_info(number, &format!("agent{number}"))
+    }
+}
+
+fn ended(number: u8) -> SessionInfo {
+    agent(number, Life::Exited { code: 0, signal: 0 })
+}
+
+/// A window whose focused pane has the first session.
+fn world(sessions: &[SessionInfo], cannot: Vec<(Ask, String)>) -> World {
+    let mut world = World::new(World::layout(&[1]), sessions);
+    let known = KnownAgent {
+        id: "claude".into(),
+        name: "Claude Code".into(),
+        here: true,
+        models: vec!["opus".into()],
+        modes: vec!["default".into(), "plan".into()],
+        cannot,
+        ..KnownAgent::default()
+    };
+    world.change(|snapshot| {
+        snapshot.agents = vec![known].into();
+        snapshot.settings = settings("[projects.\"/work\"]\ntrusted = true").into();
+    });
+    world.requests();
+    world
+}
+
+fn press(world: &mut World, key: Key) {
+    world.harness.key_press(key);
+    world.harness.run();
+}
+
+fn press_ctrl(world: &mut World, key: Key) {
+    world.harness.key_press_modifiers(Modifiers::CTRL, key);
+    world.harness.run();
+}
+
+fn text(world: &mut World, text: &str) {
+    world.harness.event(Event::Text(text.into()));
+    world.harness.run();
+}
+
+/// Opens the field in which the agent is told what to do, and types into it.
+fn told(world: &mut World) {
+    world.command(Command::NewAgent);
+    press(world, Key::Enter);
+    text(world, "mend the tests");
+}
+
+fn words(world: &World) -> String {
+    let field = world.harness.get_by_label("What is it to do?");
+    field.accesskit_node().value().unwrap_or_default()
+}
+
+fn is_there(world: &World, label: &str) -> bool {
+    world.harness.query_by_label(label).is_some()
+}
+
+/// Returns the agent that was asked for, and what was said.
+fn asked(world: &mut World) -> (Option<(SessionSpec, AgentSpec)>, Vec<String>) {
+    let (mut made, mut said) = (None, Vec::new());
+    for request in world.requests() {
+        match request {
+            Request::Command(CommandBody::Create { spec, .. }) => {
+                let agent = spec.agent.as_deref().cloned().expect("an agent");
+                made = Some((spec, agent));
+            }
+            Request::Tell(_, text) => said.push(text),
+            _ => {}
+        }
+    }
+    (made, said)
+}
+
+fn made(world: &mut World) -> (SessionSpec, AgentSpec) {
+    let (made, said) = asked(world);
+    made.unwrap_or_else(|| panic!("{said:?}"))
+}
+
+#[test]
+fn a_model_and_a_mode_are_chosen_on_the_way_and_what_was_typed_stays() {
+    let mut world = world(&[session_info(1, "bash")], Vec::new());
+    told(&mut world);
+    for label in [
+        "Model: the agent's own choice",
+        "Permissions: the agent's own choice",
+        "Go on with: none",
+        "Fork: none",
+    ] {
+        assert!(is_there(&world, label), "{label}");
+    }
+    press_ctrl(&mut world, Key::M);
+    assert!(is_there(&world, "Choose a model, or type its name"));
+    press(&mut world, Key::ArrowDown);
+    press(&mut world, Key::Enter);
+    assert!(is_there(&world, "Model: opus"));
+    press_ctrl(&mut world, Key::O);
+    text(&mut world, "pla");
+    press(&mut world, Key::Enter);
+    assert!(is_there(&world, "Permissions: plan"));
+    assert_eq!(words(&world), "mend the tests");
+    press(&mut world, Key::Enter);
+    let (spec, agent) = made(&mut world);
+    assert_eq!(agent.model.as_deref(), Some("opus"));
+    assert_eq!(agent.mode.as_deref(), Some("plan"));
+    assert_eq!(agent.prompt.as_deref(), Some("mend the tests"));
+    assert_eq!(agent.conversation, Conversation::New);
+    assert_eq!(spec.cwd, None);
+}
+
+#[test]
+fn a_model_that_nobody_knows_is_typed_and_escape_leads_back_without_a_choice() {
+    let mut world = world(&[session_info(1, "bash")], Vec::new());
+    told(&mut world);
+    press_ctrl(&mut world, Key::M);
+    text(&mut world, "sonnet-9");
+    press(&mut world, Key::Escape);
+    assert!(is_there(&world, "Model: the agent's own choice"));
+    assert_eq!(words(&world), "mend the tests");
+    press_ctrl(&mut world, Key::M);
+    text(&mut world, "sonnet-9");
+    press(&mut world, Key::Enter);
+    press(&mut world, Key::Enter);
+    let (_, agent) = made(&mut world);
+    assert_eq!(agent.model.as_deref(), Some("sonnet-9"));
+    assert_eq!(agent.mode, None);
+}
+
+#[test]
+fn an_earlier_conversation_goes_on_or_is_forked_where_it_was() {
+    let id = || "c-2".to_owned();
+    for (key, label, conversation) in [
+        (
+            Key::R,
+            "Go on with: agent2",
+            Conversation::Resume { id: id() },
+        ),
+        (Key::F, "Fork: agent2", Conversation::Fork { id: id() }),
+    ] {
+        let mut world = world(&[session_info(1, "bash"), ended(2)], Vec::new());
+        told(&mut world);
+        press_ctrl(&mut world, key);
+        press(&mut world, Key::ArrowDown);
+        press(&mut world, Key::Enter);
+        assert!(is_there(&world, label), "{label}");
+        press(&mut world, Key::Enter);
+        let (spec, agent) = made(&mut world);
+        assert_eq!(agent.conversation, conversation);
+        assert_eq!(spec.cwd.as_deref(), Some("/work/project/deep"));
+        // Who changes their mind begins a new one.
+        told(&mut world);
+        press_ctrl(&mut world, key);
+        press(&mut world, Key::ArrowDown);
+        press(&mut world, Key::Enter);
+        press_ctrl(&mut world, key);
+        press(&mut world, Key::Enter);
+        press(&mut world, Key::Enter);
+        let (spec, agent) = made(&mut world);
+        assert_eq!((agent.conversation, spec.cwd), (Conversation::New, None));
+    }
+}
+
+#[test]
+fn what_a_provider_cannot_is_not_offered_and_its_key_says_why() {
+    let cannot = vec![(Ask::Fork, NO_FORK.to_owned())];
+    let mut world = world(&[agent(1, Life::Running)], cannot);
+    told(&mut world);
+    assert!(is_there(&world, "Go on with: none"));
+    assert!(!is_there(&world, "Fork: none"));
+    world.requests();
+    press_ctrl(&mut world, Key::F);
+    assert_eq!(words(&world), "mend the tests");
+    assert_eq!(asked(&mut world).1, [NO_FORK]);
+    press(&mut world, Key::Escape);
+    world.command(Command::ForkBeside);
+    let (made, said) = asked(&mut world);
+    assert!(made.is_none());
+    assert_eq!(said, [NO_FORK]);
+}
+
+#[test]
+fn the_focused_agents_conversation_is_forked_or_gone_on_with_beside_it() {
+    let mut world = world(&[agent(1, Life::Running)], Vec::new());
+    world.command(Command::ResumeBeside);
+    let (none, said) = asked(&mut world);
+    assert!(none.is_none(), "two would write into one conversation");
+    assert!(said[0].contains("fork"), "{said:?}");
+    world.press("ctrl+space");
+    world.press("alt+f");
+    world.harness.run();
+    let (spec, agent) = made(&mut world);
+    assert_eq!(agent.conversation, Conversation::Fork { id: "c-1".into() });
+    assert_eq!(spec.cwd.as_deref(), Some("/work/project/deep"));
+    let tab = world.app().workspace.tab().expect("the tab");
+    assert_eq!(tab.tiles.panes().count(), 2, "beside it");
+
+    let mut world = self::world(&[ended(1)], Vec::new());
+    world.press("ctrl+space");
+    world.press("alt+r");
+    world.harness.run();
+    let (_, agent) = made(&mut world);
+    assert_eq!(
+        agent.conversation,
+        Conversation::Resume { id: "c-1".into() }
+    );
+    let mut world = self::world(&[session_info(1, "bash")], Vec::new());
+    world.command(Command::ForkBeside);
+    let (none, said) = asked(&mut world);
+    assert!(none.is_none() && said.len() == 1, "{said:?}");
+    assert_eq!(world.app().workspace.focused_session(), Some(session_id(1)));
+}
