@@ -78,6 +78,14 @@ fn opencode_revived() {
     revival::tell(&programs::OPENCODE);
 }
 
+/// One that a person starts is known by when its first turn began: in the same folder so soon after the other it may be
+/// either.
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn opencode_counts() {
+    conversations::counts(&programs::OPENCODE, ByHand::NotCounted);
+}
+
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn gemini() {

@@ -1,5 +1,6 @@
 //! Draws the page.
 
+use agor_core::agents::usage::prices_dated;
 use agor_core::config::Layers;
 use agor_proto::usage::UsageRow;
 use egui::{
@@ -54,7 +55,9 @@ pub fn usage_ui(
     let area = ui.max_rect();
     ui.painter().rect_filled(area, 0.0, theme.window);
     let head = area.with_max_y(area.min.y + HEAD);
-    head_ui(ui, page, theme, head);
+    let estimated =
+        spending.is_some_and(|known| known.days.rows.iter().any(|row| row.spent.estimated));
+    head_ui(ui, page, estimated, theme, head);
     for (key, days) in [Key::Num1, Key::Num2, Key::Num3].into_iter().zip(RANGES) {
         if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
             page.days = days;
@@ -87,7 +90,7 @@ pub fn usage_ui(
     }
 }
 
-fn head_ui(ui: &mut Ui, page: &mut UsagePage, theme: &Theme, rect: Rect) {
+fn head_ui(ui: &mut Ui, page: &mut UsagePage, estimated: bool, theme: &Theme, rect: Rect) {
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
     let middle = rect.center().y;
@@ -123,7 +126,16 @@ fn head_ui(ui: &mut Ui, page: &mut UsagePage, theme: &Theme, rect: Rect) {
     }
     let closes = hints(ui, &[(Command::ListClose, "closes")]);
     let keys = format!("agor usage --by session|project|day  ·  {closes}");
-    hint_ui(ui, Pos2::new(rect.max.x - GAP, middle), x, &keys, theme);
+    let left = hint_ui(ui, Pos2::new(rect.max.x - GAP, middle), x, &keys, theme);
+    if estimated {
+        let text = format!("~ estimate, prices of {}", prices_dated());
+        let right = Pos2::new(left - 2.0 * GAP, middle);
+        let left = hint_ui(ui, right, x, &text, theme);
+        let shown = Rect::from_min_max(Pos2::new(left, rect.min.y), Pos2::new(right.x, rect.max.y));
+        let id = ui.scope_id().with("estimate");
+        ui.interact(shown, id, Sense::hover())
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text.as_str()));
+    }
 }
 
 fn page_ui(ui: &mut Ui, (spending, layers): (&Spending, &Layers), days: u32, theme: &Theme) {

@@ -13,6 +13,7 @@ use agor_proto::limits::{AGENT_FILES_MAX, AGENT_PROCESSES_MAX};
 use super::Provider;
 use super::providers::Database;
 use super::transcript::is_id;
+use super::usage::Counted;
 use crate::storage::foreign;
 
 /// What is read of a process's environment.
@@ -25,6 +26,8 @@ pub struct Found {
     pub id: Option<String>,
     /// The file that it is written into.
     pub transcript: Option<PathBuf>,
+    /// What it came to so far, if the agent's database tells it.
+    pub counted: Option<Counted>,
 }
 
 /// The agent whose conversation is looked for.
@@ -50,20 +53,37 @@ pub fn conversation(provider: &Provider, sought: &Sought) -> Found {
     if let Some((id, path)) = conversation_in(Path::new("/proc"), provider, pid) {
         let transcript = provider.transcript.is_some().then_some(path);
         let id = Some(id);
-        return Found { id, transcript };
-    }
-    if let (Some(database), None, Some(begun)) = (&provider.database, known, sought.begun_millis) {
-        let id = begun_in(Path::new("/proc"), database, pid, begun);
         return Found {
             id,
-            transcript: None,
+            transcript,
+            counted: None,
         };
+    }
+    let (mut begun, mut counted) = (None, None);
+    if let Some(database) = &provider.database {
+        let proc = Path::new("/proc");
+        if let (None, Some(begun_millis)) = (known, sought.begun_millis) {
+            begun = begun_in(proc, database, pid, begun_millis);
+        }
+        let id = known.or(begun.as_deref());
+        counted = id.and_then(|id| counted_in(proc, database, pid, id));
     }
     let written = provider.transcript.as_ref();
     Found {
-        id: None,
+        id: begun,
         transcript: known.and_then(|id| written?.find(pid, id)),
+        counted,
     }
+}
+
+/// Returns what the conversation `id` of the process `pid` came to, as its database says.
+fn counted_in(proc: &Path, database: &Database, pid: u32, id: &str) -> Option<Counted> {
+    if database.usage.is_empty() {
+        return None;
+    }
+    let root = settings_of(proc, pid, &database.variable, &database.folder)?;
+    // It is another program's: without an answer nothing is known.
+    foreign::counted(&root.join(&database.file), &database.usage, id).ok()?
 }
 
 /// Returns the conversation of a database that began in the folder of the process `pid` when its first turn did.
@@ -231,6 +251,42 @@ mod tests {
         assert_eq!(found(), None, "either may be its own");
         fs::write(data.join("opencode.db"), "what is no database at all").unwrap();
         assert_eq!(found(), None);
+    }
+
+    /// A database that the real program wrote, with what its conversation came to: `tests/fixtures/databases/PROVIDER`.
+    #[test]
+    fn recorded_databases_say_what_their_conversations_came_to() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/databases");
+        let providers = Providers::built_in();
+        let mut seen = 0;
+        for folder in fs::read_dir(root).unwrap() {
+            let folder = folder.unwrap();
+            let name = folder.file_name().into_string().unwrap();
+            let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+            let database = providers.get(&name).unwrap().database.as_ref().unwrap();
+            let proc = tempfile::tempdir().unwrap();
+            fs::create_dir(proc.path().join("7")).unwrap();
+            let environ = format!("HOME={}\0", proc.path().display());
+            fs::write(proc.path().join("7/environ"), environ).unwrap();
+            let file = proc.path().join(&database.folder).join(&database.file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            foreign::make(&file, &read("database.sql"), &[]);
+            let expected: serde_json::Value = serde_json::from_str(&read("usage.json")).unwrap();
+            let id = expected["conversation"].as_str().unwrap();
+            let mut meter = crate::agents::usage::Meter::default();
+            let counted = counted_in(proc.path(), database, 7, id);
+            meter.take_whole(id, &counted.expect("it is counted"));
+            let mut usage = agor_proto::agent::Usage::default();
+            meter.show(&mut usage);
+            assert_eq!(
+                serde_json::to_value(usage).unwrap(),
+                expected["usage"],
+                "{name}"
+            );
+            assert_eq!(counted_in(proc.path(), database, 7, "ses_other"), None);
+            seen += 1;
+        }
+        assert!(seen > 0);
     }
 
     /// What OpenCode 1.18.33 has in the table, as far as it is asked for.

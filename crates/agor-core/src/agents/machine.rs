@@ -20,7 +20,7 @@ use super::hooks::Hook;
 use super::ledger::Ledger;
 use super::program_status::{self, Doing, Kind, Record, Records};
 use super::tasks::Tasks;
-use super::usage::{Form, Meter};
+use super::usage::{Counted, Form, Meter};
 use crate::zone::Day;
 use hear::Heard;
 use question::Question;
@@ -377,6 +377,18 @@ impl Machine {
     /// Takes in what follows in the transcript.
     pub fn read_transcript(&mut self, form: Form, bytes: &[u8]) {
         self.meter.read(form, bytes);
+        self.show_usage();
+    }
+
+    /// Takes in what the conversation came to, as the agent's database says.
+    pub fn counts(&mut self, counted: &Counted) {
+        if let Some(conversation) = &self.conversation {
+            self.meter.take_whole(conversation, counted);
+            self.show_usage();
+        }
+    }
+
+    fn show_usage(&mut self) {
         if self.meter.has_read() && !self.prompted {
             self.prompted = true;
             self.changed = true;

@@ -151,6 +151,10 @@ pub struct Database {
     /// Asks it for the ids of the conversations that began in the folder `?1` between `?2` and `?3`, in milliseconds
     /// since 1970.
     pub conversation: String,
+    /// Asks it what the conversation `?1` came to: the model; the tokens that were read in no cache, were written, came
+    /// from a cache and went into one; the cost in dollars; and how many tokens its context holds.
+    #[serde(default)]
+    pub usage: String,
 }
 
 /// What a value in a registry means.

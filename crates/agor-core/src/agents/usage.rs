@@ -11,35 +11,70 @@ use agor_proto::limits::TRANSCRIPT_LINE_MAX;
 use serde::{Deserialize, Serialize};
 
 pub use forms::Form;
-use forms::{Message, Tokens, Told};
+pub use forms::Tokens;
+use forms::{Message, Told};
 
 /// The prices that agor comes with.
 const PRICES: &str = include_str!("../../../../assets/prices.toml");
 
 #[derive(Debug, Default, Deserialize)]
 struct Table {
-    #[expect(dead_code, reason = "for those who read the file")]
     dated: String,
-    model: Vec<Price>,
+    model: Vec<Model>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Price {
+#[serde(deny_unknown_fields)]
+struct Model {
     prefix: String,
+    cost: Option<Price>,
+    /// How many tokens it takes.
+    context: u64,
+}
+
+/// Dollars for a million tokens.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Price {
     input: f64,
     output: f64,
     cache_read: f64,
     cache_write: f64,
-    context: u64,
 }
 
-/// Returns the price of a model, by the longest prefix of its name.
-fn price(model: &str) -> Option<&'static Price> {
+fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    let table = TABLE.get_or_init(|| toml::from_str(PRICES).unwrap_or_default());
-    let known = table.model.iter();
-    let known = known.filter(|price| model.starts_with(&price.prefix));
-    known.max_by_key(|price| price.prefix.len())
+    TABLE.get_or_init(|| toml::from_str(PRICES).unwrap_or_default())
+}
+
+/// Returns when the prices were published by which costs are estimated.
+#[must_use]
+pub fn prices_dated() -> &'static str {
+    &table().dated
+}
+
+/// Returns what is known of a model, by the longest prefix of its name.
+fn model(name: &str) -> Option<&'static Model> {
+    let known = table().model.iter();
+    let known = known.filter(|model| name.starts_with(&model.prefix));
+    known.max_by_key(|model| model.prefix.len())
+}
+
+fn price(name: &str) -> Option<&'static Price> {
+    model(name)?.cost.as_ref()
+}
+
+/// What an agent's database says that a whole conversation came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// The model that answered last.
+    pub model: String,
+    /// Its tokens.
+    pub tokens: Tokens,
+    /// What it cost, in thousand-millionths of a dollar; 0 if the agent knows no price.
+    pub cost_nanos: u64,
+    /// How many tokens the model's context holds.
+    pub filled: u64,
 }
 
 /// How far a transcript was read, and what it came to.
@@ -162,6 +197,27 @@ impl Meter {
         }
     }
 
+    /// Takes in what a conversation came to so far, in place of what was said of it before.
+    pub fn take_whole(&mut self, conversation: &str, counted: &Counted) {
+        self.begin(conversation);
+        let Counted {
+            model,
+            tokens,
+            cost_nanos,
+            filled,
+        } = counted;
+        let cost = match *cost_nanos {
+            0 => Cost::estimated(model, *tokens),
+            told_nanos => Cost {
+                cost_nanos: 0,
+                told_nanos,
+            },
+        };
+        self.last = Spent::of(String::new(), model.clone(), *tokens, cost);
+        self.filled = *filled;
+        self.window = None;
+    }
+
     /// Returns how many lines were too long to be read.
     #[must_use]
     pub fn long_lines(&self) -> u64 {
@@ -236,15 +292,16 @@ impl Meter {
         usage.input_tokens = input.saturating_add(cache_write);
         usage.output_tokens = output;
         usage.cached_tokens = cache_read;
-        let price = price(&model);
-        let known = price.is_some() || cost.told_nanos > 0;
+        let known_model = self::model(&model);
+        let has_price = known_model.is_some_and(|known| known.cost.is_some());
+        let known = has_price || cost.told_nanos > 0;
         let Cost {
             cost_nanos,
             told_nanos,
         } = cost;
         usage.cost_micros = known.then_some(cost_nanos.saturating_add(told_nanos) / 1_000);
         usage.estimated = known && (cost_nanos > 0 || told_nanos == 0);
-        let window = self.window.or(price.map(|price| price.context));
+        let window = self.window.or(known_model.map(|known| known.context));
         let percent = window.map(|window| {
             let hundredfold = self.filled.saturating_mul(100);
             (hundredfold / window.max(1)).min(100) as u8
@@ -496,13 +553,47 @@ mod tests {
     #[test]
     fn the_table_of_prices_can_be_read() {
         let table: Table = toml::from_str(PRICES).expect("our table is TOML");
-        assert!(
-            table
-                .model
-                .iter()
-                .all(|price| price.context > 0 && price.output >= price.input)
-        );
+        assert!(table.model.iter().all(|model| model.context > 0));
+        let mut prices = table.model.iter().filter_map(|model| model.cost.as_ref());
+        assert!(prices.all(|price| price.output >= price.input));
         assert_eq!(price("claude-opus-4-5-x").map(|it| it.input), Some(5.0));
         assert_eq!(price("claude-opus-4-1").map(|it| it.input), Some(15.0));
+        assert!(prices_dated().starts_with("20"), "{}", prices_dated());
+    }
+
+    #[test]
+    fn a_model_without_a_price_tells_how_full_its_context_is_and_no_cost() {
+        let mut meter = Meter::default();
+        meter.begin("/t");
+        let line = line("m1", 1).replace("claude-opus-4-5-20251101", "claude-opus-5-5");
+        meter.read(Form::Claude, line.replace("20000", "949000").as_bytes());
+        let shown = usage(&meter);
+        assert_eq!(shown.context_percent, Some(95));
+        assert_eq!((shown.cost_micros, shown.estimated), (None, false));
+    }
+
+    #[test]
+    fn a_whole_conversation_takes_the_place_of_what_was_said_of_it_and_another_adds_to_it() {
+        let counted = |input, cost_nanos| Counted {
+            model: "claude-opus-4-5".into(),
+            tokens: Tokens {
+                input,
+                output: 10,
+                ..Tokens::default()
+            },
+            cost_nanos,
+            filled: 100_000,
+        };
+        let mut meter = Meter::default();
+        meter.take_whole("ses_a", &counted(100, 0));
+        assert_eq!(usage(&meter).cost_micros, Some(750));
+        meter.take_whole("ses_a", &counted(300, 5_000_000));
+        let shown = usage(&meter);
+        assert_eq!((shown.input_tokens, shown.output_tokens), (300, 10));
+        assert_eq!((shown.cost_micros, shown.estimated), (Some(5_000), false));
+        assert_eq!(shown.context_percent, Some(50));
+        meter.take_whole("ses_b", &counted(1, 1_000_000));
+        let shown = usage(&meter);
+        assert_eq!((shown.input_tokens, shown.cost_micros), (301, Some(6_000)));
     }
 }

@@ -32,6 +32,9 @@ fn todays_cost_is_in_the_status_bar_and_a_click_shows_days_projects_and_sessions
     world.harness.get_by_label("Cost on 2026-11-30: ~$3.10");
     world
         .harness
+        .get_by_label_contains("estimate, prices of 20");
+    world
+        .harness
         .get_by_label_contains("Time on 2026-11-30: worked 1 h 17, waited 20 min");
     world
         .harness

@@ -432,7 +432,13 @@ impl Session {
         let chooses = !provider.open_file.is_empty();
         let begun_millis = machine.begun_millis();
         let is_kept = provider.database.is_some() && known.is_none() && begun_millis.is_some();
-        let is_sought = chooses || is_kept || (is_lost && provider.transcript.is_some());
+        let is_counted = known.is_some()
+            && provider
+                .database
+                .as_ref()
+                .is_some_and(|it| !it.usage.is_empty());
+        let is_sought =
+            chooses || is_kept || is_counted || (is_lost && provider.transcript.is_some());
         let provider = provider.id.clone();
         if let Some(pid) = self.agent_pid().filter(|_| is_sought) {
             self.agent.seeking = true;
@@ -452,11 +458,16 @@ impl Session {
             return;
         }
         let seeks = self.agent.seeks;
-        let again = found == Found::default() && seeks < SEEKS_MAX;
+        // A database says nothing of its own accord, and what a turn took may come after what it showed.
+        let goes_on = found == Found::default() || found.counted.is_some();
+        let again = goes_on && seeks < SEEKS_MAX;
         self.agent.seek_due = again.then(|| now.instant + SEEK_AGAIN * 2u32.pow(seeks));
         self.agent.seeks += u32::from(again);
         if let Some(id) = found.id {
             self.agent.machine.goes_on_with(&id);
+        }
+        if let Some(counted) = &found.counted {
+            self.agent.machine.counts(counted);
         }
         let path = found.transcript.as_deref().and_then(Path::to_str);
         if let Some(path) = path {

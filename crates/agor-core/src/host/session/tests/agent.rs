@@ -11,6 +11,7 @@ use crate::agents::claim::Says;
 use crate::agents::here::Found;
 use crate::agents::machine::LOOK_MILLIS;
 use crate::agents::registry::Entry;
+use crate::agents::usage::{Counted, Tokens};
 
 fn status(world: &mut World, millis: u64, body: &str) {
     world.print_at(millis, &format!("\x1b]7501;{body}\x07"));
@@ -578,6 +579,7 @@ fn the_conversation_of_an_agent_that_chooses_its_id_is_looked_for_when_it_does_s
     let found = Found {
         id: Some("01a2".to_owned()),
         transcript: Some(file.clone()),
+        ..Found::default()
     };
     world.on(Cause::Conversation { found });
     assert_eq!(world.followed, std::slice::from_ref(&file));
@@ -625,6 +627,7 @@ fn a_conversation_that_is_written_down_late_is_found_and_one_that_never_is_is_lo
     let found = Found {
         id: None,
         transcript: Some(file.clone()),
+        ..Found::default()
     };
     assert_eq!(look(&mut world, 800, found), 0);
     assert_eq!(world.followed, [file]);
@@ -637,11 +640,46 @@ fn a_conversation_that_is_written_down_late_is_found_and_one_that_never_is_is_lo
 }
 
 #[test]
+fn a_database_is_asked_what_a_conversation_came_to_after_each_change_and_a_few_times_more() {
+    let mut world = World::running_program("opencode");
+    assert_eq!(world.sought, 0, "nothing was said in it");
+    status(&mut world, 1_000, "state=working");
+    world.read();
+    assert_eq!(world.sought, 1);
+    let counted = |id: Option<&str>, input| Found {
+        id: id.map(str::to_owned),
+        counted: Some(Counted {
+            tokens: Tokens {
+                input,
+                ..Tokens::default()
+            },
+            ..Counted::default()
+        }),
+        ..Found::default()
+    };
+    let input = |world: &World| world.session.info().agent.unwrap().usage.input_tokens;
+    let found = counted(Some("ses_a"), 100);
+    world.on(Cause::Conversation { found });
+    assert_eq!((input(&world), world.sought), (100, 1));
+    world.clock += 400;
+    world.on(Cause::Tick);
+    world.on(Cause::Tick);
+    assert_eq!(world.sought, 2, "it may have written more");
+    let found = counted(None, 300);
+    world.on(Cause::Conversation { found });
+    assert_eq!(input(&world), 300, "in place of what it said before");
+    status(&mut world, 2_000, "state=done");
+    world.read();
+    assert_eq!(world.sought, 3, "its turn has ended");
+}
+
+#[test]
 fn what_an_agent_writes_down_is_read_as_it_grows_and_its_turns_end() {
     let mut world = World::running_program("codex");
     let found = Found {
         id: Some("01a2".to_owned()),
         transcript: Some("/c/rollout-01a2.jsonl".into()),
+        ..Found::default()
     };
     world.on(Cause::Conversation { found });
     assert_eq!(world.read_from, [0]);
