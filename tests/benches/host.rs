@@ -58,9 +58,9 @@ fn main() {
         return echo::ask_status(count.parse().expect("a number"), file.as_ref());
     }
     if let [act, number] = &arguments[..]
-        && act == "--act-as-agent"
+        && let Some(tells) = agents::Tells::of(act)
     {
-        return agents::act(number.parse().expect("a number"));
+        return agents::act(number.parse().expect("a number"), tells);
     }
     let only = arguments.iter().find(|argument| !argument.starts_with('-'));
     let wanted = |name: &str| only.is_none_or(|only| name.contains(only.as_str()));
