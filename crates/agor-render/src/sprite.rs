@@ -1,5 +1,5 @@
 //! Characters that are drawn here instead of by a font, so that they join without seams at every
-//! size: boxes, blocks, braille, sextants, octants, wedges, powerline; and the lines under text.
+//! size: boxes, blocks, braille, sextants, octants, wedges, circles, powerline; and the lines under text.
 
 mod blocks;
 mod boxes;

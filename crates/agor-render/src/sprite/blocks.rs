@@ -3,7 +3,7 @@
 use super::canvas::Canvas;
 
 /// Returns the pixels of `part` of `parts` of a length; neighbouring parts meet.
-fn part(length: u32, part: u32, parts: u32) -> u32 {
+pub(super) fn part(length: u32, part: u32, parts: u32) -> u32 {
     (length * part * 2 + parts) / (parts * 2)
 }
 

@@ -43,6 +43,13 @@ impl Canvas {
         }
     }
 
+    /// Covers what is not covered, and the other way round.
+    pub fn invert(&mut self) {
+        for value in &mut self.data {
+            *value = 255 - *value;
+        }
+    }
+
     /// Covers every pixel as `coverage` says of its middle, from 0 to 1.
     pub fn paint(&mut self, coverage: impl Fn(f32, f32) -> f32) {
         for y in 0..self.height {

@@ -1,6 +1,9 @@
-//! Symbols for legacy computing that are parts of a cell with slanted edges or half shaded: U+1FB3C to U+1FB6F
-//! and U+1FB8C to U+1FBAE.
+//! Symbols for legacy computing that are parts of a cell with slanted or round edges, half shaded, or lines
+//! through it: U+1FB3C to U+1FB6F, U+1FB8C to U+1FBAF, U+1FBBD to U+1FBBF and U+1FBCE to U+1FBEF. Those between
+//! them are pictures (arrows, hands, stick figures), which are left to fonts.
 
+use super::blocks::part;
+use super::boxes;
 use super::canvas::Canvas;
 
 /// The points that slanted edges join: columns and rows of a grid of 2 x 3.
@@ -35,12 +38,23 @@ const DIAGONALS: [u8; 15] = [
 ];
 
 /// The lines of [`DIAGONALS`].
-const SIDES: [[(f32, f32); 2]; 4] = [
+const SIDES: [Line; 4] = [
     [(0.5, 0.0), (0.0, 0.5)],
     [(0.5, 0.0), (1.0, 0.5)],
     [(0.0, 0.5), (0.5, 1.0)],
     [(1.0, 0.5), (0.5, 1.0)],
 ];
+
+/// From U+1FBD0 on, the points that are joined by lines, as Unicode's names say it: three in a row, from the upper
+/// left corner on.
+#[rustfmt::skip]
+const PATHS: [&[u8]; 16] = [
+    &[5, 6], &[2, 3], &[0, 5], &[3, 8], &[0, 7], &[1, 8], &[2, 7], &[1, 6],
+    &[0, 4, 2], &[2, 4, 8], &[6, 4, 8], &[0, 4, 6], &[0, 7, 2], &[2, 3, 8], &[6, 1, 8], &[0, 5, 6],
+];
+
+/// A line from one point to another, both parts of the cell.
+type Line = [(f32, f32); 2];
 
 const LEFT: u8 = 1;
 const UPPER: u8 = 2;
@@ -52,7 +66,8 @@ const SHADE: u8 = 128;
 
 /// Says whether this is a character of this module.
 pub(super) fn has(c: char) -> bool {
-    matches!(c, '\u{1fb3c}'..='\u{1fb6f}' | '\u{1fb8c}'..='\u{1fb92}' | '\u{1fb94}'..='\u{1fbae}')
+    matches!(c, '\u{1fb3c}'..='\u{1fb6f}' | '\u{1fb8c}'..='\u{1fb92}' | '\u{1fb94}'..='\u{1fbaf}'
+        | '\u{1fbbd}'..='\u{1fbbf}' | '\u{1fbce}'..='\u{1fbe5}' | '\u{1fbe8}'..='\u{1fbef}')
 }
 
 /// Draws `c`.
@@ -102,10 +117,40 @@ pub(super) fn draw(canvas: &mut Canvas, c: char, stroke: u32) {
         '\u{1fb9d}' => shaded(canvas, |x, y| y <= x),
         '\u{1fb9e}' => shaded(canvas, |x, y| x + y >= 1.0),
         '\u{1fb9f}' => shaded(canvas, |x, y| y >= x),
-        _ => {
-            let lines = DIAGONALS.get((c as usize).wrapping_sub(0x1fba0));
-            diagonals(canvas, lines.copied().unwrap_or_default(), stroke);
+        '\u{1fbaf}' => {
+            boxes::draw(canvas, '─', stroke);
+            let left = width.saturating_sub(stroke) / 2;
+            canvas.fill(
+                left,
+                part(height, 1, 3),
+                left + stroke,
+                part(height, 2, 3),
+                255,
+            );
         }
+        '\u{1fbbd}' => {
+            boxes::draw(canvas, '╳', stroke);
+            canvas.invert();
+        }
+        '\u{1fbbe}' => {
+            diagonals(canvas, '\u{1fba3}', stroke);
+            canvas.invert();
+        }
+        '\u{1fbbf}' => {
+            diagonals(canvas, '\u{1fbae}', stroke);
+            canvas.invert();
+        }
+        '\u{1fbce}' => canvas.fill(0, 0, part(width, 2, 3), height, 255),
+        '\u{1fbcf}' => canvas.fill(0, 0, part(width, 1, 3), height, 255),
+        '\u{1fbd0}'..='\u{1fbdf}' => paths(canvas, c as usize - 0x1fbd0, stroke),
+        '\u{1fbe4}' | '\u{1fbe5}' => {
+            let row = c as u32 - 0x1fbe4;
+            let (left, right) = (part(width, 1, 4), part(width, 3, 4));
+            let (top, bottom) = (part(height, row, 2), part(height, row + 1, 2));
+            canvas.fill(left, top, right, bottom, 255);
+        }
+        '\u{1fbe0}'..='\u{1fbef}' => circle(canvas, c, stroke),
+        _ => diagonals(canvas, c, stroke),
     }
 }
 
@@ -160,13 +205,33 @@ fn board(canvas: &mut Canvas, first: u32) {
     }
 }
 
-fn diagonals(canvas: &mut Canvas, lines: u8, stroke: u32) {
+/// Draws one of U+1FBA0 to U+1FBAE.
+fn diagonals(canvas: &mut Canvas, c: char, stroke: u32) {
+    let which = DIAGONALS.get((c as usize).wrapping_sub(0x1fba0));
+    let which = which.copied().unwrap_or_default();
+    let lines = SIDES.iter().enumerate();
+    let lines = lines.filter(|(n, _)| which >> n & 1 == 1);
+    strokes(canvas, lines.map(|(_, line)| *line), stroke);
+}
+
+/// Draws U+1FBD0 + `n`.
+fn paths(canvas: &mut Canvas, n: usize, stroke: u32) {
+    let path = PATHS.get(n).copied().unwrap_or_default();
+    let point = |n: u8| (f32::from(n % 3) / 2.0, f32::from(n / 3) / 2.0);
+    let lines = path.iter().zip(path.iter().skip(1));
+    strokes(
+        canvas,
+        lines.map(|(from, to)| [point(*from), point(*to)]),
+        stroke,
+    );
+}
+
+fn strokes(canvas: &mut Canvas, lines: impl Iterator<Item = Line>, stroke: u32) {
     let (width, height) = (canvas.width as f32, canvas.height as f32);
     let half = stroke as f32 / 2.0;
-    let lines = (0..4)
-        .filter(|n| lines >> n & 1 == 1)
-        .map(|n| SIDES[n].map(|(x, y)| (x * width, y * height)));
-    let lines: Vec<_> = lines.collect();
+    let lines: Vec<Line> = lines
+        .map(|line| line.map(|(x, y)| (x * width, y * height)))
+        .collect();
     canvas.inside(|x, y| {
         lines.iter().any(|[(ax, ay), (bx, by)]| {
             let (dx, dy) = (bx - ax, by - ay);
@@ -176,6 +241,30 @@ fn diagonals(canvas: &mut Canvas, lines: u8, stroke: u32) {
             (x - ax - along * dx).hypot(y - ay - along * dy) <= half
         })
     });
+}
+
+/// Draws what is inside the cell of a circle or disc around the middle of a side or around a corner. It is as wide as
+/// a cell, so that those of neighbouring cells are one.
+fn circle(canvas: &mut Canvas, c: char, stroke: u32) {
+    let (width, height) = (canvas.width as f32, canvas.height as f32);
+    let (x_part, y_part) = match c {
+        '\u{1fbe0}' | '\u{1fbe8}' => (0.5, 0.0),
+        '\u{1fbe1}' | '\u{1fbe9}' => (1.0, 0.5),
+        '\u{1fbe2}' | '\u{1fbea}' => (0.5, 1.0),
+        '\u{1fbe3}' | '\u{1fbeb}' => (0.0, 0.5),
+        '\u{1fbec}' => (1.0, 0.0),
+        '\u{1fbed}' => (0.0, 1.0),
+        '\u{1fbee}' => (1.0, 1.0),
+        _ => (0.0, 0.0),
+    };
+    let (middle_x, middle_y) = (width * x_part, height * y_part);
+    let radius = width.min(height) / 2.0;
+    let hole = if c < '\u{1fbe8}' {
+        radius - stroke as f32
+    } else {
+        0.0
+    };
+    canvas.inside(|x, y| (hole..=radius).contains(&(x - middle_x).hypot(y - middle_y)));
 }
 
 #[cfg(test)]
@@ -227,10 +316,99 @@ mod tests {
     }
 
     #[test]
+    fn negatives_are_what_their_lines_leave_of_a_cell() {
+        let mut cross = Canvas::new(9, 20);
+        boxes::draw(&mut cross, '╳', 1);
+        let cross = Sprite::from(cross);
+        let filled = |pixels: &[u8], lines: &[u8]| {
+            let mut pairs = pixels.iter().zip(lines);
+            pairs.all(|(pixel, line)| u16::from(*pixel) + u16::from(*line) == 255)
+        };
+        // It reaches from the first row to the last, so nothing of it was left out.
+        assert_eq!((cross.top, cross.height), (0, 20));
+        assert!(filled(&pixels('\u{1fbbd}'), &cross.data));
+        for (negative, lines) in [('\u{1fbbe}', '\u{1fba3}'), ('\u{1fbbf}', '\u{1fbae}')] {
+            assert!(filled(&pixels(negative), &pixels(lines)), "{negative}");
+        }
+    }
+
+    /// Returns the pixels mirrored at the middle of the cell's height, or of its width.
+    fn mirrored(c: char, upside_down: bool) -> Vec<u8> {
+        let mut pixels = pixels(c);
+        if upside_down {
+            pixels.reverse();
+        }
+        // Both ways at once is to the side, upside down.
+        pixels.chunks_exact_mut(9).for_each(<[u8]>::reverse);
+        pixels
+    }
+
+    /// Says whether they differ by a few points of their edges at the most.
+    fn alike(a: &[u8], b: &[u8]) -> bool {
+        a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) <= 12)
+    }
+
+    #[test]
+    fn parts_of_circles_and_lines_are_mirrored_where_their_names_are() {
+        for (upper, lower) in [
+            ('\u{1fbe0}', '\u{1fbe2}'),
+            ('\u{1fbe4}', '\u{1fbe5}'),
+            ('\u{1fbe8}', '\u{1fbea}'),
+            ('\u{1fbec}', '\u{1fbee}'),
+            ('\u{1fbef}', '\u{1fbed}'),
+            ('\u{1fbd0}', '\u{1fbd2}'),
+            ('\u{1fbd8}', '\u{1fbda}'),
+            ('\u{1fbdc}', '\u{1fbde}'),
+        ] {
+            assert!(
+                alike(&mirrored(upper, true), &pixels(lower)),
+                "{upper}{lower}"
+            );
+        }
+        for (left, right) in [
+            ('\u{1fbe3}', '\u{1fbe1}'),
+            ('\u{1fbeb}', '\u{1fbe9}'),
+            ('\u{1fbef}', '\u{1fbec}'),
+            ('\u{1fbd1}', '\u{1fbd2}'),
+            ('\u{1fbd4}', '\u{1fbd6}'),
+            ('\u{1fbd9}', '\u{1fbdb}'),
+            ('\u{1fbdd}', '\u{1fbdf}'),
+        ] {
+            assert!(
+                alike(&mirrored(left, false), &pixels(right)),
+                "{left}{right}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_circle_is_as_wide_as_a_cell_and_its_parts_join() {
+        // The lower quarter of the left half is that in the corner above it, half a cell further down.
+        let (half, quarter) = (pixels('\u{1fbe9}'), pixels('\u{1fbec}'));
+        assert!(alike(&half[10 * 9..], &quarter[..10 * 9]));
+        // Four quarters are a disc of four and a half pixels around.
+        let area: u32 = quarter.iter().map(|value| u32::from(*value)).sum();
+        let expected = std::f32::consts::PI * 4.5 * 4.5 / 4.0 * 255.0;
+        assert!((area as f32 / expected - 1.0).abs() < 0.03, "{area}");
+        // A circle covers the rim of the disc and not its middle.
+        let (disc, ring) = (pixels('\u{1fbe8}'), pixels('\u{1fbe0}'));
+        assert!(ring.iter().zip(&disc).all(|(ring, disc)| ring <= disc));
+        assert_eq!((disc[4], ring[4]), (255, 0));
+        assert!(ring[4 * 9 + 4] > 0);
+    }
+
+    #[test]
+    fn thirds_are_a_third_of_a_cell_wide() {
+        let covered = |c| pixels(c).iter().filter(|value| **value == 255).count();
+        assert_eq!(covered('\u{1fbcf}'), 3 * 20);
+        assert_eq!(covered('\u{1fbce}'), 6 * 20);
+    }
+
+    #[test]
     fn every_character_covers_something_and_none_looks_like_another() {
         let all = (0x1fb00..0x1fc00).filter_map(char::from_u32);
         let all: Vec<_> = all.filter(|c| has(*c)).collect();
-        assert_eq!(all.len(), 52 + 7 + 27);
+        assert_eq!(all.len(), 52 + 7 + 28 + 3 + 24 + 8);
         let drawn: std::collections::BTreeSet<_> = all.iter().map(|c| pixels(*c)).collect();
         assert_eq!(drawn.len(), all.len());
         assert!(!drawn.contains(&vec![0; 9 * 20]));

@@ -196,6 +196,15 @@ fn more_shapes() -> Vec<Row> {
         row("\u{1fb9a}\u{1fb9b}\u{1fb9c}\u{1fb9d}\u{1fb9e}\u{1fb9f}\u{1fb94}  \u{1fb98}\u{1fb99}"),
         line(0x1fba0..=0x1fbae),
         row("\u{1fba3}\u{1fba7}\u{1fba2} \u{1fbae}\u{1fbae}\u{1fba0}\u{1fba6}\u{1fba1}"),
+        row(
+            "\u{1fbaf}\u{2500}\u{1fbaf} \u{1fbbd}\u{1fbbd}\u{1fbbe}\u{1fbbf}\u{1fbbf} \u{1fbcf}\u{1fbce}",
+        ),
+        line(0x1fbd0..=0x1fbdf),
+        line(0x1fbe0..=0x1fbef),
+        row(
+            "\u{1fbe1}\u{1fbe3} \u{1fbe9}\u{1fbeb} \u{1fbea}\u{1fbe2} \u{1fbee}\u{1fbed} \u{1fbd2}\u{1fbd0}",
+        ),
+        row("      \u{1fbe8}\u{1fbe0} \u{1fbec}\u{1fbef} \u{1fbd1}\u{1fbd3}"),
         line(0x1cd00..=0x1cd17),
         line(0x1cdce..=0x1cde5),
         row("\u{1cea0}\u{1cea3}\u{1cea8}\u{1ceab}\u{1fbe6}\u{1fbe7}"),
