@@ -11,6 +11,9 @@ pub(crate) const PAGE_PX: u32 = 1024;
 const MONO_PAGES: usize = 16;
 /// Pages of colour at the most: 32 MiB.
 const COLOR_PAGES: usize = 8;
+/// Frames one after another that are asked for at the most because there is no room: windows that take each other's
+/// would ask for ever.
+const ASKED_MAX: u64 = 60;
 
 /// Which texture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +159,8 @@ pub(crate) struct Atlas {
     color: Pages,
     tick: u64,
     evictions: u64,
+    /// The first and the last of the frames, close after each other, that had no room for something.
+    lacked: Option<(u64, u64)>,
     /// A texture was replaced by a larger one since this was last cleared.
     pub grown: bool,
     /// Bytes of glyphs sent to the device since this was last cleared.
@@ -171,6 +176,7 @@ impl Atlas {
             queue: queue.clone(),
             tick: 2,
             evictions: 0,
+            lacked: None,
             grown: false,
             uploaded_bytes: 0,
         }
@@ -193,6 +199,14 @@ impl Atlas {
             }
         }
         again
+    }
+
+    /// Says whether there is no room for something and a frame soon after this one may have it: of what the frame
+    /// before needed nothing is emptied, so the second one after does. If that has none, all is in use.
+    pub fn may_have_room(&self) -> bool {
+        let soon =
+            |(first, last): (u64, u64)| self.tick < last + 2 && self.tick < first + ASKED_MAX;
+        (self.mono.overfull || self.color.overfull) && self.lacked.is_some_and(soon)
     }
 
     /// Returns how many times a page was emptied.
@@ -263,6 +277,8 @@ impl Atlas {
         if found.is_none() {
             let Some((layer, page)) = pages.oldest(self.tick) else {
                 pages.overfull = true;
+                let near = self.lacked.filter(|(_, last)| self.tick <= last + 2);
+                self.lacked = Some((near.map_or(self.tick, |(first, _)| first), self.tick));
                 return None;
             };
             self.evictions += 1;

@@ -134,6 +134,13 @@ impl Renderer {
         self.foundry.workshop.is_awaited()
     }
 
+    /// Says whether there was no room for glyphs that another frame soon may have room for: it is to be drawn although
+    /// nothing changes.
+    #[must_use]
+    pub fn lacks_room(&self) -> bool {
+        self.foundry.atlas.may_have_room()
+    }
+
     /// Gives the glyphs that have come to their fonts.
     fn take_pieces(&mut self) {
         if !self.foundry.workshop.pieces(&mut self.pieces) {

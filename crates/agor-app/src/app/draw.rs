@@ -54,6 +54,9 @@ impl App {
         }
         self.renderer.finish();
         self.windows_ui(ui.ctx());
+        if self.renderer.lacks_room() {
+            self.wake.now();
+        }
         self.drawn.add(self.renderer.counters());
         if !matches!(self.windows.front, Front::Tab(_)) {
             self.overlays_ui(ui);

@@ -352,7 +352,7 @@ impl App {
         };
         self.panes_ui(ui, rect, Instant::now(), place, has_keyboard);
         self.renderer.finish();
-        if self.renderer.awaits_glyphs() {
+        if self.renderer.awaits_glyphs() || self.renderer.lacks_room() {
             // When they come the main window is woken.
             self.wake.window(ui.ctx().viewport_id());
         }

@@ -584,9 +584,43 @@ fn what_an_overfull_atlas_had_no_room_for_comes_when_there_is_room() {
     scene.crowd(&large, &letters);
     // Pages of the frame before are still in use.
     assert!(scene.picture() != whole, "there are blocks");
+    assert!(scene.renderer.lacks_room(), "another frame is asked for");
     scene.picture();
     assert_eq!(scene.renderer.counters().rows_built, 2);
+    assert!(!scene.renderer.lacks_room());
     assert!(scene.picture() == whole);
+    assert_eq!(scene.renderer.counters().rows_built, 0);
+}
+
+#[test]
+fn of_a_frame_that_is_too_large_for_the_atlas_no_more_than_two_are_asked_for() {
+    // 285 letters in four faces take more than twice as many pages as there are.
+    let letters: Vec<char> = ('!'..='~').chain('À'..='ž').collect();
+    let faces = [
+        vec![],
+        vec![Attrs::BOLD],
+        vec![Attrs::ITALIC],
+        vec![Attrs::BOLD, Attrs::ITALIC],
+    ];
+    let rows = faces.iter().flat_map(|face| {
+        letters.chunks(96).map(move |line| {
+            let line: String = line.iter().collect();
+            RowText::new().text(&line, attrs(face)).build()
+        })
+    });
+    let large = FontSpec {
+        size_points: 300.0,
+        ..FontSpec::default()
+    };
+    let mut scene = Scene::new(large, rows.collect());
+    scene.frame();
+    let mut asked = 0;
+    while scene.renderer.lacks_room() {
+        scene.frame();
+        asked += 1;
+        assert!(asked <= 2, "{asked}");
+    }
+    assert_eq!(asked, 2);
     assert_eq!(scene.renderer.counters().rows_built, 0);
 }
 

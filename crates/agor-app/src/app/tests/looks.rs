@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use agor_core::config::Config;
 use agor_core::themes;
+use agor_proto::row::Row;
+use agor_render::{Colors, FontSpec, PaneCache, PaneView};
 use egui::Key;
 use egui_kittest::kittest::Queryable;
 
@@ -251,4 +253,66 @@ fn a_window_that_moves_between_screens_draws_its_text_as_large_and_as_sharp_as_e
         "what is known is kept"
     );
     assert!(app.drawn.rows_built > there.rows_built);
+}
+
+/// Draws, in one frame of the renderer, letters in more sizes than the atlas has room for.
+fn crowd(world: &mut World) {
+    let app = world.app();
+    let letter = |c: char| Row {
+        text: c.to_string(),
+        ..Row::default()
+    };
+    let rows: Vec<_> = ('!'..='~').map(|c| Arc::new(letter(c))).collect();
+    let font = app.font();
+    let mut caches: Vec<_> = (0..24).map(|_| PaneCache::new()).collect();
+    app.renderer.begin();
+    for (n, cache) in caches.iter_mut().enumerate() {
+        app.renderer.set_font(FontSpec {
+            size_points: 180.0 + n as f32,
+            scale: 1.0,
+            ..font.clone()
+        });
+        let metrics = app.renderer.metrics();
+        app.renderer.pane(
+            cache,
+            &PaneView {
+                rows: &rows,
+                columns: 1,
+                origin_px: [0, 0],
+                clip_px: None,
+                size_px: [metrics.width_px, metrics.height_px * rows.len() as u32],
+                cursor: None,
+                spans: &[],
+                images: &[],
+                colors: &Colors::default(),
+                palette: &[],
+                reverse: false,
+                dim: false,
+                blink_on: true,
+            },
+        );
+    }
+    app.renderer.finish();
+    app.renderer.set_font(font);
+}
+
+#[test]
+fn while_an_atlas_has_no_room_a_frame_is_asked_for_and_none_once_it_has() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.show_text(1, "what is shown");
+    let context = world.harness.ctx.clone();
+    world.app().wake.attach(context);
+    world.harness.run();
+    let asks = |world: &World| {
+        let mut windows = world.harness.output().viewport_output.iter();
+        windows.any(|(_, output)| output.repaint_delay.is_zero())
+    };
+    assert!(!asks(&world));
+    crowd(&mut world);
+    world.harness.step();
+    assert!(asks(&world));
+    for _ in 0..8 {
+        world.harness.step();
+    }
+    assert!(!asks(&world));
 }
