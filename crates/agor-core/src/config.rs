@@ -3,6 +3,7 @@
 
 mod agents;
 pub mod edit;
+mod features;
 pub mod forget;
 mod groups;
 mod layers;
@@ -28,6 +29,7 @@ use agor_proto::screen::CursorShape;
 use crate::paths::Paths;
 
 pub use agents::Agents;
+pub use features::FontFeature;
 pub use groups::{For, Group, Whose};
 use layers::Wrong;
 pub use layers::{Layers, Origin, Said};
@@ -79,6 +81,8 @@ pub struct Window {
     pub scale_percent: Option<f32>,
     /// Whether sequences of operators are drawn as one sign.
     pub ligatures: Option<bool>,
+    /// Features of the font that are wanted or not.
+    pub font_features: Arc<[FontFeature]>,
     /// The least contrast of the terminal's text to its ground.
     pub minimum_contrast: Option<f32>,
     /// The form of the cursor where a program chooses none.
@@ -304,6 +308,7 @@ impl Config {
                     Some(Value::Bool(yes)) => Some(yes),
                     _ => None,
                 },
+                font_features: features::of(said("window.font_features").as_ref()),
                 minimum_contrast: match said("window.minimum_contrast") {
                     Some(Value::Number(ratio)) => Some(ratio),
                     _ => None,
@@ -441,7 +446,8 @@ mod tests {
     fn how_windows_look_is_read_and_held_to_bounds() {
         let loaded = parse(
             "[window]\ntheme = \"light\"\nfont_family = \"Iosevka\"\nfont_size = 200\n\
-             ligatures = false\nleader = \"ctrl+b\"\nshape = 1",
+             ligatures = false\nfont_features = [\"zero\", \"-calt\", \"sharp\"]\nleader = \"ctrl+b\"\n\
+             shape = 1",
         );
         let window = &loaded.config.window;
         let theme = loaded.config.layers.theme(None);
@@ -452,11 +458,12 @@ mod tests {
             (Some(96.0), Some(false))
         );
         assert_eq!(window.leader.as_deref(), Some("ctrl+b"));
+        assert_eq!(*window.font_features, [(*b"zero", 1), (*b"calt", 0)]);
         let keys = parse("[window]\nkeys = \"tmux\"").config.window.keys;
         assert_eq!(keys, Some(KeyPreset::Tmux));
         assert!(parse("[window]\nkeys = \"emacs\"").error.is_some());
         let complaints = loaded.complaints();
-        assert_eq!(complaints.len(), 2, "{complaints:?}");
+        assert_eq!(complaints.len(), 3, "{complaints:?}");
         assert!(parse("[window]\ntheme = 3").error.is_some());
         assert_eq!((window.cursor_shape, window.bell), Default::default());
         let window = parse(

@@ -26,6 +26,10 @@ use crate::RenderError;
 use crate::color::Rgb;
 use fallback::SystemFonts;
 
+/// A feature of a font (OpenType): its tag, and its value; 0 is off, 1 is on, and of one with several forms it is the
+/// number of one.
+pub type FontFeature = ([u8; 4], u16);
+
 /// Which font, and how large.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FontSpec {
@@ -39,6 +43,8 @@ pub struct FontSpec {
     pub line_height: f32,
     /// Whether sequences such as `->` are drawn as one sign, where the font has it.
     pub ligatures: bool,
+    /// Features of the family that are on or off, beside those that it has by itself.
+    pub features: Arc<[FontFeature]>,
 }
 
 impl Default for FontSpec {
@@ -49,6 +55,7 @@ impl Default for FontSpec {
             scale: 1.0,
             line_height: 1.2,
             ligatures: false,
+            features: Arc::default(),
         }
     }
 }

@@ -21,8 +21,8 @@ mod view;
 pub use color::{Colors, Rgb};
 pub use draw::{PaneDraw, PaneDraws};
 pub use font::{
-    CellMetrics, FontFile, FontSpec, Fonts, INTERFACE_FACES_MAX, InterfaceFace, InterfaceFaces,
-    LineMetrics,
+    CellMetrics, FontFeature, FontFile, FontSpec, Fonts, INTERFACE_FACES_MAX, InterfaceFace,
+    InterfaceFaces, LineMetrics,
 };
 pub use image::{ImageLayer, ImagePixels, ImageView, TEXTURE_BYTES_MAX};
 pub use offscreen::{Gpu, Offscreen};

@@ -277,7 +277,7 @@ fn typed_ui(
         .cloned()
         .unwrap_or_else(|| shown.clone());
     let lines = match kind {
-        Kind::Variables | Kind::Folders => 3,
+        Kind::Variables | Kind::Folders | Kind::Features => 3,
         _ => 1,
     };
     let hint = match kind {

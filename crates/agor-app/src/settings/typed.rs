@@ -38,6 +38,12 @@ pub fn read(setting: &Setting, typed: &str) -> Result<Option<Value>, String> {
             ))),
         };
     }
+    if setting.kind == Kind::Features {
+        let between = |c: char| c == ',' || c.is_whitespace();
+        let names = typed.split(between).filter(|name| !name.is_empty());
+        let list = Value::List(names.map(str::to_owned).collect());
+        return setting.read(&list.to_toml()).map(Some);
+    }
     if setting.kind != Kind::Variables {
         return setting.read(typed).map(Some);
     }
@@ -74,6 +80,14 @@ mod tests {
         let value = read(row, "/w/a\n\n /w/b/ \n").unwrap().unwrap();
         assert_eq!(shown(Some(&value)), "/w/a\n/w/b");
         assert!(read(row, "/w/a\nw").unwrap_err().contains("\"w\""));
+    }
+
+    #[test]
+    fn features_are_typed_with_spaces_commas_or_lines_between() {
+        let row = setting("window.font_features").unwrap();
+        let value = read(row, "zero, -calt\ncv05=2").unwrap().unwrap();
+        assert_eq!(shown(Some(&value)), "zero\n-calt\ncv05=2");
+        assert!(read(row, "zero sharp").unwrap_err().contains("\"sharp\""));
     }
 
     #[test]

@@ -595,6 +595,7 @@ mod tests {
                     "environment" => Value::Map([("A".to_owned(), "b \"c\"".to_owned())].into()),
                     "notifications.quiet" => Value::Text("22:00-07:00".into()),
                     "folders" => Value::List(vec!["/w/y".into()]),
+                    "window.font_features" => Value::List(vec!["zero".into(), "-calt".into()]),
                     "window.reduced_motion" => Value::Bool(true),
                     _ => Value::Text("some \"text\"".into()),
                 });

@@ -37,6 +37,8 @@ pub enum Kind {
     Variables,
     /// Whole paths of folders.
     Folders,
+    /// Features of fonts.
+    Features,
 }
 
 /// For whom a setting may be said.
@@ -149,6 +151,7 @@ settings! {
         "window.font_size" "Font size" Kind::Number(*FONT_SIZES.start(), *FONT_SIZES.end()), User AtOnce (Some(Value::Number(13.0)), "") "Points of the terminal's text.";
         "window.scale_percent" "Scale" Kind::Number(*SCALES_PERCENT.start(), *SCALES_PERCENT.end()), User AtOnce (Some(Value::Number(100.0)), "") "How large all but the terminal's text is, in percent of what the desktop says.";
         "window.ligatures" "Ligatures" Kind::Bool, User AtOnce (Some(Value::Bool(true)), "") "Whether sequences of operators are drawn as one sign, where the font has one.";
+        "window.font_features" "Font features" Kind::Features, User AtOnce (None, "what the font does by itself") "Features of the font (OpenType) by their names: on, off behind a minus, or the number of a form behind \"=\"; each sign is drawn by them, and sequences are where ligatures are.";
         "window.minimum_contrast" "Contrast" Kind::Number(1.0, 21.0), User AtOnce (Some(Value::Number(1.0)), "") "The least contrast of the terminal's text to its ground, as WCAG counts it; 1 leaves colours as programs choose them.";
         "window.cursor_shape" "Cursor" Kind::OneOf(super::terminal::CURSORS), User AtOnce (Some(Value::Text("block".into())), "") "The form of the cursor where the program chooses none.";
         "window.cursor_blink" "Blinking cursor" Kind::Bool, User AtOnce (Some(Value::Bool(false)), "") "Whether the cursor blinks where the program chooses nothing; it stays lit while you type, and when you have not typed for ten seconds.";
@@ -268,6 +271,7 @@ impl Kind {
             Self::OneOf(names) => format!("one of {}", names.join(", ")),
             Self::Some(names) => format!("some of {}", names.join(", ")),
             Self::Variables => "a table of texts, like { RUST_LOG = \"debug\" }".into(),
+            Self::Features => "a list of names, like [\"zero\", \"-calt\", \"cv05=2\"]".into(),
             Self::Folders => "a list of whole paths, like [\"/home/me/cart\"]".into(),
         }
     }

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::schema::Kind;
-use super::{Quiet, ThemeWish};
+use super::{Quiet, ThemeWish, features};
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +82,23 @@ impl Value {
                     Some(folder) => {
                         let why =
                             format!("{key} are whole paths, and {folder:?} is none; it is ignored");
+                        Taken::Held(value, why)
+                    }
+                }
+            }
+            Kind::Features => {
+                let said = texts(value).ok_or(WrongKind)?;
+                let (whole, other): (Vec<_>, Vec<_>) = said
+                    .into_iter()
+                    .partition(|name| features::read(name).is_some());
+                let value = Self::List(whole);
+                match other.first() {
+                    None => Taken::Whole(value),
+                    Some(name) => {
+                        let why = format!(
+                            "{key} are features of a font, like \"zero\", \"-calt\" or \"cv05=2\", and \
+                             {name:?} is none; it is ignored"
+                        );
                         Taken::Held(value, why)
                     }
                 }
@@ -194,7 +211,10 @@ impl Value {
             (Self::Bool(_), Kind::Bool)
                 | (Self::Whole(_), Kind::Whole(..))
                 | (Self::Number(_), Kind::Number(..))
-                | (Self::List(_), Kind::Some(_) | Kind::Folders)
+                | (
+                    Self::List(_),
+                    Kind::Some(_) | Kind::Folders | Kind::Features
+                )
                 | (Self::Map(_), Kind::Variables)
                 | (Self::Theme(_), Kind::Theme)
                 | (

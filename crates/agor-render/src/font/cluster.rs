@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::raster::{Bitmap, Placed, Rasterizer};
-use super::{CellMetrics, Face, FaceId, FontSpec, Fonts, Variant, is_ignorable};
+use super::{CellMetrics, Face, FaceId, FontFeature, FontSpec, Fonts, Variant, is_ignorable};
 
 /// A cluster as it stands in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) struct Sizing {
     pub size_px: f32,
     pub advance_px: f32,
     pub faces: Faces,
+    /// Those of the family's own faces.
+    pub features: Arc<[FontFeature]>,
     /// The same font so large that its glyphs have their forms, where cells are too small for
     /// that: a glyph is drawn with it and made smaller.
     reference: Option<Arc<Sizing>>,
@@ -82,6 +84,7 @@ impl Sizing {
                 metrics.width_px as f32
             },
             faces,
+            features: Arc::clone(&spec.features),
         }
     }
 
@@ -156,7 +159,9 @@ impl Sizing {
         let first = text.chars().next()?;
         let emoji = is_emoji(text, first, wide);
         let room = self.metrics.width_px * u32::from(cluster.width.max(1));
-        let (glyphs, advance) = if text.chars().nth(1).is_none() {
+        // In another font something else has the same name.
+        let features: &[FontFeature] = if own { &self.features } else { &[] };
+        let (glyphs, advance) = if text.chars().nth(1).is_none() && features.is_empty() {
             let glyph = face.glyph(first);
             let advance = face.advance(self.size_px, glyph);
             let placed = Placed {
@@ -169,9 +174,9 @@ impl Sizing {
             let (mut glyphs, advance) = if emoji {
                 // Which form is meant is decided; fonts join sequences by what is left.
                 let bare: String = text.chars().filter(|c| *c != '\u{fe0f}').collect();
-                rasterizer.shape(face, self.size_px, &bare)
+                rasterizer.shape(face, self.size_px, features, &bare)
             } else {
-                rasterizer.shape(face, self.size_px, text)
+                rasterizer.shape(face, self.size_px, features, text)
             };
             // A mark that the face has not is left out rather than drawn as a frame.
             let missing = |placed: &Placed| placed.glyph == 0;

@@ -10,8 +10,8 @@ use vello_cpu::color::AlphaColor;
 use vello_cpu::peniko::FontData;
 use vello_cpu::{Pixmap, RenderContext, Resources};
 
-use super::NEUTRAL;
 use super::face::{Face, Slant};
+use super::{FontFeature, NEUTRAL};
 
 /// A glyph's pixels and where they stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -217,16 +217,28 @@ impl Rasterizer {
         }
     }
 
-    /// Returns the glyphs of `text` and the width that they take; none if the font is so damaged
-    /// that it cannot be said.
-    pub fn shape(&mut self, face: &Face, size_px: f32, text: &str) -> (Vec<Placed>, f32) {
-        unharmed(|| self.shape_with(face, size_px, text)).unwrap_or_else(|| {
+    /// Returns the glyphs of `text` with these features and the width that they take; none if the font is so
+    /// damaged that it cannot be said.
+    pub fn shape(
+        &mut self,
+        face: &Face,
+        size_px: f32,
+        features: &[FontFeature],
+        text: &str,
+    ) -> (Vec<Placed>, f32) {
+        unharmed(|| self.shape_with(face, size_px, features, text)).unwrap_or_else(|| {
             *self = Self::new();
             (Vec::new(), 0.0)
         })
     }
 
-    fn shape_with(&mut self, face: &Face, size_px: f32, text: &str) -> (Vec<Placed>, f32) {
+    fn shape_with(
+        &mut self,
+        face: &Face,
+        size_px: f32,
+        features: &[FontFeature],
+        text: &str,
+    ) -> (Vec<Placed>, f32) {
         let mut script = swash::text::Script::Latin;
         for c in text.chars() {
             let of = swash::text::Codepoint::script(c);
@@ -246,6 +258,7 @@ impl Rasterizer {
             .script(script)
             .size(size_px)
             .normalized_coords(&face.coords)
+            .features(features)
             .build();
         shaper.add_str(text);
         let mut placed = Vec::new();
@@ -514,7 +527,7 @@ mod tests {
             let Some(face) = Face::bundled(bytes.leak()) else {
                 continue;
             };
-            rasterizer.shape(&face, 16.0, "\u{1f534}\u{1f7e9}");
+            rasterizer.shape(&face, 16.0, &[], "\u{1f534}\u{1f7e9}");
             for glyph in 0..4 {
                 let placed = Placed {
                     glyph,

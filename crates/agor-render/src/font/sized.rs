@@ -209,7 +209,8 @@ impl SizedFont {
             return known.as_ref().map_or(0, |glyphs| glyphs.len());
         }
         let face = self.sizing.faces.own(variant);
-        let (placed, _) = foundry.rasterizer.shape(face, self.sizing.size_px, text);
+        let (size_px, features) = (self.sizing.size_px, &self.sizing.features);
+        let (placed, _) = foundry.rasterizer.shape(face, size_px, features, text);
         let plain = placed.len() == text.chars().count()
             && text
                 .chars()

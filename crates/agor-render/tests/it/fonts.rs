@@ -3,7 +3,7 @@
 
 use agor_proto::row::{Attrs, Color, Row, Style};
 use agor_proto::screen::CursorShape;
-use agor_render::{CursorStyle, CursorView, FontSpec};
+use agor_render::{CursorStyle, CursorView, FontFeature, FontSpec};
 
 use crate::golden::{font, hold};
 use crate::scene::{RowText, Scene, attrs, bg, row};
@@ -208,4 +208,42 @@ fn fonts_with_any_bytes_wrong_draw_something_or_nothing() {
             scene.picture();
         }
     }
+}
+
+#[test]
+fn features_change_single_signs_and_sequences_and_nothing_else() {
+    let with = |features: &[FontFeature], text: &str| {
+        let font = FontSpec {
+            ligatures: true,
+            features: features.into(),
+            ..FontSpec::default()
+        };
+        Scene::new(font, vec![row(text)]).picture()
+    };
+    // The font that comes with the program has these.
+    let (zero, no_calt) = ((*b"zero", 1), (*b"calt", 0));
+    assert!(with(&[zero], "a0b") != with(&[], "a0b"));
+    assert!(with(&[zero], "aOb -> 1\u{e9}") == with(&[], "aOb -> 1\u{e9}"));
+    assert!(with(&[(*b"zero", 0)], "a0b") == with(&[], "a0b"));
+    let apart = Scene::new(FontSpec::default(), vec![row("a -> b")]).picture();
+    assert!(with(&[], "a -> b") != apart);
+    assert!(with(&[no_calt], "a -> b") == apart);
+    assert!(with(&[no_calt, zero], "a -> 0") == with(&[zero, no_calt], "a -> 0"));
+    // One that no font has.
+    assert!(with(&[(*b"zzzz", 1)], "a0b -> c") == with(&[], "a0b -> c"));
+}
+
+#[test]
+fn another_choice_of_features_is_drawn_at_once() {
+    let spec = |value: u16| FontSpec {
+        features: [(*b"zero", value)].into(),
+        ..FontSpec::default()
+    };
+    let mut scene = Scene::new(spec(0), vec![row("100")]);
+    let plain = scene.picture();
+    scene.renderer.set_font(spec(1));
+    let slashed = scene.picture();
+    assert!(slashed != plain);
+    scene.renderer.set_font(spec(0));
+    assert!(scene.picture() == plain);
 }
