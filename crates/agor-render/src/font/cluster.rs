@@ -115,6 +115,20 @@ impl Sizing {
         })
     }
 
+    /// Returns the pixels of a glyph of the font's own face, which stands in one cell.
+    pub fn draw_glyph(&self, rasterizer: &mut Rasterizer, glyph: u16, variant: Variant) -> Bitmap {
+        let alone = Placed {
+            glyph,
+            x: 0.0,
+            y: 0.0,
+        };
+        let face = self.faces.own(variant);
+        let mut bitmap = rasterizer.rasterize(face, self.size_px, &[alone]);
+        let space = self.metrics.width_px as f32 - self.advance_px;
+        bitmap.left += (space / 2.0).round() as i32;
+        bitmap
+    }
+
     /// Returns what `draw` draws, in cells of this font.
     fn drawn(
         &self,

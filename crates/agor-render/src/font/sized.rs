@@ -225,7 +225,8 @@ impl SizedFont {
         count
     }
 
-    /// Returns glyph `n` of a sequence and the cell in which it stands.
+    /// Returns glyph `n` of a sequence and the cell in which it stands; one that shows nothing yet if it is being
+    /// drawn.
     pub fn sequence_glyph(
         &mut self,
         foundry: &mut Foundry,
@@ -243,19 +244,14 @@ impl SizedFont {
         let glyph = match self.glyphs.get(&key) {
             Some(known) => *known,
             None => {
-                let face = self.sizing.faces.own(variant);
-                let alone = Placed {
-                    glyph: placed.glyph,
-                    x: 0.0,
-                    y: 0.0,
+                let place = Slot::Glyph(key);
+                let cluster = Cluster {
+                    text: "".into(),
+                    width: 1,
+                    variant,
                 };
-                let size_px = self.sizing.size_px;
-                let mut bitmap = foundry.rasterizer.rasterize(face, size_px, &[alone]);
-                foundry.rasterized += 1;
-                let space = self.metrics.width_px as f32 - self.sizing.advance_px;
-                bitmap.left += (space / 2.0).round() as i32;
-                let glyph = self.insert(foundry, &bitmap, Kind::Glyph, *pages);
-                self.glyphs.insert(key, glyph);
+                let glyph = self.order(foundry, cluster, place, *pages);
+                self.keep(&place, "", glyph);
                 glyph
             }
         };
@@ -295,6 +291,12 @@ impl SizedFont {
         {
             return self.drawn(foundry, Some(&bitmap), width, pages);
         }
+        self.order(foundry, cluster, place, pages)
+    }
+
+    /// Has a glyph drawn, at once if there is no thread that does it.
+    fn order(&mut self, foundry: &mut Foundry, cluster: Cluster, place: Slot, pages: u32) -> Glyph {
+        let width = cluster.width;
         let order = Order {
             font: self.id,
             place,
@@ -356,6 +358,10 @@ impl SizedFont {
                     map.clear();
                 }
                 map.insert(text.into(), glyph);
+            }
+            // There are no more than a face has.
+            Slot::Glyph(key) => {
+                self.glyphs.insert(key, glyph);
             }
         }
     }

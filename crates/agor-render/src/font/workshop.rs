@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use super::Fonts;
 use super::cluster::{Cluster, Sizing};
@@ -13,6 +14,8 @@ use super::raster::{Bitmap, Rasterizer};
 
 /// Glyphs that are waited for at the most; what a hostile program shows beyond is asked for when these have come.
 const ORDERS_MAX: usize = 4_096;
+/// After so long a frame shows what there is of many glyphs; after twice as long the next one does, and so on.
+const FIRST_SHOWN: Duration = Duration::from_millis(8);
 
 /// What became of an order.
 pub(crate) enum Ordered {
@@ -33,6 +36,8 @@ pub(crate) enum Slot {
     Char(u32),
     /// In the map of this number, by its text.
     Cluster(usize),
+    /// By the glyph of the family's own face, and the variant above its 16 bits. Its cluster has no text.
+    Glyph(u32),
 }
 
 /// A glyph that is wanted.
@@ -53,7 +58,7 @@ pub(crate) struct Piece {
     pub bitmap: Option<Bitmap>,
 }
 
-/// Called in the thread when what was ordered is there.
+/// Called in the thread when what was ordered is there, or much of it.
 pub(crate) type Wake = Box<dyn Fn() + Send>;
 
 /// See the head of this file.
@@ -78,7 +83,8 @@ impl Workshop {
         }
     }
 
-    /// Draws in a thread from now on, which calls `wake` whenever all that was ordered is there.
+    /// Draws in a thread from now on, which calls `wake` whenever all that was ordered is there, and while that takes
+    /// long.
     pub fn start_thread(&mut self, wake: Wake) {
         // What is made finds room, since no more is ordered than is taken.
         let (orders, ordered) = sync_channel(ORDERS_MAX);
@@ -160,6 +166,7 @@ impl Workshop {
 fn work(orders: &Receiver<Order>, made: &SyncSender<Piece>, fonts: &Mutex<Fonts>, wake: &Wake) {
     let mut rasterizer = Rasterizer::new();
     while let Ok(mut order) = orders.recv() {
+        let (began, mut shown) = (Instant::now(), FIRST_SHOWN);
         loop {
             if made.send(make(order, &mut rasterizer, fonts)).is_err() {
                 return;
@@ -167,6 +174,10 @@ fn work(orders: &Receiver<Order>, made: &SyncSender<Piece>, fonts: &Mutex<Fonts>
             match orders.try_recv() {
                 Ok(next) => order = next,
                 Err(_) => break,
+            }
+            if began.elapsed() >= shown {
+                wake();
+                shown *= 2;
             }
         }
         wake();
@@ -182,6 +193,9 @@ fn make(order: Order, rasterizer: &mut Rasterizer, fonts: &Mutex<Fonts>) -> Piec
     } = order;
     // A damaged font can make what reads it fail; then the glyph is missing and nothing else.
     let drawn = catch_unwind(AssertUnwindSafe(|| {
+        if let Slot::Glyph(key) = place {
+            return Some(sizing.draw_glyph(rasterizer, key as u16, cluster.variant));
+        }
         let mut fonts = fonts.lock().unwrap_or_else(PoisonError::into_inner);
         sizing.draw(&mut fonts, rasterizer, &cluster)
     }));
@@ -194,5 +208,50 @@ fn make(order: Order, rasterizer: &mut Rasterizer, fonts: &Mutex<Fonts>) -> Piec
         place,
         cluster,
         bitmap,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cluster::Faces;
+    use super::super::{FontSpec, Variant};
+    use super::*;
+
+    #[test]
+    fn of_glyphs_that_take_long_those_that_are_there_are_shown() {
+        let mut fonts = Fonts::new().unwrap();
+        let faces = Faces::new(None, &mut fonts);
+        let sizing = Arc::new(Sizing::new(&FontSpec::default(), faces));
+        let (order, orders) = sync_channel(3);
+        for letter in ["a", "b", "c"] {
+            let cluster = Cluster {
+                text: letter.into(),
+                width: 1,
+                variant: Variant::default(),
+            };
+            let wanted = Order {
+                font: 1,
+                place: Slot::Cluster(0),
+                cluster,
+                sizing: Arc::clone(&sizing),
+            };
+            assert!(order.try_send(wanted).is_ok());
+        }
+        drop(order);
+        // A glyph is made when the one before was taken: the second takes longer than a frame waits.
+        let (made, pieces) = sync_channel(0);
+        let (tell, told) = sync_channel(8);
+        let wake: Wake = Box::new(move || tell.try_send(()).unwrap());
+        let fonts = Mutex::new(fonts);
+        let thread = std::thread::spawn(move || work(&orders, &made, &fonts, &wake));
+        assert!(pieces.recv().unwrap().bitmap.is_some());
+        // Waits. Something is told only if the first has taken as long already.
+        told.recv_timeout(2 * FIRST_SHOWN).ok();
+        assert!(pieces.recv().is_ok());
+        // The third is not taken yet.
+        assert!(told.recv_timeout(Duration::from_secs(30)).is_ok());
+        assert!(pieces.recv().is_ok());
+        assert!(told.recv_timeout(Duration::from_secs(30)).is_ok());
+        thread.join().unwrap();
     }
 }

@@ -423,14 +423,18 @@ impl RowBuilder<'_> {
         } else {
             0
         };
+        let (before, mut whole) = (self.over.len(), count > 0);
         for n in 0..count {
             let pages = &mut self.facts.pages;
             let (glyph, offset) = self
                 .font
                 .sequence_glyph(self.foundry, text, n, variant, pages);
+            whole &= !(glyph.is_blank() && glyph.awaited_bit() != 0);
             self.push(glyph, cell.saturating_add(offset), color);
         }
-        if count == 0 {
+        if !whole {
+            // Until all of a sign is there its characters stand for it.
+            self.over.truncate(before);
             for (n, byte) in text.bytes().enumerate() {
                 let pages = &mut self.facts.pages;
                 let glyph = self.font.ascii(self.foundry, byte, variant, pages);

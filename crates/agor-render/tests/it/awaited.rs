@@ -76,6 +76,21 @@ fn a_frame_waits_for_no_glyph_and_one_that_is_asked_for_then_has_them_all() {
 }
 
 #[test]
+fn until_a_sequence_is_drawn_its_characters_stand_for_it() {
+    let font = |ligatures| FontSpec {
+        ligatures,
+        ..FontSpec::default()
+    };
+    let rows = || vec![crate::scene::row("a -> b !== c")];
+    let (apart, joined) = (at_once(font(false), rows()), at_once(font(true), rows()));
+    assert!(apart != joined);
+    let (mut scene, told) = in_thread(font(true), rows());
+    assert!(scene.picture() == apart);
+    assert!(scene.renderer.awaits_glyphs());
+    assert!(settled(&mut scene, &told) == joined);
+}
+
+#[test]
 fn more_glyphs_than_may_be_waited_for_come_all_the_same() {
     // 5,000 of them, where 4,096 may be waited for.
     let row = |n: u32| {
