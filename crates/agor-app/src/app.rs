@@ -548,5 +548,6 @@ fn font(points: f32, scale: f32, settings: &Window) -> FontSpec {
         line_height: 1.2,
         ligatures: settings.ligatures.unwrap_or(true),
         features: Arc::clone(&settings.font_features),
+        thicker_points: settings.text_weight,
     }
 }

@@ -83,6 +83,8 @@ pub struct Window {
     pub ligatures: Option<bool>,
     /// Features of the font that are wanted or not.
     pub font_features: Arc<[FontFeature]>,
+    /// How much wider strokes are drawn, in points.
+    pub text_weight: f32,
     /// The least contrast of the terminal's text to its ground.
     pub minimum_contrast: Option<f32>,
     /// The form of the cursor where a program chooses none.
@@ -309,6 +311,10 @@ impl Config {
                     _ => None,
                 },
                 font_features: features::of(said("window.font_features").as_ref()),
+                text_weight: match said("window.text_weight") {
+                    Some(Value::Number(points)) => points,
+                    _ => 0.0,
+                },
                 minimum_contrast: match said("window.minimum_contrast") {
                     Some(Value::Number(ratio)) => Some(ratio),
                     _ => None,
@@ -446,8 +452,8 @@ mod tests {
     fn how_windows_look_is_read_and_held_to_bounds() {
         let loaded = parse(
             "[window]\ntheme = \"light\"\nfont_family = \"Iosevka\"\nfont_size = 200\n\
-             ligatures = false\nfont_features = [\"zero\", \"-calt\", \"sharp\"]\nleader = \"ctrl+b\"\n\
-             shape = 1",
+             ligatures = false\nfont_features = [\"zero\", \"-calt\", \"sharp\"]\n\
+             text_weight = 0.25\nleader = \"ctrl+b\"\nshape = 1",
         );
         let window = &loaded.config.window;
         let theme = loaded.config.layers.theme(None);
@@ -458,6 +464,7 @@ mod tests {
             (Some(96.0), Some(false))
         );
         assert_eq!(window.leader.as_deref(), Some("ctrl+b"));
+        assert_eq!(window.text_weight, 0.25);
         assert_eq!(*window.font_features, [(*b"zero", 1), (*b"calt", 0)]);
         let keys = parse("[window]\nkeys = \"tmux\"").config.window.keys;
         assert_eq!(keys, Some(KeyPreset::Tmux));

@@ -45,6 +45,8 @@ pub struct FontSpec {
     pub ligatures: bool,
     /// Features of the family that are on or off, beside those that it has by itself.
     pub features: Arc<[FontFeature]>,
+    /// How much wider strokes are drawn than the font has them, in points.
+    pub thicker_points: f32,
 }
 
 impl Default for FontSpec {
@@ -56,6 +58,7 @@ impl Default for FontSpec {
             line_height: 1.2,
             ligatures: false,
             features: Arc::default(),
+            thicker_points: 0.0,
         }
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Sizing {
     pub faces: Faces,
     /// Those of the family's own faces.
     pub features: Arc<[FontFeature]>,
+    /// How much wider strokes are than the font has them.
+    thicker_px: f32,
     /// The same font so large that its glyphs have their forms, where cells are too small for
     /// that: a glyph is drawn with it and made smaller.
     reference: Option<Arc<Sizing>>,
@@ -51,10 +53,13 @@ pub(crate) struct Sizing {
 const OUTLINES_FROM_PX: u32 = 4;
 /// The size at which such glyphs are drawn before they are made smaller.
 const REFERENCE_PX: f32 = 24.0;
+/// Strokes are made wider by so much at the most.
+const THICKER_MAX_PX: f32 = 4.0;
 
 impl Sizing {
     pub fn new(spec: &FontSpec, faces: Faces) -> Self {
         let size = spec.size_points * spec.scale;
+        let thicker = spec.thicker_points * spec.scale;
         let size_px = if size.is_finite() { size } else { 13.0 }.clamp(1.0, 300.0);
         let line_height = if spec.line_height.is_finite() {
             spec.line_height.clamp(0.5, 4.0)
@@ -85,6 +90,11 @@ impl Sizing {
             },
             faces,
             features: Arc::clone(&spec.features),
+            thicker_px: if thicker.is_finite() {
+                thicker.clamp(0.0, THICKER_MAX_PX)
+            } else {
+                0.0
+            },
         }
     }
 
@@ -123,7 +133,7 @@ impl Sizing {
             y: 0.0,
         };
         let face = self.faces.own(variant);
-        let mut bitmap = rasterizer.rasterize(face, self.size_px, &[alone]);
+        let mut bitmap = rasterizer.rasterize(face, self.size_px, self.thicker_px, &[alone]);
         let space = self.metrics.width_px as f32 - self.advance_px;
         bitmap.left += (space / 2.0).round() as i32;
         bitmap
@@ -205,7 +215,7 @@ impl Sizing {
                 (glyphs, advance)
             }
         };
-        let mut bitmap = rasterizer.rasterize(face, self.size_px, &glyphs);
+        let mut bitmap = rasterizer.rasterize(face, self.size_px, self.thicker_px, &glyphs);
         if bitmap.is_empty() {
             // A space of some kind, or a picture in a format that nothing here can read.
             return (!emoji).then_some(bitmap);
@@ -237,7 +247,7 @@ impl Sizing {
                     ..*placed
                 })
                 .collect();
-            bitmap = rasterizer.rasterize(face, self.size_px * part, &smaller);
+            bitmap = rasterizer.rasterize(face, self.size_px * part, self.thicker_px, &smaller);
             bitmap.top = (middle + bitmap.height as f32 / 2.0).round() as i32;
             bitmap.left += ((room as f32 - advance * part) / 2.0).round() as i32;
         } else {

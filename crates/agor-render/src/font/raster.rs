@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use swash::scale::image::{Content, Image};
 use swash::scale::{Render, ScaleContext, Source, StrikeWith};
 use swash::shape::ShapeContext;
-use swash::zeno::{Angle, Stroke, Transform};
+use swash::zeno::{Angle, Stroke, Transform, Vector};
 use vello_cpu::color::AlphaColor;
 use vello_cpu::peniko::FontData;
 use vello_cpu::{Pixmap, RenderContext, Resources};
@@ -292,7 +292,7 @@ impl Rasterizer {
         let beside = advance > own * 1.1;
         let middle = letter.x + own / 2.0;
         for mark in marks {
-            let ink = self.glyph(face, size_px, mark.glyph);
+            let ink = self.glyph(face, size_px, 0.0, mark.glyph);
             let left = mark.x + ink.left as f32;
             // Anchors of some letters lead to where no mark can be meant, ten cells away.
             let astray = left > letter.x + own || left + (ink.width as f32) < letter.x;
@@ -306,11 +306,17 @@ impl Rasterizer {
         (glyphs, if beside { own } else { advance })
     }
 
-    /// Returns the pixels of `glyphs` together.
-    pub fn rasterize(&mut self, face: &Face, size_px: f32, glyphs: &[Placed]) -> Bitmap {
+    /// Returns the pixels of `glyphs` together, their strokes wider by `thicker_px`.
+    pub fn rasterize(
+        &mut self,
+        face: &Face,
+        size_px: f32,
+        thicker_px: f32,
+        glyphs: &[Placed],
+    ) -> Bitmap {
         let mut whole = Bitmap::default();
         for placed in glyphs {
-            let drawn = unharmed(|| self.glyph(face, size_px, placed.glyph));
+            let drawn = unharmed(|| self.glyph(face, size_px, thicker_px, placed.glyph));
             let mut one = drawn.unwrap_or_else(|| {
                 // What was being done to these is unknown.
                 *self = Self::new();
@@ -323,7 +329,7 @@ impl Rasterizer {
         whole
     }
 
-    fn glyph(&mut self, face: &Face, size_px: f32, glyph: u16) -> Bitmap {
+    fn glyph(&mut self, face: &Face, size_px: f32, thicker_px: f32, glyph: u16) -> Bitmap {
         if let Some(font) = face.painted()
             && let Some(picture) = unharmed(|| paint(&font, size_px, glyph, &face.coords)).flatten()
         {
@@ -374,6 +380,18 @@ impl Rasterizer {
         let mut drawn = Bitmap::default();
         if render.render_into(&mut scaler, glyph, &mut image) {
             drawn = bitmap(image);
+        }
+        if thicker_px > 0.0 && !drawn.color {
+            // The outline moved to both sides: of two edges in different pixels each is covered as far as it went,
+            // and what hinting has made sharp, the heights, stays so.
+            for side in [-0.5, 0.5] {
+                let mut moved = Image::new();
+                render.offset(Vector::new(side * thicker_px, 0.0));
+                if render.render_into(&mut scaler, glyph, &mut moved) {
+                    drawn.compose(bitmap(moved));
+                }
+            }
+            render.offset(Vector::ZERO);
         }
         if face.embolden && !drawn.color {
             // The outline itself as a line: that of a letter in several pieces, such as an i, cannot be moved
@@ -484,7 +502,7 @@ mod tests {
                 x: 0.0,
                 y: 0.0,
             };
-            let bitmap = rasterizer.rasterize(&face, 16.0, &[placed]);
+            let bitmap = rasterizer.rasterize(&face, 16.0, 0.0, &[placed]);
             assert!(bitmap.color);
             bitmap
         };
@@ -534,7 +552,7 @@ mod tests {
                     x: 0.0,
                     y: 0.0,
                 };
-                let bitmap = rasterizer.rasterize(&face, 16.0, &[placed]);
+                let bitmap = rasterizer.rasterize(&face, 16.0, 0.0, &[placed]);
                 assert!(bitmap.data.len() < 4 * 1024 * 1024);
             }
         }

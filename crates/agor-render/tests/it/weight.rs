@@ -1,4 +1,4 @@
-//! How heavy text is: coverage, weighted by the lightness of the ink.
+//! How heavy text is: coverage, weighted by the lightness of the ink, and strokes that are wider if one likes.
 
 use agor_render::{FontSpec, Rgb};
 
@@ -57,4 +57,32 @@ fn a_shade_is_as_heavy_in_black_as_in_white() {
         assert!((127..=129).contains(&coverage), "{coverage}");
         assert!(coverage.abs_diff(light) <= 1, "{coverage} is {light}");
     }
+}
+
+#[test]
+fn strokes_are_as_much_wider_as_is_wished_and_no_higher() {
+    let bar = |thicker_points: f32| {
+        let font = FontSpec {
+            scale: 2.0,
+            thicker_points,
+            ..FontSpec::default()
+        };
+        let mut scene = Scene::new(font, vec![row("|")]);
+        (scene.colors.foreground, scene.colors.background) = (BLACK, WHITE);
+        scene.picture()
+    };
+    let covered = |picture: &Picture, y: u32| -> f32 {
+        let pixels = (0..picture.width).map(|x| f32::from(255 - picture.at(x, y)[0]));
+        pixels.sum::<f32>() / 255.0
+    };
+    let (plain, thicker) = (bar(0.0), bar(0.5));
+    let middle = plain.height / 2;
+    let more = covered(&thicker, middle) - covered(&plain, middle);
+    assert!((more - 1.0).abs() < 0.05, "{more} pixels wider, not 1");
+    for y in 0..plain.height {
+        let inked = |picture| covered(picture, y) > 0.0;
+        assert_eq!(inked(&plain), inked(&thicker), "{y}");
+    }
+    // What nobody can mean.
+    assert!(bar(-1.0) == plain && bar(f32::NAN) == plain);
 }
