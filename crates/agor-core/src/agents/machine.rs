@@ -56,6 +56,10 @@ pub const VAGUE_MILLIS: u64 = 600;
 /// When that look is due at the latest, even if the program prints on: what was drawn with the title is there by then.
 pub const LOOK_MILLIS: u64 = 80;
 
+/// For how long a question that has just been asked may come to be drawn: what its screen adds to it until then makes
+/// no other question of it (OpenCode's command came 67 ms after the frame around it). Nobody answers so soon.
+pub const DRAWN_MILLIS: u64 = 600;
+
 /// How long after a person's Esc or Ctrl-C a turn that ends was ended by it.
 const INTERRUPT_MILLIS: u64 = 5_000;
 
@@ -159,6 +163,13 @@ impl Default for Judged {
             pending: None,
             since: Moment::default(),
         }
+    }
+}
+
+impl Judged {
+    /// Returns what is asked, as far as it is told.
+    fn asked(&self) -> &str {
+        self.pending.as_ref().map_or("", |pending| &pending.text)
     }
 }
 
@@ -476,10 +487,8 @@ impl Machine {
         if !asks(self.judged.state) {
             return None;
         }
-        let told = self.judged.pending.as_ref();
-        let text = told.map_or("", |pending| &pending.text);
         Some(Pending {
-            text: cut(text, AGENT_QUESTION_MAX),
+            text: cut(self.judged.asked(), AGENT_QUESTION_MAX),
             choices: self.choices.clone(),
             id: self.question.id,
             answered: self.question.is_answered(),

@@ -7,12 +7,13 @@ use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use agor_proto::agent::{Choice, PermissionKind, State};
+use agor_proto::agent::{Choice, Pending, PermissionKind, State};
+use agor_proto::limits::AGENT_QUESTION_MAX;
 use agor_term::shown_text;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::claim::Says;
+use super::claim::{Says, asks};
 use super::command_line::{self, Program};
 use super::transcript::Transcript;
 
@@ -199,7 +200,7 @@ pub struct Cannot {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The expression.
+    /// The expression; of a state that asks, its first group is what is asked.
     #[serde(rename = "match")]
     pattern: String,
     /// The state.
@@ -241,16 +242,33 @@ fn compile<'a>(pattern: &str, cell: &'a OnceLock<Option<Regex>>) -> Option<&'a R
 }
 
 impl Rule {
-    fn matches(&self, text: &str) -> bool {
-        compile(&self.pattern, &self.compiled).is_some_and(|regex| regex.is_match(text))
-    }
-
-    fn says(&self) -> Says {
-        Says {
-            also: self.also.clone(),
-            ..Says::just(self.state, self.says.clone())
+    /// Returns what a text says, if the rule is right for it.
+    fn read(&self, text: &str) -> Option<Says> {
+        let regex = compile(&self.pattern, &self.compiled)?;
+        if !regex.is_match(text) {
+            return None;
         }
+        let tells = asks(self.state) && regex.captures_len() > 1;
+        let found = tells.then(|| regex.captures(text)).flatten();
+        let asked = found.and_then(|found| Some(found.get(1)?.as_str()));
+        Some(Says {
+            also: self.also.clone(),
+            pending: asked.and_then(question),
+            ..Says::just(self.state, self.says.clone())
+        })
     }
+}
+
+/// Returns the question in a part of a screen, in a line and without the frame that it is drawn in.
+fn question(drawn: &str) -> Option<Pending> {
+    let of_frame = |letter: char| matches!(letter, '\u{2500}'..='\u{259f}');
+    let unframed = drawn.replace(of_frame, " ");
+    let words: Vec<&str> = unframed.split_whitespace().collect();
+    let text = shown_text(words.join(" ").as_bytes(), AGENT_QUESTION_MAX);
+    (!text.is_empty()).then(|| Pending {
+        text,
+        ..Pending::default()
+    })
 }
 
 impl Provider {
@@ -276,8 +294,7 @@ impl Provider {
     /// Returns what the agent's title says.
     #[must_use]
     pub fn title(&self, title: &str) -> Option<Says> {
-        let rule = self.titles.iter().find(|rule| rule.matches(title));
-        rule.map(Rule::says)
+        self.titles.iter().find_map(|rule| rule.read(title))
     }
 
     /// Returns for how many milliseconds a prompt must have been there before a key is taken for an answer; a
@@ -339,8 +356,7 @@ impl Provider {
     /// Returns what the last rows of its screen say.
     #[must_use]
     pub fn screen(&self, rows: &str) -> Option<Says> {
-        let rule = self.screens.iter().find(|rule| rule.matches(rows));
-        rule.map(Rule::says)
+        self.screens.iter().find_map(|rule| rule.read(rows))
     }
 
     /// Returns the answers that the last rows of its screen offer, each once.
@@ -621,6 +637,109 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Returns what a screen asks, if it asks and tells what.
+    fn asked(provider: &Provider, screen: &str) -> Option<String> {
+        let says = provider.screen(screen).filter(|it| asks(it.state))?;
+        Some(says.pending?.text)
+    }
+
+    #[test]
+    fn what_a_real_screen_asks_is_read_from_it() {
+        let providers = Providers::built_in();
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
+        let asks_which = Some("Which of them");
+        for (id, first, last) in [
+            (
+                "aider",
+                "sleep 2; touch allowed Run shell command?",
+                Some("touch denied0 Run shell command?"),
+            ),
+            (
+                "copilot",
+                "Runs a command sleep 2; touch allowed Do you want to run this command?",
+                asks_which,
+            ),
+            (
+                "gemini",
+                "Shell touch allowed touch allowed Allow execution of [Shell]?",
+                asks_which,
+            ),
+            ("opencode", "# Shell command $ touch allowed", asks_which),
+            (
+                "qwen",
+                "Shell touch allowed (Runs a command) \u{2190} touch allowed Allow execution of: 'touch'?",
+                Some("Choice Which of them"),
+            ),
+        ] {
+            let story = fixtures.join(id).join("conversation/story.ndjson");
+            let story = fs::read_to_string(story).expect("a story");
+            let provider = providers.get(id).expect("a row");
+            let lines = story.lines().map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON")
+            });
+            let screens = lines.filter_map(|line| line["screen"].as_str().map(str::to_owned));
+            let questions: Vec<String> = screens.filter_map(|it| asked(provider, &it)).collect();
+            assert_eq!(questions.first().map(String::as_str), Some(first), "{id}");
+            assert_eq!(questions.last().map(String::as_str), last, "{id}");
+        }
+    }
+
+    #[test]
+    fn what_a_command_holds_hides_nothing_of_what_is_asked() {
+        let providers = Providers::built_in();
+        let read = |id: &str, screen: &str| asked(providers.get(id).expect("a row"), screen);
+        let opencode = |above: &str, rows: &[&str]| {
+            let rows: String = rows
+                .iter()
+                .map(|row| format!("  \u{2503}  {row}\n"))
+                .collect();
+            format!("{above}\n  \u{2503}  \u{25b3} Permission required\n{rows}")
+        };
+        let buttons = " Allow once   Allow always   Reject            enter confirm";
+        // A command that draws the row of answers is told to its end.
+        let screen = opencode("", &["$ echo", " Allow once", "rm -r /", "", buttons]);
+        let whole = Some("$ echo Allow once rm -r /".to_owned());
+        assert_eq!(read("opencode", &screen), whole);
+        // What stands above, as output of a tool, is not what is asked.
+        let above = format!("{}\n", opencode("", &["$ ls", buttons]));
+        let screen = opencode(&above, &["$ rm -r /", "", buttons]);
+        assert_eq!(read("opencode", &screen), Some("$ rm -r /".to_owned()));
+        // Beside a column of something else nothing is told: the two would be mixed.
+        let beside = "$ ls                                      Context 12,345 tokens";
+        assert_eq!(read("opencode", &opencode("", &[beside, buttons])), None);
+        let boxed = |rows: &[&str]| {
+            let rows: String = rows
+                .iter()
+                .map(|row| format!("\u{2502} {row} \u{2502}\n"))
+                .collect();
+            format!("\u{256d}\u{2500}\u{2500}\u{256e}\n{rows}\u{2570}\u{2500}\u{2500}\u{256f}")
+        };
+        let screen = boxed(&[
+            "\u{2502} echo \u{2502}",
+            "\u{2502} 1. Yes \u{2502}",
+            "\u{2502} rm -r / \u{2502}",
+            "\u{276f} 1. Yes",
+            "\u{2191}/\u{2193} to navigate \u{b7} enter to select \u{b7} esc to cancel",
+        ]);
+        let whole = Some("echo 1. Yes rm -r /".to_owned());
+        assert_eq!(read("copilot", &screen), whole);
+        let screen = boxed(&[
+            "? Shell",
+            "\u{2502} 1. Allow once \u{2502}",
+            "\u{2502} rm -r / \u{2502}",
+            "\u{25cf} 1. Allow once",
+        ]);
+        let whole = Some("Shell 1. Allow once rm -r /".to_owned());
+        assert_eq!(read("gemini", &screen), whole);
+        let screen =
+            "  ? Shell rm\n     1. Yes, allow once\n     rm -r /\n   \u{203a} 1. Yes, allow once\n";
+        let whole = Some("Shell rm 1. Yes, allow once rm -r /".to_owned());
+        assert_eq!(read("qwen", screen), whole);
+        // Of several commands it cannot be told where they begin.
+        let screen = "rm -r /\n\necho\nRun shell commands? (Y)es/(N)o [Yes]:";
+        assert_eq!(read("aider", screen), None);
     }
 
     #[test]

@@ -4,9 +4,9 @@ use agor_proto::agent::State;
 
 use super::super::claim::{Claim, Moment, Source, asks, is_at_work};
 use super::{
-    AFTER_DONE_MILLIS, Change, FIRST_MILLIS, FLICKER_MILLIS, INTERRUPT_MILLIS, INTERRUPTS_MILLIS,
-    Judged, LEAVING_MILLIS, LOOK_MILLIS, LookFor, Machine, SETTLE_INTERRUPTED_MILLIS,
-    SETTLE_MILLIS, STALL_MILLIS, STARTING_MILLIS, VAGUE_MILLIS,
+    AFTER_DONE_MILLIS, Change, DRAWN_MILLIS, FIRST_MILLIS, FLICKER_MILLIS, INTERRUPT_MILLIS,
+    INTERRUPTS_MILLIS, Judged, LEAVING_MILLIS, LOOK_MILLIS, LookFor, Machine,
+    SETTLE_INTERRUPTED_MILLIS, SETTLE_MILLIS, STALL_MILLIS, STARTING_MILLIS, VAGUE_MILLIS,
 };
 
 impl Machine {
@@ -57,8 +57,9 @@ impl Machine {
         if !asks(judged.state) {
             return;
         }
-        let text = |judged: &Judged| judged.pending.as_ref().map(|it| it.text.clone());
-        let goes_on = asks(self.judged.state) && text(judged) == text(&self.judged);
+        let (told, former) = (judged.asked(), self.judged.asked());
+        let same = told == former || self.is_being_drawn(former, told, now);
+        let goes_on = asks(self.judged.state) && same;
         let lost = |due| now.at_millis >= due;
         if !goes_on || self.question.due_millis().is_some_and(lost) {
             self.question.begin(now.at_millis);
@@ -66,6 +67,17 @@ impl Machine {
         } else if let Some(due) = self.question.due_millis() {
             self.wake_at(due);
         }
+    }
+
+    /// Says whether a question that has just been asked reads otherwise only since its screen shows more of it by now.
+    fn is_being_drawn(&self, former: &str, told: &str, now: Moment) -> bool {
+        let screen = self.holding(Source::Screen);
+        let drawn = screen.and_then(|it| it.pending.as_ref());
+        let since = self.question.since_millis;
+        drawn.is_some_and(|it| it.text == told)
+            && told.starts_with(former)
+            && now.at_millis < since.saturating_add(DRAWN_MILLIS)
+            && !self.question.is_answered()
     }
 
     fn verdict(&mut self, now: Moment) -> Judged {

@@ -549,6 +549,36 @@ fn a_question_keeps_its_number_until_it_is_another_and_is_answered_once() {
 }
 
 #[test]
+fn a_question_that_is_being_drawn_is_one_and_what_is_drawn_in_its_place_another() {
+    let mut it = machine();
+    it.on(Said(Source::Screen, asks()), at(10));
+    let first = question(&it);
+    for (millis, drawn) in [(70, "# Shell"), (140, "# Shell $ ls")] {
+        it.on(Said(Source::Screen, pending(drawn)), at(millis));
+        assert_eq!(it.info().pending.expect("it asks").text, drawn);
+        assert_eq!((question(&it), it.unanswered(first)), (first, Some(10)));
+    }
+    it.on(Said(Source::Screen, pending("# Shell $ rm")), at(200));
+    assert_ne!(question(&it), first, "it does not go on as it began");
+    // What was there for a while is complete.
+    let second = question(&it);
+    let late = 200 + DRAWN_MILLIS;
+    it.on(Said(Source::Screen, pending("# Shell $ rm -r")), at(late));
+    assert_ne!(question(&it), second);
+    // So is what is answered, and what another source than the screen tells.
+    let third = question(&it);
+    it.answered(at(late + 1));
+    let longer = "# Shell $ rm -r /";
+    it.on(Said(Source::Screen, pending(longer)), at(late + 2));
+    assert_ne!(question(&it), third);
+    let mut it = machine();
+    it.on(Said(Source::Hook, pending("rm")), at(10));
+    let first = question(&it);
+    it.on(Said(Source::Hook, pending("rm -r")), at(20));
+    assert_ne!(question(&it), first);
+}
+
+#[test]
 fn an_answer_without_effect_is_given_up_and_the_question_can_be_answered_anew() {
     let mut it = machine();
     it.on(Said(Source::Hook, pending("ls")), at(10));
