@@ -1,0 +1,257 @@
+//! Our own table, and a person's beside it. What real screens show stands in `tests/fixtures/agents`.
+
+use super::*;
+
+#[test]
+fn every_row_of_our_own_table_can_be_used() {
+    let loaded = Providers::parse("", Path::new("own"));
+    assert_eq!(loaded.complaints, Vec::<String>::new());
+    let table: toml::Table = toml::from_str(BUILT_IN).expect("our table is TOML");
+    assert_eq!(loaded.providers.iter().count(), table.len());
+    for provider in loaded.providers.iter() {
+        assert_eq!(
+            provider.takes_hooks(),
+            provider.no_hooks.is_empty(),
+            "{}: hooks, or why there are none",
+            provider.id
+        );
+        assert!(provider.takes_hooks() || provider.no_hooks.ends_with('.'));
+        let asked = [
+            ("resume", &provider.resume),
+            ("fork", &provider.fork),
+            ("model", &provider.model),
+            ("mode", &provider.mode),
+            ("prompt", &provider.prompt),
+        ];
+        let all = || provider.cannot.iter().flat_map(|it| &it.what);
+        for (what, template) in asked {
+            let refused = all().filter(|it| *it == what).count();
+            assert_eq!(
+                refused,
+                usize::from(template.is_empty()),
+                "{}: {what}, or why it cannot be asked for",
+                provider.id
+            );
+        }
+        let known = |it: &String| asked.iter().any(|(what, _)| it == what);
+        assert!(all().all(known), "{}: {:?}", provider.id, provider.cannot);
+        assert!(provider.cannot.iter().all(|it| it.why.ends_with('.')));
+        for rule in provider.titles.iter().chain(&provider.screens) {
+            assert!(
+                Regex::new(&rule.pattern).is_ok(),
+                "{}: {}",
+                provider.id,
+                rule.pattern
+            );
+            assert!(
+                rule.state != State::Unknown && !rule.says.is_empty(),
+                "{}",
+                provider.id
+            );
+            assert!(!rule.also.contains(&State::Unknown), "{}", provider.id);
+        }
+    }
+}
+
+#[test]
+fn a_persons_table_extends_ours_field_by_field() {
+    let own = "[claude]\nprograms = [\"/opt/claude\"]\n[mine]\nname = \"Mine\"";
+    let loaded = Providers::parse(own, Path::new("own"));
+    assert_eq!(loaded.complaints, Vec::<String>::new());
+    let claude = loaded.providers.get("claude").expect("a row");
+    assert_eq!(claude.programs, ["/opt/claude"]);
+    assert!(!claude.titles.is_empty());
+    assert_eq!(
+        loaded.providers.get("mine").map(|it| &it.name[..]),
+        Some("Mine")
+    );
+}
+
+#[test]
+fn what_is_damaged_is_named_and_ours_is_used() {
+    for own in [
+        "[claude\n",
+        "[claude]\nprograms = 3",
+        "[claude]\ncolour = \"red\"",
+    ] {
+        let loaded = Providers::parse(own, Path::new("/c/providers.toml"));
+        assert_eq!(loaded.complaints.len(), 1, "{own}");
+        assert!(loaded.complaints[0].contains("/c/providers.toml"));
+        assert!(
+            loaded
+                .providers
+                .get("claude")
+                .is_some_and(|it| it.programs == ["claude"])
+        );
+    }
+}
+
+#[test]
+fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
+    let providers = Providers::built_in();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
+    for (id, keys) in [
+        ("claude", ["1", "2", "escape"]),
+        ("codex", ["y", "p", "escape"]),
+    ] {
+        let story = fixtures.join(id).join("conversation/story.ndjson");
+        let story = fs::read_to_string(story).expect("a story");
+        let lines = story
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
+        let screens = lines.filter_map(|line| line["screen"].as_str().map(str::to_owned));
+        let provider = providers.get(id).expect("a row");
+        let mut asked = 0;
+        for screen in screens {
+            let choices = provider.choices(&screen);
+            if !screen.contains("1. Yes") {
+                assert_eq!(choices, [], "{screen}");
+                continue;
+            }
+            asked += 1;
+            let kinds: Vec<PermissionKind> = choices.iter().map(|it| it.kind).collect();
+            use PermissionKind::{AllowAlways, AllowOnce, RejectOnce};
+            assert_eq!(kinds, [AllowOnce, AllowAlways, RejectOnce], "{screen}");
+            let pressed: Vec<&String> = choices.iter().flat_map(|it| &it.keys).collect();
+            assert_eq!(pressed, keys, "{screen}");
+            assert!(choices[0].name.starts_with("Yes"), "{choices:?}");
+        }
+        assert!(asked > 0, "{id}");
+    }
+    for provider in providers.iter() {
+        for rule in &provider.choices {
+            assert!(
+                Regex::new(&rule.pattern).is_ok(),
+                "{}: {}",
+                provider.id,
+                rule.pattern
+            );
+            for chord in &rule.keys {
+                assert!(agor_term::input::chord::parse(chord).is_ok(), "{chord}");
+            }
+        }
+    }
+}
+
+/// Returns what a screen asks, if it asks and tells what.
+fn asked(provider: &Provider, screen: &str) -> Option<String> {
+    let says = provider.screen(screen).filter(|it| asks(it.state))?;
+    Some(says.pending?.text)
+}
+
+#[test]
+fn what_a_real_screen_asks_is_read_from_it() {
+    let providers = Providers::built_in();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
+    let asks_which = Some("Which of them");
+    for (id, first, last) in [
+        (
+            "aider",
+            "sleep 2; touch allowed Run shell command?",
+            Some("touch denied0 Run shell command?"),
+        ),
+        (
+            "copilot",
+            "Runs a command sleep 2; touch allowed Do you want to run this command?",
+            asks_which,
+        ),
+        (
+            "gemini",
+            "Shell touch allowed touch allowed Allow execution of [Shell]?",
+            asks_which,
+        ),
+        ("opencode", "# Shell command $ touch allowed", asks_which),
+        (
+            "qwen",
+            "Shell touch allowed (Runs a command) \u{2190} touch allowed Allow execution of: 'touch'?",
+            Some("Choice Which of them"),
+        ),
+    ] {
+        let story = fixtures.join(id).join("conversation/story.ndjson");
+        let story = fs::read_to_string(story).expect("a story");
+        let provider = providers.get(id).expect("a row");
+        let lines = story
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
+        let screens = lines.filter_map(|line| line["screen"].as_str().map(str::to_owned));
+        let questions: Vec<String> = screens.filter_map(|it| asked(provider, &it)).collect();
+        assert_eq!(questions.first().map(String::as_str), Some(first), "{id}");
+        assert_eq!(questions.last().map(String::as_str), last, "{id}");
+    }
+}
+
+#[test]
+fn what_a_command_holds_hides_nothing_of_what_is_asked() {
+    let providers = Providers::built_in();
+    let read = |id: &str, screen: &str| asked(providers.get(id).expect("a row"), screen);
+    let opencode = |above: &str, rows: &[&str]| {
+        let rows: String = rows
+            .iter()
+            .map(|row| format!("  \u{2503}  {row}\n"))
+            .collect();
+        format!("{above}\n  \u{2503}  \u{25b3} Permission required\n{rows}")
+    };
+    let buttons = " Allow once   Allow always   Reject            enter confirm";
+    // A command that draws the row of answers is told to its end.
+    let screen = opencode("", &["$ echo", " Allow once", "rm -r /", "", buttons]);
+    let whole = Some("$ echo Allow once rm -r /".to_owned());
+    assert_eq!(read("opencode", &screen), whole);
+    // What stands above, as output of a tool, is not what is asked.
+    let above = format!("{}\n", opencode("", &["$ ls", buttons]));
+    let screen = opencode(&above, &["$ rm -r /", "", buttons]);
+    assert_eq!(read("opencode", &screen), Some("$ rm -r /".to_owned()));
+    // Beside a column of something else nothing is told: the two would be mixed.
+    let beside = "$ ls                                      Context 12,345 tokens";
+    assert_eq!(read("opencode", &opencode("", &[beside, buttons])), None);
+    let boxed = |rows: &[&str]| {
+        let rows: String = rows
+            .iter()
+            .map(|row| format!("\u{2502} {row} \u{2502}\n"))
+            .collect();
+        format!("\u{256d}\u{2500}\u{2500}\u{256e}\n{rows}\u{2570}\u{2500}\u{2500}\u{256f}")
+    };
+    let screen = boxed(&[
+        "\u{2502} echo \u{2502}",
+        "\u{2502} 1. Yes \u{2502}",
+        "\u{2502} rm -r / \u{2502}",
+        "\u{276f} 1. Yes",
+        "\u{2191}/\u{2193} to navigate \u{b7} enter to select \u{b7} esc to cancel",
+    ]);
+    let whole = Some("echo 1. Yes rm -r /".to_owned());
+    assert_eq!(read("copilot", &screen), whole);
+    let screen = boxed(&[
+        "? Shell",
+        "\u{2502} 1. Allow once \u{2502}",
+        "\u{2502} rm -r / \u{2502}",
+        "\u{25cf} 1. Allow once",
+    ]);
+    let whole = Some("Shell 1. Allow once rm -r /".to_owned());
+    assert_eq!(read("gemini", &screen), whole);
+    let screen =
+        "  ? Shell rm\n     1. Yes, allow once\n     rm -r /\n   \u{203a} 1. Yes, allow once\n";
+    let whole = Some("Shell rm 1. Yes, allow once rm -r /".to_owned());
+    assert_eq!(read("qwen", screen), whole);
+    // Of several commands it cannot be told where they begin.
+    let screen = "rm -r /\n\necho\nRun shell commands? (Y)es/(N)o [Yes]:";
+    assert_eq!(read("aider", screen), None);
+}
+
+#[test]
+fn a_command_and_a_reported_name_tell_the_agent() {
+    let providers = Providers::built_in();
+    let of = |argv: &[&str]| {
+        let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
+        providers.of_command(&argv).map(|it| it.id.clone())
+    };
+    assert_eq!(of(&["/usr/bin/claude", "-c"]), Some("claude".into()));
+    assert_eq!(of(&["node", "/x/bin/claude"]), Some("claude".into()));
+    assert_eq!(of(&["bash", "-c", "claude"]), None);
+    assert_eq!(of(&["ollama", "run", "llama3"]), Some("ollama".into()));
+    assert_eq!(of(&["ollama", "serve"]), None);
+    assert_eq!(of(&["bash"]), None);
+    assert_eq!(of(&[]), None);
+    assert_eq!(
+        providers.of_app("claude-code").map(|it| &it.id[..]),
+        Some("claude")
+    );
+}
