@@ -342,7 +342,7 @@ pub struct PermissionOption {
     pub kind: PermissionKind,
 }
 
-/// What an answer to a permission request means.
+/// What an answer means, to a request for permission or to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
@@ -351,6 +351,8 @@ pub enum PermissionKind {
     AllowAlways,
     RejectOnce,
     RejectAlways,
+    /// One of the answers from which the agent lets choose, to a question.
+    Choose,
     #[serde(other)]
     Unknown,
 }

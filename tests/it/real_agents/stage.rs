@@ -206,11 +206,11 @@ impl Stage {
         self.keys(keys);
     }
 
-    /// Has agor allow what is asked, as soon as it knows how.
-    pub fn allow(&mut self) {
+    /// Has agor give an answer that it knows, `allow` or one by its number, as soon as it knows it.
+    pub fn give(&mut self, answer: &str) {
         let sent = look_until(STEP_AT_MOST, || {
-            let allow = ["answer", &self.session, "allow", "--json"];
-            let done = self.agor.run(&allow);
+            let answer = ["answer", &self.session, answer, "--json"];
+            let done = self.agor.run(&answer);
             (done.code == 0).then_some(done.stdout)
         });
         let sent = sent.expect("the answer is known, and taken");

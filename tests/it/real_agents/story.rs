@@ -77,7 +77,7 @@ fn permission(stage: &mut Stage, asks: &str) {
     stage.shows(asks);
     stage.went("permission-restart", &[]);
     match stage.program.answers {
-        true => stage.allow(),
+        true => stage.give("allow"),
         false => stage.answer(stage.program.allow),
     }
     stage.answers("last-word");
@@ -136,7 +136,10 @@ fn question(stage: &mut Stage, shown: &str) {
     stage.prompt("slow: 2 ;; ask: Which of them ;; slow: 1 ;; say: chosen-one");
     stage.shows(shown);
     stage.went("question", &[AGAIN, "working", "needs_answer"]);
-    stage.answer(&["enter"]);
+    match stage.program.chooses {
+        true => stage.give("1"),
+        false => stage.answer(&["enter"]),
+    }
     stage.answers("chosen-one");
     stage.went("answered", &["working", "done"]);
 }

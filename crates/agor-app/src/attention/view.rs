@@ -1,10 +1,12 @@
 //! Draws the queue as a page.
 
-use agor_proto::agent::{AgentInfo, Choice, Pending, State};
+use std::sync::Arc;
+
+use agor_proto::agent::{AgentInfo, Choice, Pending, PermissionKind, State};
 use agor_proto::session::SessionInfo;
 use egui::{
-    Align2, Color32, FontId, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind,
-    TextEdit, Ui, UiBuilder, Vec2,
+    Align2, Color32, FontId, Galley, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke,
+    StrokeKind, TextEdit, Ui, UiBuilder, Vec2,
 };
 
 use super::queue::{Need, since};
@@ -24,6 +26,13 @@ const ROW: f32 = 48.0;
 
 /// Height of the answers, or of a reply that is typed, below the selected row.
 const ANSWERS: f32 = 34.0;
+
+/// Height of each further line of answers.
+const ANSWERS_MORE: f32 = 26.0;
+
+/// What stands left and right of a row's text.
+const LEFT: f32 = 32.0;
+const RIGHT: f32 = 12.0;
 
 /// Keys that give the answers, as their numbers say; a question with more of them has to be looked at.
 const DIGITS: [Key; 9] = [
@@ -75,13 +84,26 @@ pub fn attention_ui(
             ui.add_space(6.0);
             for (line, (need, info)) in queue.iter().enumerate() {
                 let selected = line == at;
-                let height = if selected { ROW + ANSWERS } else { ROW };
-                let size = Vec2::new(ui.available_width(), height);
-                let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+                let size = Vec2::new(ui.available_width(), ROW);
+                let answers = match selected {
+                    true => {
+                        let row = column(Rect::from_min_size(Pos2::ZERO, size));
+                        state.answers(ui, info, theme, row)
+                    }
+                    false => Vec::new(),
+                };
+                let lines = answers.last().map_or(0, |chip| chip.line);
+                let below = match selected {
+                    true => ANSWERS + f32::from(lines) * ANSWERS_MORE,
+                    false => 0.0,
+                };
+                let (rect, _) =
+                    ui.allocate_exact_size(size + Vec2::new(0.0, below), Sense::hover());
                 let row = Row {
                     need: *need,
                     info,
                     selected,
+                    answers,
                     waited: age(now_millis.saturating_sub(since(info))),
                 };
                 if let Some(did) = row_ui(ui, state, (&row, name_of), theme, column(rect)) {
@@ -102,7 +124,18 @@ struct Row<'a> {
     need: Need,
     info: &'a SessionInfo,
     selected: bool,
+    answers: Vec<Chip>,
     waited: String,
+}
+
+/// An answer as it is drawn, laid out among the others.
+struct Chip {
+    name: Arc<Galley>,
+    sends: Arc<Galley>,
+    /// From the left edge of all.
+    x: f32,
+    line: u8,
+    width: f32,
 }
 
 /// Draws how many there are, and the keys; `replies` says whether the selected one takes a text.
@@ -184,8 +217,8 @@ fn row_ui(
         _ => Mark::of(info),
     };
     mark.paint(painter, Pos2::new(rect.min.x + 16.0, upper), theme);
-    let left = rect.min.x + 32.0;
-    let right = rect.max.x - 12.0;
+    let left = rect.min.x + LEFT;
+    let right = rect.max.x - RIGHT;
     let name = elided(ui, &info.name, medium(13.0), theme.text, 240.0);
     let name_width = name.size().x;
     painter.galley(
@@ -218,7 +251,7 @@ fn row_ui(
             reply_ui(ui, state, theme, below);
             None
         } else {
-            choices_ui(ui, state, info, theme, below)
+            choices_ui(ui, state, row, theme, below)
         };
     }
     if did.is_none() && response.clicked() {
@@ -231,11 +264,12 @@ fn row_ui(
 fn choices_ui(
     ui: &Ui,
     state: &Attention,
-    info: &SessionInfo,
+    row: &Row<'_>,
     theme: &Theme,
     rect: Rect,
 ) -> Option<Outcome> {
-    let middle = rect.center().y;
+    let info = row.info;
+    let middle = rect.min.y + (ANSWERS - 2.0) / 2.0;
     let hint = |text: &str, color: Color32| {
         let at = Pos2::new(rect.min.x, middle);
         let font = FontId::proportional(11.0);
@@ -260,23 +294,14 @@ fn choices_ui(
         hint(&text, theme.faint);
         return None;
     }
-    let mut x = rect.min.x;
     let mut did = None;
-    for (at, choice) in pending.choices.iter().take(DIGITS.len()).enumerate() {
-        let label = format!("{}  {}", at + 1, choice.name);
-        let sends = format!("sends {}", shown_keys(choice));
-        let name = elided(ui, &label, medium(12.0), theme.text, 260.0);
-        let painter = ui.painter();
-        let font = FontId::proportional(10.5);
-        let sends_shown = painter.layout_no_wrap(sends.clone(), font, theme.muted);
-        let width = name.size().x + sends_shown.size().x + 26.0;
-        let chip = Rect::from_min_size(Pos2::new(x, middle - 11.0), Vec2::new(width, 22.0));
-        if chip.max.x > rect.max.x {
-            break;
-        }
-        let response = ui.interact(chip, ui.scope_id().with((info.id, at)), Sense::click());
+    for (at, (chip, choice)) in row.answers.iter().zip(&pending.choices).enumerate() {
+        let middle = middle + f32::from(chip.line) * ANSWERS_MORE;
+        let corner = Pos2::new(rect.min.x + chip.x, middle - 11.0);
+        let area = Rect::from_min_size(corner, Vec2::new(chip.width, 22.0));
+        let response = ui.interact(area, ui.scope_id().with((info.id, at)), Sense::click());
         response.widget_info(|| {
-            let label = format!("{}, {sends}", choice.name);
+            let label = format!("{}, {}", choice.name, sends(choice));
             egui::WidgetInfo::labeled(egui::Role::Button, true, label)
         });
         let fill = if response.hovered() {
@@ -285,20 +310,53 @@ fn choices_ui(
             theme.raised
         };
         let border = Stroke::new(1.0, theme.border);
-        painter.rect(chip, 4.0, fill, border, StrokeKind::Inside);
-        let name_at = Pos2::new(chip.min.x + 8.0, middle - name.size().y / 2.0);
+        let painter = ui.painter();
+        painter.rect(area, 4.0, fill, border, StrokeKind::Inside);
+        let name_at = Pos2::new(area.min.x + 8.0, middle - chip.name.size().y / 2.0);
         let sends_at = Pos2::new(
-            chip.max.x - 8.0 - sends_shown.size().x,
-            middle - sends_shown.size().y / 2.0,
+            area.max.x - 8.0 - chip.sends.size().x,
+            middle - chip.sends.size().y / 2.0,
         );
-        painter.galley(name_at, name, theme.text);
-        painter.galley(sends_at, sends_shown, theme.muted);
+        painter.galley(name_at, chip.name.clone(), theme.text);
+        painter.galley(sends_at, chip.sends.clone(), theme.muted);
         if response.clicked() {
             did = Some(answer(info, choice));
         }
-        x = chip.max.x + 8.0;
     }
     did
+}
+
+/// Lays answers out in `width`, in as many lines as they need: each that its digit gives is shown with what it sends.
+fn chips(ui: &Ui, choices: &[Choice], theme: &Theme, width: f32) -> Vec<Chip> {
+    let (mut x, mut line) = (0.0, 0);
+    let mut chips = Vec::new();
+    for (at, choice) in choices.iter().take(DIGITS.len()).enumerate() {
+        let font = FontId::proportional(10.5);
+        let painter = ui.painter();
+        let sends = painter.layout_no_wrap(sends(choice), font, theme.muted);
+        let around = sends.size().x + 26.0;
+        let label = format!("{}  {}", at + 1, choice.name);
+        let room = (width - around).min(260.0);
+        let name = elided(ui, &label, medium(12.0), theme.text, room);
+        let needs = name.size().x + around;
+        if x > 0.0 && x + needs > width {
+            (x, line) = (0.0, line + 1);
+        }
+        chips.push(Chip {
+            name,
+            sends,
+            x,
+            line,
+            width: needs,
+        });
+        x += needs + 8.0;
+    }
+    chips
+}
+
+/// Returns in words which keys an answer sends.
+fn sends(choice: &Choice) -> String {
+    format!("sends {}", shown_keys(choice))
 }
 
 fn reply_ui(ui: &mut Ui, state: &mut Attention, theme: &Theme, rect: Rect) {
@@ -351,10 +409,12 @@ fn answer(info: &SessionInfo, choice: &Choice) -> Outcome {
     }
 }
 
-/// Says whether a text and Enter can be an answer. Where permission is asked for, most agents take Enter for what is
-/// selected, which is yes, and letters for choices; the host refuses it, too.
+/// Says whether a text and Enter can be an answer. Where permission is asked for or a menu is shown, most agents take
+/// Enter for what is selected, which is yes or the first, and letters for choices; the host refuses it, too.
 fn takes_text(info: &SessionInfo) -> bool {
-    info.state != State::NeedsPermission
+    let choices = pending(info).map_or(&[][..], |pending| &pending.choices);
+    let is_menu = choices.iter().any(|it| it.kind == PermissionKind::Choose);
+    info.state != State::NeedsPermission && !is_menu
 }
 
 impl Attention {
@@ -427,6 +487,14 @@ impl Attention {
             }
         }
         Outcome::Open
+    }
+
+    /// Returns the answers of a row that is so wide, laid out, if they are to be shown.
+    fn answers(&self, ui: &Ui, info: &SessionInfo, theme: &Theme, row: Rect) -> Vec<Chip> {
+        let asks = pending(info).filter(|_| self.is_unanswered(info) && self.reply.is_none());
+        let width = row.width() - LEFT - RIGHT;
+        let chips = asks.map(|pending| chips(ui, &pending.choices, theme, width));
+        chips.unwrap_or_default()
     }
 
     fn is_unanswered(&self, info: &SessionInfo) -> bool {

@@ -8,7 +8,9 @@ pub mod question;
 
 use std::collections::BTreeMap;
 
-use agor_proto::agent::{AgentInfo, Choice, Conflict, Evidence, Pending, State, Usage};
+use agor_proto::agent::{
+    AgentInfo, Choice, Conflict, Evidence, Pending, PermissionKind, State, Usage,
+};
 use agor_proto::ids::LinePosition;
 use agor_proto::limits::{AGENT_QUESTION_MAX, AGENT_REASON_MAX};
 use agor_proto::usage::Spent;
@@ -285,22 +287,32 @@ impl Machine {
         }
     }
 
-    /// Notes the answers that the screen offers.
-    pub fn offers(&mut self, choices: Vec<Choice>, now: Moment) {
-        let choices = if asks(self.judged.state) {
-            choices
-        } else {
-            Vec::new()
-        };
+    /// Notes the answers that the screen offers, as far as they answer what is asked.
+    pub fn offers(&mut self, mut choices: Vec<Choice>, now: Moment) {
+        let state = self.judged.state;
+        choices.retain(|choice| match choice.kind {
+            PermissionKind::Choose => state == State::NeedsAnswer,
+            _ => state == State::NeedsPermission,
+        });
         if self.choices == choices {
             return;
         }
         self.changed = true;
-        // Other answers are another question's, though it may read the same.
-        if !self.choices.is_empty() && !choices.is_empty() {
+        // Other answers are another question's, though it may read the same. Where a menu has gone, a digit that was
+        // one of its answers is a letter of something else.
+        let others = !self.choices.is_empty() && !choices.is_empty();
+        let gone = self.offers_menu() && choices.is_empty() && !self.question.is_answered();
+        if others || gone {
             self.question.begin(now.at_millis);
         }
         self.choices = choices;
+    }
+
+    /// Says whether the question that is asked is answered by choosing from a menu.
+    #[must_use]
+    pub fn offers_menu(&self) -> bool {
+        let mut kinds = self.choices.iter().map(|choice| choice.kind);
+        kinds.any(|kind| kind == PermissionKind::Choose)
     }
 
     /// Returns since when a question is asked, in milliseconds since 1970; `None` if it is not asked any more,

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use agor_proto::agent::{Choice, Pending, PermissionKind, State};
 use agor_proto::limits::AGENT_QUESTION_MAX;
 use agor_term::shown_text;
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde::Deserialize;
 
 use super::claim::{Says, asks};
@@ -215,19 +215,26 @@ pub struct Rule {
     compiled: OnceLock<Option<Regex>>,
 }
 
-/// An answer that is there when the screen shows it.
+/// An answer that is there when the screen shows it, or all those of a menu.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceRule {
-    /// The expression over the last rows of the screen; its first group is what a person reads.
+    /// The expression over the last rows of the screen, or over the menu; the group `name`, else the first, is what a
+    /// person reads.
     #[serde(rename = "match")]
     pattern: String,
     /// What the answer means.
     kind: PermissionKind,
-    /// The chords that give it.
+    /// The chords that give it; `{digit}` is what the group of that name found.
     keys: Vec<String>,
+    /// An expression over the last rows of the screen, of a menu: its first group is where the answers stand. Each
+    /// place that matches is one; their digits are 1, 2, 3 …, or else it is no menu.
+    #[serde(default)]
+    within: String,
     #[serde(skip)]
     compiled: OnceLock<Option<Regex>>,
+    #[serde(skip)]
+    within_compiled: OnceLock<Option<Regex>>,
 }
 
 fn compile<'a>(pattern: &str, cell: &'a OnceLock<Option<Regex>>) -> Option<&'a Regex> {
@@ -256,6 +263,46 @@ impl Rule {
             pending: asked.and_then(question),
             ..Says::just(self.state, self.says.clone())
         })
+    }
+}
+
+impl ChoiceRule {
+    /// Returns the answers that the last rows of a screen offer by this rule.
+    fn read(&self, rows: &str) -> Vec<Choice> {
+        let Some(regex) = compile(&self.pattern, &self.compiled) else {
+            return Vec::new();
+        };
+        if self.within.is_empty() {
+            let found = regex.captures(rows);
+            return found.iter().map(|found| self.choice(found)).collect();
+        }
+        let within = compile(&self.within, &self.within_compiled);
+        let found = within.and_then(|within| within.captures(rows));
+        let Some(menu) = found.and_then(|found| found.get(1)) else {
+            return Vec::new();
+        };
+        let found: Vec<Captures<'_>> = regex.captures_iter(menu.as_str()).collect();
+        // Rows that only look like answers, in the question's text, would be numbered beside them.
+        let counted = found.iter().enumerate().all(|(at, found)| {
+            let digit = found.name("digit");
+            digit.is_some_and(|digit| digit.as_str().parse::<usize>() == Ok(at + 1))
+        });
+        match counted {
+            true => found.iter().map(|found| self.choice(found)).collect(),
+            false => Vec::new(),
+        }
+    }
+
+    fn choice(&self, found: &Captures<'_>) -> Choice {
+        let name = found.name("name").or_else(|| found.get(1));
+        let name = name.map_or("", |name| name.as_str()).trim();
+        let digit = found.name("digit").map_or("", |digit| digit.as_str());
+        let keys = self.keys.iter();
+        Choice {
+            name: shown_text(name.as_bytes(), CHOICE_NAME_MAX),
+            kind: self.kind,
+            keys: keys.map(|keys| keys.replace("{digit}", digit)).collect(),
+        }
     }
 }
 
@@ -359,22 +406,18 @@ impl Provider {
         self.screens.iter().find_map(|rule| rule.read(rows))
     }
 
-    /// Returns the answers that the last rows of its screen offer, each once.
+    /// Returns the answers that the last rows of its screen offer, each once; those to a request for permission and
+    /// those to a question, whichever it asks.
     #[must_use]
     pub fn choices(&self, rows: &str) -> Vec<Choice> {
         let mut choices: Vec<Choice> = Vec::new();
-        for rule in &self.choices {
-            let regex = compile(&rule.pattern, &rule.compiled);
-            let Some(found) = regex.and_then(|regex| regex.captures(rows)) else {
-                continue;
+        for choice in self.choices.iter().flat_map(|rule| rule.read(rows)) {
+            let is_same = |it: &Choice| {
+                let chooses = [it.kind, choice.kind].map(|it| it == PermissionKind::Choose);
+                it.keys == choice.keys && chooses[0] == chooses[1]
             };
-            let name = found.get(1).map_or("", |name| name.as_str()).trim();
-            if choices.iter().all(|choice| choice.keys != rule.keys) {
-                choices.push(Choice {
-                    name: shown_text(name.as_bytes(), CHOICE_NAME_MAX),
-                    kind: rule.kind,
-                    keys: rule.keys.clone(),
-                });
+            if !choices.iter().any(is_same) {
+                choices.push(choice);
             }
         }
         choices

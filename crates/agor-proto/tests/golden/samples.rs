@@ -18,7 +18,7 @@ use agor_proto::session::*;
 use agor_proto::usage::*;
 
 use bodies::{animation, commands, events, image, inputs, outcomes, update, usage_row};
-use lists::{list, list_of_a_host_in_trouble};
+use lists::{list, list_of_a_host_in_trouble, list_of_one_who_lets_choose};
 use questions::{parts, queries};
 
 /// Names that must occur in some sample: the variants of the enumerations on the wire. A variant
@@ -310,6 +310,7 @@ pub fn messages() -> Vec<(String, Message)> {
     add("watch_list", WatchList { follow: true }.into());
     add("session_list", list().into());
     add("session_list_storage", list_of_a_host_in_trouble().into());
+    add("session_list_choose", list_of_one_who_lets_choose().into());
     add(
         "take_lease",
         TakeLease {

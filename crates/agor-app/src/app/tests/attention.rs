@@ -1,6 +1,6 @@
 //! What needs the person: gone to by key, answered from the list.
 
-use agor_proto::agent::State;
+use agor_proto::agent::{Choice, PermissionKind, State};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 use agor_proto::input::Input;
@@ -164,4 +164,31 @@ fn a_request_for_permission_takes_no_text() {
     world.harness.run();
     assert!(world.harness.query_by_label("Reply").is_none());
     assert_eq!(sent(&world.requests()), []);
+}
+
+#[test]
+fn a_menu_is_chosen_from_by_digits_that_are_all_shown_and_takes_no_text() {
+    let mut asks = questioning(2, 10);
+    let pending = asks.agent.as_mut().and_then(|it| it.pending.as_mut());
+    pending.expect("it asks").choices = (1..=9)
+        .map(|digit| Choice {
+            name: format!("A long way number {digit} to pay in the shop"),
+            kind: PermissionKind::Choose,
+            keys: vec![digit.to_string()],
+        })
+        .collect();
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash"), asks]);
+    world.command(Command::Attention);
+    let shown = |digit: u8| format!("A long way number {digit} to pay in the shop, sends {digit}");
+    let top = |digit| world.harness.get_by_label(&shown(digit)).rect().min.y;
+    let tops: Vec<f32> = (1..=9).map(top).collect();
+    assert!(tops[0] < tops[8], "nine do not stand in one line");
+    world.requests();
+    world.harness.key_press(egui::Key::R);
+    world.harness.run();
+    assert!(world.harness.query_by_label("Reply").is_none());
+    world.harness.key_press(egui::Key::Num9);
+    world.harness.run();
+    let digit = Input::Key(agor_term::input::chord::parse("9").unwrap());
+    assert_eq!(sent(&world.requests()), [(session_id(2), 10, vec![digit])]);
 }

@@ -605,7 +605,7 @@ fn what_is_asked_after_an_answer_is_another_question_though_it_reads_the_same() 
     assert_eq!(it.unanswered(question(&it)), Some(30));
     let choice = |key: &str| Choice {
         name: "Yes".into(),
-        kind: agor_proto::agent::PermissionKind::AllowOnce,
+        kind: PermissionKind::AllowOnce,
         keys: vec![key.into()],
     };
     let second = question(&it);
@@ -613,6 +613,35 @@ fn what_is_asked_after_an_answer_is_another_question_though_it_reads_the_same() 
     assert_eq!(question(&it), second, "now its answers are known");
     it.offers(vec![choice("y")], at(50));
     assert_ne!(question(&it), second, "other answers are another's");
+}
+
+#[test]
+fn a_menu_answers_a_question_alone_and_where_it_has_gone_the_question_is_another() {
+    let choice = |key: &str| Choice {
+        name: key.into(),
+        kind: PermissionKind::Choose,
+        keys: vec![key.into()],
+    };
+    let menu = || vec![choice("1"), choice("2")];
+    let mut it = machine();
+    it.on(Said(Source::Hook, works()), at(10));
+    it.offers(menu(), at(20));
+    it.on(Said(Source::Hook, pending("ls")), at(30));
+    assert!(!it.offers_menu(), "it was at work");
+    it.offers(menu(), at(40));
+    assert!(!it.offers_menu(), "it asks for permission");
+    it.on(Said(Source::Hook, says(State::NeedsAnswer)), at(50));
+    it.offers(menu(), at(60));
+    assert_eq!(it.info().pending.expect("it asks").choices, menu());
+    let first = question(&it);
+    it.offers(Vec::new(), at(70));
+    assert_ne!(question(&it), first, "its digits mean nothing any more");
+    // After an answer it goes, and that is all.
+    it.offers(menu(), at(80));
+    let second = question(&it);
+    it.answered(at(90));
+    it.offers(Vec::new(), at(100));
+    assert_eq!(question(&it), second);
 }
 
 #[test]

@@ -103,7 +103,8 @@ fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
         let provider = providers.get(id).expect("a row");
         let mut asked = 0;
         for screen in screens {
-            let choices = provider.choices(&screen);
+            let mut choices = provider.choices(&screen);
+            choices.retain(|it| it.kind != PermissionKind::Choose);
             if !screen.contains("1. Yes") {
                 assert_eq!(choices, [], "{screen}");
                 continue;
@@ -120,15 +121,86 @@ fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
     }
     for provider in providers.iter() {
         for rule in &provider.choices {
-            assert!(
-                Regex::new(&rule.pattern).is_ok(),
-                "{}: {}",
-                provider.id,
-                rule.pattern
-            );
-            for chord in &rule.keys {
-                assert!(agor_term::input::chord::parse(chord).is_ok(), "{chord}");
+            for pattern in [&rule.pattern, &rule.within] {
+                assert!(Regex::new(pattern).is_ok(), "{}: {pattern}", provider.id);
             }
+            let chooses = rule.kind == PermissionKind::Choose;
+            assert_eq!(chooses, !rule.within.is_empty(), "{}", provider.id);
+            for chord in &rule.keys {
+                let chord = chord.replace("{digit}", "9");
+                assert!(agor_term::input::chord::parse(&chord).is_ok(), "{chord}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_menu_of_a_real_question_is_chosen_from_by_its_digits_and_what_is_like_one_is_not() {
+    let providers = Providers::built_in();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
+    let offered = |provider: &Provider, screen: &str| {
+        let mut choices = provider.choices(screen);
+        choices.retain(|it| it.kind == PermissionKind::Choose);
+        choices
+    };
+    // A row of the question's text that looks like an answer; the row that takes a text, and how it is while it does.
+    for (id, looks_like_one, takes_text, is_typed_in) in [
+        (
+            "claude",
+            "\u{276f} 1. Another",
+            "  3. Type something.",
+            "\u{276f} 3. Type something.",
+        ),
+        (
+            "gemini",
+            "\u{25cf} 1.  Another",
+            "\u{2502}   3.  Enter a",
+            "\u{2502} \u{25cf} 3.  Enter a",
+        ),
+        (
+            "opencode",
+            "1. Another",
+            "3. Type your own answer\n",
+            "3. Type your own answer\n  \u{2503}     typed\n",
+        ),
+        (
+            "qwen",
+            "\u{276f} 1. Another",
+            "     3. Type something",
+            "   \u{276f} 3. Type something",
+        ),
+    ] {
+        let story = fixtures.join(id).join("conversation/story.ndjson");
+        let story = fs::read_to_string(story).expect("a story");
+        let provider = providers.get(id).expect("a row");
+        let lines = story
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
+        let screens = lines.filter_map(|line| line["screen"].as_str().map(str::to_owned));
+        let is_menu = |screen: &String| !offered(provider, screen).is_empty();
+        let menus: Vec<String> = screens.filter(is_menu).collect();
+        let [screen] = &menus[..] else {
+            panic!("{id}: {} screens offer a choice", menus.len());
+        };
+        let choices = offered(provider, screen);
+        let names: Vec<&str> = choices.iter().map(|it| &it.name[..]).collect();
+        assert_eq!(names, ["The first", "The second"], "{id}");
+        let keys: Vec<&String> = choices.iter().flat_map(|it| &it.keys).collect();
+        assert_eq!(keys, ["1", "2"], "{id}");
+
+        let changed = |from: &str, to: &str| {
+            assert!(screen.contains(from), "{id}: {from:?} in\n{screen}");
+            screen.replace(from, to)
+        };
+        for other in [
+            changed("Which of them", looks_like_one),
+            changed(takes_text, is_typed_in),
+            changed("1.", "[ ] 1.").replace("2.", "[ ] 2."),
+            changed("1.", "1. [ ]").replace("2.", "2. [ ]"),
+            // It is above what the program has printed since.
+            format!("{screen}\nmore\nand more"),
+        ] {
+            assert_eq!(offered(provider, &other), [], "{id}:\n{other}");
         }
     }
 }

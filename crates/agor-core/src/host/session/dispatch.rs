@@ -157,10 +157,10 @@ impl Session {
                     "the session's program has ended; `restart` starts it again",
                 )
             }
-            CommandBody::Answer { inputs, .. } if self.is_reply_to_permission(inputs) => error(
+            CommandBody::Answer { inputs, .. } if self.is_reply_to_choices(inputs) => error(
                 ErrorCode::BadRequest,
-                "it asks for permission, and Enter after a text may give it: choose one of its answers, or press the \
-                 keys in its pane",
+                "Enter after a text may give the answer that is selected there, which is mostly yes or the first: \
+                 choose one of its answers, or press the keys in its pane",
             ),
             CommandBody::Answer { question, .. } => self.check_answer(*question),
             CommandBody::Signal { signal, .. } if !(1..=64).contains(signal) => {

@@ -7,6 +7,7 @@ mod connections;
 mod evidence;
 mod in_pages;
 mod in_shell;
+mod menus;
 mod order;
 mod stuck;
 mod world;

@@ -47,6 +47,29 @@ pub fn list() -> SessionList {
     }
 }
 
+pub fn list_of_one_who_lets_choose() -> SessionList {
+    let mut list = list();
+    list.changed.truncate(1);
+    for info in &mut list.changed {
+        let choice = |name: &str, key: &str| Choice {
+            name: name.into(),
+            kind: PermissionKind::Choose,
+            keys: vec![key.into()],
+        };
+        info.state = State::NeedsAnswer;
+        info.agent = Some(AgentInfo {
+            pending: Some(Pending {
+                text: "Which of them?".into(),
+                choices: vec![choice("The first", "1"), choice("The second", "2")],
+                id: 8,
+                answered: false,
+            }),
+            ..agent_info()
+        });
+    }
+    list
+}
+
 pub fn list_of_a_host_in_trouble() -> SessionList {
     let notice = |is, text: &str| StorageNotice {
         is,

@@ -15,14 +15,14 @@ use super::FRAME_AT_MOST;
 use crate::agents::{Observation, Provider};
 
 impl Session {
-    /// Says whether inputs are a text that Enter sends, where permission is asked for: most agents take Enter for what
-    /// is selected, which is yes, and letters for choices.
-    pub(in super::super) fn is_reply_to_permission(&self, inputs: &[Input]) -> bool {
+    /// Says whether inputs are a text that Enter sends, where Enter gives what is selected and letters may choose: most
+    /// agents' requests for permission, in which that is yes, and menus, in which it is the first answer.
+    pub(in super::super) fn is_reply_to_choices(&self, inputs: &[Input]) -> bool {
         let is_enter = |input: &Input| matches!(input, Input::Key(key) if key.key == Key::Enter);
         let is_text = |input: &Input| matches!(input, Input::Text { .. } | Input::Paste { .. });
-        self.agent.state() == State::NeedsPermission
-            && inputs.iter().any(is_text)
-            && inputs.iter().any(is_enter)
+        let selects =
+            self.agent.state() == State::NeedsPermission || self.agent.machine.offers_menu();
+        selects && inputs.iter().any(is_text) && inputs.iter().any(is_enter)
     }
 
     /// Says whether a question can be answered, as far as is known now.
