@@ -126,3 +126,20 @@ fn c9_a_session_belongs_to_its_task_and_stands_behind_no_lock() {
     owners.retain(|name| name != "world.rs");
     assert_eq!(owners, ["actor.rs"], "one owner in the program");
 }
+
+/// What is sent is an `Outgoing`, whose field is its module's own: the compiler refuses one to whoever has no link that
+/// greets or has greeted, as long as these lines stand.
+#[test]
+fn b13_only_a_link_that_greets_or_has_greeted_can_make_what_is_sent() {
+    let client = root().join("crates/agor-core/src/client");
+    let read = |name: &str| fs::read_to_string(client.join(name)).expect("a source");
+    let phase = read("phase.rs");
+    assert!(phase.contains("pub struct Outgoing(Message);"));
+    let blocks = phase.split("\nimpl ").skip(1);
+    let makers: Vec<&str> = blocks
+        .filter(|block| block.contains(" Outgoing("))
+        .filter_map(|block| block.split(' ').next())
+        .collect();
+    assert_eq!(makers, ["Greeting", "Ready"]);
+    assert!(read("connection.rs").contains("    Send(Outgoing),"));
+}
