@@ -33,6 +33,11 @@ fn every_row_of_our_own_table_can_be_used() {
                 provider.id
             );
         }
+        for (what, template) in asked {
+            let why = provider.why_not(what);
+            assert_eq!(why.is_none(), !template.is_empty(), "{why:?}");
+            assert!(why.is_none_or(|why| why.starts_with(&provider.name)));
+        }
         let known = |it: &String| asked.iter().any(|(what, _)| it == what);
         assert!(all().all(known), "{}: {:?}", provider.id, provider.cannot);
         assert!(provider.cannot.iter().all(|it| it.why.ends_with('.')));
