@@ -291,6 +291,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn frames_are_paced_by_the_display() {
+        let options = native_options(&Opening::default());
+        let mode = options.wgpu_options.surface.present_mode;
+        assert_eq!(mode, wgpu::PresentMode::AutoVsync);
+    }
+
+    #[test]
     fn a_surface_that_is_lost_or_out_of_date_is_made_anew_and_a_hidden_one_waits() {
         let options = native_options(&Opening::default());
         let act = |status| (options.wgpu_options.on_surface_status)(&status);

@@ -2,26 +2,35 @@
 //! has crashed, a graphics card that was taken out), or its person asked. What it shows is the host's, so a new one
 //! shows the same.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use agor_core::cli::Again;
 
 use crate::wake::Wake;
 
-const ASKED: u8 = 1;
-const LOST: u8 = 2;
+const TO_LOSE: u8 = 1;
+const ASKED: u8 = 2;
+const LOST: u8 = 3;
+
+/// With this variable a debug build loses its device where it is asked to open its window again: no test can have a
+/// driver crash.
+const LOSES: &str = "AGOR_TEST_LOSE_DEVICE";
 
 /// A handle, which whatever notices sets and the event loop reads. Clones are equal.
 #[derive(Debug, Clone, Default)]
-pub struct Reopen(Arc<AtomicU8>);
+pub struct Reopen {
+    why: Arc<AtomicU8>,
+    /// The device that is lost when it is asked for.
+    to_lose: Arc<OnceLock<wgpu::Device>>,
+}
 
 impl Reopen {
     /// Returns why the window is to be opened again, if it is.
     #[must_use]
     pub fn wanted(&self) -> Option<Again> {
-        match self.0.load(Ordering::Acquire) {
-            0 => None,
+        match self.why.load(Ordering::Acquire) {
+            0 | TO_LOSE => None,
             ASKED => Some(Again::Asked),
             _ => Some(Again::DeviceLost),
         }
@@ -29,11 +38,28 @@ impl Reopen {
 
     /// Has it opened again.
     pub fn ask(&self) {
-        self.0.fetch_max(ASKED, Ordering::AcqRel);
+        let why = self.to_lose.get().map_or(ASKED, |_| TO_LOSE);
+        self.why.fetch_max(why, Ordering::AcqRel);
+    }
+
+    /// Loses the device if a test asked for that; to be called between frames, as it is when a frame was submitted
+    /// that a driver is mostly found to have crashed.
+    pub fn lose_if_asked(&self) {
+        if self.why.load(Ordering::Acquire) == TO_LOSE
+            && let Some(device) = self.to_lose.get()
+        {
+            device.destroy();
+            // It tells of its loss when all that was submitted is done.
+            device.poll(wgpu::PollType::wait_indefinitely()).ok(); // It is lost.
+        }
     }
 
     /// Has it opened again when `device` is lost or has no memory left; `wake` is how the event loop learns of it.
     pub fn watch(&self, device: &wgpu::Device, wake: &Wake) {
+        if cfg!(debug_assertions) && std::env::var_os(LOSES).is_some() {
+            // A process opens one window, with one device.
+            self.to_lose.set(device.clone()).ok();
+        }
         let (reopen, waking) = (self.clone(), wake.clone());
         device.set_device_lost_callback(move |reason, message| {
             tracing::error!(
@@ -60,7 +86,7 @@ impl Reopen {
     }
 
     fn lost(&self, wake: &Wake) {
-        self.0.store(LOST, Ordering::Release);
+        self.why.store(LOST, Ordering::Release);
         wake.now();
     }
 }

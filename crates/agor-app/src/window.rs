@@ -163,6 +163,7 @@ impl ApplicationHandler<UserEvent> for Handler<'_> {
         if let Some(cost) = cost {
             cost.tell();
         }
+        self.reopen.lose_if_asked();
     }
 
     fn device_event(&mut self, event_loop: &ActiveEventLoop, id: DeviceId, event: DeviceEvent) {

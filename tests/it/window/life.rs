@@ -1,8 +1,9 @@
 //! Windows come, go and crash, and the sessions stay as they are.
 
 use std::process::Command;
+use std::time::Instant;
 
-use super::look::pixels_near;
+use super::look::{is_mostly, pixels_near};
 use super::stage::Stage;
 use crate::agor::{Agor, runs, signal_process, step_until};
 
@@ -314,6 +315,57 @@ fn a_window_that_is_opened_again_shows_the_same_sessions_in_the_same_process() {
     stage.press(&["ctrl+shift+q"]);
     assert_eq!(window.ends().code, 0);
     assert_eq!(stage.running(), both);
+}
+
+#[test]
+#[cfg_attr(
+    not(debug_assertions),
+    ignore = "only a debug build loses its device when it is told to"
+)]
+fn a_window_whose_device_is_lost_shows_the_same_session_in_the_same_process() {
+    let mut stage = Stage::new();
+    let mut window = stage.start_with(&[], &[("AGOR_TEST_LOSE_DEVICE", "1")]);
+    stage.appears(&mut window, 1);
+    let [session] = &stage.running_are(1)[..] else {
+        unreachable!("one runs");
+    };
+    stage.type_text("echo before-$((40+2))");
+    stage.press(&["Return"]);
+    stage.agor.screen_with(session, "before-42");
+    stage.press_and_rest(&window, &["ctrl+shift+p"]);
+    stage.type_text("open the window again");
+    stage.press(&["Return"]);
+    stage.appears(&mut window, 2);
+    assert!(window.log().contains("the graphics device is lost"));
+    assert_eq!(stage.running(), [session.as_str()]);
+    stage.type_text("echo after-$((40+2))");
+    stage.press(&["Return"]);
+    let screen = stage.agor.screen_with(session, "after-42");
+    assert!(screen.contains("before-42"), "{screen}");
+    stage.press(&["ctrl+shift+q"]);
+    assert_eq!(window.ends().code, 0);
+}
+
+#[test]
+fn in_a_flood_the_newest_screen_is_drawn_and_few_of_those_before() {
+    let mut stage = Stage::new();
+    let script = r"echo ready; read go; seq 1 1000000
+        printf '\033[48;2;200;30;90m\033[2J\033[Hthe end'; exec sleep 600";
+    let window = stage.open(&["-e", "sh", "-c", script]);
+    let [session] = &stage.running_are(1)[..] else {
+        unreachable!("one runs");
+    };
+    stage.agor.screen_with(session, "ready");
+    let (before, began) = (window.frames(), Instant::now());
+    stage.press(&["Return"]);
+    stage.agor.screen_with(session, "the end");
+    let drawn = window.frames() - before;
+    let seconds = began.elapsed().as_secs_f64();
+    // This display has no clock that frames wait for: what holds here is that the host tells of a screen every 8 ms
+    // at most, of a million lines. Some frames are those of the key, and of what the end has changed.
+    let most = seconds * 125.0 + 10.0;
+    assert!(drawn as f64 <= most, "{drawn} frames in {seconds:.1} s");
+    is_mostly(&stage, &window, "the last screen is drawn", [200, 30, 90]);
 }
 
 #[test]

@@ -113,6 +113,11 @@ impl Stage {
 
     /// Starts a window with `args` and returns at once.
     pub fn start(&mut self, args: &[&str]) -> Window {
+        self.start_with(args, &[])
+    }
+
+    /// Starts a window that has these variables too.
+    pub fn start_with(&mut self, args: &[&str], variables: &[(&str, &str)]) -> Window {
         self.windows_opened += 1;
         // A log of its own, so that windows are told apart.
         let state = self.agor.path(&format!("window-{}", self.windows_opened));
@@ -121,6 +126,7 @@ impl Stage {
             .command(&program, &["--logs"])
             .arg(&state)
             .args(args)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
