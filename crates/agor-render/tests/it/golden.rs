@@ -7,12 +7,15 @@ use agor_proto::row::{Attrs, Color, Row, Style, Underline};
 use agor_proto::screen::CursorShape;
 use agor_render::{CursorStyle, CursorView, FontSpec, Highlight, HighlightKind};
 
+use crate::alike::{Limits, difference};
 use crate::scene::{Picture, RowText, Scene, attrs, bg, fg, row};
 
-/// How much a channel may differ: software drivers round differently.
-const TOLERANCE: u8 = 6;
-/// How many pixels of a thousand may differ by more.
-const STRAYS_PER_MILLE: usize = 1;
+/// How far these pictures may be off; many are hardly larger than a tile.
+const LIMITS: Limits = Limits {
+    channel: 6,
+    per_mille: 1,
+    per_tile: usize::MAX,
+};
 
 pub fn font(scale: f32) -> FontSpec {
     FontSpec {
@@ -92,22 +95,20 @@ pub fn hold(name: &str, picture: &Picture) {
         return;
     }
     let expected = read(&path);
-    let strays = match &expected {
-        Some(e) if (e.width, e.height) == (picture.width, picture.height) => e
-            .pixels
-            .chunks_exact(4)
-            .zip(picture.pixels.chunks_exact(4))
-            .filter(|(a, b)| (0..3).any(|n| a[n].abs_diff(b[n]) > TOLERANCE))
-            .count(),
-        _ => usize::MAX,
+    let off = match &expected {
+        Some(e) if (e.width, e.height) == (picture.width, picture.height) => {
+            let (width, actual) = (picture.width as usize, &picture.pixels);
+            difference(&e.pixels, actual, width, &LIMITS)
+        }
+        Some(_) => Some("it has another size".to_owned()),
+        None => Some("there is none yet".to_owned()),
     };
-    let allowed = picture.pixels.len() / 4 * STRAYS_PER_MILLE / 1000;
-    if strays > allowed {
+    if let Some(off) = off {
         let shown = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
         write(&shown, &side_by_side(expected.as_ref(), picture));
         panic!(
-            "{name}: {strays} pixels differ (at most {allowed}); expected, actual and difference \
-             are in {}; AGOR_ACCEPT=1 accepts the actual",
+            "{name}: {off}; expected, actual and difference are in {}; AGOR_ACCEPT=1 accepts the \
+             actual",
             shown.display()
         );
     }

@@ -1,6 +1,7 @@
 //! What the renderer draws and what it costs, on a device that draws on the processor.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod alike;
 mod awaited;
 mod counters;
 mod fallback;

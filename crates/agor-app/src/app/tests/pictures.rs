@@ -34,19 +34,19 @@ use crate::text::now_millis;
 use crate::trust::Trust;
 use crate::welcome::Welcome;
 use crate::workspace::Workspace;
+use alike::{Limits, difference};
 
-/// How far a channel may be off, of 255.
-const CHANNEL_MAX: u8 = 24;
+// The renderer's pictures are held in the same way.
+#[path = "../../../../agor-render/tests/it/alike.rs"]
+mod alike;
 
-/// How many pixels may be off further, of a thousand.
-const PIXELS_MAX_PER_MILLE: usize = 2;
-
-/// The side of the tiles in which they are counted, too: what is small would be lost in the whole.
-const TILE_PX: usize = 32;
-
-/// How many pixels of a tile may be off further. The smallest thing that is drawn, a mark beside a prompt, has 24,
-/// and may lie in two tiles.
-const PIXELS_MAX_PER_TILE: usize = 8;
+/// How far these pictures may be off. The smallest thing that is drawn, a mark beside a prompt, has 24 pixels, and may
+/// lie in two tiles.
+const LIMITS: Limits = Limits {
+    channel: 24,
+    per_mille: 2,
+    per_tile: 8,
+};
 
 const SHELL: &str = "\x1b[32mada@loom\x1b[0m:\x1b[34m~/shop\x1b[0m$ git log --oneline\r\n\
     \x1b[33ma1b2c3d\x1b[0m (\x1b[1;36mHEAD -> \x1b[1;32mmain\x1b[0m) Keep the cart over a reload\r\n\
@@ -153,64 +153,39 @@ pub fn compare_sized(name: &str, rgba: &[u8], size: (u32, u32)) {
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     reader.next_frame(&mut pixels).unwrap();
     assert_eq!(pixels.len(), rgba.len(), "{name} has another size");
-    let off = Off::between(&pixels, rgba, size.0 as usize);
-    if !off.is_slight(rgba.len() / 4) {
-        let actual = std::env::temp_dir().join(format!("agor-{name}-actual.png"));
+    let width = size.0 as usize;
+    if let Some(off) = difference(&pixels, rgba, width, &LIMITS) {
+        let shown = std::env::temp_dir().join(format!("agor-{name}.png"));
+        let beside = side_by_side(&pixels, rgba, width);
+        let beside = encode(&beside, (size.0 * 3, size.1)).unwrap().png;
         #[expect(
             clippy::disallowed_methods,
             reason = "a test that failed shows what it saw"
         )]
-        std::fs::write(&actual, &png).unwrap();
+        std::fs::write(&shown, &beside).unwrap();
         panic!(
-            "{name}: {} pixels differ, {} of them in the tile at {:?}; see {}",
-            off.pixels,
-            off.pixels_of_tile,
-            off.tile,
-            actual.display()
+            "{name}: {off}; expected, actual and difference are in {}; AGOR_ACCEPT=1 accepts the actual",
+            shown.display()
         );
     }
 }
 
-/// How far two pictures are from each other.
-#[derive(Default)]
-struct Off {
-    pixels: usize,
-    /// Of the tile with most of them.
-    pixels_of_tile: usize,
-    /// Where that tile begins.
-    tile: [usize; 2],
-}
-
-impl Off {
-    fn between(expected: &[u8], actual: &[u8], width: usize) -> Self {
-        let across = width.div_ceil(TILE_PX);
-        let mut off = Self::default();
-        let mut tiles = Vec::new();
+/// Returns expected, actual and what differs beside each other.
+fn side_by_side(expected: &[u8], actual: &[u8], width: usize) -> Vec<u8> {
+    let rows = expected
+        .chunks_exact(width * 4)
+        .zip(actual.chunks_exact(width * 4));
+    let mut beside = Vec::with_capacity(expected.len() * 3);
+    for (expected, actual) in rows {
+        beside.extend(expected);
+        beside.extend(actual);
         let pixels = expected.chunks_exact(4).zip(actual.chunks_exact(4));
-        for (at, (a, b)) in pixels.enumerate() {
-            if a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) <= CHANNEL_MAX) {
-                continue;
-            }
-            let [x, y] = [at % width / TILE_PX, at / width / TILE_PX];
-            let tile = y * across + x;
-            if tiles.len() <= tile {
-                tiles.resize(tile + 1, 0);
-            }
-            tiles[tile] += 1;
-            off.pixels += 1;
-            if tiles[tile] > off.pixels_of_tile {
-                off.pixels_of_tile = tiles[tile];
-                off.tile = [x, y].map(|of| of * TILE_PX);
-            }
-        }
-        off
+        beside.extend(pixels.flat_map(|(a, b)| {
+            let [r, g, b] = [0, 1, 2].map(|n| a[n].abs_diff(b[n]).saturating_mul(4));
+            [r, g, b, 255]
+        }));
     }
-
-    /// Says whether a picture of so many pixels may be off so far.
-    fn is_slight(&self, pixels: usize) -> bool {
-        self.pixels <= pixels * PIXELS_MAX_PER_MILLE / 1_000
-            && self.pixels_of_tile <= PIXELS_MAX_PER_TILE
-    }
+    beside
 }
 
 #[test]
@@ -222,16 +197,34 @@ fn a_picture_that_lacks_a_mark_is_another_and_one_with_strays_is_not() {
         for &(x, y) in off {
             picture[(y * width + x) * 4] += by;
         }
-        Off::between(&blank, &picture, width).is_slight(width * height)
+        difference(&blank, &picture, width, &LIMITS).is_none()
     };
     // As a mark beside a prompt is, across the edge of two tiles.
     let mark: Vec<_> = (0..24).map(|n| (70 + n % 2, 58 + n / 2)).collect();
     assert!(!with(&mark, 60));
-    assert!(with(&mark, CHANNEL_MAX), "drivers round differently");
+    assert!(with(&mark, LIMITS.channel), "drivers round differently");
     let strays: Vec<_> = (0..600).map(|n| (n * 37 % width, n)).collect();
     assert!(with(&strays, 60));
     let many: Vec<_> = (0..1_300).map(|n| (n * 37 % width, n % height)).collect();
     assert!(!with(&many, 60));
+}
+
+#[test]
+fn a_faint_change_is_another_picture_where_it_is_large_and_none_where_it_is_not() {
+    let (width, height) = (320, 200);
+    let blank = vec![40_u8; width * height * 4];
+    let with = |side: usize, by: u8| {
+        let mut picture = blank.clone();
+        for (x, y) in (0..side * side).map(|n| (40 + n % side, 40 + n / side)) {
+            let at = (y * width + x) * 4;
+            picture[at..at + 3].fill(40 + by);
+        }
+        difference(&blank, &picture, width, &LIMITS).is_none()
+    };
+    // Each of its pixels may be off so far by itself.
+    assert!(!with(20, 12), "a square of another grey");
+    assert!(with(6, 12), "a few pixels");
+    assert!(with(20, 4), "a grey that nobody tells from the other");
 }
 
 #[test]
