@@ -22,6 +22,8 @@ pub struct Wall {
     /// What was typed to choose among sessions.
     filter: String,
     selected: Option<SessionId>,
+    /// Whether its field has been given the keyboard.
+    focused: bool,
     /// The line at the upper edge.
     first: usize,
     /// Parts of wheel notches that were not a whole one.
@@ -41,6 +43,11 @@ impl Wall {
     /// Chooses among sessions.
     pub fn choose(&mut self, filter: &str) {
         filter.clone_into(&mut self.filter);
+    }
+
+    /// Gives its field the keyboard with the next frame.
+    pub fn ask_for_keyboard(&mut self) {
+        self.focused = false;
     }
 
     /// Returns a wall on which `session` is selected.

@@ -11,7 +11,7 @@ use crate::keys::drawn::{hints, pressed};
 use crate::keys::keymap::Keymap;
 use crate::link::snapshot::KnownAgent;
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{elided, hold_keyboard};
+use crate::widgets::{elided, offer_keyboard};
 
 /// The widest that it is.
 const WIDTH: f32 = 520.0;
@@ -44,6 +44,8 @@ pub struct Welcome {
     folder: String,
     agent: usize,
     words: String,
+    /// The step whose field has been given the keyboard.
+    given: Option<Step>,
 }
 
 /// What the person did.
@@ -108,7 +110,13 @@ impl Welcome {
             folder,
             agent: 0,
             words: String::new(),
+            given: None,
         }
+    }
+
+    /// Gives the field of its step the keyboard with the next frame.
+    pub fn ask_for_keyboard(&mut self) {
+        self.given = None;
     }
 
     /// Returns the second step.
@@ -217,7 +225,8 @@ pub fn welcome_ui(
         "In which folder does it work?",
     );
     let field = ("Folder", "A folder", Step::Folder);
-    if field_ui(&mut ui, theme, welcome.step, field, &mut welcome.folder) {
+    let now = (welcome.step, &mut welcome.given);
+    if field_ui(&mut ui, theme, now, field, &mut welcome.folder) {
         welcome.step = Step::Folder;
     }
     step_ui(
@@ -247,7 +256,8 @@ pub fn welcome_ui(
             "Without a word it waits for you",
             Step::Words,
         );
-        field_ui(&mut ui, theme, welcome.step, field, &mut welcome.words);
+        let now = (welcome.step, &mut welcome.given);
+        field_ui(&mut ui, theme, now, field, &mut welcome.words);
     }
     keys_ui(&mut ui, theme, keymap, welcome.step);
     did
@@ -274,7 +284,7 @@ fn step_ui(ui: &mut Ui, theme: &Theme, now: Step, step: Step, number: &str, text
 fn field_ui(
     ui: &mut Ui,
     theme: &Theme,
-    now: Step,
+    (now, given): (Step, &mut Option<Step>),
     (label, hint, step): (&str, &str, Step),
     text: &mut String,
 ) -> bool {
@@ -292,8 +302,10 @@ fn field_ui(
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, label));
         clicked = response.clicked();
         if now == step {
-            hold_keyboard(&response);
-        } else if now != step && response.has_focus() && !clicked {
+            let mut has_been = *given == Some(step);
+            offer_keyboard(&response, &mut has_been);
+            *given = has_been.then_some(step);
+        } else if response.has_focus() && !clicked {
             response.surrender_focus();
         }
     });

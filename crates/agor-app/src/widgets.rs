@@ -64,11 +64,7 @@ pub fn chip_ui(ui: &mut Ui, theme: &Theme, text: &str, shown: bool) -> bool {
     } else if response.hovered() {
         ui.painter().rect_filled(rect, 4.0, theme.hover);
     }
-    if response.has_focus() {
-        let edge = Stroke::new(1.5, theme.border_focus);
-        ui.painter()
-            .rect_stroke(rect, 4.0, edge, egui::StrokeKind::Inside);
-    }
+    focus_ui(ui, &response, theme);
     ui.painter()
         .galley(rect.min + egui::Vec2::new(10.0, 5.0), galley, color);
     response.clicked()
@@ -142,6 +138,15 @@ pub fn reveal_focus(ui: &Ui) {
     }
 }
 
+/// Draws an edge around a control that has the keyboard.
+pub fn focus_ui(ui: &Ui, response: &egui::Response, theme: &Theme) {
+    if response.has_focus() {
+        let edge = Stroke::new(1.5, theme.border_focus);
+        ui.painter()
+            .rect_stroke(response.rect, 4.0, edge, egui::StrokeKind::Inside);
+    }
+}
+
 /// Gives a field the keyboard, unless it has it. Whether the window has it is another matter: a field that
 /// asked in each frame until then would draw without end.
 pub fn hold_keyboard(response: &egui::Response) {
@@ -151,6 +156,15 @@ pub fn hold_keyboard(response: &egui::Response) {
     let has = response.ctx.memory(|memory| memory.has_focus(response.id));
     if !has {
         response.request_focus();
+    }
+}
+
+/// Gives a field the keyboard when it has not been given it yet, and whenever nothing has it: what Tab leads to keeps it.
+pub fn offer_keyboard(response: &egui::Response, given: &mut bool) {
+    if !*given {
+        *given = take_keyboard(response);
+    } else if response.ctx.memory(|memory| memory.focused().is_none()) {
+        hold_keyboard(response);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::icons::Mark;
 use crate::keys::drawn::{hints, keys_of, moved, pressed, pressed_in_list};
 use crate::text::{age, folder_shown};
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{column, elided, hint_ui, hold_keyboard, reveal_focus};
+use crate::widgets::{column, elided, focus_ui, hint_ui, hold_keyboard, reveal_focus};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -211,6 +211,7 @@ fn row_ui(
     } else if response.hovered() {
         painter.rect_filled(rect, 4.0, theme.hover);
     }
+    focus_ui(ui, &response, theme);
     let upper = rect.min.y + 15.0;
     let mark = match row.need {
         Need::Context | Need::Conflict => Mark::Stalled,
@@ -310,8 +311,10 @@ fn choices_ui(
             theme.raised
         };
         let border = Stroke::new(1.0, theme.border);
+        ui.painter()
+            .rect(area, 4.0, fill, border, StrokeKind::Inside);
+        focus_ui(ui, &response, theme);
         let painter = ui.painter();
-        painter.rect(area, 4.0, fill, border, StrokeKind::Inside);
         let name_at = Pos2::new(area.min.x + 8.0, middle - chip.name.size().y / 2.0);
         let sends_at = Pos2::new(
             area.max.x - 8.0 - chip.sends.size().x,

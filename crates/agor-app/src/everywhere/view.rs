@@ -18,7 +18,7 @@ use crate::link::everywhere::FoundEverywhere;
 use crate::link::snapshot::Snapshot;
 use crate::text::age;
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{elided, hold_keyboard, take_keyboard};
+use crate::widgets::{elided, offer_keyboard};
 
 /// Height of the head.
 const HEAD: f32 = 44.0;
@@ -185,11 +185,9 @@ fn head_ui(ui: &mut Ui, page: &mut EverywherePage, theme: &Theme, rect: Rect) {
         egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find in all sessions")
     });
     if !page.focused {
-        page.focused = take_keyboard(&response);
         select_all(ui, &response, &page.text);
-    } else if ui.memory(|memory| memory.focused().is_none()) {
-        hold_keyboard(&response);
     }
+    offer_keyboard(&response, &mut page.focused);
 }
 
 /// What was looked for before is typed over.

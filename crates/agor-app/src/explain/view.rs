@@ -11,7 +11,7 @@ use crate::icons::Mark;
 use crate::keys::drawn::{self, hints, pressed_in_list};
 use crate::link::snapshot::Explanation;
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{column, elided, hint_ui, reveal_focus};
+use crate::widgets::{column, elided, focus_ui, hint_ui, reveal_focus};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -151,6 +151,7 @@ fn line_ui(
     } else if response.hovered() {
         painter.rect_filled(rect, 4.0, theme.hover);
     }
+    focus_ui(ui, &response, theme);
     let strong = if line.ended { theme.faint } else { theme.text };
     let weak = if line.ended { theme.faint } else { theme.muted };
     let upper = rect.min.y + 15.0;

@@ -21,7 +21,7 @@ use crate::pane::header::detail;
 use crate::pane::images;
 use crate::theme::{Theme, medium, semibold};
 use crate::wake::Wake;
-use crate::widgets::{elided, hint_ui, hold_keyboard};
+use crate::widgets::{elided, focus_ui, hint_ui, offer_keyboard};
 
 /// Height of the field.
 const HEAD: f32 = 44.0;
@@ -271,7 +271,7 @@ fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {
     );
     let response = ui.put(inside, field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Choose"));
-    hold_keyboard(&response);
+    offer_keyboard(&response, &mut wall.focused);
     let edge = Stroke::new(1.0, theme.border);
     ui.painter().hline(rect.x_range(), rect.max.y - 0.5, edge);
 }
@@ -333,6 +333,7 @@ fn tile_ui(
     let stroke = Stroke::new(width, color);
     ui.painter()
         .rect_stroke(rect, 4.0, stroke, StrokeKind::Outside);
+    focus_ui(ui, &response, theme);
     response.clicked()
 }
 

@@ -65,6 +65,10 @@ impl Page for Wall {
         }
     }
 
+    fn focus(&mut self) {
+        self.ask_for_keyboard();
+    }
+
     fn draft(&self, _app: &App) -> Option<String> {
         Some(self.filter().to_owned())
     }

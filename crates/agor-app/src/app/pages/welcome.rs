@@ -53,6 +53,10 @@ impl Page for Welcome {
         After::Closes
     }
 
+    fn focus(&mut self) {
+        self.ask_for_keyboard();
+    }
+
     fn draft(&self, app: &App) -> Option<String> {
         let private = app.keeps_nothing_of(&whole_folder(&self.folder()));
         self.typed().filter(|_| !private)

@@ -1,16 +1,26 @@
-//! Tab goes through every control of a page, from the upper left to the lower right, and what has the keyboard is
-//! named and in view.
+//! Tab goes through every control of a page, from the upper left to the lower right, Shift+Tab back, and what has the
+//! keyboard is named and in view. No page keeps either.
 
-use egui::{Key, Rect};
+use std::sync::Arc;
+use std::time::Instant;
+
+use agor_proto::agent::State;
+use egui::{Key, Modifiers, Rect};
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use super::attention::asking;
+use super::log::log;
 use super::looks::settings;
 use super::world::{WINDOW, World};
+use crate::app::pages::{KINDS, Kind};
 use crate::commands::Command;
-use crate::testing::{session_id, session_info};
+use crate::link::log::Of;
+use crate::link::snapshot::{Explanation, Notice, Weight};
+use crate::testing::{diagnosis, explained, session_id, session_info, spending};
+use crate::text::now_millis;
 
-/// Steps after which a page must have been gone through.
-const STEPS_MAX: usize = 220;
+/// Steps after which a page must have been gone through; the longest has a line for each command.
+const STEPS_MAX: usize = 400;
 
 /// A line of controls: of two whose middles are nearer than this neither is above the other.
 const LINE: f32 = 16.0;
@@ -78,7 +88,17 @@ fn goes_through(command: Command, least: usize) {
     for stop in &stops {
         assert!(!stop.label.is_empty(), "{command:?}: {stop:?} has no name");
     }
-    // From the first of the page, wherever the walk began.
+    let stops = from_the_top(stops);
+    for pair in stops.windows(2) {
+        let (before, after) = (pair[0].rect.center(), pair[1].rect.center());
+        let goes_on = after.y > before.y - LINE;
+        let scrolled = before.y > page().max.y - 80.0;
+        assert!(goes_on || scrolled, "{command:?}: {pair:#?}");
+    }
+}
+
+/// Returns where the keyboard came by from the first of the page on, wherever the walk began.
+fn from_the_top(mut stops: Vec<Stop>) -> Vec<Stop> {
     let top = |stop: &Stop| (stop.rect.center().y, stop.rect.min.x);
     let first = (0..stops.len()).min_by(|a, b| {
         let (a, b) = (top(&stops[*a]), top(&stops[*b]));
@@ -87,13 +107,117 @@ fn goes_through(command: Command, least: usize) {
             false => a.0.total_cmp(&b.0),
         }
     });
-    let mut stops = stops;
     stops.rotate_left(first.unwrap_or(0));
-    for pair in stops.windows(2) {
-        let (before, after) = (pair[0].rect.center(), pair[1].rect.center());
-        let goes_on = after.y > before.y - LINE;
-        let scrolled = before.y > page().max.y - 80.0;
-        assert!(goes_on || scrolled, "{command:?}: {pair:#?}");
+    stops
+}
+
+/// Returns a world in which every page has something to show.
+fn full() -> World {
+    let sessions = [session_info(1, "bash"), asking(2, 10), asking(3, 20)];
+    let mut world = World::new(World::layout(&[2]), &sessions);
+    let set = "[groups.shop]\nname = \"Shop\"\nfolders = [\"/work/project\"]";
+    let explanation = Explanation {
+        session: session_id(2),
+        state: State::NeedsPermission,
+        reason: "it asks to use Bash: cargo test".into(),
+        pieces: explained(now_millis()),
+    };
+    let notice = Notice {
+        weight: Weight::Error,
+        text: "The host could not be asked.".into(),
+        at: Instant::now(),
+        next: Some(Command::Log),
+    };
+    world.change(|snapshot| {
+        snapshot.settings = settings(set).into();
+        snapshot.explained = Some(Arc::new(explanation));
+        snapshot.notices = Arc::new(vec![notice]);
+        snapshot.log = Some(log(Of::Host));
+        snapshot.diagnosis = diagnosis();
+        snapshot.spending = Some(spending().into());
+    });
+    world
+}
+
+/// Presses Tab, with these modifiers, until the keyboard is where it was first, and returns where it came by.
+fn round(world: &mut World, modifiers: Modifiers, kind: &Kind) -> Vec<Stop> {
+    let mut stops: Vec<Stop> = Vec::new();
+    for _ in 0..STEPS_MAX {
+        world.harness.key_press_modifiers(modifiers, Key::Tab);
+        world.harness.run();
+        let Some(stop) = focused(world) else { continue };
+        if stops.len() > 1 && stops.first() == Some(&stop) {
+            return stops;
+        }
+        if stops.last() != Some(&stop) {
+            stops.push(stop);
+        }
+    }
+    panic!("{kind:?}: no end after {STEPS_MAX} steps: {stops:#?}");
+}
+
+fn labels(stops: &[Stop]) -> Vec<&str> {
+    stops.iter().map(|stop| stop.label.as_str()).collect()
+}
+
+/// Goes through a page in both directions, and returns its controls from the top.
+fn there_and_back(kind: &Kind) -> Vec<Stop> {
+    let mut world = full();
+    world.command(kind.command);
+    if kind.command == Command::Keys {
+        // A list that scrolls draws what is in view; a few of its lines are as good.
+        world.harness.event(egui::Event::Text("zoom".into()));
+        world.harness.run();
+    }
+    let on_page = |stop: &Stop| page().contains(stop.rect.center());
+    let way = |world: &mut World, modifiers| {
+        let all = round(world, modifiers, kind);
+        let there: Vec<_> = all.iter().filter(|stop| on_page(stop)).cloned().collect();
+        assert!(there.len() < all.len(), "{kind:?} keeps {modifiers:?} Tab");
+        there
+    };
+    let there = from_the_top(way(&mut world, Modifiers::NONE));
+    let mut back = way(&mut world, Modifiers::SHIFT);
+    back.reverse();
+    let begin = back.iter().position(|stop| Some(stop) == there.first());
+    back.rotate_left(begin.unwrap_or(0));
+    for stop in &there {
+        assert!(!stop.label.is_empty(), "{kind:?}: {stop:?} has no name");
+    }
+    // The settings scroll on the way.
+    if kind.command != Command::Settings {
+        assert_eq!(labels(&there), labels(&back), "{kind:?}");
+    }
+    there
+}
+
+#[test]
+fn tab_and_shift_tab_go_through_every_page_and_out_of_it_again() {
+    for kind in KINDS {
+        there_and_back(kind);
+    }
+}
+
+#[test]
+fn tab_comes_by_every_line_and_answer_of_what_needs_you_why_and_the_log() {
+    let stops = |command| there_and_back(Kind::of(command).unwrap());
+    let attention = stops(Command::Attention);
+    let attention = labels(&attention);
+    for agent in ["agent2, ", "agent3, "] {
+        let lines = attention.iter().filter(|label| label.starts_with(agent));
+        assert_eq!(lines.count(), 1, "{attention:?}");
+    }
+    assert!(
+        attention.iter().any(|label| label.contains(", sends ")),
+        "{attention:?}"
+    );
+    let explain = stops(Command::Explain);
+    let lines = explain.iter().filter(|stop| stop.label.contains(" says "));
+    let pieces = explained(now_millis()).len();
+    assert_eq!(lines.count(), pieces, "{:?}", labels(&explain));
+    let log = stops(Command::Log);
+    for control in ["Host", "Window", "Warnings only", "Open file", "Copy all"] {
+        assert!(labels(&log).contains(&control), "{:?}", labels(&log));
     }
 }
 

@@ -26,7 +26,7 @@ const LINES: &[&str] = &[
     "2026-11-30T20:28:09.003151Z  INFO agor_core::host::connection: a window came client=5f0c",
 ];
 
-fn log(of: Of) -> Arc<Log> {
+pub(super) fn log(of: Of) -> Arc<Log> {
     Arc::new(Log {
         of,
         tail: Tail {
