@@ -23,6 +23,8 @@ pub enum Scope {
     Projects,
     /// Texts that are often typed.
     Snippets,
+    /// What was chosen lately: commands, sessions, projects, folders and the like, the last first.
+    Recent,
     /// Keys, of which the page shows more.
     Keys,
     /// Commands, in the order of their table.
@@ -80,6 +82,7 @@ const SIGNS: &[(char, Scope)] = &[
     ('@', Scope::Sessions),
     ('#', Scope::Projects),
     ('?', Scope::Keys),
+    ('<', Scope::Recent),
     ('/', Scope::Folder),
     ('~', Scope::Folder),
 ];

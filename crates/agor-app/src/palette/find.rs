@@ -31,6 +31,9 @@ const USED_SCORE: f64 = 6.0;
 /// What all uses are worth at the most.
 const USED_SCORE_MAX: f64 = 40.0;
 
+/// How it begins that a folder was chosen.
+const FOLDER: &str = "folder";
+
 /// What can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
@@ -97,6 +100,10 @@ impl Choice {
             Self::Session(session) => format!("session {session}"),
             Self::Project(folder) => format!("project {folder}"),
             Self::Agent(provider) => format!("agent {provider}"),
+            Self::Folder(folder) => match folder.trim_end_matches('/') {
+                "" => format!("{FOLDER} /"),
+                folder => format!("{FOLDER} {folder}"),
+            },
             Self::Snippet { name, .. } => format!("snippet {name}"),
             _ => return None,
         })
@@ -217,7 +224,7 @@ pub fn entries(
     (used, now_millis): (&Used, u64),
 ) -> Vec<Entry> {
     let mut entries = Vec::new();
-    let all = scope == Scope::Everything;
+    let all = matches!(scope, Scope::Everything | Scope::Recent);
     if all || matches!(scope, Scope::Commands | Scope::Keys) {
         // What most open the palette for comes first.
         entries.extend(commands(scope, keymap));
@@ -243,7 +250,10 @@ pub fn entries(
     if all || scope == Scope::Snippets {
         entries.extend(snapshot.settings.snippets.iter().map(snippet));
     }
-    if scope == Scope::Agents {
+    if scope == Scope::Recent {
+        entries.extend(folders(workspace, used));
+    }
+    if matches!(scope, Scope::Agents | Scope::Recent) {
         // Those that are here first, and of them the one that the settings name.
         let folder = workspace.project().map(|project| project.folder.as_str());
         let default = snapshot.settings.layers.text("agents.provider", folder);
@@ -291,6 +301,9 @@ pub fn entries(
         let remembered = entry.choice.remembered();
         entry.used = remembered.map_or(0.0, |choice| used.weight(&choice, now_millis));
     }
+    if scope == Scope::Recent {
+        return lately(entries, used);
+    }
     if !matches!(
         scope,
         Scope::Agents | Scope::Keys | Scope::Groups | Scope::Pages | Scope::ProjectFolders
@@ -299,6 +312,29 @@ pub fn entries(
         entries.sort_by(|a, b| b.used.total_cmp(&a.used));
     }
     entries
+}
+
+/// Returns those of the entries that were chosen before, the last first.
+fn lately(entries: Vec<Entry>, used: &Used) -> Vec<Entry> {
+    let chosen = entries.into_iter().filter_map(|entry| {
+        let millis = used.last_millis(&entry.choice.remembered()?)?;
+        Some((millis, entry))
+    });
+    let mut chosen: Vec<_> = chosen.collect();
+    chosen.sort_by_key(|(millis, _)| std::cmp::Reverse(*millis));
+    chosen.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Returns the folders that were typed, but for those that are projects now and stand there as these.
+fn folders(workspace: &Workspace, used: &Used) -> Vec<Entry> {
+    let is_project = |folder: &str| workspace.projects.iter().any(|it| it.folder == folder);
+    let folders = used.of_kind(FOLDER).filter(|folder| !is_project(folder));
+    let folders = folders.map(|folder| {
+        let name = crate::text::project_name(folder);
+        let choice = Choice::Folder(folder.to_owned());
+        Entry::new(choice, name, folder_shown(folder))
+    });
+    folders.collect()
 }
 
 fn commands(scope: Scope, keymap: &Keymap) -> impl Iterator<Item = Entry> {
@@ -559,6 +595,28 @@ mod tests {
         );
         let usual = offered(Scope::Commands, &Used::default());
         assert_eq!(usual[find(&usual, "split")[0].entry].title, "Split right");
+    }
+
+    #[test]
+    fn what_was_chosen_lately_stands_there_alone_the_last_first() {
+        let mut used = Used::default();
+        assert!(offered(Scope::Recent, &used).is_empty());
+        let session = Choice::Session(session_info(2, "").id)
+            .remembered()
+            .unwrap();
+        used.note("command pane.zoom", 10);
+        used.note("command pane.zoom", 20);
+        used.note(&session, 40);
+        used.note("folder /srv/shop", 30);
+        used.note("session of another time", 50);
+        let recent = offered(Scope::Recent, &used);
+        let titles: Vec<_> = recent.iter().map(|entry| entry.title.as_str()).collect();
+        assert_eq!(titles, ["vim notes", "shop", "Zoom pane"]);
+        assert_eq!(recent[1].choice, Choice::Folder("/srv/shop".into()));
+        // Once more, however often others were.
+        used.note("command pane.zoom", 60);
+        assert_eq!(offered(Scope::Recent, &used)[0].title, "Zoom pane");
+        assert_eq!(find(&recent, "vim").len(), 1);
     }
 
     #[test]

@@ -72,6 +72,18 @@ impl Used {
         }
     }
 
+    /// Returns when a choice was made last, in milliseconds since 1970.
+    #[must_use]
+    pub fn last_millis(&self, choice: &str) -> Option<u64> {
+        self.choices.get(choice).map(|choices| choices.millis)
+    }
+
+    /// Returns what was chosen of a kind, such as `folder`, by its name.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        let names = self.choices.keys();
+        names.filter_map(move |name| name.strip_prefix(kind)?.strip_prefix(' '))
+    }
+
     /// Returns what a choice weighs now: about how often it was chosen within the last week.
     #[must_use]
     pub fn weight(&self, choice: &str, now_millis: u64) -> f64 {

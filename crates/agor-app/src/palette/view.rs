@@ -144,6 +144,7 @@ fn empty(scope: Scope, palette: &Palette) -> &'static str {
         Scope::Snippets if none => {
             "No snippets yet: [[snippets]] with name and text in config.toml makes one"
         }
+        Scope::Recent if none => "What you choose here stands here then, the last first",
         Scope::Groups => "Enter makes a group of this name",
         Scope::ProjectFolders => {
             "A path that begins with / or ~ becomes one of the project's folders"
@@ -159,6 +160,7 @@ fn placeholder(scope: Scope) -> &'static str {
         Scope::Snippets => "Insert a snippet",
         Scope::Keys => "Keys of a command",
         Scope::Sessions => "Go to session",
+        Scope::Recent => "What was chosen lately",
         Scope::Commands => "Every command and its keys",
         Scope::Agents => "Start an agent",
         Scope::Themes => "Choose a theme",

@@ -641,6 +641,13 @@ fn signs_before_the_letters_say_what_is_looked_for_and_choices_are_remembered() 
     world.harness.key_press(egui::Key::Enter);
     world.harness.run();
     assert_eq!(world.app().current_folder(), "/srv/new");
+    // What was chosen is there by its sign.
+    open(&mut world, "<zoom");
+    world.harness.get_by_label("Zoom pane");
+    world.harness.get_by_label("zoom server");
+    assert!(world.harness.query_by_label("Rotate panes").is_none());
+    world.harness.key_press(egui::Key::Escape);
+    world.harness.run();
     open(&mut world, "?zoom");
     world.harness.key_press(egui::Key::Enter);
     world.harness.run();
