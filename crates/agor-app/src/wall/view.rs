@@ -135,9 +135,13 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
     scroll(ui, wall, &lines, &plan, shown);
     if lines.is_empty() {
         let text = if wall.filter.is_empty() {
-            "No sessions yet"
+            let begins = [
+                (Command::NewTab, "opens your shell"),
+                (Command::NewAgent, "starts an agent"),
+            ];
+            format!("No sessions yet  ·  {}", hints(ui, &begins))
         } else {
-            "Nothing matches: type fewer letters"
+            "Nothing matches: type fewer letters".to_owned()
         };
         let at = Pos2::new(area.min.x + GAP, shown.min.y + 16.0);
         let font = FontId::proportional(13.0);
