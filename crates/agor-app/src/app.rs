@@ -16,6 +16,7 @@ mod layout;
 mod look;
 mod modes;
 pub mod pages;
+mod panes;
 mod start;
 #[cfg(test)]
 mod tests;
