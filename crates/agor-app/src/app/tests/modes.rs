@@ -1,12 +1,10 @@
 //! Modes of a pane and commands that arrange panes, by key and by the names of what is shown.
 
-use agor_core::config::Whose;
 use agor_core::keybindings::Rule;
 use agor_proto::input::Input;
 use agor_proto::session::Life;
 use egui_kittest::kittest::Queryable;
 
-use super::looks::settings;
 use super::world::World;
 use crate::commands::Command;
 use crate::link::Request;
@@ -325,7 +323,7 @@ fn a_tab_has_the_name_that_it_was_given_and_a_pinned_one_is_not_closed_by_accide
 }
 
 /// Returns into which sessions something was typed, and what.
-fn typed_into(requests: Vec<Request>) -> Vec<(agor_proto::ids::SessionId, String)> {
+pub(super) fn typed_into(requests: Vec<Request>) -> Vec<(agor_proto::ids::SessionId, String)> {
     let typed = requests.into_iter().filter_map(|request| match request {
         Request::Type(session, Input::Key(key)) => Some((session, key.text)),
         Request::Type(session, Input::Text { text } | Input::Paste { text, .. }) => {
@@ -423,237 +421,6 @@ fn keys_after_a_paste_come_behind_it() {
         .map(|it| it.1)
         .collect();
     assert_eq!(typed, ["text", "x", "y"]);
-}
-
-#[test]
-fn the_page_of_keys_finds_records_and_resets() {
-    use agor_core::keybindings::Change;
-    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
-    world.command(Command::Keys);
-    let field = world
-        .harness
-        .get_by_label("Find a command by its name or keys");
-    field.type_text("split ri");
-    world.harness.run();
-    world
-        .harness
-        .get_by_label("Split right: Ctrl+Shift+D  ·  Ctrl+Space d");
-    assert!(
-        world
-            .harness
-            .query_by_label_contains("Split down")
-            .is_none()
-    );
-    // Enter records, and then every key is only a key.
-    world.harness.key_press(egui::Key::Enter);
-    world.harness.run();
-    world
-        .harness
-        .get_by_label_contains("Keys for Split right: Press the keys");
-    world.requests();
-    world.press("ctrl+shift+t");
-    world.harness.run();
-    world
-        .harness
-        .get_by_label_contains("Keys for Split right: Now New tab");
-    world.press("enter");
-    world.harness.run();
-    let changes = |world: &mut World| {
-        let requests = world.requests().into_iter();
-        let changes = requests.filter_map(|request| match request {
-            Request::ChangeKeys(change) => Some(change),
-            Request::Command(_) | Request::Type(..) => panic!("a key did something else"),
-            _ => None,
-        });
-        changes.collect::<Vec<_>>()
-    };
-    let command = "pane.split_right".to_owned();
-    let keys = "ctrl+shift+t".to_owned();
-    let of = Whose::All;
-    assert_eq!(changes(&mut world), [Change::Give { command, keys, of }]);
-    // What the file then says is shown, with what it shadows, and taken back.
-    let rule = Rule {
-        line: 4,
-        ..Rule::new("ctrl+shift+t", "pane.split_right")
-    };
-    world.change(|snapshot| {
-        let settings = crate::link::settings::Settings {
-            keys: vec![rule],
-            ..Default::default()
-        };
-        snapshot.settings = settings.into();
-    });
-    world
-        .harness
-        .get_by_label("Split right: Ctrl+Shift+T  ·  Ctrl+Shift+D  ·  Ctrl+Space d");
-    world.harness.get_by_label("Reset").click();
-    world.harness.run();
-    let command = "pane.split_right".to_owned();
-    let of = Whose::All;
-    assert_eq!(changes(&mut world), [Change::Reset { command, of }]);
-    // By pressing keys.
-    world.harness.get_by_label("Press keys").click();
-    world.harness.run();
-    world.press("ctrl+shift+g");
-    world.harness.run();
-    world.harness.get_by_label_contains("Wall of all sessions");
-    assert!(
-        world
-            .harness
-            .query_by_label_contains("Split right")
-            .is_none()
-    );
-    world.press("escape");
-    world.harness.run();
-    world.harness.key_press(egui::Key::Escape);
-    world.harness.run();
-    world.harness.run();
-    world.press("x");
-    assert_eq!(
-        typed_into(world.requests()).len(),
-        1,
-        "the pane has the keyboard again"
-    );
-}
-
-#[test]
-fn keys_are_recorded_for_all_for_the_group_or_for_the_project() {
-    use agor_core::keybindings::Change;
-    let set = "[groups.shop]\nname = \"Shop\"\nfolders = [\"/work/project\"]";
-    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
-    world.change(|snapshot| snapshot.settings = settings(set).into());
-    let parts = [
-        ("For group Shop", Whose::Group("shop".into())),
-        ("For project", Whose::Project("/work/project".into())),
-        ("For all", Whose::All),
-    ];
-    for (label, of) in parts {
-        world.command(Command::Keys);
-        world.harness.get_by_label(label).click();
-        world.harness.run();
-        let field = world
-            .harness
-            .get_by_label("Find a command by its name or keys");
-        field.type_text("split ri");
-        world.harness.run();
-        world.harness.key_press(egui::Key::Enter);
-        world.harness.run();
-        world.requests();
-        world.press("ctrl+shift+t");
-        world.harness.run();
-        world.press("enter");
-        world.harness.run();
-        let given = world
-            .requests()
-            .into_iter()
-            .find_map(|request| match request {
-                Request::ChangeKeys(Change::Give { of, .. }) => Some(of),
-                _ => None,
-            });
-        assert_eq!(given, Some(of), "{label}");
-        world.command(Command::Keys);
-    }
-    world.command(Command::Keys);
-    // What holds of another part is not reset from this one.
-    let rule = Rule::of("ctrl+shift+y", "pane.zoom", &Whose::Group("shop".into()));
-    let set = Settings {
-        keys: vec![rule],
-        ..settings(set)
-    };
-    world.change(|snapshot| snapshot.settings = set.into());
-    assert!(world.harness.query_by_label("Reset").is_none());
-}
-
-#[test]
-fn a_snippet_is_inserted_and_enter_is_pressed_only_if_it_ends_in_a_line_break() {
-    use agor_core::config::Snippet;
-    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
-    let snippet = |name: &str, text: &str| Snippet {
-        name: name.into(),
-        text: text.into(),
-    };
-    world.change(|snapshot| {
-        let settings = crate::link::settings::Settings {
-            snippets: vec![
-                snippet("draft", "git commit -m "),
-                snippet("state", "git status\n"),
-            ],
-            ..Default::default()
-        };
-        snapshot.settings = settings.into();
-    });
-    for (letters, expected) in [
-        ("draft", vec!["git commit -m "]),
-        ("state", vec!["git status", ""]),
-    ] {
-        world.command(Command::Snippets);
-        world
-            .harness
-            .get_by_label("Insert a snippet")
-            .type_text(letters);
-        world.harness.run();
-        world.requests();
-        world.harness.key_press(egui::Key::Enter);
-        world.harness.run();
-        let typed: Vec<_> = typed_into(world.requests())
-            .into_iter()
-            .map(|it| it.1)
-            .collect();
-        assert_eq!(typed, expected);
-    }
-}
-
-#[test]
-fn signs_before_the_letters_say_what_is_looked_for_and_choices_are_remembered() {
-    let sessions = [session_info(1, "bash"), session_info(2, "zoom server")];
-    let mut world = World::new(World::layout(&[1]), &sessions);
-    let open = |world: &mut World, letters: &str| {
-        world.command(Command::Palette);
-        let field = world
-            .harness
-            .get_by_label("Find a command, session or project");
-        field.type_text(letters);
-        world.harness.run();
-    };
-    open(&mut world, ">zoom");
-    world.harness.get_by_label("Zoom pane");
-    assert!(world.harness.query_by_label("zoom server").is_none());
-    world.requests();
-    world.harness.key_press(egui::Key::Enter);
-    world.harness.run();
-    let stored = world
-        .requests()
-        .into_iter()
-        .find_map(|request| match request {
-            Request::StoreUsed(json) => Some(json),
-            _ => None,
-        });
-    assert!(stored.is_some_and(|json| json.contains("command pane.zoom")));
-    open(&mut world, "@zoom");
-    world.harness.get_by_label("zoom server");
-    assert!(world.harness.query_by_label("Zoom pane").is_none());
-    world.harness.key_press(egui::Key::Enter);
-    world.harness.run();
-    assert_eq!(world.app().workspace.focused_session(), Some(session_id(2)));
-    // A folder is typed, as by the command for it.
-    open(&mut world, "/srv/new");
-    world.requests();
-    world.harness.key_press(egui::Key::Enter);
-    world.harness.run();
-    assert_eq!(world.app().current_folder(), "/srv/new");
-    // What was chosen is there by its sign.
-    open(&mut world, "<zoom");
-    world.harness.get_by_label("Zoom pane");
-    world.harness.get_by_label("zoom server");
-    assert!(world.harness.query_by_label("Rotate panes").is_none());
-    world.harness.key_press(egui::Key::Escape);
-    world.harness.run();
-    open(&mut world, "?zoom");
-    world.harness.key_press(egui::Key::Enter);
-    world.harness.run();
-    world
-        .harness
-        .get_by_label_contains("Zoom pane: Ctrl+Shift+Enter");
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! The page of keys: commands are found by words and keys, others recorded for all or for a part, and reset.
+
+use agor_core::config::Whose;
+use agor_core::keybindings::{Change, Rule};
+use egui_kittest::kittest::Queryable;
+
+use super::looks::settings;
+use super::modes::typed_into;
+use super::world::World;
+use crate::commands::Command;
+use crate::link::Request;
+use crate::link::settings::Settings;
+use crate::testing::session_info;
+
+#[test]
+fn the_page_of_keys_finds_records_and_resets() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.command(Command::Keys);
+    let field = world
+        .harness
+        .get_by_label("Find a command by its name or keys");
+    field.type_text("split ri");
+    world.harness.run();
+    world
+        .harness
+        .get_by_label("Split right: Ctrl+Shift+D  ·  Ctrl+Space d");
+    assert!(
+        world
+            .harness
+            .query_by_label_contains("Split down")
+            .is_none()
+    );
+    // Enter records, and then every key is only a key.
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    world
+        .harness
+        .get_by_label_contains("Keys for Split right: Press the keys");
+    world.requests();
+    world.press("ctrl+shift+t");
+    world.harness.run();
+    world
+        .harness
+        .get_by_label_contains("Keys for Split right: Now New tab");
+    world.press("enter");
+    world.harness.run();
+    let changes = |world: &mut World| {
+        let requests = world.requests().into_iter();
+        let changes = requests.filter_map(|request| match request {
+            Request::ChangeKeys(change) => Some(change),
+            Request::Command(_) | Request::Type(..) => panic!("a key did something else"),
+            _ => None,
+        });
+        changes.collect::<Vec<_>>()
+    };
+    let command = "pane.split_right".to_owned();
+    let keys = "ctrl+shift+t".to_owned();
+    let of = Whose::All;
+    assert_eq!(changes(&mut world), [Change::Give { command, keys, of }]);
+    // What the file then says is shown, with what it shadows, and taken back.
+    let rule = Rule {
+        line: 4,
+        ..Rule::new("ctrl+shift+t", "pane.split_right")
+    };
+    world.change(|snapshot| {
+        let settings = Settings {
+            keys: vec![rule],
+            ..Default::default()
+        };
+        snapshot.settings = settings.into();
+    });
+    world
+        .harness
+        .get_by_label("Split right: Ctrl+Shift+T  ·  Ctrl+Shift+D  ·  Ctrl+Space d");
+    world.harness.get_by_label("Reset").click();
+    world.harness.run();
+    let command = "pane.split_right".to_owned();
+    let of = Whose::All;
+    assert_eq!(changes(&mut world), [Change::Reset { command, of }]);
+    // By pressing keys.
+    world.harness.get_by_label("Press keys").click();
+    world.harness.run();
+    world.press("ctrl+shift+g");
+    world.harness.run();
+    world.harness.get_by_label_contains("Wall of all sessions");
+    assert!(
+        world
+            .harness
+            .query_by_label_contains("Split right")
+            .is_none()
+    );
+    world.press("escape");
+    world.harness.run();
+    world.harness.key_press(egui::Key::Escape);
+    world.harness.run();
+    world.harness.run();
+    world.press("x");
+    assert_eq!(
+        typed_into(world.requests()).len(),
+        1,
+        "the pane has the keyboard again"
+    );
+}
+
+#[test]
+fn keys_are_recorded_for_all_for_the_group_or_for_the_project() {
+    let set = "[groups.shop]\nname = \"Shop\"\nfolders = [\"/work/project\"]";
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.change(|snapshot| snapshot.settings = settings(set).into());
+    let parts = [
+        ("For group Shop", Whose::Group("shop".into())),
+        ("For project", Whose::Project("/work/project".into())),
+        ("For all", Whose::All),
+    ];
+    for (label, of) in parts {
+        world.command(Command::Keys);
+        world.harness.get_by_label(label).click();
+        world.harness.run();
+        let field = world
+            .harness
+            .get_by_label("Find a command by its name or keys");
+        field.type_text("split ri");
+        world.harness.run();
+        world.harness.key_press(egui::Key::Enter);
+        world.harness.run();
+        world.requests();
+        world.press("ctrl+shift+t");
+        world.harness.run();
+        world.press("enter");
+        world.harness.run();
+        let given = world
+            .requests()
+            .into_iter()
+            .find_map(|request| match request {
+                Request::ChangeKeys(Change::Give { of, .. }) => Some(of),
+                _ => None,
+            });
+        assert_eq!(given, Some(of), "{label}");
+        world.command(Command::Keys);
+    }
+    world.command(Command::Keys);
+    // What holds of another part is not reset from this one.
+    let rule = Rule::of("ctrl+shift+y", "pane.zoom", &Whose::Group("shop".into()));
+    let set = Settings {
+        keys: vec![rule],
+        ..settings(set)
+    };
+    world.change(|snapshot| snapshot.settings = set.into());
+    assert!(world.harness.query_by_label("Reset").is_none());
+}
