@@ -7,5 +7,5 @@ pub mod drawn;
 pub mod keymap;
 pub mod presets;
 pub mod router;
-pub mod told;
 pub mod translate;
+pub mod verb;

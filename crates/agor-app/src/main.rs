@@ -10,12 +10,12 @@ mod drafts;
 mod everywhere;
 mod explain;
 mod icons;
-mod in_view;
 mod inspector;
 mod keys;
 mod keys_page;
 mod launch;
 mod link;
+mod long_list;
 mod open;
 mod palette;
 mod pane;
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         window: Some(Window {
             open: open::open,
             shot: shot::shot,
-            keys: keys::told::keys,
+            keys: keys::verb::keys,
         }),
     })
 }

@@ -14,7 +14,7 @@ use agor_core::config::schema::Setting;
 use agor_core::config::{For, Layers, Value, Whose};
 use agor_render::PaneCache;
 
-use crate::in_view::Heights;
+use crate::long_list::Heights;
 use crate::text::project_name;
 
 pub use view::{Painting, settings_ui};

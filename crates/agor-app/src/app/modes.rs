@@ -1,5 +1,5 @@
-//! Modes of a pane in which keys are not the program's: letters over what can be picked up, and
-//! selecting by keyboard.
+//! Modes in which keys are not the program's, and what each does with a key: letters over what can be picked up,
+//! selecting by keyboard, moving borders, choosing a pane by its number.
 
 use std::sync::Arc;
 

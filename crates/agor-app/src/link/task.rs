@@ -32,7 +32,7 @@ use super::snapshot::{Asked, HostState, Snapshot, Weight};
 use super::{LayoutUse, Request, log, outbox, settings, usage};
 use crate::app::hand_in;
 use crate::commands::Command;
-use crate::keys::told;
+use crate::keys::verb;
 use crate::wake::Wake;
 
 /// How long the link's thread goes on after the window has closed, to hand over what was asked
@@ -361,7 +361,7 @@ impl Task {
             Request::Log(wanted) => self.logs.follow(wanted),
             Request::ChangeKeys(change) => self.change_keys(change),
             Request::ImportKeys(file) => self.on_files(move |paths| {
-                let imported = keybindings::import_file(paths, Path::new(&file), told::check);
+                let imported = keybindings::import_file(paths, Path::new(&file), verb::check);
                 Ok(imported?.sentence())
             }),
             Request::ExportKeys(file) => self.on_files(move |paths| {

@@ -1,4 +1,4 @@
-//! What keys do, in words: for the command line, which has no window to look at.
+//! What `agor keys` says: what keys do, in words, for a command line that has no window to look at.
 
 use agor_core::cli::{KeyRow, KeySettings, ToldKeys};
 use agor_core::keybindings::Rule;
