@@ -14,7 +14,7 @@ use crate::commands::{Command, context};
 use crate::keys::drawn::{hints, pressed};
 use crate::link::usage::Spending;
 use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::{elided, hint_ui};
+use crate::widgets::{elided, focus_ui, hint_ui};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -118,6 +118,7 @@ fn head_ui(ui: &mut Ui, page: &mut UsagePage, estimated: bool, theme: &Theme, re
             _ => Color32::TRANSPARENT,
         };
         ui.painter().rect_filled(chip, 5.0, fill);
+        focus_ui(ui, &response, theme);
         let at = Pos2::new(chip.min.x + 9.0, middle - shown.size().y / 2.0);
         ui.painter().galley(at, shown, color);
         if response.clicked() {
