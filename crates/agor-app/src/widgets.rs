@@ -159,7 +159,7 @@ pub fn hold_keyboard(response: &egui::Response) {
     }
 }
 
-/// Gives a field the keyboard when it has not been given it yet, and whenever nothing has it: what Tab leads to keeps it.
+/// Gives a field the keyboard if it was not given it yet, and whenever nothing has it: what Tab leads to keeps it.
 pub fn offer_keyboard(response: &egui::Response, given: &mut bool) {
     if !*given {
         *given = take_keyboard(response);

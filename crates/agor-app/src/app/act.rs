@@ -192,7 +192,8 @@ impl App {
             | Command::Kill
             | Command::Remove
             | Command::SendLeader => self.act_on_session(command),
-            // What is drawn does these, where it has the keyboard (`keys/drawn.rs`), and modes do theirs (`app/modes.rs`).
+            // What is drawn does these, where it has the keyboard (`keys/drawn.rs`); modes do theirs
+            // (`app/modes.rs`).
             Command::ListNext
             | Command::ListPrevious
             | Command::ListPageDown
