@@ -7,7 +7,7 @@ mod view;
 pub use lines::age_lasts;
 pub use view::explain_ui;
 
-use agor_proto::ids::{LinePosition, SessionId};
+use agor_proto::ids::{LinePosition, Offset, SessionId};
 
 /// The page, while it is open.
 #[derive(Debug, Default)]
@@ -55,6 +55,6 @@ pub enum Outcome {
     Open,
     /// It was closed.
     Closed,
-    /// The moment of a piece is to be shown; none if its text was not kept.
-    GoTo(Option<LinePosition>),
+    /// The moment of a piece is to be shown: its place in the text, none if that was not kept, and in the record.
+    GoTo(Option<LinePosition>, Offset),
 }

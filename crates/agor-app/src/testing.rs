@@ -155,7 +155,7 @@ pub fn explained(at_millis: u64) -> Vec<Explained> {
             source,
             state,
             reason: reason.into(),
-            offset: Offset(0),
+            offset: Offset(48_211),
             at_millis: at_millis.saturating_sub(before_millis),
         },
         last_millis: at_millis.saturating_sub(before_millis),

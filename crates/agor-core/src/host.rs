@@ -55,7 +55,8 @@ use crate::zone::Zone;
 
 use hub::{Hub, Stop};
 use keeper::{KeeperAddress, KeeperHandle};
-use session::{Launcher, Now, Reporting, ShellFiles, TerminalOptions};
+pub(crate) use session::{Fold, TerminalOptions};
+use session::{Launcher, Now, Reporting, ShellFiles};
 
 /// The name and version under which a host introduces itself.
 pub const PROGRAM: &str = concat!("agord ", env!("CARGO_PKG_VERSION"));

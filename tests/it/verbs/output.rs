@@ -297,6 +297,27 @@ fn recording(text: &str) -> (Value, Vec<(f64, String, String)>) {
 }
 
 #[test]
+fn a_screen_is_printed_as_it_was_when_a_piece_of_evidence_was_seen() {
+    let agor = Agor::started();
+    let asks = r"\033[?1049h\033[Hit asks\033]7501;state=blocked:kind=question\007";
+    let script = format!(
+        r"stty -echo; printf 'before{asks}'; read -r; printf '\033[H\033[Jgoes on'; read -r"
+    );
+    let session = agor.program("30x5", &["bash", "-c", &script]);
+    agor.ok(&["wait", &session, "--state", "needs-answer"]);
+    agor.ok(&["key", &session, "enter"]);
+    agor.screen_with(&session, "goes on");
+    let explained = agor.json(&["explain", &session, "--json"]);
+    let piece = &explained["evidence"][0];
+    assert!(piece["at"].is_null(), "nothing of it is kept as text");
+    let offset = piece["evidence"]["offset"].to_string();
+    let shown = |at: &str| agor.ok(&["screen", &session, "--at", at]);
+    assert_eq!(shown(&offset).trim_end(), "it asks");
+    assert_eq!(shown("0").trim_end(), "");
+    assert_eq!(shown(&u64::MAX.to_string()).trim_end(), "goes on");
+}
+
+#[test]
 fn an_export_is_every_byte_or_text_or_a_recording_that_players_understand() {
     let agor = Agor::started();
     let session = agor.program(

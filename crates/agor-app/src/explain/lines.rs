@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use agor_core::cli::state_in_words;
 use agor_proto::agent::{EvidenceSource, State};
-use agor_proto::ids::LinePosition;
+use agor_proto::ids::{LinePosition, Offset};
 use agor_proto::message::Explained;
 
 /// One piece of evidence, as it is shown.
@@ -24,8 +24,10 @@ pub struct Line {
     pub reason: String,
     /// Since when, and when it was said last.
     pub age: String,
-    /// Where it was seen.
+    /// Where it was seen, if that text is kept.
     pub place: Option<LinePosition>,
+    /// Where in the record that was.
+    pub offset: Offset,
 }
 
 impl Line {
@@ -71,6 +73,7 @@ pub fn lines(pieces: &[Explained], now_millis: u64) -> Vec<Line> {
             reason: evidence.reason.clone(),
             age,
             place: piece.at,
+            offset: evidence.offset,
         }
     };
     pieces.iter().map(line).collect()

@@ -74,7 +74,7 @@ pub fn explain_ui(
                 let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
                 let selected = number == at;
                 if line_ui(ui, line, (number, selected), theme, column(rect)) {
-                    outcome = Outcome::GoTo(line.place);
+                    outcome = Outcome::GoTo(line.place, line.offset);
                 }
                 if selected && moved {
                     ui.scroll_to_rect(rect, None);
@@ -199,7 +199,7 @@ impl Explain {
             let to = drawn::moved(command, at, lines.len());
             let Some(line) = lines.get(to) else { continue };
             if command == Command::ListOpen {
-                return Outcome::GoTo(line.place);
+                return Outcome::GoTo(line.place, line.offset);
             }
             at = to;
             self.selected = Some(to);

@@ -35,10 +35,10 @@ impl Page for Explain {
         if let Some(lasts) = lasts {
             app.wake.after(lasts);
         }
-        let (place, session) = match (outcome, self.session()) {
+        let (place, offset, session) = match (outcome, self.session()) {
             (Outcome::Closed, _) => return After::Closes,
             (Outcome::Open, _) | (_, None) => return After::Stays,
-            (Outcome::GoTo(place), Some(session)) => (place, session),
+            (Outcome::GoTo(place, offset), Some(session)) => (place, offset, session),
         };
         app.show_session(session);
         app.moment = place.map(|place| Moment {
@@ -47,8 +47,12 @@ impl Page for Explain {
             found: None,
         });
         if place.is_none() {
-            let text = "It was seen on a full-screen program, of whose screen nothing is kept.";
-            app.link.request(Request::Tell(Weight::Note, text.into()));
+            let text = format!(
+                "A full-screen program showed it, whose screen is kept in the record alone. \
+                 `agor screen {session} --at {offset}` prints what it showed then.",
+                offset = offset.0
+            );
+            app.link.request(Request::Tell(Weight::Note, text));
         }
         After::Done
     }

@@ -94,13 +94,14 @@ fn the_list_is_opened_and_gone_through_by_keys() {
     assert_eq!(selected(&world), ["6  proc"]);
     world.harness.key_press(Key::ArrowUp);
     world.harness.run();
-    // Its text was not kept.
+    // Its text was not kept: what leads to it is said.
     world.harness.key_press(Key::Enter);
     world.harness.run();
+    let leads = format!("agor screen {} --at 48211", session_id(1));
     let told = world
         .requests()
         .into_iter()
-        .any(|request| matches!(request, Request::Tell(_, text) if text.contains("full-screen")));
+        .any(|request| matches!(request, Request::Tell(_, text) if text.contains(&leads)));
     assert!(told);
     assert!(world.app().overlay.is_none());
     world.command(Command::Explain);

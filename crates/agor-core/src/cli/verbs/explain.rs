@@ -41,6 +41,11 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         let rows = pieces.iter().map(row);
         let heads = heads.map(str::to_owned).to_vec();
         output::table(&std::iter::once(heads).chain(rows).collect::<Vec<_>>())?;
+        if pieces.iter().any(|piece| piece.at.is_none()) {
+            output::note(
+                "`screen SESSION --at OFFSET` prints what a full-screen program showed then",
+            );
+        }
         Ok(Exit::SUCCESS)
     })
 }

@@ -51,12 +51,12 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
                     RawRecord::OUT | RawRecord::ERR => output::bytes(record.payload),
                     _ => Ok(()),
                 };
-                each_record(&client, session, raw).await?;
+                each_record(&client, session, END, raw).await?;
             }
             Form { text: true, .. } => print_text(&client, session).await?,
             Form { .. } => {
                 let mut cast = Asciicast::new(info.size);
-                each_record(&client, session, |record| {
+                each_record(&client, session, END, |record| {
                     output::bytes(cast.record(record)?.as_bytes())
                 })
                 .await?;
@@ -86,10 +86,14 @@ async fn print_text(client: &Client, session: SessionId) -> Result<(), Failure> 
     output::text(&text::plain(&all))
 }
 
-/// Hands every record of a session to `take`, in order and once, also over a restart of the host.
-async fn each_record(
+/// The end of the record, wherever that is.
+const END: Offset = Offset(u64::MAX);
+
+/// Hands every record of a session up to `to` to `take`, in order and once, also over a restart of the host.
+pub(super) async fn each_record(
     client: &Client,
     session: SessionId,
+    to: Offset,
     mut take: impl FnMut(RawRecord<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut next = Offset(0);
@@ -113,6 +117,9 @@ async fn each_record(
             }
             for record in records(&bytes, from) {
                 let record = record.map_err(|error| damaged(&error))?;
+                if record.end > to {
+                    return Ok(());
+                }
                 next = record.end;
                 take(record)?;
             }
