@@ -3,6 +3,7 @@
 use agor_proto::agent::{AgentSpec, Conversation};
 
 use super::Provider;
+use super::providers::Cannot;
 
 /// The file of a launch's folder with the settings that its hooks are in.
 const SETTINGS: &str = "settings.json";
@@ -47,21 +48,16 @@ impl Provider {
         let program = self.programs.first().unwrap_or(&self.id);
         let mut argv = vec![program.clone()];
         argv.extend(self.start.iter().cloned());
-        let mut add = |template: &[String], name: &str, value: &str, what: &str| {
+        let mut add = |template: &[String], name: &str, value: &str, option: &str| {
             if template.is_empty() {
-                return Err(format!("{} {what}", self.name));
+                return Err(self.refuses(option));
             }
             let pattern = format!("{{{name}}}");
             argv.extend(template.iter().map(|it| it.replace(&pattern, value)));
             Ok(())
         };
         if let Some(model) = &spec.model {
-            add(
-                &self.model,
-                "model",
-                model,
-                "takes no model when it is started",
-            )?;
+            add(&self.model, "model", model, "model")?;
         }
         if let Some(mode) = &spec.mode {
             if !self.modes.is_empty() && !self.modes.contains(mode) {
@@ -71,26 +67,20 @@ impl Provider {
                     self.name
                 ));
             }
-            add(&self.mode, "mode", mode, "takes no mode when it is started")?;
+            add(&self.mode, "mode", mode, "mode")?;
         }
         let resumes = wanted.again.filter(|_| !self.resume.is_empty());
-        let cannot = "cannot go on with an earlier conversation when it is started";
         let conversation = match (&spec.conversation, resumes) {
             (_, Some(id)) => {
-                add(&self.resume, "id", id, cannot)?;
+                add(&self.resume, "id", id, "resume")?;
                 Some(id.to_owned())
             }
             (Conversation::Resume { id }, None) => {
-                add(&self.resume, "id", id, cannot)?;
+                add(&self.resume, "id", id, "resume")?;
                 Some(id.clone())
             }
             (Conversation::Fork { id }, None) => {
-                add(
-                    &self.fork,
-                    "id",
-                    id,
-                    "cannot fork a conversation when it is started",
-                )?;
+                add(&self.fork, "id", id, "fork")?;
                 None
             }
             (Conversation::New, None) if self.session.is_empty() => None,
@@ -116,7 +106,7 @@ impl Provider {
         // What it was told first was said already.
         if let (Some(prompt), None) = (&spec.prompt, wanted.again) {
             if self.prompt.is_empty() {
-                return Err(format!("{} takes no prompt when it is started", self.name));
+                return Err(self.refuses("prompt"));
             }
             argv.extend(self.prompt.iter().map(|it| it.replace("{prompt}", prompt)));
         }
@@ -127,6 +117,19 @@ impl Provider {
             conversation,
             files,
         })
+    }
+
+    /// Says that an option of `agor new` cannot be asked of it, and why, as its row tells.
+    fn refuses(&self, option: &str) -> String {
+        let what = match option {
+            "resume" => "cannot go on with an earlier conversation".to_owned(),
+            "fork" => "cannot fork a conversation".to_owned(),
+            option => format!("takes no {option}"),
+        };
+        let tells = |it: &&Cannot| it.what.iter().any(|it| it == option);
+        let why = self.cannot.iter().find(tells);
+        let why = why.map(|it| format!(". {}", it.why)).unwrap_or_default();
+        format!("{} {what} when it is started{why}", self.name)
     }
 
     /// Says whether hooks can be given it for one launch.
@@ -272,7 +275,28 @@ mod tests {
             ..spec("ollama")
         };
         let error = plan(&resume, None).expect_err("no way");
-        assert!(error.starts_with("Ollama cannot go on"), "{error}");
+        assert_eq!(
+            error,
+            "Ollama cannot go on with an earlier conversation when it is started. It keeps no conversation."
+        );
+        for provider in Providers::built_in().iter() {
+            let reasons = provider.cannot.iter();
+            let reasons = reasons.flat_map(|it| it.what.iter().map(|what| (what, &it.why)));
+            for (option, why) in reasons {
+                let mut asks = spec(&provider.id);
+                let some = || Some("x".to_owned());
+                match &option[..] {
+                    "resume" => asks.conversation = Conversation::Resume { id: "x".into() },
+                    "fork" => asks.conversation = Conversation::Fork { id: "x".into() },
+                    "model" => asks.model = some(),
+                    "mode" => asks.mode = some(),
+                    _ => asks.prompt = some(),
+                }
+                let error = plan(&asks, None).expect_err("it cannot");
+                let begins = error.starts_with(&provider.name);
+                assert!(begins && error.ends_with(why.as_str()), "{option}: {error}");
+            }
+        }
         let mode = AgentSpec {
             mode: Some("yolo!".into()),
             ..spec("claude")
