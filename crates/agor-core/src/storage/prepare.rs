@@ -1,6 +1,7 @@
 //! Turns a transaction into what its statements bind: encoding and compression, done while a group
 //! is gathered, so that the database's write lock is held for a short time.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use agor_proto::event::{Event, EventBody};
@@ -435,9 +436,24 @@ pub(super) fn unpack(
     }
     let raw = match packing {
         Packing::None => packed.to_vec(),
-        Packing::Zstd => zstd::bulk::decompress(packed, raw_bytes).ok()?,
+        Packing::Zstd => inflate(packed, raw_bytes)?,
     };
     (raw.len() == raw_bytes).then_some(raw)
+}
+
+thread_local! {
+    /// What unpacking needs; to make it anew for a page of history is a quarter of the time that unpacking takes.
+    static INFLATER: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// Returns what a zstd frame holds, of at most so many bytes.
+fn inflate(packed: &[u8], raw_max: usize) -> Option<Vec<u8>> {
+    INFLATER.with_borrow_mut(|inflater| {
+        if inflater.is_none() {
+            *inflater = zstd::bulk::Decompressor::new().ok();
+        }
+        inflater.as_mut()?.decompress(packed, raw_max).ok()
+    })
 }
 
 /// Returns a checkpoint's bytes, if they are those that were stored.

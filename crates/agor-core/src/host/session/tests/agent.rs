@@ -643,8 +643,14 @@ fn a_conversation_that_is_written_down_late_is_found_and_one_that_never_is_is_lo
 fn a_database_is_asked_what_a_conversation_came_to_after_each_change_and_a_few_times_more() {
     let mut world = World::running_program("opencode");
     assert_eq!(world.sought, 0, "nothing was said in it");
-    status(&mut world, 1_000, "state=working");
-    world.read();
+    let shows = |world: &mut World, text: &str| {
+        let now = world.clock;
+        world.print_at(now, &format!("\x1b[2J\x1b[H{text}"));
+        world.read();
+        world.clock += 1_000;
+        world.on(Cause::Tick);
+    };
+    shows(&mut world, "esc interrupt");
     assert_eq!(world.sought, 1);
     let counted = |id: Option<&str>, input| Found {
         id: id.map(str::to_owned),
@@ -668,8 +674,7 @@ fn a_database_is_asked_what_a_conversation_came_to_after_each_change_and_a_few_t
     let found = counted(None, 300);
     world.on(Cause::Conversation { found });
     assert_eq!(input(&world), 300, "in place of what it said before");
-    status(&mut world, 2_000, "state=done");
-    world.read();
+    shows(&mut world, "\u{25a3} Build");
     assert_eq!(world.sought, 3, "its turn has ended");
 }
 

@@ -10,6 +10,16 @@ use super::*;
 const MENU: &str = "\x1b[2J\x1b[H \u{2610} Choice\r\n\r\nWhich\r\n\r\n\u{276f} 1. The first\r\n     As it is\r\n  \
     2. The second\r\n  3. Type something.\r\n\u{2500}\u{2500}\r\n  4. Chat about this\r\n\r\nEnter to select\r\n";
 
+/// Returns a running agent with a screen that the menu fits.
+fn world() -> World {
+    let mut world = World::running_program("claude");
+    let size = Size::cells(60, 16);
+    world.keeper.write(RecordBody::Resized(size));
+    world.read();
+    world.clock = 100_000;
+    world
+}
+
 /// Has the program say a state, draw the menu and be looked at.
 fn draws(world: &mut World, status: &str) -> Option<Pending> {
     let now = world.clock;
@@ -30,8 +40,7 @@ fn answer(question: u64, inputs: Vec<Input>) -> CommandBody {
 
 #[test]
 fn a_menu_is_one_while_a_question_is_asked_and_its_digit_is_the_answer() {
-    let mut world = World::running_program("claude");
-    world.clock = 100_000;
+    let mut world = world();
     // What a program prints while the agent works, or what a command holds, is no menu.
     assert_eq!(draws(&mut world, "state=working"), None);
     let asks = draws(&mut world, "state=blocked:kind=permission:msg=bHM=");
@@ -69,8 +78,7 @@ fn a_menu_is_one_while_a_question_is_asked_and_its_digit_is_the_answer() {
 
 #[test]
 fn a_digit_is_not_given_where_the_menu_takes_a_text_by_now() {
-    let mut world = World::running_program("claude");
-    world.clock = 100_000;
+    let mut world = world();
     let asks = draws(&mut world, "state=blocked:kind=question:msg=V2hpY2g=");
     let asks = asks.expect("it asks");
     assert_eq!(asks.choices.len(), 2);
