@@ -64,8 +64,8 @@ with_pages! { commands {
     AttentionNext "attention.next" "Next that needs you" Anywhere ["ctrl+shift+n", "ctrl+space a"] "Show the agent that has needed you longest, then the next.";
     AttentionBack "attention.back" "Back to where you were" Anywhere ["ctrl+shift+m", "ctrl+space shift+a"] "Go back to the session that you left for one that needs you.";
     NewAgent "agent.new" "New agent…" Anywhere ["ctrl+shift+s", "ctrl+space s"] "Choose an agent, say what it is to do, and start it in a new tab of this project.";
-    ForkBeside "agent.fork" "Fork conversation in a new pane" Anywhere ["ctrl+space alt+f"] "Begin a copy of the focused agent's conversation in a pane beside it.";
-    ResumeBeside "agent.resume" "Resume conversation in a new pane" Anywhere ["ctrl+space alt+r"] "Go on with the conversation of the focused agent, which has ended, in a pane beside it.";
+    ForkBeside "agent.fork" "Fork conversation" Anywhere ["ctrl+space alt+f"] "Begin a copy of the focused agent's conversation in a pane beside it.";
+    ResumeBeside "agent.resume" "Resume conversation" Anywhere ["ctrl+space alt+r"] "Go on with the conversation of the focused agent, which has ended, in a pane beside it.";
     Snippets "snippets.insert" "Insert snippet…" Anywhere ["ctrl+space ;"] "Insert one of the texts that the settings keep under a name.";
     NewTab "tab.new" "New tab" Anywhere ["ctrl+shift+t", "ctrl+space t"] "Open your shell in a new tab of this project.";
     NewTabIn "tab.new_in" "New tab in folder…" Anywhere ["ctrl+space shift+n"] "Open your shell in one of the project's folders; a path that is typed becomes one of them.";

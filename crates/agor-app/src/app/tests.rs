@@ -521,15 +521,15 @@ fn the_host_is_asked_how_it_is_only_while_that_is_shown() {
     assert_eq!(asked(&mut world), [true]);
     let figures = diagnosis();
     world.change(|snapshot| snapshot.diagnosis = figures);
-    world.harness.get_by_label("Round trip: 84 µs ± 12 µs");
-    world.harness.get_by_label("Host: answers");
+    world.harness.get_by_label("RTT: 84 µs ± 12 µs");
+    world.harness.get_by_label("Host: connected");
     world
         .harness
-        .get_by_label_contains("Session bash, Output a second 1.0 MiB/s");
+        .get_by_label_contains("Session bash, Output/s 1.0 MiB/s");
     world.harness.key_press(egui::Key::Escape);
     world.harness.run();
     assert_eq!(asked(&mut world), [false]);
-    assert!(world.harness.query_by_label("Host: answers").is_none());
+    assert!(world.harness.query_by_label("Host: connected").is_none());
 }
 
 #[test]
