@@ -63,7 +63,7 @@ pub struct Evidence {
     pub state: State,
     /// In words, for a person.
     pub reason: String,
-    /// Where in the record it was seen.
+    /// How long the record was when it was seen: what showed it is before that.
     pub offset: Offset,
     /// Milliseconds since 1970 when it was seen.
     pub at_millis: u64,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Moment {
     /// Milliseconds since 1970, by the record's clock if it came through the terminal.
     pub at_millis: u64,
-    /// Where in the record.
+    /// How long the record was: what showed it is before that.
     pub offset: Offset,
     /// Where in the text: at the cursor, as it was then; none while a program has the alternate screen, of which
     /// nothing is left.

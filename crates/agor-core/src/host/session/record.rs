@@ -332,7 +332,7 @@ impl Session {
     fn moment_of(&self, record: RawRecord<'_>) -> Moment {
         Moment {
             at_millis: record.unix_micros / 1_000,
-            offset: record.offset,
+            offset: record.end,
             place: self.cursor_place(),
         }
     }
