@@ -5,6 +5,7 @@ mod answers;
 mod bounds;
 mod connections;
 mod evidence;
+mod given;
 mod in_pages;
 mod in_shell;
 mod menus;
