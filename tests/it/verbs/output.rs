@@ -310,6 +310,8 @@ fn a_screen_is_printed_as_it_was_when_a_piece_of_evidence_was_seen() {
     let explained = agor.json(&["explain", &session, "--json"]);
     let piece = &explained["evidence"][0];
     assert!(piece["at"].is_null(), "nothing of it is kept as text");
+    let noted = agor.run(&["explain", &session]).stderr;
+    assert!(noted.contains("any more"), "{noted}");
     let offset = piece["evidence"]["offset"].to_string();
     let shown = |at: &str| agor.ok(&["screen", &session, "--at", at]);
     assert_eq!(shown(&offset).trim_end(), "it asks");

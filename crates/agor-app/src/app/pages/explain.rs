@@ -48,7 +48,7 @@ impl Page for Explain {
         });
         if place.is_none() {
             let text = format!(
-                "A full-screen program showed it, whose screen is kept in the record alone. \
+                "Nothing of it is in the pane's text any more. \
                  `agor screen {session} --at {offset}` prints what it showed then.",
                 offset = offset.0
             );

@@ -43,7 +43,8 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         output::table(&std::iter::once(heads).chain(rows).collect::<Vec<_>>())?;
         if pieces.iter().any(|piece| piece.at.is_none()) {
             output::note(
-                "`screen SESSION --at OFFSET` prints what a full-screen program showed then",
+                "of some, nothing is in the session's text any more: `screen SESSION --at OFFSET` prints what it \
+                 showed then",
             );
         }
         Ok(Exit::SUCCESS)
