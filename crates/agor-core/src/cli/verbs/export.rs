@@ -137,6 +137,19 @@ pub(super) async fn each_record(
 fn damaged(error: &RecordError) -> Failure {
     Failure::host(
         ErrorCode::Storage,
-        format!("the record is damaged ({error}); what came before was exported"),
+        format!("the record is damaged ({error}); what came before was read"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_damaged_record_only_what_every_reader_of_it_did_is_said() {
+        // `screen --at` exports nothing.
+        let failure = damaged(&RecordError::Cut);
+        let message = failure.message();
+        assert!(message.ends_with("what came before was read"), "{message}");
+    }
 }
