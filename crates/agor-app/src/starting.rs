@@ -226,12 +226,10 @@ impl Starting {
 
 /// Returns what the settings say of the agent that they name.
 fn set<'a>(starting: &Starting, ask: Ask, layers: &'a Layers) -> Option<&'a str> {
-    let text = |key| layers.text(key, Some(starting.folder.as_str()));
-    // The names are an agent's own: they mean nothing to another.
-    let is_meant = text("agents.provider").is_none_or(|provider| provider == starting.provider);
+    let said = |key| layers.for_agent(key, &starting.provider, starting.folder.as_str());
     match ask {
-        Ask::Model if is_meant => text("agents.model"),
-        Ask::Mode if is_meant => text("agents.permission_mode"),
+        Ask::Model => said("agents.model"),
+        Ask::Mode => said("agents.permission_mode"),
         _ => None,
     }
 }

@@ -367,14 +367,11 @@ impl Config {
 
     /// Adds what the settings say of an agent where its starter has said nothing.
     pub fn complete(&self, agent: &mut AgentSpec, folder: &str) {
-        let text = |key| self.layers.text(key, Some(folder));
-        // Their names are an agent's own: they mean nothing to another.
-        let is_meant = text("agents.provider").is_none_or(|provider| provider == agent.provider);
-        if is_meant {
-            let said = |key| text(key).map(str::to_owned);
-            agent.model = agent.model.take().or_else(|| said("agents.model"));
-            agent.mode = agent.mode.take().or_else(|| said("agents.permission_mode"));
-        }
+        let said = |key| self.layers.for_agent(key, &agent.provider, folder);
+        let (model, mode) = (said("agents.model"), said("agents.permission_mode"));
+        let (model, mode) = (model.map(str::to_owned), mode.map(str::to_owned));
+        agent.model = agent.model.take().or(model);
+        agent.mode = agent.mode.take().or(mode);
     }
 }
 

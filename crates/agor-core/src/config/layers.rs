@@ -232,6 +232,15 @@ impl Layers {
         }
     }
 
+    /// Returns the text that holds in a folder of a setting for agents of a provider. Models and modes have an agent's
+    /// own names: they mean nothing to another than the one that the settings name.
+    #[must_use]
+    pub fn for_agent(&self, key: &str, provider: &str, folder: &str) -> Option<&str> {
+        let named = self.text("agents.provider", Some(folder));
+        let is_meant = named.is_none_or(|named| named == provider);
+        self.text(key, Some(folder)).filter(|_| is_meant)
+    }
+
     /// Returns the number that holds of a setting, its default too.
     #[must_use]
     pub fn whole(&self, key: &str, folder: Option<&str>) -> u64 {
@@ -489,6 +498,20 @@ mod tests {
         assert_eq!(layers.whole("retention.days", Some("/work/other")), 3);
         assert_eq!(layers.whole("retention.days", None), 0);
         assert_eq!(layers.text("agents.model", Some("/work")), None);
+    }
+
+    #[test]
+    fn what_is_said_of_an_agent_is_said_of_the_one_that_is_named() {
+        let (layers, _) = read(
+            "agents.model = \"large\"\n[projects.\"/work\"]\nagents.provider = \"codex\"\n\
+             [projects.\"/deep\"]\nagents = { provider = \"claude\", model = \"opus\" }",
+        );
+        let model = |provider, folder| layers.for_agent("agents.model", provider, folder);
+        assert_eq!(model("claude", "/home"), Some("large"), "none is named");
+        assert_eq!(model("claude", "/work"), None);
+        assert_eq!(model("codex", "/work"), Some("large"));
+        assert_eq!(model("claude", "/deep"), Some("opus"));
+        assert_eq!(model("codex", "/deep"), None);
     }
 
     #[test]
