@@ -243,10 +243,8 @@ fn typed_lines_survive_kills_of_the_host_and_arrive_once() {
     assert!(acknowledged.len() as u64 >= lines - lines / 4);
 }
 
-/// What was accepted and had not taken effect when the host died is not done again by itself, and who waits is told.
-#[test]
-fn a_command_in_the_middle_of_which_the_host_dies_is_interrupted_and_its_verb_says_what_to_do() {
-    let mut agor = Agor::started();
+/// Starts a verb that gives a program which does not read more than is taken at once, and waits until that is accepted.
+fn paste_under_way(agor: &Agor) -> std::process::Child {
     let deaf = agor.session("stty raw -echo; echo deaf; exec sleep 600");
     agor.screen_with(&deaf, "deaf");
     let paste = agor
@@ -258,6 +256,14 @@ fn a_command_in_the_middle_of_which_the_host_dies_is_interrupted_and_its_verb_sa
         let log = agor.ok(&["log", &deaf]);
         log.contains("\"name\":\"send\"").then_some(())
     });
+    paste
+}
+
+/// What was accepted and had not taken effect when the host died is not done again by itself, and who waits is told.
+#[test]
+fn a_command_in_the_middle_of_which_the_host_dies_is_interrupted_and_its_verb_says_what_to_do() {
+    let mut agor = Agor::started();
+    let paste = paste_under_way(&agor);
     agor.crash_host();
     agor.start_host();
     let done = Done::from(paste.wait_with_output().expect("agord ends"));
@@ -270,17 +276,7 @@ fn a_command_in_the_middle_of_which_the_host_dies_is_interrupted_and_its_verb_sa
 #[test]
 fn a_verb_of_whose_command_nobody_will_hear_ends_with_an_exit_code_of_its_own() {
     let mut agor = Agor::started();
-    let deaf = agor.session("stty raw -echo; echo deaf; exec sleep 600");
-    agor.screen_with(&deaf, "deaf");
-    let paste = agor
-        .command(&["send", &deaf, "--paste", &"p".repeat(INPUT_MAX), "--json"])
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("agord runs");
-    step_until("the paste is accepted", || {
-        let log = agor.ok(&["log", &deaf]);
-        log.contains("\"name\":\"send\"").then_some(())
-    });
+    let paste = paste_under_way(&agor);
     agor.crash_host();
     let socket = agor.path("run/agor/host.sock");
     std::fs::remove_file(&socket).expect("a crash leaves its socket");

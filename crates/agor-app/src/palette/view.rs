@@ -25,14 +25,8 @@ const KEYS: &[Command] = &[
     Command::PaletteClose,
 ];
 
-/// What they can mean where an agent is told what to do.
+/// What they can mean further where an agent is told what to do.
 const PROMPT_KEYS: &[Command] = &[
-    Command::PaletteNext,
-    Command::PalettePrevious,
-    Command::PalettePageDown,
-    Command::PalettePageUp,
-    Command::PaletteChoose,
-    Command::PaletteClose,
     Command::PromptModel,
     Command::PromptMode,
     Command::PromptResume,
@@ -47,11 +41,11 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
     let (scope, _) = palette.sought();
     let page = measure::PALETTE_ROWS as i64;
     let mut enter = false;
-    let keys = match scope {
+    let further = match scope {
         Scope::Prompt => PROMPT_KEYS,
-        _ => KEYS,
+        _ => &[],
     };
-    for command in pressed(ui, context::PALETTE, keys) {
+    for command in pressed(ui, context::PALETTE, &[KEYS, further].concat()) {
         if let Some(ask) = Ask::of(command) {
             outcome = Outcome::Asks(ask);
             continue;

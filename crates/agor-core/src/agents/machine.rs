@@ -59,7 +59,7 @@ pub const VAGUE_MILLIS: u64 = 600;
 pub const LOOK_MILLIS: u64 = 80;
 
 /// For how long a question that has just been asked may come to be drawn: what its screen adds to it until then makes
-/// no other question of it (OpenCode's command came 67 ms after the frame around it). Nobody answers so soon.
+/// no other question of it (OpenCode's command came 67 ms after the frame around it). An answer that is given within that time is for the question as it is drawn then.
 pub const DRAWN_MILLIS: u64 = 600;
 
 /// How long after a person's Esc or Ctrl-C a turn that ends was ended by it.

@@ -2,6 +2,19 @@
 
 use super::*;
 
+/// Returns the screens of an agent's recorded conversation, in their order.
+fn screens_of(id: &str) -> Vec<String> {
+    let agents = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
+    let story = agents.join(id).join("conversation/story.ndjson");
+    let story = fs::read_to_string(story).expect("a story");
+    let lines = story
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
+    lines
+        .filter_map(|line| line["screen"].as_str().map(str::to_owned))
+        .collect()
+}
+
 #[test]
 fn every_row_of_our_own_table_can_be_used() {
     let loaded = Providers::parse("", Path::new("own"));
@@ -94,17 +107,11 @@ fn what_is_damaged_is_named_and_ours_is_used() {
 #[test]
 fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
     let providers = Providers::built_in();
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
     for (id, keys) in [
         ("claude", ["1", "2", "escape"]),
         ("codex", ["y", "p", "escape"]),
     ] {
-        let story = fixtures.join(id).join("conversation/story.ndjson");
-        let story = fs::read_to_string(story).expect("a story");
-        let lines = story
-            .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
-        let screens = lines.filter_map(|line| line["screen"].as_str().map(str::to_owned));
+        let screens = screens_of(id).into_iter();
         let provider = providers.get(id).expect("a row");
         let mut asked = 0;
         for screen in screens {
@@ -142,7 +149,6 @@ fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
 #[test]
 fn the_menu_of_a_real_question_is_chosen_from_by_its_digits_and_what_is_like_one_is_not() {
     let providers = Providers::built_in();
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
     let offered = |provider: &Provider, screen: &str| {
         let mut choices = provider.choices(screen);
         choices.retain(|it| it.kind == PermissionKind::Choose);
@@ -175,13 +181,8 @@ fn the_menu_of_a_real_question_is_chosen_from_by_its_digits_and_what_is_like_one
             "   \u{276f} 3. Type something",
         ),
     ] {
-        let story = fixtures.join(id).join("conversation/story.ndjson");
-        let story = fs::read_to_string(story).expect("a story");
         let provider = providers.get(id).expect("a row");
-        let lines = story
-            .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
-        let screens = lines.filter_map(|line| line["screen"].as_str().map(str::to_owned));
+        let screens = screens_of(id).into_iter();
         let is_menu = |screen: &String| !offered(provider, screen).is_empty();
         let menus: Vec<String> = screens.filter(is_menu).collect();
         let [screen] = &menus[..] else {
@@ -219,7 +220,6 @@ fn asked(provider: &Provider, screen: &str) -> Option<String> {
 #[test]
 fn what_a_real_screen_asks_is_read_from_it() {
     let providers = Providers::built_in();
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
     let asks_which = Some("Which of them");
     for (id, first, last) in [
         (
@@ -244,13 +244,8 @@ fn what_a_real_screen_asks_is_read_from_it() {
             Some("Choice Which of them"),
         ),
     ] {
-        let story = fixtures.join(id).join("conversation/story.ndjson");
-        let story = fs::read_to_string(story).expect("a story");
         let provider = providers.get(id).expect("a row");
-        let lines = story
-            .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
-        let screens = lines.filter_map(|line| line["screen"].as_str().map(str::to_owned));
+        let screens = screens_of(id).into_iter();
         let questions: Vec<String> = screens.filter_map(|it| asked(provider, &it)).collect();
         assert_eq!(questions.first().map(String::as_str), Some(first), "{id}");
         assert_eq!(questions.last().map(String::as_str), last, "{id}");
