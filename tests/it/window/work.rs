@@ -169,6 +169,32 @@ fn a_list_is_gone_through_by_the_persons_own_keys_as_they_are_saved() {
 }
 
 #[test]
+fn the_next_that_needs_you_is_shown_by_key_and_one_key_leads_back() {
+    let mut stage = Stage::new();
+    let [first, second] = [(); 2].map(|()| {
+        let session = stage.agor.session(ASKING);
+        step_until("it asks", || {
+            (stage.agor.info(&session)["state"] == "needs_permission").then_some(())
+        });
+        session
+    });
+    let window = stage.open(&[]);
+    let shell = stage.running_are(3).remove(2);
+    stage.press_and_rest(&window, &["Shift_L"]);
+    for (chord, command, session, word) in [
+        ("ctrl+shift+n", "attention.next", &first, "longest"),
+        ("ctrl+shift+n", "attention.next", &second, "next"),
+        ("ctrl+shift+m", "attention.back", &first, "back"),
+        ("ctrl+shift+m", "attention.back", &shell, "home"),
+    ] {
+        stage.act(&window, &[chord], command);
+        stage.type_text(&format!("echo {word}-$((6*7))"));
+        stage.press(&["Return"]);
+        stage.agor.screen_with(session, &format!("{word}-42"));
+    }
+}
+
+#[test]
 fn pages_stand_beside_a_terminal_by_key_and_are_there_after_a_crash() {
     let mut stage = Stage::new();
     let window = stage.open(&[]);
