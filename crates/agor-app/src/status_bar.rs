@@ -1,5 +1,5 @@
-//! The line at the window's lower edge: how the host is, where the keyboard is, what a person
-//! should know.
+//! The line at the window's lower edge: how the host is, where the keyboard is and whose keys count there, what a
+//! person should know.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,7 @@ use agor_proto::usage::Spent;
 use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2};
 
 use crate::commands::Command;
+use crate::commands::context::{self, Chain};
 use crate::icons::Mark;
 use crate::keys::keymap::Keymap;
 use crate::link::snapshot::{HostState, Notice, Snapshot, Weight};
@@ -23,11 +24,15 @@ const NOTICE_FOR: Duration = Duration::from_secs(6);
 /// How long a notice about something that failed is shown.
 const ERROR_FOR: Duration = Duration::from_secs(15);
 
+/// So many points are kept for what is told, before whose keys count.
+const TOLD_MIN: f32 = 160.0;
+
 /// Draws the status bar into `ui`'s whole rectangle; returns the command whose keys were clicked,
 /// so that everything is within reach of the mouse too.
 pub fn status_bar_ui(
     ui: &mut Ui,
-    (snapshot, workspace, keymap): (&Snapshot, &Workspace, &Keymap),
+    (snapshot, workspace): (&Snapshot, &Workspace),
+    (keymap, chain): (&Keymap, Chain),
     broadcast: usize,
     theme: &Theme,
     wake: &Wake,
@@ -43,9 +48,14 @@ pub fn status_bar_ui(
     );
     let middle = bar.center().y;
     let font = FontId::proportional(11.0);
-    let (word, color) = host(&snapshot.host, theme);
-    painter.circle_filled(Pos2::new(bar.min.x + 16.0, middle), 3.0, color);
+    let word = host_ui(
+        ui,
+        theme,
+        &snapshot.host,
+        Pos2::new(bar.min.x + 16.0, middle),
+    );
     let (right, clicked) = keys_ui(ui, theme, keymap, bar.max.x - 12.0, middle);
+    let right = context_ui(ui, theme, chain, bar.with_max_x(right));
     let (right, spent) = today_ui(ui, theme, &snapshot.spent_today, right, middle);
     let (left, attention) = needs_ui(ui, theme, snapshot.waiting(), bar.min.x + 26.0, middle);
     let (left, stop) = broadcast_ui(ui, theme, broadcast, left, middle);
@@ -211,13 +221,48 @@ fn today_ui(
     (rect.min.x - 10.0, command)
 }
 
-fn host(state: &HostState, theme: &Theme) -> (String, Color32) {
-    match state {
-        HostState::Connecting => ("Starting the host…".into(), theme.working),
-        HostState::Ready => (String::new(), theme.done),
-        HostState::Away { reason } => (format!("Reconnecting: {reason}"), theme.needs_you),
-        HostState::Ended { reason } => (reason.clone(), theme.error),
+/// Draws how the host is, in one dot that has its word; returns what a person should know of it.
+fn host_ui(ui: &Ui, theme: &Theme, state: &HostState, center: Pos2) -> String {
+    let (word, told, color) = match state {
+        HostState::Connecting => ("starting", "Starting the host…".to_owned(), theme.working),
+        HostState::Ready => ("ready", String::new(), theme.done),
+        HostState::Away { reason } => (
+            "reconnecting",
+            format!("Reconnecting: {reason}"),
+            theme.needs_you,
+        ),
+        HostState::Ended { reason } => ("gone", reason.clone(), theme.error),
+    };
+    let word = format!("Host: {word}");
+    let rect = Rect::from_center_size(center, Vec2::splat(16.0));
+    let response = ui.interact(rect, ui.scope_id().with("host"), Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &word));
+    ui.painter().circle_filled(center, 3.0, color);
+    response.on_hover_text(word);
+    told
+}
+
+/// Draws whose keys count where the keyboard is, at the right of `room` if there is room for it; returns where it
+/// begins.
+fn context_ui(ui: &Ui, theme: &Theme, chain: Chain, room: Rect) -> f32 {
+    let word = chain
+        .first()
+        .map_or("no command", |context| context::place(*context));
+    let galley =
+        ui.painter()
+            .layout_no_wrap(word.to_owned(), FontId::proportional(11.0), theme.faint);
+    let size = galley.size();
+    let at = Pos2::new(room.max.x - 6.0 - size.x, room.center().y - size.y / 2.0);
+    if at.x < room.min.x + TOLD_MIN {
+        return room.max.x;
     }
+    let rect = Rect::from_min_size(at, size).expand2(Vec2::new(6.0, 3.0));
+    let response = ui.interact(rect, ui.scope_id().with("context"), Sense::hover());
+    let said = format!("Keys: {word}");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &said));
+    ui.painter().galley(at, galley, theme.faint);
+    response.on_hover_text("Whose keys count now");
+    rect.min.x - 10.0
 }
 
 fn newest(snapshot: &Snapshot, now: Instant) -> Option<(&Notice, Duration)> {

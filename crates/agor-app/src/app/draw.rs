@@ -139,10 +139,11 @@ impl App {
             .show(ui, |ui| {
                 let (snapshot, workspace) = (&self.snapshot, &self.workspace);
                 let keyboard = self.keyboard.borrow();
-                let keymap = keyboard.router.keymap();
+                let (_, keymap, chain) = keyboard.router.sequence();
                 status_bar::status_bar_ui(
                     ui,
-                    (snapshot, workspace, keymap),
+                    (snapshot, workspace),
+                    (keymap, chain),
                     broadcast,
                     &self.theme,
                     &self.wake,

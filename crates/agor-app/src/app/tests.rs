@@ -29,6 +29,7 @@ mod scale;
 mod set;
 mod spending;
 mod spoken;
+mod status_bar;
 mod steps;
 mod theme_editor;
 mod windows;
