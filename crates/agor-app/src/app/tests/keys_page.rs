@@ -2,12 +2,13 @@
 
 use agor_core::config::Whose;
 use agor_core::keybindings::{Change, Rule};
+use agor_core::themes::{self, DARK, LIGHT};
 use egui_kittest::kittest::Queryable;
 
 use super::looks::settings;
 use super::modes::typed_into;
 use super::world::World;
-use crate::commands::Command;
+use crate::commands::{Command, TABLE};
 use crate::link::Request;
 use crate::link::settings::Settings;
 use crate::testing::session_info;
@@ -100,6 +101,30 @@ fn the_page_of_keys_finds_records_and_resets() {
         1,
         "the pane has the keyboard again"
     );
+}
+
+#[test]
+fn every_command_has_its_line_in_a_dark_and_a_light_theme() {
+    for theme in [DARK, LIGHT] {
+        let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+        let set = settings(&format!("window.theme = \"{theme}\""));
+        world.change(|snapshot| {
+            snapshot.settings = set.into();
+            snapshot.themes = themes::all_built_in().into();
+        });
+        assert_eq!(&*world.app().theme.id, theme);
+        let color = world.app().theme.text;
+        // All of them are in view.
+        let height = 40.0 * TABLE.len() as f32;
+        world.harness.set_size(egui::Vec2::new(1_000.0, height));
+        world.command(Command::Keys);
+        for row in TABLE {
+            assert!(world.draws(row.title, color), "{} in {theme}", row.id);
+            let label = format!("{}: ", row.title);
+            let mut lines = world.harness.query_all_by_label_contains(&label);
+            assert!(lines.next().is_some(), "{} has no name", row.id);
+        }
+    }
 }
 
 #[test]

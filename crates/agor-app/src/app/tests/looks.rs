@@ -1,5 +1,6 @@
 //! Themes: chosen from the palette, seen before they are chosen, followed when settings or desktop change.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use agor_core::config::Config;
@@ -9,11 +10,15 @@ use agor_render::{Colors, FontSpec, PaneCache, PaneView};
 use egui::Key;
 use egui_kittest::kittest::Queryable;
 
+use super::pictures::draw;
 use super::world::World;
+use crate::app::App;
 use crate::commands::Command;
 use crate::link::Request;
 use crate::link::settings::Settings;
-use crate::testing::session_info;
+use crate::testing::{session_id, session_info};
+use crate::theme::Theme;
+use crate::workspace::Workspace;
 
 /// Returns a window that knows the themes that come with agor.
 fn world() -> World {
@@ -61,6 +66,30 @@ fn a_theme_is_seen_while_the_chooser_stands_at_it_and_escape_takes_it_back() {
     world.harness.run();
     assert_eq!(theme(&mut world), "dark");
     assert_eq!(world.app().workspace.look.theme, None);
+}
+
+#[test]
+fn every_theme_is_drawn_in_its_colours() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    let know = |app: &mut App| app.snapshot.themes = Arc::new(themes::all_built_in());
+    for known in themes::all_built_in() {
+        let theme = Theme::of(&known);
+        let rgba = draw(&known.id, arrange, know);
+        let pixels = || rgba.chunks_exact(4);
+        let percent = |color: egui::Color32| {
+            // Drivers round differently.
+            let is_near = |pixel: &[u8]| {
+                let channels = pixel.iter().zip(color.to_array());
+                channels.take(3).all(|(is, of)| is.abs_diff(of) <= 2)
+            };
+            pixels().filter(|pixel| is_near(pixel)).count() * 100 / pixels().count()
+        };
+        let (pane, panel) = (percent(theme.pane), percent(theme.panel));
+        assert!(pane >= 40, "{}: panes on {pane} %", known.id);
+        assert!(panel >= 10, "{}: panels on {panel} %", known.id);
+        let colors: BTreeSet<_> = pixels().map(<[u8]>::to_vec).collect();
+        assert!(colors.len() > 20, "{}: text in its colours", known.id);
+    }
 }
 
 #[test]

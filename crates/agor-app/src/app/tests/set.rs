@@ -1,8 +1,10 @@
 //! The page of settings: what it shows, what it asks for, and how it is left.
 
-use agor_core::config::{ThemeWish, Value, Whose};
-use egui::{Key, Role};
-use egui_kittest::kittest::Queryable;
+use agor_core::config::schema::SETTINGS;
+use agor_core::config::{For, ThemeWish, Value, Whose};
+use agor_core::themes::{DARK, LIGHT};
+use egui::{Key, Role, Vec2};
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::looks::settings;
 use super::world::World;
@@ -49,6 +51,41 @@ fn said(world: &mut World) -> Vec<(&'static str, Option<String>, Option<Value>)>
         _ => None,
     });
     said.collect()
+}
+
+#[test]
+fn every_setting_is_drawn_with_a_control_of_its_name_in_a_dark_and_a_light_theme() {
+    for theme in [DARK, LIGHT] {
+        let mut world = world(&format!("window.theme = \"{theme}\""));
+        assert_eq!(&*world.app().theme.id, theme);
+        let color = world.app().theme.text;
+        // All of them are in view.
+        world.harness.set_size(Vec2::new(1_000.0, 8_000.0));
+        let mut drawn = 0;
+        for (chip, of) in [
+            ("For all", For::All),
+            ("For project", For::Project("/work/project")),
+        ] {
+            world.harness.get_by_label(chip).click();
+            world.harness.run();
+            let nodes = world.harness.query_all_by_label_contains("");
+            let nodes = nodes.filter(|node| node.accesskit_node().role() != Role::Label);
+            let controls: Vec<String> = nodes
+                .filter_map(|node| node.accesskit_node().label())
+                .collect();
+            for setting in SETTINGS.iter().filter(|setting| of.may_say(setting)) {
+                let (key, title) = (setting.key, setting.title);
+                assert!(world.draws(title, color), "{key}, {chip} in {theme}");
+                let of_several = format!("{title}: ");
+                let named = controls
+                    .iter()
+                    .any(|label| label == title || label.starts_with(&of_several));
+                assert!(named, "{key}, {chip} in {theme} has no control");
+                drawn += usize::from(of == For::All || !For::All.may_say(setting));
+            }
+        }
+        assert_eq!(drawn, SETTINGS.len(), "each for all or for a project");
+    }
 }
 
 #[test]

@@ -212,6 +212,19 @@ impl World {
         self.harness.run();
     }
 
+    /// Says whether a text is drawn, in this colour alone.
+    pub fn draws(&self, text: &str, color: egui::Color32) -> bool {
+        let shapes = self.harness.output().shapes.iter();
+        let mut jobs = shapes.filter_map(|clipped| match &clipped.shape {
+            egui::Shape::Text(text) => Some(&text.galley.job),
+            _ => None,
+        });
+        jobs.any(|job| {
+            let mut sections = job.sections.iter();
+            job.text == text && sections.all(|section| section.format.color == color)
+        })
+    }
+
     /// Presses a key as the window system would.
     pub fn press(&mut self, keys: &str) -> Route {
         let KeyInput { key, mods, .. } = chord::parse(keys).unwrap();
