@@ -1,6 +1,8 @@
-//! What the frame costs that carries a command out, for every command that keys lead to, while twenty panes flood.
+//! What the frame costs that carries a command out, while twenty panes flood: for every command that keys lead to in a
+//! pane, for those that mean something in the palette, in lists, on the wall and in modes alone, and for those that the
+//! palette alone leads to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::frames::{Frame, Frames, percentile};
@@ -13,6 +15,9 @@ const COLUMNS: usize = 5;
 
 /// How often each command is carried out.
 const ROUNDS: usize = if cfg!(debug_assertions) { 1 } else { 5 };
+
+/// How long keys are given to lead somewhere.
+const LEADS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Commands that end what floods, or the window.
 const LEFT_OUT: &[&str] = &[
@@ -46,24 +51,75 @@ const PAIRS: &[[&str; 2]] = &[
     ["tab.new", "tab.close"],
 ];
 
+/// Where keys have a meaning of their own, and the command that leads there.
+const PLACES: &[(&str, &str)] = &[
+    ("in the palette", "palette.open"),
+    ("in a search", "find.open"),
+    ("on the wall", "view.wall"),
+    ("in settings", "settings.open"),
+    ("in a list", "attention.list"),
+    ("while selecting", "select.keyboard"),
+    ("over letters", "hints.pick"),
+    ("while borders are moved", "pane.resize"),
+];
+
+/// Commands of such places that mean something elsewhere, or nothing that could be taken back there.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("find.this_project", "find.everywhere"),
+    ("keys.reset", "help.keys"),
+    ("palette.choose", "view.themes"),
+];
+
+/// Commands of such places that only a question or an agent has.
+const UNASKED: &[&str] = &[
+    "prompt.fork",
+    "prompt.mode",
+    "prompt.model",
+    "prompt.resume",
+    "trust.above",
+    "trust.folder",
+];
+
+/// Commands without keys that the palette leads to, and Escape back from.
+const BY_NAME: &[&str] = &[
+    "keys.export",
+    "keys.import",
+    "project.fold",
+    "project.group",
+    "view.theme_edit",
+];
+
+/// A command in a place, with the keys that a keyboard is to press for it there: none if it has none.
+struct Row {
+    command: String,
+    title: String,
+    place: String,
+    chords: Vec<String>,
+}
+
 struct Play<'a> {
     stage: &'a Stage,
     keys: &'a HashMap<String, Vec<String>>,
     told: Frames,
     frames: Vec<Frame>,
+    /// Commands that their keys did not lead to.
+    unreached: BTreeSet<String>,
 }
 
 pub fn run() {
     let mut stage = Stage::patient(LIMIT);
-    let flood = "exec yes 'The quick brown fox jumps over the lazy dog, again and again.'";
+    let flood =
+        "exec yes 'The quick brown fox jumps over the lazy dog, again and again, 4711 times.'";
     let layout = fleet::in_one_tab(&stage.agor, FLOODS, COLUMNS, flood);
     let window = fleet::open(&mut stage, &layout);
-    let keys = keys(&stage);
+    let rows = rows(&stage);
+    let keys = keys(&rows);
     let mut play = Play {
         told: Frames::from_now(window.log_path()),
         stage: &stage,
         keys: &keys,
         frames: Vec::new(),
+        unreached: BTreeSet::new(),
     };
     fleet::pass(Duration::from_secs(5));
     play.told.read();
@@ -94,6 +150,9 @@ pub fn run() {
             play.act(pair[1]);
         }
         play.act("layout.grid");
+        for row in &rows {
+            play.act_in_its_place(row);
+        }
     }
     play.frames.sort_by_key(|frame| frame.cpu);
     let cpu: Vec<_> = play.frames.iter().map(|frame| frame.cpu).collect();
@@ -103,10 +162,16 @@ pub fn run() {
         result(&format!("{case}, p{percent}"), value, "ms CPU");
     }
     result(&format!("{case}: how many"), cpu.len() as f64, "frames");
+    let measured = play.frames.iter().filter_map(|it| it.command.as_deref());
+    let measured: BTreeSet<_> = measured.collect();
+    let all: BTreeSet<_> = rows.iter().map(|row| &row.command).collect();
+    let case = format!("{case}: commands, of {}", all.len());
+    result(&case, measured.len() as f64, "commands");
     for frame in play.frames.iter().rev().take(8) {
         let command = frame.command.as_deref().unwrap_or_default();
         println!("{command}: {:?}", frame.cpu);
     }
+    assert!(play.unreached.is_empty(), "{:?}", play.unreached);
 }
 
 impl Play<'_> {
@@ -116,8 +181,55 @@ impl Play<'_> {
         self.stage.press(&keys);
         let frame = self.told.of(command);
         self.frames.push(frame);
-        self.stage.press(&["Escape"]);
-        // What was closed is gone before the next key comes.
+        self.leave(1);
+    }
+
+    /// Goes to where a command has keys of its own, or where it is found by its name, presses them, and leaves again.
+    fn act_in_its_place(&mut self, row: &Row) {
+        let command = row.command.as_str();
+        let of = |places: &[(&str, &'static str)], name: &str| {
+            let place = places.iter().find(|(of, _)| *of == name);
+            place.map(|(_, by)| *by)
+        };
+        if BY_NAME.contains(&command) {
+            self.lead_to("palette.open");
+            // No key makes the sign that some titles end with.
+            self.stage.type_text(row.title.trim_end_matches('…'));
+            self.measure(&["Return"], command);
+        } else if !row.chords.is_empty()
+            && !UNASKED.contains(&command)
+            && let Some(by) = of(ELSEWHERE, command).or_else(|| of(PLACES, &row.place))
+        {
+            self.lead_to(by);
+            let chords: Vec<_> = row.chords.iter().map(String::as_str).collect();
+            self.measure(&chords, command);
+        } else {
+            return;
+        }
+        // What a sign is waited for, what is selected, a field, and the place.
+        self.leave(4);
+    }
+
+    fn lead_to(&mut self, command: &str) {
+        let keys: Vec<_> = self.keys[command].iter().map(String::as_str).collect();
+        self.stage.press(&keys);
+        self.told.of(command);
+    }
+
+    fn measure(&mut self, chords: &[&str], command: &str) {
+        let from = self.told.submitted.len();
+        self.stage.press(chords);
+        match agor::look_until(LEADS_WITHIN, || self.told.seen(from, command)) {
+            Some(frame) => self.frames.push(frame),
+            None => {
+                self.unreached.insert(command.to_owned());
+            }
+        }
+    }
+
+    /// Presses Escape so often, and waits until what was closed is gone before the next key comes.
+    fn leave(&mut self, times: usize) {
+        self.stage.press(&vec!["Escape"; times]);
         let frames = self.told.submitted.len();
         agor::look_until(Duration::from_secs(2), || {
             self.told.read();
@@ -126,24 +238,38 @@ impl Play<'_> {
     }
 }
 
-/// Returns the commands of panes and of the window with the keys that a keyboard is to press for them. Those of lists,
-/// fields and the like mean something only there.
-fn keys(stage: &Stage) -> HashMap<String, Vec<String>> {
+/// Returns every command with its first keys, or without.
+fn rows(stage: &Stage) -> Vec<Row> {
     let program = agor::agor().to_str().expect("utf-8");
     let text = stage.ok(program, &["keys", "--json"]);
-    let rows: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let mut keys = HashMap::new();
-    for row in rows.as_array().expect("a list") {
-        let shown = row["keys"].as_str().expect("text");
-        let command = row["command"].as_str().expect("text");
-        let is_here = ["anywhere", "in a terminal"]
-            .map(Into::into)
-            .contains(&row["place"]);
-        if is_here && !shown.is_empty() && row["shadowed_by"].is_null() {
-            let chords = shown.split(' ').map(chord).collect();
-            keys.entry(command.to_owned()).or_insert(chords);
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut rows: Vec<Row> = Vec::new();
+    for row in json.as_array().expect("a list") {
+        let text = |name: &str| row[name].as_str().expect("text").to_owned();
+        let command = text("command");
+        let is_known = rows.iter().any(|row| row.command == command);
+        if row["shadowed_by"].is_null() && !is_known {
+            let keys = text("keys");
+            let chords = keys.split_whitespace().map(chord).collect();
+            rows.push(Row {
+                command,
+                title: text("title"),
+                place: text("place"),
+                chords,
+            });
         }
     }
+    rows
+}
+
+/// Returns the keys of the commands of panes and of the window.
+fn keys(rows: &[Row]) -> HashMap<String, Vec<String>> {
+    let is_here = |row: &&Row| ["anywhere", "in a terminal"].contains(&row.place.as_str());
+    let here = rows.iter().filter(is_here);
+    let here = here.filter(|row| !row.chords.is_empty());
+    let keys: HashMap<_, _> = here
+        .map(|row| (row.command.clone(), row.chords.clone()))
+        .collect();
     assert!(keys.len() > 60, "{keys:?}");
     keys
 }
@@ -159,6 +285,8 @@ fn chord(shown: &str) -> String {
     let key = match key {
         "Space" => "space",
         "Enter" => "Return",
+        "Esc" => "Escape",
+        "Backspace" => "BackSpace",
         "PgUp" => "Prior",
         "PgDn" => "Next",
         "←" => "Left",
@@ -175,6 +303,11 @@ fn chord(shown: &str) -> String {
         "+" => "plus",
         "[" => "bracketleft",
         "]" => "bracketright",
+        "{" => "braceleft",
+        "}" => "braceright",
+        "^" => "asciicircum",
+        "$" => "dollar",
+        "%" => "percent",
         key if key.chars().count() == 1 => &key.to_lowercase(),
         key => key,
     };

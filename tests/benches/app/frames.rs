@@ -85,12 +85,15 @@ impl Frames {
     /// Waits for the frame that carries a command out.
     pub fn of(&mut self, command: &str) -> Frame {
         let from = self.submitted.len();
-        step_until(&format!("{command} is submitted"), || {
-            self.read();
-            let new = &self.submitted[from..];
-            let is_it = |frame: &&Frame| frame.command.as_deref() == Some(command);
-            new.iter().find(is_it).cloned()
-        })
+        let what = format!("{command} is submitted");
+        step_until(&what, || self.seen(from, command))
+    }
+
+    /// Returns the frame that carried a command out, if it is among those from the `from`th on.
+    pub fn seen(&mut self, from: usize, command: &str) -> Option<Frame> {
+        self.read();
+        let is_it = |frame: &&Frame| frame.command.as_deref() == Some(command);
+        self.submitted[from..].iter().find(is_it).cloned()
     }
 }
 

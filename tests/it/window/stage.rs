@@ -19,7 +19,8 @@ const VULKAN_DRIVERS: [&str; 2] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d
 const REST: Duration = Duration::from_millis(700);
 
 /// What a window logs, so that a test can follow it.
-const LOG_FILTER: &str = "info,agor::app=trace,agor::link=debug,agor::window=trace";
+const LOG_FILTER: &str =
+    "info,agor::app=trace,agor::keys=debug,agor::link=debug,agor::window=trace";
 
 /// Drawing by software takes all cores, so that tests of windows go one after another.
 static TURN: Mutex<()> = Mutex::new(());

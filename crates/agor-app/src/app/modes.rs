@@ -156,6 +156,9 @@ impl App {
     fn on_mode_key(&mut self, key: &ModeKey, context: &egui::Context) {
         self.wake.now();
         let ModeKey { input, command } = key;
+        if let Some(command) = command {
+            tracing::debug!(command = command.row().id, "command");
+        }
         if self.overlay.is_some() {
             return self.on_page_key(input);
         }

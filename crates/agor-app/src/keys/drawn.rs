@@ -87,6 +87,9 @@ pub fn pressed(ui: &Ui, chain: Chain, wanted: &[Command]) -> Vec<Command> {
             }
         });
     });
+    for command in &pressed {
+        tracing::debug!(command = command.row().id, "command");
+    }
     pressed
 }
 
