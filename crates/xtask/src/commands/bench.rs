@@ -88,7 +88,7 @@ const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "palette",
-        doc: "What a letter finds among 10,000 entries",
+        doc: "What a letter finds among 10,000 entries, in 5 ms at most",
         target: "palette::find::tests::palette_cost",
         programs: &[],
         peer: None,
