@@ -1,19 +1,22 @@
 //! How large the interface is, from four fifths to twice what the desktop says, and text in any script.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use agor_core::themes::{DARK, LIGHT};
+use agor_core::themes::{self, DARK, LIGHT};
 use agor_render::InterfaceFaces;
+use egui::{Pos2, Rect, Vec2};
 use egui_kittest::kittest::Queryable;
 use egui_tiles::LinearDir;
 
-use super::looks::settings;
+use super::looks::{percent, settings};
 use super::pictures::{compare, compare_sized, draw, draw_sized, sessions};
 use super::world::{WINDOW, World};
 use crate::app::App;
 use crate::commands::Command;
 use crate::link::snapshot::Stored;
 use crate::testing::{session_id, session_info};
+use crate::theme::Theme;
 use crate::workspace::Workspace;
 
 /// A part of Noto Sans CJK.
@@ -22,6 +25,10 @@ const CJK: &[u8] = include_bytes!("../../../../agor-render/tests/fonts/cjk.otf")
 /// The least window for which the interface is made, and the largest.
 const SMALL: (u32, u32) = (1_280, 720);
 const LARGE: (u32, u32) = (3_840, 2_160);
+
+/// Either with the least and the largest scale.
+const CORNERS: [((u32, u32), f32); 4] =
+    [(SMALL, 80.0), (SMALL, 200.0), (LARGE, 80.0), (LARGE, 200.0)];
 
 fn two(percent: f32) -> impl FnOnce(&mut Workspace) {
     move |workspace| {
@@ -45,6 +52,49 @@ fn the_main_window_the_wall_and_the_settings_look_as_they_did_small_and_large() 
         compare_sized(&name("720p_80"), &small, SMALL);
         let large = draw_sized(LIGHT, LARGE, two(200.0), open(command));
         compare_sized(&name("4k_200"), &large, LARGE);
+    }
+}
+
+#[test]
+fn panes_have_most_of_the_window_at_every_corner_in_a_dark_and_a_light_theme() {
+    for theme in [DARK, LIGHT] {
+        let colors = Theme::of(&themes::built_in(theme).unwrap());
+        for (size, scale) in CORNERS {
+            let rgba = draw_sized(theme, size, two(scale), |_, _| {});
+            let pane = percent(&rgba, colors.pane);
+            let panel = percent(&rgba, colors.panel);
+            // A sidebar and bars, of which no more is to be seen in a larger window.
+            assert!(pane >= 25, "{size:?} at {scale} in {theme}: {pane} %");
+            assert!(panel >= 2, "{size:?} at {scale} in {theme}: {panel} %");
+        }
+    }
+}
+
+#[test]
+fn what_stands_around_the_panes_is_whole_at_every_corner() {
+    for ((width, height), scale) in CORNERS {
+        let points = Vec2::new(width as f32, height as f32) * (100.0 / scale);
+        let mut workspace = Workspace::default();
+        two(scale)(&mut workspace);
+        let sessions = [session_info(1, "vim"), session_info(2, "bash")];
+        let mut world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
+        world.show_text(1, "left");
+        world.show_text(2, "right");
+        world.harness.set_size(points);
+        world.harness.run();
+        assert_eq!(world.harness.ctx.zoom_factor(), scale / 100.0);
+        let window = Rect::from_min_size(Pos2::ZERO, points).expand(1.0);
+        for label in [
+            "Session vim, running",
+            "Session bash, running",
+            "Terminal of bash",
+            "Commands",
+            "Keys",
+        ] {
+            let rect = world.harness.get_by_label(label).rect();
+            let whole = rect.is_positive() && window.contains_rect(rect);
+            assert!(whole, "{label} of {points:?} is at {rect:?}");
+        }
     }
 }
 
@@ -94,10 +144,17 @@ fn the_interface_grows_by_key_and_by_setting_and_the_terminals_text_keeps_its_si
 }
 
 #[test]
-fn every_page_is_drawn_in_a_small_window_at_twice_the_size() {
+fn every_page_is_drawn_in_a_small_window_at_twice_the_size_in_a_dark_and_a_light_theme() {
     for kind in crate::app::pages::KINDS {
-        let open = |app: &mut App, _: &egui::Context| app.commands.push(kind.command);
-        draw_sized(DARK, SMALL, two(200.0), open);
+        for theme in [DARK, LIGHT] {
+            let open = |app: &mut App, _: &egui::Context| app.commands.push(kind.command);
+            let rgba = draw_sized(theme, SMALL, two(200.0), open);
+            let width = SMALL.0 as usize;
+            let right = rgba.chunks_exact(4).enumerate();
+            let right = right.filter(|(at, _)| at % width > width / 2);
+            let colors: BTreeSet<_> = right.map(|(_, pixel)| pixel.to_vec()).collect();
+            assert!(colors.len() > 20, "{kind:?} in {theme}: {}", colors.len());
+        }
     }
 }
 
