@@ -1,5 +1,6 @@
 //! Model, permissions and conversation of an agent that is started, chosen by keys.
 
+use agor_core::themes::{DARK, LIGHT};
 use agor_proto::agent::{AgentInfo, AgentSpec, Conversation};
 use agor_proto::command::CommandBody;
 use agor_proto::session::{Life, SessionInfo, SessionSpec};
@@ -7,12 +8,15 @@ use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::looks::settings;
+use super::pictures::{compare, draw};
 use super::world::World;
+use crate::app::App;
 use crate::commands::Command;
 use crate::link::Request;
 use crate::link::snapshot::KnownAgent;
-use crate::starting::Ask;
+use crate::starting::{Ask, Starting};
 use crate::testing::{agent_info, session_id, session_info};
+use crate::workspace::Workspace;
 
 const NO_FORK: &str = "Claude Code: it has no argument for that.";
 
@@ -236,4 +240,57 @@ fn the_focused_agents_conversation_is_forked_or_gone_on_with_beside_it() {
     let (none, said) = asked(&mut world);
     assert!(none.is_none() && said.len() == 1, "{said:?}");
     assert_eq!(world.app().workspace.focused_session(), Some(session_id(1)));
+}
+
+/// Lets two agents be known, of which one is here.
+fn know_agents(app: &mut App) {
+    let known = |id: &str, name: &str, here| KnownAgent {
+        id: id.into(),
+        name: name.into(),
+        here,
+        get: format!("npm install -g {id}"),
+        models: vec!["opus".into(), "sonnet".into()],
+        modes: vec!["default".into(), "plan".into()],
+        ..KnownAgent::default()
+    };
+    app.snapshot.agents = vec![
+        known("claude", "Claude Code", true),
+        known("codex", "Codex", false),
+    ]
+    .into();
+}
+
+/// Chooses the first of them, and says what it is to do.
+fn choose_first(app: &mut App) {
+    know_agents(app);
+    app.starting = Some(Starting {
+        words: "Mend the failing test".into(),
+        ..Starting::new("claude".into(), "/work/shop".into())
+    });
+}
+
+#[test]
+fn the_way_to_a_new_agent_looks_as_it_did_in_a_dark_and_a_light_theme() {
+    let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
+    let choose = |app: &mut App| {
+        know_agents(app);
+        app.commands.push(Command::NewAgent);
+    };
+    let tell = |app: &mut App| {
+        choose_first(app);
+        app.ask_words();
+    };
+    let model = |app: &mut App| {
+        choose_first(app);
+        app.ask_of_agent(Ask::Model, "Mend the failing test".into());
+    };
+    for (name, theme) in [("new_agent", DARK), ("new_agent_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, choose));
+    }
+    for (name, theme) in [("new_agent_words", DARK), ("new_agent_words_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, tell));
+    }
+    for (name, theme) in [("new_agent_model", DARK), ("new_agent_model_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, model));
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use agor_core::themes::{DARK, LIGHT};
+use agor_core::themes::{self, DARK, LIGHT};
 use egui::Key;
 use egui_kittest::kittest::Queryable;
 use egui_tiles::LinearDir;
 
-use super::pictures::{compare, draw};
+use super::looks::percent;
+use super::pictures::{compare, draw, golden};
 use super::world::{WINDOW, World};
 use crate::app::App;
 use crate::app::pages::{KINDS, Kind};
@@ -15,6 +16,7 @@ use crate::commands::Command;
 use crate::link::Request;
 use crate::link::snapshot::Stored;
 use crate::testing::{diagnosis, session_id, session_info, spending};
+use crate::theme::Theme;
 use crate::workspace::{Pane, Workspace};
 
 fn typed(world: &mut World) -> bool {
@@ -67,23 +69,34 @@ fn every_kind_of_page_is_unique_documented_and_drawn_in_a_dark_and_a_light_theme
 
 #[test]
 fn every_page_has_a_picture_in_a_dark_and_a_light_theme() {
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    let sources = sources();
     for kind in KINDS {
-        for theme in ["", "_light"] {
-            let path = format!("{golden}/{}{theme}.png", kind.file);
-            let picture = image_size(&path);
-            let whole = (WINDOW.x as u32, WINDOW.y as u32);
-            assert_eq!(picture, Some(whole), "{path}");
+        for (theme, constant, suffix) in [(DARK, "DARK", ""), (LIGHT, "LIGHT", "_light")] {
+            let name = format!("{}{suffix}", kind.file);
+            let (pixels, size) = golden(&name);
+            assert_eq!(size, (WINDOW.x as u32, WINDOW.y as u32), "{name}");
+            let colors = Theme::of(&themes::built_in(theme).unwrap());
+            let panels = percent(&pixels, colors.panel);
+            assert!(panels >= 10, "{name} has panels on {panels} %");
+            let right = pixels.chunks_exact(4).enumerate();
+            let right = right.filter(|(at, _)| at % size.0 as usize > size.0 as usize / 2);
+            let drawn: BTreeSet<_> = right.map(|(_, pixel)| pixel.to_vec()).collect();
+            assert!(drawn.len() > 20, "{name}: {} colours", drawn.len());
+            // One that no test compares would stay as it is for ever.
+            let compared = sources.contains(&format!("(\"{name}\", {constant}"));
+            assert!(compared, "no test compares {name}");
         }
     }
 }
 
-/// Returns the size of a PNG, from its head.
-fn image_size(path: &str) -> Option<(u32, u32)> {
-    #[expect(clippy::disallowed_methods, reason = "a test reads what it expects")]
-    let bytes = std::fs::read(path).ok()?;
-    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
-    Some((number(16)?, number(20)?))
+/// Returns the sources of these tests.
+fn sources() -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/app/tests");
+    #[expect(clippy::disallowed_methods, reason = "a test reads tests")]
+    let files = std::fs::read_dir(folder).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a test reads tests")]
+    let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    texts.collect()
 }
 
 #[test]

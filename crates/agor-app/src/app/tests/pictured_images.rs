@@ -88,7 +88,9 @@ fn show_images(app: &mut App) {
 #[test]
 fn images_of_sessions_look_on_the_wall_as_they_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
-    compare("wall_images", &draw(DARK, arrange, show_images));
+    for (name, theme) in [("wall_images", DARK), ("wall_images_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, show_images));
+    }
 }
 
 #[test]

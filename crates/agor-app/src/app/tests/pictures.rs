@@ -136,22 +136,29 @@ pub fn compare(name: &str, rgba: &[u8]) {
     compare_sized(name, rgba, size);
 }
 
+/// Returns the pixels of a golden picture, and its size.
+pub fn golden(name: &str) -> (Vec<u8>, (u32, u32)) {
+    let path = folder().join(format!("{name}.png"));
+    #[expect(clippy::disallowed_methods, reason = "a test reads what it expects")]
+    let file = std::fs::read(path).expect("a golden picture: AGOR_ACCEPT=1 makes it");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(file))
+        .read_info()
+        .unwrap();
+    let size = (reader.info().width, reader.info().height);
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    (pixels, size)
+}
+
 /// As [`compare`], of another size in pixels.
 pub fn compare_sized(name: &str, rgba: &[u8], size: (u32, u32)) {
     let png = encode(rgba, size).unwrap().png;
-    let golden = folder().join(format!("{name}.png"));
     if std::env::var_os("AGOR_ACCEPT").is_some() {
         #[expect(clippy::disallowed_methods, reason = "a test that was asked to")]
-        std::fs::write(&golden, &png).unwrap();
+        std::fs::write(folder().join(format!("{name}.png")), &png).unwrap();
         return;
     }
-    #[expect(clippy::disallowed_methods, reason = "a test reads what it expects")]
-    let expected = std::fs::read(&golden).expect("a golden picture: AGOR_ACCEPT=1 makes it");
-    let mut reader = png::Decoder::new(std::io::Cursor::new(expected))
-        .read_info()
-        .unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    reader.next_frame(&mut pixels).unwrap();
+    let (pixels, _) = golden(name);
     assert_eq!(pixels.len(), rgba.len(), "{name} has another size");
     let width = size.0 as usize;
     if let Some(off) = difference(&pixels, rgba, width, &LIMITS) {
@@ -230,7 +237,9 @@ fn a_faint_change_is_another_picture_where_it_is_large_and_none_where_it_is_not(
 #[test]
 fn a_shell_looks_as_it_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
-    compare("shell", &draw(DARK, arrange, |_| {}));
+    for (name, theme) in [("shell", DARK), ("shell_light", LIGHT)] {
+        compare(name, &draw(theme, arrange, |_| {}));
+    }
 }
 
 #[test]
@@ -382,7 +391,12 @@ fn what_was_found_in_all_sessions_looks_as_it_did_in_a_dark_and_a_light_theme() 
         compare(name, &draw(theme, arrange, open));
     }
     let open = |app: &mut App| app.commands.push(Command::FindEverywhere);
-    compare("everywhere_empty", &draw(DARK, arrange, open));
+    for (name, theme) in [
+        ("everywhere_empty", DARK),
+        ("everywhere_empty_light", LIGHT),
+    ] {
+        compare(name, &draw(theme, arrange, open));
+    }
 }
 
 #[test]
@@ -703,8 +717,12 @@ fn the_question_of_trust_looks_as_it_did_in_a_dark_and_a_light_theme() {
 #[test]
 fn groups_and_the_rail_look_as_they_did() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
-    for (name, folded) in [("groups", false), ("rail_light", true)] {
-        let theme = if folded { LIGHT } else { DARK };
+    for (name, theme, folded) in [
+        ("groups", DARK, false),
+        ("groups_light", LIGHT, false),
+        ("rail", DARK, true),
+        ("rail_light", LIGHT, true),
+    ] {
         let open = |app: &mut App| {
             let text = "[groups.shop]\nname = \"The shop\"\nfolders = [\"/work/shop\"]\n\
                         [projects.\"/work/shop\"]\nname = \"Shop front\"\nicon = \"Sf\"";
