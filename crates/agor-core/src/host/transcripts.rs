@@ -58,9 +58,13 @@ async fn watch(file: PathBuf, mailbox: Mailbox) {
     let Ok(mut watch) = FolderWatch::growing(&file) else {
         return;
     };
-    while watch.changed().await.is_ok() {
+    loop {
+        // At first for what was written between the session's reading and this watch.
         mailbox.put(Note::TranscriptGrew);
         tokio::time::sleep(PACE).await;
+        if watch.changed().await.is_err() {
+            return;
+        }
     }
 }
 
@@ -86,7 +90,8 @@ mod tests {
         let mailbox = Mailbox::default();
         let session = SessionId::from_parts(1, [1; 10]);
         transcripts.follow(session, &first, mailbox.clone());
-        tokio::task::yield_now().await;
+        open.write_all(b"{}\n").unwrap();
+        assert!(is_told(&mailbox).await, "of what came before the watch");
         open.write_all(b"{}\n").unwrap();
         assert!(is_told(&mailbox).await);
         open.write_all(b"{}\n").unwrap();
@@ -98,7 +103,7 @@ mod tests {
         std::fs::write(&second, "{}\n").unwrap();
         assert!(!is_told(&mailbox).await, "it was not there");
         transcripts.follow(session, &second, mailbox.clone());
-        tokio::task::yield_now().await;
+        assert!(is_told(&mailbox).await);
         std::fs::write(&second, "{}\n{}\n").unwrap();
         assert!(is_told(&mailbox).await);
         transcripts.forget(session);
