@@ -157,12 +157,9 @@ impl Session {
                     "the session's program has ended; `restart` starts it again",
                 )
             }
-            CommandBody::Answer { inputs, .. } if self.is_reply_to_choices(inputs) => error(
-                ErrorCode::BadRequest,
-                "Enter after a text may give the answer that is selected there, which is mostly yes or the first: \
-                 choose one of its answers, or press the keys in its pane",
-            ),
-            CommandBody::Answer { question, .. } => self.check_answer(*question),
+            CommandBody::Answer {
+                question, inputs, ..
+            } => self.check_answer(*question, inputs),
             CommandBody::Signal { signal, .. } if !(1..=64).contains(signal) => {
                 error(ErrorCode::BadRequest, "a signal is a number from 1 to 64")
             }
@@ -223,10 +220,14 @@ impl Session {
         let Some(command) = self.commands.in_flight.get(&id).filter(begins) else {
             return;
         };
-        if let CommandBody::Answer { question, .. } = command.body
-            && !self.may_answer(id, question, now)
+        if let CommandBody::Answer {
+            question, inputs, ..
+        } = &command.body
         {
-            return;
+            let (question, inputs) = (*question, inputs.clone());
+            if !self.may_answer(id, (question, &inputs[..]), now) {
+                return;
+            }
         }
         let is_under_way = self.life.alive() || self.commands.clearing().is_some();
         let Some(command) = self.commands.in_flight.get_mut(&id) else {

@@ -17,16 +17,25 @@ use crate::agents::{Observation, Provider};
 impl Session {
     /// Says whether inputs are a text that Enter sends, where Enter gives what is selected and letters may choose: most
     /// agents' requests for permission, in which that is yes, and menus, in which it is the first answer.
-    pub(in super::super) fn is_reply_to_choices(&self, inputs: &[Input]) -> bool {
-        let is_enter = |input: &Input| matches!(input, Input::Key(key) if key.key == Key::Enter);
-        let is_text = |input: &Input| matches!(input, Input::Text { .. } | Input::Paste { .. });
+    fn is_reply_to_choices(&self, inputs: &[Input]) -> bool {
         let selects =
             self.agent.state() == State::NeedsPermission || self.agent.machine.offers_menu();
         selects && inputs.iter().any(is_text) && inputs.iter().any(is_enter)
     }
 
-    /// Says whether a question can be answered, as far as is known now.
-    pub(in super::super) fn check_answer(&self, question: u64) -> Result<(), WireError> {
+    /// Says whether these inputs can answer a question, as far as is known now.
+    pub(in super::super) fn check_answer(
+        &self,
+        question: u64,
+        inputs: &[Input],
+    ) -> Result<(), WireError> {
+        if self.is_reply_to_choices(inputs) {
+            return Err(WireError::new(
+                ErrorCode::BadRequest,
+                "Enter after a text may give the answer that is selected there, which is mostly yes or the first: \
+                 choose one of its answers, or press the keys in its pane",
+            ));
+        }
         match self.agent.machine.unanswered(question) {
             Some(_) => Ok(()),
             None => Err(WireError::new(
@@ -37,9 +46,14 @@ impl Session {
     }
 
     /// Says whether the answer `id` is to be given now. If not it waits, or has come to its end.
-    pub(in super::super) fn may_answer(&mut self, id: CommandId, question: u64, now: Now) -> bool {
+    pub(in super::super) fn may_answer(
+        &mut self,
+        id: CommandId,
+        (question, inputs): (u64, &[Input]),
+        now: Now,
+    ) -> bool {
         self.look_at_once(now);
-        if let Err(error) = self.check_answer(question) {
+        if let Err(error) = self.check_answer(question, inputs) {
             self.reject(id, error, now);
             return false;
         }
@@ -66,10 +80,13 @@ impl Session {
     /// Gives answers whose time has come, and rejects those whose question has gone meanwhile.
     pub(super) fn attend_answers(&mut self, now: Now, effects: &mut Vec<Effect>) {
         for (id, client, body, due) in self.commands.waiting_answers() {
-            let CommandBody::Answer { question, .. } = body else {
+            let CommandBody::Answer {
+                question, inputs, ..
+            } = &body
+            else {
                 continue;
             };
-            if let Err(error) = self.check_answer(question) {
+            if let Err(error) = self.check_answer(*question, inputs) {
                 self.reject(id, error, now);
             } else if now.instant >= due {
                 let name = body.name().to_owned();
@@ -95,5 +112,23 @@ impl Session {
             looks.since = now.instant.checked_sub(FRAME_AT_MOST);
             self.look(now);
         }
+    }
+}
+
+fn is_text(input: &Input) -> bool {
+    matches!(
+        input,
+        Input::Text { .. } | Input::Paste { .. } | Input::Raw { .. }
+    )
+}
+
+/// Says whether an input is Enter, or has one in it: a line that ends within a text is one to most programs.
+fn is_enter(input: &Input) -> bool {
+    let ends_line = |bytes: &[u8]| bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
+    match input {
+        Input::Key(key) => matches!(key.key, Key::Enter | Key::KeypadEnter),
+        Input::Text { text } | Input::Paste { text, .. } => ends_line(text.as_bytes()),
+        Input::Raw { bytes } => ends_line(bytes),
+        _ => false,
     }
 }

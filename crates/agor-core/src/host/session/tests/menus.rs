@@ -96,3 +96,48 @@ fn a_digit_is_not_given_where_the_menu_takes_a_text_by_now() {
         "{last:?}"
     );
 }
+
+#[test]
+fn a_text_and_enter_that_wait_are_not_given_to_a_menu_that_is_drawn_meanwhile() {
+    let text = |text: &str| Input::Text { text: text.into() };
+    let enter = Input::Key(KeyInput::press(Key::Enter, Mods::default()));
+    let raw = Input::Raw {
+        bytes: b"no\n".to_vec(),
+    };
+    for reply in [
+        vec![text("no"), enter],
+        vec![text("no\r")],
+        vec![text("no"), text("\n")],
+        vec![raw],
+    ] {
+        let mut world = world();
+        let now = world.clock;
+        world.print_at(
+            now,
+            "\x1b]7501;state=blocked:kind=question:msg=V2hpY2g=\x07",
+        );
+        world.read();
+        let asks = world.session.info().agent.and_then(|agent| agent.pending);
+        let asks = asks.expect("it asks");
+        assert_eq!(asks.choices, []);
+        // Nothing is to be chosen yet, and the program takes no keys so soon.
+        world.command(2, answer(asks.id, reply));
+        world.commit();
+        assert!(!matches!(
+            world.receipts(2).pop(),
+            Some(Outcome::Rejected { .. })
+        ));
+        let now = world.clock;
+        world.print_at(now, MENU);
+        world.read();
+        world.clock += 2_000;
+        world.on(Cause::Tick);
+        world.commit();
+        assert!(world.keeper.typed.is_empty(), "{:?}", world.keeper.typed);
+        let last = world.receipts(2).pop();
+        assert!(
+            matches!(&last, Some(Outcome::Rejected { error }) if error.code == ErrorCode::BadRequest),
+            "{last:?}"
+        );
+    }
+}
