@@ -26,6 +26,9 @@ const OWN_BYTES_MAX: u64 = 1024 * 1024;
 /// What is shown of an answer.
 const CHOICE_NAME_MAX: usize = 80;
 
+/// How many answers a menu can have: each has a digit of its own.
+const DIGITS: usize = 9;
+
 /// A known agent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -228,7 +231,7 @@ pub struct ChoiceRule {
     /// The chords that give it; `{digit}` is what the group of that name found.
     keys: Vec<String>,
     /// An expression over the last rows of the screen, of a menu: its first group is where the answers stand. Each
-    /// place that matches is one; their digits are 1, 2, 3 …, or else it is no menu.
+    /// row that matches is one; their digits are 1, 2, 3 … up to the group `next`, or else it is no menu.
     #[serde(default)]
     within: String,
     #[serde(skip)]
@@ -277,25 +280,29 @@ impl ChoiceRule {
             return found.iter().map(|found| self.choice(found)).collect();
         }
         let within = compile(&self.within, &self.within_compiled);
-        let found = within.and_then(|within| within.captures(rows));
-        let Some(menu) = found.and_then(|found| found.get(1)) else {
+        let Some(within) = within.and_then(|within| within.captures(rows)) else {
             return Vec::new();
         };
-        let found: Vec<Captures<'_>> = regex.captures_iter(menu.as_str()).collect();
-        // Rows that only look like answers, in the question's text, would be numbered beside them.
-        let counted = found.iter().enumerate().all(|(at, found)| {
-            let digit = found.name("digit");
-            digit.is_some_and(|digit| digit.as_str().parse::<usize>() == Ok(at + 1))
-        });
-        match counted {
+        let menu = within.get(1).map_or("", |menu| menu.as_str());
+        let found: Vec<Captures<'_>> = regex.captures_iter(menu).collect();
+        let is = |found: &Captures<'_>, group: &str, number: usize| {
+            let digits = found.name(group);
+            digits.is_some_and(|digits| digits.as_str().parse::<usize>() == Ok(number))
+        };
+        // Rows that only look like answers, in the question's text, would be numbered beside them; where one is
+        // not understood, a digit may be that one's.
+        let mut numbered = found.iter().enumerate();
+        let counted = numbered.all(|(at, found)| is(found, "digit", at + 1))
+            && (within.name("next").is_none() || is(&within, "next", found.len() + 1));
+        let named = found.iter().all(|found| is_name(name_of(found)));
+        match counted && named && found.len() <= DIGITS {
             true => found.iter().map(|found| self.choice(found)).collect(),
             false => Vec::new(),
         }
     }
 
     fn choice(&self, found: &Captures<'_>) -> Choice {
-        let name = found.name("name").or_else(|| found.get(1));
-        let name = name.map_or("", |name| name.as_str()).trim();
+        let name = name_of(found).trim();
         let digit = found.name("digit").map_or("", |digit| digit.as_str());
         let keys = self.keys.iter();
         Choice {
@@ -306,10 +313,26 @@ impl ChoiceRule {
     }
 }
 
+fn name_of<'a>(found: &Captures<'a>) -> &'a str {
+    let name = found.name("name").or_else(|| found.get(1));
+    name.map_or("", |name| name.as_str())
+}
+
+/// Says whether what stands where an answer of a menu has its name is one, and whole: neither a box to be ticked nor
+/// something of a frame.
+fn is_name(name: &str) -> bool {
+    let is_none = |letter: char| letter.is_whitespace() || letter == '[';
+    !name.is_empty() && !name.starts_with(is_none) && !name.contains(is_of_frame)
+}
+
+/// Says whether frames are drawn by a letter.
+fn is_of_frame(letter: char) -> bool {
+    matches!(letter, '\u{2500}'..='\u{259f}')
+}
+
 /// Returns the question in a part of a screen, in a line and without the frame that it is drawn in.
 fn question(drawn: &str) -> Option<Pending> {
-    let of_frame = |letter: char| matches!(letter, '\u{2500}'..='\u{259f}');
-    let unframed = drawn.replace(of_frame, " ");
+    let unframed = drawn.replace(is_of_frame, " ");
     let words: Vec<&str> = unframed.split_whitespace().collect();
     let text = shown_text(words.join(" ").as_bytes(), AGENT_QUESTION_MAX);
     (!text.is_empty()).then(|| Pending {

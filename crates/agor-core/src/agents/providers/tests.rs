@@ -208,6 +208,23 @@ fn the_menu_of_a_real_question_is_chosen_from_by_its_digits_and_what_is_like_one
         ] {
             assert_eq!(offered(provider, &other), [], "{id}:\n{other}");
         }
+        // Rows like answers in the question's text, above answers that are none or whose names are not understood.
+        let line = |of: &str| {
+            let mut lines = screen.lines().rev();
+            lines.find(|line| line.contains(of)).expect("a line")
+        };
+        let alike = [line("The first"), line("The second")].join("\n");
+        let alike = screen.replace(line("Which of them"), &alike.replace("The ", "A "));
+        assert!(alike.contains("A second"), "{alike}");
+        for before in ["[x] The ", " The ", "\u{2502}The "] {
+            let other = alike.replace("The ", before);
+            assert_eq!(offered(provider, &other), [], "{id}:\n{other}");
+        }
+        let unnamed = alike.replace("The first", "").replace("The second", "");
+        assert_eq!(offered(provider, &unnamed), [], "{id}:\n{unnamed}");
+        // Nor is one from which a row has gone.
+        let gap = changed(line("The second"), line("As it is"));
+        assert_eq!(offered(provider, &gap), [], "{id}:\n{gap}");
     }
 }
 
