@@ -494,8 +494,9 @@ fn a_question_is_answered_by_the_answer_that_is_named_and_once() {
     let bash = r#","tool_name":"Bash","tool_use_id":"t1","tool_input":{"command":"ls"}"#;
     tell(&agor, session, &format!("hook PermissionRequest {bash}"));
     // What the real one draws below its question.
-    tell(&agor, session, "draw 1. Yes");
-    tell(&agor, session, "draw 3. No, and tell it what to do");
+    tell(&agor, session, "draw Do you want to proceed?");
+    tell(&agor, session, "draw \u{276f} 1. Yes");
+    tell(&agor, session, "draw 2. No, and tell it what to do");
     until(&agor, session, "needs_permission");
     let shown = step_until("the answers are known", || {
         let shown = agor.ok(&["answer", session]);

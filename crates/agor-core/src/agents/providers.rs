@@ -102,6 +102,11 @@ pub struct Provider {
     pub strip: Vec<String>,
     /// For how many milliseconds a prompt must have been there before a key is taken for an answer to it.
     pub takes_keys_after: u64,
+    /// An expression over the last rows of its screen, whose first group is where the answers to a request for
+    /// permission stand; empty if they may stand anywhere there.
+    pub answers: String,
+    #[serde(skip)]
+    answers_compiled: OnceLock<Option<Regex>>,
     /// Answers to its prompts whose keys are known.
     pub choices: Vec<ChoiceRule>,
     /// Its own registry of its sessions, if it keeps one.
@@ -270,13 +275,14 @@ impl Rule {
 }
 
 impl ChoiceRule {
-    /// Returns the answers that the last rows of a screen offer by this rule.
-    fn read(&self, rows: &str) -> Vec<Choice> {
+    /// Returns the answers that the last rows of a screen offer by this rule; `answers` is where those to a request for
+    /// permission stand.
+    fn read(&self, rows: &str, answers: &str) -> Vec<Choice> {
         let Some(regex) = compile(&self.pattern, &self.compiled) else {
             return Vec::new();
         };
         if self.within.is_empty() {
-            let found = regex.captures(rows);
+            let found = regex.captures(answers);
             return found.iter().map(|found| self.choice(found)).collect();
         }
         let within = compile(&self.within, &self.within_compiled);
@@ -311,6 +317,12 @@ impl ChoiceRule {
             keys: keys.map(|keys| keys.replace("{digit}", digit)).collect(),
         }
     }
+}
+
+/// Returns the number with which a row begins, if it has one as answers have.
+fn number_of(row: &str) -> Option<usize> {
+    let row = row.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+    row.split_once(". ")?.0.parse().ok()
 }
 
 fn name_of<'a>(found: &Captures<'a>) -> &'a str {
@@ -429,12 +441,30 @@ impl Provider {
         self.screens.iter().find_map(|rule| rule.read(rows))
     }
 
+    /// Returns the rows in which it offers answers to a request for permission: no words of a command or a plan, which
+    /// stand above them and could read like one.
+    fn answers_in<'a>(&self, rows: &'a str) -> &'a str {
+        if self.answers.is_empty() {
+            return rows;
+        }
+        let regex = compile(&self.answers, &self.answers_compiled);
+        let found = regex.and_then(|regex| regex.captures(rows)?.get(1));
+        let found = found.map_or("", |found| found.as_str());
+        let mut numbers = found.lines().filter_map(number_of).enumerate();
+        match numbers.all(|(at, number)| number == at + 1) {
+            true => found,
+            false => "",
+        }
+    }
+
     /// Returns the answers that the last rows of its screen offer, each once; those to a request for permission and
     /// those to a question, whichever it asks.
     #[must_use]
     pub fn choices(&self, rows: &str) -> Vec<Choice> {
         let mut choices: Vec<Choice> = Vec::new();
-        for choice in self.choices.iter().flat_map(|rule| rule.read(rows)) {
+        let answers = self.answers_in(rows);
+        let read = |rule: &ChoiceRule| rule.read(rows, answers);
+        for choice in self.choices.iter().flat_map(read) {
             let is_same = |it: &Choice| {
                 let chooses = [it.kind, choice.kind].map(|it| it == PermissionKind::Choose);
                 it.keys == choice.keys && chooses[0] == chooses[1]

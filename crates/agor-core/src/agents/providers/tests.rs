@@ -136,6 +136,7 @@ fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
             for pattern in [&rule.pattern, &rule.within] {
                 assert!(Regex::new(pattern).is_ok(), "{}: {pattern}", provider.id);
             }
+            assert!(Regex::new(&provider.answers).is_ok(), "{}", provider.id);
             let chooses = rule.kind == PermissionKind::Choose;
             assert_eq!(chooses, !rule.within.is_empty(), "{}", provider.id);
             for chord in &rule.keys {
@@ -225,6 +226,51 @@ fn the_menu_of_a_real_question_is_chosen_from_by_its_digits_and_what_is_like_one
         // Nor is one from which a row has gone.
         let gap = changed(line("The second"), line("As it is"));
         assert_eq!(offered(provider, &gap), [], "{id}:\n{gap}");
+    }
+}
+
+#[test]
+fn what_a_command_holds_is_no_answer_to_the_request_that_asks_for_it() {
+    let providers = Providers::built_in();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/agents");
+    for id in ["claude", "codex", "copilot", "gemini", "qwen"] {
+        let story = fixtures.join(id).join("conversation/story.ndjson");
+        let story = fs::read_to_string(story).expect("a story");
+        let provider = providers.get(id).expect("a row");
+        let offered = |screen: &str| {
+            let mut choices = provider.choices(screen);
+            choices.retain(|it| it.kind != PermissionKind::Choose);
+            choices
+        };
+        let lines = story
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
+        let screens = lines.filter_map(|line| line["screen"].as_str().map(str::to_owned));
+        let asks =
+            |screen: &String| screen.contains("touch allowed") && !offered(screen).is_empty();
+        let requests: Vec<String> = screens.filter(asks).collect();
+        assert!(!requests.is_empty(), "{id}");
+        for screen in requests {
+            let real = offered(&screen);
+            let rows = screen.lines().filter(|row| number_of(row).is_some());
+            let rows: Vec<&str> = rows.collect();
+            let begin = screen.find(rows[0]).expect("the first answer");
+            let (above, below) = screen.split_at(begin);
+            let mut commands = above.lines().rev();
+            let command = commands.find(|row| row.contains("touch allowed"));
+            let above = above.replace(command.expect("a command"), &rows.join("\n"));
+            // The same answers stand in the command, and those to it are what they were.
+            assert_eq!(offered(&format!("{above}{below}")), real, "{id}");
+            // Those to it have other words, so that nobody knows what their keys do.
+            let others = ["Yes", "Allow once", "No"].into_iter();
+            let others = others.fold(below.to_owned(), |text, word| text.replace(word, "Other"));
+            assert_eq!(offered(&format!("{above}{others}")), [], "{id}");
+            // They have other numbers than they should.
+            let renumbered = below.replace("2. ", "3. ");
+            assert_eq!(offered(&format!("{above}{renumbered}")), [], "{id}");
+            // The program has printed something since.
+            assert_eq!(offered(&format!("{screen}\nmore\nand more")), [], "{id}");
+        }
     }
 }
 
