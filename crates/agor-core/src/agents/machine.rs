@@ -59,7 +59,8 @@ pub const VAGUE_MILLIS: u64 = 600;
 pub const LOOK_MILLIS: u64 = 80;
 
 /// For how long a question that has just been asked may come to be drawn: what its screen adds to it until then makes
-/// no other question of it (OpenCode's command came 67 ms after the frame around it). An answer that is given within that time is for the question as it is drawn then.
+/// no other question of it (OpenCode's command came 67 ms after the frame around it), unless somebody has chosen an
+/// answer by then.
 pub const DRAWN_MILLIS: u64 = 600;
 
 /// How long after a person's Esc or Ctrl-C a turn that ends was ended by it.
@@ -197,8 +198,9 @@ pub struct Machine {
     tools: Tasks,
     background: Tasks,
     judged: Judged,
-    /// The answers that the screen offers.
+    /// The answers that the screen offers, and what the menu says that they are of, if they are.
     choices: Vec<Choice>,
+    menu: String,
     /// Which question is asked, or was last.
     question: Question,
     ended: bool,
@@ -287,32 +289,38 @@ impl Machine {
         }
     }
 
-    /// Notes the answers that the screen offers, as far as they answer what is asked.
-    pub fn offers(&mut self, mut choices: Vec<Choice>, now: Moment) {
+    /// Notes the answers that the screen offers, as far as they answer what is asked, and what the menu says if they
+    /// are one.
+    pub fn offers(&mut self, mut choices: Vec<Choice>, menu: &str, now: Moment) {
         let state = self.judged.state;
         choices.retain(|choice| match choice.kind {
             PermissionKind::Choose => state == State::NeedsAnswer,
             _ => state == State::NeedsPermission,
         });
-        if self.choices == choices {
+        let menu = if choices.iter().any(chooses) {
+            menu
+        } else {
+            ""
+        };
+        if self.choices == choices && self.menu == menu {
             return;
         }
         self.changed = true;
-        // Other answers are another question's, though it may read the same. Where a menu has gone, a digit that was
-        // one of its answers is a letter of something else.
+        // Other answers are another question's, though it may read the same, and so is a menu with the same answers
+        // and other words. Where a menu has gone, a digit that was one of its answers is a letter of something else.
         let others = !self.choices.is_empty() && !choices.is_empty();
         let gone = self.offers_menu() && choices.is_empty() && !self.question.is_answered();
         if others || gone {
             self.question.begin(now.at_millis);
         }
         self.choices = choices;
+        menu.clone_into(&mut self.menu);
     }
 
     /// Says whether the question that is asked is answered by choosing from a menu.
     #[must_use]
     pub fn offers_menu(&self) -> bool {
-        let mut kinds = self.choices.iter().map(|choice| choice.kind);
-        kinds.any(|kind| kind == PermissionKind::Choose)
+        self.choices.iter().any(chooses)
     }
 
     /// Returns since when a question is asked, in milliseconds since 1970; `None` if it is not asked any more,
@@ -322,6 +330,13 @@ impl Machine {
         let known = &self.question;
         let open = asks(self.judged.state) && known.id == question && !known.is_answered();
         open.then_some(known.since_millis)
+    }
+
+    /// Notes that somebody has chosen an answer to a question. If more of it is told before that is given, it is another.
+    pub fn answer_comes(&mut self, question: u64) {
+        if self.question.id == question {
+            self.question.answer_comes();
+        }
     }
 
     /// Notes that the question that is asked is being answered.
@@ -694,6 +709,10 @@ fn says(record: &Record) -> Says {
         pending,
         ..Says::just(state, reason)
     }
+}
+
+fn chooses(choice: &Choice) -> bool {
+    choice.kind == PermissionKind::Choose
 }
 
 fn cut(text: &str, max: usize) -> String {

@@ -307,6 +307,17 @@ impl ChoiceRule {
         }
     }
 
+    /// Returns the letters of the menu that the last rows of a screen show by this rule, if it is one. However it is
+    /// wrapped, and wherever its selection stands, they are the same.
+    fn letters(&self, rows: &str) -> Option<String> {
+        if self.within.is_empty() {
+            return None;
+        }
+        let within = compile(&self.within, &self.within_compiled)?;
+        let menu = within.captures(rows)?.get(1)?.as_str();
+        Some(menu.chars().filter(|it| it.is_alphanumeric()).collect())
+    }
+
     fn choice(&self, found: &Captures<'_>) -> Choice {
         let name = name_of(found).trim();
         let digit = found.name("digit").map_or("", |digit| digit.as_str());
@@ -455,6 +466,16 @@ impl Provider {
             true => found,
             false => "",
         }
+    }
+
+    /// Returns the letters of the menu that the last rows of its screen show, of its question and of its answers; none
+    /// if they show no menu.
+    #[must_use]
+    pub fn menu(&self, rows: &str) -> String {
+        let mut rules = self.choices.iter();
+        rules
+            .find_map(|rule| rule.letters(rows))
+            .unwrap_or_default()
     }
 
     /// Returns the answers that the last rows of its screen offer, each once; those to a request for permission and

@@ -25,6 +25,7 @@ impl Machine {
             self.tools.clear();
         }
         self.choices.clear();
+        self.menu.clear();
         let in_turn = |state| is_at_work(state) || asks(state);
         if is_at_work(to) && !in_turn(from) {
             // What the person interrupted was the turn before.
@@ -59,7 +60,8 @@ impl Machine {
         }
         let (told, former) = (judged.asked(), self.judged.asked());
         let same = told == former || self.is_being_drawn(former, told, now);
-        let goes_on = asks(self.judged.state) && same;
+        // A key that answers a question may be yes to a request for permission.
+        let goes_on = judged.state == self.judged.state && same;
         let lost = |due| now.at_millis >= due;
         if !goes_on || self.question.due_millis().is_some_and(lost) {
             self.question.begin(now.at_millis);
@@ -77,7 +79,7 @@ impl Machine {
         drawn.is_some_and(|it| it.text == told)
             && told.starts_with(former)
             && now.at_millis < since.saturating_add(DRAWN_MILLIS)
-            && !self.question.is_answered()
+            && !self.question.has_an_answer()
     }
 
     fn verdict(&mut self, now: Moment) -> Judged {

@@ -17,6 +17,9 @@ pub struct Question {
     pub since_millis: u64,
     /// When it was answered, if it was.
     answered_millis: Option<u64>,
+    /// Whether somebody has chosen an answer to it, which may wait until its agent takes keys.
+    #[serde(skip)]
+    answer_comes: bool,
 }
 
 impl Question {
@@ -25,6 +28,19 @@ impl Question {
         self.id += 1;
         self.since_millis = now_millis;
         self.answered_millis = None;
+        self.answer_comes = false;
+    }
+
+    /// Notes that somebody has chosen an answer to it.
+    pub fn answer_comes(&mut self) {
+        self.answer_comes = true;
+    }
+
+    /// Says whether somebody has chosen an answer to it, given yet or not: what is told of it from then on is what that
+    /// person has not read.
+    #[must_use]
+    pub fn has_an_answer(&self) -> bool {
+        self.answer_comes || self.is_answered()
     }
 
     /// A source asks anew: after an answer that is another question, even in the same words.

@@ -579,6 +579,29 @@ fn a_question_that_is_being_drawn_is_one_and_what_is_drawn_in_its_place_another(
 }
 
 #[test]
+fn a_question_that_grows_once_an_answer_is_chosen_or_that_is_of_another_kind_is_another() {
+    let mut it = machine();
+    it.on(Said(Source::Screen, pending("# Shell")), at(10));
+    let first = question(&it);
+    it.answer_comes(first);
+    it.on(Said(Source::Screen, pending("# Shell")), at(20));
+    assert_eq!(question(&it), first);
+    let longer = "# Shell $ rm -r /";
+    it.on(Said(Source::Screen, pending(longer)), at(70));
+    assert_ne!(question(&it), first);
+    // A key that is no in a question may be yes in a request for permission, though both tell the same.
+    let mut it = machine();
+    let kinds = [State::NeedsAnswer, State::NeedsPermission];
+    let asked = kinds.iter().zip([10, 20]).map(|(kind, millis)| {
+        it.on(Said(Source::Hook, says(*kind)), at(millis));
+        assert_eq!(it.state(), *kind);
+        question(&it)
+    });
+    let asked: Vec<u64> = asked.collect();
+    assert_ne!(asked[0], asked[1]);
+}
+
+#[test]
 fn an_answer_without_effect_is_given_up_and_the_question_can_be_answered_anew() {
     let mut it = machine();
     it.on(Said(Source::Hook, pending("ls")), at(10));
@@ -609,9 +632,9 @@ fn what_is_asked_after_an_answer_is_another_question_though_it_reads_the_same() 
         keys: vec![key.into()],
     };
     let second = question(&it);
-    it.offers(vec![choice("1")], at(40));
+    it.offers(vec![choice("1")], "", at(40));
     assert_eq!(question(&it), second, "now its answers are known");
-    it.offers(vec![choice("y")], at(50));
+    it.offers(vec![choice("y")], "", at(50));
     assert_ne!(question(&it), second, "other answers are another's");
 }
 
@@ -625,22 +648,29 @@ fn a_menu_answers_a_question_alone_and_where_it_has_gone_the_question_is_another
     let menu = || vec![choice("1"), choice("2")];
     let mut it = machine();
     it.on(Said(Source::Hook, works()), at(10));
-    it.offers(menu(), at(20));
+    it.offers(menu(), "", at(20));
     it.on(Said(Source::Hook, pending("ls")), at(30));
     assert!(!it.offers_menu(), "it was at work");
-    it.offers(menu(), at(40));
+    it.offers(menu(), "", at(40));
     assert!(!it.offers_menu(), "it asks for permission");
     it.on(Said(Source::Hook, says(State::NeedsAnswer)), at(50));
-    it.offers(menu(), at(60));
+    it.offers(menu(), "", at(60));
     assert_eq!(it.info().pending.expect("it asks").choices, menu());
     let first = question(&it);
-    it.offers(Vec::new(), at(70));
+    it.offers(Vec::new(), "", at(70));
     assert_ne!(question(&it), first, "its digits mean nothing any more");
+    // One with the same answers is another's if it has other words.
+    it.offers(menu(), "Delete all", at(72));
+    let second = question(&it);
+    it.offers(menu(), "Delete all", at(74));
+    assert_eq!(question(&it), second);
+    it.offers(menu(), "Delete none", at(76));
+    assert_ne!(question(&it), second);
     // After an answer it goes, and that is all.
-    it.offers(menu(), at(80));
+    it.offers(menu(), "", at(80));
     let second = question(&it);
     it.answered(at(90));
-    it.offers(Vec::new(), at(100));
+    it.offers(Vec::new(), "", at(100));
     assert_eq!(question(&it), second);
 }
 

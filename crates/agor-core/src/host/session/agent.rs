@@ -661,7 +661,7 @@ impl Session {
             return;
         };
         let number = self.fold.terminal_number();
-        let (says, choices) = self.agent.screen.read((terminal, number), provider);
+        let (says, choices, menu) = self.agent.screen.read((terminal, number), provider);
         // A question that is not drawn yet is waited for.
         let look = self.agent.machine.look_for();
         let waits = look.is_some_and(|it| it.for_question) && provider.shows_requests();
@@ -671,7 +671,7 @@ impl Session {
         }
         self.observe_now(Observation::Said(Source::Screen, says), now);
         let at = self.moment(now);
-        self.agent.machine.offers(choices, at);
+        self.agent.machine.offers(choices, &menu, at);
     }
 
     /// Does what is due, and keeps what changed.

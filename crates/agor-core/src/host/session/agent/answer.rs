@@ -52,6 +52,8 @@ impl Session {
         (question, inputs): (u64, &[Input]),
         now: Now,
     ) -> bool {
+        // It was chosen before this look.
+        self.agent.machine.answer_comes(question);
         self.look_at_once(now);
         if let Err(error) = self.check_answer(question, inputs) {
             self.reject(id, error, now);

@@ -22,17 +22,19 @@ pub(super) struct Reading {
     text: String,
     says: Option<Says>,
     choices: Vec<Choice>,
+    menu: String,
     #[cfg(test)]
     times: usize,
 }
 
 impl Reading {
-    /// Returns what the last rows of a terminal with this number say of an agent, and the answers that they offer.
+    /// Returns what the last rows of a terminal with this number say of an agent, the answers that they offer, and what
+    /// the menu says if they are one.
     pub fn read(
         &mut self,
         (terminal, number): (&Terminal, u64),
         provider: &Provider,
-    ) -> (Option<Says>, Vec<Choice>) {
+    ) -> (Option<Says>, Vec<Choice>, String) {
         let same = self.terminal == number && self.provider == provider.id;
         if !(same && self.stands_still(terminal)) {
             let first = put_last_rows(terminal, &mut self.text);
@@ -43,12 +45,13 @@ impl Reading {
             self.provider.clone_from(&provider.id);
             self.says = provider.screen(&self.text);
             self.choices = provider.choices(&self.text);
+            self.menu = provider.menu(&self.text);
             #[cfg(test)]
             {
                 self.times += 1;
             }
         }
-        (self.says.clone(), self.choices.clone())
+        (self.says.clone(), self.choices.clone(), self.menu.clone())
     }
 
     /// Says whether the rows that were read, and the empty ones below them, are what they were.
@@ -151,7 +154,7 @@ mod tests {
         // Another terminal's stamps are its own.
         let mut other = terminal("");
         other.advance(b"\x1b[38;1Hx", &mut Vec::new());
-        let (says, _) = reading.read((&other, 2), provider);
+        let (says, ..) = reading.read((&other, 2), provider);
         assert_eq!((says, reading.times()), (None, 4));
     }
 }
