@@ -4,6 +4,7 @@ use agor_proto::agent::{AgentSpec, Conversation};
 
 use super::Provider;
 use super::providers::Cannot;
+use super::transcript::names_one;
 
 /// The file of a launch's folder with the settings that its hooks are in.
 const SETTINGS: &str = "settings.json";
@@ -74,6 +75,9 @@ impl Provider {
             (_, Some(id)) => {
                 add(&self.resume, "id", id, "resume")?;
                 Some(id.to_owned())
+            }
+            (Conversation::Resume { id } | Conversation::Fork { id }, None) if !names_one(id) => {
+                return Err(format!("{id:?} is no id of a conversation"));
             }
             (Conversation::Resume { id }, None) => {
                 add(&self.resume, "id", id, "resume")?;
@@ -302,6 +306,25 @@ mod tests {
             ..spec("claude")
         };
         assert!(plan(&mode, None).is_err_and(|error| error.contains("acceptEdits")));
+    }
+
+    #[test]
+    fn what_would_be_an_option_is_no_id_of_a_conversation() {
+        let ids = ["--dangerously-skip-permissions", "", "a\nb"];
+        for id in ids.map(str::to_owned) {
+            let both = [
+                Conversation::Resume { id: id.clone() },
+                Conversation::Fork { id: id.clone() },
+            ];
+            for conversation in both {
+                let asks = AgentSpec {
+                    conversation,
+                    ..spec("claude")
+                };
+                let error = plan(&asks, None).expect_err("it is refused");
+                assert!(error.contains("is no id"), "{error}");
+            }
+        }
     }
 
     #[test]

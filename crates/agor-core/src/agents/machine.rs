@@ -22,6 +22,7 @@ use super::hooks::Hook;
 use super::ledger::Ledger;
 use super::program_status::{self, Doing, Kind, Record, Records};
 use super::tasks::Tasks;
+use super::transcript::names_one;
 use super::usage::{Counted, Form, Meter};
 use crate::zone::Day;
 use hear::Heard;
@@ -378,7 +379,9 @@ impl Machine {
     /// Returns the conversation that can be resumed: one in which something was said.
     #[must_use]
     pub fn resumable(&self) -> Option<&str> {
-        self.conversation().filter(|_| self.prompted)
+        // An earlier release kept whatever it was told.
+        self.conversation()
+            .filter(|id| self.prompted && names_one(id))
     }
 
     /// Returns when its first turn began, in milliseconds since 1970.

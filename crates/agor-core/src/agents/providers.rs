@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::claim::{Says, asks};
 use super::command_line::{self, Program};
-use super::transcript::Transcript;
+use super::transcript::{Transcript, is_id};
 
 /// The table that agor comes with.
 const BUILT_IN: &str = include_str!("../../../../assets/providers.toml");
@@ -404,7 +404,8 @@ impl Provider {
             return None;
         }
         let regex = compile(&self.open_file, &self.open_file_compiled)?;
-        Some(regex.captures(path)?.get(1)?.as_str().to_owned())
+        let id = regex.captures(path)?.get(1)?.as_str();
+        is_id(id).then(|| id.to_owned())
     }
 
     /// Returns why an option of `agor new` cannot be asked for when it is started, in a sentence; none if it can.

@@ -83,6 +83,14 @@ pub fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= 128 && !text.starts_with('-') && text.chars().all(plain)
 }
 
+/// Says whether a person can mean a conversation by a text that an agent is given as an argument: some take names too,
+/// but what begins with `-` would be an option.
+#[must_use]
+pub fn names_one(text: &str) -> bool {
+    let bounded = !text.is_empty() && text.len() <= 512;
+    bounded && !text.starts_with('-') && !text.chars().any(char::is_control)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::claim::{Moment, Says, Source, asks};
 use super::super::hooks::Hook;
+use super::super::transcript::is_id;
 use super::Machine;
 
 /// What hooks have told so far.
@@ -24,7 +25,8 @@ impl Machine {
     /// Takes notice of a hook.
     pub(super) fn hear(&mut self, hook: &Hook, now: Moment) {
         self.changed = true;
-        if !hook.session_id.is_empty() && hook.agent_id.is_none() {
+        // Whatever the agent runs can tell hooks too, and an id becomes an argument when it goes on.
+        if is_id(&hook.session_id) && hook.agent_id.is_none() {
             self.converses(&hook.session_id);
         }
         if !hook.transcript_path.is_empty() && hook.agent_id.is_none() {

@@ -675,6 +675,25 @@ fn a_menu_answers_a_question_alone_and_where_it_has_gone_the_question_is_another
 }
 
 #[test]
+fn what_is_told_for_an_id_is_taken_for_one_if_it_can_be() {
+    let mut it = machine();
+    let mut hear = |id: &str| {
+        let told = serde_json::json!({ "hook_event_name": "UserPromptSubmit", "session_id": id });
+        let hook = Hook::read(told.to_string().as_bytes()).expect("a hook");
+        it.on(Observation::Hook(&hook), at(10));
+        it.conversation().map(str::to_owned)
+    };
+    assert_eq!(hear("--dangerously-skip-permissions"), None);
+    assert_eq!(hear("c-1").as_deref(), Some("c-1"));
+    for id in ["-x", "../x", "a b", "", &"x".repeat(200)[..]] {
+        assert_eq!(hear(id).as_deref(), Some("c-1"), "{id}");
+    }
+    // One that an earlier release has kept.
+    it.goes_on_with("--continue");
+    assert_eq!(it.resumable(), None);
+}
+
+#[test]
 fn a_conversation_can_be_gone_on_with_once_a_turn_began_or_it_is_written_down() {
     let mut it = machine();
     it.converses("c-1");

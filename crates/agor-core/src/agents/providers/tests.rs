@@ -86,6 +86,18 @@ fn a_persons_table_extends_ours_field_by_field() {
 }
 
 #[test]
+fn the_name_of_an_open_file_is_an_id_if_it_can_be() {
+    let own = "[mine]\nopen_file = '/([^/]*)\\.jsonl$'";
+    let loaded = Providers::parse(own, Path::new("own"));
+    let mine = loaded.providers.get("mine").expect("a row");
+    let id = |path| mine.conversation_of_file(path);
+    assert_eq!(id("/c/c-1.jsonl").as_deref(), Some("c-1"));
+    for path in ["/c/--continue.jsonl", "/c/.jsonl", "/c/a b.jsonl"] {
+        assert_eq!(id(path), None, "{path}");
+    }
+}
+
+#[test]
 fn what_is_damaged_is_named_and_ours_is_used() {
     for own in [
         "[claude\n",
