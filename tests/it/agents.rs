@@ -505,7 +505,14 @@ fn a_question_is_answered_by_the_answer_that_is_named_and_once() {
     assert!(shown.starts_with("Bash: ls\n1  allow   Yes"), "{shown}");
     let unknown = agor.run(&["answer", session, "always"]);
     assert_eq!(unknown.code, 2, "{unknown:?}");
-    let sent = agor.ok(&["answer", session, "allow"]);
+    let other = agor.run(&["answer", session, "allow", "--question", "999"]);
+    assert_eq!(other.code, 12, "{other:?}");
+    let pending = agor.ok(&["answer", session, "--json"]);
+    let pending: serde_json::Value = serde_json::from_str(&pending).expect("JSON");
+    let listed = agor.info(session);
+    assert_eq!(listed["agent"]["pending"]["id"], pending["id"]);
+    let question = pending["id"].to_string();
+    let sent = agor.ok(&["answer", session, "allow", "--question", &question]);
     assert_eq!(sent, "sent: 1 (Yes)\n");
     let again = agor.run(&["answer", session, "deny"]);
     assert_eq!(again.code, 12, "{again:?}");

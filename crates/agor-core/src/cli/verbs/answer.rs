@@ -16,12 +16,17 @@ use super::super::output;
 pub struct Arguments {
     /// The session: its name, its id or the begin of its id
     session: String,
-    /// The answer: allow, always, deny or its number; without one, the question and its answers are printed
+    /// The answer: allow, always, deny or its number in the list that is printed without one; the agent's screen may
+    /// have other numbers
     #[arg(value_name = "CHOICE", conflicts_with = "text")]
     choice: Option<String>,
     /// Answer by this text and Enter
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     text: Option<String>,
+    /// Answer only this question, by the `id` that `answer --json` and `ls --json` print; whatever else is asked by now
+    /// is left alone
+    #[arg(long, value_name = "ID")]
+    question: Option<u64>,
 }
 
 pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -30,10 +35,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         let info = context.session(&client, &arguments.session).await?;
         let session = info.id;
         let pending = info.agent.and_then(|agent| agent.pending);
-        let Some(pending) = pending else {
-            let asks = "the session's agent asks nothing";
-            return Err(Failure::host(ErrorCode::AlreadyAnswered, asks));
-        };
+        let pending = meant(pending, arguments.question)?;
         let (inputs, sent) = match (&arguments.choice, arguments.text) {
             (Some(choice), _) => chosen(&pending, choice)?,
             (None, Some(text)) => typed(text)?,
@@ -56,6 +58,18 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<Exit, Failure> {
         }
         Ok(Exit::SUCCESS)
     })
+}
+
+/// Returns the question that is asked, if it is the one that was meant.
+fn meant(asked: Option<Pending>, question: Option<u64>) -> Result<Pending, Failure> {
+    let gone = |why: &str| Failure::host(ErrorCode::AlreadyAnswered, why);
+    let asked = asked.ok_or_else(|| gone("the session's agent asks nothing"))?;
+    match question {
+        Some(question) if question != asked.id => Err(gone(
+            "that question is not asked any more: nothing was given",
+        )),
+        _ => Ok(asked),
+    }
 }
 
 /// Returns the input of a choice, and what it is in words.
@@ -182,6 +196,17 @@ mod tests {
         let unknown = Pending::default();
         let failure = chosen(&unknown, "allow").unwrap_err().message().to_owned();
         assert!(failure.contains("not known"), "{failure}");
+    }
+
+    #[test]
+    fn a_question_that_is_named_is_the_one_that_is_asked_or_nothing_is_given() {
+        for question in [None, Some(4)] {
+            assert_eq!(meant(Some(pending()), question).unwrap(), pending());
+        }
+        for (asked, question) in [(Some(pending()), Some(3)), (None, Some(4)), (None, None)] {
+            let failure = meant(asked, question).unwrap_err();
+            assert_eq!(failure.exit(), Exit(ErrorCode::AlreadyAnswered.exit_code()));
+        }
     }
 
     #[test]
