@@ -26,8 +26,8 @@ pub struct Found {
     pub id: Option<String>,
     /// The file that it is written into.
     pub transcript: Option<PathBuf>,
-    /// What it came to so far, if the agent's database tells it.
-    pub counted: Option<Counted>,
+    /// What a conversation came to so far, and its id, if the agent's database tells it.
+    pub counted: Option<(String, Counted)>,
 }
 
 /// The agent whose conversation is looked for.
@@ -66,7 +66,7 @@ pub fn conversation(provider: &Provider, sought: &Sought) -> Found {
             begun = begun_in(proc, database, pid, begun_millis);
         }
         let id = known.or(begun.as_deref());
-        counted = id.and_then(|id| counted_in(proc, database, pid, id));
+        counted = id.and_then(|id| Some((id.to_owned(), counted_in(proc, database, pid, id)?)));
     }
     let written = provider.transcript.as_ref();
     Found {

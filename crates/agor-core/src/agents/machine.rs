@@ -421,9 +421,10 @@ impl Machine {
         self.show_usage();
     }
 
-    /// Takes in what the conversation came to, as the agent's database says.
-    pub fn counts(&mut self, counted: &Counted) {
-        if let Some(conversation) = &self.conversation {
+    /// Takes in what a conversation came to, as the agent's database says, if it is still the one: it was asked a while
+    /// ago.
+    pub fn counts(&mut self, conversation: &str, counted: &Counted) {
+        if self.conversation() == Some(conversation) {
             self.meter.take_whole(conversation, counted);
             self.show_usage();
         }

@@ -466,8 +466,8 @@ impl Session {
         if let Some(id) = found.id {
             self.agent.machine.goes_on_with(&id);
         }
-        if let Some(counted) = &found.counted {
-            self.agent.machine.counts(counted);
+        if let Some((conversation, counted)) = &found.counted {
+            self.agent.machine.counts(conversation, counted);
         }
         let path = found.transcript.as_deref().and_then(Path::to_str);
         if let Some(path) = path {

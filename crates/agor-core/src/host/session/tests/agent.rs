@@ -443,13 +443,16 @@ fn a_database_is_asked_what_a_conversation_came_to_after_each_change_and_a_few_t
     assert_eq!(world.sought, 1);
     let counted = |id: Option<&str>, input| Found {
         id: id.map(str::to_owned),
-        counted: Some(Counted {
-            tokens: Tokens {
-                input,
-                ..Tokens::default()
+        counted: Some((
+            "ses_a".to_owned(),
+            Counted {
+                tokens: Tokens {
+                    input,
+                    ..Tokens::default()
+                },
+                ..Counted::default()
             },
-            ..Counted::default()
-        }),
+        )),
         ..Found::default()
     };
     let input = |world: &World| world.session.info().agent.unwrap().usage.input_tokens;
@@ -463,6 +466,13 @@ fn a_database_is_asked_what_a_conversation_came_to_after_each_change_and_a_few_t
     let found = counted(None, 300);
     world.on(Cause::Conversation { found });
     assert_eq!(input(&world), 300, "in place of what it said before");
+    // What was asked of another conversation comes late.
+    let mut found = counted(None, 900);
+    if let Some((conversation, _)) = &mut found.counted {
+        *conversation = "ses_former".to_owned();
+    }
+    world.on(Cause::Conversation { found });
+    assert_eq!(input(&world), 300);
     shows(&mut world, "\u{25a3} Build");
     assert_eq!(world.sought, 3, "its turn has ended");
 }
