@@ -33,7 +33,7 @@ impl Ledger {
     #[must_use]
     pub fn is_due(&self, state: State, usage: &Usage, now_millis: u64) -> bool {
         self.state != state
-            || self.counted != totals(usage)
+            || self.counted != self.most(usage)
             || self.due_millis().is_some_and(|due| now_millis >= due)
     }
 
@@ -89,10 +89,9 @@ impl Ledger {
 
     /// Adds what was used since it was counted last.
     fn spend(&mut self, usage: &Usage) {
-        let now = totals(usage);
+        let now = self.most(usage);
         let (then, spent) = (&self.counted, &mut self.spent);
-        // A figure that is smaller is another count, which began at nothing.
-        let more = |now: u64, then: u64| now.checked_sub(then).unwrap_or(now);
+        let more = |now: u64, then: u64| now.saturating_sub(then);
         spent.turns += more(now.turns, then.turns);
         spent.input_tokens += more(now.input_tokens, then.input_tokens);
         spent.output_tokens += more(now.output_tokens, then.output_tokens);
@@ -105,6 +104,20 @@ impl Ledger {
             }
         }
         self.counted = now;
+    }
+
+    /// Returns the most that was ever used, by each figure. One that is smaller than it was (the agent tells less than
+    /// was estimated) counts for nothing until it is more again: what was counted cannot be taken back.
+    fn most(&self, usage: &Usage) -> Spent {
+        let (now, then) = (totals(usage), &self.counted);
+        Spent {
+            turns: now.turns.max(then.turns),
+            input_tokens: now.input_tokens.max(then.input_tokens),
+            output_tokens: now.output_tokens.max(then.output_tokens),
+            cached_tokens: now.cached_tokens.max(then.cached_tokens),
+            cost_micros: now.cost_micros.max(then.cost_micros),
+            ..now
+        }
     }
 }
 
@@ -204,16 +217,24 @@ mod tests {
         let (day, spent) = next[0];
         assert_eq!((day, spent.turns, spent.output_tokens), (11, 1, 5));
         assert_eq!((spent.cost_micros, spent.estimated), (Some(300), true));
-        // Another count that began at nothing.
+        // The agent tells less than was estimated, or nothing for a while: what was counted is not counted again.
+        for less in [usage(3, 15, Some(100)), usage(0, 4, None)] {
+            let told = Usage {
+                estimated: true,
+                ..less
+            };
+            assert!(!ledger.is_due(State::Idle, &told, 11 * DAY + 1));
+            assert_eq!(count(&mut ledger, State::Idle, &told, 11 * DAY + 1), []);
+        }
         let again = count(
             &mut ledger,
             State::Idle,
-            &usage(0, 4, Some(100)),
-            11 * DAY + 1,
+            &usage(3, 16, Some(900)),
+            11 * DAY + 2,
         );
         assert_eq!(
             (again[0].1.output_tokens, again[0].1.cost_micros),
-            (9, Some(400))
+            (6, Some(400))
         );
     }
 

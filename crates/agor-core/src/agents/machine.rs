@@ -409,6 +409,18 @@ impl Machine {
         Some((self.transcript.clone(), from))
     }
 
+    /// Notes that another session has counted what the conversation holds that it goes on with, or is a copy of.
+    pub fn counts_from_here(&mut self) {
+        self.meter.skip_what_is_there();
+        self.changed = true;
+    }
+
+    /// Notes that the transcript was read to its end.
+    pub fn transcript_is_read(&mut self) {
+        self.meter.reached_the_end();
+        self.show_usage();
+    }
+
     /// Returns how many lines of its transcripts were too long to be read.
     #[must_use]
     pub fn long_lines(&self) -> u64 {

@@ -64,6 +64,9 @@ fn price(name: &str) -> Option<&'static Price> {
     model(name)?.cost.as_ref()
 }
 
+/// How many conversations that a session has left can be come back to without being counted anew.
+const LEFT_MAX: usize = 16;
+
 /// What an agent's database says that a whole conversation came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counted {
@@ -93,8 +96,15 @@ pub struct Meter {
     last: Spent,
     /// Everything before it.
     before: Spent,
-    /// What the session's earlier conversations cost.
+    /// What of that earlier conversations cost, as an earlier release kept it.
     earlier: Cost,
+    /// Whether another session has counted what is there already, until that has been read; and what that came to.
+    skips: bool,
+    base: Spent,
+    /// The session's conversations before this one, the last at the end: it may come back to one. What those came to
+    /// that are too many to be kept.
+    left: Vec<Self>,
+    others: Spent,
     /// How many tokens the model's context holds, and how many it takes, if its agent says.
     filled: u64,
     window: Option<u64>,
@@ -132,6 +142,20 @@ impl Cost {
         }
     }
 
+    fn sum(self) -> u64 {
+        self.cost_nanos.saturating_add(self.told_nanos)
+    }
+
+    /// Returns it without what had come to `base` before, however that was known.
+    fn less(self, base: Self) -> Self {
+        let told_nanos = self.told_nanos.saturating_sub(base.sum());
+        let left = base.sum().saturating_sub(self.told_nanos);
+        Self {
+            cost_nanos: self.cost_nanos.saturating_sub(left),
+            told_nanos,
+        }
+    }
+
     fn told(dollars: f64) -> Self {
         Self {
             cost_nanos: 0,
@@ -157,14 +181,41 @@ impl Meter {
     /// Returns where reading of the transcript at `path` goes on.
     pub fn begin(&mut self, path: &str) -> u64 {
         if self.path != path {
-            // What an earlier conversation of the session took was taken.
-            let before = std::mem::take(self);
-            self.long_lines = before.long_lines;
-            self.before = before.total();
-            self.earlier = self.before.cost;
-            self.path = path.to_owned();
+            // What an earlier conversation of the session took was taken, and is so once.
+            let mut former = std::mem::take(self);
+            let mut left = std::mem::take(&mut former.left);
+            let others = std::mem::take(&mut former.others);
+            let skips = std::mem::take(&mut former.skips);
+            match left.iter().position(|it| it.path == path) {
+                Some(at) => *self = left.remove(at),
+                None => (self.path, self.skips) = (path.to_owned(), skips),
+            }
+            self.long_lines = former.long_lines;
+            self.others = others;
+            if former != Self::default() {
+                left.push(former);
+            }
+            if left.len() > LEFT_MAX {
+                let oldest = left.remove(0);
+                self.others = self.others.plus(&oldest.own());
+            }
+            self.left = left;
         }
         self.offset
+    }
+
+    /// Notes that another session has counted what the conversation holds that is read next: only what comes to it
+    /// from then on is this one's.
+    pub fn skip_what_is_there(&mut self) {
+        self.skips = true;
+    }
+
+    /// Notes that the transcript was read to its end.
+    pub fn reached_the_end(&mut self) {
+        if self.skips && self.offset > 0 {
+            self.skips = false;
+            self.base = self.before.plus(&self.last);
+        }
     }
 
     /// Says whether anything was said in the conversation.
@@ -206,16 +257,28 @@ impl Meter {
             cost_nanos,
             filled,
         } = counted;
-        let cost = match *cost_nanos {
-            0 => Cost::estimated(model, *tokens),
+        // A row that has gone (a subagent's) takes back nothing that was used.
+        let last = &self.last;
+        let tokens = Tokens {
+            input: tokens.input.max(last.input),
+            output: tokens.output.max(last.output),
+            cache_read: tokens.cache_read.max(last.cache_read),
+            cache_write: tokens.cache_write.max(last.cache_write),
+        };
+        let told_nanos = last.cost.told_nanos.max(*cost_nanos);
+        let cost = match told_nanos {
+            0 => Cost::estimated(model, tokens),
             told_nanos => Cost {
                 cost_nanos: 0,
                 told_nanos,
             },
         };
-        self.last = Spent::of(String::new(), model.clone(), *tokens, cost);
+        self.last = Spent::of(String::new(), model.clone(), tokens, cost);
         self.filled = *filled;
         self.window = None;
+        if std::mem::take(&mut self.skips) {
+            self.base = self.last.clone();
+        }
     }
 
     /// Returns how many lines were too long to be read.
@@ -246,7 +309,7 @@ impl Meter {
     fn take_message(&mut self, message: Message) {
         let (id, model, tokens) = (message.id, message.model, message.tokens);
         if self.last.id != id || id.is_empty() {
-            self.before = self.total();
+            self.before = self.before.plus(&self.last);
         }
         let told = message.cost.map(Cost::told);
         let cost = told.unwrap_or_else(|| Cost::estimated(&model, tokens));
@@ -265,17 +328,21 @@ impl Meter {
         self.last = Spent::of(id, model, tokens, cost);
     }
 
-    fn total(&self) -> Spent {
-        let (before, last) = (&self.before, &self.last);
-        Spent {
-            id: String::new(),
-            model: last.model.clone(),
-            input: before.input.saturating_add(last.input),
-            output: before.output.saturating_add(last.output),
-            cache_read: before.cache_read.saturating_add(last.cache_read),
-            cache_write: before.cache_write.saturating_add(last.cache_write),
-            cost: before.cost.plus(last.cost),
+    /// Returns what the conversation took while it was this session's.
+    fn own(&self) -> Spent {
+        let whole = self.before.plus(&self.last);
+        if self.skips {
+            // Nobody knows yet how much of it was there.
+            return whole.less(&whole);
         }
+        whole.less(&self.base)
+    }
+
+    /// Returns what all conversations of the session took.
+    fn total(&self) -> Spent {
+        let left = self.left.iter().map(Self::own);
+        let left = left.fold(self.others.clone(), |sum, own| sum.plus(&own));
+        left.plus(&self.own())
     }
 
     /// Puts what was read into `usage`.
@@ -294,7 +361,8 @@ impl Meter {
         usage.cached_tokens = cache_read;
         let known_model = self::model(&model);
         let has_price = known_model.is_some_and(|known| known.cost.is_some());
-        let known = has_price || cost.told_nanos > 0;
+        // Also while a conversation has begun in which no model has answered yet.
+        let known = has_price || cost.sum() > 0;
         let Cost {
             cost_nanos,
             told_nanos,
@@ -321,6 +389,30 @@ impl Spent {
             cache_read: tokens.cache_read,
             cache_write: tokens.cache_write,
             cost,
+        }
+    }
+
+    fn plus(&self, last: &Self) -> Self {
+        Self {
+            id: String::new(),
+            model: last.model.clone(),
+            input: self.input.saturating_add(last.input),
+            output: self.output.saturating_add(last.output),
+            cache_read: self.cache_read.saturating_add(last.cache_read),
+            cache_write: self.cache_write.saturating_add(last.cache_write),
+            cost: self.cost.plus(last.cost),
+        }
+    }
+
+    fn less(&self, base: &Self) -> Self {
+        Self {
+            id: String::new(),
+            model: self.model.clone(),
+            input: self.input.saturating_sub(base.input),
+            output: self.output.saturating_sub(base.output),
+            cache_read: self.cache_read.saturating_sub(base.cache_read),
+            cache_write: self.cache_write.saturating_sub(base.cache_write),
+            cost: self.cost.less(base.cost),
         }
     }
 }
@@ -382,6 +474,61 @@ mod tests {
         assert_eq!(meter.begin("/u"), 0);
         meter.read(Form::Claude, line("m9", 3).as_bytes());
         assert_eq!(usage(&meter).output_tokens, 10);
+    }
+
+    #[test]
+    fn a_conversation_that_is_come_back_to_is_not_counted_again() {
+        let mut meter = Meter::default();
+        meter.begin("/t");
+        let first = line("m1", 7);
+        meter.read(Form::Claude, first.as_bytes());
+        let cost = usage(&meter).cost_micros;
+        meter.begin("/u");
+        assert_eq!(
+            usage(&meter).cost_micros,
+            cost,
+            "though no model has answered"
+        );
+        meter.read(Form::Claude, line("m9", 3).as_bytes());
+        assert_eq!(meter.begin("/t"), first.len() as u64);
+        // The last message's figures come anew, and then there is another.
+        meter.read(Form::Claude, (line("m1", 8) + &line("m2", 5)).as_bytes());
+        assert_eq!(usage(&meter).output_tokens, 8 + 3 + 5);
+        let bytes = rmp_serde::to_vec_named(&meter).unwrap();
+        assert_eq!(rmp_serde::from_slice::<Meter>(&bytes).unwrap(), meter);
+        for number in 0..=LEFT_MAX {
+            meter.begin(&format!("/{number}"));
+            meter.read(Form::Claude, line("m1", 1).as_bytes());
+        }
+        assert_eq!(meter.left.len(), LEFT_MAX);
+        let all = 16 + LEFT_MAX as u64 + 1;
+        assert_eq!(usage(&meter).output_tokens, all, "nothing is lost");
+    }
+
+    #[test]
+    fn what_another_session_has_counted_is_not_counted_when_its_conversation_goes_on() {
+        let mut meter = Meter::default();
+        meter.skip_what_is_there();
+        meter.begin("/t");
+        meter.reached_the_end();
+        let (first, second) = (line("m1", 7), line("m2", 5));
+        // It is read in pieces, and counted between them.
+        for text in [&first, &second] {
+            meter.read(Form::Claude, text.as_bytes());
+            let shown = usage(&meter);
+            assert_eq!((shown.output_tokens, shown.cost_micros), (0, Some(0)));
+            assert_eq!(shown.context_percent, Some(10), "its context is as full");
+        }
+        meter.reached_the_end();
+        meter.read(Form::Claude, line("m3", 100).as_bytes());
+        let shown = usage(&meter);
+        assert_eq!((shown.input_tokens, shown.output_tokens), (1_000, 100));
+        assert_eq!(shown.cost_micros, Some(17_500));
+        // Another conversation of the session is all its own.
+        meter.begin("/u");
+        meter.read(Form::Claude, line("m4", 1).as_bytes());
+        meter.reached_the_end();
+        assert_eq!(usage(&meter).output_tokens, 101);
     }
 
     #[test]
@@ -592,8 +739,21 @@ mod tests {
         assert_eq!((shown.input_tokens, shown.output_tokens), (300, 10));
         assert_eq!((shown.cost_micros, shown.estimated), (Some(5_000), false));
         assert_eq!(shown.context_percent, Some(50));
+        // A subagent's row has gone.
+        meter.take_whole("ses_a", &counted(100, 1_000_000));
+        assert_eq!(usage(&meter), shown);
         meter.take_whole("ses_b", &counted(1, 1_000_000));
         let shown = usage(&meter);
         assert_eq!((shown.input_tokens, shown.cost_micros), (301, Some(6_000)));
+        meter.take_whole("ses_a", &counted(300, 5_000_000));
+        assert_eq!(usage(&meter), shown, "it is counted already");
+        // Of one that goes on here, what it came to elsewhere was an estimate, and the agent tells more now.
+        let mut meter = Meter::default();
+        meter.skip_what_is_there();
+        meter.take_whole("ses_c", &counted(100, 0));
+        assert_eq!(usage(&meter).cost_micros, Some(0));
+        meter.take_whole("ses_c", &counted(300, 5_000_000));
+        let shown = usage(&meter);
+        assert_eq!((shown.input_tokens, shown.cost_micros), (200, Some(4_250)));
     }
 }

@@ -410,6 +410,9 @@ impl Session {
         if std::mem::take(&mut self.agent.read_again) || went_on {
             self.read_transcript(effects);
         }
+        if !went_on {
+            self.agent.machine.transcript_is_read();
+        }
     }
 
     /// Has what the agent writes down followed, and looks for it if its place is not known: something has happened.
@@ -553,6 +556,9 @@ impl Session {
             Effect::Place { path, text }
         }));
         let asked = self.spec.agent.as_ref().map(|agent| &agent.conversation);
+        if again.is_none() && asked.is_some_and(|asked| *asked != Conversation::New) {
+            self.agent.machine.counts_from_here();
+        }
         match (&plan.conversation, asked) {
             (Some(id), Some(Conversation::Resume { .. })) => self.agent.machine.goes_on_with(id),
             (Some(id), _) if again.is_none() => self.agent.machine.converses(id),

@@ -4,6 +4,7 @@ mod agent;
 mod answers;
 mod bounds;
 mod connections;
+mod counts;
 mod evidence;
 mod given;
 mod in_pages;

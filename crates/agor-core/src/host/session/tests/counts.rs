@@ -1,0 +1,62 @@
+//! What an agent used, as its session counts it.
+
+use agor_proto::agent::{AgentSpec, Conversation};
+
+use super::*;
+use crate::agents::here::Found;
+
+/// What Codex writes down when its conversation has come to so many tokens.
+fn total(tokens: u64) -> Vec<u8> {
+    let line = serde_json::json!({ "type": "event_msg", "payload": { "type": "token_count", "info": {
+        "total_token_usage": { "input_tokens": tokens, "cached_input_tokens": 0, "output_tokens": 0 },
+        "last_token_usage": { "input_tokens": 1, "output_tokens": 0 },
+        "model_context_window": 1000,
+    } } });
+    format!("{line}\n").into_bytes()
+}
+
+#[test]
+fn a_conversation_that_goes_on_in_another_session_is_counted_there_from_then_on() {
+    let former = || "01a2".to_owned();
+    for (conversation, expected) in [
+        (Conversation::New, [150, 190]),
+        (Conversation::Resume { id: former() }, [0, 40]),
+        (Conversation::Fork { id: former() }, [0, 40]),
+    ] {
+        let agent = AgentSpec {
+            provider: "codex".into(),
+            model: None,
+            mode: None,
+            prompt: None,
+            conversation,
+            trusted: true,
+        };
+        let spec = SessionSpec {
+            agent: Some(agent),
+            argv: Vec::new(),
+            ..spec()
+        };
+        let mut world = World::new();
+        let session = id();
+        world.command(1, CommandBody::Create { session, spec });
+        world.commit();
+        world.read();
+        world.commit();
+        let found = Found {
+            id: Some(former()),
+            transcript: Some("/c/rollout-01a2.jsonl".into()),
+            ..Found::default()
+        };
+        world.on(Cause::Conversation { found });
+        let used = [150, 190].map(|tokens| {
+            world.on(Cause::TranscriptGrew);
+            let bytes = total(tokens);
+            world.on(Cause::Transcript { bytes });
+            let bytes = Vec::new();
+            world.on(Cause::Transcript { bytes });
+            let agent = world.session.info().agent.expect("an agent");
+            agent.usage.input_tokens
+        });
+        assert_eq!(used, expected);
+    }
+}
