@@ -3,7 +3,6 @@
 use agor_proto::agent::{AgentSpec, Conversation};
 
 use super::Provider;
-use super::providers::Cannot;
 use super::transcript::names_one;
 
 /// The file of a launch's folder with the settings that its hooks are in.
@@ -121,19 +120,6 @@ impl Provider {
             conversation,
             files,
         })
-    }
-
-    /// Says that an option of `agor new` cannot be asked of it, and why, as its row tells.
-    fn refuses(&self, option: &str) -> String {
-        let what = match option {
-            "resume" => "cannot go on with an earlier conversation".to_owned(),
-            "fork" => "cannot fork a conversation".to_owned(),
-            option => format!("takes no {option}"),
-        };
-        let tells = |it: &&Cannot| it.what.iter().any(|it| it == option);
-        let why = self.cannot.iter().find(tells);
-        let why = why.map(|it| format!(". {}", it.why)).unwrap_or_default();
-        format!("{} {what} when it is started{why}", self.name)
     }
 
     /// Says whether hooks can be given it for one launch.

@@ -421,11 +421,20 @@ impl Provider {
         if !template.is_empty() {
             return None;
         }
-        let says = |it: &&Cannot| it.what.iter().any(|what| what == option);
-        Some(match self.cannot.iter().find(says) {
-            Some(cannot) => format!("{}: {}", self.name, cannot.why),
-            None => format!("{} takes no {option} when it is started.", self.name),
-        })
+        Some(self.refuses(option))
+    }
+
+    /// Says that an option of `agor new` cannot be asked of it, and why, as its row tells.
+    pub(super) fn refuses(&self, option: &str) -> String {
+        let what = match option {
+            "resume" => "cannot go on with an earlier conversation".to_owned(),
+            "fork" => "cannot fork a conversation".to_owned(),
+            option => format!("takes no {option}"),
+        };
+        let tells = |it: &&Cannot| it.what.iter().any(|it| it == option);
+        let why = self.cannot.iter().find(tells);
+        let why = why.map(|it| format!(" {}", it.why)).unwrap_or_default();
+        format!("{} {what} when it is started.{why}", self.name)
     }
 
     /// Says whether its screen is worth a look.

@@ -86,6 +86,28 @@ fn a_persons_table_extends_ours_field_by_field() {
 }
 
 #[test]
+fn what_cannot_be_asked_of_an_agent_is_said_in_the_same_words_wherever_it_is() {
+    let own = "[mine]\nname = \"Mine\"\n[theirs]\ncannot = [{ what = [\"fork\"], why = \"It was tried.\" }]";
+    let loaded = Providers::parse(own, Path::new("own"));
+    let why = |id: &str, option: &str| loaded.providers.get(id)?.why_not(option);
+    for (id, option, said) in [
+        (
+            "mine",
+            "resume",
+            "Mine cannot go on with an earlier conversation when it is started.",
+        ),
+        ("mine", "model", "Mine takes no model when it is started."),
+        (
+            "theirs",
+            "fork",
+            "theirs cannot fork a conversation when it is started. It was tried.",
+        ),
+    ] {
+        assert_eq!(why(id, option).as_deref(), Some(said));
+    }
+}
+
+#[test]
 fn the_name_of_an_open_file_is_an_id_if_it_can_be() {
     let own = "[mine]\nopen_file = '/([^/]*)\\.jsonl$'";
     let loaded = Providers::parse(own, Path::new("own"));
