@@ -195,7 +195,7 @@ impl Meter {
             let mut former = std::mem::take(self);
             let mut left = std::mem::take(&mut former.left);
             let others = std::mem::take(&mut former.others);
-            let skips = std::mem::take(&mut former.skips);
+            let skips = former.skips;
             match left.iter().position(|it| it.path == path) {
                 Some(at) => *self = left.remove(at),
                 None => (self.path, self.skips) = (path.to_owned(), skips),
