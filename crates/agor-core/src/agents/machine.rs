@@ -333,7 +333,8 @@ impl Machine {
         open.then_some(known.since_millis)
     }
 
-    /// Notes that somebody has chosen an answer to a question. If more of it is told before that is given, it is another.
+    /// Notes that somebody has chosen an answer to a question. If more of it is told before that is given, it is
+    /// another.
     pub fn answer_comes(&mut self, question: u64) {
         if self.question.id == question {
             self.question.answer_comes();
