@@ -184,7 +184,14 @@ impl Starting {
         self.cwd = None;
     }
 
-    /// Returns what the host is asked for, once the person has said that agents may start in the folder.
+    /// Returns the folders of which the person has to have said that agents may start there: its project's, and the
+    /// one in which it starts, where what is there can make it act.
+    pub fn folders(&self) -> impl Iterator<Item = &str> {
+        let cwd = self.cwd.as_deref().filter(|cwd| *cwd != self.folder);
+        std::iter::once(self.folder.as_str()).chain(cwd)
+    }
+
+    /// Returns what the host is asked for, once the person has said that agents may start in its folders.
     #[must_use]
     pub fn spec(&self) -> AgentSpec {
         AgentSpec {

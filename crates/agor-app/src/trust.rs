@@ -1,6 +1,9 @@
 //! The question whether agents may start in a folder, asked once for each. Nothing is said by default: Enter means
 //! what has the keyboard, and at first nothing has.
 
+use std::path::{Component, Path};
+
+use agor_core::config::{Layers, TRUSTED};
 use egui::{FontId, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 use crate::commands::{Command, context};
@@ -17,6 +20,8 @@ const WIDTH: f32 = 520.0;
 pub struct Trust {
     /// The folder.
     pub folder: String,
+    /// The folders that are asked about after it.
+    pub further: Vec<String>,
     /// The agent's name.
     pub name: String,
     /// The agent.
@@ -120,6 +125,17 @@ fn above(folder: &str) -> Option<String> {
     (!above.is_empty() && !holds_home).then(|| above.to_owned())
 }
 
+/// Says whether it holds for `folder`, too, that the person has just trusted another, which the settings do not say yet.
+#[must_use]
+pub fn holds_for(layers: &Layers, trusted: &str, folder: &str) -> bool {
+    // A path that leads up again could leave the folder that it seems to be in.
+    let leads_up = Path::new(folder)
+        .components()
+        .any(|it| it == Component::ParentDir);
+    let is_below = !leads_up && Path::new(folder).starts_with(trusted);
+    is_below && layers.said(TRUSTED, Some(folder)).is_none()
+}
+
 /// Draws a button with its key; says whether it was pressed.
 fn button_ui(ui: &mut Ui, theme: &Theme, text: &str, key: &str) -> bool {
     let words = ui
@@ -155,12 +171,27 @@ fn button_ui(ui: &mut Ui, theme: &Theme, text: &str, key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::above;
+    use super::*;
 
     #[test]
     fn the_root_is_never_offered() {
         assert_eq!(above("/work/cart/"), Some("/work".to_owned()));
         assert_eq!(above("/work"), None);
         assert_eq!(above("/"), None);
+    }
+
+    #[test]
+    fn a_yes_holds_for_what_is_below_of_which_nothing_was_said() {
+        let text = "[projects.\"/work/alien\"]\ntrusted = false";
+        let (layers, _) = Layers::read(text).unwrap();
+        for (folder, holds) in [
+            ("/work", true),
+            ("/work/deep/er", true),
+            ("/workshop", false),
+            ("/work/../etc", false),
+            ("/work/alien/x", false),
+        ] {
+            assert_eq!(holds_for(&layers, "/work", folder), holds, "{folder}");
+        }
     }
 }

@@ -93,17 +93,27 @@ impl App {
     }
 
     fn start(&mut self, starting: Starting) {
+        let layers = &self.snapshot.settings.layers;
+        let strange = starting.folders().filter(|it| !trusts(layers, it));
+        let strange = strange.map(str::to_owned).collect();
+        self.start_where_trusted(starting, strange);
+    }
+
+    /// Starts an agent once the person has said of each of these folders that agents may start there.
+    fn start_where_trusted(&mut self, starting: Starting, mut strange: Vec<String>) {
         let Purpose::Workspace { launcher } = &self.purpose else {
             return;
         };
-        let launcher = launcher.clone();
-        if trusts(&self.snapshot.settings.layers, &starting.folder) {
+        if strange.is_empty() {
+            let launcher = launcher.clone();
             return self.start_trusted(&launcher, starting);
         }
+        let folder = strange.remove(0);
         let known = self.snapshot.agent(&starting.provider);
         let name = known.map_or_else(|| starting.provider.clone(), |known| known.name.clone());
         self.overlay = Some(Overlay::Trust(Trust {
-            folder: starting.folder.clone(),
+            folder,
+            further: strange,
             name,
             starting,
         }));
@@ -120,9 +130,11 @@ impl App {
                     of: Whose::Project(trusted.trim_end_matches('/').to_owned()),
                     value: Some(Value::Bool(true)),
                 });
-                if let Purpose::Workspace { launcher } = self.purpose.clone() {
-                    self.start_trusted(&launcher, trust.starting);
-                }
+                let layers = &self.snapshot.settings.layers;
+                let further = trust.further.into_iter();
+                let further = further.filter(|it| !trust::holds_for(layers, &trusted, it));
+                let further = further.collect();
+                self.start_where_trusted(trust.starting, further);
                 self.wake.now();
             }
         }

@@ -1,5 +1,6 @@
 //! Model, permissions and conversation of an agent that is started, chosen by keys.
 
+use agor_core::config::Whose;
 use agor_core::themes::{DARK, LIGHT};
 use agor_proto::agent::{AgentInfo, AgentSpec, Conversation};
 use agor_proto::command::CommandBody;
@@ -190,6 +191,39 @@ fn an_earlier_conversation_goes_on_or_is_forked_where_it_was() {
         let (spec, agent) = made(&mut world);
         assert_eq!((agent.conversation, spec.cwd), (Conversation::New, None));
     }
+}
+
+#[test]
+fn where_a_conversation_went_on_elsewhere_that_folder_is_asked_about_too() {
+    let strange = SessionInfo {
+        cwd: "/tmp/other".into(),
+        ..agent(1, Life::Running)
+    };
+    let trusted = |world: &mut World| {
+        let requests = world.requests().into_iter();
+        let said = requests.filter_map(|request| match request {
+            Request::Say { of, .. } => Some(of),
+            _ => None,
+        });
+        said.collect::<Vec<_>>()
+    };
+    let project = |folder: &str| Whose::Project(folder.to_owned());
+    let mut world = world(&[strange], Vec::new());
+    world.command(Command::ForkBeside);
+    assert!(asked(&mut world).0.is_none(), "nobody trusted it");
+    assert!(is_there(&world, "Trust all in /tmp"));
+    press(&mut world, Key::Escape);
+    assert!(asked(&mut world).0.is_none());
+    // Each of the two is asked about, and the agent starts after both.
+    world.change(|snapshot| snapshot.settings = settings("").into());
+    world.command(Command::ForkBeside);
+    press(&mut world, Key::T);
+    let requests = trusted(&mut world);
+    assert_eq!(requests, [project("/work/project")]);
+    assert!(is_there(&world, "Trust all in /tmp"));
+    press(&mut world, Key::T);
+    let (spec, _) = made(&mut world);
+    assert_eq!(spec.cwd.as_deref(), Some("/tmp/other"));
 }
 
 #[test]

@@ -259,6 +259,7 @@ fn the_answers_to_the_question_of_trust_are_reached_and_pressed_by_keyboard() {
     let mut world = world();
     world.app().overlay = Some(Overlay::Trust(Trust {
         folder: "/work/shop/cart".into(),
+        further: Vec::new(),
         name: "Claude Code".into(),
         starting: Starting::new("claude".into(), "/work/shop/cart".into()),
     }));

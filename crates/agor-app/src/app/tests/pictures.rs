@@ -706,6 +706,7 @@ fn the_question_of_trust_looks_as_it_did_in_a_dark_and_a_light_theme() {
         let open = |app: &mut App| {
             app.overlay = Some(Overlay::Trust(Trust {
                 folder: "/work/shop/cart".into(),
+                further: Vec::new(),
                 name: "Claude Code".into(),
                 starting: Starting::new("claude".into(), "/work/shop/cart".into()),
             }));
