@@ -301,10 +301,23 @@ fn an_agent_is_started_with_the_conversation_the_prompt_and_the_environment_that
     let environment = line_with(&agor, &first, "environment:");
     assert_eq!(environment, "environment: none 1 set");
 
+    // One in which nothing was said is none, and one that goes on is not given to another program.
+    let again = ["new", "--provider", "claude", "--trust", "--resume", &first];
+    let none = agor.run(&again);
+    assert_eq!(none.code, 2, "{none:?}");
+    tell(&agor, &first, "hook UserPromptSubmit");
+    until(&agor, &first, "working");
+    let held = agor.run(&again);
+    assert_eq!(held.code, 5, "{held:?}");
+    tell(&agor, &first, "exit 0");
+    until(&agor, &first, "exited");
+
     // The conversation of a session, or the id of one that no session here has.
-    let (_, arguments) = new(&["--resume", &first]);
+    let (second, arguments) = new(&["--resume", &first]);
     let wanted = format!("--resume {first} --settings");
     assert!(arguments.contains(&wanted), "{arguments}");
+    let restarted = agor.run(&["restart", &first]);
+    assert_eq!(restarted.code, 5, "{second} has it: {restarted:?}");
     let (_, arguments) = new(&["--fork", &first]);
     let wanted = format!("--resume {first} --fork-session --settings");
     assert!(arguments.contains(&wanted), "{arguments}");

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use agor_core::agents::conversations::{holder, is_held};
 use agor_core::config::Layers;
 use agor_proto::agent::{AgentSpec, Conversation};
 use agor_proto::session::SessionInfo;
@@ -107,6 +108,8 @@ pub struct Starting {
     pub conversation: Conversation,
     /// What that conversation is called, if it is an earlier one.
     pub conversation_name: String,
+    /// The model and the mode that it had there, which hold if none is chosen.
+    pub had: (Option<String>, Option<String>),
     /// What it is told first.
     pub words: String,
     /// Where its pane goes.
@@ -125,6 +128,7 @@ impl Starting {
             mode: None,
             conversation: Conversation::New,
             conversation_name: String::new(),
+            had: (None, None),
             words: String::new(),
             place: Place::Tab,
         }
@@ -145,28 +149,41 @@ impl Starting {
         if agent.conversation.is_none() {
             return Err(format!("{}: its conversation is not known yet.", info.name));
         }
-        if ask == Ask::Resume && info.life.alive() {
-            // Two programs would write into one conversation.
+        if agent.conversation_empty {
             return Err(format!(
-                "{} goes on with it in its own pane: end it first, or fork the conversation.",
+                "{}: nothing was said in its conversation yet.",
                 info.name
             ));
         }
         let mut starting = Self::new(agent.provider.clone(), info.folder.clone());
-        starting.model.clone_from(&agent.model);
-        starting.mode.clone_from(&agent.mode);
         starting.place = Place::Beside;
         starting.take(ask, info);
-        Ok(starting)
+        match starting.held_by(snapshot) {
+            Some(holder) => Err(is_held(&holder.name)),
+            None => Ok(starting),
+        }
+    }
+
+    /// Returns the session that has the conversation with which it is to go on: two programs would write into one.
+    #[must_use]
+    pub fn held_by<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a SessionInfo> {
+        let Conversation::Resume { id } = &self.conversation else {
+            return None;
+        };
+        let sessions = snapshot.sessions.iter().flat_map(|it| it.iter());
+        holder(sessions, &self.provider, id)
     }
 
     /// Lets it go on with the conversation of a session, or begin with a copy of it, where that was: agents look for
     /// a conversation in its folder.
     pub fn take(&mut self, ask: Ask, info: &SessionInfo) {
-        let agent = info.agent.as_ref();
-        let Some(id) = agent.and_then(|agent| agent.conversation.clone()) else {
+        let Some(agent) = &info.agent else {
             return;
         };
+        let Some(id) = agent.conversation.clone() else {
+            return;
+        };
+        self.had = (agent.model.clone(), agent.mode.clone());
         self.conversation = match ask {
             Ask::Fork => Conversation::Fork { id },
             _ => Conversation::Resume { id },
@@ -180,6 +197,7 @@ impl Starting {
     pub fn begin_anew(&mut self, folder: String) {
         self.conversation = Conversation::New;
         self.conversation_name.clear();
+        self.had = (None, None);
         self.folder = folder;
         self.cwd = None;
     }
@@ -196,8 +214,8 @@ impl Starting {
     pub fn spec(&self) -> AgentSpec {
         AgentSpec {
             provider: self.provider.clone(),
-            model: self.model.clone(),
-            mode: self.mode.clone(),
+            model: self.model.clone().or_else(|| self.had.0.clone()),
+            mode: self.mode.clone().or_else(|| self.had.1.clone()),
             prompt: Some(self.words.clone()).filter(|words| !words.is_empty()),
             conversation: self.conversation.clone(),
             trusted: true,
@@ -224,9 +242,14 @@ impl Starting {
 
     /// Returns what holds if nothing is chosen.
     fn by_default(&self, ask: Ask, layers: &Layers) -> String {
-        match set(self, ask, layers) {
-            Some(value) => format!("{value}, as the settings say"),
-            None => "the agent's own choice".into(),
+        let had = match ask {
+            Ask::Model => &self.had.0,
+            _ => &self.had.1,
+        };
+        match (had, set(self, ask, layers)) {
+            (Some(value), _) => format!("{value}, as before"),
+            (None, Some(value)) => format!("{value}, as the settings say"),
+            (None, None) => "the agent's own choice".into(),
         }
     }
 }
@@ -328,20 +351,18 @@ fn conversations<'a>(ask: Ask, provider: &str, snapshot: &'a Snapshot) -> Vec<&'
     let mut all: Vec<(&str, &SessionInfo)> = sessions
         .filter_map(|info| {
             let agent = info.agent.as_ref().filter(|it| it.provider == provider)?;
-            Some((agent.conversation.as_deref()?, info))
+            let id = agent.conversation.as_deref()?;
+            (!agent.conversation_empty).then_some((id, info))
         })
         .collect();
     all.sort_by_key(|(_, info)| std::cmp::Reverse(info.active_millis));
-    // Two programs would write into a conversation that goes on.
-    let mut taken: HashSet<&str> = match ask {
-        Ask::Fork => HashSet::new(),
-        _ => all
-            .iter()
-            .filter(|(_, info)| info.life.alive())
-            .map(|(id, _)| *id)
-            .collect(),
-    };
-    all.retain(|(id, _)| taken.insert(*id));
+    if ask == Ask::Resume {
+        // Two programs would write into a conversation that goes on.
+        let sessions = || snapshot.sessions.iter().flat_map(|it| it.iter());
+        all.retain(|(id, _)| holder(sessions(), provider, id).is_none());
+    }
+    let mut seen = HashSet::new();
+    all.retain(|(id, _)| seen.insert(*id));
     all.into_iter().map(|(_, info)| info).collect()
 }
 
@@ -444,8 +465,41 @@ mod tests {
             Conversation::Resume { id: "a".into() }
         );
         assert_eq!(starting.spec().model.as_deref(), Some("m-a"));
-        info.life = Life::Running;
-        assert!(Starting::beside(Ask::Resume, &info, &snapshot()).is_err());
-        assert!(Starting::beside(Ask::Fork, &info, &snapshot()).is_ok());
+        // Going on elsewhere by now, it is only forked.
+        let mut goes_on = snapshot();
+        let elsewhere = with_conversation(6, "a", 40, Life::Running);
+        goes_on.sessions = Some(Arc::new(vec![info.clone(), elsewhere]));
+        let refused = Starting::beside(Ask::Resume, &info, &goes_on);
+        assert!(refused.is_err_and(|why| why.contains("s6")));
+        assert!(Starting::beside(Ask::Fork, &info, &goes_on).is_ok());
+    }
+
+    #[test]
+    fn a_conversation_in_which_nothing_was_said_is_not_offered() {
+        let mut info = with_conversation(1, "a", 10, Life::Lost);
+        let agent = info.agent.as_mut().unwrap();
+        agent.conversation_empty = true;
+        let mut snapshot = snapshot();
+        snapshot.sessions = Some(Arc::new(vec![info.clone()]));
+        let starting = Starting::new("claude".into(), "/work/project".into());
+        for ask in [Ask::Resume, Ask::Fork] {
+            assert_eq!(entries(ask, &starting, &snapshot).len(), 1, "a new one");
+            assert!(Starting::beside(ask, &info, &snapshot).is_err());
+        }
+    }
+
+    #[test]
+    fn model_and_mode_of_a_conversation_hold_unless_others_are_chosen() {
+        let info = with_conversation(1, "a", 10, Life::Lost);
+        let mut starting = Starting::new("claude".into(), "/work/project".into());
+        starting.take(Ask::Fork, &info);
+        assert_eq!(starting.spec().model.as_deref(), Some("m-a"));
+        let layers = Layers::default();
+        assert_eq!(starting.chosen(Ask::Model, &layers), "m-a, as before");
+        starting.model = Some("opus".into());
+        assert_eq!(starting.spec().model.as_deref(), Some("opus"));
+        starting.model = None;
+        starting.begin_anew("/work/project".into());
+        assert_eq!(starting.spec().model, None);
     }
 }

@@ -78,6 +78,7 @@ pub fn agent_info() -> AgentInfo {
         conflict: None,
         provider: "claude".into(),
         conversation: None,
+        conversation_empty: false,
         model: None,
         mode: None,
         since_millis: 1_700_000_000_000,

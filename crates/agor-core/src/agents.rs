@@ -41,6 +41,7 @@
 
 pub mod claim;
 pub mod command_line;
+pub mod conversations;
 pub mod foreground;
 pub mod here;
 pub mod hooks;

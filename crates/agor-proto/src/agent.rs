@@ -128,6 +128,9 @@ pub struct AgentInfo {
     /// The provider's own id of the conversation, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
+    /// Whether nothing was said in that conversation so far: the provider may keep none that could go on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub conversation_empty: bool,
     /// The model that it was asked to use, if one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

@@ -1,5 +1,6 @@
 //! How an agent is started: what is asked about it first, and where its pane goes.
 
+use agor_core::agents::conversations::is_held;
 use agor_core::config::{TRUSTED, Value, Whose, trusts};
 use agor_proto::ids::{SessionId, Size};
 use egui_tiles::LinearDir;
@@ -67,9 +68,17 @@ impl App {
 
     /// Starts the agent that was chosen.
     pub(super) fn start_agent(&mut self, words: String) {
-        if let Some(starting) = self.starting.take() {
-            self.start(Starting { words, ..starting });
+        let Some(starting) = self.starting.take() else {
+            return;
+        };
+        let starting = Starting { words, ..starting };
+        // It may have been gone on with since it was chosen. What was typed stays.
+        if let Some(holder) = starting.held_by(&self.snapshot) {
+            self.note(&is_held(&holder.name));
+            self.starting = Some(starting);
+            return self.ask_words();
         }
+        self.start(starting);
     }
 
     /// Starts an agent for which nothing else was chosen in a new tab of a folder's project.

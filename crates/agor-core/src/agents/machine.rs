@@ -507,6 +507,7 @@ impl Machine {
         AgentInfo {
             provider: provider.unwrap_or_else(|| self.app.clone()),
             conversation: self.conversation.clone(),
+            conversation_empty: self.conversation.is_some() && !self.prompted,
             // Of what it was started with; the session knows.
             model: None,
             mode: None,

@@ -251,7 +251,13 @@ impl Carrier {
                 session,
                 digest,
             } => {
-                let known = self.look_up(client, &command, session).await;
+                let known = match self.look_up(client, &command, session).await {
+                    Ok(known) => Ok(Known {
+                        held_by: self.hub.held_by(&command.body).await,
+                        ..known
+                    }),
+                    refused => refused,
+                };
                 return Next::Event(Event::LookedUp {
                     command,
                     digest,
@@ -355,6 +361,7 @@ impl Carrier {
                     elsewhere: false,
                     stored,
                     forgotten,
+                    ..Known::default()
                 })
             }
             Ok(Err(error)) => Err(WireError::new(ErrorCode::Storage, error.to_string())),

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
-use agor_proto::agent::{Conflict, State};
+use agor_proto::agent::{Conflict, Conversation, State};
+use agor_proto::command::CommandBody;
 use agor_proto::frame::Lane;
 use agor_proto::ids::{
     ClientId, CommandId, ConnEpoch, HostId, Incarnation, LogEpoch, Offset, SessionId,
@@ -29,6 +30,7 @@ use super::registry::Registries;
 use super::session::{Figures, Launcher, Session, Wish};
 use super::tap::Tapped;
 use super::transcripts::Transcripts;
+use crate::agents::conversations;
 use crate::agents::writes::Writes;
 use crate::storage::Store;
 
@@ -515,6 +517,38 @@ impl Hub {
         let excess = claims.len().saturating_sub(CLAIMS_KEPT);
         claims.drain(..excess);
         true
+    }
+
+    /// Returns the name of the session that has the conversation with which a command would have another session's
+    /// agent go on; none if nobody has it, or the command asks for no such thing.
+    pub async fn held_by(&self, body: &CommandBody) -> Option<String> {
+        let (provider, id) = match body {
+            CommandBody::Create { spec, .. } => {
+                let agent = spec.agent.as_deref()?;
+                let Conversation::Resume { id } = &agent.conversation else {
+                    return None;
+                };
+                (agent.provider.clone(), id.clone())
+            }
+            CommandBody::Restart { session } => {
+                let agent = self.list.get(*session)?.agent?;
+                let id = agent.conversation.filter(|_| !agent.conversation_empty)?;
+                (agent.provider, id)
+            }
+            _ => return None,
+        };
+        let session = body.session()?;
+        let all = self.list.all();
+        let others = all.iter().filter(|info| info.id != session);
+        let name = conversations::holder(others, &provider, &id)?.name.clone();
+        if matches!(body, CommandBody::Restart { .. }) {
+            // What a shell was once used for does not go on when it is started again.
+            let (given, spec) = oneshot::channel();
+            let letters = self.session(session)?.letters;
+            letters.send(Letter::Spec(given)).await.ok()?;
+            spec.await.ok()?.agent?;
+        }
+        Some(name)
     }
 
     /// Returns the refusals of which nothing is stored.

@@ -2,10 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
+use agor_proto::agent::{AgentInfo, AgentSpec, Conversation};
+use agor_proto::command::CommandBody;
 use agor_proto::error::ErrorCode;
 use agor_proto::event::LogCursor;
 use agor_proto::ids::{AskId, SessionId};
-use agor_proto::ids::{ClientId, LeaseToken, LogEpoch, Seq};
+use agor_proto::ids::{ClientId, LeaseToken, LogEpoch, Offset, Seq, Size};
 use agor_proto::limits::{CLIENT_QUEUE_MAX, CONNECTIONS_MAX, Limits, SESSIONS_MAX};
 use agor_proto::message::{
     Answer, Ask, Hello, Lease, LeaseStanding, Message, Part, Ping, Query, RenewLease, Subscribe,
@@ -17,8 +19,10 @@ mod follow;
 use super::hub::Letter;
 use super::session::Session;
 use super::*;
+use crate::agents::Machine;
 use crate::link::{LinkReader, LinkWriter};
-use agor_proto::session::Life;
+use crate::storage::{SessionRow, StoredSession};
+use agor_proto::session::{Life, SessionInfo, SessionSpec};
 
 /// Returns the hub of a host without a keeper, and what it stands on.
 fn hub() -> (tempfile::TempDir, Arc<Hub>) {
@@ -402,4 +406,95 @@ async fn a_session_that_meets_a_bug_says_so_and_takes_no_other_with_it() {
     assert!(hub.session(ids[0]).is_none(), "nobody is left to ask");
     assert!(hub.session(ids[1]).is_some());
     assert!(hub.list().get(ids[1]).unwrap().life.alive());
+}
+
+/// Returns what starts an agent with a conversation.
+fn agent_with(conversation: Conversation) -> SessionSpec {
+    SessionSpec {
+        argv: Vec::new(),
+        folder: "/".into(),
+        cwd: None,
+        agent: Some(Box::new(AgentSpec {
+            provider: "claude".into(),
+            model: None,
+            mode: None,
+            prompt: None,
+            conversation,
+            trusted: true,
+        })),
+        name: String::new(),
+        env: Vec::new(),
+        size: Size::cells(80, 24),
+        private: false,
+    }
+}
+
+#[tokio::test]
+async fn no_two_agents_are_given_the_same_conversation() {
+    let (_folder, hub) = hub();
+    let id = |n| SessionId::from_parts(1, [n; 10]);
+    let lists = |life| {
+        let session = Session::unborn(id(1), LogEpoch(1), hub.launcher().clone(), now());
+        let agent = AgentInfo {
+            provider: "claude".into(),
+            conversation: Some("c-1".into()),
+            ..Machine::default().info()
+        };
+        hub.list().put(SessionInfo {
+            name: "first".into(),
+            life,
+            agent: Some(agent),
+            ..session.info()
+        });
+    };
+    let create = |conversation| CommandBody::Create {
+        session: id(2),
+        spec: agent_with(conversation),
+    };
+    let resume = |id: &str| create(Conversation::Resume { id: id.into() });
+    let ended = || Life::Exited { code: 0, signal: 0 };
+    lists(Life::Running);
+    assert_eq!(hub.held_by(&resume("c-1")).await.as_deref(), Some("first"));
+    assert_eq!(hub.held_by(&resume("c-2")).await, None);
+    let fork = create(Conversation::Fork { id: "c-1".into() });
+    assert_eq!(hub.held_by(&fork).await, None);
+
+    // One that ended and had it before is not started with it again; a shell, in which an agent had it, is one.
+    let mut had = Machine::default();
+    had.recognized("claude");
+    had.goes_on_with("c-1");
+    let shell = SessionSpec {
+        agent: None,
+        ..agent_with(Conversation::New)
+    };
+    let agent = agent_with(Conversation::New);
+    for (n, spec, held_by) in [(3, agent, Some("first")), (4, shell, None)] {
+        let row = SessionRow {
+            id: id(n),
+            spec,
+            name: String::new(),
+            life: ended(),
+            cwd: String::new(),
+            title: String::new(),
+            size: Size::cells(80, 24),
+            created_millis: 1,
+            active_millis: 1,
+            epoch: LogEpoch(1),
+            agent: rmp_serde::to_vec_named(&had).unwrap(),
+        };
+        let stored = StoredSession {
+            row,
+            first_seq: Seq(1),
+            last_seq: Seq(0),
+            first: Offset(0),
+            end: Offset(0),
+        };
+        let session = Session::from_store(stored, hub.launcher().clone());
+        hub.list().put(session.info());
+        hub.add(session);
+        let restart = CommandBody::Restart { session: id(n) };
+        assert_eq!(hub.held_by(&restart).await.as_deref(), held_by, "{n}");
+    }
+    lists(ended());
+    assert_eq!(hub.held_by(&resume("c-1")).await, None);
 }

@@ -43,6 +43,7 @@ fn agent_info() -> AgentInfo {
         }),
         provider: "claude".into(),
         conversation: Some("0b6f2c1e".into()),
+        conversation_empty: false,
         model: Some("opus".into()),
         mode: Some("plan".into()),
         since_millis: 1_763_683_200_000,

@@ -227,6 +227,24 @@ fn where_a_conversation_went_on_elsewhere_that_folder_is_asked_about_too() {
 }
 
 #[test]
+fn a_conversation_that_goes_on_elsewhere_meanwhile_is_not_gone_on_with() {
+    let mut world = world(&[session_info(1, "bash"), ended(2)], Vec::new());
+    told(&mut world);
+    press_ctrl(&mut world, Key::R);
+    press(&mut world, Key::ArrowDown);
+    press(&mut world, Key::Enter);
+    world.set_sessions(&[session_info(1, "bash"), agent(2, Life::Running)]);
+    world.requests();
+    press(&mut world, Key::Enter);
+    let (none, said) = asked(&mut world);
+    assert!(none.is_none(), "two would write into one conversation");
+    assert!(said[0].contains("agent2"), "{said:?}");
+    assert_eq!(words(&world), "mend the tests");
+    press(&mut world, Key::Enter);
+    assert!(asked(&mut world).0.is_none(), "nor when it is asked again");
+}
+
+#[test]
 fn what_a_provider_cannot_is_not_offered_and_its_key_says_why() {
     let cannot = vec![(Ask::Fork, NO_FORK.to_owned())];
     let mut world = world(&[agent(1, Life::Running)], cannot);

@@ -208,7 +208,13 @@ async fn conversation(
     let Ok(session) = context.session(client, &named).await else {
         return Ok(named);
     };
-    let known = session.agent.and_then(|agent| agent.conversation);
+    let agent = session.agent;
+    if agent.as_ref().is_some_and(|agent| agent.conversation_empty) {
+        return Err(Failure::usage(format!(
+            "nothing was said in the conversation of the session {named} yet: there is none to begin with"
+        )));
+    }
+    let known = agent.and_then(|agent| agent.conversation);
     known.ok_or_else(|| {
         Failure::usage(format!(
             "the session {named} has no conversation that is known: give its id"

@@ -7,6 +7,7 @@ use agor_proto::ids::{CommandId, CommandN, Seq};
 use sha2::{Digest, Sha256};
 
 use super::{Effect, Open, Place};
+use crate::agents::conversations;
 use crate::host::hub::Stop;
 use crate::host::session::Wish;
 use crate::storage::StoredReceipt;
@@ -20,6 +21,8 @@ pub struct Known {
     pub stored: Option<StoredReceipt>,
     /// The last of its client's commands whose receipt is forgotten, or 0.
     pub forgotten: CommandN,
+    /// The name of the session that has the conversation with which it would have another one go on.
+    pub held_by: Option<String>,
 }
 
 impl Open {
@@ -59,6 +62,14 @@ impl Open {
                 let message = "the command is older than the receipts that are kept";
                 Some(WireError::new(ErrorCode::IdReuse, message))
             }
+            Ok(Known {
+                stored: None,
+                held_by: Some(name),
+                ..
+            }) => Some(WireError::new(
+                ErrorCode::Running,
+                conversations::is_held(name),
+            )),
             Ok(_) => None,
         };
         if let Some(error) = refusal {

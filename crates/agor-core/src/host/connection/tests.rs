@@ -342,6 +342,23 @@ fn a_command_whose_repeat_could_not_be_told_is_not_carried_out() {
 }
 
 #[test]
+fn a_conversation_that_another_session_has_is_not_gone_on_with() {
+    let restart = || command(CommandBody::Restart { session: id(1) });
+    let known = |held_by: Option<&str>| Known {
+        held_by: held_by.map(str::to_owned),
+        ..Known::default()
+    };
+    let effects = looked_up(&mut greeted(), restart(), known(Some("first")));
+    let Outcome::Rejected { error } = outcome(&effects) else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(error.code, ErrorCode::Running);
+    assert!(error.message.contains("first"), "{error}");
+    let effects = looked_up(&mut greeted(), restart(), known(None));
+    assert!(matches!(effects[..], [Effect::Wish { .. }]), "{effects:?}");
+}
+
+#[test]
 fn of_a_command_whose_session_is_gone_the_receipt_says_how_it_ended() {
     let stored = |digest, outcome| StoredReceipt {
         client: US,

@@ -58,6 +58,7 @@ pub fn list_of_one_who_lets_choose() -> SessionList {
         };
         info.state = State::NeedsAnswer;
         info.agent = Some(AgentInfo {
+            conversation_empty: true,
             pending: Some(Pending {
                 text: "Which of them?".into(),
                 choices: vec![choice("The first", "1"), choice("The second", "2")],

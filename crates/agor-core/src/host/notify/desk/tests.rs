@@ -32,6 +32,7 @@ fn info(number: u8, state: State, since_millis: u64, text: &str) -> SessionInfo 
             conflict: None,
             provider: "claude".into(),
             conversation: None,
+            conversation_empty: false,
             model: None,
             mode: None,
             since_millis,
