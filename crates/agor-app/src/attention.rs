@@ -22,10 +22,23 @@ pub struct Attention {
     shown: Option<SessionId>,
     /// Which session's row is selected; the first row if it is not in the queue any more.
     selected: Option<SessionId>,
+    /// What the last frame showed as selected: keys are pressed at that and at nothing else.
+    drawn: Option<Drawn>,
     /// A reply that is being typed to the selected session.
     reply: Option<String>,
     /// What was answered, and by what the question is known again: its number, or its age.
     answered: HashMap<SessionId, (u64, String)>,
+}
+
+/// A question, as a frame showed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Drawn {
+    /// Who asks it.
+    session: SessionId,
+    /// By what it is known again.
+    question: u64,
+    /// Its answers, in the order of their digits.
+    choices: Vec<Choice>,
 }
 
 impl Attention {

@@ -10,7 +10,7 @@ use egui::{
 };
 
 use super::queue::{Need, since};
-use super::{Attention, Outcome};
+use super::{Attention, Drawn, Outcome};
 use crate::commands::{Command, context};
 use crate::icons::Mark;
 use crate::keys::drawn::{hints, keys_of, moved, pressed, pressed_in_list};
@@ -61,6 +61,7 @@ pub fn attention_ui(
     ui.painter().rect_filled(area, 0.0, theme.window);
     let at = state.place(queue);
     let mut outcome = state.keys(ui, queue, at);
+    state.drawn = None;
     let at = state.place(queue);
     let selected = queue.get(state.place(queue)).map(|(_, info)| *info);
     let replies = selected.is_some_and(takes_text);
@@ -108,6 +109,9 @@ pub fn attention_ui(
                 };
                 if let Some(did) = row_ui(ui, state, (&row, name_of), theme, column(rect)) {
                     outcome = did;
+                }
+                if selected && ui.is_rect_visible(rect) {
+                    state.drawn = Some(drawn(info));
                 }
                 if selected && reveals {
                     ui.scroll_to_rect(rect, None);
@@ -300,7 +304,9 @@ fn choices_ui(
         let middle = middle + f32::from(chip.line) * ANSWERS_MORE;
         let corner = Pos2::new(rect.min.x + chip.x, middle - 11.0);
         let area = Rect::from_min_size(corner, Vec2::new(chip.width, 22.0));
-        let response = ui.interact(area, ui.scope_id().with((info.id, at)), Sense::click());
+        // One that came while the mouse was down is another thing.
+        let id = ui.scope_id().with((info.id, identity(info), at));
+        let response = ui.interact(area, id, Sense::click());
         response.widget_info(|| {
             let label = format!("{}, {}", choice.name, sends(choice));
             egui::WidgetInfo::labeled(egui::Role::Button, true, label)
@@ -440,8 +446,12 @@ impl Attention {
             let Some(command) = pressed(ui, context::EDITOR, &keys).first().copied() else {
                 return Outcome::Open;
             };
-            self.reply = None;
             let said = !text.trim().is_empty();
+            if command == Command::EditorDone && !info.is_some_and(|info| self.is_drawn(info)) {
+                // Another question has come, which nobody has read.
+                return Outcome::Open;
+            }
+            self.reply = None;
             if let (Command::EditorDone, true, Some(info)) = (command, said, info) {
                 return Outcome::Reply {
                     session: info.id,
@@ -480,8 +490,9 @@ impl Attention {
                 _ => {}
             }
         }
-        // What is shown with its number is answered by it: not what was selected in this very frame.
-        let info = info.filter(|info| self.selected == Some(info.id) && self.is_unanswered(info));
+        // What is shown with its number is answered by it: not what was selected, or has come, in this very frame.
+        let info = info.filter(|info| self.selected == Some(info.id) && self.is_drawn(info));
+        let info = info.filter(|info| self.is_unanswered(info));
         let choices = info.and_then(pending).map_or(&[][..], |it| &it.choices);
         for (key, choice) in DIGITS.into_iter().zip(choices) {
             let pressed = ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
@@ -498,6 +509,10 @@ impl Attention {
         let width = row.width() - LEFT - RIGHT;
         let chips = asks.map(|pending| chips(ui, &pending.choices, theme, width));
         chips.unwrap_or_default()
+    }
+
+    fn is_drawn(&self, info: &SessionInfo) -> bool {
+        self.drawn.as_ref() == Some(&drawn(info))
     }
 
     fn is_unanswered(&self, info: &SessionInfo) -> bool {
@@ -524,6 +539,15 @@ impl Attention {
         if let Some((_, info)) = asked {
             self.answered.insert(*session, (identity(info), sent));
         }
+    }
+}
+
+/// Returns what is shown of the question that a session asks, as far as keys can be meant for it.
+fn drawn(info: &SessionInfo) -> Drawn {
+    Drawn {
+        session: info.id,
+        question: identity(info),
+        choices: pending(info).map_or_else(Vec::new, |pending| pending.choices.clone()),
     }
 }
 

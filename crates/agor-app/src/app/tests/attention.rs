@@ -1,5 +1,7 @@
 //! What needs the person: gone to by key, answered from the list.
 
+use std::sync::Arc;
+
 use agor_proto::agent::{Choice, PermissionKind, State};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
@@ -95,6 +97,49 @@ fn a_question_is_answered_from_the_list_by_the_keys_that_it_shows_and_once() {
     assert_eq!(sent(&world.requests()), []);
     // What was in the pane stays there.
     assert_eq!(world.app().workspace.focused_session(), Some(session_id(1)));
+}
+
+#[test]
+fn a_digit_and_a_reply_answer_only_what_was_drawn_as_selected_before_them() {
+    let bash = || session_info(1, "bash");
+    let mut offers_others = asking(3, 10);
+    let pending = offers_others.agent.as_mut();
+    let pending = pending.and_then(|it| it.pending.as_mut());
+    pending.expect("it asks").choices.reverse();
+    // What was selected has gone, asks something else, or offers other answers.
+    for now in [
+        vec![bash(), asking(2, 20)],
+        vec![bash(), asking(2, 20), asking(3, 11)],
+        vec![bash(), asking(2, 20), offers_others],
+    ] {
+        let before = [bash(), asking(2, 20), asking(3, 10)];
+        let mut world = World::new(World::layout(&[1]), &before);
+        world.command(Command::Attention);
+        world.requests();
+        world.harness.key_press(egui::Key::Num1);
+        world.change_once(|snapshot| snapshot.sessions = Some(Arc::new(now)));
+        assert_eq!(sent(&world.requests()), []);
+        world.harness.run();
+        world.harness.key_press(egui::Key::Num1);
+        world.harness.run();
+        assert_eq!(sent(&world.requests()).len(), 1, "now it is read");
+    }
+    let before = [bash(), questioning(2, 10)];
+    let mut world = World::new(World::layout(&[1]), &before);
+    world.command(Command::Attention);
+    world.harness.key_press(egui::Key::R);
+    world.harness.run();
+    world.harness.get_by_label("Reply").type_text("use pnpm");
+    world.harness.run();
+    world.requests();
+    world.harness.key_press(egui::Key::Enter);
+    let now = vec![bash(), questioning(2, 11)];
+    world.change_once(|snapshot| snapshot.sessions = Some(Arc::new(now)));
+    assert_eq!(sent(&world.requests()), []);
+    world.harness.run();
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    assert_eq!(sent(&world.requests())[0].1, 11);
 }
 
 #[test]
