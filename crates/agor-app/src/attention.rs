@@ -26,7 +26,7 @@ pub struct Attention {
     drawn: Option<Drawn>,
     /// A reply that is being typed to the selected session.
     reply: Option<String>,
-    /// What was answered, and by what the question is known again: its number, or its age.
+    /// What was answered, in words, and by what the question is known again: its number, or its age.
     answered: HashMap<SessionId, (u64, String)>,
 }
 
@@ -54,6 +54,17 @@ impl Attention {
     }
 }
 
+/// When a reply goes to its agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goes {
+    /// As the answer to the question of this number.
+    AsAnswer(u64),
+    /// Once it takes a prompt: what it may ask until then is not answered by it.
+    WhenIdle,
+    /// At once.
+    AtOnce,
+}
+
 /// What the person did with the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -72,12 +83,12 @@ pub enum Outcome {
         /// The answer.
         choice: Choice,
     },
-    /// A question is answered by a text and Enter; the list stays open.
+    /// An agent is given a text and Enter; the list stays open.
     Reply {
-        /// Whose question.
+        /// Which session's.
         session: SessionId,
-        /// Which question; none if it waits for something else than an answer.
-        question: Option<u64>,
+        /// When it goes.
+        goes: Goes,
         /// The text.
         text: String,
     },

@@ -6,7 +6,7 @@ use agor_proto::input::{Input, Key, KeyInput, Mods};
 use agor_term::input::chord;
 
 use super::App;
-use crate::attention;
+use crate::attention::{self, Goes};
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 
@@ -52,11 +52,18 @@ impl App {
         self.show_session(session);
     }
 
-    /// Answers a question by a text and Enter.
-    pub(super) fn reply(&mut self, session: SessionId, question: Option<u64>, text: String) {
+    /// Gives an agent a text and Enter.
+    pub(super) fn reply(&mut self, session: SessionId, goes: Goes, text: String) {
         let enter = Input::Key(KeyInput::press(Key::Enter, Mods::default()));
         let inputs = vec![Input::Text { text }, enter];
-        self.give(session, question.unwrap_or(0), inputs);
+        match goes {
+            Goes::AsAnswer(question) => self.give(session, question, inputs),
+            Goes::AtOnce => self.give(session, 0, inputs),
+            Goes::WhenIdle => {
+                let body = CommandBody::SendWhenIdle { session, inputs };
+                self.link.request(Request::Command(body));
+            }
+        }
     }
 
     /// Gives inputs as the answer to a question; a host that numbers none is given them as they are.

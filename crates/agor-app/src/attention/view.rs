@@ -10,7 +10,7 @@ use egui::{
 };
 
 use super::queue::{Need, since};
-use super::{Attention, Drawn, Outcome};
+use super::{Attention, Drawn, Goes, Outcome};
 use crate::commands::{Command, context};
 use crate::icons::Mark;
 use crate::keys::drawn::{hints, keys_of, moved, pressed, pressed_in_list};
@@ -253,7 +253,7 @@ fn row_ui(
             Pos2::new(right, rect.max.y - 4.0),
         );
         did = if state.reply.is_some() {
-            reply_ui(ui, state, theme, below);
+            reply_ui(ui, state, goes(info), theme, below);
             None
         } else {
             choices_ui(ui, state, row, theme, below)
@@ -283,7 +283,7 @@ fn choices_ui(
     };
     let shows = hints(ui, &[(Command::ListOpen, "shows it")]);
     if let Some(sent) = state.answer_to(info) {
-        hint(&format!("Sent {sent}"), theme.done);
+        hint(sent, theme.done);
         return None;
     }
     let Some(pending) = pending(info) else {
@@ -368,7 +368,8 @@ fn sends(choice: &Choice) -> String {
     format!("sends {}", shown_keys(choice))
 }
 
-fn reply_ui(ui: &mut Ui, state: &mut Attention, theme: &Theme, rect: Rect) {
+/// Draws the field of a reply, which says when it goes.
+fn reply_ui(ui: &mut Ui, state: &mut Attention, goes: Goes, theme: &Theme, rect: Rect) {
     let Some(reply) = &mut state.reply else {
         return;
     };
@@ -376,7 +377,11 @@ fn reply_ui(ui: &mut Ui, state: &mut Attention, theme: &Theme, rect: Rect) {
     ui.painter()
         .rect(rect, 4.0, theme.raised, border, StrokeKind::Inside);
     let field = TextEdit::singleline(reply)
-        .hint_text("Reply: Enter sends the text and Enter")
+        .hint_text(match goes {
+            Goes::AsAnswer(_) => "Reply: Enter sends the text and Enter",
+            Goes::WhenIdle => "Reply: Enter sends the text and Enter once it takes a prompt",
+            Goes::AtOnce => "Reply: Enter sends the text and Enter at once",
+        })
         .font(FontId::proportional(12.5))
         .text_color(theme.text)
         .frame(egui::Frame::NONE)
@@ -426,6 +431,16 @@ fn takes_text(info: &SessionInfo) -> bool {
     info.state != State::NeedsPermission && !is_menu
 }
 
+/// Returns when a reply goes: what asks is answered, what failed waits for it at its prompt, and the rest may ask
+/// something before the text is there, of which Enter would be an answer.
+fn goes(info: &SessionInfo) -> Goes {
+    match (pending(info), info.state) {
+        (Some(pending), _) => Goes::AsAnswer(pending.id),
+        (None, State::Error | State::NeedsAnswer) => Goes::AtOnce,
+        (None, _) => Goes::WhenIdle,
+    }
+}
+
 impl Attention {
     /// Returns which row is selected.
     fn place(&self, queue: &[(Need, &SessionInfo)]) -> usize {
@@ -455,7 +470,7 @@ impl Attention {
             if let (Command::EditorDone, true, Some(info)) = (command, said, info) {
                 return Outcome::Reply {
                     session: info.id,
-                    question: pending(info).map(|pending| pending.id),
+                    goes: goes(info),
                     text,
                 };
             }
@@ -531,8 +546,16 @@ impl Attention {
         let (session, sent) = match outcome {
             Outcome::Answer {
                 session, choice, ..
-            } => (session, format!("{} ({})", choice.name, shown_keys(choice))),
-            Outcome::Reply { session, text, .. } => (session, format!("“{text}” and Enter")),
+            } => {
+                let sent = format!("Sent {} ({})", choice.name, shown_keys(choice));
+                (session, sent)
+            }
+            Outcome::Reply {
+                session,
+                goes: Goes::WhenIdle,
+                text,
+            } => (session, format!("Goes once it takes a prompt: “{text}”")),
+            Outcome::Reply { session, text, .. } => (session, format!("Sent “{text}” and Enter")),
             _ => return,
         };
         let asked = queue.iter().find(|(_, info)| info.id == *session);

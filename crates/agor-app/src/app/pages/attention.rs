@@ -46,9 +46,9 @@ impl Page for Attention {
             } => app.answer(session, question, &choice.keys),
             Outcome::Reply {
                 session,
-                question,
+                goes,
                 text,
-            } => app.reply(session, question, text),
+            } => app.reply(session, goes, text),
         }
         After::Stays
     }

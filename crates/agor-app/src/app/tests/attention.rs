@@ -182,6 +182,38 @@ fn a_reply_is_typed_in_the_list_and_goes_with_enter_to_whom_it_was_begun_for() {
 }
 
 #[test]
+fn a_reply_to_what_asks_nothing_waits_until_its_agent_takes_a_prompt() {
+    for (state, waits) in [
+        (State::Done, true),
+        (State::Stalled, true),
+        (State::Error, false),
+    ] {
+        let mut info = asking(2, 10);
+        info.state = state;
+        info.agent.as_mut().expect("an agent").pending = None;
+        let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash"), info]);
+        world.command(Command::Attention);
+        world.harness.key_press(egui::Key::R);
+        world.harness.run();
+        world.harness.get_by_label("Reply").type_text("go on");
+        world.harness.run();
+        world.requests();
+        world.harness.key_press(egui::Key::Enter);
+        world.harness.run();
+        let requests = world.requests();
+        let queued = requests.iter().any(|request| {
+            let Request::Command(CommandBody::SendWhenIdle { session, inputs }) = request else {
+                return false;
+            };
+            *session == session_id(2) && inputs.len() == 2
+        });
+        assert_eq!(queued, waits, "{state:?}");
+        let at_once = sent(&requests);
+        assert_eq!(at_once.is_empty(), waits, "{state:?}: {at_once:?}");
+    }
+}
+
+#[test]
 fn a_reply_is_dropped_when_its_question_is_gone() {
     let mut world = World::new(
         World::layout(&[1]),
