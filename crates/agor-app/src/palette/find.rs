@@ -472,7 +472,18 @@ impl Finder {
             scored.push((score.saturating_add(used as u32), at, by_title));
         }
         let all = scored.iter().map(|(_, at, _)| *at).collect();
-        scored.sort_by_key(|(score, at, _)| (std::cmp::Reverse(*score), *at));
+        // What is typed matches itself best, and is meant where no name that is known has its letters.
+        let is_typed = |entry: &Entry| entry.typed && matches!(entry.choice, Choice::Said { .. });
+        let takes_text = entries.last().is_some_and(is_typed);
+        let typed = |at: usize| entries.get(at).is_some_and(is_typed);
+        let rank = |at: usize, by_title: bool| match (typed(at), takes_text && !by_title) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        };
+        scored.sort_by_key(|(score, at, by_title)| {
+            (rank(*at, *by_title), std::cmp::Reverse(*score), *at)
+        });
         scored.truncate(OFFERED_MAX);
         let found = scored.into_iter().map(|(_, entry, by_title)| Found {
             entry,
@@ -559,6 +570,35 @@ mod tests {
             assert_eq!(entries.last().unwrap().choice, choice(last));
         }
         assert_eq!(entries.len(), 1);
+    }
+
+    #[test]
+    fn what_is_typed_is_meant_where_no_known_name_has_its_letters() {
+        let named = |name: &str, detail: &str| {
+            let value = Some(name.to_owned());
+            let choice = Choice::Said {
+                ask: Ask::Model,
+                value,
+            };
+            Entry::new(choice, name.into(), detail.into())
+        };
+        let known = || {
+            vec![
+                named("Default", "sonnet, as before"),
+                named("claude-sonnet-4-5", ""),
+            ]
+        };
+        for (text, titles) in [
+            ("sonnet", &["claude-sonnet-4-5", "sonnet", "Default"][..]),
+            ("sonnet-9", &["sonnet-9"][..]),
+            ("sonnet,", &["sonnet,", "Default"][..]),
+        ] {
+            let mut entries = known();
+            offer_typed(&mut entries, Ask::Model, text);
+            let found = find(&entries, text).into_iter();
+            let found: Vec<_> = found.map(|it| entries[it.entry].title.as_str()).collect();
+            assert_eq!(found, titles, "{text}");
+        }
     }
 
     #[test]

@@ -160,6 +160,16 @@ fn a_model_that_nobody_knows_is_typed_and_escape_leads_back_without_a_choice() {
 }
 
 #[test]
+fn letters_of_a_known_model_choose_it() {
+    let mut world = world(&[session_info(1, "bash")], Vec::new());
+    told(&mut world);
+    press_ctrl(&mut world, Key::M);
+    text(&mut world, "pus");
+    press(&mut world, Key::Enter);
+    assert!(is_there(&world, "Model: opus"));
+}
+
+#[test]
 fn an_earlier_conversation_goes_on_or_is_forked_where_it_was() {
     let id = || "c-2".to_owned();
     for (key, label, conversation) in [
