@@ -41,7 +41,7 @@ impl App {
         match &self.overlay {
             Some(Overlay::Palette(palette)) if palette.scope() == Scope::Prompt => {
                 let (_, text) = palette.sought();
-                if !self.keeps_nothing_of(&self.current_folder()) {
+                if !self.keeps_nothing_of(&self.starting_folder()) {
                     open.push((Field::Prompt, text.to_owned()));
                 }
             }
@@ -49,7 +49,7 @@ impl App {
             Some(Overlay::Palette(palette)) if matches!(palette.scope(), Scope::Of(_)) => {
                 let starting = self.starting.as_ref();
                 if let Some(starting) =
-                    starting.filter(|_| !self.keeps_nothing_of(&self.current_folder()))
+                    starting.filter(|_| !self.keeps_nothing_of(&self.starting_folder()))
                 {
                     open.push((Field::Prompt, starting.words.clone()));
                 }
@@ -71,6 +71,12 @@ impl App {
             }
         }
         open
+    }
+
+    /// Returns the folder of the agent that was chosen: with an earlier conversation it may be another project's.
+    fn starting_folder(&self) -> String {
+        let starting = self.starting.as_ref();
+        starting.map_or_else(|| self.current_folder(), |it| it.folder.clone())
     }
 
     /// Says whether nothing of a session is kept.

@@ -1,6 +1,7 @@
 //! What was typed and not sent is there again after a restart.
 
-use agor_proto::session::SessionInfo;
+use agor_proto::agent::AgentInfo;
+use agor_proto::session::{Life, SessionInfo};
 use egui::Key;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -136,6 +137,35 @@ fn what_was_sent_or_closed_is_gone() {
     assert!(stored(&mut world).expect("it is stored").contains("cl"));
     world.command(Command::Wall);
     assert_eq!(stored(&mut world).as_deref(), Some("[]"));
+}
+
+#[test]
+fn nothing_is_kept_of_what_an_agent_is_told_that_goes_on_in_a_private_project() {
+    let mut world = world(None);
+    let mut known = sessions();
+    known.push(SessionInfo {
+        folder: "/private".into(),
+        life: Life::Exited { code: 0, signal: 0 },
+        agent: Some(AgentInfo {
+            conversation: Some("c-3".into()),
+            ..agent_info()
+        }),
+        ..session_info(3, "old")
+    });
+    world.set_sessions(&known);
+    let private = "[projects.\"/private\"]\nprivate = true";
+    world.change(|snapshot| snapshot.settings = settings(private).into());
+    world.command(Command::NewAgent);
+    press(&mut world, Key::Enter);
+    let resume = egui::Modifiers::CTRL;
+    world.harness.key_press_modifiers(resume, Key::R);
+    world.harness.run();
+    press(&mut world, Key::ArrowDown);
+    press(&mut world, Key::Enter);
+    text(&mut world, "secret");
+    assert_eq!(value(&world, "What is it to do?"), "secret");
+    let kept = stored(&mut world).unwrap_or_default();
+    assert!(!kept.contains("secret"), "{kept}");
 }
 
 #[test]
