@@ -337,7 +337,13 @@ impl App {
     }
 
     fn choose(&mut self, choice: Choice) {
-        if let Some(choice) = choice.remembered() {
+        let choice = match choice {
+            // By its whole path it is known again, however it was typed.
+            Choice::Folder(folder) => Choice::Folder(whole_folder(&folder)),
+            choice => choice,
+        };
+        let is_private = matches!(&choice, Choice::Folder(folder) if self.keeps_nothing_of(folder));
+        if let Some(choice) = choice.remembered().filter(|_| !is_private) {
             self.used.note(&choice, now_millis());
             self.link.request(Request::StoreUsed(self.used.to_json()));
         }
@@ -372,10 +378,7 @@ impl App {
                 let folder = whole_folder(&folder);
                 self.open_folder_of_project(&folder);
             }
-            Choice::Folder(folder) => {
-                let folder = whole_folder(&folder);
-                self.open_shell(&folder);
-            }
+            Choice::Folder(folder) => self.open_shell(&folder),
             Choice::Snippet { text, .. } => self.insert_snippet(&text),
             Choice::KeysOf(command) => {
                 self.open_page(Open::with(Command::Keys, KeysPage::at(command)));

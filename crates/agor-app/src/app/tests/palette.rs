@@ -2,6 +2,7 @@
 
 use egui_kittest::kittest::Queryable;
 
+use super::looks::settings;
 use super::modes::typed_into;
 use super::world::World;
 use crate::commands::Command;
@@ -45,6 +46,35 @@ fn a_snippet_is_inserted_and_enter_is_pressed_only_if_it_ends_in_a_line_break() 
             .collect();
         assert_eq!(typed, expected);
     }
+}
+
+#[test]
+fn a_folder_is_remembered_by_its_whole_path_and_not_if_nothing_of_it_is_kept() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    let private = "[projects.\"/private\"]\nprivate = true";
+    world.change(|snapshot| snapshot.settings = settings(private).into());
+    let choose = |world: &mut World, folder: &str| {
+        world.command(Command::Palette);
+        let field = "Find a command, session or project";
+        world.harness.get_by_label(field).type_text(folder);
+        world.harness.run();
+        world.requests();
+        world.harness.key_press(egui::Key::Enter);
+        world.harness.run();
+        let requests = world.requests().into_iter();
+        let mut stored = requests.filter_map(|request| match request {
+            Request::StoreUsed(json) => Some(json),
+            _ => None,
+        });
+        stored.next()
+    };
+    let stored = choose(&mut world, "~/shop").expect("it is stored");
+    assert!(
+        stored.contains("/shop\"") && !stored.contains('~'),
+        "{stored}"
+    );
+    assert_eq!(choose(&mut world, "/private"), None);
+    assert_eq!(world.app().current_folder(), "/private");
 }
 
 #[test]
