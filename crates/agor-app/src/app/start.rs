@@ -57,11 +57,14 @@ impl App {
     pub(super) fn choose_conversation(&mut self, ask: Ask, of: Option<SessionId>) {
         let folder = self.current_folder();
         let info = of.and_then(|session| self.snapshot.session(session));
-        if let Some(starting) = &mut self.starting {
-            match info {
-                Some(info) => starting.take(ask, info),
-                None => starting.begin_anew(folder),
-            }
+        let Some(starting) = &mut self.starting else {
+            return;
+        };
+        match (of, info) {
+            (_, Some(info)) => starting.take(ask, info),
+            (None, None) => starting.begin_anew(folder),
+            // What was chosen before stays: nobody asked for a new one.
+            (Some(_), None) => self.note("That session is gone: choose another conversation."),
         }
         self.ask_words();
     }

@@ -255,6 +255,22 @@ fn a_conversation_that_goes_on_elsewhere_meanwhile_is_not_gone_on_with() {
 }
 
 #[test]
+fn a_session_that_has_gone_since_it_was_offered_changes_nothing() {
+    let mut world = world(&[session_info(1, "bash"), ended(2)], Vec::new());
+    told(&mut world);
+    press_ctrl(&mut world, Key::R);
+    press(&mut world, Key::ArrowDown);
+    press(&mut world, Key::Enter);
+    world.requests();
+    let gone = Some(session_id(9));
+    world.app().choose_conversation(Ask::Resume, gone);
+    world.harness.run();
+    assert!(is_there(&world, "Go on with: agent2"));
+    let said = asked(&mut world).1;
+    assert!(said.iter().any(|it| it.contains("gone")), "{said:?}");
+}
+
+#[test]
 fn what_a_provider_cannot_is_not_offered_and_its_key_says_why() {
     let cannot = vec![(Ask::Fork, NO_FORK.to_owned())];
     let mut world = world(&[agent(1, Life::Running)], cannot);
