@@ -14,6 +14,9 @@ use crate::link::snapshot::{KnownAgent, Snapshot};
 use crate::palette::{Choice, Entry};
 use crate::text::{age, now_millis};
 
+/// What is said where the focused agent is meant and there is none.
+pub const NO_AGENT: &str = "The focused pane has no agent.";
+
 /// What can be chosen for an agent that is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
@@ -140,7 +143,7 @@ impl Starting {
     /// Why there is none, in a sentence.
     pub fn beside(ask: Ask, info: &SessionInfo, snapshot: &Snapshot) -> Result<Self, String> {
         let Some(agent) = &info.agent else {
-            return Err("The focused pane has no agent.".into());
+            return Err(NO_AGENT.into());
         };
         let known = snapshot.agent(&agent.provider);
         if let Some(why) = known.and_then(|known| known.why_not(ask)) {

@@ -47,8 +47,9 @@ impl App {
             Command::ExportKeys => self.toggle_palette(Scope::ExportKeys),
             Command::NewAgent if workspace => self.toggle_palette(Scope::Agents),
             Command::NewAgent => {}
-            Command::ForkBeside => self.start_beside(Ask::Fork),
-            Command::ResumeBeside => self.start_beside(Ask::Resume),
+            Command::ForkBeside if workspace => self.start_beside(Ask::Fork),
+            Command::ResumeBeside if workspace => self.start_beside(Ask::Resume),
+            Command::ForkBeside | Command::ResumeBeside => {}
             Command::Snippets => self.toggle_palette(Scope::Snippets),
             Command::OpenProject => self.toggle_palette(Scope::Folder),
             Command::NewTabIn if workspace => self.toggle_palette(Scope::ProjectFolders),

@@ -9,7 +9,7 @@ use super::{App, Overlay, Purpose};
 use crate::launch::Launcher;
 use crate::link::Request;
 use crate::palette::{Palette, Scope};
-use crate::starting::{self, Ask, Place, Starting};
+use crate::starting::{self, Ask, NO_AGENT, Place, Starting};
 use crate::trust::{self, Trust, trust_ui};
 
 impl App {
@@ -96,7 +96,7 @@ impl App {
     pub(super) fn start_beside(&mut self, ask: Ask) {
         let session = self.workspace.focused_session();
         let Some(info) = session.and_then(|session| self.snapshot.session(session)) else {
-            return;
+            return self.note(NO_AGENT);
         };
         match Starting::beside(ask, info, &self.snapshot) {
             Ok(starting) => self.start(starting),

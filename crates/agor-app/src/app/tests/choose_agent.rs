@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::commands::Command;
 use crate::link::Request;
 use crate::link::snapshot::KnownAgent;
-use crate::starting::{Ask, Starting};
+use crate::starting::{Ask, NO_AGENT, Starting};
 use crate::testing::{agent_info, session_id, session_info};
 use crate::workspace::Workspace;
 
@@ -252,6 +252,18 @@ fn a_conversation_that_goes_on_elsewhere_meanwhile_is_not_gone_on_with() {
     assert_eq!(words(&world), "mend the tests");
     press(&mut world, Key::Enter);
     assert!(asked(&mut world).0.is_none(), "nor when it is asked again");
+}
+
+#[test]
+fn where_a_page_has_the_keyboard_it_is_said_that_there_is_no_agent() {
+    let mut world = world(&[agent(1, Life::Running)], Vec::new());
+    world.command(Command::Settings);
+    world.command(Command::PageBeside);
+    world.requests();
+    world.command(Command::ForkBeside);
+    let (none, said) = asked(&mut world);
+    assert!(none.is_none());
+    assert_eq!(said, [NO_AGENT]);
 }
 
 #[test]
