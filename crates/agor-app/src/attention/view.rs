@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use agor_proto::agent::{AgentInfo, Choice, Pending, PermissionKind, State};
+use agor_proto::agent::{Choice, Pending, PermissionKind, State};
 use agor_proto::session::SessionInfo;
+use egui::text::LayoutJob;
 use egui::{
     Align2, Color32, FontId, Galley, Key, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke,
     StrokeKind, TextEdit, Ui, UiBuilder, Vec2,
@@ -21,8 +22,11 @@ use crate::widgets::{column, elided, focus_ui, hint_ui, hold_keyboard, reveal_fo
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
 
-/// Height of a row: its name and its question.
+/// Height of a row: its name and the first line of its question.
 const ROW: f32 = 48.0;
+
+/// Lines of a question that is not selected.
+const LINES: usize = 3;
 
 /// Height of the answers, or of a reply that is typed, below the selected row.
 const ANSWERS: f32 = 34.0;
@@ -86,11 +90,14 @@ pub fn attention_ui(
             for (line, (need, info)) in queue.iter().enumerate() {
                 let selected = line == at;
                 let size = Vec2::new(ui.available_width(), ROW);
+                let inner = column(Rect::from_min_size(Pos2::ZERO, size));
+                // Who answers has to have read it to its end.
+                let lines = if selected { usize::MAX } else { LINES };
+                let text = said(*need, info);
+                let asks = wrapped(ui, &text, theme, inner.width() - LEFT - RIGHT, lines);
+                let size = size + Vec2::new(0.0, asks.size().y - first_line(&asks));
                 let answers = match selected {
-                    true => {
-                        let row = column(Rect::from_min_size(Pos2::ZERO, size));
-                        state.answers(ui, info, theme, row)
-                    }
+                    true => state.answers(ui, info, theme, inner),
                     false => Vec::new(),
                 };
                 let lines = answers.last().map_or(0, |chip| chip.line);
@@ -104,6 +111,8 @@ pub fn attention_ui(
                     need: *need,
                     info,
                     selected,
+                    text,
+                    asks,
                     answers,
                     waited: age(now_millis.saturating_sub(since(info))),
                 };
@@ -128,6 +137,9 @@ struct Row<'a> {
     need: Need,
     info: &'a SessionInfo,
     selected: bool,
+    /// What it waits with, and that laid out.
+    text: String,
+    asks: Arc<Galley>,
     answers: Vec<Chip>,
     waited: String,
 }
@@ -188,25 +200,12 @@ fn row_ui(
     rect: Rect,
 ) -> Option<Outcome> {
     let info = row.info;
-    let text = match (row.need, &info.agent) {
-        (
-            Need::Conflict,
-            Some(AgentInfo {
-                conflict: Some(conflict),
-                ..
-            }),
-        ) => {
-            format!(
-                "{} was written by {}, too",
-                folder_shown(&conflict.file),
-                conflict.with
-            )
-        }
-        _ => question(info),
-    };
-    let response = ui.interact(rect, ui.scope_id().with(info.id), Sense::click());
+    let mut response = ui.interact(rect, ui.scope_id().with(info.id), Sense::click());
+    if row.asks.elided {
+        response = response.on_hover_text(&row.text);
+    }
     response.widget_info(|| {
-        let label = format!("{}, {}: {text}", info.name, row.need.words());
+        let label = format!("{}, {}: {}", info.name, row.need.words(), row.text);
         egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, row.selected, label)
     });
     let painter = ui.painter();
@@ -243,13 +242,14 @@ fn row_ui(
         small(11.0),
         theme.faint,
     );
-    let text = elided(ui, &text, small(12.0), theme.text, right - left);
-    let at = Pos2::new(left, rect.min.y + 33.0 - text.size().y / 2.0);
-    painter.galley(at, text, theme.text);
+    let first_line = first_line(&row.asks);
+    let further = row.asks.size().y - first_line;
+    let at = Pos2::new(left, rect.min.y + 33.0 - first_line / 2.0);
+    painter.galley(at, row.asks.clone(), theme.text);
     let mut did = None;
     if row.selected {
         let below = Rect::from_min_max(
-            Pos2::new(left, rect.min.y + ROW - 2.0),
+            Pos2::new(left, rect.min.y + ROW + further - 2.0),
             Pos2::new(right, rect.max.y - 4.0),
         );
         did = if state.reply.is_some() {
@@ -392,7 +392,36 @@ fn reply_ui(ui: &mut Ui, state: &mut Attention, goes: Goes, theme: &Theme, rect:
     hold_keyboard(&response);
 }
 
-/// Returns what the session waits with, in one line.
+/// Returns what a row says of its session.
+fn said(need: Need, info: &SessionInfo) -> String {
+    let conflict = info.agent.as_ref().and_then(|it| it.conflict.as_ref());
+    match conflict.filter(|_| need == Need::Conflict) {
+        Some(conflict) => format!(
+            "{} was written by {}, too",
+            folder_shown(&conflict.file),
+            conflict.with
+        ),
+        None => question(info),
+    }
+}
+
+/// Lays a text out in so many lines at the most.
+fn wrapped(ui: &Ui, text: &str, theme: &Theme, width: f32, lines: usize) -> Arc<Galley> {
+    let font = FontId::proportional(12.0);
+    let mut job = LayoutJob::simple(text.to_owned(), font, theme.text, width.max(1.0));
+    job.wrap.max_rows = lines;
+    ui.painter().layout_job(job)
+}
+
+/// Returns the height of a text's first line.
+fn first_line(text: &Galley) -> f32 {
+    match &text.rows[..] {
+        [first, _, ..] => first.rect().height(),
+        _ => text.size().y,
+    }
+}
+
+/// Returns what the session waits with, its words in one line.
 fn question(info: &SessionInfo) -> String {
     let agent = info.agent.as_ref();
     let asked = agent.and_then(|agent| agent.pending.as_ref());

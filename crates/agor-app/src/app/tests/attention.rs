@@ -143,6 +143,31 @@ fn a_digit_and_a_reply_answer_only_what_was_drawn_as_selected_before_them() {
 }
 
 #[test]
+fn a_question_stands_there_whole_where_it_is_selected_and_in_three_lines_elsewhere() {
+    let heights = |text: &str| {
+        let asks = |number, since_millis| {
+            let mut info = asking(number, since_millis);
+            let pending = info.agent.as_mut().and_then(|it| it.pending.as_mut());
+            pending.expect("it asks").text = text.to_owned();
+            info
+        };
+        // The one that waits longest is selected.
+        let sessions = [session_info(1, "bash"), asks(2, 20), asks(3, 10)];
+        let mut world = World::new(World::layout(&[1]), &sessions);
+        world.command(Command::Attention);
+        [3, 2].map(|number| {
+            let label = format!("agent{number}, needs permission: {text}");
+            world.harness.get_by_label(&label).rect().height()
+        })
+    };
+    let short = heights("Bash: ls");
+    let long = heights(&["Bash: rm -r target"; 50].join(" && "));
+    let [selected, elsewhere] = [long[0] - short[0], long[1] - short[1]];
+    assert!((20.0..45.0).contains(&elsewhere), "two lines: {elsewhere}");
+    assert!(selected > 60.0, "all lines: {selected}");
+}
+
+#[test]
 fn enter_in_the_list_answers_nothing_and_shows_the_session() {
     let sessions = [session_info(1, "bash"), asking(2, 20)];
     let mut world = World::new(World::layout(&[1]), &sessions);
