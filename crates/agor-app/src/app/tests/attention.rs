@@ -168,6 +168,28 @@ fn a_question_stands_there_whole_where_it_is_selected_and_in_three_lines_elsewhe
 }
 
 #[test]
+fn the_title_of_the_window_begins_with_how_many_wait_for_the_person() {
+    let bash = || session_info(1, "bash");
+    let mut world = World::new(World::layout(&[1]), &[bash()]);
+    let mut titled = |sessions: Vec<SessionInfo>| {
+        world.change_once(|snapshot| snapshot.sessions = Some(Arc::new(sessions)));
+        let windows = world.harness.output().viewport_output.iter();
+        let commands = windows.flat_map(|(_, window)| &window.commands);
+        let titles = commands.filter_map(|command| match command {
+            egui::ViewportCommand::Title(title) => Some(title.clone()),
+            _ => None,
+        });
+        titles.collect::<Vec<_>>()
+    };
+    let asks = vec![bash(), asking(2, 20), questioning(3, 10)];
+    assert_eq!(titled(asks.clone()), ["(2) bash - agor"]);
+    assert_eq!(titled(asks), [""; 0], "it is told once");
+    let mut done = asking(2, 20);
+    done.state = State::Done;
+    assert_eq!(titled(vec![bash(), done]), ["bash - agor"]);
+}
+
+#[test]
 fn enter_in_the_list_answers_nothing_and_shows_the_session() {
     let sessions = [session_info(1, "bash"), asking(2, 20)];
     let mut world = World::new(World::layout(&[1]), &sessions);
