@@ -42,6 +42,7 @@ use crate::everywhere::{EverywherePage, Shown};
 use crate::keys::drawn;
 use crate::keys::translate::to_egui;
 use crate::link::Link;
+use crate::link::folders::Wanted;
 use crate::link::log::Of;
 use crate::link::settings::Settings;
 use crate::link::snapshot::{HostState, Snapshot};
@@ -182,6 +183,8 @@ pub struct App {
     usage_days: Option<u32>,
     /// The log that is asked for, while it is shown.
     logged: Option<Of>,
+    /// The folder that the link was asked to read, while it is typed.
+    folders: Option<Wanted>,
     /// A place in a session's text that is shown as soon as its pane is there.
     moment: Option<Moment>,
     /// What was looked for in all sessions, while that is not shown.
@@ -317,6 +320,7 @@ impl App {
             explained: None,
             usage_days: None,
             logged: None,
+            folders: None,
             moment: None,
             found_before: None,
             drafts: Drafts::default(),

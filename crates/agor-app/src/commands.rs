@@ -183,6 +183,7 @@ with_pages! { commands {
     PalettePageDown "palette.page_down" "Palette: page down" Palette ["page_down"] "Go a page on in what a field finds.";
     PalettePageUp "palette.page_up" "Palette: page up" Palette ["page_up"] "Go a page back.";
     PaletteChoose "palette.choose" "Palette: choose" Palette ["enter"] "Take the selected entry, or what is typed.";
+    PaletteComplete "palette.complete" "Palette: complete" Palette ["tab"] "Write the selected folder into the field, so that those in it are found.";
     PaletteClose "palette.close" "Palette: close" Palette ["escape"] "Close the palette, or a page with a field, or empty its field first.";
     PromptModel "prompt.model" "New agent: model" Palette ["ctrl+m"] "Choose the model of the agent that is told what to do.";
     PromptMode "prompt.mode" "New agent: permissions" Palette ["ctrl+o"] "Choose how that agent asks before it acts.";

@@ -5,6 +5,7 @@
 pub mod diagnose;
 pub mod everywhere;
 mod explain;
+pub mod folders;
 mod follower;
 mod following;
 pub mod images;
@@ -119,6 +120,8 @@ pub enum Request {
     Diagnose(bool),
     /// Follow what the evidence for a session's state is, or no more.
     Explain(Option<SessionId>),
+    /// Read the folders in this one, or forget what was read.
+    Folders(Option<folders::Wanted>),
     /// Follow the last lines of a log, or of none any more.
     Log(Option<log::Of>),
     /// Follow what was used in so many days, or no more.

@@ -1,7 +1,8 @@
 //! The palette: one field that finds commands, sessions, projects and snippets by a few letters of
-//! their names, and asks for a folder or a name. A sign before the letters says what is looked for.
+//! their names, and asks for a folder (`folders.rs`) or a name. A sign before the letters says what is looked for.
 
 mod find;
+pub mod folders;
 pub mod used;
 mod view;
 
@@ -45,9 +46,9 @@ pub enum Scope {
     ExportKeys,
     /// One of the folders of the project that is shown.
     ProjectFolders,
-    /// A folder that becomes one of that project's, typed.
+    /// A folder that becomes one of that project's: typed, or found below what is typed.
     FurtherFolder,
-    /// A folder, typed.
+    /// A folder: typed, known, or found below what is typed.
     Folder,
     /// A page that is to stand beside the panes.
     Pages,
@@ -74,6 +75,8 @@ pub struct Palette {
     asks: Vec<Offered>,
     /// Whether what is typed can be chosen as it is.
     typed: bool,
+    /// Whether the cursor goes to the end of the field, into which something was written.
+    to_end: bool,
 }
 
 /// What a sign before the letters looks for.
@@ -114,6 +117,7 @@ impl Palette {
             letters: None,
             asks: Vec::new(),
             typed: false,
+            to_end: false,
         }
     }
 

@@ -19,6 +19,20 @@ fn shown_below(folder: &str, home: Option<&str>) -> String {
     }
 }
 
+/// Returns the whole path of a folder as a person types it.
+#[must_use]
+pub fn whole_folder(typed: &str) -> String {
+    let home = HOME.get().map_or("", String::as_str);
+    let folder = match typed.strip_prefix('~') {
+        Some(rest) => format!("{home}{rest}"),
+        None => typed.to_owned(),
+    };
+    match folder.trim_end_matches('/') {
+        "" => "/".to_owned(),
+        trimmed => trimmed.to_owned(),
+    }
+}
+
 /// Returns a folder's last part, which names its project.
 #[must_use]
 pub fn project_name(folder: &str) -> String {

@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod desktop_look;
 pub mod folder_watch;
+pub mod folders;
 pub mod host;
 pub mod images;
 pub mod keybindings;

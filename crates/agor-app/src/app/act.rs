@@ -211,6 +211,7 @@ impl App {
             | Command::PalettePageDown
             | Command::PalettePageUp
             | Command::PaletteChoose
+            | Command::PaletteComplete
             | Command::PaletteClose
             | Command::PromptModel
             | Command::PromptMode

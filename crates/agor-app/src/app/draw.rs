@@ -19,7 +19,7 @@ use crate::link::Request;
 use crate::link::snapshot::Snapshot;
 use crate::palette::{self, Choice, Offer, Outcome, Palette, Scope};
 use crate::starting::{self, Starting};
-use crate::text::now_millis;
+use crate::text::{now_millis, whole_folder};
 use crate::theme::{Theme, measure};
 use crate::workspace::document::NAME_MAX;
 use crate::{banner, sidebar, status_bar, tab_bar, which_key};
@@ -304,7 +304,10 @@ impl App {
     }
 
     fn show_palette(&mut self, ui: &mut Ui, mut open: Palette) {
-        let offer = Offer::of(&self.snapshot, &self.workspace);
+        let wanted = palette::folders::wanted(open.sought());
+        let below = self.snapshot.folders.clone();
+        let below = below.filter(|below| Some(&below.of) == wanted.as_ref());
+        let offer = Offer::of(&self.snapshot, &self.workspace).with(below.clone());
         let keyboard = self.keyboard.borrow();
         open.offer(offer, |scope| {
             let used = (&self.used, now_millis());
@@ -312,7 +315,13 @@ impl App {
             if let (Scope::Of(ask), Some(starting)) = (scope, &self.starting) {
                 return starting::entries(ask, starting, &self.snapshot);
             }
-            palette::entries(scope, &self.snapshot, &self.workspace, keymap, used)
+            let mut entries =
+                palette::entries(scope, &self.snapshot, &self.workspace, keymap, used);
+            if let Some(below) = &below {
+                let further = palette::folders::below(scope, below, &entries);
+                entries.extend(further);
+            }
+            entries
         });
         drop(keyboard);
         match palette::palette_ui(ui, &mut open, &self.theme) {
@@ -333,6 +342,18 @@ impl App {
                 self.choose(choice);
                 self.wake.now();
             }
+        }
+        self.want_folders();
+    }
+
+    /// Has the folder read that is typed in the palette; nothing any more without one.
+    pub(super) fn want_folders(&mut self) {
+        let wanted = match &self.overlay {
+            Some(Overlay::Palette(open)) => palette::folders::wanted(open.sought()),
+            _ => None,
+        };
+        if wanted != self.folders && self.link.request(Request::Folders(wanted.clone())) {
+            self.folders = wanted;
         }
     }
 
@@ -424,19 +445,6 @@ impl App {
             context.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;
         }
-    }
-}
-
-/// Returns the whole path of a folder as a person types it.
-pub(super) fn whole_folder(typed: &str) -> String {
-    let home = crate::text::HOME.get().map_or("", String::as_str);
-    let folder = match typed.strip_prefix('~') {
-        Some(rest) => format!("{home}{rest}"),
-        None => typed.to_owned(),
-    };
-    match folder.trim_end_matches('/') {
-        "" => "/".to_owned(),
-        trimmed => trimmed.to_owned(),
     }
 }
 

@@ -92,6 +92,7 @@ impl App {
             self.logged = wants.log;
         }
         self.follow_explained(wants.explained);
+        self.want_folders();
         if shown != self.shown && self.link.request(Request::Show(shown.clone())) {
             self.shown = shown;
         }

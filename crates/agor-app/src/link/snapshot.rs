@@ -18,6 +18,7 @@ use agor_proto::usage::Spent;
 
 use super::diagnose::Diagnosis;
 use super::everywhere::FoundEverywhere;
+use super::folders::Below;
 use super::images::Images;
 use super::log::Log;
 use super::outline::Outline;
@@ -89,6 +90,8 @@ pub struct Snapshot {
     pub spending: Option<Arc<Spending>>,
     /// What a log says last, while the window shows it.
     pub log: Option<Arc<Log>>,
+    /// The folders in the one that is typed.
+    pub folders: Option<Arc<Below>>,
     /// The evidence for a session's state, while the window wants to know.
     pub explained: Option<Arc<Explanation>>,
 }

@@ -29,7 +29,7 @@ use super::follower::Follower;
 use super::images::{Fetcher, Images};
 use super::layout::Layout;
 use super::snapshot::{Asked, HostState, Snapshot, Weight};
-use super::{LayoutUse, Request, log, outbox, settings, usage};
+use super::{LayoutUse, Request, folders, log, outbox, settings, usage};
 use crate::app::hand_in;
 use crate::commands::Command;
 use crate::keys::verb;
@@ -137,6 +137,7 @@ pub async fn run(
     let mut task = Task {
         paths: paths.clone(),
         client,
+        folders: folders::Reading::new(shared.clone()),
         shared,
         layout,
         followers: HashMap::new(),
@@ -339,6 +340,8 @@ struct Task {
     desktop: Option<tokio::task::JoinHandle<()>>,
     /// Reads the log that is shown.
     logs: log::Following,
+    /// Reads the folder that is typed.
+    folders: folders::Reading,
     /// Images that become files, and the sessions that are given their paths.
     pasting: JoinSet<(Vec<SessionId>, Result<PathBuf, String>)>,
 }
@@ -359,6 +362,7 @@ impl Task {
             Request::Everywhere(wanted) => self.find_everywhere(wanted),
             Request::Usage(days) => self.usage(days),
             Request::Log(wanted) => self.logs.follow(wanted),
+            Request::Folders(wanted) => self.folders.read(wanted),
             Request::ChangeKeys(change) => self.change_keys(change),
             Request::ImportKeys(file) => self.on_files(move |paths| {
                 let imported = keybindings::import_file(paths, Path::new(&file), verb::check);

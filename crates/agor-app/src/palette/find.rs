@@ -16,6 +16,7 @@ use crate::app::pages;
 use crate::commands::{Command, TABLE};
 use crate::icons::Mark;
 use crate::keys::keymap::Keymap;
+use crate::link::folders::Below;
 use crate::link::snapshot::Snapshot;
 use crate::starting::Ask;
 use crate::text::folder_shown;
@@ -32,7 +33,7 @@ const USED_SCORE: f64 = 6.0;
 const USED_SCORE_MAX: f64 = 40.0;
 
 /// How it begins that a folder was chosen.
-const FOLDER: &str = "folder";
+pub(super) const FOLDER: &str = "folder";
 
 /// What can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +122,8 @@ pub struct Offer {
     themes: usize,
     /// The project's folder.
     folder: Option<String>,
+    /// What lies in the folder that is typed.
+    below: Option<Arc<Below>>,
 }
 
 impl Offer {
@@ -136,8 +139,26 @@ impl Offer {
             settings: Arc::as_ptr(&snapshot.settings).addr(),
             themes: Arc::as_ptr(&snapshot.themes).addr(),
             folder: workspace.project().map(|project| project.folder.clone()),
+            below: None,
         }
     }
+
+    /// Returns what entries are made from where a folder is typed in which these lie.
+    #[must_use]
+    pub fn with(self, below: Option<Arc<Below>>) -> Self {
+        Self { below, ..self }
+    }
+}
+
+/// Where an entry stands, whatever matches better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// It is the path that is typed, which is found whatever it is.
+    Path,
+    /// It is a folder that is known.
+    Known,
+    /// By how well it matches.
+    Usual,
 }
 
 /// One line of the palette.
@@ -163,6 +184,7 @@ pub struct Entry {
     used: f64,
     /// Whether it is what was typed.
     typed: bool,
+    place: Place,
 }
 
 impl Entry {
@@ -181,7 +203,38 @@ impl Entry {
             colors: Vec::new(),
             used: 0.0,
             typed: false,
+            place: Place::Usual,
         }
+    }
+
+    /// Returns the entry of a folder that is known, which is found by its whole path too.
+    pub(super) fn of_folder(folder: &str, name: String) -> Self {
+        let folder = match folder.trim_end_matches('/') {
+            "" => "/",
+            folder => folder,
+        };
+        let mut entry = Self::new(
+            Choice::Folder(folder.to_owned()),
+            folder_shown(folder),
+            name,
+        );
+        entry.whole = format!("{} {} {folder}", entry.title, entry.detail);
+        entry.letters.1 = signature(&entry.whole);
+        entry.place = Place::Known;
+        entry
+    }
+
+    /// Returns the entry of the path that is typed.
+    pub(super) fn of_path(choice: Choice, path: &str, does: &str) -> Self {
+        let mut entry = Self::new(choice, path.to_owned(), does.to_owned());
+        (entry.typed, entry.place) = (true, Place::Path);
+        entry
+    }
+
+    /// Says whether it is what was typed.
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        self.typed
     }
 }
 
@@ -252,6 +305,9 @@ pub fn entries(
     }
     if scope == Scope::Recent {
         entries.extend(folders(workspace, used));
+    }
+    if scope == Scope::Folder {
+        entries.extend(super::folders::known(snapshot, workspace, used));
     }
     if matches!(scope, Scope::Agents | Scope::Recent) {
         // Those that are here first, and of them the one that the settings name.
@@ -450,12 +506,23 @@ impl Finder {
             true => signature(text),
             false => 0,
         };
+        // A path that is typed is not offered beside itself.
+        let is_path = entries.last().is_some_and(|it| it.place == Place::Path);
+        let path = is_path.then(|| text.trim_end_matches('/'));
+        let is_again = |entry: &Entry| path == Some(entry.title.trim_end_matches('/'));
         let mut buffer = Vec::new();
         let mut scored: Vec<(u32, usize, bool)> = Vec::new();
         for at in among {
             let Some(entry) = entries.get(at) else {
                 continue;
             };
+            if entry.place == Place::Path {
+                scored.push((0, at, false));
+                continue;
+            }
+            if is_again(entry) {
+                continue;
+            }
             let mut score = |text: &str, has: u64| match wanted & !has {
                 0 => pattern.score(Utf32Str::new(text, &mut buffer), matcher),
                 _ => None,
@@ -472,6 +539,7 @@ impl Finder {
             scored.push((score.saturating_add(used as u32), at, by_title));
         }
         let all = scored.iter().map(|(_, at, _)| *at).collect();
+        let place = |at: usize| entries.get(at).map(|entry| entry.place);
         // What is typed matches itself best, and is meant where no name that is known has its letters.
         let is_typed = |entry: &Entry| entry.typed && matches!(entry.choice, Choice::Said { .. });
         let takes_text = entries.last().is_some_and(is_typed);
@@ -482,7 +550,8 @@ impl Finder {
             (false, false) => 0,
         };
         scored.sort_by_key(|(score, at, by_title)| {
-            (rank(*at, *by_title), std::cmp::Reverse(*score), *at)
+            let rank = rank(*at, *by_title);
+            (rank, place(*at), std::cmp::Reverse(*score), *at)
         });
         scored.truncate(OFFERED_MAX);
         let found = scored.into_iter().map(|(_, entry, by_title)| Found {

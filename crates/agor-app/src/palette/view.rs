@@ -4,9 +4,9 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2};
 
 use super::find::{Choice, Entry, Found};
-use super::{Finder, Outcome, Palette, Scope, offer_typed};
+use super::{Finder, Outcome, Palette, Scope, folders, offer_typed};
 use crate::commands::{Command, context};
-use crate::keys::drawn::{keys_of, pressed};
+use crate::keys::drawn::{does, keys_of, pressed};
 use crate::starting::{Ask, Offered};
 use crate::theme::{Theme, measure, medium};
 use crate::widgets::{elided, hold_keyboard, popup_area, popup_ui};
@@ -25,6 +25,9 @@ const KEYS: &[Command] = &[
     Command::PaletteClose,
 ];
 
+/// What they can mean further where a folder is typed.
+const FOLDER_KEYS: &[Command] = &[Command::PaletteComplete];
+
 /// What they can mean further where an agent is told what to do.
 const PROMPT_KEYS: &[Command] = &[
     Command::PromptModel,
@@ -37,12 +40,13 @@ const PROMPT_KEYS: &[Command] = &[
 pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome {
     let mut outcome = Outcome::Open;
     palette.refresh();
-    let count = palette.finder.found().len();
+    let mut count = palette.finder.found().len();
     let (scope, _) = palette.sought();
     let page = measure::PALETTE_ROWS as i64;
     let mut enter = false;
     let further = match scope {
         Scope::Prompt => PROMPT_KEYS,
+        scope if folders::is_typed(scope) => FOLDER_KEYS,
         _ => &[],
     };
     for command in pressed(ui, context::PALETTE, &[KEYS, further].concat()) {
@@ -56,19 +60,17 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
             Command::PalettePageDown => palette.step(page, count),
             Command::PalettePageUp => palette.step(-page, count),
             Command::PaletteChoose => enter = true,
+            Command::PaletteComplete => {
+                palette.complete();
+                count = palette.finder.found().len();
+            }
             _ => outcome = Outcome::Closed,
         }
     }
     let rows = count.clamp(1, measure::PALETTE_ROWS);
     let typed = matches!(
         scope,
-        Scope::Folder
-            | Scope::FurtherFolder
-            | Scope::ImportKeys
-            | Scope::ExportKeys
-            | Scope::Rename
-            | Scope::RenameTab
-            | Scope::Prompt
+        Scope::ImportKeys | Scope::ExportKeys | Scope::Rename | Scope::RenameTab | Scope::Prompt
     );
     let list = if typed {
         36.0 + palette.asks.len() as f32 * measure::ROW
@@ -117,10 +119,6 @@ fn hint(scope: Scope) -> &'static str {
     match scope {
         Scope::ImportKeys => "adds the keys of this file to yours",
         Scope::ExportKeys => "writes your keys into this file, which must not be there yet",
-        Scope::Folder => "opens your shell in this folder",
-        Scope::FurtherFolder => {
-            "opens your shell in this folder, which becomes one of the project's"
-        }
         Scope::Rename => "gives the session this name",
         Scope::RenameTab => "gives the tab this name; without one it has its session's",
         Scope::Prompt => "starts the agent with this; without a word it waits for you",
@@ -143,6 +141,7 @@ fn empty(scope: Scope, palette: &Palette) -> &'static str {
         Scope::ProjectFolders => {
             "A path that begins with / or ~ becomes one of the project's folders"
         }
+        Scope::Folder => "A path begins with / or ~",
         _ => "Nothing matches: type fewer letters",
     }
 }
@@ -175,12 +174,14 @@ fn placeholder(scope: Scope) -> &'static str {
 
 fn field_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, area: Rect) {
     let rect = area.with_max_y(area.min.y + FIELD);
+    let completes = folders::is_typed(palette.sought().0);
     let field = TextEdit::singleline(&mut palette.text)
         .hint_text(placeholder(palette.scope))
         .font(FontId::proportional(15.0))
         .text_color(theme.text)
         .frame(egui::Frame::NONE)
         .align(egui::Align2::LEFT_CENTER)
+        .lock_focus(completes)
         .desired_width(f32::INFINITY);
     let response = ui.put(rect.shrink2(Vec2::new(14.0, 4.0)), field);
     response.widget_info(|| {
@@ -203,6 +204,9 @@ fn field_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, area: Rect) {
     } else {
         // Nothing else in the palette takes text; a click on a row must not end the typing.
         hold_keyboard(&response);
+    }
+    if std::mem::take(&mut palette.to_end) {
+        select_all_or_end(ui, &response, palette);
     }
 }
 
@@ -262,6 +266,7 @@ fn asks_ui(ui: &mut Ui, asks: &[Offered], theme: &Theme, list: Rect) -> Option<A
 fn rows_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, list: Rect) -> Option<Choice> {
     let (_, _, entries) = palette.offered.as_ref()?;
     let found = palette.finder.found();
+    let completes = palette.completed().map(|(at, _)| at);
     let first = palette.selected.saturating_sub(measure::PALETTE_ROWS - 1);
     let mut chosen = None;
     let mut hovered = None;
@@ -292,7 +297,11 @@ fn rows_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, list: Rect) -> Opt
         if response.clicked() {
             chosen = Some(entry.choice.clone());
         }
-        row_ui(ui, entry, *found, theme, rect);
+        let keys = match completes == Some(first + line) {
+            true => does(ui, Command::PaletteComplete, "completes"),
+            false => entry.keys.clone(),
+        };
+        row_ui(ui, entry, keys, *found, theme, rect);
     }
     if let Some(hovered) = hovered {
         palette.selected = hovered;
@@ -300,7 +309,7 @@ fn rows_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, list: Rect) -> Opt
     chosen
 }
 
-fn row_ui(ui: &Ui, entry: &Entry, found: Found, theme: &Theme, rect: Rect) {
+fn row_ui(ui: &Ui, entry: &Entry, keys: String, found: Found, theme: &Theme, rect: Rect) {
     let painter = ui.painter();
     let middle = rect.center().y;
     let mut x = rect.min.x + 10.0;
@@ -324,7 +333,7 @@ fn row_ui(ui: &Ui, entry: &Entry, found: Found, theme: &Theme, rect: Rect) {
         title,
         theme.text,
     );
-    let keys = painter.layout_no_wrap(entry.keys.clone(), FontId::proportional(11.0), theme.muted);
+    let keys = painter.layout_no_wrap(keys, FontId::proportional(11.0), theme.muted);
     let keys_at = rect.max.x - 10.0 - keys.size().x;
     let keys_height = keys.size().y;
     let detail_room = keys_at - (x + title_width) - 28.0;
@@ -361,7 +370,7 @@ fn chip_ui(ui: &Ui, entry: &Entry, theme: &Theme, right: Pos2) {
 
 impl Palette {
     fn refresh(&mut self) {
-        let (_, letters) = self.sought();
+        let (scope, letters) = self.sought();
         let letters = letters.to_owned();
         let Some((_, _, entries)) = &mut self.offered else {
             return;
@@ -372,6 +381,9 @@ impl Palette {
             // It keeps places of entries from one letter to the next.
             self.finder = Finder::default();
         }
+        if folders::is_typed(scope) && folders::offer_path(entries, scope, letters.trim()) {
+            self.finder = Finder::default();
+        }
         self.finder.find(entries, &letters);
         // Other letters begin at the best of what they mean; other entries leave it where it stands.
         if self
@@ -380,6 +392,27 @@ impl Palette {
             .is_some_and(|before| before != letters)
         {
             self.selected = 0;
+        }
+    }
+
+    /// Returns the folder that is written into the field where one is typed: the selected one, or the first below the
+    /// path itself; with its place.
+    fn completed(&self) -> Option<(usize, &Entry)> {
+        let (scope, _) = self.sought();
+        let (_, _, entries) = self.offered.as_ref().filter(|_| folders::is_typed(scope))?;
+        let found = self.finder.found().iter().enumerate();
+        let mut found = found.skip(self.selected);
+        found.find_map(|(at, found)| {
+            let entry = entries.get(found.entry)?;
+            (!entry.is_typed()).then_some((at, entry))
+        })
+    }
+
+    fn complete(&mut self) {
+        if let Some((_, entry)) = self.completed() {
+            self.text = format!("{}/", entry.title.trim_end_matches('/'));
+            self.to_end = true;
+            self.refresh();
         }
     }
 
@@ -402,8 +435,6 @@ impl Palette {
             Scope::Prompt => Some(Choice::Prompt(text.into())),
             Scope::ImportKeys => (!text.is_empty()).then(|| Choice::ImportKeys(text.into())),
             Scope::ExportKeys => (!text.is_empty()).then(|| Choice::ExportKeys(text.into())),
-            Scope::FurtherFolder => Some(Choice::ProjectFolder(text.into())),
-            Scope::Folder => (!text.is_empty()).then(|| Choice::Folder(text.into())),
             Scope::RenameTab => Some(Choice::TabName(text.into())),
             Scope::Rename => (!text.is_empty()).then(|| Choice::Name(text.into())),
             Scope::Groups if self.finder.found().is_empty() => {

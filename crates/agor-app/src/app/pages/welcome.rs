@@ -3,8 +3,8 @@
 use egui::{Painter, Pos2, Shape, Stroke, Ui, Vec2};
 
 use super::{After, App, Page};
-use crate::app::draw::whole_folder;
 use crate::commands::context::{self, Chain};
+use crate::text::whole_folder;
 use crate::welcome::{Did, Welcome, welcome_ui};
 
 pub(super) fn open(app: &mut App) -> Box<dyn Page> {

@@ -1,12 +1,15 @@
 //! The palette: what a sign before the letters looks for, and snippets.
 
+use agor_core::folders::Hidden;
 use egui_kittest::kittest::Queryable;
 
 use super::looks::settings;
 use super::modes::typed_into;
 use super::world::World;
+use crate::app::Overlay;
 use crate::commands::Command;
 use crate::link::Request;
+use crate::link::folders::Below;
 use crate::testing::{session_id, session_info};
 
 #[test]
@@ -128,4 +131,59 @@ fn signs_before_the_letters_say_what_is_looked_for_and_choices_are_remembered() 
     world
         .harness
         .get_by_label_contains("Zoom pane: Ctrl+Shift+Enter");
+}
+
+#[test]
+fn a_folder_is_found_as_its_path_is_typed_and_completed_by_tab() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    let read = |world: &mut World| {
+        let wanted = world.requests().into_iter().filter_map(|it| match it {
+            Request::Folders(wanted) => Some(wanted),
+            _ => None,
+        });
+        wanted.last()
+    };
+    world.command(Command::OpenProject);
+    // It begins in the folder of what is shown, below which others are.
+    let of = read(&mut world).flatten().expect("a folder is read");
+    assert_eq!(
+        (of.folder.as_str(), of.hidden),
+        ("/work/project", Hidden::Without)
+    );
+    let names = ["docs", "src"].map(str::to_owned).to_vec();
+    let below = Below { of, names };
+    world.change(|snapshot| snapshot.folders = Some(below.into()));
+    world.harness.get_by_label("/work/project/docs");
+    let typed = |world: &mut World| match &world.app().overlay {
+        Some(Overlay::Palette(open)) => open.sought().1.to_owned(),
+        _ => String::new(),
+    };
+    let field = |world: &mut World, letters: &str| {
+        world.harness.get_by_label("Folder").type_text(letters);
+        world.harness.run();
+    };
+    field(&mut world, "sr");
+    assert!(world.harness.query_by_label("/work/project/docs").is_none());
+    assert!(read(&mut world).is_none(), "the same folder is read once");
+    world.harness.key_press(egui::Key::Tab);
+    world.harness.run();
+    assert_eq!(typed(&mut world), "/work/project/src/");
+    // What is typed next stands behind it; a dot asks for hidden ones.
+    field(&mut world, ".c");
+    assert_eq!(typed(&mut world), "/work/project/src/.c");
+    let of = read(&mut world).flatten().expect("another folder is read");
+    assert_eq!(
+        (of.folder.as_str(), of.hidden),
+        ("/work/project/src", Hidden::With)
+    );
+    let names = vec![".cargo".to_owned()];
+    let below = Below { of, names };
+    world.change(|snapshot| snapshot.folders = Some(below.into()));
+    // The path itself is selected, and the one below it is a step away.
+    world.harness.key_press(egui::Key::ArrowDown);
+    world.harness.run();
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    assert_eq!(world.app().current_folder(), "/work/project/src/.cargo");
+    assert_eq!(read(&mut world), Some(None), "nothing is read any more");
 }
