@@ -102,7 +102,10 @@ impl Line {
     /// Returns who gave the keys, where that is not the table alone, and what is not used.
     fn remark(&self) -> String {
         let own = self.used.iter().find(|told| told.source != Source::Table);
-        let own = own.map(|told| told.source.to_string());
+        let own = own.map(|told| match told.places.shown(told.context) {
+            Some(places) => format!("{}, {places}", told.source),
+            None => told.source.to_string(),
+        });
         let shadowed = self.shadowed.iter().map(|told| {
             let by = told.shadowed_by.as_deref().unwrap_or_default();
             format!("{} not used: {by}", told.keys)

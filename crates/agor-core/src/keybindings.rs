@@ -3,8 +3,10 @@
 
 mod edit;
 mod exchange;
+mod when;
 
 pub use exchange::{Imported, export, export_to, import, import_file};
+pub use when::When;
 
 use std::fs;
 use std::io;
@@ -26,10 +28,10 @@ pub struct Rule {
     pub key: Option<String>,
     /// The command's id; with `-` before it, its keys are taken away.
     pub command: String,
-    /// Where the keys mean it, if elsewhere than usual.
+    /// Where the keys mean it, if elsewhere than usual, as [`When`] reads it.
     #[serde(default)]
-    pub when: Option<Context>,
-    /// What the command is given; none takes anything yet.
+    pub when: Option<String>,
+    /// What the command is given; none takes anything.
     #[serde(default)]
     pub args: Option<serde_json::Value>,
     /// The folder of the project in which alone it counts, and in those below.
@@ -147,13 +149,11 @@ pub enum Change {
 }
 
 /// Where keys mean a command. What has the keyboard says which of them count there, the deepest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
     /// Everywhere, whatever has the keyboard.
     Anywhere,
     /// While a terminal has the keyboard.
-    #[serde(alias = "pane")]
     Terminal,
     /// In a field that takes text.
     Editor,
@@ -178,6 +178,29 @@ pub enum Context {
 impl Context {
     /// How many there are.
     pub const COUNT: usize = Self::Sizes as usize + 1;
+
+    /// All of them.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Anywhere,
+        Self::Terminal,
+        Self::Editor,
+        Self::Palette,
+        Self::Find,
+        Self::Wall,
+        Self::Settings,
+        Self::List,
+        Self::Vi,
+        Self::Hints,
+        Self::Sizes,
+    ];
+
+    /// Returns the one that the file calls so.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        // Its name of an earlier release.
+        let name = if name == "pane" { "terminal" } else { name };
+        Self::ALL.into_iter().find(|context| context.name() == name)
+    }
 
     /// Returns it as the file has it.
     #[must_use]
@@ -347,8 +370,16 @@ mod tests {
         assert_eq!(rules.len(), 2);
         assert_eq!(rules[0].key.as_deref(), Some("ctrl+shift+/"));
         assert_eq!(rules[0].command, "a // b");
-        assert_eq!(rules[1].when, Some(Context::Terminal));
+        assert_eq!(rules[1].when.as_deref(), Some("pane"));
         assert_eq!((rules[0].line, rules[1].line), (3, 4));
+    }
+
+    #[test]
+    fn every_context_is_found_by_its_name() {
+        for (at, context) in Context::ALL.into_iter().enumerate() {
+            assert_eq!(context as usize, at);
+            assert_eq!(Context::of_name(context.name()), Some(context));
+        }
     }
 
     #[test]
@@ -359,6 +390,12 @@ mod tests {
         assert!(error.contains("wen"), "{error}");
         assert!(parse("[{]").is_err());
         assert!(parse("/* open").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_condition_of_another_program_damages_no_file() {
+        let text = r#"[{"key": "f1", "command": "a", "when": "editorTextFocus && x == 'y'"}, {"command": "b"}]"#;
+        assert_eq!(parse(text).unwrap().len(), 2);
     }
 
     #[test]

@@ -59,6 +59,88 @@ pub const PLACES: &[(&str, Chain)] = &[
     ("While borders are moved", SIZES),
 ];
 
+/// Every place, each of which is a part of [`Places`].
+const EVERY: &[Chain] = &[
+    TERMINAL, ELSEWHERE, LIST, EDITOR, PALETTE, FIND, WALL, SETTINGS, VI, HINTS, SIZES,
+];
+
+/// In which of the places keys mean something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Places(u16);
+
+impl Places {
+    /// All of them.
+    pub const ALL: Self = Self(u16::MAX);
+
+    /// Returns those whose contexts are as wanted.
+    #[must_use]
+    pub fn of(is_wanted: impl Fn(Chain) -> bool) -> Self {
+        let every = EVERY.iter().enumerate();
+        let wanted = every.filter(|(_, chain)| is_wanted(**chain));
+        Self(wanted.fold(0, |places, (at, _)| places | (1_u16 << at)))
+    }
+
+    /// Returns those in which a context counts.
+    #[must_use]
+    pub fn with_context(context: Context) -> Self {
+        Self::of(|chain| chain.contains(&context))
+    }
+
+    /// Returns the place in which just these contexts count; all if it is none of them.
+    #[must_use]
+    pub fn at(chain: Chain) -> Self {
+        let at = EVERY.iter().position(|of| *of == chain);
+        at.map_or(Self::ALL, |at| Self(1 << at))
+    }
+
+    /// Says whether there are none.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Says whether some are among others.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Returns them and others.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns them but for others.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Returns in a few words where they are, of a context whose keys mean something in some of its places alone.
+    #[must_use]
+    pub fn shown(self, context: Context) -> Option<String> {
+        let names = |of: Self| {
+            let every = EVERY.iter().enumerate();
+            let there = every.filter(move |(at, _)| of.0 & (1_u16 << *at) != 0);
+            let names = there.filter_map(|(_, chain)| match chain.first() {
+                Some(Context::Anywhere) => Some("elsewhere"),
+                first => first.copied().map(place),
+            });
+            names.collect::<Vec<_>>()
+        };
+        let missing = Self::with_context(context).without(self);
+        let (there, missing) = (names(self), names(missing));
+        match missing.len() {
+            0 => None,
+            count if count < there.len() => {
+                Some(format!("{}, not {}", place(context), missing.join(", ")))
+            }
+            _ => Some(there.join(", ")),
+        }
+    }
+}
+
 /// Returns in a few words where a context is.
 #[must_use]
 pub fn place(context: Context) -> &'static str {

@@ -12,11 +12,11 @@ use std::collections::HashMap;
 use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
 
-use crate::commands::context::{Chain, ELSEWHERE, place};
-use crate::commands::{Command, FAMILIES, GROUPS, TABLE};
+use crate::commands::context::{Chain, ELSEWHERE, Places, place};
+use crate::commands::{Command, FAMILIES, GROUPS, Row, TABLE};
 use crate::keys::presets::PRESETS;
 use agor_core::config::KeyPreset;
-use agor_core::keybindings::{Context, Rule};
+use agor_core::keybindings::{Context, Rule, When};
 use chords::{TEXT, parse, takes_no_text};
 
 /// What a sequence of chords is.
@@ -32,8 +32,25 @@ pub enum Found {
 
 #[derive(Debug, Default)]
 struct Node {
-    command: Option<Command>,
+    /// What it is, in which places: in each one at the most.
+    commands: Vec<(Places, Command)>,
+    /// Where it is anything, or leads to something.
+    places: Places,
     next: HashMap<Chord, Node>,
+}
+
+impl Node {
+    fn command(&self, at: Places) -> Option<Command> {
+        let mut commands = self.commands.iter();
+        let (_, command) = commands.find(|(places, _)| places.overlaps(at))?;
+        Some(*command)
+    }
+
+    /// Returns what a key leads to, if that is anything in this place.
+    fn after(&self, chord: &Chord, at: Places) -> Option<&Self> {
+        let next = self.next.get(chord)?;
+        next.places.overlaps(at).then_some(next)
+    }
 }
 
 /// Keys of a command.
@@ -44,6 +61,8 @@ struct Binding {
     chords: Vec<Chord>,
     command: Command,
     context: Context,
+    /// In which of the places where that context counts.
+    places: Places,
     source: Source,
 }
 
@@ -115,10 +134,21 @@ pub struct Told {
     pub command: Command,
     /// Where they mean it.
     pub context: Context,
+    /// In which of the places where that context counts.
+    pub places: Places,
     /// Who says so.
     pub source: Source,
     /// What took the keys away, if they are not used.
     pub shadowed_by: Option<String>,
+}
+
+impl Told {
+    /// Returns in a few words where the keys mean it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let part = self.places.shown(self.context);
+        part.unwrap_or_else(|| place(self.context).to_owned())
+    }
 }
 
 /// See the module.
@@ -179,7 +209,7 @@ impl Keymap {
         // A leader that a person chose leads in modes too.
         let leads = Chord::of(&keymap.leader);
         let takes = |it: &Binding| it.context.is_mode() && it.chords.first() == Some(&leads);
-        keymap.shadow(takes, "it is the leader");
+        keymap.shadow(takes, Places::ALL, "it is the leader");
         if let Some(preset) = preset {
             for (keys, command) in preset.keys {
                 let source = Source::Preset(preset.name);
@@ -201,8 +231,9 @@ impl Keymap {
             let Some(mut node) = root else { continue };
             for chord in &binding.chords {
                 node = node.next.entry(*chord).or_default();
+                node.places = node.places.and(binding.places);
             }
-            node.command = Some(binding.command);
+            node.commands.push((binding.places, binding.command));
         }
         (keymap, complaints)
     }
@@ -217,8 +248,10 @@ impl Keymap {
         let row =
             row.ok_or_else(|| "there is no such command; the README lists them".to_owned())?;
         if rule.args.is_some() {
-            return Err("it takes no \"args\"".into());
+            return Err("no command takes \"args\"".into());
         }
+        let when = rule.when.as_deref().filter(|when| !when.trim().is_empty());
+        let when = when.map(When::parse).transpose()?;
         let keys = rule.key.as_deref().map(|keys| with_leader(keys, leader));
         let chords = keys.as_deref().map(parse).transpose()?;
         if removes {
@@ -227,50 +260,60 @@ impl Keymap {
                 binding.command == row.command
                     && chords.is_none_or(|chords| *chords == binding.chords)
             };
-            self.shadow(is_meant, &format!("taken away in {source}"));
+            let gone = when
+                .as_ref()
+                .map_or(Places::ALL, |when| Places::of(|chain| when.holds(chain)));
+            self.shadow(is_meant, gone, &format!("taken away in {source}"));
             return Ok(());
         }
         let (Some(keys), Some(chords)) = (keys, chords) else {
             return Err("there is no \"key\"".into());
         };
-        let context = match rule.when {
-            None => row.context,
-            Some(when) if row.context.is_own() && when != row.context => {
-                return Err(format!("it means something {} alone", place(row.context)));
-            }
-            Some(when) => when,
-        };
-        if !context.takes_letters() && !chords.first().is_some_and(takes_no_text) {
+        let parts = parts_of(row, when.as_ref())?;
+        let types = !chords.first().is_some_and(takes_no_text);
+        if types && parts.iter().any(|(context, _)| !context.takes_letters()) {
             return Err(TEXT.into());
         }
-        // A sequence is a command or the begin of longer ones, never both. What a person says of everywhere holds in
-        // every context; what they say of one leaves the others as they are.
-        let contradicts = |other: &Binding| {
-            (context == Context::Anywhere || context == other.context)
-                && (other.chords.starts_with(&chords) || chords.starts_with(&other.chords))
-        };
-        self.shadow(contradicts, &format!("{} by {source}", row.id));
-        let binding = Binding {
-            keys,
-            chords,
-            command: row.command,
-            context,
-            source,
-        };
-        self.bindings.insert(0, binding);
+        for (context, places) in parts {
+            // A sequence is a command or the begin of longer ones, never both. What a person says of everywhere holds
+            // in every context; what they say of one, or of some places, leaves the others as they are.
+            let contradicts = |other: &Binding| {
+                (context == Context::Anywhere || context == other.context)
+                    && (other.chords.starts_with(&chords) || chords.starts_with(&other.chords))
+            };
+            let whole = context == Context::Anywhere && places == Places::with_context(context);
+            let gone = if whole { Places::ALL } else { places };
+            self.shadow(contradicts, gone, &format!("{} by {source}", row.id));
+            let binding = Binding {
+                keys: keys.clone(),
+                chords: chords.clone(),
+                command: row.command,
+                context,
+                places,
+                source,
+            };
+            self.bindings.insert(0, binding);
+        }
         Ok(())
     }
 
-    fn shadow(&mut self, is_meant: impl Fn(&Binding) -> bool, by: &str) {
-        let (gone, left) = std::mem::take(&mut self.bindings)
-            .into_iter()
-            .partition::<Vec<_>, _>(|binding| is_meant(binding));
-        self.bindings = left;
-        let by = |binding| Shadowed {
-            binding,
-            by: by.to_owned(),
-        };
-        self.shadowed.extend(gone.into_iter().map(by));
+    /// Takes keys away from what is meant, in these places.
+    fn shadow(&mut self, is_meant: impl Fn(&Binding) -> bool, gone: Places, by: &str) {
+        for mut binding in std::mem::take(&mut self.bindings) {
+            let left = binding.places.without(gone);
+            match is_meant(&binding) {
+                true if left.is_none() => self.shadowed.push(Shadowed {
+                    binding,
+                    by: by.to_owned(),
+                }),
+                meant => {
+                    if meant {
+                        binding.places = left;
+                    }
+                    self.bindings.push(binding);
+                }
+            }
+        }
     }
 
     /// Returns all keys, those that mean nothing any more behind the others of their command.
@@ -281,6 +324,7 @@ impl Keymap {
             chords: binding.chords.clone(),
             command: binding.command,
             context: binding.context,
+            places: binding.places,
             source: binding.source,
             shadowed_by: shadowed_by.map(str::to_owned),
         };
@@ -323,7 +367,10 @@ impl Keymap {
     pub fn find(&self, before: &[Chord], pressed: &KeyInput, chain: Chain) -> Found {
         match self.node_of(before, pressed, chain) {
             None => Found::Nothing,
-            Some((_, node)) => node.command.map_or(Found::Prefix, Found::Command),
+            Some((_, node)) => {
+                let command = node.command(Places::at(chain));
+                command.map_or(Found::Prefix, Found::Command)
+            }
         }
     }
 
@@ -351,25 +398,27 @@ impl Keymap {
     ) -> Option<(Chord, &Node)> {
         // What is likeliest meant goes first: where a key lies says less than what it makes, in whatever context.
         let mut candidates = Chord::candidates(pressed);
+        let at = Places::at(chain);
         candidates.find_map(|chord| {
-            let mut nodes = chain.iter().filter_map(|it| self.node(*it, before));
-            nodes.find_map(|node| Some((chord, node.next.get(&chord)?)))
+            let mut nodes = chain.iter().filter_map(|it| self.node(*it, before, at));
+            nodes.find_map(|node| Some((chord, node.after(&chord, at)?)))
         })
     }
 
     /// Says whether a key is the leader too, since no program has the keyboard.
     #[must_use]
     pub fn is_leader_outside(&self, pressed: &KeyInput, chain: Chain) -> bool {
-        let leads = self.node(Context::Anywhere, &[Chord::of(&self.leader)]);
-        let leads = leads.is_some_and(|node| node.command.is_none());
+        let at = Places::at(chain);
+        let leads = self.node(Context::Anywhere, &[Chord::of(&self.leader)], at);
+        let leads = leads.is_some_and(|node| node.command(at).is_none());
         leads
             && !self.is_used(OUTSIDE, chain)
             && Chord::candidates(pressed).any(|chord| chord == OUTSIDE)
     }
 
     fn is_used(&self, chord: Chord, chain: Chain) -> bool {
-        let mut contexts = chain.iter();
-        contexts.any(|context| self.node(*context, &[chord]).is_some())
+        let (mut contexts, at) = (chain.iter(), Places::at(chain));
+        contexts.any(|context| self.node(*context, &[chord], at).is_some())
     }
 
     /// Returns chords as they are looked for while no pane has the keyboard.
@@ -399,12 +448,14 @@ impl Keymap {
     pub fn after(&self, before: &[Chord], chain: Chain) -> Vec<(String, &'static str)> {
         let mut rows: Vec<(String, &'static str)> = Vec::new();
         let mut last = None;
+        let at = Places::at(chain);
         for binding in &self.bindings {
             let goes_on = binding.chords.len() > before.len() && binding.chords.starts_with(before);
             // Deeper contexts have what begins alike.
             let mut deeper = chain.iter().take_while(|it| **it != binding.context);
             let counts = chain.contains(&binding.context)
-                && !deeper.any(|it| self.node(*it, &binding.chords).is_some());
+                && binding.places.overlaps(at)
+                && !deeper.any(|it| self.node(*it, &binding.chords, at).is_some());
             if !goes_on || !counts || last == Some(binding.command) {
                 continue;
             }
@@ -426,10 +477,10 @@ impl Keymap {
         rows
     }
 
-    fn node(&self, context: Context, before: &[Chord]) -> Option<&Node> {
+    fn node(&self, context: Context, before: &[Chord], at: Places) -> Option<&Node> {
         let root = self.roots.get(context as usize)?;
         let mut before = before.iter();
-        before.try_fold(root, |node, chord| node.next.get(chord))
+        before.try_fold(root, |node, chord| node.after(chord, at))
     }
 }
 
@@ -451,6 +502,36 @@ pub fn begins(told: &Told, pressed: &[KeyInput]) -> bool {
     told.chords.len() >= pressed.len() && told.chords.iter().zip(pressed).all(same)
 }
 
+/// Returns in which contexts, and in which places of each, a rule gives a command keys. In each place the deepest
+/// context that the rule asks for has them.
+fn parts_of(row: &Row, when: Option<&When>) -> Result<Vec<(Context, Places)>, String> {
+    let Some(when) = when else {
+        return Ok(vec![(row.context, Places::with_context(row.context))]);
+    };
+    let own = row.context.is_own();
+    if own && when.asks() && !when.asks_for(row.context) {
+        return Err(format!("it means something {} alone", place(row.context)));
+    }
+    let asked = |chain: Chain| {
+        let mut asked = chain.iter().filter(|context| when.asks_for(**context));
+        asked.next().copied().unwrap_or(Context::Anywhere)
+    };
+    let parts = Context::ALL.map(|context| {
+        let is_its = |chain: Chain| match own {
+            true => context == row.context,
+            false => asked(chain) == context,
+        };
+        let there = |chain: Chain| chain.contains(&context) && when.holds(chain);
+        (context, Places::of(|chain| there(chain) && is_its(chain)))
+    });
+    let parts = parts.into_iter().filter(|(_, places)| !places.is_none());
+    let parts: Vec<_> = parts.collect();
+    match parts.is_empty() {
+        true => Err("\"when\": that is so nowhere".into()),
+        false => Ok(parts),
+    }
+}
+
 fn defaults(leader: &str) -> Vec<Binding> {
     let bindings = TABLE.iter().flat_map(|row| {
         row.keys.iter().filter_map(move |keys| {
@@ -461,6 +542,7 @@ fn defaults(leader: &str) -> Vec<Binding> {
                 keys,
                 command: row.command,
                 context: row.context,
+                places: Places::with_context(row.context),
                 source: Source::Table,
             })
         })

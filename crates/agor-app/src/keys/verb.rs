@@ -5,7 +5,7 @@ use agor_core::keybindings::Rule;
 
 use super::keymap::{Chord, Keymap, Told};
 use crate::commands::TABLE;
-use crate::commands::context::{Chain, ELSEWHERE, PLACES, TERMINAL, place};
+use crate::commands::context::{Chain, ELSEWHERE, PLACES, Places, TERMINAL, place};
 
 /// Returns what all keys do, or those that are asked for.
 ///
@@ -76,7 +76,7 @@ fn row(told: &Told) -> KeyRow {
         keys: told.keys.clone(),
         command: command.id.into(),
         title: command.title.into(),
-        place: place(told.context).into(),
+        place: told.place(),
         from: told.source.to_string(),
         shadowed_by: told.shadowed_by.clone(),
     }
@@ -108,8 +108,10 @@ fn explain(rows: &[&Told], chords: &[Chord], outside: &[Chord]) -> Vec<String> {
 
 /// Returns what keys do where these contexts count: of the deepest that has them.
 fn meaning(used: &[&Told], chords: &[Chord], chain: Chain) -> Option<String> {
+    let at = Places::at(chain);
     chain.iter().find_map(|context| {
-        let mut there = used.iter().filter(|told| told.context == *context);
+        let is_there = |told: &&&Told| told.context == *context && told.places.overlaps(at);
+        let mut there = used.iter().filter(is_there);
         let exact = there.clone().find(|told| told.chords == chords);
         let goes_on =
             |told: &&&Told| told.chords.len() > chords.len() && told.chords.starts_with(chords);

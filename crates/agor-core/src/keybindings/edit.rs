@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Change, Context, Rule, plain_json};
+use super::{Change, Rule, plain_json};
 #[cfg(test)]
 use crate::config::Whose;
 
@@ -96,7 +96,7 @@ fn with(text: &str, rule: &Rule) -> String {
     let fields = [
         ("key", rule.key.as_deref()),
         ("command", Some(rule.command.as_str())),
-        ("when", rule.when.map(Context::name)),
+        ("when", rule.when.as_deref()),
         ("project", rule.project.as_deref()),
         ("group", rule.group.as_deref()),
     ];

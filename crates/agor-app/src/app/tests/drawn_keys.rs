@@ -1,6 +1,6 @@
 //! Keys of lists, fields and pages come from the table of keys, so that they can be others.
 
-use agor_core::keybindings::{Context, Rule};
+use agor_core::keybindings::Rule;
 use egui::accesskit::{Role, Toggled};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -102,7 +102,7 @@ fn a_sequence_in_a_list_shows_what_can_follow_it_and_leads_there() {
     assert_eq!(selected(&world), ["agent2"]);
     // A command of the window's own in lists alone, by a letter.
     let rule = Rule {
-        when: Some(Context::List),
+        when: Some("list".into()),
         ..Rule::new("w", "view.wall")
     };
     let mut world = self::world(vec![rule]);

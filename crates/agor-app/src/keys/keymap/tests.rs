@@ -4,7 +4,7 @@ use agor_proto::input::Key;
 
 use super::chords::parse;
 use super::*;
-use crate::commands::context::{LIST, PALETTE, SETTINGS, SIZES, TERMINAL, VI};
+use crate::commands::context::{EDITOR, FIND, LIST, PALETTE, SETTINGS, SIZES, TERMINAL, VI};
 
 fn press(keys: &str) -> KeyInput {
     chord::parse(keys).unwrap()
@@ -285,7 +285,7 @@ fn keys_are_shown_as_people_write_them() {
 fn the_deepest_context_that_has_keys_decides_and_the_others_go_on_below_it() {
     let rules = [
         Rule {
-            when: Some(Context::List),
+            when: Some("list".into()),
             ..rule("x", "attention.next")
         },
         rule("ctrl+space d", "list.first"),
@@ -331,7 +331,7 @@ fn the_deepest_context_that_has_keys_decides_and_the_others_go_on_below_it() {
 #[test]
 fn a_command_of_what_is_drawn_means_nothing_elsewhere() {
     let elsewhere = Rule {
-        when: Some(Context::Anywhere),
+        when: Some("anywhere".into()),
         ..rule("f5", "list.next")
     };
     let rules = [
@@ -345,5 +345,104 @@ fn a_command_of_what_is_drawn_means_nothing_elsewhere() {
     assert!(complaints[1].contains(TEXT), "{complaints:?}");
     let next = Found::Command(Command::ListNext);
     assert_eq!(keymap.find(&[], &press("f6"), LIST), next);
+    assert_eq!(keymap.find(&[], &press("f5"), LIST), Found::Nothing);
+}
+
+fn when(when: &str, key: &str, command: &str) -> Rule {
+    Rule {
+        when: Some(when.into()),
+        ..rule(key, command)
+    }
+}
+
+#[test]
+fn keys_mean_a_command_where_their_condition_holds() {
+    let rules = [
+        when("!terminal", "ctrl+g", "view.wall"),
+        when("editor && !palette", "f5", "tab.new"),
+        when("list || terminal", "f6", "tab.new"),
+        when("!find", "f7", "palette.next"),
+    ];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    let (tab, wall) = (Some(Command::NewTab), Some(Command::Wall));
+    let next = Some(Command::PaletteNext);
+    for (keys, chain, command) in [
+        ("ctrl+g", TERMINAL, None),
+        ("ctrl+g", LIST, wall),
+        ("ctrl+g", PALETTE, wall),
+        ("ctrl+g", ELSEWHERE, wall),
+        ("f5", EDITOR, tab),
+        ("f5", PALETTE, None),
+        ("f5", TERMINAL, None),
+        ("f6", LIST, tab),
+        ("f6", TERMINAL, tab),
+        ("f6", EDITOR, None),
+        ("f7", PALETTE, next),
+        ("f7", SETTINGS, next),
+        ("f7", FIND, None),
+    ] {
+        let expected = command.map_or(Found::Nothing, Found::Command);
+        assert_eq!(keymap.find(&[], &press(keys), chain), expected, "{keys}");
+    }
+    let told = keymap.told();
+    let place = |command| {
+        told.iter()
+            .find(|it| it.command == command)
+            .map(Told::place)
+    };
+    assert_eq!(
+        place(Command::Wall).as_deref(),
+        Some("anywhere, not in a terminal")
+    );
+}
+
+#[test]
+fn a_condition_takes_keys_from_others_only_where_it_holds() {
+    let rules = [
+        when("!list", "ctrl+shift+t", "view.wall"),
+        when("terminal", "ctrl+shift+d", "-pane.split_right"),
+        when("list", "ctrl+space", "view.sidebar"),
+    ];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    let find = |keys, chain| keymap.find(&[], &press(keys), chain);
+    assert_eq!(
+        find("ctrl+shift+t", TERMINAL),
+        Found::Command(Command::Wall)
+    );
+    assert_eq!(find("ctrl+shift+t", LIST), Found::Command(Command::NewTab));
+    assert_eq!(find("ctrl+shift+d", TERMINAL), Found::Nothing);
+    assert_eq!(
+        find("ctrl+shift+d", LIST),
+        Found::Command(Command::SplitRight)
+    );
+    // The same key is a command in one place and the begin of sequences in another.
+    assert_eq!(find("ctrl+space", LIST), Found::Command(Command::Sidebar));
+    assert_eq!(find("ctrl+space", TERMINAL), Found::Prefix);
+    let told = keymap.told();
+    let tab = told
+        .iter()
+        .find(|it| it.keys == "Ctrl+Shift+T" && it.command == Command::NewTab);
+    assert_eq!(tab.map(Told::place).as_deref(), Some("in a list"));
+}
+
+#[test]
+fn a_condition_that_is_not_understood_spoils_its_rule_alone() {
+    let rules = [
+        when("editorTextFocus", "f5", "tab.new"),
+        when("terminal && list", "f5", "tab.new"),
+        when("palette", "f5", "list.next"),
+        when("list", "f6", "tab.new"),
+    ];
+    let (keymap, complaints) = Keymap::new(&rules, None, None);
+    assert_eq!(complaints.len(), 3, "{complaints:?}");
+    assert!(
+        complaints[0].contains("no context \"editorTextFocus\""),
+        "{complaints:?}"
+    );
+    assert!(complaints[1].contains("nowhere"), "{complaints:?}");
+    let tab = Found::Command(Command::NewTab);
+    assert_eq!(keymap.find(&[], &press("f6"), LIST), tab);
     assert_eq!(keymap.find(&[], &press("f5"), LIST), Found::Nothing);
 }
