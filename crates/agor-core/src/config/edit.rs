@@ -599,7 +599,11 @@ mod tests {
                     "window.reduced_motion" => Value::Bool(true),
                     _ => Value::Text("some \"text\"".into()),
                 });
-                for of in [For::All, For::Group("g"), For::Project("/w")] {
+                let session = For::Session {
+                    session: "0191-aa",
+                    folder: "",
+                };
+                for of in [For::All, For::Group("g"), For::Project("/w"), session] {
                     if !of.may_say(row) {
                         continue;
                     }

@@ -212,15 +212,26 @@ impl Layers {
 
     /// Returns every theme that is wished for somewhere.
     pub fn themes(&self) -> impl Iterator<Item = &ThemeWish> {
-        let groups = self.groups.values().map(|group| &group.said);
-        let levels = std::iter::once(&self.user)
-            .chain(groups)
-            .chain(self.projects.values())
-            .chain(self.sessions.values());
+        let levels = self.levels();
         levels.filter_map(|level| match &level.get("window.theme")?.value {
             Value::Theme(wish) => Some(wish),
             _ => None,
         })
+    }
+
+    /// Says whether anything was said of a setting, for whomever.
+    #[must_use]
+    pub fn is_said(&self, key: &str) -> bool {
+        self.levels().any(|level| level.contains_key(key))
+    }
+
+    /// Returns what was said, level by level.
+    fn levels(&self) -> impl Iterator<Item = &BTreeMap<&'static str, Said>> {
+        let groups = self.groups.values().map(|group| &group.said);
+        std::iter::once(&self.user)
+            .chain(groups)
+            .chain(self.projects.values())
+            .chain(self.sessions.values())
     }
 
     /// Returns the text that holds of a setting.

@@ -6,17 +6,10 @@ use agor_proto::agent::State;
 
 use super::{For, Layers, Value};
 
-/// Of what the host notifies the person through their desktop.
-#[derive(Debug, Clone, PartialEq)]
+/// Of what the host notifies the person through their desktop: for all, and for each group, project and session.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Notifications {
-    /// The states that an agent must come into.
-    pub on: Vec<State>,
-    /// When nothing is said; what still needs the person when that is over is said then.
-    pub quiet: Option<Quiet>,
-    /// Whether the desktop may make a sound.
-    pub sound: bool,
-    /// Whether it does, for all and for each group and project.
-    pub layers: Arc<Layers>,
+    layers: Arc<Layers>,
 }
 
 /// A part of every day, in minutes since midnight: from the first up to the second, over midnight if that
@@ -43,48 +36,45 @@ const STATES: [(&str, State); 4] = [
 /// Their names.
 pub(super) const NAMES: &[&str] = &[STATES[0].0, STATES[1].0, STATES[2].0, STATES[3].0];
 
-impl Default for Notifications {
-    fn default() -> Self {
-        Self {
-            on: STATES.map(|(_, state)| state).to_vec(),
-            quiet: None,
-            sound: false,
-            layers: Arc::default(),
-        }
-    }
-}
-
 impl Notifications {
     /// Returns what holds.
     pub(super) fn of(layers: Arc<Layers>) -> Self {
-        let default = Self::default();
-        let on = match layers
-            .said("notifications.on", None)
-            .map(|(said, _)| &said.value)
-        {
-            Some(Value::List(names)) => {
-                let known = names.iter().filter_map(|name| {
-                    let known = STATES.iter().find(|(known, _)| known == name);
-                    known.map(|(_, state)| *state)
-                });
-                known.collect()
-            }
-            _ => default.on,
-        };
-        Self {
-            on,
-            quiet: layers
-                .text("notifications.quiet", None)
-                .and_then(Quiet::read),
-            sound: layers.yes("notifications.sound", None),
-            layers,
-        }
+        Self { layers }
     }
 
     /// Says whether the person is told when the agent of `of`, a session or a project, comes into `state`.
     #[must_use]
     pub fn tell<'a>(&self, state: State, of: impl Into<For<'a>>) -> bool {
-        self.on.contains(&state) && self.layers.yes("notifications.enabled", of)
+        let of = of.into();
+        let said = self.layers.said("notifications.on", of);
+        let wanted = match said.map(|(said, _)| &said.value) {
+            Some(Value::List(names)) => {
+                let mut known = STATES
+                    .iter()
+                    .filter(|(name, _)| names.iter().any(|it| it == name));
+                known.any(|(_, known)| *known == state)
+            }
+            _ => STATES.iter().any(|(_, known)| *known == state),
+        };
+        wanted && self.layers.yes("notifications.enabled", of)
+    }
+
+    /// Returns when nothing is said of a session or a project; what needs the person then is said when it is over.
+    #[must_use]
+    pub fn quiet<'a>(&self, of: impl Into<For<'a>>) -> Option<Quiet> {
+        Quiet::read(self.layers.text("notifications.quiet", of)?)
+    }
+
+    /// Says whether there are quiet hours for anything, so that it matters what time of day it is.
+    #[must_use]
+    pub fn has_quiet_hours(&self) -> bool {
+        self.layers.is_said("notifications.quiet")
+    }
+
+    /// Says whether the desktop may make a sound for a session or a project.
+    #[must_use]
+    pub fn sounds<'a>(&self, of: impl Into<For<'a>>) -> bool {
+        self.layers.yes("notifications.sound", of)
     }
 }
 
@@ -141,10 +131,45 @@ mod tests {
     }
 
     #[test]
+    fn states_quiet_hours_and_sound_are_said_for_groups_projects_and_sessions() {
+        let (layers, complaints) = Layers::read(
+            "notifications.on = [\"done\"]\n\
+             [groups.shop]\nfolders = [\"/w\"]\nnotifications.sound = true\n\
+             [projects.\"/w/cart\"]\nnotifications.quiet = \"22:00-07:00\"\nnotifications.on = [\"error\"]\n\
+             [sessions.\"0191-aa\"]\nnotifications.sound = false\nnotifications.quiet = \"01:00-02:00\"\n\
+             notifications.on = [\"needs_answer\"]",
+        )
+        .unwrap();
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let settings = Notifications::of(Arc::new(layers));
+        let session = For::Session {
+            session: "0191-aa",
+            folder: "/w/cart",
+        };
+        let begin = |of: For<'_>| settings.quiet(of).map(|quiet| quiet.from_minutes);
+        for (of, state, quiet, sounds) in [
+            (For::All, State::Done, None, false),
+            (For::Group("shop"), State::Done, None, true),
+            (For::Project("/w/cart"), State::Error, Some(22 * 60), true),
+            (session, State::NeedsAnswer, Some(60), false),
+        ] {
+            let told = STATES.iter().filter(|(_, it)| settings.tell(*it, of));
+            let told: Vec<_> = told.map(|(_, state)| *state).collect();
+            assert_eq!(
+                (told.as_slice(), begin(of)),
+                (&[state][..], quiet),
+                "{of:?}"
+            );
+            assert_eq!(settings.sounds(of), sounds, "{of:?}");
+        }
+        assert!(settings.has_quiet_hours());
+    }
+
+    #[test]
     fn quiet_hours_may_go_over_midnight() {
         let (settings, complaints) = read("quiet = \"22:00-07:30\"");
         assert!(complaints.is_empty());
-        let quiet = settings.quiet.unwrap();
+        let quiet = settings.quiet(None).unwrap();
         let left = |hour: u16, minute: u16| quiet.minutes_left(hour * 60 + minute);
         assert_eq!(left(21, 59), None);
         assert_eq!(left(22, 0), Some(9 * 60 + 30));
@@ -162,9 +187,13 @@ mod tests {
     fn what_cannot_be_used_is_said_and_the_rest_is_used() {
         let (settings, complaints) =
             read("enabled = false\nsound = true\non = [\"error\", \"bored\"]\nquiet = \"late\"");
-        assert_eq!(settings.on, [State::Error]);
-        assert!(settings.sound && !settings.tell(State::Error, Some("/any")));
-        assert_eq!(settings.quiet, None);
+        assert!(settings.sounds(None) && !settings.tell(State::Error, Some("/any")));
+        assert_eq!(
+            (settings.quiet(None), settings.has_quiet_hours()),
+            (None, false)
+        );
+        let (settings, _) = read("on = [\"error\", \"bored\"]");
+        assert!(settings.tell(State::Error, None) && !settings.tell(State::Done, None));
         assert_eq!(complaints.len(), 2, "{complaints:?}");
         for wrong in [
             "7:00-8:00",

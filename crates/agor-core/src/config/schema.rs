@@ -165,9 +165,9 @@ settings! {
     }
     "Notifications" {
         "notifications.enabled" "Notify" Kind::Bool, Session AtOnce (Some(Value::Bool(true)), "") "Whether the desktop tells you of agents that you do not look at.";
-        "notifications.on" "Of what" Kind::Some(notifications::NAMES), User AtOnce (Some(Value::List(notifications::NAMES.iter().map(ToString::to_string).collect())), "") "The states that an agent must come into.";
-        "notifications.quiet" "Quiet hours" Kind::Hours, User AtOnce (None, "never") "When nothing is said, like \"22:00-07:00\"; what still needs you is told when they are over.";
-        "notifications.sound" "Sound" Kind::Bool, User AtOnce (Some(Value::Bool(false)), "") "Whether the desktop may make a sound.";
+        "notifications.on" "Of what" Kind::Some(notifications::NAMES), Session AtOnce (Some(Value::List(notifications::NAMES.iter().map(ToString::to_string).collect())), "") "The states that an agent must come into.";
+        "notifications.quiet" "Quiet hours" Kind::Hours, Session AtOnce (None, "never") "When nothing is said, like \"22:00-07:00\"; what still needs you is told when they are over.";
+        "notifications.sound" "Sound" Kind::Bool, Session AtOnce (Some(Value::Bool(false)), "") "Whether the desktop may make a sound; for several at once, if it may for one of them.";
     }
     "What is kept" {
         "retention.sessions" "Ended sessions" Kind::Whole(0, ANY), Project AtOnce (whole(limits::PROJECT_SESSIONS_KEPT), "") "How many of a project are kept, the newest; 0 is any number.";

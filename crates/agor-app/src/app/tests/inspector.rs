@@ -60,7 +60,7 @@ fn a_key_shows_all_of_the_focused_session_and_another_pane_shows_another() {
 fn what_is_in_it_is_copied_and_leads_to_evidence_use_and_settings() {
     let mut world = world();
     // High enough for all of it.
-    world.harness.set_size(WINDOW + egui::vec2(0.0, 300.0));
+    world.harness.set_size(WINDOW + egui::vec2(0.0, 450.0));
     world.command(Command::FocusLeft);
     world
         .harness

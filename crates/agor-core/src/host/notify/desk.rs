@@ -38,7 +38,7 @@ pub struct Notice {
     pub body: String,
     /// Whether an agent waits for the person.
     pub blocks: bool,
-    /// Whether the desktop may make a sound.
+    /// Whether the desktop may make a sound: for one of them is enough.
     pub sound: bool,
 }
 
@@ -108,7 +108,7 @@ impl Desk {
     /// Says whether it matters what time of day it is.
     #[must_use]
     pub fn has_quiet_hours(&self) -> bool {
-        self.settings.quiet.is_some()
+        self.settings.has_quiet_hours()
     }
 
     /// Takes notice of what a session's agent does now; `None` of one that is gone.
@@ -130,7 +130,9 @@ impl Desk {
                 standing.sessions.retain(|session| *session != id);
             }
         }
-        if self.waiting.is_empty() {
+        // What waits for its quiet hours to be over has gathered long ago.
+        let mut waiting = self.waiting.iter();
+        if waiting.all(|(id, need)| self.quiet_minutes(*id, need, now) > 0) {
             self.waiting_since = now.millis;
         }
         self.waiting.insert(id, need);
@@ -154,11 +156,21 @@ impl Desk {
         let gathered = self.waiting_since + GATHER_MILLIS;
         let paced = self.shown_millis.map_or(0, |shown| shown + PACE_MILLIS);
         let due = gathered.max(paced).saturating_sub(now.millis);
-        let quiet = self.settings.quiet;
-        let quiet = quiet.and_then(|quiet| quiet.minutes_left(now.minute));
+        let waiting = self.waiting.iter();
+        let quiet = waiting.map(|(id, need)| self.quiet_minutes(*id, need, now));
         // A minute's begin is not known; it is looked again until it is over.
-        let quiet = quiet.map_or(0, |minutes| (u64::from(minutes) * 60_000).min(60_000));
+        let quiet = quiet
+            .min()
+            .map_or(0, |minutes| (u64::from(minutes) * 60_000).min(60_000));
         Some(due.max(quiet))
+    }
+
+    /// Returns for how many minutes it is quiet for a session.
+    fn quiet_minutes(&self, id: SessionId, need: &Need, now: Now) -> u16 {
+        let quiet = need.of(id, |of| self.settings.quiet(of));
+        quiet
+            .and_then(|quiet| quiet.minutes_left(now.minute))
+            .unwrap_or(0)
     }
 
     /// Shows what has gathered, if it is time.
@@ -167,13 +179,19 @@ impl Desk {
             return Vec::new();
         }
         self.shown_millis = Some(now.millis);
-        let needs = std::mem::take(&mut self.waiting);
-        let mut needs: Vec<_> = needs.into_iter().collect();
+        let waiting = std::mem::take(&mut self.waiting);
+        let (needs, quiet): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|(id, need)| self.quiet_minutes(*id, need, now) == 0);
+        self.waiting = quiet.into_iter().collect();
+        let mut needs = needs;
         needs.sort_by_key(|(id, need)| (rank(need.state), need.since_millis, *id));
         let sessions: Vec<_> = needs.iter().map(|(id, _)| *id).collect();
+        let mut each = needs.iter();
+        let sound = each.any(|(id, need)| need.of(*id, |of| self.settings.sounds(of)));
         let notice = notice(
             &needs.into_iter().map(|(_, need)| need).collect::<Vec<_>>(),
-            self.settings.sound,
+            sound,
         );
         let same = self.standing.iter().find(|it| it.sessions == sessions);
         if let Some(standing) = same {
@@ -231,12 +249,16 @@ impl Desk {
 impl Need {
     /// Says whether the person wants to be told of it.
     fn is_told(&self, session: SessionId, settings: &Notifications) -> bool {
+        self.of(session, |of| settings.tell(self.state, of))
+    }
+
+    /// Asks settings of its session.
+    fn of<T>(&self, session: SessionId, ask: impl FnOnce(For<'_>) -> T) -> T {
         let session = session.to_string();
-        let of = For::Session {
+        ask(For::Session {
             session: &session,
             folder: &self.project,
-        };
-        settings.tell(self.state, of)
+        })
     }
 }
 

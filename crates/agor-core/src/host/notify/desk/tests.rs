@@ -1,7 +1,7 @@
 //! What is told, what is not, and when, one rule after the other.
 
 use super::*;
-use crate::config::{Config, Quiet};
+use crate::config::Config;
 use agor_proto::agent::{AgentInfo, EvidenceSource, Pending, Usage};
 use agor_proto::ids::{LogEpoch, Offset, Seq, Size};
 use agor_proto::session::Life;
@@ -58,6 +58,10 @@ fn info(number: u8, state: State, since_millis: u64, text: &str) -> SessionInfo 
 
 fn desk() -> Desk {
     Desk::new(Notifications::default())
+}
+
+fn settings(text: &str) -> Notifications {
+    Config::read(text).unwrap().notifications
 }
 
 /// Tells that agents came into a state, and expects that nothing follows at once.
@@ -184,15 +188,7 @@ fn what_is_looked_at_is_not_told_and_what_is_told_goes_when_it_is() {
 
 #[test]
 fn quiet_hours_hold_everything_back_until_they_are_over() {
-    let quiet = Quiet {
-        from_minutes: 590,
-        to_minutes: 602,
-    };
-    let settings = Notifications {
-        quiet: Some(quiet),
-        ..Notifications::default()
-    };
-    let mut desk = Desk::new(settings);
+    let mut desk = Desk::new(settings("notifications.quiet = \"09:50-10:02\""));
     assert!(desk.has_quiet_hours());
     becomes(&mut desk, &[1], State::Error, 0);
     assert_eq!(desk.due(at(90_000)), Some(60_000));
@@ -206,18 +202,13 @@ fn quiet_hours_hold_everything_back_until_they_are_over() {
 
 #[test]
 fn a_project_that_is_switched_off_and_a_state_that_is_not_wanted_are_not_told() {
-    let mut settings = Notifications {
-        on: vec![State::Done],
-        ..Notifications::default()
-    };
-    let mut desk = Desk::new(settings.clone());
+    let mut desk = Desk::new(settings("notifications.on = [\"done\"]"));
     becomes(&mut desk, &[1], State::Error, 0);
     assert_eq!(desk.due(at(0)), None);
     becomes(&mut desk, &[1], State::Done, 1);
     assert!(desk.due(at(1)).is_some());
-    let text = "[projects.\"/work\"]\nnotifications.enabled = false";
-    settings.layers = Config::read(text).unwrap().layers;
-    desk.set(settings);
+    let text = "notifications.on = [\"done\"]\n[projects.\"/work\"]\nnotifications.enabled = false";
+    desk.set(settings(text));
     assert_eq!(desk.due(at(1)), None);
     becomes(&mut desk, &[2], State::Done, 2);
     assert_eq!(desk.due(at(2)), None);
@@ -269,15 +260,40 @@ fn notices_max_are_kept_up_to_date() {
 
 #[test]
 fn a_session_can_be_silent_where_its_project_is_not() {
-    let config = Config::read(&format!(
-        "[sessions.\"{}\"]\nnotifications.enabled = false",
-        id(1)
-    ));
-    let mut desk = Desk::new(config.unwrap().notifications);
+    let text = format!("[sessions.\"{}\"]\nnotifications.enabled = false", id(1));
+    let mut desk = Desk::new(settings(&text));
     for (number, told) in [(1, false), (2, true)] {
         let info = info(number, State::Error, 10, "");
         desk.changed(info.id, Some(&info), at(10));
         let effects = desk.tick(at(10 + GATHER_MILLIS));
         assert_eq!(!effects.is_empty(), told, "{number}");
     }
+}
+
+#[test]
+fn quiet_hours_and_sound_of_a_session_are_its_own() {
+    let text = format!(
+        "[sessions.\"{}\"]\nnotifications.quiet = \"09:50-10:02\"\nnotifications.sound = true",
+        id(1)
+    );
+    let mut desk = Desk::new(settings(&text));
+    assert!(desk.has_quiet_hours());
+    becomes(&mut desk, &[1], State::Error, 0);
+    assert_eq!(desk.due(at(30_000)), Some(60_000));
+    // Another is told meanwhile, when it has waited for others.
+    becomes(&mut desk, &[2], State::Error, 40_000);
+    assert_eq!(desk.due(at(40_000)), Some(GATHER_MILLIS));
+    let effects = desk.tick(at(41_000));
+    let (_, notice) = shown(&effects);
+    assert_eq!(
+        (notice.summary.as_str(), notice.sound),
+        ("a2 failed", false)
+    );
+    let later = Now {
+        millis: 180_000,
+        minute: 602,
+    };
+    let effects = desk.tick(later);
+    let (_, notice) = shown(&effects);
+    assert_eq!((notice.summary.as_str(), notice.sound), ("a1 failed", true));
 }
