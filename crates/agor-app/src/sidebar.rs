@@ -15,7 +15,7 @@ use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
 use crate::text::{age, folder_shown, now_millis};
 use crate::theme::{Theme, measure, semibold};
-use crate::widgets::{badge_ui, elided, icon_button, reveal_focus};
+use crate::widgets::{badge_ui, elided, icon_button, read_ui, reveal_focus};
 use crate::workspace::Workspace;
 
 /// What a person did in the sidebar.
@@ -94,8 +94,9 @@ pub fn sidebar_ui(
             let text = "No sessions yet";
             let font = FontId::proportional(12.0);
             let at = ui.cursor().min + Vec2::new(16.0, 4.0);
-            ui.painter()
-                .text(at, Align2::LEFT_TOP, text, font, theme.faint);
+            let painter = ui.painter();
+            let rect = painter.text(at, Align2::LEFT_TOP, text, font, theme.faint);
+            read_ui(ui, rect, text);
         }
         reveal_focus(ui);
     });

@@ -201,6 +201,12 @@ pub fn hint_ui(ui: &Ui, right: Pos2, left: f32, text: &str, theme: &Theme) -> f3
     at.x
 }
 
+/// Lets assistive technology read a text that is painted in `rect`.
+pub fn read_ui(ui: &Ui, rect: Rect, text: &str) {
+    let response = ui.interact(rect, ui.scope_id().with(("read", text)), Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+}
+
 /// Returns one line of text that ends in an ellipsis where there is no room.
 pub fn elided(ui: &Ui, text: &str, font: FontId, color: Color32, room: f32) -> Arc<egui::Galley> {
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);

@@ -21,6 +21,7 @@ use crate::palette::{self, Choice, Offer, Outcome, Palette, Scope};
 use crate::starting::{self, Starting};
 use crate::text::{now_millis, whole_folder};
 use crate::theme::{Theme, measure};
+use crate::widgets::read_ui;
 use crate::workspace::document::NAME_MAX;
 use crate::{banner, sidebar, status_bar, tab_bar, which_key};
 
@@ -481,5 +482,6 @@ fn empty_ui(ui: &Ui, rect: Rect, told: &str, theme: &Theme, keymap: &Keymap) {
     );
     let font = egui::FontId::proportional(13.0);
     let at = egui::Pos2::new(center.x, center.y + 8.0);
-    painter.text(at, egui::Align2::CENTER_CENTER, text, font, theme.muted);
+    painter.text(at, egui::Align2::CENTER_CENTER, &text, font, theme.muted);
+    read_ui(ui, rect, &format!("{told}. {text}"));
 }

@@ -17,7 +17,7 @@ use crate::icons::Mark;
 use crate::keys::drawn::{hints, keys_of, moved, pressed, pressed_in_list};
 use crate::text::{age, folder_shown};
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{column, elided, focus_ui, hint_ui, hold_keyboard, reveal_focus};
+use crate::widgets::{column, elided, focus_ui, hint_ui, hold_keyboard, read_ui, reveal_focus};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -190,6 +190,7 @@ fn empty_ui(ui: &Ui, theme: &Theme, rect: Rect) {
     let galley = elided(ui, &text, font, theme.muted, rect.width() - 24.0);
     let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size());
     ui.painter().galley(at.min, galley, theme.muted);
+    read_ui(ui, at, &text);
 }
 
 fn row_ui(

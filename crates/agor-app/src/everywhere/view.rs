@@ -18,7 +18,7 @@ use crate::link::everywhere::FoundEverywhere;
 use crate::link::snapshot::Snapshot;
 use crate::text::age;
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{elided, offer_keyboard};
+use crate::widgets::{elided, offer_keyboard, read_ui};
 
 /// Height of the head.
 const HEAD: f32 = 44.0;
@@ -286,6 +286,7 @@ fn empty_ui(ui: &Ui, page: &EverywherePage, theme: &Theme, rect: Rect) {
     let below = center + Vec2::new(0.0, 26.0);
     let font = FontId::proportional(13.0);
     painter.text(below, Align2::CENTER_CENTER, hint, font, theme.muted);
+    read_ui(ui, rect, &format!("{title}. {hint}"));
 }
 
 fn session_ui(

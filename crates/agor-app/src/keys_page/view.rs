@@ -12,7 +12,7 @@ use crate::commands::{Command, context};
 use crate::keys::drawn::{self, hints};
 use crate::keys::keymap::{Keymap, shown};
 use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::{chip_ui, elided, hint_ui, reveal_focus, take_keyboard};
+use crate::widgets::{chip_ui, elided, hint_ui, read_ui, reveal_focus, take_keyboard};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -69,8 +69,9 @@ pub fn keys_page_ui(
         };
         let at = Pos2::new(area.min.x + GAP, below.min.y + 16.0);
         let font = FontId::proportional(13.0);
-        ui.painter()
-            .text(at, Align2::LEFT_TOP, text, font, theme.muted);
+        let painter = ui.painter();
+        let rect = painter.text(at, Align2::LEFT_TOP, text, font, theme.muted);
+        read_ui(ui, rect, text);
         return outcome;
     }
     page.selected = page.selected.min(lines.len() - 1);

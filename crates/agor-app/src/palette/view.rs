@@ -9,7 +9,7 @@ use crate::commands::{Command, context};
 use crate::keys::drawn::{does, keys_of, pressed};
 use crate::starting::{Ask, Offered};
 use crate::theme::{Theme, measure, medium};
-use crate::widgets::{elided, hold_keyboard, popup_area, popup_ui};
+use crate::widgets::{elided, hold_keyboard, popup_area, popup_ui, read_ui};
 use crate::workspace::document::NAME_MAX;
 
 /// Height of the field.
@@ -227,6 +227,7 @@ fn hint_ui(ui: &Ui, theme: &Theme, rect: Rect, text: &str) {
     let font = FontId::proportional(12.0);
     ui.painter()
         .text(at, Align2::LEFT_CENTER, text, font, theme.muted);
+    read_ui(ui, rect, text);
 }
 
 /// Draws what can be chosen for the agent, each with what was and with its keys; says to what a click leads.

@@ -44,7 +44,7 @@ pub fn find_bar_ui(
         theme.border
     };
     // What lies under it is not clicked.
-    let under = ui.interact(area, ui.scope_id().with("find"), Sense::click_and_drag());
+    let under = ui.interact(area, ui.scope_id().with("find"), Sense::CLICK | Sense::DRAG);
     if under.clicked() {
         finder.typing = true;
     }

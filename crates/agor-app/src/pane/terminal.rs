@@ -308,12 +308,18 @@ fn mouse_ui(
     let response = ui.interact(geometry.rect, id, Sense::click_and_drag());
     response.widget_info(|| {
         // Of the focused one there is a line for each row.
+        let name = || {
+            let info = painting.snapshot.session(seen.session);
+            let named = info.map(|info| format!("Terminal of {}", info.name));
+            named.unwrap_or_else(|| "terminal".to_owned())
+        };
         let text = match role.focused {
-            true => painting.snapshot.session(seen.session).map_or_else(
-                || "terminal".to_owned(),
-                |info| format!("Terminal of {}", info.name),
-            ),
+            true => name(),
             false => agor_term::text::plain(seen.rows.iter().map(AsRef::as_ref)),
+        };
+        let text = match text.trim().is_empty() {
+            true => name(),
+            false => text,
         };
         egui::WidgetInfo::labeled(egui::Role::Terminal, true, text)
     });

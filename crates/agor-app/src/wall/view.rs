@@ -21,7 +21,7 @@ use crate::pane::header::detail;
 use crate::pane::images;
 use crate::theme::{Theme, medium, semibold};
 use crate::wake::Wake;
-use crate::widgets::{elided, focus_ui, hint_ui, offer_keyboard};
+use crate::widgets::{elided, focus_ui, hint_ui, offer_keyboard, read_ui};
 
 /// Height of the field.
 const HEAD: f32 = 44.0;
@@ -146,7 +146,8 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
         let at = Pos2::new(area.min.x + GAP, shown.min.y + 16.0);
         let font = FontId::proportional(13.0);
         let color = painting.theme.muted;
-        ui.painter().text(at, Align2::LEFT_TOP, text, font, color);
+        let rect = ui.painter().text(at, Align2::LEFT_TOP, &text, font, color);
+        read_ui(ui, rect, &text);
     }
     painting.renderer.set_font(plan.font.clone());
     let mut top = shown.min.y;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agor_proto::agent::State;
+use egui::accesskit::Action;
 use egui::{Key, Modifiers, Rect};
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -88,13 +89,30 @@ fn goes_through(command: Command, least: usize) {
     for stop in &stops {
         assert!(!stop.label.is_empty(), "{command:?}: {stop:?} has no name");
     }
-    let stops = from_the_top(stops);
+    goes_down(command, &from_the_top(stops));
+}
+
+/// Asserts that none of the stops is above the one before; where a list scrolls on the way it goes on at its end.
+fn goes_down(command: Command, stops: &[Stop]) {
     for pair in stops.windows(2) {
         let (before, after) = (pair[0].rect.center(), pair[1].rect.center());
         let goes_on = after.y > before.y - LINE;
         let scrolled = before.y > page().max.y - 80.0;
         assert!(goes_on || scrolled, "{command:?}: {pair:#?}");
     }
+}
+
+/// Returns what of the window can have the keyboard and has no name.
+fn unnamed(world: &World) -> Vec<String> {
+    let harness = &world.harness;
+    let controls = harness.query_all_by(|node| node.data().supports_action(Action::Focus));
+    let unnamed = controls.filter_map(|node| {
+        let of = node.accesskit_node();
+        let name = of.label().or(of.value()).unwrap_or_default();
+        let told = format!("{:?} at {:?}", of.role(), node.rect());
+        name.trim().is_empty().then_some(told)
+    });
+    unnamed.collect()
 }
 
 /// Returns where the keyboard came by from the first of the page on, wherever the walk began.
@@ -172,18 +190,20 @@ fn there_and_back(kind: &Kind) -> Vec<Stop> {
     let on_page = |stop: &Stop| page().contains(stop.rect.center());
     let way = |world: &mut World, modifiers| {
         let all = round(world, modifiers, kind);
+        for stop in &all {
+            // What stands around the page too.
+            assert!(!stop.label.is_empty(), "{kind:?}: {stop:?} has no name");
+        }
         let there: Vec<_> = all.iter().filter(|stop| on_page(stop)).cloned().collect();
         assert!(there.len() < all.len(), "{kind:?} keeps {modifiers:?} Tab");
         there
     };
     let there = from_the_top(way(&mut world, Modifiers::NONE));
+    goes_down(kind.command, &there);
     let mut back = way(&mut world, Modifiers::SHIFT);
     back.reverse();
     let begin = back.iter().position(|stop| Some(stop) == there.first());
     back.rotate_left(begin.unwrap_or(0));
-    for stop in &there {
-        assert!(!stop.label.is_empty(), "{kind:?}: {stop:?} has no name");
-    }
     // The settings scroll on the way.
     if kind.command != Command::Settings {
         assert_eq!(labels(&there), labels(&back), "{kind:?}");
@@ -195,6 +215,60 @@ fn there_and_back(kind: &Kind) -> Vec<Stop> {
 fn tab_and_shift_tab_go_through_every_page_and_out_of_it_again() {
     for kind in KINDS {
         there_and_back(kind);
+    }
+}
+
+#[test]
+fn every_control_has_a_name_around_panes_on_pages_and_in_the_palette() {
+    let mut world = full();
+    assert!(unnamed(&world).is_empty(), "{:?}", unnamed(&world));
+    let over = [
+        Command::Palette,
+        Command::OpenProject,
+        Command::NewTabIn,
+        Command::Rename,
+        Command::Find,
+        // The rail in the place of the sidebar.
+        Command::Sidebar,
+        Command::Inspector,
+    ];
+    let pages = KINDS.iter().map(|kind| kind.command);
+    for command in over.into_iter().chain(pages) {
+        world.command(command);
+        assert!(
+            unnamed(&world).is_empty(),
+            "{command:?}: {:?}",
+            unnamed(&world)
+        );
+    }
+}
+
+#[test]
+fn what_is_painted_where_there_is_nothing_can_be_read() {
+    for (command, letters, told) in [
+        (
+            Command::Attention,
+            "",
+            "An agent that asks, waits or is done stands here",
+        ),
+        (
+            Command::FindEverywhere,
+            "",
+            "What was it that an agent said?",
+        ),
+        (Command::Wall, "zzqq", "Nothing matches"),
+        (Command::Keys, "zzqq", "Nothing matches"),
+        (Command::Palette, "zzqq", "Nothing matches"),
+        (Command::ClosePane, "", "Nothing is open"),
+    ] {
+        let mut world = world();
+        world.command(command);
+        if !letters.is_empty() {
+            world.harness.event(egui::Event::Text(letters.into()));
+            world.harness.run();
+        }
+        let read = world.harness.query_all_by_label_contains(told).count();
+        assert_eq!(read, 1, "{command:?}: {told}");
     }
 }
 
