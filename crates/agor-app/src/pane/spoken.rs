@@ -102,6 +102,8 @@ pub fn spoken_ui(
 
 #[cfg(test)]
 mod tests {
+    use egui::{Context, Pos2, RawInput, Rect, Vec2, ViewportId};
+
     use super::*;
 
     #[test]
@@ -123,6 +125,78 @@ mod tests {
         // Lines that only moved up are not said again.
         let said = take(&["cc a.c", "cc b.c", "done"], 6_000);
         assert_eq!(said.0, "done");
+    }
+
+    /// Draws a terminal with these rows; returns how many of its lines can be read, and when the next frame is due.
+    fn frame(
+        context: &Context,
+        (spoken, wake): (&mut Spoken, &Wake),
+        (lines, now): (&[&str], Instant),
+    ) -> (usize, Duration) {
+        let rect = Rect::from_min_size(Pos2::ZERO, Vec2::new(400.0, 200.0));
+        let row = |text: &&str| {
+            Arc::new(Row {
+                text: (*text).into(),
+                ..Row::default()
+            })
+        };
+        let rows: Vec<_> = lines.iter().map(row).collect();
+        let geometry = Geometry::new(rect, 1.0, [8, 16]);
+        let input = RawInput {
+            screen_rect: Some(rect),
+            ..RawInput::default()
+        };
+        let mut output = context.run_ui(input, |ui| {
+            let id = ui.scope_id().with("terminal");
+            let response = ui.interact(rect, id, Sense::click());
+            response.widget_info(|| WidgetInfo::labeled(Role::Terminal, true, "Terminal of bash"));
+            spoken_ui(
+                ui,
+                id,
+                (rows.as_slice(), 40),
+                &geometry,
+                spoken,
+                (wake, now),
+            );
+        });
+        output.textures_delta.clear();
+        let update = output.platform_output.accesskit_update;
+        let nodes = update.map(|update| update.nodes).unwrap_or_default();
+        let labels = nodes.iter().filter(|(_, node)| node.role() == Role::Label);
+        let delay = output.viewport_output[&ViewportId::ROOT].repaint_delay;
+        (labels.count(), delay)
+    }
+
+    /// Returns what of a terminal can be read in which something new comes soon, and when a frame is due for that.
+    fn read(listens: bool) -> (Option<Instant>, usize, Duration) {
+        let context = Context::default();
+        if listens {
+            context.enable_accesskit();
+        }
+        let (mut spoken, wake) = (Spoken::default(), Wake::default());
+        wake.attach(context.clone());
+        let begun = Instant::now();
+        let mut draw = |lines: &[&str], millis: u64| {
+            let now = begun + Duration::from_millis(millis);
+            frame(&context, (&mut spoken, &wake), (lines, now))
+        };
+        // Until egui has no reason of its own for another.
+        for _ in 0..5 {
+            draw(&["$ make", ""], 0);
+        }
+        let (lines, delay) = draw(&["$ make", "cc a.c"], 400);
+        (spoken.at, lines, delay)
+    }
+
+    #[test]
+    fn a_terminal_is_read_line_by_line_only_while_somebody_listens() {
+        let (at, lines, delay) = read(true);
+        assert!(at.is_some());
+        assert_eq!(lines, 2);
+        assert!(delay <= EVERY, "what is new waits to be said: {delay:?}");
+        let (at, lines, delay) = read(false);
+        assert_eq!((at, lines), (None, 0), "nothing is taken");
+        assert!(delay > EVERY, "no frame comes for nobody: {delay:?}");
     }
 
     #[test]
