@@ -9,12 +9,12 @@ use super::apart::{focus, other_window};
 use super::stage::Stage;
 use crate::agor::{Done, step_until};
 
-/// Puts text on the clipboard.
-fn put(stage: &Stage, text: &str) {
+/// Puts text on a clipboard: `clipboard`, or `primary`, which is what was selected last.
+fn put_on(stage: &Stage, selection: &str, text: &str) {
     let file = stage.agor.write("to-clipboard", text);
     // It goes on in the background, to answer who pastes; the display's end ends it.
     let put = stage
-        .command("xclip", &["-selection", "clipboard", "-in"])
+        .command("xclip", &["-selection", selection, "-in"])
         .arg(file)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -22,9 +22,19 @@ fn put(stage: &Stage, text: &str) {
     assert!(put.expect("xclip runs").success());
 }
 
+/// Puts text on the clipboard.
+fn put(stage: &Stage, text: &str) {
+    put_on(stage, "clipboard", text);
+}
+
 /// Returns the text on the clipboard.
 pub fn get(stage: &Stage) -> String {
-    let args = ["-selection", "clipboard", "-out"];
+    get_from(stage, "clipboard")
+}
+
+/// Returns the text on a clipboard.
+fn get_from(stage: &Stage, selection: &str) -> String {
+    let args = ["-selection", selection, "-out"];
     // It fails while there is nothing.
     let got = stage.command("xclip", &args).output().expect("xclip runs");
     Done::from(got).stdout
@@ -68,6 +78,41 @@ fn what_is_selected_by_key_or_mouse_is_copied() {
     assert!(
         copied.len() >= 80 && copied.bytes().all(|byte| byte == b'a'),
         "{copied:?}"
+    );
+}
+
+#[test]
+fn what_is_selected_by_mouse_is_the_primary_selection_and_the_middle_button_pastes_it() {
+    let mut stage = Stage::new();
+    put(&stage, "on the clipboard");
+    let script = "printf 'a%.0s' {1..400}; stty raw -echo; exec cat > keys";
+    let window = stage.open(&["-e", "bash", "-c", script]);
+    let keys = stage.agor.work().join("keys");
+    step_until("the program listens", || keys.exists().then_some(()));
+    let session = stage.running_are(1).remove(0);
+    stage.agor.screen_with(&session, "aaaa");
+    // Some row of the long word, wherever exactly it is drawn.
+    stage.double_click(&window, 200, 60);
+    let selected = step_until("the word is the primary selection", || {
+        Some(get_from(&stage, "primary")).filter(|text| text.len() >= 80)
+    });
+    assert!(selected.bytes().all(|byte| byte == b'a'), "{selected:?}");
+    stage.ok("xdotool", &["click", "2"]);
+    let pasted = |expected: &str| {
+        step_until("what was selected is pasted", || {
+            let got = fs::read_to_string(&keys).unwrap_or_default();
+            (got == expected).then_some(())
+        });
+    };
+    pasted(&selected);
+    // What another program's person selected takes its place.
+    put_on(&stage, "primary", " and elsewhere");
+    stage.ok("xdotool", &["click", "2"]);
+    pasted(&format!("{selected} and elsewhere"));
+    assert_eq!(
+        get(&stage),
+        "on the clipboard",
+        "the other one is left alone"
     );
 }
 
