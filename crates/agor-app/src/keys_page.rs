@@ -5,7 +5,7 @@ mod view;
 
 pub use view::keys_page_ui;
 
-use agor_core::config::Whose;
+use agor_core::config::{KeyPreset, Whose};
 use agor_core::keybindings::{Change, Context, Rule};
 use agor_proto::input::{Key, KeyInput, Mods};
 use agor_term::input::chord;
@@ -44,6 +44,8 @@ pub struct Known<'a> {
     pub rules: &'a [Rule],
     /// What keys can be recorded for, with its words: all first.
     pub parts: Vec<(Whose, String)>,
+    /// The program whose keys mean our commands too.
+    pub preset: KeyPreset,
 }
 
 /// What keys on the page are for.
@@ -69,6 +71,8 @@ pub enum Outcome {
     Command(Command),
     /// The file of keys is to be changed.
     Change(Change),
+    /// The keys of this program are to mean our commands too.
+    Preset(KeyPreset),
 }
 
 /// One command on the page.

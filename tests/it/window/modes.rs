@@ -210,6 +210,61 @@ fn keys_are_recorded_into_the_file_used_at_once_explained_and_reset() {
 }
 
 #[test]
+fn keys_are_imported_exported_and_taken_from_tmux_on_the_page_by_key() {
+    let mut stage = Stage::new();
+    let folder = stage.agor.path("home/.config/agor");
+    let keys_are = |line: &str| format!("[\n  {line}\n]\n");
+    let rule = "{ \"key\": \"f8\", \"command\": \"pane.split_down\" }";
+    let other = stage.agor.write("other.json", &keys_are(rule));
+    let out = stage.agor.work().join("mine.json");
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    // From the field on: what programs' keys mean our commands (3), then import and export.
+    let pressed = |steps: usize| {
+        stage.act(&window, &["ctrl+space", "question"], "help.keys");
+        for _ in 0..steps {
+            stage.press_and_rest(&window, &["Tab"]);
+        }
+        stage.press_and_rest(&window, &["Return"]);
+    };
+    let file = |path: &std::path::Path| {
+        stage.press(&["ctrl+a"]);
+        stage.type_text(path.to_str().expect("utf-8"));
+        stage.press_and_rest(&window, &["Return"]);
+    };
+    pressed(4);
+    file(&other);
+    step_until("the keys are the person's", || {
+        let text = fs::read_to_string(folder.join("keybindings.json")).ok()?;
+        text.contains("f8").then_some(())
+    });
+    step_until("they are used", || {
+        let explained = keys(&stage, &["explain", "f8"]);
+        explained.contains("pane.split_down").then_some(())
+    });
+    // The window has read them too, once it rests.
+    stage.press_and_rest(&window, &["Shift_L"]);
+    stage.act(&window, &["F8"], "pane.split_down");
+    stage.running_are(2);
+    pressed(5);
+    file(&out);
+    let written = step_until("they are written", || {
+        fs::read_to_string(&out)
+            .ok()
+            .filter(|text| !text.is_empty())
+    });
+    assert!(written.contains("pane.split_down"), "{written}");
+    pressed(2);
+    step_until("the settings say so", || {
+        let text = fs::read_to_string(folder.join("config.toml")).ok()?;
+        text.contains("\"tmux\"").then_some(())
+    });
+    stage.press_and_rest(&window, &["Escape"]);
+    stage.act(&window, &["ctrl+b", "percent"], "pane.split_right");
+    stage.running_are(3);
+}
+
+#[test]
 fn the_keys_of_tmux_do_what_they_do_there() {
     let mut stage = Stage::new();
     let folder = stage.agor.path("home/.config/agor");

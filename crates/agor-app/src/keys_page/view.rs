@@ -1,6 +1,6 @@
 //! Draws the page.
 
-use agor_core::config::Whose;
+use agor_core::config::{KeyPreset, Whose};
 use agor_core::keybindings::Change;
 use egui::{
     Align, Align2, Color32, FontId, Layout, Pos2, Rect, RichText, ScrollArea, Sense, Stroke,
@@ -17,7 +17,7 @@ use crate::widgets::{chip_ui, elided, hint_ui, read_ui, reveal_focus, take_keybo
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
 
-/// Height of the line that says for what keys are recorded.
+/// Height of the line with what comes from elsewhere, and of the one that says for what keys are recorded.
 const PARTS: f32 = 36.0;
 
 /// Around everything.
@@ -44,14 +44,14 @@ pub fn keys_page_ui(
         false => drawn::pressed(ui, context::SETTINGS, KEYS),
     };
     let head = area.with_max_y(area.min.y + HEAD);
-    let exchange = head_ui(ui, page, theme, head);
+    head_ui(ui, page, theme, head);
+    let mut below = area.with_min_y(head.max.y);
+    let band = below.with_max_y(below.min.y + PARTS);
+    let taken = elsewhere_ui(ui, known, theme, band);
+    below.min.y = band.max.y;
     // What was typed in the same frame counts.
     let lines = page.lines(keymap);
-    let outcome = match exchange {
-        Some(command) => Outcome::Command(command),
-        None => act(pressed, page, &lines, known),
-    };
-    let mut below = area.with_min_y(head.max.y);
+    let outcome = taken.unwrap_or_else(|| act(pressed, page, &lines, known));
     if known.parts.len() > 1 {
         let band = below.with_max_y(below.min.y + PARTS);
         parts_ui(ui, page, known, theme, band);
@@ -171,8 +171,47 @@ fn parts_ui(ui: &mut Ui, page: &mut KeysPage, known: &Known<'_>, theme: &Theme, 
     }
 }
 
-/// Draws the head; returns the command that was clicked there.
-fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Option<Command> {
+/// Draws the programs whose keys mean our commands, and what takes keys from files and to files.
+fn elsewhere_ui(ui: &mut Ui, known: &Known<'_>, theme: &Theme, rect: Rect) -> Option<Outcome> {
+    let painter = ui.painter();
+    painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
+    let inside = rect.shrink2(Vec2::new(GAP, 0.0));
+    let layout = Layout::left_to_right(Align::Center);
+    let builder = UiBuilder::new().max_rect(inside).id_salt("elsewhere");
+    let mut ui = ui.new_child(builder.layout(layout));
+    ui.spacing_mut().item_spacing.x = 4.0;
+    let words = "Beside these the keys of";
+    ui.label(RichText::new(words).size(12.0).color(theme.muted));
+    ui.add_space(6.0);
+    let mut did = None;
+    for preset in KeyPreset::NAMES
+        .iter()
+        .filter_map(|name| KeyPreset::named(name))
+    {
+        let word = match preset {
+            KeyPreset::Default => "nothing else",
+            preset => preset.name(),
+        };
+        let shown = known.preset == preset;
+        if chip_ui(&mut ui, theme, word, shown) && !shown {
+            did = Some(Outcome::Preset(preset));
+        }
+    }
+    ui.add_space(16.0);
+    for (command, label) in [
+        (Command::ImportKeys, "Import…"),
+        (Command::ExportKeys, "Export…"),
+    ] {
+        let (rect, _) = ui.allocate_exact_size(Vec2::new(68.0, 24.0), Sense::hover());
+        if button_ui(&mut ui, theme, rect, label, false) {
+            did = Some(Outcome::Command(command));
+        }
+    }
+    did
+}
+
+/// Draws the head.
+fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) {
     let middle = rect.center().y;
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
@@ -205,25 +244,9 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Optio
         page.keys = if on { Keys::Typed } else { Keys::Sought };
         page.pressed.clear();
     }
-    let mut clicked = None;
-    let mut left = toggle.min.x;
-    // Where there is room: the palette has them anyway.
-    if rect.width() > 760.0 {
-        for (command, label) in [
-            (Command::ExportKeys, "Export…"),
-            (Command::ImportKeys, "Import…"),
-        ] {
-            let button =
-                Rect::from_center_size(Pos2::new(left - 42.0, middle), Vec2::new(68.0, 24.0));
-            if button_ui(ui, theme, button, label, false) {
-                clicked = Some(command);
-            }
-            left = button.min.x;
-        }
-    }
     let field = Rect::from_min_max(
         Pos2::new(title.max.x + 20.0, rect.min.y + 6.0),
-        Pos2::new(left - 12.0, rect.max.y - 6.0),
+        Pos2::new(toggle.min.x - 12.0, rect.max.y - 6.0),
     );
     if on {
         let keys = pressed(page);
@@ -234,7 +257,7 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Optio
         let at = Pos2::new(field.min.x, middle);
         ui.painter()
             .text(at, Align2::LEFT_CENTER, text, medium(15.0), color);
-        return clicked;
+        return;
     }
     let before = page.text.clone();
     let edit = TextEdit::singleline(&mut page.text)
@@ -262,7 +285,6 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) -> Optio
     } else if !page.focused || ui.memory(|memory| memory.focused().is_none()) {
         page.focused = take_keyboard(&response);
     }
-    clicked
 }
 
 fn field_id() -> egui::Id {

@@ -541,13 +541,13 @@ impl Finder {
         let all = scored.iter().map(|(_, at, _)| *at).collect();
         let place = |at: usize| entries.get(at).map(|entry| entry.place);
         // What is typed matches itself best, and is meant where no name that is known has its letters.
-        let is_typed = |entry: &Entry| entry.typed && matches!(entry.choice, Choice::Said { .. });
-        let takes_text = entries.last().is_some_and(is_typed);
-        let typed = |at: usize| entries.get(at).is_some_and(is_typed);
-        let rank = |at: usize, by_title: bool| match (typed(at), takes_text && !by_title) {
-            (true, _) => 1,
-            (false, true) => 2,
-            (false, false) => 0,
+        let typed = entries.len().wrapping_sub(1);
+        let said = |entry: &Entry| entry.typed && matches!(entry.choice, Choice::Said { .. });
+        let takes_text = entries.last().is_some_and(said);
+        let rank = |at: usize, by_title: bool| match takes_text {
+            true if at == typed => 1,
+            true if !by_title => 2,
+            _ => 0,
         };
         scored.sort_by_key(|(score, at, by_title)| {
             let rank = rank(*at, *by_title);
@@ -643,29 +643,19 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_meant_where_no_known_name_has_its_letters() {
-        let named = |name: &str, detail: &str| {
-            let value = Some(name.to_owned());
-            let choice = Choice::Said {
-                ask: Ask::Model,
-                value,
-            };
-            Entry::new(choice, name.into(), detail.into())
-        };
-        let known = || {
-            vec![
-                named("Default", "sonnet, as before"),
-                named("claude-sonnet-4-5", ""),
-            ]
-        };
+        let (ask, value) = (Ask::Model, None);
+        let choice = Choice::Said { ask, value };
+        let named =
+            |name: &str, detail: &str| Entry::new(choice.clone(), name.into(), detail.into());
         for (text, titles) in [
             ("sonnet", &["claude-sonnet-4-5", "sonnet", "Default"][..]),
-            ("sonnet-9", &["sonnet-9"][..]),
             ("sonnet,", &["sonnet,", "Default"][..]),
         ] {
-            let mut entries = known();
-            offer_typed(&mut entries, Ask::Model, text);
+            let default = named("Default", "sonnet, as before");
+            let mut entries = vec![default, named("claude-sonnet-4-5", "")];
+            offer_typed(&mut entries, ask, text);
             let found = find(&entries, text).into_iter();
-            let found: Vec<_> = found.map(|it| entries[it.entry].title.as_str()).collect();
+            let found: Vec<_> = found.map(|it| &entries[it.entry].title[..]).collect();
             assert_eq!(found, titles, "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! Every command with its keys, as a page.
 
-use agor_core::config::{For, Whose};
+use agor_core::config::{For, KeyPreset, Value, Whose};
 use agor_proto::input::KeyInput;
 use egui::{Painter, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
 
@@ -32,6 +32,7 @@ impl Page for KeysPage {
         let known = Known {
             rules: &settings.keys,
             parts: app.parts_of_keys(),
+            preset: settings.window.keys.unwrap_or(KeyPreset::Default),
         };
         let outcome = keys_page_ui(ui, self, (keymap, &known), &app.theme);
         drop(keyboard);
@@ -39,6 +40,17 @@ impl Page for KeysPage {
             Outcome::Closed => After::Closes,
             Outcome::Change(change) => {
                 app.link.request(Request::ChangeKeys(change));
+                After::Stays
+            }
+            Outcome::Preset(preset) => {
+                app.link.request(Request::Say {
+                    key: "window.keys",
+                    of: Whose::All,
+                    value: match preset {
+                        KeyPreset::Default => None,
+                        preset => Some(Value::Text(preset.name().into())),
+                    },
+                });
                 After::Stays
             }
             Outcome::Command(command) => {

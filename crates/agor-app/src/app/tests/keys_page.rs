@@ -1,9 +1,10 @@
 //! The page of keys: commands are found by words and keys, others recorded for all or for a part, and reset.
 
-use agor_core::config::Whose;
+use agor_core::config::{Value, Whose};
 use agor_core::keybindings::{Change, Rule};
 use agor_core::themes::{self, DARK, LIGHT};
-use egui_kittest::kittest::Queryable;
+use egui::Key;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::looks::settings;
 use super::modes::typed_into;
@@ -172,4 +173,78 @@ fn keys_are_recorded_for_all_for_the_group_or_for_the_project() {
     };
     world.change(|snapshot| snapshot.settings = set.into());
     assert!(world.harness.query_by_label("Reset").is_none());
+}
+
+/// Goes by Tab from the field to a control of the page, and presses it.
+fn press_by_keyboard(world: &mut World, label: &str) {
+    let is_there = |world: &World| {
+        let mut focused = world.harness.query_all_by(|node| node.is_focused());
+        focused.any(|node| node.accesskit_node().label().as_deref() == Some(label))
+    };
+    for _ in 0..10 {
+        world.harness.key_press(Key::Tab);
+        world.harness.run();
+        if is_there(world) {
+            world.harness.key_press(Key::Enter);
+            world.harness.run();
+            return;
+        }
+    }
+    panic!("{label} is not reached by Tab");
+}
+
+#[test]
+fn files_of_keys_are_reached_by_keyboard_asked_for_and_go_to_the_link() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    for (label, asks) in [
+        ("Import…", "File with keys"),
+        ("Export…", "File for your keys"),
+    ] {
+        world.command(Command::Keys);
+        press_by_keyboard(&mut world, label);
+        world.harness.run();
+        world.harness.get_by_label(asks).type_text(".mine");
+        world.harness.run();
+        world.requests();
+        world.harness.key_press(Key::Enter);
+        world.harness.run();
+        let files: Vec<_> = world
+            .requests()
+            .into_iter()
+            .filter_map(|request| match (request, label) {
+                (Request::ImportKeys(file), "Import…") => Some(file),
+                (Request::ExportKeys(file), "Export…") => Some(file),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(files.len(), 1, "{label}");
+        assert!(files[0].ends_with("/keybindings.json.mine"), "{files:?}");
+    }
+}
+
+#[test]
+fn the_keys_of_another_program_are_chosen_by_keyboard_and_left_again() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    let said = |world: &mut World| {
+        let requests = world.requests().into_iter();
+        let mut said = requests.filter_map(|request| match request {
+            Request::Say { key, of, value } => Some((key, of, value)),
+            _ => None,
+        });
+        said.next()
+    };
+    world.command(Command::Keys);
+    world.requests();
+    press_by_keyboard(&mut world, "tmux");
+    let tmux = Some(Value::Text("tmux".into()));
+    assert_eq!(said(&mut world), Some(("window.keys", Whose::All, tmux)));
+    let set = settings("window.keys = \"tmux\"");
+    world.change(|snapshot| snapshot.settings = set.into());
+    // What holds is not said again.
+    world.harness.get_by_label("tmux").click();
+    world.harness.run();
+    assert_eq!(said(&mut world), None);
+    world.harness.get_by_label("nothing else").click();
+    world.harness.run();
+    assert_eq!(said(&mut world), Some(("window.keys", Whose::All, None)));
 }
