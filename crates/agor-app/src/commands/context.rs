@@ -76,7 +76,7 @@ impl Places {
     #[must_use]
     pub fn of(is_wanted: impl Fn(Chain) -> bool) -> Self {
         let every = EVERY.iter().enumerate();
-        let wanted = every.filter(|(_, chain)| is_wanted(**chain));
+        let wanted = every.filter(|(_, chain)| is_wanted(chain));
         Self(wanted.fold(0, |places, (at, _)| places | (1_u16 << at)))
     }
 

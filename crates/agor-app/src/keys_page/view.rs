@@ -240,21 +240,27 @@ fn head_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, rect: Rect) {
     let hint_at = hint_ui(ui, right, least, &hint, theme);
     let toggle = Rect::from_center_size(Pos2::new(hint_at - 60.0, middle), Vec2::new(88.0, 24.0));
     let on = page.keys == Keys::Sought;
-    if button_ui(ui, theme, toggle, "Press keys", on) {
-        page.keys = if on { Keys::Typed } else { Keys::Sought };
-        page.pressed.clear();
-    }
     let field = Rect::from_min_max(
         Pos2::new(title.max.x + 20.0, rect.min.y + 6.0),
         Pos2::new(toggle.min.x - 12.0, rect.max.y - 6.0),
     );
-    if on {
+    // First, for Tab goes in the order in which they are made.
+    field_ui(ui, page, theme, field);
+    if button_ui(ui, theme, toggle, "Press keys", on) {
+        page.keys = if on { Keys::Typed } else { Keys::Sought };
+        page.pressed.clear();
+    }
+}
+
+/// Draws the field, or what was pressed instead of it.
+fn field_ui(ui: &mut Ui, page: &mut KeysPage, theme: &Theme, field: Rect) {
+    if page.keys == Keys::Sought {
         let keys = pressed(page);
         let (text, color) = match keys.is_empty() {
             true => ("…".to_owned(), theme.faint),
             false => (keys, theme.accent),
         };
-        let at = Pos2::new(field.min.x, middle);
+        let at = field.left_center();
         ui.painter()
             .text(at, Align2::LEFT_CENTER, text, medium(15.0), color);
         return;

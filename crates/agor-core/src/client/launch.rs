@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn c5_ids_are_made_in_the_order_of_their_time_and_never_twice() {
         // The machine's clock may be set back while this runs.
-        let at = |millis| UNIX_EPOCH + Duration::from_millis(1_763_683_200_000 + millis);
+        let at = |millis: u64| UNIX_EPOCH + Duration::from_millis(1_763_683_200_000 + millis);
         // Of so many with 8 hexadecimal digits two are alike by 39 %.
         let ids: BTreeSet<_> = (0..65_000).map(|_| id_at(at(1))).collect();
         assert_eq!(ids.len(), 65_000);

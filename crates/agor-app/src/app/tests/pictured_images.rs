@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agor_core::themes::DARK;
+use agor_core::themes::{DARK, LIGHT};
 use agor_proto::ids::{BlobHash, LineId, LinePosition};
 use agor_proto::screen::{Animation, AnimationFrame, Placement, Play};
 use agor_render::ImagePixels;

@@ -32,7 +32,7 @@ fn a_conversation_that_goes_on_in_another_session_is_counted_there_from_then_on(
             trusted: true,
         };
         let spec = SessionSpec {
-            agent: Some(agent),
+            agent: Some(Box::new(agent)),
             argv: Vec::new(),
             ..spec()
         };
