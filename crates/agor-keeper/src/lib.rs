@@ -23,5 +23,7 @@ pub use protocol::{
     SessionKey, SessionState, SignalScope, SpawnSpec, SpawnStep,
 };
 pub use ring::{RingError, RingFds, RingReader, RingWriter};
-pub use server::{KeeperOptions, Start, leave_session_group, run, session_groups, share_heaps};
+pub use server::{
+    KeeperOptions, Start, leave_session_group, run, session_group, session_groups, share_heaps,
+};
 pub use update::{Updated, update};

@@ -32,7 +32,7 @@ use rustix::{
 };
 
 use crate::{
-    KeeperError,
+    KeeperError, SessionKey,
     system::{self, Groups},
 };
 use keeper::Keeper;
@@ -130,6 +130,12 @@ fn stand_apart() -> Result<BorrowedFd<'static>, KeeperError> {
 #[must_use]
 pub fn session_groups(pid: u32) -> Option<PathBuf> {
     Groups::of(pid).map(|groups| groups.folder().to_owned())
+}
+
+/// Returns the folder of a session's own control group, if its keeper, of process `pid`, can make one.
+#[must_use]
+pub fn session_group(pid: u32, session: SessionKey) -> Option<PathBuf> {
+    Groups::of(pid).map(|groups| groups.of_session(session))
 }
 
 /// Moves this process out of the control group of the session in which it was started, so that it

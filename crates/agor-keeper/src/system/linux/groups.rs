@@ -12,7 +12,7 @@ use rustix::fs::{Access, access};
 
 use crate::SessionKey;
 
-/// How the groups of sessions are named, before the session's key.
+/// How the groups of sessions are named, before the keeper's process and the session's key.
 const PREFIX: &str = "agor-session-";
 
 /// Groups within groups that are looked into when one is removed.
@@ -22,6 +22,8 @@ const DEPTH_MAX: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Groups {
     folder: PathBuf,
+    /// The process of the keeper whose sessions they are.
+    keeper: u32,
 }
 
 impl Groups {
@@ -30,7 +32,10 @@ impl Groups {
         let folder = outside(&folder_of(pid)?);
         let writable = |path: &Path| access(path, Access::WRITE_OK).is_ok();
         // To move a process one needs rights to the group that it leaves, too.
-        (writable(&folder) && writable(&folder.join("cgroup.procs"))).then_some(Self { folder })
+        (writable(&folder) && writable(&folder.join("cgroup.procs"))).then_some(Self {
+            folder,
+            keeper: pid,
+        })
     }
 
     /// Returns the folder of the group that is divided.
@@ -39,21 +44,36 @@ impl Groups {
     }
 
     /// Removes the groups that keepers left empty which could not do so themselves.
+    ///
+    /// One that runs beside this keeps its own: a group is empty, too, before its session's child joins it.
     pub(crate) fn tidy(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else {
             return;
         };
         for entry in entries.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            let name = entry.file_name();
+            let Some(of) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+                continue;
+            };
+            let keeper = of.split_once('-').and_then(|(pid, _)| pid.parse().ok());
+            let beside =
+                |pid: u32| pid != self.keeper && Path::new(&format!("/proc/{pid}")).exists();
+            if !keeper.is_some_and(beside) {
                 remove(&entry.path(), DEPTH_MAX);
             }
         }
     }
 
+    /// Returns the folder of a session's group.
+    pub(crate) fn of_session(&self, session: SessionKey) -> PathBuf {
+        let keeper = self.keeper;
+        self.folder.join(format!("{PREFIX}{keeper}-{session}"))
+    }
+
     /// Makes a session's group, or takes the one that it left.
     pub(crate) fn make(&self, session: SessionKey) -> Option<Group> {
         let group = Group {
-            folder: self.folder.join(format!("{PREFIX}{session}")),
+            folder: self.of_session(session),
         };
         match fs::create_dir(&group.folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => None,
@@ -182,6 +202,25 @@ mod tests {
         assert_eq!(mount_of(line), Some(("/", "/sys/fs/cgroup/unified")));
         let other = "32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu";
         assert_eq!(mount_of(other), None);
+    }
+
+    #[test]
+    fn a_keeper_that_starts_removes_groups_of_keepers_that_are_gone_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let groups = |keeper| Groups {
+            folder: folder.path().to_owned(),
+            keeper,
+        };
+        let (ours, beside) = (std::process::id(), std::os::unix::process::parent_id());
+        let gone = u32::MAX; // Above every process's number.
+        let [kept, former, left] =
+            [beside, ours, gone].map(|pid| groups(pid).of_session(SessionKey([7; 16])));
+        for group in [&kept, &former, &left] {
+            fs::create_dir(group).unwrap();
+        }
+        groups(ours).tidy();
+        assert!(kept.exists(), "another keeper's session has lost its group");
+        assert!(!former.exists() && !left.exists());
     }
 
     #[test]
