@@ -1,6 +1,7 @@
 //! Runs cargo commands one after another: shows all that they print while they print it, counts their
 //! tests, holds each against its budget of minutes, and kills it when it is far over.
 
+mod again;
 mod guard;
 mod output;
 mod running;
@@ -54,6 +55,10 @@ pub const PROGRAMS_BUILT: (&str, &str) = ("AGOR_TEST_PROGRAMS", "built");
 pub struct Report {
     tally: Tally,
     skipped: Vec<String>,
+    /// Whether a few tests that failed are run again, alone.
+    again: bool,
+    /// Those that passed then.
+    flaky: Vec<String>,
     times: Vec<(&'static str, Duration, u64)>,
     /// When everything must be done, and the minutes that it had.
     deadline: Option<(Instant, u64)>,
@@ -66,6 +71,14 @@ impl Report {
             deadline: Some((Instant::now() + minutes_long(minutes), minutes)),
             ..Report::default()
         }
+    }
+
+    /// Lets a few tests that failed be run again, alone, and says of those that pass then that they are flaky.
+    ///
+    /// A test that needs the clock of a busy machine should not hold up a change that has nothing to do with it; a test
+    /// that fails because of the change fails again.
+    pub fn tries_again(&mut self, again: bool) {
+        self.again = again;
     }
 
     /// Notes that something other than a cargo command took `took`.
@@ -111,15 +124,30 @@ impl Report {
             let skipped = outcome.heard.scanner.skipped().iter().cloned();
             self.skipped.extend(skipped);
             say_if_over(step.name, took, step.budget_minutes);
+            let deadline = self.deadline;
+            let again = |step: &Step<'_>| {
+                let command = command_line(step.cargo, step.environment);
+                println!("\n== again, {}: {command}", step.name);
+                run_one(
+                    step,
+                    self::limits(step.budget_minutes, deadline, Instant::now()),
+                )
+            };
             let why = match outcome.ended {
                 Ended::Killed => self.why_killed(&outcome, step, limits),
-                Ended::Itself(status) if !status.success() => status.to_string(),
+                Ended::Itself(status) if !status.success() => {
+                    if self.again && self.passes_again(step, &outcome, again) {
+                        continue;
+                    }
+                    status.to_string()
+                }
                 Ended::Itself(_) if step.tests == Tests::Some && tally.ran() == 0 => {
                     "no test ran".to_owned()
                 }
                 Ended::Itself(_) => continue,
             };
             self.print_times();
+            again::print_failed(outcome.heard.scanner.failed());
             let counted = if self.tally.ran() > 0 {
                 format!(": {}", self.tally)
             } else {
@@ -157,6 +185,9 @@ impl Report {
         self.print_times();
         for test in &self.skipped {
             println!("skipped: {test}");
+        }
+        for test in &self.flaky {
+            println!("flaky: {test} failed, and passed when it was run again alone");
         }
         println!("{}", self.tally);
     }

@@ -72,16 +72,39 @@ pub struct Scanner {
     /// Tests of this binary that said why they were skipped.
     skipping: Vec<String>,
     skipped: Vec<String>,
+    failed: Vec<Failed>,
+    /// Whether lines are what a test that failed said last.
+    saying: bool,
+    /// Binaries that came to their results.
+    results: u64,
 }
+
+/// A test that failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failed {
+    /// Its name.
+    pub test: String,
+    /// What it said of why, from where it panicked on.
+    pub said: Vec<String>,
+}
+
+/// Lines that are kept of what a test said that failed.
+const SAID_MAX: usize = 24;
 
 impl Scanner {
     /// Reads the line that follows what was read before.
     pub fn read_line(&mut self, line: &str) {
+        self.hear_why(line);
         if let Some(test) = line
             .strip_prefix("---- ")
             .and_then(|rest| rest.strip_suffix(" stdout ----"))
         {
             test.clone_into(&mut self.test);
+        } else if let Some(test) = failed(line) {
+            self.failed.push(Failed {
+                test,
+                said: Vec::new(),
+            });
         } else if let Some(why) = line.strip_prefix("skipped: ") {
             let test = format!("{}: ", self.test);
             // A test may say it for each of its parts.
@@ -99,7 +122,23 @@ impl Scanner {
             tally.passed -= skipped;
             tally.skipped += skipped;
             self.tally += tally;
+            self.results += 1;
             self.skipped.append(&mut self.skipping);
+        }
+    }
+
+    /// Keeps what a test that failed says of why, up to where it lists the functions that were called.
+    fn hear_why(&mut self, line: &str) {
+        let ends = ["stack backtrace:", "---- ", "note: run with"];
+        if ends.iter().any(|end| line.starts_with(end)) {
+            self.saying = false;
+        }
+        let Some(failed) = self.failed.iter_mut().rfind(|it| it.test == self.test) else {
+            return;
+        };
+        self.saying |= line.starts_with("thread '") && line.contains(" panicked at ");
+        if self.saying && failed.said.len() < SAID_MAX {
+            failed.said.push(line.to_owned());
         }
     }
 
@@ -108,10 +147,27 @@ impl Scanner {
         self.tally
     }
 
+    /// Returns the tests that failed so far.
+    pub fn failed(&self) -> &[Failed] {
+        &self.failed
+    }
+
+    /// Returns how many binaries came to their results so far.
+    pub fn results(&self) -> u64 {
+        self.results
+    }
+
     /// Returns the tests that were skipped so far, each with why.
     pub fn skipped(&self) -> &[String] {
         &self.skipped
     }
+}
+
+/// Returns the test that failed by a line such as `test some::name ... FAILED`.
+fn failed(line: &str) -> Option<String> {
+    let plain = without_colours(line);
+    let (test, result) = plain.strip_prefix("test ")?.rsplit_once(" ... ")?;
+    (result.trim_end() == "FAILED").then(|| test.to_owned())
 }
 
 /// Returns `line` without control sequences.
@@ -234,6 +290,42 @@ test result: ok. 2 passed; 0 failed; 0 ignored
             scanner.skipped(),
             ["d: no test", "a: no disk can be mounted", "c: no root"]
         );
+    }
+
+    #[test]
+    fn a_test_that_failed_is_named_with_what_it_said() {
+        let text = "\
+test a ... ok
+test b::c ... FAILED
+
+---- a stdout ----
+thread 'a' panicked at one.rs:1:1: which is caught
+---- b::c stdout ----
+it begins
+thread 'b::c' (12) panicked at two.rs:3:5:
+assertion failed: group.is_dir()
+stack backtrace:
+   0: begin
+---- d stdout ----
+failures:
+    b::c
+
+test result: FAILED. 2 passed; 1 failed; 0 ignored
+";
+        let mut scanner = Scanner::default();
+        for line in text.lines() {
+            scanner.read_line(line);
+        }
+        let said = [
+            "thread 'b::c' (12) panicked at two.rs:3:5:",
+            "assertion failed: group.is_dir()",
+        ];
+        let failed = Failed {
+            test: "b::c".into(),
+            said: said.map(str::to_owned).into(),
+        };
+        assert_eq!(scanner.failed(), [failed]);
+        assert_eq!(scanner.results(), 1);
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub const DOCUMENTATION: Step<'static> = Step {
 #[derive(Debug, PartialEq, Eq)]
 struct Wanted {
     consent: Consent,
-    /// Whether properties try cases that no run had.
+    /// Whether properties try cases that no run had, and a test that fails has no second chance.
     new_cases: bool,
 }
 
@@ -135,6 +135,8 @@ struct Wanted {
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
     let wanted = wanted(arguments)?;
     let mut report = Report::within(LIMIT_MINUTES);
+    // Who looks for what fails now and then wants to see it.
+    report.tries_again(!wanted.new_cases);
     let started = Instant::now();
     let users = [User::Build, User::Window, User::Tests, User::Fuzz];
     packages::set_up(wanted.consent, &users)?;

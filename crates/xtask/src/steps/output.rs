@@ -38,7 +38,8 @@ pub enum Stream {
 }
 
 impl Heard {
-    fn read_line(&mut self, stream: Stream, line: &str) {
+    /// Reads a line that follows what was read before.
+    pub fn read_line(&mut self, stream: Stream, line: &str) {
         match stream {
             Stream::Output => {
                 self.scanner.read_line(line);

@@ -13,6 +13,8 @@ use crate::tally::without_colours;
 pub struct Running {
     /// The binary, as cargo announces it.
     binary: Option<String>,
+    /// Binaries that were begun.
+    begun: u64,
     /// Tests that have run for a minute.
     long: BTreeSet<String>,
     /// The test that ended last.
@@ -44,7 +46,13 @@ impl Running {
         let plain = plain.trim_start();
         if plain.starts_with("Running ") || plain.starts_with("Doc-tests ") {
             self.binary = Some(plain.to_owned());
+            self.begun += 1;
         }
+    }
+
+    /// Returns how many binaries were begun.
+    pub fn begun(&self) -> u64 {
+        self.begun
     }
 
     /// Returns in a few words what runs, given the line of libtest that has no end yet.
