@@ -3,10 +3,10 @@
 //! that folding again decides the same.
 
 mod answer;
+mod conversation;
 mod screen;
 mod terminal;
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use agor_keeper::SpawnSpec;
@@ -21,7 +21,6 @@ use agor_term::ProgressState;
 
 use super::{Effect, Now, Session, launch};
 use crate::agents::claim::{Says, Source, asks, is_at_work};
-use crate::agents::here::{Found, Sought};
 use crate::agents::hooks::Hook;
 use crate::agents::registry::Entry;
 use crate::agents::{Change, Machine, Moment, Observation, Provider};
@@ -43,11 +42,6 @@ const FRAME_AT_MOST: Duration =
 
 /// How long an agent may take to begin with a prompt, before it is given the next.
 const BEGINS: Duration = Duration::from_secs(5);
-
-/// How long after nothing of its conversation was found it is looked for again, each time twice as long, and how
-/// often: agents write down what was said when they come to it, perhaps after their turn.
-const SEEK_AGAIN: Duration = Duration::from_millis(200);
-const SEEKS_MAX: u32 = 6;
 
 /// How long what the last host had not stored is waited for.
 const CATCHING_UP: Duration = Duration::from_secs(1);
@@ -380,110 +374,6 @@ impl Session {
             _ => {
                 tracing::debug!(session_id = %self.id, form, "a report in a form that is not known")
             }
-        }
-    }
-
-    /// Reads what the agent has written down since it was read last.
-    pub(super) fn read_transcript(&mut self, effects: &mut Vec<Effect>) {
-        if self.agent.reading {
-            self.agent.read_again = true;
-            return;
-        }
-        if let Some((path, from)) = self.agent.machine.transcript() {
-            self.agent.reading = true;
-            let path = path.into();
-            effects.push(Effect::ReadTranscript { path, from });
-        }
-    }
-
-    /// A piece of the agent's transcript was read.
-    pub(super) fn on_transcript(&mut self, bytes: &[u8], effects: &mut Vec<Effect>) {
-        self.agent.reading = false;
-        let provider = self.agent.machine.provider();
-        let provider = provider.and_then(|id| self.launcher.providers().get(id));
-        let Some(form) = provider.and_then(|it| Some(it.transcript.as_ref()?.form)) else {
-            return;
-        };
-        let before = self.agent.machine.transcript();
-        self.agent.machine.read_transcript(form, bytes);
-        let went_on = self.agent.machine.transcript() != before;
-        if std::mem::take(&mut self.agent.read_again) || went_on {
-            self.read_transcript(effects);
-        }
-        if !went_on {
-            self.agent.machine.transcript_is_read();
-        }
-    }
-
-    /// Has what the agent writes down followed, and looks for it if its place is not known: something has happened.
-    fn seek_conversation(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        if self.agent.seek_due.is_some_and(|due| now.instant >= due) {
-            self.agent.seek_due = None;
-            self.agent.seek_again = true;
-        }
-        if self.agent.seeking || !std::mem::take(&mut self.agent.seek_again) {
-            return;
-        }
-        self.follow_transcript(effects);
-        let machine = &mut self.agent.machine;
-        let provider = machine.provider();
-        let Some(provider) = provider.and_then(|id| self.launcher.providers().get(id)) else {
-            return;
-        };
-        let known = machine.conversation().map(str::to_owned);
-        let is_lost = machine.transcript().is_none() && known.is_some();
-        let chooses = !provider.open_file.is_empty();
-        let begun_millis = machine.begun_millis();
-        let is_kept = provider.database.is_some() && known.is_none() && begun_millis.is_some();
-        let is_counted = known.is_some()
-            && provider
-                .database
-                .as_ref()
-                .is_some_and(|it| !it.usage.is_empty());
-        let is_sought =
-            chooses || is_kept || is_counted || (is_lost && provider.transcript.is_some());
-        let provider = provider.id.clone();
-        if let Some(pid) = self.agent_pid().filter(|_| is_sought) {
-            self.agent.seeking = true;
-            let sought = Sought {
-                pid,
-                known,
-                begun_millis,
-            };
-            effects.push(Effect::FindConversation { provider, sought });
-        }
-    }
-
-    /// The agent's conversation was looked for. Its file is there once something was said.
-    pub(super) fn on_conversation(&mut self, found: Found, now: Now, effects: &mut Vec<Effect>) {
-        self.agent.seeking = false;
-        if !self.life.alive() {
-            return;
-        }
-        let seeks = self.agent.seeks;
-        // A database says nothing of its own accord, and what a turn took may come after what it showed.
-        let goes_on = found == Found::default() || found.counted.is_some();
-        let again = goes_on && seeks < SEEKS_MAX;
-        self.agent.seek_due = again.then(|| now.instant + SEEK_AGAIN * 2u32.pow(seeks));
-        self.agent.seeks += u32::from(again);
-        if let Some(id) = found.id {
-            self.agent.machine.goes_on_with(&id);
-        }
-        if let Some((conversation, counted)) = &found.counted {
-            self.agent.machine.counts(conversation, counted);
-        }
-        let path = found.transcript.as_deref().and_then(Path::to_str);
-        if let Some(path) = path {
-            self.agent.machine.is_written_to(path);
-            self.follow_transcript(effects);
-        }
-    }
-
-    fn follow_transcript(&mut self, effects: &mut Vec<Effect>) {
-        if let Some((path, _)) = self.agent.machine.transcript() {
-            let path = path.into();
-            effects.push(Effect::FollowTranscript { path });
-            self.read_transcript(effects);
         }
     }
 
