@@ -67,8 +67,8 @@ pub struct Agent {
     given: Option<Instant>,
     /// Whether it was started to go on with a conversation.
     resumed: bool,
-    /// Whether its transcript is being read, and whether there may be more by now.
-    reading: bool,
+    /// The transcript that is being read, and whether there may be more by now.
+    reading: Option<String>,
     read_again: bool,
     /// Whether its conversation is looked for, and whether to look again since something has happened.
     seeking: bool,

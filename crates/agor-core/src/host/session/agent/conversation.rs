@@ -14,12 +14,12 @@ const SEEKS_MAX: u32 = 6;
 impl Session {
     /// Reads what the agent has written down since it was read last.
     pub(in super::super) fn read_transcript(&mut self, effects: &mut Vec<Effect>) {
-        if self.agent.reading {
+        if self.agent.reading.is_some() {
             self.agent.read_again = true;
             return;
         }
         if let Some((path, from)) = self.agent.machine.transcript() {
-            self.agent.reading = true;
+            self.agent.reading = Some(path.clone());
             let path = path.into();
             effects.push(Effect::ReadTranscript { path, from });
         }
@@ -27,13 +27,17 @@ impl Session {
 
     /// A piece of the agent's transcript was read.
     pub(in super::super) fn on_transcript(&mut self, bytes: &[u8], effects: &mut Vec<Effect>) {
-        self.agent.reading = false;
+        let read = self.agent.reading.take();
         let provider = self.agent.machine.provider();
         let provider = provider.and_then(|id| self.launcher.providers().get(id));
         let Some(form) = provider.and_then(|it| Some(it.transcript.as_ref()?.form)) else {
             return;
         };
         let before = self.agent.machine.transcript();
+        if before.as_ref().map(|(path, _)| path) != read.as_ref() {
+            // Another conversation has begun meanwhile. What was read of the former is read again if it is come back to.
+            return self.read_transcript(effects);
+        }
         self.agent.machine.read_transcript(form, bytes);
         let went_on = self.agent.machine.transcript() != before;
         if std::mem::take(&mut self.agent.read_again) || went_on {

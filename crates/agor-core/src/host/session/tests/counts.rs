@@ -15,6 +15,20 @@ fn total(tokens: u64) -> Vec<u8> {
     format!("{line}\n").into_bytes()
 }
 
+/// Returns that an agent was found to write down the conversation `id`.
+fn found(id: &str) -> Found {
+    Found {
+        id: Some(id.to_owned()),
+        transcript: Some(format!("/c/rollout-{id}.jsonl").into()),
+        ..Found::default()
+    }
+}
+
+fn input_tokens(world: &World) -> u64 {
+    let agent = world.session.info().agent.expect("an agent");
+    agent.usage.input_tokens
+}
+
 #[test]
 fn a_conversation_that_goes_on_in_another_session_is_counted_there_from_then_on() {
     let former = || "01a2".to_owned();
@@ -42,11 +56,7 @@ fn a_conversation_that_goes_on_in_another_session_is_counted_there_from_then_on(
         world.commit();
         world.read();
         world.commit();
-        let found = Found {
-            id: Some(former()),
-            transcript: Some("/c/rollout-01a2.jsonl".into()),
-            ..Found::default()
-        };
+        let found = found(&former());
         world.on(Cause::Conversation { found });
         let used = [150, 190].map(|tokens| {
             world.on(Cause::TranscriptGrew);
@@ -54,9 +64,34 @@ fn a_conversation_that_goes_on_in_another_session_is_counted_there_from_then_on(
             world.on(Cause::Transcript { bytes });
             let bytes = Vec::new();
             world.on(Cause::Transcript { bytes });
-            let agent = world.session.info().agent.expect("an agent");
-            agent.usage.input_tokens
+            input_tokens(&world)
         });
         assert_eq!(used, expected);
     }
+}
+
+#[test]
+fn what_was_read_of_a_conversation_that_was_left_meanwhile_is_not_taken_for_the_next() {
+    let mut world = World::running_program("codex");
+    let [first, next] = [150, 40].map(total);
+    let next_end = next.len() as u64;
+    let goes_to = |world: &mut World, id: &str| {
+        let found = found(id);
+        world.on(Cause::Conversation { found });
+    };
+    goes_to(&mut world, "01a2");
+    assert_eq!(world.read_from, [0]);
+    goes_to(&mut world, "02b3");
+    let bytes = first.clone();
+    world.on(Cause::Transcript { bytes });
+    assert_eq!(input_tokens(&world), 0);
+    assert_eq!(world.read_from, [0, 0], "the next, from its begin");
+    world.on(Cause::Transcript { bytes: next });
+    let bytes = Vec::new();
+    world.on(Cause::Transcript { bytes });
+    assert_eq!(input_tokens(&world), 40);
+    goes_to(&mut world, "01a2");
+    assert_eq!(world.read_from, [0, 0, next_end, 0]);
+    world.on(Cause::Transcript { bytes: first });
+    assert_eq!(input_tokens(&world), 190);
 }
