@@ -112,7 +112,7 @@ pub struct Meter {
     skips: bool,
     base: Spent,
     /// The session's conversations before this one, the last at the end: it may come back to one. What those came to
-    /// that are too many to be kept.
+    /// that are too many to be kept, and what this one came to before another session may have gone on with it.
     left: Vec<Self>,
     others: Spent,
     /// How many tokens the model's context holds, and how many it takes, if its agent says.
@@ -215,8 +215,9 @@ impl Meter {
     }
 
     /// Notes that another session has counted what the conversation holds that is read next: only what comes to it
-    /// from then on is this one's.
+    /// from then on is this one's, and what was this one's before.
     pub fn skip_what_is_there(&mut self) {
+        self.others = self.others.plus(&self.own());
         self.skips = true;
     }
 

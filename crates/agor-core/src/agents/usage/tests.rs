@@ -113,6 +113,24 @@ fn what_another_session_has_counted_is_not_counted_when_its_conversation_goes_on
 }
 
 #[test]
+fn what_another_session_added_between_two_starts_is_not_counted_and_what_was_before_is() {
+    let mut meter = Meter::default();
+    meter.begin("/t");
+    meter.read(Form::Claude, line("m1", 7).as_bytes());
+    // A start that comes to nothing is followed by another.
+    for _ in 0..2 {
+        meter.skip_what_is_there();
+        assert_eq!(usage(&meter).output_tokens, 7);
+    }
+    meter.read(Form::Claude, line("m2", 100).as_bytes());
+    meter.reached_the_end();
+    assert_eq!(usage(&meter).output_tokens, 7);
+    meter.read(Form::Claude, line("m3", 5).as_bytes());
+    let shown = usage(&meter);
+    assert_eq!((shown.input_tokens, shown.output_tokens), (2_000, 12));
+}
+
+#[test]
 fn what_is_no_message_or_made_up_or_has_no_price_costs_nothing() {
     let mut meter = Meter::default();
     meter.begin("/t");

@@ -70,6 +70,8 @@ pub struct Agent {
     /// The transcript that is being read, and whether there may be more by now.
     reading: Option<String>,
     read_again: bool,
+    /// Whether its program has ended, and what it wrote down last is still to be read.
+    reads_last: bool,
     /// Whether its conversation is looked for, and whether to look again since something has happened.
     seeking: bool,
     seek_again: bool,
@@ -234,6 +236,7 @@ impl Agent {
 impl Session {
     /// Takes notice of something that happened at `at`.
     pub(super) fn observe(&mut self, observation: Observation<'_>, at: Moment, now: Now) {
+        self.agent.reads_last |= matches!(observation, Observation::Ended { .. });
         let Some(change) = self.agent.machine.on(observation, at) else {
             return;
         };
@@ -446,8 +449,8 @@ impl Session {
             Effect::Place { path, text }
         }));
         let asked = self.spec.agent.as_ref().map(|agent| &agent.conversation);
-        if again.is_none() && asked.is_some_and(|asked| *asked != Conversation::New) {
-            self.agent.machine.counts_from_here();
+        if again.is_some() || asked.is_some_and(|asked| *asked != Conversation::New) {
+            self.count_from_here();
         }
         match (&plan.conversation, asked) {
             (Some(id), Some(Conversation::Resume { .. })) => self.agent.machine.goes_on_with(id),

@@ -12,8 +12,15 @@ const SEEK_AGAIN: Duration = Duration::from_millis(200);
 const SEEKS_MAX: u32 = 6;
 
 impl Session {
-    /// Reads what the agent has written down since it was read last.
+    /// Reads what the agent has written down since it was read last. Once it has ended, what comes to its conversation
+    /// is another session's that goes on with it, and counts there.
     pub(in super::super) fn read_transcript(&mut self, effects: &mut Vec<Effect>) {
+        if self.life.alive() {
+            self.read_on(effects);
+        }
+    }
+
+    fn read_on(&mut self, effects: &mut Vec<Effect>) {
         if self.agent.reading.is_some() {
             self.agent.read_again = true;
             return;
@@ -36,15 +43,24 @@ impl Session {
         let before = self.agent.machine.transcript();
         if before.as_ref().map(|(path, _)| path) != read.as_ref() {
             // Another conversation has begun meanwhile. What was read of the former is read again if it is come back to.
-            return self.read_transcript(effects);
+            return self.read_on(effects);
         }
         self.agent.machine.read_transcript(form, bytes);
         let went_on = self.agent.machine.transcript() != before;
         if std::mem::take(&mut self.agent.read_again) || went_on {
-            self.read_transcript(effects);
+            self.read_on(effects);
         }
         if !went_on {
             self.agent.machine.transcript_is_read();
+        }
+    }
+
+    /// Counts of a conversation with which its agent begins what comes to it from now on: another session may have gone
+    /// on with it, and counted that.
+    pub(super) fn count_from_here(&mut self) {
+        // What is still being read is what this session's own program wrote down last.
+        if self.agent.reading.is_none() && !self.agent.reads_last {
+            self.agent.machine.counts_from_here();
         }
     }
 
@@ -57,6 +73,13 @@ impl Session {
         if self.agent.seeking || !std::mem::take(&mut self.agent.seek_again) {
             return;
         }
+        if !self.life.alive() {
+            if std::mem::take(&mut self.agent.reads_last) {
+                self.read_on(effects);
+            }
+            return;
+        }
+        self.agent.reads_last = false;
         self.follow_transcript(effects);
         let machine = &mut self.agent.machine;
         let provider = machine.provider();

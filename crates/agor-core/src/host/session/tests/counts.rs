@@ -24,6 +24,37 @@ fn found(id: &str) -> Found {
     }
 }
 
+/// Brings up a session whose agent begins with a conversation.
+fn with_agent(conversation: Conversation) -> World {
+    let agent = AgentSpec {
+        provider: "codex".into(),
+        model: None,
+        mode: None,
+        prompt: None,
+        conversation,
+        trusted: true,
+    };
+    let spec = SessionSpec {
+        agent: Some(Box::new(agent)),
+        argv: Vec::new(),
+        ..spec()
+    };
+    let mut world = World::new();
+    let session = id();
+    world.command(1, CommandBody::Create { session, spec });
+    world.commit();
+    world.read();
+    world.commit();
+    world
+}
+
+/// Lets a session read a piece of its agent's transcript that is the last so far.
+fn reads(world: &mut World, bytes: Vec<u8>) {
+    world.on(Cause::Transcript { bytes });
+    let bytes = Vec::new();
+    world.on(Cause::Transcript { bytes });
+}
+
 fn input_tokens(world: &World) -> u64 {
     let agent = world.session.info().agent.expect("an agent");
     agent.usage.input_tokens
@@ -37,33 +68,12 @@ fn a_conversation_that_goes_on_in_another_session_is_counted_there_from_then_on(
         (Conversation::Resume { id: former() }, [0, 40]),
         (Conversation::Fork { id: former() }, [0, 40]),
     ] {
-        let agent = AgentSpec {
-            provider: "codex".into(),
-            model: None,
-            mode: None,
-            prompt: None,
-            conversation,
-            trusted: true,
-        };
-        let spec = SessionSpec {
-            agent: Some(Box::new(agent)),
-            argv: Vec::new(),
-            ..spec()
-        };
-        let mut world = World::new();
-        let session = id();
-        world.command(1, CommandBody::Create { session, spec });
-        world.commit();
-        world.read();
-        world.commit();
+        let mut world = with_agent(conversation);
         let found = found(&former());
         world.on(Cause::Conversation { found });
         let used = [150, 190].map(|tokens| {
             world.on(Cause::TranscriptGrew);
-            let bytes = total(tokens);
-            world.on(Cause::Transcript { bytes });
-            let bytes = Vec::new();
-            world.on(Cause::Transcript { bytes });
+            reads(&mut world, total(tokens));
             input_tokens(&world)
         });
         assert_eq!(used, expected);
@@ -86,12 +96,58 @@ fn what_was_read_of_a_conversation_that_was_left_meanwhile_is_not_taken_for_the_
     world.on(Cause::Transcript { bytes });
     assert_eq!(input_tokens(&world), 0);
     assert_eq!(world.read_from, [0, 0], "the next, from its begin");
-    world.on(Cause::Transcript { bytes: next });
-    let bytes = Vec::new();
-    world.on(Cause::Transcript { bytes });
+    reads(&mut world, next);
     assert_eq!(input_tokens(&world), 40);
     goes_to(&mut world, "01a2");
     assert_eq!(world.read_from, [0, 0, next_end, 0]);
     world.on(Cause::Transcript { bytes: first });
     assert_eq!(input_tokens(&world), 190);
+}
+
+#[test]
+fn what_another_session_adds_to_the_conversation_of_an_agent_that_has_ended_counts_there_alone() {
+    let ends = |world: &mut World| {
+        world.keeper.alive = false;
+        world
+            .keeper
+            .write(RecordBody::Exited { code: 0, signal: 0 });
+        world.keeper.write(RecordBody::Closed);
+        let before = world.read_from.len();
+        world.read();
+        world.commit();
+        assert_eq!(world.read_from.len(), before + 1, "what it wrote last");
+    };
+    let mut world = with_agent(Conversation::New);
+    let goes_on = |world: &mut World| {
+        let found = found("01a2");
+        world.on(Cause::Conversation { found });
+    };
+    goes_on(&mut world);
+    reads(&mut world, total(150));
+    ends(&mut world);
+    reads(&mut world, total(170));
+    assert_eq!(input_tokens(&world), 170);
+    let before = world.read_from.len();
+    world.on(Cause::TranscriptGrew);
+    assert_eq!(world.read_from.len(), before, "it grew by another session");
+    world.commit();
+    world.command(2, CommandBody::Restart { session: id() });
+    world.commit();
+    world.read();
+    world.commit();
+    assert_eq!(world.keeper.spawned, 2);
+    goes_on(&mut world);
+    reads(&mut world, total(500));
+    assert_eq!(input_tokens(&world), 170);
+    world.on(Cause::TranscriptGrew);
+    reads(&mut world, total(530));
+    assert_eq!(input_tokens(&world), 200);
+    ends(&mut world);
+    let bytes = Vec::new();
+    world.on(Cause::Transcript { bytes });
+    world.commit();
+    let before = world.read_from.len();
+    world.crash(true);
+    world.on(Cause::TranscriptGrew);
+    assert_eq!(world.read_from.len(), before, "nor does the next host");
 }
