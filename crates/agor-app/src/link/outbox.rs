@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use agor_core::client::{self, Client, ClientError, ClientOptions};
+use agor_core::config::Layers;
 use agor_core::link::Dialer;
 use agor_core::paths::Paths;
 use agor_core::storage::{Claim, Profile};
@@ -98,7 +99,9 @@ fn name_of(shared: &Shared, session: SessionId) -> Option<String> {
 /// Says whether nothing about a command may be written down.
 pub fn is_private(shared: &Shared, body: &CommandBody) -> bool {
     if let CommandBody::Create { spec, .. } = body {
-        return spec.private;
+        // The host makes a session private where its project is, as the settings say.
+        let is_project = |layers: &Layers| layers.yes("private", Some(&spec.folder[..]));
+        return spec.private || shared.look(|snapshot| is_project(&snapshot.settings.layers));
     }
     shared.look(|snapshot| {
         let mut sessions = snapshot
@@ -112,9 +115,12 @@ pub fn is_private(shared: &Shared, body: &CommandBody) -> bool {
 #[cfg(test)]
 mod tests {
     use agor_proto::error::{ErrorCode, WireError};
+    use agor_proto::ids::Size;
     use tokio::sync::watch;
 
     use super::*;
+    use crate::launch::Launcher;
+    use crate::link::settings::Settings;
     use crate::link::snapshot::Snapshot;
     use crate::testing::{session_id, session_info};
     use crate::wake::Wake;
@@ -146,6 +152,31 @@ mod tests {
                 left(&shared, &kill(number), &interrupted),
                 "From a window that ended early: it went down"
             );
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_down_of_what_is_started_in_a_private_project() {
+        let text = "[projects.\"/secret\"]\nprivate = true";
+        let (layers, complaints) = Layers::read(text).unwrap();
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let settings = Settings {
+            layers: Arc::new(layers),
+            ..Settings::default()
+        };
+        let snapshot = Snapshot {
+            settings: Arc::new(settings),
+            ..Snapshot::default()
+        };
+        let shared = Shared::new(watch::Sender::new(snapshot), Wake::default());
+        let launcher = Launcher {
+            folder: "/work".into(),
+            environment: Vec::new(),
+        };
+        for (folder, private) in [("/secret/deep", true), ("/work", false)] {
+            let size = Size::cells(80, 24);
+            let (_, body) = launcher.create(Vec::new(), folder.into(), None, size);
+            assert_eq!(is_private(&shared, &body), private, "{folder}");
         }
     }
 }
