@@ -72,9 +72,13 @@ impl Groups {
 
     /// Makes a session's group, or takes the one that it left.
     pub(crate) fn make(&self, session: SessionKey) -> Option<Group> {
-        let group = Group {
-            folder: self.of_session(session),
+        // An earlier release, whose sessions go on in this one, named them by their key alone.
+        let former = self.folder.join(format!("{PREFIX}{session}"));
+        let folder = match former.is_dir() {
+            true => former,
+            false => self.of_session(session),
         };
+        let group = Group { folder };
         match fs::create_dir(&group.folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => None,
             // Kernels before 5.14 cannot end a group at once; then it is worth nothing here.
@@ -221,6 +225,26 @@ mod tests {
         groups(ours).tidy();
         assert!(kept.exists(), "another keeper's session has lost its group");
         assert!(!former.exists() && !left.exists());
+    }
+
+    #[test]
+    fn a_session_stays_in_the_group_in_which_an_earlier_release_started_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let groups = Groups {
+            folder: folder.path().to_owned(),
+            keeper: 1,
+        };
+        let (key, other) = (SessionKey([7; 16]), SessionKey([8; 16]));
+        let former = folder.path().join(format!("{PREFIX}{key}"));
+        for group in [&former, &groups.of_session(other)] {
+            fs::create_dir(group).unwrap();
+            // As the kernel makes it.
+            fs::write(group.join("cgroup.kill"), "").unwrap();
+        }
+        let group = groups.make(key).unwrap();
+        assert_eq!(group.folder, former);
+        let group = groups.make(other).unwrap();
+        assert_eq!(group.folder, groups.of_session(other));
     }
 
     #[test]
