@@ -26,6 +26,8 @@ pub struct Trust {
     pub name: String,
     /// The agent.
     pub starting: Starting,
+    /// Whether a frame has shown it: a key that came before says nothing of a folder that nobody has read.
+    pub drawn: bool,
 }
 
 /// What the person did.
@@ -52,7 +54,8 @@ pub fn trust_ui(ui: &mut Ui, trust: &Trust, theme: &Theme) -> Outcome {
     let folder = folder_shown(&trust.folder);
     let above = above(&trust.folder);
     // The first key answers.
-    match pressed(ui, context::LIST, KEYS).first() {
+    let keys = pressed(ui, context::LIST, KEYS);
+    match keys.first().filter(|_| trust.drawn) {
         Some(Command::TrustFolder) => return Outcome::Trusted(trust.folder.clone()),
         Some(Command::TrustAbove) => {
             if let Some(above) = above {

@@ -128,13 +128,17 @@ impl App {
             further: strange,
             name,
             starting,
+            drawn: false,
         }));
     }
 
     /// Asks whether an agent may start in a folder, and does what the person says.
     pub(super) fn show_trust(&mut self, ui: &mut egui::Ui, trust: Trust) {
         match trust_ui(ui, &trust, &self.theme) {
-            trust::Outcome::Open => self.overlay = Some(Overlay::Trust(trust)),
+            trust::Outcome::Open => {
+                let drawn = true;
+                self.overlay = Some(Overlay::Trust(Trust { drawn, ..trust }));
+            }
             trust::Outcome::Closed => self.wake.now(),
             trust::Outcome::Trusted(trusted) => {
                 self.link.request(Request::Say {

@@ -237,6 +237,26 @@ fn where_a_conversation_went_on_elsewhere_that_folder_is_asked_about_too() {
 }
 
 #[test]
+fn a_key_that_is_pressed_before_the_next_folder_is_asked_about_says_nothing_of_it() {
+    let strange = SessionInfo {
+        cwd: "/tmp/other".into(),
+        ..agent(1, Life::Running)
+    };
+    let mut world = world(&[strange], Vec::new());
+    world.change(|snapshot| snapshot.settings = settings("").into());
+    world.command(Command::ForkBeside);
+    // One in each of two frames.
+    for _ in 0..2 {
+        world.harness.key_down(Key::T);
+    }
+    world.harness.run();
+    assert!(asked(&mut world).0.is_none());
+    assert!(is_there(&world, "Trust all in /tmp"));
+    press(&mut world, Key::T);
+    made(&mut world);
+}
+
+#[test]
 fn a_conversation_that_goes_on_elsewhere_meanwhile_is_not_gone_on_with() {
     let mut world = world(&[session_info(1, "bash"), ended(2)], Vec::new());
     told(&mut world);

@@ -336,6 +336,7 @@ fn the_answers_to_the_question_of_trust_are_reached_and_pressed_by_keyboard() {
         further: Vec::new(),
         name: "Claude Code".into(),
         starting: Starting::new("claude".into(), "/work/shop/cart".into()),
+        drawn: false,
     }));
     world.harness.run();
     let labels: Vec<_> = walk(&mut world, page())

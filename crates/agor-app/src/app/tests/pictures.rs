@@ -709,6 +709,7 @@ fn the_question_of_trust_looks_as_it_did_in_a_dark_and_a_light_theme() {
                 further: Vec::new(),
                 name: "Claude Code".into(),
                 starting: Starting::new("claude".into(), "/work/shop/cart".into()),
+                drawn: false,
             }));
         };
         compare(name, &draw(theme, arrange, open));
