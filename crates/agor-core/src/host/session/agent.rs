@@ -75,6 +75,8 @@ pub struct Agent {
     /// Whether its conversation is looked for, and whether to look again since something has happened.
     seeking: bool,
     seek_again: bool,
+    /// The conversation that was known when it was looked for last.
+    sought: Option<String>,
     /// When it is looked for again, since nothing was found, and how often it was since something has happened.
     seek_due: Option<Instant>,
     seeks: u32,

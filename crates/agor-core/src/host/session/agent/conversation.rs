@@ -101,6 +101,7 @@ impl Session {
         let provider = provider.id.clone();
         if let Some(pid) = self.agent_pid().filter(|_| is_sought) {
             self.agent.seeking = true;
+            self.agent.sought.clone_from(&known);
             let sought = Sought {
                 pid,
                 known,
@@ -127,6 +128,9 @@ impl Session {
         let again = goes_on && seeks < SEEKS_MAX;
         self.agent.seek_due = again.then(|| now.instant + SEEK_AGAIN * 2u32.pow(seeks));
         self.agent.seeks += u32::from(again);
+        // The file of one that was left meanwhile is not the next one's.
+        let sought = self.agent.sought.as_deref();
+        let is_its = found.id.is_some() || sought == self.agent.machine.conversation();
         if let Some(id) = found.id {
             self.agent.machine.goes_on_with(&id);
         }
@@ -134,7 +138,7 @@ impl Session {
             self.agent.machine.counts(conversation, counted);
         }
         let path = found.transcript.as_deref().and_then(Path::to_str);
-        if let Some(path) = path {
+        if let Some(path) = path.filter(|_| is_its) {
             self.agent.machine.is_written_to(path);
             self.follow_transcript(effects);
         }

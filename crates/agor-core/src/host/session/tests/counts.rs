@@ -1,9 +1,12 @@
 //! What an agent used, as its session counts it.
 
+use std::path::PathBuf;
+
 use agor_proto::agent::{AgentSpec, Conversation};
 
 use super::*;
 use crate::agents::here::Found;
+use crate::agents::registry::Entry;
 
 /// What Codex writes down when its conversation has come to so many tokens.
 fn total(tokens: u64) -> Vec<u8> {
@@ -102,6 +105,32 @@ fn what_was_read_of_a_conversation_that_was_left_meanwhile_is_not_taken_for_the_
     assert_eq!(world.read_from, [0, 0, next_end, 0]);
     world.on(Cause::Transcript { bytes: first });
     assert_eq!(input_tokens(&world), 190);
+}
+
+#[test]
+fn the_file_that_was_looked_for_of_a_conversation_that_was_left_meanwhile_is_not_the_next_ones() {
+    let mut world = World::running_program("claude");
+    for id in ["c-1", "c-2"] {
+        let entry = Entry {
+            says: None,
+            conversation: Some(id.to_owned()),
+        };
+        world.on(Cause::Registry { pid: 9, entry });
+    }
+    assert_eq!(world.sought, 1);
+    let file = |id: &str| PathBuf::from(format!("/c/{id}.jsonl"));
+    let finds = |world: &mut World, id: &str| {
+        let found = Found {
+            transcript: Some(file(id)),
+            ..Found::default()
+        };
+        world.on(Cause::Conversation { found });
+    };
+    finds(&mut world, "c-1");
+    assert!(world.followed.is_empty(), "{:?}", world.followed);
+    assert_eq!(world.sought, 2);
+    finds(&mut world, "c-2");
+    assert_eq!(world.followed, [file("c-2")]);
 }
 
 #[test]
