@@ -24,8 +24,9 @@ fn shown_below(folder: &str, home: Option<&str>) -> String {
 pub fn whole_folder(typed: &str) -> String {
     let home = HOME.get().map_or("", String::as_str);
     let folder = match typed.strip_prefix('~') {
-        Some(rest) => format!("{home}{rest}"),
-        None => typed.to_owned(),
+        // Others' homes are not known, and none of them is in this person's.
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{home}{rest}"),
+        _ => typed.to_owned(),
     };
     match folder.trim_end_matches('/') {
         "" => "/".to_owned(),
@@ -73,6 +74,13 @@ mod tests {
         assert_eq!(shown_below("/home/ada/src", home), "~/src");
         assert_eq!(shown_below("/home/adam", home), "/home/adam");
         assert_eq!(shown_below("/srv", None), "/srv");
+    }
+
+    #[test]
+    fn a_tilde_is_this_persons_home_folder_and_nobody_elses() {
+        assert_eq!(whole_folder("~"), whole_folder("~/"));
+        assert_eq!(whole_folder("~ada/src/"), "~ada/src");
+        assert_eq!(whole_folder("/srv/shop//"), "/srv/shop");
     }
 
     #[test]

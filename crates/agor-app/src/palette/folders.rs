@@ -83,7 +83,7 @@ pub(super) fn offer_path(entries: &mut Vec<Entry>, scope: Scope, text: &str) -> 
 }
 
 fn is_path(text: &str) -> bool {
-    text.starts_with(['/', '~'])
+    text == "~" || text.starts_with('/') || text.starts_with("~/")
 }
 
 fn chosen(scope: Scope, path: String) -> Choice {
@@ -125,6 +125,7 @@ mod tests {
         assert_eq!(folder("/srv/sh"), is("/srv", "/srv/", Hidden::Without));
         assert_eq!(folder("/srv/.c"), is("/srv", "/srv/", Hidden::With));
         assert_eq!((of("~"), of("shop"), of("")), (None, None, None));
+        assert_eq!(of("~ada/"), None, "a home that is not known");
         assert_eq!(wanted((Scope::Everything, "/srv/")), None);
     }
 
