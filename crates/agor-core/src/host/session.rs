@@ -352,7 +352,7 @@ impl Session {
             name,
             argv,
             folder: self.spec.folder.clone(),
-            cwd: self.start_folder().to_owned(),
+            cwd: self.folder_now().to_owned(),
             title: self.title.clone(),
             size: self.size,
             state: match &self.life {

@@ -383,6 +383,11 @@ impl Launcher {
         Err(WireError::new(ErrorCode::Untrusted, message))
     }
 
+    /// Says whether a session's program may start in a folder: an agent may where the person has said so.
+    fn may_start(&self, spec: &SessionSpec, folder: &str) -> bool {
+        spec.agent.is_none() || trusts(&self.settings.get().layers, folder)
+    }
+
     /// Returns what the keeper is asked to start.
     #[must_use]
     pub fn spawn(
@@ -468,11 +473,24 @@ impl Session {
     /// Returns where the program starts: where its predecessor's shell was last, else where it was
     /// asked to.
     pub(super) fn start_folder(&self) -> &str {
-        match (&self.cwd[..], &self.spec.cwd) {
-            ("", Some(cwd)) => cwd,
-            ("", None) => &self.spec.folder,
-            (cwd, _) => cwd,
+        let last = self.folder_now();
+        // Any output can say that it is elsewhere, also where no agent may start.
+        match last == self.spec.folder || self.launcher.may_start(&self.spec, last) {
+            true => last,
+            false => self.asked_folder(),
         }
+    }
+
+    /// Returns where its shell is, or was last, else where it was asked to start.
+    pub(super) fn folder_now(&self) -> &str {
+        match &self.cwd[..] {
+            "" => self.asked_folder(),
+            cwd => cwd,
+        }
+    }
+
+    fn asked_folder(&self) -> &str {
+        self.spec.cwd.as_deref().unwrap_or(&self.spec.folder)
     }
 
     /// Starts the program in its project's folder, since that in which it was to start cannot be

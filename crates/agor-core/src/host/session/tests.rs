@@ -249,6 +249,19 @@ fn a_program_starts_where_it_was_asked_to_and_again_where_its_shell_was() {
 }
 
 #[test]
+fn an_agent_starts_again_where_it_may_wherever_its_output_says_that_it_is() {
+    let mut world = World::with_agent(agor_proto::agent::Conversation::New);
+    world.print("\x1b]7;file:///elsewhere\x07");
+    world.read();
+    assert_eq!(world.session.info().cwd, "/elsewhere");
+    world.command(2, CommandBody::Kill { session: id() });
+    world.commit();
+    world.command(3, CommandBody::Restart { session: id() });
+    world.commit();
+    assert_eq!((world.keeper.spawned, &world.keeper.cwd[..]), (2, "/tmp"));
+}
+
+#[test]
 fn a_program_whose_folder_is_gone_starts_in_its_projects_and_that_is_told() {
     let world = started_in("/tmp/src", &["/tmp/src"]);
     assert_eq!(world.keeper.cwd, "/tmp");

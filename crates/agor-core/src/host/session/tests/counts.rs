@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use agor_proto::agent::{AgentSpec, Conversation};
+use agor_proto::agent::Conversation;
 
 use super::*;
 use crate::agents::here::Found;
@@ -27,30 +27,6 @@ fn found(id: &str) -> Found {
     }
 }
 
-/// Brings up a session whose agent begins with a conversation.
-fn with_agent(conversation: Conversation) -> World {
-    let agent = AgentSpec {
-        provider: "codex".into(),
-        model: None,
-        mode: None,
-        prompt: None,
-        conversation,
-        trusted: true,
-    };
-    let spec = SessionSpec {
-        agent: Some(Box::new(agent)),
-        argv: Vec::new(),
-        ..spec()
-    };
-    let mut world = World::new();
-    let session = id();
-    world.command(1, CommandBody::Create { session, spec });
-    world.commit();
-    world.read();
-    world.commit();
-    world
-}
-
 /// Lets a session read a piece of its agent's transcript that is the last so far.
 fn reads(world: &mut World, bytes: Vec<u8>) {
     world.on(Cause::Transcript { bytes });
@@ -71,7 +47,7 @@ fn a_conversation_that_goes_on_in_another_session_is_counted_there_from_then_on(
         (Conversation::Resume { id: former() }, [0, 40]),
         (Conversation::Fork { id: former() }, [0, 40]),
     ] {
-        let mut world = with_agent(conversation);
+        let mut world = World::with_agent(conversation);
         let found = found(&former());
         world.on(Cause::Conversation { found });
         let used = [150, 190].map(|tokens| {
@@ -146,7 +122,7 @@ fn what_another_session_adds_to_the_conversation_of_an_agent_that_has_ended_coun
         world.commit();
         assert_eq!(world.read_from.len(), before + 1, "what it wrote last");
     };
-    let mut world = with_agent(Conversation::New);
+    let mut world = World::with_agent(Conversation::New);
     let goes_on = |world: &mut World| {
         let found = found("01a2");
         world.on(Cause::Conversation { found });

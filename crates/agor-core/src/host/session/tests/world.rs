@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use agor_proto::agent::{AgentSpec, Conversation};
 use agor_proto::command::{Command, CommandBody, Receipt};
 use agor_proto::event::{Event, LogCursor};
 use agor_proto::ids::{ClientId, CommandId, CommandN, ConnEpoch};
@@ -547,6 +548,30 @@ impl World {
         world.read();
         world.commit();
         assert_eq!(world.session.life, Life::Running);
+        world
+    }
+
+    /// Brings up a session whose agent begins with a conversation.
+    pub(super) fn with_agent(conversation: Conversation) -> Self {
+        let agent = AgentSpec {
+            provider: "codex".into(),
+            model: None,
+            mode: None,
+            prompt: None,
+            conversation,
+            trusted: true,
+        };
+        let spec = SessionSpec {
+            agent: Some(Box::new(agent)),
+            argv: Vec::new(),
+            ..spec()
+        };
+        let mut world = Self::new();
+        let session = id();
+        world.command(1, CommandBody::Create { session, spec });
+        world.commit();
+        world.read();
+        world.commit();
         world
     }
 
