@@ -1,5 +1,7 @@
 //! Folders, as a person types a path: the path itself, folders that are known, and those in the folder that is typed.
 
+use std::collections::HashSet;
+
 use agor_core::folders::Hidden;
 
 use super::Scope;
@@ -54,17 +56,20 @@ pub(super) fn known(snapshot: &Snapshot, workspace: &Workspace, used: &Used) -> 
 #[must_use]
 pub fn below(scope: Scope, below: &Below, known: &[Entry]) -> Vec<Entry> {
     let above = below.of.folder.trim_end_matches('/');
-    let entries = below.names.iter().map(|name| {
-        let title = format!("{}{name}", below.of.typed);
-        Entry::new(
-            chosen(scope, format!("{above}/{name}")),
-            title,
-            String::new(),
-        )
+    let known = known.iter().filter_map(|entry| match &entry.choice {
+        Choice::Folder(folder) | Choice::ProjectFolder(folder) => Some(folder.as_str()),
+        _ => None,
     });
-    entries
-        .filter(|entry| known.iter().all(|known| known.choice != entry.choice))
-        .collect()
+    // There may be thousands in a folder.
+    let known: HashSet<&str> = known.collect();
+    let all = below.names.iter();
+    let all = all.map(|name| (name, format!("{above}/{name}")));
+    let further = all.filter(|(_, path)| !known.contains(&path[..]));
+    let entries = further.map(|(name, path)| {
+        let title = format!("{}{name}", below.of.typed);
+        Entry::new(chosen(scope, path), title, String::new())
+    });
+    entries.collect()
 }
 
 /// Lets the last entry be the path that is typed, if one is; says whether that changes anything.
