@@ -27,6 +27,8 @@ mod usage;
 mod writer;
 
 #[cfg(test)]
+mod failpoint;
+#[cfg(test)]
 mod tests;
 
 use std::ops::Range;

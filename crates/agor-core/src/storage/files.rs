@@ -16,6 +16,8 @@ use rusqlite::backup::StepResult;
 use rusqlite::{Connection, params};
 
 use super::apply::{Effect, Sealed};
+#[cfg(test)]
+use super::failpoint::{Failpoint, reach};
 use super::open::is_whole;
 use super::prepare::{KEPT_LEVEL, PIECE_RAW_MAX, Packer, Packing, encode, unpack};
 use super::queue::Job;
@@ -186,6 +188,8 @@ pub(super) fn back_up(source: &Connection, folder: &Path, path: &Path) -> Result
         let what = format!("a copy of {}", folder.join(super::DATABASE).display());
         return Err(StoreError::Damaged { what });
     }
+    #[cfg(test)]
+    reach(Failpoint::BackedUp);
     fs::rename(&temporary, path).map_err(io)?;
     sync_folder(folder)
 }
@@ -214,6 +218,8 @@ impl FileWork {
                     if self.options.crash == Some(super::tests::Crash::BeforeDelete) {
                         return;
                     }
+                    #[cfg(test)]
+                    reach(Failpoint::GivenUp);
                     delete(&self.folder, &effect);
                 }
                 Ok(FileJob::Seal { .. }) if stopping.load(Ordering::Relaxed) => {}
@@ -319,9 +325,13 @@ impl FileWork {
         if self.options.crash == Some(super::tests::Crash::BeforeRename) {
             return Ok(None);
         }
+        #[cfg(test)]
+        reach(Failpoint::SegmentWritten);
         fs::rename(&temporary, &path)
             .map_err(|error| StoreError::from_io("renaming", &temporary, &error))?;
         sync_folder(&folder)?;
+        #[cfg(test)]
+        reach(Failpoint::SegmentNamed);
         Ok(Some(Sealed {
             session,
             start,

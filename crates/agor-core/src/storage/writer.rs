@@ -25,6 +25,8 @@ use rusqlite::{Connection, params};
 use tokio::sync::watch;
 
 use super::apply::{Applier, Failure};
+#[cfg(test)]
+use super::failpoint::{Failpoint, reach};
 use super::files::FileJob;
 use super::prepare::{Packer, Ready};
 use super::queue::{Done, Job, Queue, Submitted};
@@ -328,6 +330,8 @@ impl Work {
                     .grouped(size, group.packed_bytes, group.has_usage);
                 for pending in group.pending {
                     pending.done.tell(pending.refused.map_or(Ok(()), Err));
+                    #[cfg(test)]
+                    reach(Failpoint::Told);
                 }
                 self.tidy_log();
             }
@@ -369,6 +373,8 @@ impl Work {
                     failure = Some(error);
                     break;
                 }
+                #[cfg(test)]
+                reach(Failpoint::Written);
             }
             match failure {
                 None => self.applier.heads.keep(),
@@ -415,6 +421,8 @@ impl Work {
             // The log goes on growing until this works, as on a full disk.
             tracing::debug!(%error, "the log was not moved into the database");
         }
+        #[cfg(test)]
+        reach(Failpoint::LogMoved);
     }
 
     fn close(&mut self) -> Result<(), StoreError> {

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use agor_proto::ids::SessionId;
 
 use super::super::apply::{Effect, Sealed};
+#[cfg(test)]
+use super::super::failpoint::{Failpoint, reach};
 use super::super::files::{FileJob, hand_over};
 use super::Work;
 
@@ -58,6 +60,8 @@ impl Work {
         match &taken {
             Ok(true) => {
                 self.counters.sealed();
+                #[cfg(test)]
+                reach(Failpoint::SegmentTaken);
                 return;
             }
             Ok(false) => {}
