@@ -36,7 +36,7 @@ fn answers(agor: &Agor, session: &str, word: &str) {
 }
 
 #[test]
-fn an_endless_printer_waits_for_the_disk_and_nobody_waits_for_it() {
+fn an_endless_printer_keeps_to_ring_bytes_waits_for_the_disk_and_is_waited_for_by_nobody() {
     let agor = Agor::started();
     let quiet = agor.session("cat");
     let loud = agor.session("while :; do head -c 1000000 /dev/zero | tr '\\0' 'x'; done");

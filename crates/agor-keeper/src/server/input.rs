@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn many_tiny_inputs_meet_the_bound_too() {
+    fn many_tiny_inputs_meet_input_queue_max_too() {
         let mut queue = InputQueue::default();
         let taken = (1..)
             .take_while(|seq| queue.offer(ME, *seq, vec![0]) == Offer::Queued)
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_that_nobody_reads_are_dropped_at_the_bound_and_do_not_come_back() {
+    fn replies_that_nobody_reads_are_dropped_at_reply_queue_max_and_do_not_come_back() {
         let mut queue = InputQueue::default();
         for offset in 0..10_000 {
             queue.offer_reply(offset, 0, vec![b'r'; 10]);
@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn the_source_unused_for_longest_is_forgotten_first_but_not_one_that_waits() {
+    fn beyond_input_sources_max_the_one_unused_for_longest_is_forgotten_but_not_one_that_waits() {
         let mut queue = InputQueue::default();
         queue.offer(0, 1, b"written".to_vec());
         drain(&mut queue, usize::MAX);

@@ -77,7 +77,7 @@ fn replies_are_written_once_for_each_key_also_after_a_new_host_folds_again() {
 }
 
 #[test]
-fn input_that_a_child_does_not_read_is_refused_at_the_bound_and_may_come_again() {
+fn input_that_a_child_does_not_read_is_refused_at_input_queue_max_and_may_come_again() {
     let keeper = TestKeeper::start();
     let mut host = keeper.attach(1);
     let mut spec = shell(1, "sleep 1000");

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use agor_proto::command::Outcome;
 use agor_proto::event::EventBody;
-use agor_proto::ids::{ClientId, CommandId, CommandN, ConnEpoch, Offset, Seq};
-use agor_proto::limits::{COMMIT_MILLIS, RECEIPTS_PER_CLIENT, STORE_WAITING_KIB_MAX};
+use agor_proto::ids::{ClientId, CommandId, CommandN, ConnEpoch, Offset, Seq, SessionId};
+use agor_proto::limits::{
+    COMMIT_BYTES_MAX, COMMIT_MILLIS, COMMIT_ROWS_MAX, RECEIPTS_PER_CLIENT, STORE_WAITING_KIB_MAX,
+};
 
-use super::super::{SessionRow, Store, StoreError, Transaction, WhenFull, Write, read};
+use super::super::{Options, SessionRow, Store, StoreError, Transaction, WhenFull, Write, read};
 use super::{
     append, append_event, event, open, options, out, receipt, row, session_id, store_now, write,
 };
@@ -60,6 +62,54 @@ fn commit_millis_pass_between_two_commits_of_writes_that_come_one_by_one() {
     // A disk may be slow, but is not each time.
     let least = times.windows(2).map(|pair| pair[1] - pair[0]).skip(1).min();
     assert!(least.unwrap() < millis * 10, "{least:?}");
+}
+
+/// Returns in how many commits `store` stores what has gathered before its writer looks again.
+fn commits_of(store: &Store, session: SessionId, gathered: Vec<Transaction>) -> u64 {
+    let (release, held) = mpsc::sync_channel::<()>(1);
+    let (entered, is_held) = mpsc::sync_channel(1);
+    let hold = Box::new(move |_: Result<(), StoreError>| {
+        entered.send(()).unwrap();
+        held.recv().unwrap();
+    });
+    let put = Transaction::new(vec![Write::PutSession(row(session))]);
+    store.submit(put, hold).unwrap();
+    is_held.recv().unwrap();
+    let before = store.stats().unwrap().commits;
+    let (sender, stored) = mpsc::sync_channel(gathered.len());
+    let count = gathered.len();
+    for transaction in gathered {
+        let sender = sender.clone();
+        let on_done = Box::new(move |result: Result<(), StoreError>| sender.send(result).unwrap());
+        store.submit(transaction, on_done).unwrap();
+    }
+    release.send(()).unwrap();
+    for _ in 0..count {
+        stored.recv().unwrap().unwrap();
+    }
+    store.stats().unwrap().commits - before
+}
+
+#[test]
+fn commit_rows_max_and_commit_bytes_max_end_a_group_though_more_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        // No segment is made meanwhile, whose own transaction would end a group.
+        segment_bytes: 1 << 40,
+        ..options()
+    };
+    let store = open(folder.path(), options).store;
+    let session = session_id();
+    let rows = 2 * COMMIT_ROWS_MAX as u64 + 1;
+    let gathered = (1..=rows).map(|seq| append_event(session, seq)).collect();
+    assert_eq!(commits_of(&store, session, gathered), 3);
+    let record = out(&[0; 60_000]);
+    let records = 2 * COMMIT_BYTES_MAX.div_ceil(record.len()) + 1;
+    let gathered = (0..records)
+        .map(|n| append(session, (n * record.len()) as u64, record.clone()))
+        .map(|write| Transaction::new(vec![write]))
+        .collect();
+    assert_eq!(commits_of(&store, session, gathered), 3);
 }
 
 #[test]
