@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::limits::tests_in;
+use crate::test_names::tests_in;
 
 /// How many there are of each letter.
 const ROWS: &[(char, u32)] = &[('a', 13), ('b', 15), ('c', 13), ('d', 11)];

@@ -31,6 +31,7 @@ mod real_agents;
 mod soak;
 mod strangers;
 mod survival;
+mod test_names;
 mod update;
 mod verbs;
 mod window;

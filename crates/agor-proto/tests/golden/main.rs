@@ -20,6 +20,8 @@ use serde_json::Value;
 
 mod protocol;
 mod samples;
+#[path = "../../../../tests/it/test_names.rs"]
+mod test_names;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/files")
@@ -187,16 +189,20 @@ fn protocol_md_is_what_the_code_says() {
 #[test]
 fn limits_md_is_what_the_code_says() {
     let mut page = String::from(
-        "# Limits\n\nThe caps on what others can make the program keep, generated from `src/limits.rs` by `cargo xtask golden`. Each bounds what another party\ncan make agor keep, send or do, and is held by a test that has the limit in its name (`outbox_max_…` for `OUTBOX_MAX`);\n`tests/it/limits.rs` fails for one that has none. What only bounds a part of one of these, such as a piece that is read at once, stands with\nits code.\n\n| limit | value | unit | bounds | beyond it |\n|---|---:|---|---|---|\n",
+        "# Limits\n\nThe caps on what others can make the program keep, generated from `src/limits.rs` by `cargo xtask golden`. Each bounds what another party\ncan make agor keep, send or do, and is held by the tests that are named with it, which have it in their names; `tests/it/limits.rs` fails for\none that has none. What only bounds a part of one of these, such as a piece that is read at once, stands with its code.\n\n| limit | value | unit | bounds | beyond it | held by |\n|---|---:|---|---|---|---|\n",
     );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let tests = test_names::tests_of_limits(&root);
     for row in agor_proto::limits::ALL {
+        let held_by: Vec<String> = tests[row.name].iter().map(|it| format!("`{it}`")).collect();
         page.push_str(&format!(
-            "| `{}` | {} | {} | {} | {} |\n",
+            "| `{}` | {} | {} | {} | {} | {} |\n",
             row.name,
             grouped(row.value),
             row.unit,
             row.doc.trim(),
-            row.overrun
+            row.overrun,
+            held_by.join(", ")
         ));
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("LIMITS.md");
