@@ -3,6 +3,7 @@
 //! A rule's row also holds an example that breaks it and one that keeps it, which a test runs.
 
 mod app;
+mod pauses;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -109,6 +110,19 @@ const RULES: &[Rule] = &[
         kept: (
             "crates/agor-core/src/lib.rs",
             "//! An unsafe word.\n#![deny(unsafe_code)]",
+        ),
+    },
+    Rule {
+        advice: "nobody polls: wait for whoever can tell it. What paces, tries again or has nobody to tell it is a row \
+                 in ceilings/sources/pauses.rs, with its reason",
+        finds: pauses::unknown_pauses,
+        broken: (
+            "crates/agor-core/src/host/list.rs",
+            "//! A.\nlet mut looks = tokio::time::interval(SECOND);",
+        ),
+        kept: (
+            "crates/agor-core/src/client/heartbeat.rs",
+            "//! A.\nself.ping_at = now + self.interval;",
         ),
     },
     Rule {
