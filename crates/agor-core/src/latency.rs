@@ -1,6 +1,6 @@
 //! How long something took, or how much it was, often: counts by size, each bucket a sixteenth of a doubling,
 //! so that a percentile is right to 6 % and takes 2 KiB however much is counted. (`hdrhistogram` takes about as
-//! much for one decimal digit, which is right to 10 %, and 14 KiB for two.)
+//! much for one decimal digit, which is as right, and 13 KiB for two.)
 
 use std::time::Duration;
 
