@@ -14,8 +14,8 @@ use super::super::schema::{MIGRATIONS, Migration};
 use super::super::{Health, Notice, Opened, Options, Store, StoreError, Transaction, Write};
 use super::full::SmallDisk;
 use super::{
-    append, append_event, open, options, out, read_all, receipt, row, segment_files, session_id,
-    small_segments, store_now, wait_until, write,
+    append, append_event, event, open, options, out, read_all, receipt, row, segment_files,
+    session_id, small_segments, store_now, wait_until, write,
 };
 
 #[test]
@@ -217,6 +217,47 @@ fn a_migration_is_preceded_by_a_backup_and_happens_whole_or_not_at_all() {
         .query_row("SELECT COUNT(*) FROM sessions", [], |row| row.get(0))
         .unwrap();
     assert_eq!(sessions, 1);
+}
+
+#[test]
+fn a_database_of_every_earlier_format_is_brought_to_todays_with_all_that_is_in_it() {
+    for known in 1..MIGRATIONS.len() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path(), with_migrations(&MIGRATIONS[..known])).store;
+        let session = session_id();
+        let done = receipt(1, 7, Outcome::Done { seq: Seq(1) });
+        let record = out(b"printed");
+        let end = Offset(record.len() as u64);
+        let screen = b"a screen".to_vec();
+        let writes = vec![
+            Write::PutSession(row(session)),
+            append(session, 0, record.clone()),
+            Write::PutCheckpoint {
+                session,
+                offset: end,
+                data: screen.clone(),
+            },
+            Write::PutReceipt(done.clone()),
+        ];
+        write(&store, writes).unwrap();
+        store_now(&store, append_event(session, 1)).unwrap();
+        let sessions = store.sessions().unwrap();
+        store.close().unwrap();
+
+        let opened = open(folder.path(), options());
+        assert_eq!(opened.notices, []);
+        let store = opened.store;
+        assert_eq!(store.sessions().unwrap(), sessions, "format {known}");
+        assert_eq!(read_all(&store, session, 100), record);
+        let checkpoint = store.latest_checkpoint(session, None).unwrap();
+        assert_eq!(checkpoint, Some((end, screen)));
+        let found = store.receipt(done.client, done.id).unwrap();
+        assert_eq!(found, Some(done));
+        assert_eq!(store.events(session, Seq(0), 10).unwrap(), [event(1)]);
+        // What later formats have is there to be written and read.
+        write(&store, vec![Write::PruneUsage { before: 0 }]).unwrap();
+        assert_eq!(store.stats().unwrap().session_bytes.len(), 1);
+    }
 }
 
 #[test]
