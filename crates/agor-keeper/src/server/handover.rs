@@ -243,3 +243,114 @@ pub(super) fn put_limit(put: &mut Put, limit: Option<u64>) {
 fn take_limit(take: &mut Take<'_>) -> Result<Option<u64>, KeeperError> {
     Ok(Some(take.u64()?).filter(|limit| *limit != u64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::IntoRawFd;
+
+    use super::*;
+    use crate::{Exit, Io, PtySize, RingWriter, SessionKey};
+
+    /// Lets a descriptor pass to the next program; returns the bytes of its number.
+    fn passing(fd: impl AsFd) -> [u8; 4] {
+        // Unlike what is opened here, a duplicate is not closed when a program is run.
+        let number = rustix::io::dup(fd).unwrap().into_raw_fd();
+        (number as u32).to_le_bytes()
+    }
+
+    /// Every later program reads this. It is written here field by field, and never changed: what the code writes
+    /// today it reads in any case.
+    #[test]
+    fn what_a_keeper_of_the_first_release_hands_over_is_understood() {
+        let ring = RingWriter::create(0, 5, 1).unwrap();
+        let [lock, listener, asker] = ["lock", "listener", "asker"]
+            .map(|name| memfd_create(name, MemfdFlags::CLOEXEC).unwrap());
+        let none = [0xff; 4];
+        let fields: [&[u8]; 41] = [
+            b"agorhand",
+            &[1, 0],
+            &passing(&lock),
+            &passing(&listener),
+            // The limits of open files: 1,024, and none.
+            &[0, 4, 0, 0, 0, 0, 0, 0],
+            &[0xff; 8],
+            // The highest incarnation.
+            &[7, 0, 0, 0, 0, 0, 0, 0],
+            // One session: its key, a terminal, process 4,242 that began at 99, 80x24 without pixels.
+            &[1, 0, 0, 0],
+            &[3; 16],
+            &[0],
+            &[0x92, 0x10, 0, 0],
+            &[99, 0, 0, 0, 0, 0, 0, 0],
+            &[80, 0, 24, 0, 0, 0, 0, 0],
+            // It ended with 2, by no signal; its record is not closed, its input has not ended, output does not
+            // wait, it has no control group.
+            &[1],
+            &[2, 0, 0, 0],
+            &[0, 0, 0, 0],
+            &[0],
+            &[0],
+            &[0],
+            &[0],
+            // Its ring's head, tail, and up to where pages were given back.
+            &[5, 0, 0, 0, 0, 0, 0, 0],
+            &[5, 0, 0, 0, 0, 0, 0, 0],
+            &[5, 0, 0, 0, 0, 0, 0, 0],
+            // What waits for room: a size, a note, and that the record closes.
+            &[3, 0, 0, 0],
+            &[0, 100, 0, 30, 0, 0, 0, 0, 0],
+            &[1, 2, 0, 0, 0, b'h', b'i'],
+            &[3],
+            // No input: none begun, of which nothing is written; no inputs, replies, last reply, uses or sources.
+            &[0; 9],
+            &[0; 4],
+            &[0; 4],
+            &[0],
+            &[0; 8],
+            &[0; 4],
+            &passing(&ring.fds().memfd),
+            &passing(&ring.fds().data),
+            &passing(&ring.fds().space),
+            // Its terminal, standard error, standard input, and the terminal's other side.
+            &none,
+            &none,
+            &none,
+            &none,
+            &passing(&asker),
+        ];
+        let state = write_down(&fields.concat()).unwrap();
+        let state = rustix::io::dup(&state).unwrap().into_raw_fd();
+        let parts = take_over(state, None).unwrap();
+        assert_eq!(parts.file_limit.current, Some(1_024));
+        assert_eq!(parts.file_limit.maximum, None);
+        assert_eq!(parts.incarnation, 7);
+        let [session] = &parts.sessions[..] else {
+            panic!("{} sessions", parts.sessions.len());
+        };
+        let state = session.state();
+        assert_eq!(state.session, SessionKey([3; 16]));
+        assert_eq!((state.io, state.pid), (Io::Pty, 4_242));
+        let size = PtySize {
+            cols: 80,
+            rows: 24,
+            xpix: 0,
+            ypix: 0,
+        };
+        assert_eq!(state.size, size);
+        assert_eq!(state.exit, Some(Exit { code: 2, signal: 0 }));
+        assert!(!state.alive && !state.closed);
+        assert_eq!((state.head, state.tail), (5, 5));
+    }
+
+    #[test]
+    fn what_a_later_release_hands_over_is_refused_and_both_versions_are_named() {
+        let later = [&MAGIC[..], &(VERSION + 1).to_le_bytes()].concat();
+        let state = write_down(&later).unwrap();
+        let state = rustix::io::dup(&state).unwrap().into_raw_fd();
+        let refused = take_over(state, None).err();
+        let Some(KeeperError::AbiMismatch { ours, theirs }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!((ours, theirs), (VERSION, VERSION + 1));
+    }
+}

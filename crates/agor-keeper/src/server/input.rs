@@ -496,6 +496,51 @@ mod tests {
         assert_eq!((next.queued_bytes, next.reply_bytes), (0, 0));
     }
 
+    /// Every later program reads this; it is never changed.
+    #[test]
+    fn a_queue_is_handed_over_in_the_form_of_the_first_release() {
+        let mut queue = InputQueue::default();
+        queue.offer(ME, 1, b"half".to_vec());
+        queue.offer(ME, 2, b"whole".to_vec());
+        queue.front();
+        queue.advance(2);
+        queue.offer_reply(7, 1, b"<r>".to_vec());
+        let form: [&[u8]; 21] = [
+            // One is begun, of which two bytes are written; two inputs, each of a source, with its number.
+            &[1],
+            &2_u64.to_le_bytes(),
+            &2_u32.to_le_bytes(),
+            &[1],
+            &ME.to_le_bytes(),
+            &1_u64.to_le_bytes(),
+            &[4, 0, 0, 0, b'h', b'a', b'l', b'f'],
+            &[1],
+            &ME.to_le_bytes(),
+            &2_u64.to_le_bytes(),
+            &[5, 0, 0, 0, b'w', b'h', b'o', b'l', b'e'],
+            // One reply, and the place of the last one.
+            &1_u32.to_le_bytes(),
+            &[3, 0, 0, 0, b'<', b'r', b'>'],
+            &[1],
+            &7_u64.to_le_bytes(),
+            &1_u32.to_le_bytes(),
+            // Two uses; one source, taken up to 2, written up to 0, used last by the second.
+            &2_u64.to_le_bytes(),
+            &1_u32.to_le_bytes(),
+            &ME.to_le_bytes(),
+            &[2_u64.to_le_bytes(), 0_u64.to_le_bytes()].concat(),
+            &2_u64.to_le_bytes(),
+        ];
+        let mut put = Put(Vec::new());
+        queue.hand_over(&mut put);
+        assert_eq!(put.0, form.concat());
+        let mut take = Take(&put.0);
+        let mut next = InputQueue::take_over(&mut take).unwrap();
+        take.end().unwrap();
+        assert_eq!(drain(&mut next, 100).0, b"lf<r>whole");
+        assert_eq!(next.progress(ME).written, 2);
+    }
+
     #[test]
     fn what_nobody_will_read_is_named_once_for_each_source() {
         let mut queue = InputQueue::default();

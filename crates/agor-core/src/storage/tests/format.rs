@@ -94,7 +94,7 @@ fn every_promise_of_durability_names_tests_that_exist() {
     let promises = fs::read_to_string(package.join("DURABILITY.md")).unwrap();
     let mut sources = sources(&package.join("src"));
     // Of a package alone, as it is published, the others are not there.
-    for beside in ["../../tests/it", "../agor-keeper/tests", "../agor-app/src"] {
+    for beside in ["../../tests/it", "../agor-keeper", "../agor-app/src"] {
         let folder = package.join(beside);
         if folder.is_dir() {
             sources.push_str(&self::sources(&folder));

@@ -145,6 +145,29 @@ fn every_event_survives_its_byte_form() {
     }
 }
 
+/// Returns a message as a line of the golden file has it.
+fn line(whose: &str, (tag, body): (u8, Vec<u8>)) -> String {
+    let body: String = body.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{whose} {tag} {body}\n")
+}
+
+/// A keeper outlives many hosts, and says to each what it said to the first: no line of the file is ever changed, and a
+/// message that is new is a new line.
+#[test]
+fn every_message_is_what_keepers_and_hosts_of_earlier_releases_say() {
+    let golden = include_str!("../../../tests/golden/messages.txt");
+    let requests = requests();
+    let mut said: String = requests
+        .iter()
+        .map(|request| line("request", request.encode()))
+        .collect();
+    for event in events() {
+        said += &line("event", event.encode());
+    }
+    said += &line("event", encode_spawned(KEY, 5, true));
+    assert_eq!(said, golden);
+}
+
 #[test]
 fn a_message_cut_off_anywhere_or_with_more_behind_it_is_refused() {
     let encoded = requests().iter().map(Request::encode).collect::<Vec<_>>();
