@@ -143,7 +143,7 @@ messages! {
 pub struct Hello {
     /// Protocol versions that it speaks.
     pub versions: Vec<u8>,
-    /// What it can do beyond that, by name.
+    /// What it can do beyond that, by name. A host of this release wants none.
     #[serde(default)]
     pub features: Vec<String>,
     /// Which client.
