@@ -17,6 +17,7 @@ use agor_proto::message::{
 mod follow;
 
 use super::hub::Letter;
+use super::mailbox::Mailbox;
 use super::session::Session;
 use super::*;
 use crate::agents::Machine;
@@ -217,7 +218,7 @@ async fn a1_a_lease_token_is_told_to_its_driver_and_to_no_tap() {
 }
 
 #[tokio::test]
-async fn c12_ended_sessions_beyond_what_is_kept_leave_list_store_and_disk() {
+async fn c12_ended_sessions_beyond_what_is_kept_leave_list_store_disk_and_memory() {
     use crate::config::{Config, Live};
     use crate::storage::{SessionRow, Transaction, Write};
     use agor_proto::session::{Life, SessionSpec};
@@ -257,6 +258,15 @@ async fn c12_ended_sessions_beyond_what_is_kept_leave_list_store_and_disk() {
     while hub.list().all().len() < 5 {
         list.changed().await.unwrap();
     }
+    // What is known of the first beside the list and the store.
+    let [gone, kept] = [1, 5].map(|n| SessionId::from_parts(n, [1; 10]));
+    let transcript = folder.path().join("transcript");
+    std::fs::write(&transcript, "").unwrap();
+    hub.transcripts()
+        .follow(gone, &transcript, Mailbox::default());
+    assert!(hub.note_written(gone, "/project/file", 1).is_empty());
+    let follows = |id: SessionId| format!("{:?}", hub.transcripts()).contains(&format!("{id:?}"));
+    assert!(follows(gone));
     let settings = Config::read("retention = { sessions = 2, bytes = 0, host_bytes = 0 }");
     let settings = Live::new(settings.unwrap());
     retention::look(&hub, &settings).await;
@@ -270,6 +280,9 @@ async fn c12_ended_sessions_beyond_what_is_kept_leave_list_store_and_disk() {
         .map(|info| info.created_millis)
         .collect();
     assert_eq!(left, [4, 5], "the newest");
+    assert!(!follows(gone), "nobody is told of its transcript");
+    let others = hub.note_written(kept, "/project/file", 2);
+    assert!(others.is_empty(), "it is in nobody's way: {others:?}");
     assert_eq!(hub.sessions().len(), 2);
     assert_eq!(hub.store().sessions().unwrap().len(), 2);
     let folders = std::fs::read_dir(folder.path().join("sessions"));
