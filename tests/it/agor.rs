@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -191,6 +192,20 @@ impl Agor {
 
     /// Starts a host in the foreground and waits until it answers.
     pub fn start_host(&mut self) -> u32 {
+        let pid = self.spawn_host(&[]);
+        step_until("the host answers", || {
+            (self.host_pid() == Some(pid)).then_some(())
+        });
+        pid
+    }
+
+    /// Starts a host in the foreground that is killed at a failpoint of its store (`Committed 3`: when it comes there
+    /// for the fourth time), perhaps before it answers.
+    pub fn start_host_killed_at(&mut self, failpoint: &str) {
+        self.spawn_host(&[("AGOR_TEST_KILL_AT", failpoint)]);
+    }
+
+    fn spawn_host(&mut self, environment: &[(&str, &str)]) -> u32 {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -198,16 +213,25 @@ impl Agor {
             .expect("a log");
         let host = self
             .command(&["serve", "--foreground"])
+            .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .expect("agord runs");
         let pid = host.id();
         self.hosts.push(host);
-        step_until("the host answers", || {
-            (self.host_pid() == Some(pid)).then_some(())
-        });
         pid
+    }
+
+    /// Says whether the host that was started last has been killed; one that ends in another way is a failure.
+    pub fn host_was_killed(&mut self) -> bool {
+        let host = self.hosts.last_mut().expect("a host was started");
+        let Some(status) = host.try_wait().expect("a child") else {
+            return false;
+        };
+        self.hosts.pop();
+        assert_eq!(status.signal(), Some(9), "the host ended with {status}");
+        true
     }
 
     /// Returns the process of the host that answers.

@@ -7,6 +7,7 @@
 
 mod apply;
 mod error;
+mod failpoint;
 mod files;
 pub mod foreign;
 mod head;
@@ -26,8 +27,6 @@ mod stats;
 mod usage;
 mod writer;
 
-#[cfg(test)]
-mod failpoint;
 #[cfg(test)]
 mod tests;
 

@@ -1,12 +1,8 @@
-//! Places in the store's work at which a test has the store's process killed. Only tests have them.
-
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use rustix::process::{Signal, getpid, kill_process};
+//! Places in the store's work at which a test has its process killed, a host or a test's own. A release has none.
 
 /// Names the place where a process is killed, and how often it passes there before.
-pub(super) const KILL_AT: &str = "AGOR_STORE_TEST_KILL_AT";
+#[cfg(any(test, debug_assertions))]
+pub(super) const KILL_AT: &str = "AGOR_TEST_KILL_AT";
 
 /// A place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +31,7 @@ pub(super) enum Failpoint {
     BackedUp,
 }
 
+#[cfg(test)]
 impl Failpoint {
     /// All of them.
     pub(super) const ALL: [Self; 11] = [
@@ -53,13 +50,19 @@ impl Failpoint {
 }
 
 /// Says that `point` is reached; does not return where this process is to be killed there.
+#[cfg(any(test, debug_assertions))]
 pub(super) fn reach(point: Failpoint) {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use rustix::process::{Signal, getpid, kill_process};
+
     static KILL: OnceLock<Option<(String, u64)>> = OnceLock::new();
     static PASSED: AtomicU64 = AtomicU64::new(0);
     let kill = KILL.get_or_init(|| {
         let asked = std::env::var(KILL_AT).ok()?;
-        let (name, often) = asked.split_once(' ').expect("a place and a number");
-        Some((name.to_owned(), often.parse().expect("a number")))
+        let (name, often) = asked.split_once(' ')?;
+        Some((name.to_owned(), often.parse().ok()?))
     });
     if let Some((name, often)) = kill
         && *name == format!("{point:?}")
@@ -69,3 +72,7 @@ pub(super) fn reach(point: Failpoint) {
         kill_process(getpid(), Signal::KILL).expect("a process may kill itself");
     }
 }
+
+/// Says that a point is reached: in a release to nobody.
+#[cfg(not(any(test, debug_assertions)))]
+pub(super) fn reach(_: Failpoint) {}

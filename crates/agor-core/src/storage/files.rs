@@ -16,7 +16,6 @@ use rusqlite::backup::StepResult;
 use rusqlite::{Connection, params};
 
 use super::apply::{Effect, Sealed};
-#[cfg(test)]
 use super::failpoint::{Failpoint, reach};
 use super::open::is_whole;
 use super::prepare::{KEPT_LEVEL, PIECE_RAW_MAX, Packer, Packing, encode, unpack};
@@ -188,7 +187,6 @@ pub(super) fn back_up(source: &Connection, folder: &Path, path: &Path) -> Result
         let what = format!("a copy of {}", folder.join(super::DATABASE).display());
         return Err(StoreError::Damaged { what });
     }
-    #[cfg(test)]
     reach(Failpoint::BackedUp);
     fs::rename(&temporary, path).map_err(io)?;
     sync_folder(folder)
@@ -218,7 +216,6 @@ impl FileWork {
                     if self.options.crash == Some(super::tests::Crash::BeforeDelete) {
                         return;
                     }
-                    #[cfg(test)]
                     reach(Failpoint::GivenUp);
                     delete(&self.folder, &effect);
                 }
@@ -325,12 +322,10 @@ impl FileWork {
         if self.options.crash == Some(super::tests::Crash::BeforeRename) {
             return Ok(None);
         }
-        #[cfg(test)]
         reach(Failpoint::SegmentWritten);
         fs::rename(&temporary, &path)
             .map_err(|error| StoreError::from_io("renaming", &temporary, &error))?;
         sync_folder(&folder)?;
-        #[cfg(test)]
         reach(Failpoint::SegmentNamed);
         Ok(Some(Sealed {
             session,

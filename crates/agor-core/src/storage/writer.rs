@@ -25,7 +25,6 @@ use rusqlite::{Connection, params};
 use tokio::sync::watch;
 
 use super::apply::{Applier, Failure};
-#[cfg(test)]
 use super::failpoint::{Failpoint, reach};
 use super::files::FileJob;
 use super::prepare::{Packer, Ready};
@@ -330,7 +329,6 @@ impl Work {
                     .grouped(size, group.packed_bytes, group.has_usage);
                 for pending in group.pending {
                     pending.done.tell(pending.refused.map_or(Ok(()), Err));
-                    #[cfg(test)]
                     reach(Failpoint::Told);
                 }
                 self.tidy_log();
@@ -373,7 +371,6 @@ impl Work {
                     failure = Some(error);
                     break;
                 }
-                #[cfg(test)]
                 reach(Failpoint::Written);
             }
             match failure {
@@ -421,7 +418,6 @@ impl Work {
             // The log goes on growing until this works, as on a full disk.
             tracing::debug!(%error, "the log was not moved into the database");
         }
-        #[cfg(test)]
         reach(Failpoint::LogMoved);
     }
 

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use agor_proto::ids::SessionId;
 
 use super::super::apply::{Effect, Sealed};
-#[cfg(test)]
 use super::super::failpoint::{Failpoint, reach};
 use super::super::files::{FileJob, hand_over};
 use super::Work;
@@ -60,7 +59,6 @@ impl Work {
         match &taken {
             Ok(true) => {
                 self.counters.sealed();
-                #[cfg(test)]
                 reach(Failpoint::SegmentTaken);
                 return;
             }

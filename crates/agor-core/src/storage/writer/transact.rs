@@ -5,7 +5,6 @@ use std::os::unix::fs::MetadataExt;
 use std::time::Instant;
 
 use super::super::apply::Failure;
-#[cfg(test)]
 use super::super::failpoint::{Failpoint, reach};
 use super::super::files::hand_over;
 use super::super::{DATABASE, Health, StoreError, from_sql, room, unix_millis};
@@ -73,16 +72,13 @@ impl Work {
             return Err(error.clone());
         }
         let result = self.begin().and_then(|()| {
-            #[cfg(test)]
             reach(Failpoint::Begun);
             let value = work(self)?;
             let heads = self.applier.heads.flush(&self.database)?;
-            #[cfg(test)]
             reach(Failpoint::Applied);
             let begin = Instant::now();
             self.savepoint("COMMIT")?;
             self.counters.synced(begin.elapsed());
-            #[cfg(test)]
             reach(Failpoint::Committed);
             Ok((value, heads))
         });
