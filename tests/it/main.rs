@@ -14,6 +14,7 @@ mod backpressure;
 mod bad_input;
 mod bad_line;
 mod ceilings;
+mod cut_line;
 mod deadline;
 mod docs;
 mod failures;
