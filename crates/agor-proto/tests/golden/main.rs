@@ -189,7 +189,7 @@ fn protocol_md_is_what_the_code_says() {
 #[test]
 fn limits_md_is_what_the_code_says() {
     let mut page = String::from(
-        "# Limits\n\nThe caps on what others can make the program keep, generated from `src/limits.rs` by `cargo xtask golden`. Each bounds what another party\ncan make agor keep, send or do, and is held by the tests that are named with it, which have it in their names; `tests/it/limits.rs` fails for\none that has none. What only bounds a part of one of these, such as a piece that is read at once, stands with its code.\n\n| limit | value | unit | bounds | beyond it | held by |\n|---|---:|---|---|---|---|\n",
+        "# Limits\n\nThe caps on what others can make the program keep, generated from `src/limits.rs` by `cargo xtask golden`. Each bounds what another party\ncan make agor keep, send or do, and is held by the tests that are named with it, which have it in their names; `tests/it/limits.rs` fails for\none that has none. What only bounds a part of one of these, such as a piece that is read at once, stands with its code. What\na host or a child can make the keeper keep stands, with what happens at each bound, in `crates/agor-keeper/src/caps.rs`.\n\n| limit | value | unit | bounds | beyond it | held by |\n|---|---:|---|---|---|---|\n",
     );
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let tests = test_names::tests_of_limits(&root);
