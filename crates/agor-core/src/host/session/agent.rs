@@ -450,8 +450,9 @@ impl Session {
             let path = folder.join(name);
             Effect::Place { path, text }
         }));
-        let asked = self.spec.agent.as_ref().map(|agent| &agent.conversation);
-        if again.is_some() || asked.is_some_and(|asked| *asked != Conversation::New) {
+        let agent = self.spec.agent.as_ref();
+        let asked = agent.map(|agent| agent.conversation.clone());
+        if again.is_some() || asked.as_ref().is_some_and(|it| *it != Conversation::New) {
             self.count_from_here();
         }
         match (&plan.conversation, asked) {
