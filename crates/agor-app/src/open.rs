@@ -19,7 +19,7 @@ use crate::keys::router::Router;
 use crate::launch::Launcher;
 use crate::link::{self, LayoutUse, Request};
 use crate::primary::Primary;
-use crate::reopen::Reopen;
+use crate::reopen::{Moment, Reopen};
 use crate::theme::FONT_SIZE;
 use crate::theme::measure::PANE_PADDING;
 use crate::ui_fonts;
@@ -235,6 +235,7 @@ impl eframe::App for Windowed {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         self.app.borrow_mut().ui(ui);
+        self.reopen.lose_if_asked(Moment::Drawing);
     }
 
     fn raw_input_hook(&mut self, context: &egui::Context, input: &mut egui::RawInput) {

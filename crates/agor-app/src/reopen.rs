@@ -13,16 +13,25 @@ const TO_LOSE: u8 = 1;
 const ASKED: u8 = 2;
 const LOST: u8 = 3;
 
-/// With this variable a debug build loses its device where it is asked to open its window again: no test can have a
-/// driver crash.
+/// With this variable a debug build loses its device where it is asked to open its window again, within a frame if
+/// its value is `drawing`: no test can have a driver crash.
 const LOSES: &str = "AGOR_TEST_LOSE_DEVICE";
+
+/// When a device is lost that a test asked to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// When a frame was submitted, which is when a driver is mostly found to have crashed.
+    BetweenFrames,
+    /// When it is known what a frame shows, and nothing of it was sent.
+    Drawing,
+}
 
 /// A handle, which whatever notices sets and the event loop reads. Clones are equal.
 #[derive(Debug, Clone, Default)]
 pub struct Reopen {
     why: Arc<AtomicU8>,
-    /// The device that is lost when it is asked for.
-    to_lose: Arc<OnceLock<wgpu::Device>>,
+    /// The device that is lost when it is asked for, and when then.
+    to_lose: Arc<OnceLock<(wgpu::Device, Moment)>>,
 }
 
 impl Reopen {
@@ -42,11 +51,11 @@ impl Reopen {
         self.why.fetch_max(why, Ordering::AcqRel);
     }
 
-    /// Loses the device if a test asked for that; to be called between frames, as it is when a frame was submitted
-    /// that a driver is mostly found to have crashed.
-    pub fn lose_if_asked(&self) {
+    /// Loses the device if a test asked for that, at such a moment.
+    pub fn lose_if_asked(&self, now: Moment) {
         if self.why.load(Ordering::Acquire) == TO_LOSE
-            && let Some(device) = self.to_lose.get()
+            && let Some((device, moment)) = self.to_lose.get()
+            && *moment == now
         {
             device.destroy();
             // It tells of its loss when all that was submitted is done.
@@ -56,9 +65,15 @@ impl Reopen {
 
     /// Has it opened again when `device` is lost or has no memory left; `wake` is how the event loop learns of it.
     pub fn watch(&self, device: &wgpu::Device, wake: &Wake) {
-        if cfg!(debug_assertions) && std::env::var_os(LOSES).is_some() {
+        if cfg!(debug_assertions)
+            && let Some(value) = std::env::var_os(LOSES)
+        {
+            let moment = match value == "drawing" {
+                true => Moment::Drawing,
+                false => Moment::BetweenFrames,
+            };
             // A process opens one window, with one device.
-            self.to_lose.set(device.clone()).ok();
+            self.to_lose.set((device.clone(), moment)).ok();
         }
         let (reopen, waking) = (self.clone(), wake.clone());
         device.set_device_lost_callback(move |reason, message| {

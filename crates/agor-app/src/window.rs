@@ -2,9 +2,11 @@
 //! before egui makes something else of it.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
+use agor_core::cli::Again;
 use agor_core::load;
 use eframe::{EframeWinitApplication, UserEvent};
 use winit::application::ApplicationHandler;
@@ -14,7 +16,7 @@ use winit::window::WindowId;
 
 use crate::keys::router::{Route, Router};
 use crate::keys::translate::{RawKey, mods};
-use crate::reopen::Reopen;
+use crate::reopen::{Moment, Reopen};
 use crate::wake::Wake;
 
 /// Frames for which keys wait at the most until it is known which tab has them, once another of our windows has
@@ -132,9 +134,32 @@ impl Handler<'_> {
     }
 }
 
+impl<'app> Handler<'app> {
+    /// Has eframe do what may draw. It takes for granted that a device gives memory to write what a frame shows into
+    /// (`egui_wgpu::Renderer::update_buffers` panics else), and one that is lost within a frame gives none: then the
+    /// window is opened again, as if it had been lost before. What draws owns nothing that another window would miss.
+    fn drawing(
+        &mut self,
+        event_loop: &ActiveEventLoop,
+        act: impl FnOnce(&mut EframeWinitApplication<'app>),
+    ) {
+        let inner = &mut self.inner;
+        let Err(panic) = catch_unwind(AssertUnwindSafe(|| act(inner))) else {
+            return;
+        };
+        if self.reopen.wanted() != Some(Again::DeviceLost) {
+            resume_unwind(panic);
+        }
+        event_loop.exit();
+    }
+}
+
 impl ApplicationHandler<UserEvent> for Handler<'_> {
     fn new_events(&mut self, event_loop: &ActiveEventLoop, cause: StartCause) {
-        self.inner.new_events(event_loop, cause);
+        if self.reopen.wanted().is_some() {
+            return event_loop.exit();
+        }
+        self.drawing(event_loop, |inner| inner.new_events(event_loop, cause));
     }
 
     fn resumed(&mut self, event_loop: &ActiveEventLoop) {
@@ -146,7 +171,7 @@ impl ApplicationHandler<UserEvent> for Handler<'_> {
         if self.reopen.wanted().is_some() {
             return event_loop.exit();
         }
-        self.inner.user_event(event_loop, event);
+        self.drawing(event_loop, |inner| inner.user_event(event_loop, event));
     }
 
     fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
@@ -159,11 +184,13 @@ impl ApplicationHandler<UserEvent> for Handler<'_> {
             return;
         }
         let cost = FrameCost::of(&event);
-        self.inner.window_event(event_loop, id, event);
+        self.drawing(event_loop, |inner| {
+            inner.window_event(event_loop, id, event);
+        });
         if let Some(cost) = cost {
             cost.tell();
         }
-        self.reopen.lose_if_asked();
+        self.reopen.lose_if_asked(Moment::BetweenFrames);
     }
 
     fn device_event(&mut self, event_loop: &ActiveEventLoop, id: DeviceId, event: DeviceEvent) {

@@ -323,8 +323,22 @@ fn a_window_that_is_opened_again_shows_the_same_sessions_in_the_same_process() {
     ignore = "only a debug build loses its device when it is told to"
 )]
 fn a_window_whose_device_is_lost_shows_the_same_session_in_the_same_process() {
+    loses_its_device("between frames");
+}
+
+/// What egui does then is to panic.
+#[test]
+#[cfg_attr(
+    not(debug_assertions),
+    ignore = "only a debug build loses its device when it is told to"
+)]
+fn a_window_whose_device_is_lost_within_a_frame_shows_the_same_session_too() {
+    loses_its_device("drawing");
+}
+
+fn loses_its_device(moment: &str) {
     let mut stage = Stage::new();
-    let mut window = stage.start_with(&[], &[("AGOR_TEST_LOSE_DEVICE", "1")]);
+    let mut window = stage.start_with(&[], &[("AGOR_TEST_LOSE_DEVICE", moment)]);
     stage.appears(&mut window, 1);
     let [session] = &stage.running_are(1)[..] else {
         unreachable!("one runs");
