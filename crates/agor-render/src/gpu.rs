@@ -8,6 +8,6 @@ mod staging;
 pub(crate) mod table;
 
 pub(crate) use instance::{HEIGHT_MAX, Instance, Kind, Rect, Slot, instance};
-pub(crate) use pages::{Lease, Pages, Returns, Unused};
+pub(crate) use pages::{Lease, Pages, Returns, Span, Unused};
 pub(crate) use pipeline::{Bindings, Pipeline, Quads};
 pub(crate) use table::{PaneHead, Table};

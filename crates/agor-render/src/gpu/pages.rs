@@ -254,10 +254,14 @@ impl Pages {
             return &mut [];
         };
         match page.dirty.last_mut() {
-            Some(last) if range.start <= last.end && range.end >= last.start => {
+            _ if range.is_empty() => {}
+            // As `upload` would join them; what rows have written side by side needs no sorting then.
+            Some(last)
+                if range.start <= last.end + GAP_INSTANCES
+                    && range.end + GAP_INSTANCES >= last.start =>
+            {
                 *last = last.start.min(range.start)..last.end.max(range.end);
             }
-            _ if range.is_empty() => {}
             _ => page.dirty.push(range.clone()),
         }
         page.copy

@@ -1,6 +1,7 @@
 //! Where in a pane's span the instances of its rows are.
 
 use super::{Built, Context, PaneCache, RowSlot, Scratch, cursor};
+use crate::gpu::{Instance, Pages, Span};
 
 /// A row's instances, counted from the span's beginning.
 #[derive(Debug, Default, Clone, Copy)]
@@ -38,6 +39,17 @@ fn roomy(room: u32, len: u32) -> u32 {
     room.min(2 * len + 16).max(len.next_multiple_of(4))
 }
 
+/// Puts the instances of a row in their place, and nothing where it had more of them.
+fn put(pages: &mut Pages, span: &Span, part: &mut Part, new: &[Instance]) {
+    let len = new.len() as u32;
+    let written = pages.write(span, part.at..part.at + len.max(part.len));
+    if let Some((head, tail)) = written.split_at_mut_checked(new.len()) {
+        head.copy_from_slice(new);
+        tail.fill([0; 4]);
+    }
+    part.len = len;
+}
+
 impl PaneCache {
     /// Puts what was built where it belongs.
     pub(super) fn place(&mut self, cx: &mut Context<'_>) {
@@ -52,20 +64,14 @@ impl PaneCache {
             .as_ref()
             .and_then(|lease| lease.instances.as_ref());
         let Some(span) = span else { return };
+        // One region after the other: rows of one region mostly lie side by side.
         for built in &scratch.built {
-            let slot = &mut self.slots[usize::from(built.slot)];
-            for (part, new) in [
-                (&mut slot.under, &scratch.under[built.under.clone()]),
-                (&mut slot.over, &scratch.over[built.over.clone()]),
-            ] {
-                let len = new.len() as u32;
-                let written = cx.pages.write(span, part.at..part.at + len.max(part.len));
-                if let Some((head, tail)) = written.split_at_mut_checked(new.len()) {
-                    head.copy_from_slice(new);
-                    tail.fill([0; 4]);
-                }
-                part.len = len;
-            }
+            let part = &mut self.slots[usize::from(built.slot)].under;
+            put(cx.pages, span, part, &scratch.under[built.under.clone()]);
+        }
+        for built in &scratch.built {
+            let part = &mut self.slots[usize::from(built.slot)].over;
+            put(cx.pages, span, part, &scratch.over[built.over.clone()]);
         }
         scratch.built.clear();
     }
