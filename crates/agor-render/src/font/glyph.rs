@@ -96,7 +96,7 @@ impl Glyph {
         self.kind == (Kind::Shape as u32) << 24
     }
 
-    /// Returns the bit of its page.
+    /// Returns the bit of its page; nothing if it is of none.
     #[inline]
     pub fn page_bit(self) -> u32 {
         1 << (self.head >> 16 & 31) & !(1 << NO_PAGE)

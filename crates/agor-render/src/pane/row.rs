@@ -117,6 +117,8 @@ impl RowBuilder<'_> {
         } else {
             Text::Clusters(row.clusters().peekable())
         };
+        // For what is put down for blanks, too.
+        self.over.reserve(usize::from(self.columns));
         let mut behind = None;
         let mut cell = 0;
         while cell < self.columns {
@@ -323,23 +325,23 @@ impl RowBuilder<'_> {
         let (before, slot) = (self.over.len(), self.slot);
         // The second time all are known; a third is for a page that was emptied in between.
         for _ in 0..3 {
-            self.over.truncate(before);
             let known = self.font.ascii_known(variant);
-            let (mut missing, mut awaited) = (0, 0);
-            let mut pages = 0;
-            let mut x = first;
-            self.over.extend(bytes.iter().filter_map(|byte| {
+            let (mut missing, mut awaited, mut pages) = (0, 0, 0);
+            let (mut x, mut drawn) = (first, 0);
+            self.over.resize(before + bytes.len(), [0; 4]);
+            let places = &mut self.over[before..];
+            for byte in bytes {
                 let glyph = known[usize::from(byte & 0x7f)];
-                let at = x;
-                x += step;
+                missing |= glyph.unknown_bit();
                 awaited |= glyph.awaited_bit();
-                if glyph.is_blank() {
-                    missing |= glyph.unknown_bit();
-                    return None;
-                }
                 pages |= glyph.page_bit();
-                Some(glyph.instance(slot, at, color))
-            }));
+                // A blank is put down too, and the next one over it: where words end no processor foresees, and
+                // to ask each time takes longer.
+                places[drawn] = glyph.instance(slot, x, color);
+                drawn += usize::from(!glyph.is_blank());
+                x += step;
+            }
+            self.over.truncate(before + drawn);
             self.facts.pages |= pages;
             self.facts.awaits |= awaited != 0;
             if missing == 0 {
