@@ -4,11 +4,14 @@
 //!
 //! `cargo xtask bench render`, or `cargo bench --workspace --bench render [-- PART OF A NAME]`. Times are what
 //! the thread itself spent on the processor, the median of many frames. Between frames the device finishes, so
-//! that a software driver's threads do not take caches and processor meanwhile; other programs still do.
+//! that a software driver's threads do not take caches and processor meanwhile; other programs still do. Where there
+//! is a graphics card everything is measured with it too, and how long it takes for a frame.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 #[path = "render/content.rs"]
 mod content;
+#[path = "render/drawn.rs"]
+mod drawn;
 #[path = "render/echo.rs"]
 mod echo;
 #[path = "render/egui_text.rs"]
@@ -20,7 +23,7 @@ mod wall;
 
 use std::time::Duration;
 
-use agor_render::Gpu;
+use agor_render::{FontSpec, Gpu};
 
 use content::{Change, Content};
 
@@ -38,6 +41,8 @@ struct Case {
     bar: Option<f64>,
     /// Whether egui draws it too.
     beside: bool,
+    /// Whether sequences of operators are joined, as windows have it unless one wants it otherwise. egui joins none.
+    ligatures: bool,
 }
 
 const CASES: &[Case] = &[
@@ -49,6 +54,8 @@ const CASES: &[Case] = &[
     beside(16, (200, 50), Change::Everything, 1.7),
     case(16, (200, 50), Change::OneRow, None),
     case(1, (200, 50), Change::Everything, None),
+    joined(case(64, (80, 24), Change::Everything, None)),
+    joined(case(64, (80, 24), Change::OneRow, None)),
 ];
 
 const fn case(panes: usize, size: (u16, usize), change: Change, bar: Option<f64>) -> Case {
@@ -60,6 +67,14 @@ const fn case(panes: usize, size: (u16, usize), change: Change, bar: Option<f64>
         change,
         bar,
         beside: false,
+        ligatures: false,
+    }
+}
+
+const fn joined(case: Case) -> Case {
+    Case {
+        ligatures: true,
+        ..case
     }
 }
 
@@ -72,38 +87,58 @@ const fn beside(panes: usize, size: (u16, usize), change: Change, bar: f64) -> C
 }
 
 fn main() {
-    let gpu = pollster::block_on(Gpu::open(true)).unwrap();
-    println!("{}", gpu.name);
     let only: Option<String> = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
     let wanted = |name: &str| only.as_ref().is_none_or(|only| name.contains(only));
+    let software = pollster::block_on(Gpu::open(true)).unwrap();
+    println!("{}", software.name);
+    measure(&software, "", &wanted);
+    match pollster::block_on(Gpu::open(false)) {
+        Ok(card) if !card.software => {
+            println!("{}", card.name);
+            let on = ", on a graphics card";
+            measure(&card, on, &wanted);
+            let name = format!("64 x 80x24 every row changed, from submit to drawn{on}");
+            if wanted(&name) {
+                report(&name, &drawn::measure(&card), Some(1.0), None);
+            }
+        }
+        // The case of a frame's own time, which software would not say anything about, is left out.
+        _ => println!("no graphics card is at hand"),
+    }
+}
+
+/// Runs the cases that are `wanted` by their name, of which `on` is the end.
+fn measure(gpu: &Gpu, on: &str, wanted: &impl Fn(&str) -> bool) {
     for case in CASES {
-        let name = name(case);
+        let name = format!("{}{on}", name(case));
         if !wanted(&name) {
             continue;
         }
         let content = || Content::new(case.panes, case.columns, case.rows, case.change);
-        let times = panes::measure(&gpu, &mut content(), case.columns);
-        let peer = case
-            .beside
-            .then(|| egui_text::measure(&gpu, &mut content()));
+        let font = FontSpec {
+            ligatures: case.ligatures,
+            ..FontSpec::default()
+        };
+        let times = panes::measure(gpu, &mut content(), case.columns, font);
+        let peer = case.beside.then(|| egui_text::measure(gpu, &mut content()));
         report(&name, &times, case.bar, peer.as_ref());
     }
-    let name = "wall of 256 sessions, 10 change";
-    if wanted(name) {
-        report(name, &wall::measure(&gpu), Some(2.0), None);
+    let name = format!("wall of 256 sessions, 10 change{on}");
+    if wanted(&name) {
+        report(&name, &wall::measure(gpu), Some(2.0), None);
     }
     for floods in [0, echo::FLOODS] {
-        let name = format!("a key's echo, {floods} panes print beside");
+        let name = format!("a key's echo, {floods} panes print beside{on}");
         if wanted(&name) {
-            let times = echo::measure(&gpu, floods);
+            let times = echo::measure(gpu, floods);
             report(&format!("{name}, p50"), &times, None, None);
             let value = times.at(99, |frame| frame.iter().sum());
             println!("  p99 {value:.3} (at most 4)");
             println!("{{\"case\":\"{name}, p99\",\"value\":{value:.3},\"unit\":\"ms\"}}");
         }
     }
-    if wanted("memory") {
-        panes::memory(&gpu);
+    if on.is_empty() && wanted("memory") {
+        panes::memory(gpu);
     }
 }
 
@@ -173,5 +208,11 @@ fn name(case: &Case) -> String {
         Change::Scrolled => "scrolled by one",
         Change::Nothing => "nothing changed",
     };
-    format!("{} x {}x{} {change}", case.panes, case.columns, case.rows)
+    let joined = if case.ligatures {
+        ", sequences joined"
+    } else {
+        ""
+    };
+    let (panes, columns, rows) = (case.panes, case.columns, case.rows);
+    format!("{panes} x {columns}x{rows} {change}{joined}")
 }

@@ -17,8 +17,9 @@ use crate::{FRAMES, Times, WARM_UP, now};
 pub const VIEWPORT_PX: [u32; 2] = [5200, 6400];
 
 /// Returns what frames of `content` cost.
-pub fn measure(gpu: &Gpu, content: &mut Content, columns: u16) -> Times {
+pub fn measure(gpu: &Gpu, content: &mut Content, columns: u16, font: FontSpec) -> Times {
     let mut renderer = renderer(gpu);
+    renderer.set_font(font);
     // A corner of the panes: how long a software driver fills pixels is not the question, and its
     // work between frames would leave nothing of ours in the caches.
     let offscreen = Offscreen::new(gpu, [16, 16]).unwrap();
