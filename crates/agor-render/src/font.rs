@@ -8,6 +8,7 @@ mod glyph;
 mod interface;
 mod metrics;
 mod raster;
+mod sequences;
 mod sized;
 mod workshop;
 

@@ -73,6 +73,12 @@ impl Glyph {
         self.head & UNKNOWN == 0
     }
 
+    /// Says whether it stays what it is until its page is emptied.
+    #[inline]
+    pub fn is_settled(self) -> bool {
+        self.head & (UNKNOWN | AWAITED) == 0
+    }
+
     /// Returns a bit if the glyph was not drawn yet; it is blank then.
     #[inline]
     pub fn unknown_bit(self) -> u32 {

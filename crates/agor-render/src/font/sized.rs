@@ -1,10 +1,12 @@
 //! One font at one size: what a cell measures, and the glyphs that are in the atlas already.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::cluster::{Cluster, Faces, Sizing, cut};
 use super::glyph::Glyph;
-use super::raster::{Bitmap, Placed, Rasterizer};
+use super::raster::{Bitmap, Rasterizer};
+use super::sequences::{Sequences, Sign};
 use super::workshop::{Order, Ordered, Piece, Slot, Workshop};
 use super::{CellMetrics, FontSpec, Fonts, Variant, is_ignorable};
 use crate::atlas::{Atlas, Place, Sheet};
@@ -19,9 +21,6 @@ pub(crate) enum Wave {
     Dotted,
     Dashed,
 }
-
-/// What a sequence is shaped to; nothing if each of its characters stays what it is.
-type Form = Option<Box<[Placed]>>;
 
 /// What all fonts share.
 pub(crate) struct Foundry {
@@ -47,8 +46,7 @@ pub(crate) struct SizedFont {
     /// By variant and width.
     clusters: [QuickMap<Box<str>, Glyph>; 8],
     glyphs: QuickMap<u32, Glyph>,
-    /// By variant: what a sequence of operators is shaped to, if not to what each is alone.
-    sequences: [QuickMap<Box<str>, Form>; 4],
+    sequences: Sequences,
     waves: [Glyph; 3],
     /// Evictions that were taken account of.
     seen: u64,
@@ -79,7 +77,7 @@ impl SizedFont {
             chars: QuickMap::default(),
             clusters: Default::default(),
             glyphs: QuickMap::default(),
-            sequences: Default::default(),
+            sequences: Sequences::default(),
             waves: [Glyph::UNKNOWN; 3],
             seen: 0,
         }
@@ -201,12 +199,16 @@ impl SizedFont {
         glyph
     }
 
-    /// Returns, if `text` (operators in neighbouring cells) has a form of its own, how many glyphs
-    /// that has; [`SizedFont::sequence_glyph`] draws them.
-    pub fn sequence(&mut self, foundry: &mut Foundry, text: &str, variant: Variant) -> usize {
-        let map = &mut self.sequences[variant.index()];
-        if let Some(known) = map.get(text) {
-            return known.as_ref().map_or(0, |glyphs| glyphs.len());
+    /// Returns the signs of `text` (operators in neighbouring cells), which [`SizedFont::sign`] draws; none if each
+    /// of its characters stays what it is.
+    pub fn sequence(
+        &mut self,
+        foundry: &mut Foundry,
+        text: &str,
+        variant: Variant,
+    ) -> Range<usize> {
+        if let Some(known) = self.sequences.get(text, variant) {
+            return known;
         }
         let face = self.sizing.faces.own(variant);
         let (size_px, features) = (self.sizing.size_px, &self.sizing.features);
@@ -216,31 +218,27 @@ impl SizedFont {
                 .chars()
                 .zip(&placed)
                 .all(|(c, placed)| face.glyph(c) == placed.glyph);
-        let form = (!plain).then(|| placed.into_boxed_slice());
-        let count = form.as_ref().map_or(0, |glyphs| glyphs.len());
-        if map.len() >= KEPT_MAX {
-            map.clear();
+        let signs = placed.iter().filter(|_| !plain).map(|placed| Sign {
+            key: u32::from(placed.glyph) | (variant.index() as u32) << 16,
+            cell: (placed.x / self.sizing.advance_px).round().max(0.0) as u16,
+            glyph: Glyph::UNKNOWN,
+        });
+        if self.sequences.len() >= KEPT_MAX {
+            self.sequences.clear();
         }
-        map.insert(text.into(), form);
-        count
+        self.sequences.insert(text, variant, signs)
     }
 
-    /// Returns glyph `n` of a sequence and the cell in which it stands; one that shows nothing yet if it is being
-    /// drawn.
-    pub fn sequence_glyph(
-        &mut self,
-        foundry: &mut Foundry,
-        text: &str,
-        n: usize,
-        variant: Variant,
-        pages: &mut u32,
-    ) -> (Glyph, u16) {
-        let form = self.sequences[variant.index()].get(text);
-        let Some(placed) = form.and_then(|form| form.as_ref()?.get(n)).copied() else {
+    /// Returns sign `n` of all sequences and the cell in which it stands, from its sequence's first; one that shows
+    /// nothing yet if it is being drawn.
+    pub fn sign(&mut self, foundry: &mut Foundry, n: usize, pages: &mut u32) -> (Glyph, u16) {
+        let Some(&Sign { key, cell, glyph }) = self.sequences.signs().get(n) else {
             return (Glyph::BLANK, 0);
         };
-        let cell = (placed.x / self.sizing.advance_px).round().max(0.0) as u16;
-        let key = u32::from(placed.glyph) | (variant.index() as u32) << 16;
+        if glyph.is_settled() {
+            *pages |= glyph.page_bit();
+            return (glyph, cell);
+        }
         let glyph = match self.glyphs.get(&key) {
             Some(known) => *known,
             None => {
@@ -248,13 +246,16 @@ impl SizedFont {
                 let cluster = Cluster {
                     text: "".into(),
                     width: 1,
-                    variant,
+                    variant: Variant::ALL[key as usize >> 16 & 3],
                 };
                 let glyph = self.order(foundry, cluster, place, *pages);
                 self.keep(&place, "", glyph);
                 glyph
             }
         };
+        if let Some(sign) = self.sequences.signs().get_mut(n) {
+            sign.glyph = glyph;
+        }
         *pages |= glyph.page_bit();
         (glyph, cell)
     }
@@ -331,6 +332,11 @@ impl SizedFont {
         for glyph in self.ascii.iter_mut().flatten().chain(&mut self.waves) {
             if gone(glyph) {
                 *glyph = Glyph::UNKNOWN;
+            }
+        }
+        for sign in self.sequences.signs() {
+            if gone(&sign.glyph) {
+                sign.glyph = Glyph::UNKNOWN;
             }
         }
         self.chars.retain(|_, glyph| !gone(glyph));

@@ -104,7 +104,7 @@ impl<'a> Runs<'a> {
 /// The text of a row, taken in order.
 enum Text<'a, I: Iterator<Item = Cluster<'a>>> {
     /// A byte for each cell.
-    Ascii(&'a [u8]),
+    Ascii(&'a str),
     Clusters(std::iter::Peekable<I>),
 }
 
@@ -113,7 +113,7 @@ impl RowBuilder<'_> {
     pub fn build(mut self, row: &Row) -> Facts {
         let mut runs = Runs::new(row);
         let mut text = if row.shapes.is_empty() && row.text.is_ascii() {
-            Text::Ascii(row.text.as_bytes())
+            Text::Ascii(&row.text)
         } else {
             Text::Clusters(row.clusters().peekable())
         };
@@ -129,7 +129,7 @@ impl RowBuilder<'_> {
                 self.lines_under(&segment);
             }
             match &mut text {
-                Text::Ascii(bytes) if !hidden => self.ascii(bytes, &segment),
+                Text::Ascii(text) if !hidden => self.ascii(text, &segment),
                 Text::Ascii(_) => {}
                 Text::Clusters(clusters) => self.clusters(row, clusters, &segment, hidden),
             }
@@ -283,38 +283,44 @@ impl RowBuilder<'_> {
         )
     }
 
-    fn ascii(&mut self, bytes: &[u8], segment: &Segment) {
-        let start = usize::from(segment.cells.start).min(bytes.len());
-        let end = usize::from(segment.cells.end).min(bytes.len());
-        let bytes = &bytes[start..end];
+    /// Draws a segment of a row of ASCII alone.
+    fn ascii(&mut self, text: &str, segment: &Segment) {
+        let start = usize::from(segment.cells.start).min(text.len());
+        let end = usize::from(segment.cells.end).min(text.len());
+        let text = &text[start..end];
+        let bytes = text.as_bytes();
         let color = segment.ink.text.packed();
         let variant = Self::variant(segment);
-        if !self.font.spec.ligatures {
-            self.plain(bytes, segment.cells.start, variant, color);
-            return;
-        }
-        let mut at = 0;
-        while at < bytes.len() {
-            let operators = bytes[at..]
-                .iter()
-                .take(SEQUENCE_MAX)
-                .take_while(|byte| is_operator(**byte))
-                .count();
-            let cell = segment.cells.start + at as u16;
-            if operators > 1
-                && let Ok(text) = std::str::from_utf8(&bytes[at..at + operators])
-            {
-                self.sequence(text, cell, variant, color);
-                at += operators;
+        let cell = |at: usize| segment.cells.start + at as u16;
+        // Operators that the font has no sign for are drawn with what is around them.
+        let (mut drawn, mut at) = (0, 0);
+        while self.font.spec.ligatures
+            && let Some(next) = bytes[at..].iter().position(|byte| is_operator(*byte))
+        {
+            let first = at + next;
+            let operators = bytes[first..].iter().take(SEQUENCE_MAX);
+            at = first + operators.take_while(|byte| is_operator(**byte)).count();
+            if at == first + 1 {
                 continue;
             }
-            let next = bytes[at + operators..]
-                .iter()
-                .position(|byte| is_operator(*byte));
-            let end = next.map_or(bytes.len(), |n| at + operators + n);
-            self.plain(&bytes[at..end], cell, variant, color);
-            at = end;
+            self.facts.sequences = true;
+            let sequence = &text[first..at];
+            let splits = self.splits(sequence, cell(first));
+            let signs = match splits {
+                true => 0..0,
+                false => self.font.sequence(self.foundry, sequence, variant),
+            };
+            if !splits && signs.is_empty() {
+                continue;
+            }
+            self.plain(&bytes[drawn..first], cell(drawn), variant, color);
+            match splits {
+                true => self.sequence(sequence, cell(first), variant, color),
+                false => self.signs(signs, sequence, cell(first), variant, color),
+            }
+            drawn = at;
         }
+        self.plain(&bytes[drawn..], cell(drawn), variant, color);
     }
 
     /// Draws ASCII characters from `cell` on, each alone. Most of what is on a screen comes
@@ -405,12 +411,18 @@ impl RowBuilder<'_> {
         self.over.push(glyph.instance(self.slot, x, color));
     }
 
+    /// Says whether the cursor stands in a sequence that begins at `cell`.
+    fn splits(&self, text: &str, cell: u16) -> bool {
+        let within = usize::from(self.split.wrapping_sub(cell));
+        self.split != NO_SPLIT && self.split >= cell && within < text.len()
+    }
+
     /// Draws operators side by side, as one sign where the font has one. At the cursor each stands
     /// alone: there one has to see what one edits.
     fn sequence(&mut self, text: &str, cell: u16, variant: Variant, color: u32) {
         self.facts.sequences = true;
-        let split = usize::from(self.split.wrapping_sub(cell));
-        if self.split != NO_SPLIT && self.split >= cell && split < text.len() {
+        if self.splits(text, cell) {
+            let split = usize::from(self.split - cell);
             self.joined(&text[..split], cell, variant, color);
             self.joined(&text[split..=split], self.split, variant, color);
             self.joined(&text[split + 1..], self.split + 1, variant, color);
@@ -420,35 +432,44 @@ impl RowBuilder<'_> {
     }
 
     fn joined(&mut self, text: &str, cell: u16, variant: Variant, color: u32) {
-        let count = if text.len() > 1 {
-            self.font.sequence(self.foundry, text, variant)
-        } else {
-            0
+        let signs = match text.len() {
+            0 | 1 => 0..0,
+            _ => self.font.sequence(self.foundry, text, variant),
         };
-        let (before, mut whole) = (self.over.len(), count > 0);
-        for n in 0..count {
+        self.signs(signs, text, cell, variant, color);
+    }
+
+    /// Draws the signs of a sequence, or its characters if it has none.
+    fn signs(&mut self, signs: Range<usize>, text: &str, cell: u16, variant: Variant, color: u32) {
+        let (before, mut whole) = (self.over.len(), !signs.is_empty());
+        for n in signs {
             let pages = &mut self.facts.pages;
-            let (glyph, offset) = self
-                .font
-                .sequence_glyph(self.foundry, text, n, variant, pages);
+            let (glyph, offset) = self.font.sign(self.foundry, n, pages);
             whole &= !(glyph.is_blank() && glyph.awaited_bit() != 0);
             self.push(glyph, cell.saturating_add(offset), color);
         }
         if !whole {
             // Until all of a sign is there its characters stand for it.
             self.over.truncate(before);
-            for (n, byte) in text.bytes().enumerate() {
-                let pages = &mut self.facts.pages;
-                let glyph = self.font.ascii(self.foundry, byte, variant, pages);
-                self.push(glyph, cell + n as u16, color);
-            }
+            self.plain(text.as_bytes(), cell, variant, color);
         }
     }
 }
 
-/// Says whether fonts have signs for sequences with `byte` in them.
+/// Of each byte, whether fonts have signs for sequences with it in them.
+static OPERATORS: [bool; 256] = {
+    let mut operators = [false; 256];
+    let mut byte = 0_u8;
+    while byte.is_ascii() {
+        operators[byte as usize] =
+            byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'\'' | b',' | b'`');
+        byte += 1;
+    }
+    operators
+};
+
 fn is_operator(byte: u8) -> bool {
-    byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'\'' | b',' | b'`')
+    OPERATORS[usize::from(byte)]
 }
 
 fn is_operator_text(text: &str) -> bool {

@@ -1,0 +1,124 @@
+//! Which signs a font has for sequences of operators. Every run of them on the screen is looked up by its text.
+
+use std::ops::Range;
+
+use super::{Glyph, Variant};
+use crate::quick_hash::QuickMap;
+
+/// A sign of a sequence.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sign {
+    /// The glyph of the family's own face, and the variant above its 16 bits.
+    pub key: u32,
+    /// The cell in which it stands, from the sequence's first.
+    pub cell: u16,
+    /// What it was when it was last looked at.
+    pub glyph: Glyph,
+}
+
+/// Where the signs of a sequence are among all; an empty part if each of its characters stays what it is.
+type Part = Range<u32>;
+
+/// The longest sequence that is known by a number; nearly all are as short.
+const SHORT_MAX: usize = 7;
+
+/// See the head of this file.
+#[derive(Default)]
+pub(super) struct Sequences {
+    short: QuickMap<u64, Part>,
+    /// By variant.
+    long: [QuickMap<Box<str>, Part>; 4],
+    signs: Vec<Sign>,
+}
+
+impl Sequences {
+    /// Returns where the signs of a sequence are among all, if it is known.
+    #[inline]
+    pub fn get(&self, text: &str, variant: Variant) -> Option<Range<usize>> {
+        let part = match short(text, variant) {
+            Some(key) => self.short.get(&key),
+            None => self.long[variant.index()].get(text),
+        };
+        part.map(|part| part.start as usize..part.end as usize)
+    }
+
+    /// Keeps the signs of a sequence, and returns where they are among all.
+    pub fn insert(
+        &mut self,
+        text: &str,
+        variant: Variant,
+        signs: impl Iterator<Item = Sign>,
+    ) -> Range<usize> {
+        let start = self.signs.len();
+        self.signs.extend(signs);
+        let end = self.signs.len();
+        let part = start as u32..end as u32;
+        match short(text, variant) {
+            Some(key) => self.short.insert(key, part),
+            None => self.long[variant.index()].insert(text.into(), part),
+        };
+        start..end
+    }
+
+    /// Returns the signs of all sequences.
+    #[inline]
+    pub fn signs(&mut self) -> &mut [Sign] {
+        &mut self.signs
+    }
+
+    /// Returns how many sequences or signs are kept, whichever are more.
+    pub fn len(&self) -> usize {
+        let long: usize = self.long.iter().map(|map| map.len()).sum();
+        (self.short.len() + long).max(self.signs.len())
+    }
+
+    pub fn clear(&mut self) {
+        self.short.clear();
+        self.long.iter_mut().for_each(QuickMap::clear);
+        self.signs.clear();
+    }
+}
+
+/// Returns the number of a short sequence: its bytes, and above them the variant, which also tells how many they are.
+#[inline]
+fn short(text: &str, variant: Variant) -> Option<u64> {
+    let first = variant.index() as u64 + 1;
+    let number = |key: u64, byte: u8| key << 8 | u64::from(byte);
+    (text.len() <= SHORT_MAX).then(|| text.bytes().fold(first, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_of_every_length_and_variant_are_told_apart() {
+        let longest = "=".repeat(32);
+        let cases: Vec<(&str, Variant)> = (1..=longest.len())
+            .flat_map(|len| Variant::ALL.map(|variant| (&longest[..len], variant)))
+            .collect();
+        let mut sequences = Sequences::default();
+        for (n, &(text, variant)) in cases.iter().enumerate() {
+            let sign = Sign {
+                key: n as u32,
+                cell: 0,
+                glyph: Glyph::UNKNOWN,
+            };
+            assert_eq!(sequences.get(text, variant), None);
+            let count = n % 3;
+            let kept = sequences.insert(text, variant, std::iter::repeat_n(sign, count));
+            assert_eq!(kept.len(), count);
+        }
+        for (n, &(text, variant)) in cases.iter().enumerate() {
+            let part = sequences.get(text, variant).unwrap();
+            assert_eq!(part.len(), n % 3);
+            for sign in &sequences.signs()[part] {
+                assert_eq!(sign.key, n as u32);
+            }
+        }
+        assert_eq!(sequences.len(), cases.len());
+        sequences.clear();
+        assert_eq!(sequences.len(), 0);
+        assert_eq!(sequences.get("==", Variant::ALL[0]), None);
+    }
+}
