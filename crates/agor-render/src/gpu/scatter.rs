@@ -18,8 +18,8 @@ pub(super) struct Scatter {
     layout: wgpu::BindGroupLayout,
     /// The most spans that the device takes at once.
     spans_max: usize,
-    /// What is sent, put together.
-    words: Vec<Instance>,
+    /// What is sent of each span beside its instances.
+    heads: Vec<Instance>,
 }
 
 impl Scatter {
@@ -67,7 +67,7 @@ impl Scatter {
             pipeline,
             layout,
             spans_max: limits.max_compute_workgroups_per_dimension as usize,
-            words: Vec::new(),
+            heads: Vec::new(),
         })
     }
 
@@ -86,23 +86,34 @@ impl Scatter {
         (copy, spans): (&[Instance], &[Range<u32>]),
     ) {
         let mut from = spans.len() as u32;
-        self.words.clear();
+        self.heads.clear();
         for span in spans {
             let count = span.end - span.start;
-            self.words.push([span.start, from, count, 0]);
+            self.heads.push([span.start, from, count, 0]);
             from += count;
         }
-        for span in spans {
-            let part = &copy[span.start as usize..span.end as usize];
-            self.words.extend_from_slice(part);
-        }
-        let bytes: &[u8] = bytemuck::cast_slice(&self.words);
-        let size = bytes.len() as u64;
+        let size = u64::from(from) * 16;
         let delta = match delta {
             Some(delta) if delta.buffer.size() >= size => delta,
             _ => delta.insert(self.delta(to, size.next_power_of_two().max(1 << 16))),
         };
-        queue.write_buffer(&delta.buffer, 0, bytes);
+        // Instances are copied once, to where they are sent from.
+        let size = wgpu::BufferSize::new(size);
+        let sent = size.and_then(|size| queue.write_buffer_with(&delta.buffer, 0, size));
+        let Some(mut sent) = sent else {
+            // There are no spans, or the device is lost.
+            return;
+        };
+        let parts = spans
+            .iter()
+            .map(|span| &copy[span.start as usize..span.end as usize]);
+        let mut at = 0;
+        for part in std::iter::once(&self.heads[..]).chain(parts) {
+            let bytes: &[u8] = bytemuck::cast_slice(part);
+            sent.slice(at..at + bytes.len()).copy_from_slice(bytes);
+            at += bytes.len();
+        }
+        drop(sent);
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &delta.group, &[]);
