@@ -148,18 +148,27 @@ impl Table {
         let Some(words) = self.words.get_mut(start..end) else {
             return;
         };
-        let slots = (HEAD..).zip(tops).map(|(at, top)| {
-            let top = (*top).clamp(NOWHERE, i16::MAX.into()) & 0xffff;
-            top | ((at / UNIT) as i32) << 16
-        });
         let (mut first, mut last) = (usize::MAX, 0);
-        let wanted = head.words().into_iter().chain(slots);
-        for (at, (word, wanted)) in words.iter_mut().zip(wanted).enumerate() {
+        let mut set = |at: usize, word: &mut i32, wanted: i32| {
             if *word != wanted {
                 *word = wanted;
                 first = first.min(at);
                 last = at + 1;
             }
+        };
+        let Some((heads, slots)) = words.split_at_mut_checked(HEAD) else {
+            return;
+        };
+        // Mostly a pane stays where it is, and so does its cursor.
+        let wanted = head.words();
+        if *heads != wanted {
+            for (at, (word, wanted)) in heads.iter_mut().zip(wanted).enumerate() {
+                set(at, word, wanted);
+            }
+        }
+        for (at, (word, top)) in (HEAD..).zip(slots.iter_mut().zip(tops)) {
+            let top = (*top).clamp(NOWHERE, i16::MAX.into()) & 0xffff;
+            set(at, word, top | ((at / UNIT) as i32) << 16);
         }
         if last > 0 {
             self.dirty.push(start + first..start + last);
