@@ -12,6 +12,9 @@ use super::staging::Staging;
 const PAGE_INSTANCES: u32 = 1 << 18;
 /// Changed spans so near to each other are sent in one write.
 const GAP_INSTANCES: u32 = 8;
+/// The same where more than [`PIECES_BYTES_MAX`] are sent: one more command that copies costs as much as so many
+/// instances more. It is the room that a pane has for more rectangles below its text.
+const GAP_STAGED_INSTANCES: u32 = 96;
 /// Up to so many changed spans are written through the queue, at some 3.5 µs each but without a submission of
 /// their own; where the device cannot put them in place by itself, up to [`WRITES_MAX`].
 const WRITES_FEW: usize = 8;
@@ -295,22 +298,11 @@ impl Pages {
         let (mut spans, mut bytes) = (0, 0);
         for page in self.pages.iter_mut().flatten() {
             page.dirty.sort_unstable_by_key(|range| range.start);
-            page.dirty.dedup_by(|next, last| {
-                let near = next.start <= last.end + GAP_INSTANCES;
-                if near {
-                    last.end = last.end.max(next.end);
-                }
-                near
-            });
+            bytes += join(&mut page.dirty, GAP_INSTANCES);
             spans += page.dirty.len();
-            bytes += page
-                .dirty
-                .iter()
-                .map(|range| u64::from(range.end - range.start) * 16)
-                .sum::<u64>();
         }
         if bytes > PIECES_BYTES_MAX {
-            return (bytes, Some(self.upload_staged(bytes)));
+            return self.upload_staged();
         }
         if spans > WRITES_FEW
             && let Some(scatter) = &mut self.scatter
@@ -330,7 +322,7 @@ impl Pages {
             return (bytes + spans as u64 * 16, Some(encoder.finish()));
         }
         if spans > WRITES_MAX {
-            return (bytes, Some(self.upload_staged(bytes)));
+            return self.upload_staged();
         }
         for page in self.pages.iter_mut().flatten() {
             for range in page.dirty.drain(..) {
@@ -342,8 +334,11 @@ impl Pages {
         (bytes, None)
     }
 
-    /// Sends `bytes` in one piece, to be copied to their places by the device.
-    fn upload_staged(&mut self, bytes: u64) -> wgpu::CommandBuffer {
+    /// Sends what changed in one piece, to be copied to its places by the device; returns as `upload` does.
+    fn upload_staged(&mut self) -> (u64, Option<wgpu::CommandBuffer>) {
+        let pages = self.pages.iter_mut().flatten();
+        let bytes = pages.map(|page| join(&mut page.dirty, GAP_STAGED_INSTANCES));
+        let bytes: u64 = bytes.sum();
         let buffer = self.staging.take(&self.device, bytes);
         let descriptor = wgpu::CommandEncoderDescriptor::default();
         let mut encoder = self.device.create_command_encoder(&descriptor);
@@ -367,8 +362,21 @@ impl Pages {
         }
         buffer.unmap();
         self.staging.give(&encoder, buffer);
-        encoder.finish()
+        (bytes, Some(encoder.finish()))
     }
+}
+
+/// Joins neighbours with at most `gap` instances between them; returns the bytes of all.
+fn join(ranges: &mut Vec<Range<u32>>, gap: u32) -> u64 {
+    ranges.dedup_by(|next, last| {
+        let near = next.start <= last.end + gap;
+        if near {
+            last.end = last.end.max(next.end);
+        }
+        near
+    });
+    let bytes = |range: &Range<u32>| u64::from(range.end - range.start) * 16;
+    ranges.iter().map(bytes).sum()
 }
 
 #[cfg(test)]

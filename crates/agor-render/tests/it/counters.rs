@@ -89,6 +89,32 @@ fn all_rows_that_changed_take_at_most_20_bytes_a_column() {
     );
 }
 
+#[test]
+fn many_panes_whose_rows_all_changed_take_at_most_20_bytes_a_column() {
+    const PANES: usize = 64;
+    let mut scene = scene();
+    let size_px = scene.size_px();
+    let mut caches: Vec<PaneCache> = (0..PANES).map(|_| PaneCache::new()).collect();
+    // By the last of them rows have found their room, and what they left was emptied.
+    for frame in 0..12 {
+        for (n, row) in scene.rows.iter_mut().enumerate() {
+            *row = Arc::new(printed(frame % 2 * 31 + n));
+        }
+        scene.renderer.begin();
+        for cache in &mut caches {
+            let view = plain(&scene.rows, size_px, &scene.colors);
+            scene.renderer.pane(cache, &view);
+        }
+        scene.renderer.finish();
+    }
+    let counters = scene.renderer.counters();
+    assert_eq!(counters.rows_built, PANES as u64 * 24);
+    assert!(
+        counters.bytes_uploaded <= PANES as u64 * 24 * 20 * u64::from(COLUMNS),
+        "{counters:?}"
+    );
+}
+
 /// Returns a row without a space, of which no two neighbours look the same; with `lines`, in every way in which
 /// cells can.
 fn dense(n: usize, lines: bool) -> Row {
