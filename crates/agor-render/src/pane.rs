@@ -449,6 +449,11 @@ impl PaneCache {
         scratch.under.clear();
         scratch.over.clear();
         scratch.built.clear();
+        if scratch.wanted.len() > 1 {
+            for &row in &scratch.wanted {
+                row::look_ahead(&view.rows[row]);
+            }
+        }
         for &row in &scratch.wanted {
             let slot = self.order[row];
             let (under, over) = (scratch.under.len(), scratch.over.len());
