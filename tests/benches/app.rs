@@ -1,5 +1,5 @@
 //! A real window on a display of its own, drawn by software: what a workspace of many sessions costs at rest, what it
-//! costs to open, and what a command costs while panes flood. Prints JSON lines.
+//! costs to open, what a command costs while panes flood, and what a key's echo does. Prints JSON lines.
 //!
 //! `cargo xtask bench app`, or `cargo bench -p tests --bench app -- CASE` with release builds of `agor` and `agord`.
 //! What is counted of a frame is the processor time of the drawing thread until it is submitted and on its way to the
@@ -27,6 +27,8 @@ mod window {
 
 #[path = "app/commands.rs"]
 mod commands;
+#[path = "app/echo.rs"]
+mod echo;
 #[path = "app/frames.rs"]
 mod frames;
 #[path = "app/rest.rs"]
@@ -42,11 +44,16 @@ const LIMIT: Duration = Duration::from_secs(900);
 /// Sessions of the workspace.
 const SESSIONS: usize = 100;
 
+/// What a session runs that floods.
+const FLOOD: &str =
+    "exec yes 'The quick brown fox jumps over the lazy dog, again and again, 4711 times.'";
+
 /// Each case by its name.
 const CASES: &[(&str, fn())] = &[
     ("rest", rest::run),
     ("start", start::run),
     ("commands", commands::run),
+    ("echo", echo::run),
 ];
 
 fn main() {

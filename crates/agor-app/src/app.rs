@@ -424,6 +424,7 @@ impl App {
             rows_built = counters.rows_built,
             bytes_uploaded = counters.bytes_uploaded,
             draws = counters.draws,
+            cursor_col = self.cursor_col(),
             "frame"
         );
         if self.frames == 1 {
@@ -433,6 +434,13 @@ impl App {
             self.told_whole = true;
             tracing::debug!("all is shown");
         }
+    }
+
+    /// Returns where the cursor stands in the session that has the keyboard: what tells in which frame a key's echo is.
+    fn cursor_col(&self) -> Option<u16> {
+        let session = self.workspace.focused_session()?;
+        let screen = self.snapshot.screens.get(&session)?;
+        Some(screen.mirror.cursor.col)
     }
 
     /// Carries commands out with the next frame, as if their keys had been pressed.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::frames::{Frame, Frames, percentile};
 use crate::window::fleet;
 use crate::window::stage::Stage;
-use crate::{LIMIT, agor, result};
+use crate::{FLOOD, LIMIT, agor, result};
 
 const FLOODS: usize = 20;
 const COLUMNS: usize = 5;
@@ -108,9 +108,7 @@ struct Play<'a> {
 
 pub fn run() {
     let mut stage = Stage::patient(LIMIT);
-    let flood =
-        "exec yes 'The quick brown fox jumps over the lazy dog, again and again, 4711 times.'";
-    let layout = fleet::in_one_tab(&stage.agor, FLOODS, COLUMNS, flood);
+    let layout = fleet::in_one_tab(&stage.agor, &[FLOOD; FLOODS], COLUMNS);
     let window = fleet::open(&mut stage, &layout);
     let rows = rows(&stage);
     let keys = keys(&rows);

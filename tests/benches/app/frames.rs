@@ -15,6 +15,8 @@ pub struct Frames {
     rest: String,
     /// The command that the next frame carries out.
     command: Option<String>,
+    /// Where the cursor stands in the next frame.
+    cursor_col: Option<u16>,
     /// Frames that were submitted.
     pub submitted: Vec<Frame>,
 }
@@ -24,6 +26,8 @@ pub struct Frames {
 pub struct Frame {
     /// The command that was carried out with it, if one was.
     pub command: Option<String>,
+    /// Where the cursor stands in the session that has the keyboard, if one has.
+    pub cursor_col: Option<u16>,
     /// The drawing thread's processor time for it.
     pub cpu: Duration,
     /// The process's processor time until then.
@@ -46,6 +50,7 @@ impl Frames {
             read: 0,
             rest: String::new(),
             command: None,
+            cursor_col: None,
             submitted: Vec::new(),
         }
     }
@@ -72,10 +77,14 @@ impl Frames {
         if let Some(command) = field(" command=\"") {
             self.command = Some(command.trim_matches('"').to_owned());
         }
+        if let Some(col) = field(" cursor_col=") {
+            self.cursor_col = col.parse().ok();
+        }
         let micros = |name: &str| field(name)?.parse().ok().map(Duration::from_micros);
         if let (Some(cpu), Some(process)) = (micros("cpu_micros="), micros("process_micros=")) {
             self.submitted.push(Frame {
                 command: self.command.take(),
+                cursor_col: self.cursor_col.take(),
                 cpu,
                 process,
             });

@@ -42,13 +42,18 @@ pub fn start(agor: &Agor, count: usize, script: &str) -> String {
     format!("{{\"version\":1,\"projects\":[{projects}]}}")
 }
 
-/// Starts so many sessions that run `script`, and returns the layout that shows all of them in one tab.
+/// Starts a session for each of `scripts`, and returns the layout that shows all of them in one tab; the first has the
+/// keyboard.
 #[allow(dead_code, reason = "benches use it")]
-pub fn in_one_tab(agor: &Agor, count: usize, columns: usize, script: &str) -> String {
+pub fn in_one_tab(agor: &Agor, scripts: &[&str], columns: usize) -> String {
     let folder = agor.work();
     let folder = folder.to_str().expect("utf-8");
-    let sessions: Vec<_> = (0..count).map(|_| session(agor, folder, script)).collect();
-    let tab = tab(&tiles(&sessions, columns));
+    let sessions = scripts.iter().map(|script| session(agor, folder, script));
+    let sessions: Vec<_> = sessions.collect();
+    let tab = match &sessions[..] {
+        [only] => tab(&pane(only)),
+        several => tab(&tiles(several, columns)),
+    };
     format!("{{\"version\":1,\"projects\":[{{\"folder\":\"{folder}\",\"tabs\":[{tab}]}}]}}")
 }
 

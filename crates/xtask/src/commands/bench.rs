@@ -81,7 +81,7 @@ const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "app",
-        doc: "A real window: 100 sessions at rest and as it opens, commands while panes flood",
+        doc: "A real window: 100 sessions at rest and as it opens, commands and echoes while panes flood",
         target: "app",
         programs: &["agord", "agor"],
         peer: None,
