@@ -389,6 +389,13 @@ impl PaneCache {
         } = scratch;
         let stamp = self.stamp;
         let before = self.order.len();
+        if wanted.len() == 1 && before == rows && self.slots.len() == rows {
+            // No slot is free but its own, and no row stands elsewhere.
+            for slot in &mut self.slots {
+                slot.stamp = stamp;
+            }
+            return;
+        }
         self.order.resize(rows, u16::MAX);
         let mut next = wanted.iter().copied().peekable();
         for row in 0..rows.min(before) {
