@@ -1,9 +1,38 @@
-//! Which signs a font has for sequences of operators. Every run of them on the screen is looked up by its text.
+//! Which signs a font has for sequences of operators, and of letters that it joins. Every run of them on the screen is
+//! looked up by its text.
 
 use std::ops::Range;
 
 use super::{Glyph, Variant};
 use crate::quick_hash::QuickMap;
+
+/// Beside which others a character may be drawn as one sign with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Beside none.
+    Alone,
+    /// Beside operators.
+    Operator,
+    /// Beside letters that the family joins.
+    Letter,
+}
+
+/// The class of each byte, of a family that joins no letters.
+pub(super) const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Alone; 256];
+    let mut byte = 0_u8;
+    while byte.is_ascii() {
+        if byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'\'' | b',' | b'`') {
+            classes[byte as usize] = Class::Operator;
+        }
+        byte += 1;
+    }
+    classes
+};
+
+/// Words that families are known to draw as one sign. If one does, its letters are looked up where they stand beside
+/// each other, as operators are; to look up all letters, every word on the screen would have to be shaped.
+pub(super) const WORDS: [&str; 8] = ["www", "ff", "fi", "fj", "fl", "ft", "Fl", "Tl"];
 
 /// A sign of a sequence.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cluster::{Cluster, Faces, Sizing, cut};
 use super::glyph::Glyph;
 use super::raster::{Bitmap, Rasterizer};
-use super::sequences::{Sequences, Sign};
+use super::sequences::{CLASSES, Class, Sequences, Sign, WORDS};
 use super::workshop::{Order, Ordered, Piece, Slot, Workshop};
 use super::{CellMetrics, FontSpec, Fonts, Variant, is_ignorable};
 use crate::atlas::{Atlas, Place, Sheet};
@@ -47,6 +47,8 @@ pub(crate) struct SizedFont {
     clusters: [QuickMap<Box<str>, Glyph>; 8],
     glyphs: QuickMap<u32, Glyph>,
     sequences: Sequences,
+    classes: [Class; 256],
+    knows_letters: bool,
     waves: [Glyph; 3],
     /// Evictions that were taken account of.
     seen: u64,
@@ -78,6 +80,8 @@ impl SizedFont {
             clusters: Default::default(),
             glyphs: QuickMap::default(),
             sequences: Sequences::default(),
+            classes: CLASSES,
+            knows_letters: false,
             waves: [Glyph::UNKNOWN; 3],
             seen: 0,
         }
@@ -199,8 +203,29 @@ impl SizedFont {
         glyph
     }
 
-    /// Returns the signs of `text` (operators in neighbouring cells), which [`SizedFont::sign`] draws; none if each
-    /// of its characters stays what it is.
+    /// Returns beside which others a character may be drawn as one sign with them.
+    #[inline]
+    pub fn class(&self, byte: u8) -> Class {
+        self.classes[usize::from(byte)]
+    }
+
+    /// Finds out, once, which letters the family joins.
+    pub fn learn_letters(&mut self, foundry: &mut Foundry) {
+        if std::mem::replace(&mut self.knows_letters, true) {
+            return;
+        }
+        for word in WORDS {
+            if self.sequence(foundry, word, Variant::default()).is_empty() {
+                continue;
+            }
+            for byte in word.bytes() {
+                self.classes[usize::from(byte)] = Class::Letter;
+            }
+        }
+    }
+
+    /// Returns the signs of `text` (characters of one class in neighbouring cells), which [`SizedFont::sign`] draws;
+    /// none if each of its characters stays what it is, or what takes their place does not take as many cells.
     pub fn sequence(
         &mut self,
         foundry: &mut Foundry,
@@ -212,15 +237,18 @@ impl SizedFont {
         }
         let face = self.sizing.faces.own(variant);
         let (size_px, features) = (self.sizing.size_px, &self.sizing.features);
-        let (placed, _) = foundry.rasterizer.shape(face, size_px, features, text);
+        let (placed, width_px) = foundry.rasterizer.shape(face, size_px, features, text);
+        let advance_px = self.sizing.advance_px;
+        let keeps_cells = (width_px - text.len() as f32 * advance_px).abs() < advance_px / 2.0;
         let plain = placed.len() == text.chars().count()
             && text
                 .chars()
                 .zip(&placed)
                 .all(|(c, placed)| face.glyph(c) == placed.glyph);
-        let signs = placed.iter().filter(|_| !plain).map(|placed| Sign {
+        let joined = placed.iter().filter(|_| keeps_cells && !plain);
+        let signs = joined.map(|placed| Sign {
             key: u32::from(placed.glyph) | (variant.index() as u32) << 16,
-            cell: (placed.x / self.sizing.advance_px).round().max(0.0) as u16,
+            cell: (placed.x / advance_px).round().max(0.0) as u16,
             glyph: Glyph::UNKNOWN,
         });
         if self.sequences.len() >= KEPT_MAX {

@@ -6,7 +6,7 @@ use agor_proto::row::{Attrs, Cluster, Row, Run, Style, Underline};
 
 use super::{NO_SPLIT, filled};
 use crate::color::{Ink, Palette, Rgb};
-use crate::font::{Foundry, Glyph, SizedFont, Variant, Wave};
+use crate::font::{Class, Foundry, Glyph, SizedFont, Variant, Wave};
 use crate::gpu::{Instance, Slot};
 use crate::view::HighlightKind;
 
@@ -59,7 +59,7 @@ struct Behind {
     at: usize,
 }
 
-/// The longest sequence of operators that is looked at as one.
+/// The longest sequence that is looked at as one.
 const SEQUENCE_MAX: usize = 32;
 
 /// The runs of a row, taken in order.
@@ -127,6 +127,9 @@ impl RowBuilder<'_> {
         } else {
             Text::Clusters(row.clusters().peekable())
         };
+        if self.font.spec.ligatures {
+            self.font.learn_letters(self.foundry);
+        }
         // For what is put down for blanks, too.
         self.over.reserve(usize::from(self.columns));
         let mut behind = None;
@@ -302,14 +305,20 @@ impl RowBuilder<'_> {
         let color = segment.ink.text.packed();
         let variant = Self::variant(segment);
         let cell = |at: usize| segment.cells.start + at as u16;
-        // Operators that the font has no sign for are drawn with what is around them.
+        // What the font has no sign for is drawn with what is around it.
         let (mut drawn, mut at) = (0, 0);
         while self.font.spec.ligatures
-            && let Some(next) = bytes[at..].iter().position(|byte| is_operator(*byte))
+            && let Some(next) = bytes[at..]
+                .iter()
+                .position(|byte| self.font.class(*byte) != Class::Alone)
         {
             let first = at + next;
-            let operators = bytes[first..].iter().take(SEQUENCE_MAX);
-            at = first + operators.take_while(|byte| is_operator(**byte)).count();
+            let class = self.font.class(bytes[first]);
+            let beside = bytes[first..].iter().take(SEQUENCE_MAX);
+            at = first
+                + beside
+                    .take_while(|byte| self.font.class(**byte) == class)
+                    .count();
             if at == first + 1 {
                 continue;
             }
@@ -384,13 +393,14 @@ impl RowBuilder<'_> {
             if hidden || cluster.text == " " || cluster.text.starts_with(IMAGE_PLACEHOLDER) {
                 continue;
             }
-            if ligatures && is_operator_text(cluster.text) {
+            let class = self.class(cluster.text);
+            if ligatures && class != Class::Alone {
                 // The text of neighbouring clusters lies side by side in the row's.
                 let start = cluster.text.as_ptr() as usize - row.text.as_ptr() as usize;
                 let mut end = start + 1;
                 while end - start < SEQUENCE_MAX
                     && clusters
-                        .next_if(|c| c.cell < segment.cells.end && is_operator_text(c.text))
+                        .next_if(|c| c.cell < segment.cells.end && self.class(c.text) == class)
                         .is_some()
                 {
                     end += 1;
@@ -421,13 +431,21 @@ impl RowBuilder<'_> {
         self.over.push(glyph.instance(self.slot, x, color));
     }
 
+    /// Returns beside which others a cluster may be drawn as one sign with them.
+    fn class(&self, text: &str) -> Class {
+        match text.as_bytes() {
+            [byte] => self.font.class(*byte),
+            _ => Class::Alone,
+        }
+    }
+
     /// Says whether the cursor stands in a sequence that begins at `cell`.
     fn splits(&self, text: &str, cell: u16) -> bool {
         let within = usize::from(self.split.wrapping_sub(cell));
         self.split != NO_SPLIT && self.split >= cell && within < text.len()
     }
 
-    /// Draws operators side by side, as one sign where the font has one. At the cursor each stands
+    /// Draws characters of one class side by side, as one sign where the font has one. At the cursor each stands
     /// alone: there one has to see what one edits.
     fn sequence(&mut self, text: &str, cell: u16, variant: Variant, color: u32) {
         self.facts.sequences = true;
@@ -464,24 +482,4 @@ impl RowBuilder<'_> {
             self.plain(text.as_bytes(), cell, variant, color);
         }
     }
-}
-
-/// Of each byte, whether fonts have signs for sequences with it in them.
-static OPERATORS: [bool; 256] = {
-    let mut operators = [false; 256];
-    let mut byte = 0_u8;
-    while byte.is_ascii() {
-        operators[byte as usize] =
-            byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'\'' | b',' | b'`');
-        byte += 1;
-    }
-    operators
-};
-
-fn is_operator(byte: u8) -> bool {
-    OPERATORS[usize::from(byte)]
-}
-
-fn is_operator_text(text: &str) -> bool {
-    matches!(text.as_bytes(), [byte] if is_operator(*byte))
 }

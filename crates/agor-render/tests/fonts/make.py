@@ -10,6 +10,7 @@ import pathlib
 
 from fontTools import subset
 from fontTools.colorLib.builder import buildCOLR, buildCPAL
+from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont, newTable
@@ -152,10 +153,34 @@ def sbix():
     font.save(HERE / "sbix.ttf")
 
 
+def joined():
+    """Letters in cells of 600 units that are one sign side by side; that of f and i takes one cell where they take two."""
+    glyphs = {
+        "space": TTGlyphPen(None).glyph(),
+        "zero": box(100, 0, 500, 700),
+        "f": box(100, 0, 200, 700),
+        "i": box(250, 0, 350, 500),
+        "l": box(400, 0, 500, 700),
+        "w": box(50, 0, 550, 400),
+        "x": box(150, 100, 450, 400),
+        "f_l": box(100, 300, 1100, 400),
+        "f_i": box(100, 0, 500, 200),
+        "w_w_w": disc((900, 200), 400),
+    }
+    cmap = {0x20: "space", 0x30: "zero"} | {ord(letter): letter for letter in "filwx"}
+    advances = {glyph: 600 for glyph in glyphs} | {"f_l": 1200, "w_w_w": 1800}
+    font = drawn("Joined", glyphs, cmap, advances)
+    addOpenTypeFeaturesFromString(
+        font, "feature liga { sub w w w by w_w_w; sub f l by f_l; sub f i by f_i; } liga;"
+    )
+    font.save(HERE / "joined.ttf")
+
+
 part(NOTO / "opentype/noto/NotoSansCJK-Regular.ttc", "CJK", "日本語中文字漢鬱한글かなカナｗＡ，。「」", 0)
 part(NOTO / "truetype/noto/NotoColorEmoji.ttf", "CBDT", "🦀👩💻🇩🇪👍🏽❤\u200d\ufe0f")
 letters = "".join(map(chr, range(0x20, 0x7F)))
 part(BUNDLED / "JetBrainsMono-Regular.ttf", "Mono", letters, features=())
 symbols()
 colr0()
+joined()
 sbix()

@@ -12,6 +12,7 @@ const CBDT: &[u8] = include_bytes!("../fonts/cbdt.ttf");
 const CJK: &[u8] = include_bytes!("../fonts/cjk.otf");
 const COLR_0: &[u8] = include_bytes!("../fonts/colr0.ttf");
 const COLR_1: &[u8] = include_bytes!("../fonts/colr1.ttf");
+const JOINED: &[u8] = include_bytes!("../fonts/joined.ttf");
 const MONO: &[u8] = include_bytes!("../fonts/mono.ttf");
 const SBIX: &[u8] = include_bytes!("../fonts/sbix.ttf");
 const SYMBOLS: &[u8] = include_bytes!("../fonts/symbols.ttf");
@@ -231,6 +232,43 @@ fn features_change_single_signs_and_sequences_and_nothing_else() {
     assert!(with(&[no_calt, zero], "a -> 0") == with(&[zero, no_calt], "a -> 0"));
     // One that no font has.
     assert!(with(&[(*b"zzzz", 1)], "a0b -> c") == with(&[], "a0b -> c"));
+}
+
+#[test]
+fn letters_are_one_sign_where_their_family_joins_them_in_as_many_cells() {
+    let with = |ligatures: bool, text: &str, split: Option<u16>| {
+        let mut scene = scene(font(1.0), &[JOINED], vec![row(text)]);
+        scene.renderer.set_font(FontSpec {
+            family: Some("Agor Test Joined".into()),
+            ligatures,
+            ..font(1.0)
+        });
+        // It is not drawn, and breaks what it stands in all the same.
+        scene.cursor = split.map(|col| CursorView {
+            col,
+            row: 0,
+            shape: CursorShape::Bar,
+            style: CursorStyle::BlinkedOff,
+        });
+        scene.picture()
+    };
+    for text in ["www", "x www", "www.", "xflx", "fl"] {
+        assert!(
+            with(true, text, None) != with(false, text, None),
+            "{text} is joined"
+        );
+    }
+    // Of f and i the family makes a sign that takes a cell where they take two.
+    for text in ["ww", "w w w", "lf", "f", "fi", "xx"] {
+        assert!(
+            with(true, text, None) == with(false, text, None),
+            "{text} is not joined"
+        );
+    }
+    assert!(with(true, "www", Some(1)) == with(false, "www", Some(1)));
+    // Among characters that are not one byte each.
+    assert!(with(true, "é www", None) != with(false, "é www", None));
+    assert!(with(true, "é fi ww", None) == with(false, "é fi ww", None));
 }
 
 #[test]
