@@ -8,6 +8,7 @@ mod choose_agent;
 mod clipboard;
 mod drafts;
 mod drawn_keys;
+mod echo;
 mod empty;
 mod everywhere;
 mod explain;

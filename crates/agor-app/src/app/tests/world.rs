@@ -203,8 +203,13 @@ impl World {
     }
 
     pub fn show_text(&mut self, session: u8, output: &str) {
-        self.host.show_text(session, Size::cells(40, 10), output);
+        self.tell_text(session, output);
         self.harness.run();
+    }
+
+    /// Has a program have written something, and draws no frame.
+    pub fn tell_text(&mut self, session: u8, output: &str) {
+        self.host.show_text(session, Size::cells(40, 10), output);
     }
 
     pub fn command(&mut self, command: Command) {
