@@ -1,9 +1,9 @@
 //! What a pass is given of panes: one, or many that one call draws.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use crate::gpu::Bindings;
+use crate::gpu::{Bindings, Owed};
 use crate::image::{ImageLayer, Quad};
 
 /// A pane ready to be drawn, once [`Renderer::finish`](crate::Renderer::finish) was called. Cheap to clone.
@@ -28,29 +28,10 @@ impl std::fmt::Debug for PaneDraw {
     }
 }
 
-/// Commands that put into place what frames draw. They are submitted with the first pass that draws, since a
-/// submission of their own would cost as much as all else of sending.
-#[derive(Debug, Default)]
-pub(crate) struct Owed(Mutex<Vec<wgpu::CommandBuffer>>);
-
-impl Owed {
-    /// Takes what is owed; in the order in which it was added.
-    pub fn take(&self) -> Vec<wgpu::CommandBuffer> {
-        let mut owed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut owed)
-    }
-
-    pub fn add(&self, commands: Option<wgpu::CommandBuffer>) {
-        let mut owed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        owed.extend(commands);
-    }
-}
-
 impl PaneDraw {
-    /// Takes what has to be submitted before the pass that draws it, which whoever draws first does for all.
-    #[must_use = "what is not submitted is not drawn"]
-    pub fn owed(&self) -> Vec<wgpu::CommandBuffer> {
-        self.owed.take()
+    /// Puts into `encoder` what has to happen before the pass that draws it, which whoever draws first does for all.
+    pub fn prepare(&self, encoder: &mut wgpu::CommandEncoder) {
+        self.owed.record(encoder);
     }
 
     /// Draws the pane into a pass whose viewport is `viewport_px` large.
@@ -125,10 +106,11 @@ impl PaneDraws {
         plain.filter_map(|pane| pane.instances.as_ref())
     }
 
-    /// Takes what has to be submitted before the pass that draws them, as [`PaneDraw::owed`].
-    #[must_use = "what is not submitted is not drawn"]
-    pub fn owed(&self) -> Vec<wgpu::CommandBuffer> {
-        self.0.panes.first().map_or(Vec::new(), PaneDraw::owed)
+    /// Puts into `encoder` what has to happen before the pass that draws them, as [`PaneDraw::prepare`].
+    pub fn prepare(&self, encoder: &mut wgpu::CommandEncoder) {
+        if let Some(pane) = self.0.panes.first() {
+            pane.prepare(encoder);
+        }
     }
 
     /// Returns how many calls draw the panes that have no images.

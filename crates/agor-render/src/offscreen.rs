@@ -120,22 +120,24 @@ impl Offscreen {
     /// nothing.
     pub fn draw(&self, panes: &[(PaneDraw, [u32; 4])]) {
         let mut encoder = self.encoder();
+        for (pane, _) in panes {
+            pane.prepare(&mut encoder);
+        }
         self.encode(&mut encoder, panes);
-        let owed = panes.iter().flat_map(|(pane, _)| pane.owed());
-        self.gpu.queue.submit(owed.chain([encoder.finish()]));
+        self.gpu.queue.submit([encoder.finish()]);
     }
 
     /// Draws panes together, in a viewport that begins where the picture does and is `viewport_px` large, and
     /// submits; waits for nothing.
     pub fn draw_together(&self, panes: &PaneDraws, viewport_px: [u32; 2]) {
         let mut encoder = self.encoder();
+        panes.prepare(&mut encoder);
         let mut pass = self.begin(&mut encoder);
         let [width, height] = viewport_px.map(|side| side as f32);
         pass.set_viewport(0.0, 0.0, width, height, 0.0, 1.0);
         panes.draw(&mut pass, viewport_px);
         drop(pass);
-        let commands = panes.owed().into_iter().chain([encoder.finish()]);
-        self.gpu.queue.submit(commands);
+        self.gpu.queue.submit([encoder.finish()]);
     }
 
     /// Draws panes as [`Offscreen::draw_together`] does, in a viewport as large as the picture, and returns it as

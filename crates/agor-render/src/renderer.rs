@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::RenderError;
 use crate::atlas::Atlas;
-use crate::draw::{Gathered, Owed, PaneDraw, PaneDraws};
+use crate::draw::{Gathered, PaneDraw, PaneDraws};
 use crate::font::{CellMetrics, FontSpec, Fonts, Foundry, Piece, Rasterizer, SizedFont, Workshop};
-use crate::gpu::{Bindings, Pages, Pipeline, Returns, Table, Unused};
+use crate::gpu::{Bindings, Owed, Pages, Pipeline, Returns, Table, Unused};
 use crate::image::{ImagePipeline, PaneRect, Textures};
 use crate::pane::{Context, PaneCache, Scratch};
 use crate::view::PaneView;
@@ -66,7 +66,7 @@ pub struct Renderer {
     replaced: Vec<Unused>,
     frame: u64,
     scratch: Scratch,
-    /// What has to be submitted before panes are drawn.
+    /// What has to happen before panes are drawn.
     owed: Arc<Owed>,
     together: Gathered,
     counters: Counters,
@@ -218,11 +218,9 @@ impl Renderer {
     /// Begins a frame's list of panes.
     pub fn begin(&mut self) {
         self.frame += 1;
-        let owed = self.owed.take();
-        if !owed.is_empty() {
-            // Of a frame that nobody drew.
-            self.queue.submit(owed);
-        }
+        self.owed.settle();
+        // Of a frame that nobody drew.
+        self.owed.pay(&self.device, &self.queue);
         self.counters = Counters::default();
         self.foundry.rasterized = 0;
         self.textures.uploaded = (0, 0);
@@ -317,14 +315,14 @@ impl Renderer {
         self.together.add(panes)
     }
 
-    /// Sends what changed to the device. Panes named since [`Renderer::begin`] can then be drawn, in a pass that is
-    /// submitted after what they say is owed.
+    /// Sends what changed to the device. Panes named since [`Renderer::begin`] can then be drawn, in a pass of commands
+    /// that they have prepared.
     pub fn finish(&mut self) {
+        self.owed.pay(&self.device, &self.queue);
         let pages = &mut self.pages;
         self.together
             .find_runs(|page, between| pages.joins(page, between));
-        let (mut bytes, owed) = self.pages.upload(&self.queue);
-        self.owed.add(owed);
+        let mut bytes = self.pages.upload(&self.queue, &self.owed);
         bytes += self.table.upload(&self.queue);
         bytes += self.foundry.atlas.uploaded_bytes;
         self.foundry.atlas.uploaded_bytes = 0;

@@ -119,13 +119,14 @@ impl CallbackTrait for Cells {
         _: &wgpu::Device,
         _: &wgpu::Queue,
         _: &egui_wgpu::ScreenDescriptor,
-        _: &mut wgpu::CommandEncoder,
+        encoder: &mut wgpu::CommandEncoder,
         _: &mut egui_wgpu::CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
         match self {
-            Self::One(pane) => pane.owed(),
-            Self::Many(panes) => panes.owed(),
+            Self::One(pane) => pane.prepare(encoder),
+            Self::Many(panes) => panes.prepare(encoder),
         }
+        Vec::new()
     }
 
     fn paint(

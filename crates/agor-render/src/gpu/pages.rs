@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::instance::Instance;
+use super::owed::{Owed, Part, Put};
 use super::scatter::{Delta, Scatter};
 use super::staging::Staging;
 
@@ -293,8 +294,8 @@ impl Pages {
         }
     }
 
-    /// Sends what changed; returns its bytes, and what has to be submitted before anything is drawn.
-    pub fn upload(&mut self, queue: &wgpu::Queue) -> (u64, Option<wgpu::CommandBuffer>) {
+    /// Sends what changed, of which some is `owed` then; returns its bytes.
+    pub fn upload(&mut self, queue: &wgpu::Queue, owed: &Owed) -> u64 {
         let (mut spans, mut bytes) = (0, 0);
         for page in self.pages.iter_mut().flatten() {
             page.dirty.sort_unstable_by_key(|range| range.start);
@@ -302,27 +303,27 @@ impl Pages {
             spans += page.dirty.len();
         }
         if bytes > PIECES_BYTES_MAX {
-            return self.upload_staged();
+            return self.upload_staged(owed);
         }
         if spans > WRITES_FEW
             && let Some(scatter) = &mut self.scatter
             && scatter.takes(spans)
         {
-            let descriptor = wgpu::CommandEncoderDescriptor::default();
-            let mut encoder = self.device.create_command_encoder(&descriptor);
             for page in self.pages.iter_mut().flatten() {
                 if page.dirty.is_empty() {
                     continue;
                 }
                 let changed = (&page.copy[..], &page.dirty[..]);
-                scatter.send(queue, &mut encoder, &page.buffer, &mut page.delta, changed);
+                if let Some(put) = scatter.send(queue, &page.buffer, &mut page.delta, changed) {
+                    owed.add(put);
+                }
                 page.dirty.clear();
             }
             // Each span goes with an instance that says where it belongs.
-            return (bytes + spans as u64 * 16, Some(encoder.finish()));
+            return bytes + spans as u64 * 16;
         }
         if spans > WRITES_MAX {
-            return self.upload_staged();
+            return self.upload_staged(owed);
         }
         for page in self.pages.iter_mut().flatten() {
             for range in page.dirty.drain(..) {
@@ -331,38 +332,39 @@ impl Pages {
                 queue.write_buffer(&page.buffer, to, bytemuck::cast_slice(part));
             }
         }
-        (bytes, None)
+        bytes
     }
 
-    /// Sends what changed in one piece, to be copied to its places by the device; returns as `upload` does.
-    fn upload_staged(&mut self) -> (u64, Option<wgpu::CommandBuffer>) {
+    /// Sends what changed in one piece, which is to be copied to its places by the device; returns its bytes.
+    fn upload_staged(&mut self, owed: &Owed) -> u64 {
         let pages = self.pages.iter_mut().flatten();
         let bytes = pages.map(|page| join(&mut page.dirty, GAP_STAGED_INSTANCES));
         let bytes: u64 = bytes.sum();
         let buffer = self.staging.take(&self.device, bytes);
-        let descriptor = wgpu::CommandEncoderDescriptor::default();
-        let mut encoder = self.device.create_command_encoder(&descriptor);
-        let mut from = 0;
+        let (mut parts, mut from) = (Vec::new(), 0);
         if let Ok(mut mapped) = buffer.get_mapped_range_mut(..bytes) {
             for page in self.pages.iter_mut().flatten() {
                 for range in page.dirty.drain(..) {
                     let part = &page.copy[range.start as usize..range.end as usize];
                     let part: &[u8] = bytemuck::cast_slice(part);
                     mapped.slice(from..from + part.len()).copy_from_slice(part);
-                    encoder.copy_buffer_to_buffer(
-                        &buffer,
-                        from as u64,
-                        &page.buffer,
-                        u64::from(range.start) * 16,
-                        part.len() as u64,
-                    );
+                    parts.push(Part {
+                        from: from as u64,
+                        to: page.buffer.clone(),
+                        at: u64::from(range.start) * 16,
+                        len: part.len() as u64,
+                    });
                     from += part.len();
                 }
             }
         }
         buffer.unmap();
-        self.staging.give(&encoder, buffer);
-        (bytes, Some(encoder.finish()))
+        owed.add(Put::Copy {
+            from: buffer,
+            parts,
+            back: self.staging.back(),
+        });
+        bytes
     }
 }
 

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::Instance;
+use super::owed::Put;
 
 /// What carries changes to the buffer of one page.
 pub(super) struct Delta {
@@ -76,15 +77,14 @@ impl Scatter {
         spans <= self.spans_max
     }
 
-    /// Has `spans` of `to` become what they are in `copy`.
+    /// Sends what `spans` of `to` are in `copy`; returns what has them become that.
     pub fn send(
         &mut self,
         queue: &wgpu::Queue,
-        encoder: &mut wgpu::CommandEncoder,
         to: &wgpu::Buffer,
         delta: &mut Option<Delta>,
         (copy, spans): (&[Instance], &[Range<u32>]),
-    ) {
+    ) -> Option<Put> {
         let mut from = spans.len() as u32;
         self.heads.clear();
         for span in spans {
@@ -97,13 +97,9 @@ impl Scatter {
             Some(delta) if delta.buffer.size() >= size => delta,
             _ => delta.insert(self.delta(to, size.next_power_of_two().max(1 << 16))),
         };
-        // Instances are copied once, to where they are sent from.
-        let size = wgpu::BufferSize::new(size);
-        let sent = size.and_then(|size| queue.write_buffer_with(&delta.buffer, 0, size));
-        let Some(mut sent) = sent else {
-            // There are no spans, or the device is lost.
-            return;
-        };
+        // Instances are copied once, to where they are sent from. A device that is lost has no room for them.
+        let size = wgpu::BufferSize::new(size)?;
+        let mut sent = queue.write_buffer_with(&delta.buffer, 0, size)?;
         let parts = spans
             .iter()
             .map(|span| &copy[span.start as usize..span.end as usize]);
@@ -113,11 +109,11 @@ impl Scatter {
             sent.slice(at..at + bytes.len()).copy_from_slice(bytes);
             at += bytes.len();
         }
-        drop(sent);
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &delta.group, &[]);
-        pass.dispatch_workgroups(spans.len() as u32, 1, 1);
+        Some(Put::Scatter {
+            pipeline: self.pipeline.clone(),
+            group: delta.group.clone(),
+            spans: spans.len() as u32,
+        })
     }
 
     fn delta(&self, to: &wgpu::Buffer, size: u64) -> Delta {

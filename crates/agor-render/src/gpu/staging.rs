@@ -47,15 +47,8 @@ impl Staging {
         })
     }
 
-    /// Has a buffer come back when what `encoder` holds was carried out.
-    pub fn give(&self, encoder: &wgpu::CommandEncoder, buffer: wgpu::Buffer) {
-        let sender = self.sender.clone();
-        let mapped = buffer.clone();
-        encoder.map_buffer_on_submit(&buffer, wgpu::MapMode::Write, .., move |result| {
-            if result.is_ok() {
-                // Full: there are enough. Closed: the renderer is gone.
-                sender.try_send(mapped).ok();
-            }
-        });
+    /// Returns where a buffer goes back when it was read and is mapped again.
+    pub fn back(&self) -> SyncSender<wgpu::Buffer> {
+        self.sender.clone()
     }
 }

@@ -255,7 +255,10 @@ fn what_a_frame_that_changed_allocates_does_not_grow_with_its_panes() {
                 assert_eq!(renderer.counters().rows_built, panes as u64);
             }
             // As the pass that draws would.
-            gpu().queue.submit(together.unwrap().owed());
+            let descriptor = wgpu::CommandEncoderDescriptor::default();
+            let mut encoder = gpu().device.create_command_encoder(&descriptor);
+            together.unwrap().prepare(&mut encoder);
+            gpu().queue.submit([encoder.finish()]);
             let waiting = wgpu::PollType::wait_indefinitely();
             gpu().device.poll(waiting).unwrap();
             // By then rows have found their room.

@@ -228,6 +228,32 @@ fn what_a_frame_that_nobody_drew_had_to_send_is_sent_with_the_next() {
     assert!(picture == panes.apart(|_| true));
 }
 
+/// egui drops the commands of a frame for which its window has no surface to draw on.
+#[test]
+fn what_stood_in_commands_that_were_dropped_is_put_in_place_by_the_next_frame() {
+    // So few rows that the device puts each in its place, and so many that they are copied.
+    for (count, rows) in [(12, 1), (900, ROWS)] {
+        let mut panes = Panes::new(count);
+        panes.together(|_| true);
+        for n in 0..count {
+            for at in 0..rows {
+                panes.rows[n][at] = Arc::new(text(n + 50, at));
+            }
+        }
+        panes.scene.renderer.begin();
+        let draws = panes.name(|_| true, true).into_iter().map(|(draw, _)| draw);
+        let draws = panes.scene.renderer.together(draws.collect());
+        panes.scene.renderer.finish();
+        let descriptor = wgpu::CommandEncoderDescriptor::default();
+        let mut encoder = gpu().device.create_command_encoder(&descriptor);
+        draws.prepare(&mut encoder);
+        drop(encoder);
+        let (picture, _) = panes.together(|_| true);
+        assert_eq!(panes.scene.renderer.counters().rows_built, 0);
+        assert!(picture == panes.apart(|_| true), "{count} panes");
+    }
+}
+
 #[test]
 fn panes_that_scroll_send_nothing_of_those_between_them() {
     let mut panes = Panes::new(200);
