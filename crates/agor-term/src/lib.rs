@@ -38,3 +38,4 @@ pub use images::{
 };
 pub use terminal::osc::text::{decode_base64, encode_base64, shown_text};
 pub use terminal::{Options, Terminal};
+pub use width::char_width;

@@ -7,7 +7,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Returns the cells that a character takes by itself: 0 if it joins the one before it, 1 or 2.
 #[inline]
-pub(crate) fn char_width(c: char) -> u8 {
+#[must_use]
+pub fn char_width(c: char) -> u8 {
     match u32::from(c) {
         0x20..0x7f | 0xa0..=0xac | 0xae..0x300 | 0x370..0x483 | 0x2500..0x25a0 | 0x2800..0x2900 => {
             1

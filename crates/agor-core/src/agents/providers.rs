@@ -1,6 +1,7 @@
 //! The table of known agents: how each is found, started and read. Data, in `assets/providers.toml`
 //! and a person's own `providers.toml`, which extends it field by field; no provider has code.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -9,7 +10,7 @@ use std::sync::OnceLock;
 
 use agor_proto::agent::{Choice, Pending, PermissionKind, State};
 use agor_proto::limits::AGENT_QUESTION_MAX;
-use agor_term::shown_text;
+use agor_term::{char_width, shown_text};
 use regex::{Captures, Regex};
 use serde::Deserialize;
 
@@ -28,6 +29,9 @@ const CHOICE_NAME_MAX: usize = 80;
 
 /// How many answers a menu can have: each has a digit of its own.
 const DIGITS: usize = 9;
+
+/// What stands between what an agent says and the column that it draws beside it.
+const GAP: &str = "    ";
 
 /// A known agent.
 #[derive(Debug, Default, Deserialize)]
@@ -102,6 +106,11 @@ pub struct Provider {
     pub strip: Vec<String>,
     /// For how many milliseconds a prompt must have been there before a key is taken for an answer to it.
     pub takes_keys_after: u64,
+    /// An expression over the last rows of its screen, whose first group begins where another column of its own does,
+    /// which stands beside all of them; empty if it draws none.
+    pub beside: String,
+    #[serde(skip)]
+    beside_compiled: OnceLock<Option<Regex>>,
     /// An expression over the last rows of its screen, whose first group is where the answers to a request for
     /// permission stand; empty if they may stand anywhere there.
     pub answers: String,
@@ -348,6 +357,23 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.starts_with(is_none) && !name.contains(is_of_frame)
 }
 
+/// Returns how many cells a text takes.
+fn cells(text: &str) -> usize {
+    text.chars().map(|it| usize::from(char_width(it))).sum()
+}
+
+/// Returns where in a row its cell number `column` begins, in bytes; its end if it is shorter.
+fn place_of(row: &str, column: usize) -> usize {
+    let mut next = 0;
+    let mut letters = row.char_indices();
+    let found = letters.find(|(_, letter)| {
+        let begins = next;
+        next += usize::from(char_width(*letter));
+        begins >= column
+    });
+    found.map_or(row.len(), |(place, _)| place)
+}
+
 /// Says whether frames are drawn by a letter.
 fn is_of_frame(letter: char) -> bool {
     matches!(letter, '\u{2500}'..='\u{259f}')
@@ -459,7 +485,33 @@ impl Provider {
     /// Returns what the last rows of its screen say.
     #[must_use]
     pub fn screen(&self, rows: &str) -> Option<Says> {
-        self.screens.iter().find_map(|rule| rule.read(rows))
+        let rows = self.without_beside(rows);
+        self.screens.iter().find_map(|rule| rule.read(&rows))
+    }
+
+    /// Returns rows without the column that the agent draws beside what it says. Where one of them reaches into the gap
+    /// between the two they are left as they are: what would be cut off might be what a person has to read.
+    fn without_beside<'a>(&self, rows: &'a str) -> Cow<'a, str> {
+        let found = match self.beside.is_empty() {
+            true => None,
+            false => compile(&self.beside, &self.beside_compiled),
+        };
+        let found = found.and_then(|regex| regex.captures(rows)?.get(1));
+        let Some(found) = found else {
+            return Cow::Borrowed(rows);
+        };
+        let (above, _) = rows.split_at(found.start());
+        let before = above.rsplit('\n').next().unwrap_or_default();
+        let column = cells(before);
+        let mut kept = Vec::new();
+        for row in rows.lines() {
+            let (left, right) = row.split_at(place_of(row, column));
+            if !right.is_empty() && !left.ends_with(GAP) {
+                return Cow::Borrowed(rows);
+            }
+            kept.push(left.trim_end());
+        }
+        Cow::Owned(kept.join("\n"))
     }
 
     /// Returns the rows in which it offers answers to a request for permission: no words of a command or a plan, which
@@ -482,9 +534,10 @@ impl Provider {
     /// if they show no menu.
     #[must_use]
     pub fn menu(&self, rows: &str) -> String {
+        let rows = self.without_beside(rows);
         let mut rules = self.choices.iter();
         rules
-            .find_map(|rule| rule.letters(rows))
+            .find_map(|rule| rule.letters(&rows))
             .unwrap_or_default()
     }
 
@@ -493,8 +546,9 @@ impl Provider {
     #[must_use]
     pub fn choices(&self, rows: &str) -> Vec<Choice> {
         let mut choices: Vec<Choice> = Vec::new();
-        let answers = self.answers_in(rows);
-        let read = |rule: &ChoiceRule| rule.read(rows, answers);
+        let rows = self.without_beside(rows);
+        let answers = self.answers_in(&rows);
+        let read = |rule: &ChoiceRule| rule.read(&rows, answers);
         for choice in self.choices.iter().flat_map(read) {
             let is_same = |it: &Choice| {
                 let chooses = [it.kind, choice.kind].map(|it| it == PermissionKind::Choose);

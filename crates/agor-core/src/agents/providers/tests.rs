@@ -171,6 +171,7 @@ fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
                 assert!(Regex::new(pattern).is_ok(), "{}: {pattern}", provider.id);
             }
             assert!(Regex::new(&provider.answers).is_ok(), "{}", provider.id);
+            assert!(Regex::new(&provider.beside).is_ok(), "{}", provider.id);
             let chooses = rule.kind == PermissionKind::Choose;
             assert_eq!(chooses, !rule.within.is_empty(), "{}", provider.id);
             for chord in &rule.keys {
@@ -403,6 +404,58 @@ fn what_a_command_holds_hides_nothing_of_what_is_asked() {
     // Of several commands it cannot be told where they begin.
     let screen = "rm -r /\n\necho\nRun shell commands? (Y)es/(N)o [Yes]:";
     assert_eq!(read("aider", screen), None);
+}
+
+#[test]
+fn a_sidebar_beside_what_is_asked_changes_nothing_of_what_is_read() {
+    let providers = Providers::built_in();
+    let opencode = providers.get("opencode").expect("a row");
+    // As it stands beside so many columns: what it says could be an answer, or the end of a turn.
+    let beside = |screen: &str, columns: usize| {
+        let last = screen.lines().count().saturating_sub(1);
+        let rows = screen.lines().enumerate().map(|(at, row)| {
+            let sidebar = match at {
+                _ if at == last => "\u{2022} OpenCode 1.18.33",
+                1 => "1. Another",
+                2 => "\u{25a3}  12,345 tokens \u{b7} 8% used",
+                _ => "esc interrupt",
+            };
+            format!("{row:<columns$}{GAP}{sidebar}")
+        });
+        rows.collect::<Vec<_>>().join("\n")
+    };
+    let read = |rows: &str| {
+        (
+            opencode.screen(rows),
+            opencode.choices(rows),
+            opencode.menu(rows),
+        )
+    };
+    let (mut requests, mut menus) = (0, 0);
+    for screen in screens_of("opencode") {
+        let alone = read(&screen);
+        requests += usize::from(screen.contains("Permission required"));
+        menus += usize::from(!alone.2.is_empty());
+        assert_eq!(read(&beside(&screen, 110)), alone, "{screen}");
+    }
+    assert!(requests > 0 && menus > 0, "{requests} and {menus}");
+
+    let tells = |screen: &String| asked(opencode, screen).is_some();
+    let screen = screens_of("opencode").into_iter().find(tells);
+    let screen = screen.expect("a request");
+    // Another column of cells is the same one: letters may take two.
+    let wide = screen.replace("touch allowed", "touch \u{65e5}\u{672c}");
+    let told = asked(opencode, &wide).expect("a request");
+    assert!(told.contains("touch \u{65e5}\u{672c}"), "{told}");
+    let wide = beside(&wide, 110).replace("\u{65e5}\u{672c}  ", "\u{65e5}\u{672c}");
+    assert_eq!(asked(opencode, &wide).as_deref(), Some(&told[..]));
+    // It is drawn over what is asked, or that goes on where it should not.
+    assert_eq!(asked(opencode, &beside(&screen, 60)), None);
+    let long = format!("touch {}", "x".repeat(98));
+    let longer = screen.replace("touch allowed", &long);
+    assert!(asked(opencode, &longer).is_some(), "{longer}");
+    let cut = beside(&longer, 106);
+    assert_eq!(asked(opencode, &cut), None, "{cut}");
 }
 
 #[test]
