@@ -318,8 +318,8 @@ fn an_agent_is_started_with_the_conversation_the_prompt_and_the_environment_that
     assert!(arguments.contains(&wanted), "{arguments}");
     let restarted = agor.run(&["restart", &first]);
     assert_eq!(restarted.code, 5, "{second} has it: {restarted:?}");
-    let (_, arguments) = new(&["--fork", &first]);
-    let wanted = format!("--resume {first} --fork-session --settings");
+    let (copy, arguments) = new(&["--fork", &first]);
+    let wanted = format!("--resume {first} --fork-session --session-id {copy} --settings");
     assert!(arguments.contains(&wanted), "{arguments}");
     let (_, arguments) = new(&["--resume", "elsewhere"]);
     assert!(

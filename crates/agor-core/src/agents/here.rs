@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
+use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -39,11 +40,23 @@ pub struct Sought {
     pub known: Option<String>,
     /// When its first turn began, in milliseconds since 1970.
     pub begun_millis: Option<u64>,
+    /// When it was started, in milliseconds since 1970, if that was to go on with a copy of another conversation.
+    pub copied_millis: Option<u64>,
 }
 
 /// How long before a first turn was seen its conversation may have been written down, and how long after it.
 const BEFORE_MILLIS: u64 = 15_000;
 const AFTER_MILLIS: u64 = 5_000;
+
+impl Sought {
+    /// Returns between when its conversation was written down first, in milliseconds since 1970: with its first turn, or,
+    /// if it is a copy, already when it was started. None before its first turn.
+    fn between(&self) -> Option<RangeInclusive<u64>> {
+        let begun = self.begun_millis?;
+        let with_it = begun.saturating_sub(BEFORE_MILLIS);
+        Some(self.copied_millis.unwrap_or(with_it)..=begun.saturating_add(AFTER_MILLIS))
+    }
+}
 
 /// Looks for the conversation of a process. By Linux's `/proc`, so elsewhere there is none.
 #[must_use]
@@ -62,8 +75,8 @@ pub fn conversation(provider: &Provider, sought: &Sought) -> Found {
     let (mut begun, mut counted) = (None, None);
     if let Some(database) = &provider.database {
         let proc = Path::new("/proc");
-        if let (None, Some(begun_millis)) = (known, sought.begun_millis) {
-            begun = begun_in(proc, database, pid, begun_millis);
+        if let (None, Some(between)) = (known, sought.between()) {
+            begun = begun_in(proc, database, pid, between);
         }
         let id = known.or(begun.as_deref());
         counted = id.and_then(|id| Some((id.to_owned(), counted_in(proc, database, pid, id)?)));
@@ -86,12 +99,16 @@ fn counted_in(proc: &Path, database: &Database, pid: u32, id: &str) -> Option<Co
     foreign::counted(&root.join(&database.file), &database.usage, id).ok()?
 }
 
-/// Returns the conversation of a database that began in the folder of the process `pid` when its first turn did.
-/// Where there are several nobody knows which it is.
-fn begun_in(proc: &Path, database: &Database, pid: u32, begun_millis: u64) -> Option<String> {
+/// Returns the conversation of a database that began in the folder of the process `pid` at such a time. Where there are
+/// several nobody knows which it is.
+fn begun_in(
+    proc: &Path,
+    database: &Database,
+    pid: u32,
+    between: RangeInclusive<u64>,
+) -> Option<String> {
     let root = settings_of(proc, pid, &database.variable, &database.folder)?;
     let folder = fs::read_link(proc.join(format!("{pid}/cwd"))).ok()?;
-    let between = begun_millis.saturating_sub(BEFORE_MILLIS)..=begun_millis + AFTER_MILLIS;
     let file = root.join(&database.file);
     // It is another program's: without an answer nothing is known.
     let ids = foreign::ids(&file, &database.conversation, folder.to_str()?, between).ok()?;
@@ -235,7 +252,17 @@ mod tests {
         std::os::unix::fs::symlink("/work", process.join("cwd")).unwrap();
         let providers = Providers::built_in();
         let database = providers.get("opencode").unwrap().database.as_ref();
-        let found = || begun_in(proc.path(), database.unwrap(), 7, 100_000);
+        let found_by = |copied_millis| {
+            let sought = Sought {
+                pid: 7,
+                known: None,
+                begun_millis: Some(100_000),
+                copied_millis,
+            };
+            let between = sought.between().expect("a turn has begun");
+            begun_in(proc.path(), database.unwrap(), 7, between)
+        };
+        let found = || found_by(None);
         assert_eq!(found(), None, "there is no database");
         let rows = [
             ("ses_before", "NULL", "/work", 10_000),
@@ -245,6 +272,12 @@ mod tests {
         ];
         foreign::make(&data.join("opencode.db"), SESSIONS, &rows);
         assert_eq!(found().as_deref(), Some("ses_0a"));
+        assert_eq!(found_by(Some(98_000)).as_deref(), Some("ses_0a"));
+        assert_eq!(found_by(Some(5_000)), None, "either may be the copy");
+        fs::remove_file(data.join("opencode.db")).unwrap();
+        foreign::make(&data.join("opencode.db"), SESSIONS, &rows[..3]);
+        assert_eq!(found(), None, "it began long before");
+        assert_eq!(found_by(Some(5_000)).as_deref(), Some("ses_before"));
         fs::remove_file(data.join("opencode.db")).unwrap();
         let two = [rows[3], ("ses_0b", "NULL", "/work", 101_000)];
         foreign::make(&data.join("opencode.db"), SESSIONS, &two);

@@ -83,8 +83,10 @@ impl Provider {
                 Some(id.clone())
             }
             (Conversation::Fork { id }, None) => {
-                add(&self.fork, "id", id, "fork")?;
-                None
+                let named = |it: &String| it.replace("{new}", wanted.fresh);
+                let fork: Vec<String> = self.fork.iter().map(named).collect();
+                add(&fork, "id", id, "fork")?;
+                (fork != self.fork).then(|| wanted.fresh.to_owned())
             }
             (Conversation::New, None) if self.session.is_empty() => None,
             (Conversation::New, None) => {
@@ -253,7 +255,17 @@ mod tests {
             conversation: Conversation::Fork { id: "c-1".into() },
             ..spec("claude")
         };
-        assert!(argv(plan(&fork, None)).contains("--resume c-1 --fork-session"));
+        let made = plan(&fork, None).expect("a plan");
+        let begins = "claude --resume c-1 --fork-session --session-id f-1";
+        assert!(made.argv.join(" ").starts_with(begins), "{:?}", made.argv);
+        assert_eq!(made.conversation.as_deref(), Some("f-1"), "the copy's");
+        let of_codex = AgentSpec {
+            provider: "codex".into(),
+            ..fork.clone()
+        };
+        let made = plan(&of_codex, None).expect("a plan");
+        assert_eq!(made.argv.join(" "), "codex fork c-1 --verbose");
+        assert_eq!(made.conversation, None, "it says which once it has one");
         assert!(argv(plan(&fork, Some("c-2"))).contains("--resume c-2 --settings"));
         assert!(argv(plan(&spec("codex"), Some("c-2"))).contains("resume c-2"));
     }

@@ -391,6 +391,14 @@ impl Machine {
         self.begun_millis
     }
 
+    /// Returns when the session's own agent was started, in milliseconds since 1970, as far as that is known.
+    #[must_use]
+    pub fn started_millis(&self) -> Option<u64> {
+        let process = self.claims.get(&Source::Process);
+        let process = process.filter(|_| self.launched && !self.ended)?;
+        Some(process.since.at_millis)
+    }
+
     /// Notes the file with the conversation.
     pub fn is_written_to(&mut self, transcript: &str) {
         if self.transcript != transcript {

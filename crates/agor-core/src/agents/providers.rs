@@ -74,7 +74,7 @@ pub struct Provider {
     pub resume: Vec<String>,
     /// What it says on its screen when it ends because it has no conversation with the id that it was to go on with.
     pub unknown: Vec<String>,
-    /// Arguments that begin with a copy of the conversation `{id}`.
+    /// Arguments that begin with a copy of the conversation `{id}`, which gets the id `{new}` if it can be given one.
     pub fork: Vec<String>,
     /// An expression over the path of the file that it keeps open while it converses; the first group is the
     /// conversation's id.

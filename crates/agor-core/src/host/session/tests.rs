@@ -250,7 +250,7 @@ fn a_program_starts_where_it_was_asked_to_and_again_where_its_shell_was() {
 
 #[test]
 fn an_agent_starts_again_where_it_may_wherever_its_output_says_that_it_is() {
-    let mut world = World::with_agent(agor_proto::agent::Conversation::New);
+    let mut world = World::with_agent("codex", agor_proto::agent::Conversation::New);
     world.print("\x1b]7;file:///elsewhere\x07");
     world.read();
     assert_eq!(world.session.info().cwd, "/elsewhere");

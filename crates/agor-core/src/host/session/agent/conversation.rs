@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use agor_proto::agent::Conversation;
+
 use super::super::{Effect, Now, Session};
 use crate::agents::here::{Found, Sought};
 
@@ -98,6 +100,9 @@ impl Session {
                 .is_some_and(|it| !it.usage.is_empty());
         let is_sought =
             chooses || is_kept || is_counted || (is_lost && provider.transcript.is_some());
+        let asked = self.spec.agent.as_ref().map(|agent| &agent.conversation);
+        let is_copy = matches!(asked, Some(Conversation::Fork { .. }));
+        let copied_millis = machine.started_millis().filter(|_| is_copy);
         let provider = provider.id.clone();
         if let Some(pid) = self.agent_pid().filter(|_| is_sought) {
             self.agent.seeking = true;
@@ -106,6 +111,7 @@ impl Session {
                 pid,
                 known,
                 begun_millis,
+                copied_millis,
             };
             effects.push(Effect::FindConversation { provider, sought });
         }

@@ -47,7 +47,7 @@ fn a_conversation_that_goes_on_in_another_session_is_counted_there_from_then_on(
         (Conversation::Resume { id: former() }, [0, 40]),
         (Conversation::Fork { id: former() }, [0, 40]),
     ] {
-        let mut world = World::with_agent(conversation);
+        let mut world = World::with_agent("codex", conversation);
         let found = found(&former());
         world.on(Cause::Conversation { found });
         let used = [150, 190].map(|tokens| {
@@ -122,7 +122,7 @@ fn what_another_session_adds_to_the_conversation_of_an_agent_that_has_ended_coun
         world.commit();
         assert_eq!(world.read_from.len(), before + 1, "what it wrote last");
     };
-    let mut world = World::with_agent(Conversation::New);
+    let mut world = World::with_agent("codex", Conversation::New);
     let goes_on = |world: &mut World| {
         let found = found("01a2");
         world.on(Cause::Conversation { found });
@@ -155,4 +155,30 @@ fn what_another_session_adds_to_the_conversation_of_an_agent_that_has_ended_coun
     world.crash(true);
     world.on(Cause::TranscriptGrew);
     assert_eq!(world.read_from.len(), before, "nor does the next host");
+}
+
+#[test]
+fn a_copy_of_a_conversation_is_looked_for_from_the_start_of_its_agent_on() {
+    let former = || "ses_a".to_owned();
+    for (conversation, is_copy) in [
+        (Conversation::New, false),
+        (Conversation::Fork { id: former() }, true),
+    ] {
+        let mut world = World::with_agent("opencode", conversation);
+        assert_eq!(world.sought, 0, "nothing was said in it");
+        let now = world.clock + 60_000;
+        world.clock = now;
+        world.print_at(now, "\x1b[2J\x1b[Hesc interrupt");
+        world.read();
+        world.clock += 1_000;
+        world.on(Cause::Tick);
+        let sought = world.sought_last.take().expect("it is looked for");
+        let begun = sought.begun_millis.expect("a turn has begun");
+        assert_eq!(sought.copied_millis.is_some(), is_copy, "{sought:?}");
+        assert!(
+            sought
+                .copied_millis
+                .is_none_or(|millis| millis + 50_000 < begun)
+        );
+    }
 }

@@ -16,6 +16,7 @@ use agor_term::HistoryPage;
 
 use super::super::shelf::Pages;
 use super::super::*;
+use crate::agents::here::Sought;
 use crate::agents::{Foreground, Providers};
 use crate::storage::{Filter, PageHead, Transaction, Trigram, UsageDay, Write};
 
@@ -186,8 +187,9 @@ pub(super) struct World {
     pub(super) listed: bool,
     /// How much had been sent when it was said that everybody was told of a state.
     pub(super) told: Vec<usize>,
-    /// How often the agent's conversation was looked for.
+    /// How often the agent's conversation was looked for, and which it was last.
     pub(super) sought: u32,
+    pub(super) sought_last: Option<Sought>,
     /// Which transcripts were to be followed, and from where on pieces were to be read.
     pub(super) followed: Vec<PathBuf>,
     pub(super) read_from: Vec<u64>,
@@ -224,6 +226,7 @@ impl World {
             listed: false,
             told: Vec::new(),
             sought: 0,
+            sought_last: None,
             followed: Vec::new(),
             read_from: Vec::new(),
             registered: Vec::new(),
@@ -349,7 +352,10 @@ impl World {
             Effect::Keeper(Request::Forget { .. }) => causes.push_back(Cause::Forgotten),
             Effect::Keeper(_) => {}
             Effect::Listed(_) => self.listed = true,
-            Effect::FindConversation { .. } => self.sought += 1,
+            Effect::FindConversation { sought, .. } => {
+                self.sought += 1;
+                self.sought_last = Some(sought);
+            }
             Effect::FollowTranscript { path } => self.followed.push(path),
             Effect::ReadTranscript { from, .. } => self.read_from.push(from),
             Effect::FollowRegistry { pid, .. } => self.registered.push(pid),
@@ -552,9 +558,9 @@ impl World {
     }
 
     /// Brings up a session whose agent begins with a conversation.
-    pub(super) fn with_agent(conversation: Conversation) -> Self {
+    pub(super) fn with_agent(provider: &str, conversation: Conversation) -> Self {
         let agent = AgentSpec {
-            provider: "codex".into(),
+            provider: provider.into(),
             model: None,
             mode: None,
             prompt: None,
