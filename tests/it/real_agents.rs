@@ -44,6 +44,12 @@ fn claude_counts() {
 
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
+fn claude_conversations() {
+    conversations::tell(&programs::CLAUDE);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
 fn codex() {
     story::tell(&programs::CODEX, Starts::Command);
 }
@@ -84,6 +90,12 @@ fn opencode_revived() {
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn opencode_counts() {
     conversations::counts(&programs::OPENCODE, ByHand::NotCounted);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn opencode_conversations() {
+    conversations::tell(&programs::OPENCODE);
 }
 
 #[test]
@@ -144,6 +156,12 @@ fn pi_revived() {
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn pi_counts() {
     conversations::counts(&programs::PI, ByHand::NotCounted);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
+fn pi_conversations() {
+    conversations::tell(&programs::PI);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Conversations over sessions: started by agor, an agent is gone on with after its end, in the same session, in
-//! another, and as a copy. What it used is counted, also where a person started it.
+//! another, and as a copy, which is gone on with in its turn. What it used is counted, also where a person started it.
 
 use std::time::Duration;
 
 use super::programs::Program;
+use super::revival::rests;
 use super::stage::Stage;
 use crate::agor::look_until;
 
@@ -12,18 +13,12 @@ pub fn tell(program: &'static Program) {
     let mut stage = Stage::set(program);
     stage.begin(&[]);
     let first = stage.session().to_owned();
-    stage.prompt("say: remembered");
-    stage.answers("remembered");
-    let wait = ["wait", &first, "--state", "done,idle", "--timeout", "60"];
-    stage.agor.ok(&wait);
+    say(&mut stage, "remembered");
     let conversation = stage.conversation();
     leave(&mut stage);
 
-    stage.agor.ok(&["restart", &first]);
-    stage.ready();
-    stage.shows("remembered");
-    stage.prompt("say: gone-on");
-    stage.answers("gone-on");
+    goes_on(&mut stage, "remembered");
+    say(&mut stage, "gone-on");
     assert_eq!(stage.conversation(), conversation, "it is the same one");
     leave(&mut stage);
 
@@ -34,10 +29,29 @@ pub fn tell(program: &'static Program) {
 
     stage.begin(&["--fork", &first]);
     stage.shows("gone-on");
-    stage.prompt("say: elsewhere");
-    stage.answers("elsewhere");
-    assert_ne!(stage.conversation(), conversation, "it is a copy");
+    say(&mut stage, "elsewhere");
+    let copy = stage.conversation();
+    assert_ne!(copy, conversation, "it is a copy");
     leave(&mut stage);
+    goes_on(&mut stage, "elsewhere");
+    assert_eq!(stage.conversation(), copy, "it is the copy that goes on");
+    leave(&mut stage);
+}
+
+/// Has the agent say a word, and waits until its turn has ended.
+fn say(stage: &mut Stage, word: &str) {
+    stage.prompt(&format!("say: {word}"));
+    stage.answers(word);
+    rests(stage);
+}
+
+/// Starts the session's agent again: it goes on with the conversation in which `said` was said.
+fn goes_on(stage: &mut Stage, said: &str) {
+    let session = stage.session().to_owned();
+    stage.agor.ok(&["restart", &session]);
+    rests(stage);
+    stage.ready();
+    stage.shows(said);
 }
 
 /// Has an agent answer once, and checks that what this took is counted.

@@ -50,7 +50,8 @@ fn say(stage: &mut Stage, word: &str) {
     rests(stage);
 }
 
-fn rests(stage: &Stage) {
+/// Waits until its turn has ended, or it has come up.
+pub fn rests(stage: &Stage) {
     let session = stage.session();
     let wait = ["wait", session, "--state", "done,idle", "--timeout", "60"];
     let rests = stage.agor.run(&wait);

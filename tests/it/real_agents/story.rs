@@ -123,7 +123,8 @@ fn failures(stage: &mut Stage) {
     stage.answers("at-last");
     stage.went("retry", &[AGAIN, "working", "done"]);
     assert_eq!(stage.server.answered(retried, 529), 2);
-    let limited = "error: 429 x1 ;; say: once-more";
+    // It takes a while, so that one whose screen alone tells that it works is seen to.
+    let limited = "error: 429 x1 ;; slow: 1 ;; say: once-more";
     stage.prompt(limited);
     if stage.program.limited.ends_with(&["done"]) {
         stage.answers("once-more");
