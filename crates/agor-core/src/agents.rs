@@ -58,6 +58,7 @@ pub mod tools;
 pub mod transcript;
 pub mod usage;
 pub mod writes;
+pub mod written;
 
 pub use claim::Moment;
 pub use foreground::Foreground;

@@ -45,6 +45,32 @@ impl Zone {
     }
 }
 
+/// Returns the milliseconds since 1970 of a time that is written in UTC (`2026-11-30T10:35:15.596Z`).
+#[must_use]
+pub fn utc_millis(text: &str) -> Option<u64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut date = date.split('-');
+    let year = i64::from(date.next()?.parse::<u16>().ok()?);
+    let month = i64::from(date.next()?.parse::<u8>().ok()?);
+    let day = i64::from(date.next()?.parse::<u8>().ok()?);
+    let mut time = time.split(':');
+    let hour = i64::from(time.next()?.parse::<u8>().ok()?);
+    let minute = i64::from(time.next()?.parse::<u8>().ok()?);
+    let seconds: f64 = time.next()?.parse().ok()?;
+    let known = (1..=12).contains(&month) && (0.0..61.0).contains(&seconds);
+    // As in `date`, the other way round.
+    let (year, from_march) = match month {
+        3.. => (year, month - 3),
+        _ => (year - 1, month + 9),
+    };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * from_march + 2) / 5 + day - 1;
+    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
+    let days = era * 146_097 + of_era - 719_468;
+    let millis = ((days * 24 + hour) * 60 + minute) * 60_000 + (seconds * 1_000.0).round() as i64;
+    u64::try_from(millis).ok().filter(|_| known)
+}
+
 /// Returns a day as a person writes it: year, month and day with hyphens.
 #[must_use]
 pub fn date(day: i64) -> String {
@@ -116,6 +142,25 @@ mod tests {
         assert_eq!(berlin.day(day.ends_millis - 1).number, day.number);
         let utc = Zone::default().day(86_400_000 * 3 + 1);
         assert_eq!((utc.number, utc.ends_millis), (3, 86_400_000 * 4));
+    }
+
+    #[test]
+    fn a_time_of_utc_is_read_to_its_millisecond() {
+        assert_eq!(utc_millis("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(utc_millis("2000-02-29T23:59:59.5Z"), Some(951_868_799_500));
+        assert_eq!(
+            utc_millis("2026-11-30T10:35:15.596Z"),
+            Some(1_796_034_915_596)
+        );
+        for none in [
+            "",
+            "2026-11-30",
+            "2026-13-30T10:35:15Z",
+            "2026-11-30T10:35:1e9Z",
+            "1960-01-01T00:00:00Z",
+        ] {
+            assert_eq!(utc_millis(none), None, "{none}");
+        }
     }
 
     #[test]

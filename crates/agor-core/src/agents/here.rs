@@ -15,6 +15,7 @@ use super::Provider;
 use super::providers::Database;
 use super::transcript::is_id;
 use super::usage::Counted;
+use super::written::Written;
 use crate::storage::foreign;
 
 /// What is read of a process's environment.
@@ -29,6 +30,8 @@ pub struct Found {
     pub transcript: Option<PathBuf>,
     /// What a conversation came to so far, and its id, if the agent's database tells it.
     pub counted: Option<(String, Counted)>,
+    /// Which files it has written lately, if the database tells it.
+    pub written: Vec<Written>,
 }
 
 /// The agent whose conversation is looked for.
@@ -42,6 +45,8 @@ pub struct Sought {
     pub begun_millis: Option<u64>,
     /// When it was started, in milliseconds since 1970, if that was to go on with a copy of another conversation.
     pub copied_millis: Option<u64>,
+    /// Since when files that it has written are not known yet, in milliseconds since 1970.
+    pub written_millis: u64,
 }
 
 /// How long before a first turn was seen its conversation may have been written down, and how long after it.
@@ -69,10 +74,10 @@ pub fn conversation(provider: &Provider, sought: &Sought) -> Found {
         return Found {
             id,
             transcript,
-            counted: None,
+            ..Found::default()
         };
     }
-    let (mut begun, mut counted) = (None, None);
+    let (mut begun, mut counted, mut written) = (None, None, Vec::new());
     if let Some(database) = &provider.database {
         let proc = Path::new("/proc");
         if let (None, Some(between)) = (known, sought.between()) {
@@ -80,13 +85,31 @@ pub fn conversation(provider: &Provider, sought: &Sought) -> Found {
         }
         let id = known.or(begun.as_deref());
         counted = id.and_then(|id| Some((id.to_owned(), counted_in(proc, database, pid, id)?)));
+        let found = id.and_then(|id| written_in(proc, database, pid, (id, sought.written_millis)));
+        written = found.unwrap_or_default();
     }
-    let written = provider.transcript.as_ref();
+    let transcript = provider.transcript.as_ref();
     Found {
         id: begun,
-        transcript: known.and_then(|id| written?.find(pid, id)),
+        transcript: known.and_then(|id| transcript?.find(pid, id)),
         counted,
+        written,
     }
+}
+
+/// Returns the files that were written in a conversation of the process `pid` after a time, as its database says.
+fn written_in(
+    proc: &Path,
+    database: &Database,
+    pid: u32,
+    since: (&str, u64),
+) -> Option<Vec<Written>> {
+    if database.written.is_empty() {
+        return None;
+    }
+    let root = settings_of(proc, pid, &database.variable, &database.folder)?;
+    // It is another program's: without an answer nothing is known.
+    foreign::written(&root.join(&database.file), &database.written, since).ok()
 }
 
 /// Returns what the conversation `id` of the process `pid` came to, as its database says.
@@ -258,6 +281,7 @@ mod tests {
                 known: None,
                 begun_millis: Some(100_000),
                 copied_millis,
+                written_millis: 0,
             };
             let between = sought.between().expect("a turn has begun");
             begun_in(proc.path(), database.unwrap(), 7, between)
@@ -320,6 +344,65 @@ mod tests {
             seen += 1;
         }
         assert!(seen > 0);
+    }
+
+    #[test]
+    fn a_database_says_which_files_were_written_in_a_conversation_and_below_it_since_when() {
+        let proc = tempfile::tempdir().unwrap();
+        fs::create_dir(proc.path().join("7")).unwrap();
+        let environ = format!("HOME={}\0", proc.path().display());
+        fs::write(proc.path().join("7/environ"), environ).unwrap();
+        let providers = Providers::built_in();
+        let database = providers.get("opencode").unwrap().database.as_ref();
+        let database = database.unwrap();
+        let file = proc.path().join(&database.folder).join(&database.file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let part = |session: &str, at: u64, tool: &str, status: &str, metadata: &str| {
+            format!(
+                r#"INSERT INTO part VALUES ('p{at}', '{session}', {at}, '{{"type":"tool","tool":"{tool}",
+                "state":{{"status":"{status}","metadata":{metadata}}}}}');"#
+            )
+        };
+        let rows = [
+            "CREATE TABLE session (id text, parent_id text); CREATE TABLE part
+            (id text, session_id text, time_updated integer, data text);
+            INSERT INTO session VALUES ('ses_a', NULL), ('ses_b', 'ses_a'), ('ses_other', NULL);"
+                .to_owned(),
+            part("ses_a", 10, "write", "completed", r#"{"filepath":"/w"}"#),
+            part(
+                "ses_b",
+                20,
+                "edit",
+                "completed",
+                r#"{"filediff":{"file":"/e"}}"#,
+            ),
+            part("ses_a", 30, "write", "error", r#"{"filepath":"/failed"}"#),
+            part("ses_a", 40, "read", "completed", r#"{"filepath":"/read"}"#),
+            part(
+                "ses_other",
+                50,
+                "write",
+                "completed",
+                r#"{"filepath":"/other"}"#,
+            ),
+            part(
+                "ses_a",
+                60,
+                "apply_patch",
+                "completed",
+                r#"{"files":[{"filePath":"/p"},{"filePath":"/q"}]}"#,
+            ),
+        ];
+        let since = |millis| {
+            let written = written_in(proc.path(), database, 7, ("ses_a", millis));
+            let files = written.map(|it| it.into_iter().map(|it| it.file).collect::<Vec<_>>());
+            files.map(|files| files.join(" "))
+        };
+        assert_eq!(since(0), None, "there is no database");
+        foreign::make(&file, &rows.concat(), &[]);
+        assert_eq!(since(0).as_deref(), Some("/w /e /p /q"));
+        assert_eq!(since(10).as_deref(), Some("/e /p /q"));
+        assert_eq!(since(60).as_deref(), Some(""));
     }
 
     /// What OpenCode 1.18.33 has in the table, as far as it is asked for.

@@ -24,6 +24,7 @@ use super::program_status::{self, Doing, Kind, Record, Records};
 use super::tasks::Tasks;
 use super::transcript::names_one;
 use super::usage::{Counted, Form, Meter};
+use super::written::Written;
 use crate::zone::Day;
 use hear::Heard;
 use question::Question;
@@ -449,6 +450,35 @@ impl Machine {
             self.meter.take_whole(conversation, counted);
             self.show_usage();
         }
+    }
+
+    /// Takes in which files its database says that it has written.
+    pub fn note_written(&mut self, written: Vec<Written>) {
+        self.meter.note_written(written);
+    }
+
+    /// Returns when the last file was written that its transcript or its database has told of, in milliseconds since
+    /// 1970.
+    #[must_use]
+    pub fn written_millis(&self) -> u64 {
+        self.meter.written_millis()
+    }
+
+    /// Takes the files that it has written since this was asked last, each once. What its conversation says of the time
+    /// before it was started or seen counts no more; one with hooks tells by them.
+    pub fn take_written(&mut self) -> Vec<String> {
+        let written = self.meter.take_written();
+        let process = self.claims.get(&Source::Process).filter(|_| !self.ended);
+        let Some(process) = process.filter(|_| !self.claims.contains_key(&Source::Hook)) else {
+            return Vec::new();
+        };
+        let mut files = Vec::new();
+        for Written { file, at_millis } in written {
+            if at_millis >= process.since.at_millis && !files.contains(&file) {
+                files.push(file);
+            }
+        }
+        files
     }
 
     fn show_usage(&mut self) {

@@ -173,6 +173,10 @@ pub struct Database {
     /// from a cache and went into one; the cost in dollars; and how many tokens its context holds.
     #[serde(default)]
     pub usage: String,
+    /// Asks it which files were written in the conversation `?1` after `?2`, in milliseconds since 1970: each with when,
+    /// the first that was written first.
+    #[serde(default)]
+    pub written: String,
 }
 
 /// What a value in a registry means.

@@ -14,9 +14,11 @@ const TOOLS: &[(&str, Does)] = &[
     ("Edit", Does::WriteItsFile),
     ("MultiEdit", Does::WriteItsFile),
     ("Write", Does::WriteItsFile),
-    // Qwen Code.
+    // Qwen Code; the first is pi's, too.
     ("edit", Does::WriteItsFile),
     ("write_file", Does::WriteItsFile),
+    // pi.
+    ("write", Does::WriteItsFile),
 ];
 
 /// Returns what a tool does, if that is known.

@@ -14,6 +14,8 @@ pub use forms::Form;
 pub use forms::Tokens;
 use forms::{Message, Told};
 
+use super::written::{self, Written};
+
 /// The prices that agor comes with.
 const PRICES: &str = include_str!("../../../../assets/prices.toml");
 
@@ -118,6 +120,12 @@ pub struct Meter {
     /// How many tokens the model's context holds, and how many it takes, if its agent says.
     filled: u64,
     window: Option<u64>,
+    /// The folder that the agent runs in, as the transcript says; when the last file was written that it has told of, in
+    /// milliseconds since 1970; and those that nobody has asked for yet.
+    folder: String,
+    written_millis: u64,
+    #[serde(skip)]
+    written: Vec<Written>,
 }
 
 /// What messages took.
@@ -248,7 +256,11 @@ impl Meter {
             }
             if line.len() > TRANSCRIPT_LINE_MAX {
                 self.long_lines += 1;
-            } else if let Some(told) = forms::read(form, line) {
+                continue;
+            }
+            let written = written::read(form, line, &mut self.folder);
+            self.note_written(written);
+            if let Some(told) = forms::read(form, line) {
                 self.take(told);
             }
         }
@@ -290,6 +302,26 @@ impl Meter {
         if std::mem::take(&mut self.skips) {
             self.base = self.last.clone();
         }
+    }
+
+    /// Notes files that were written. What is told again is not new.
+    pub fn note_written(&mut self, mut written: Vec<Written>) {
+        let known = self.written_millis;
+        written.retain(|it| it.at_millis > known);
+        let newest = written.iter().map(|it| it.at_millis).max();
+        self.written_millis = newest.unwrap_or(known);
+        self.written.append(&mut written);
+    }
+
+    /// Returns when the last file was written that was told of, in milliseconds since 1970.
+    #[must_use]
+    pub fn written_millis(&self) -> u64 {
+        self.written_millis
+    }
+
+    /// Takes the files that were written since this was asked last.
+    pub fn take_written(&mut self) -> Vec<Written> {
+        std::mem::take(&mut self.written)
     }
 
     /// Returns how many lines were too long to be read.

@@ -9,12 +9,16 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::to_sql;
 use crate::agents::usage::{Counted, Tokens};
+use crate::agents::written::Written;
 
 /// How long one that is being written is waited for.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// How many ids are read: whoever asks wants to know whether there are several.
 const IDS_MAX: usize = 2;
+
+/// How many files are read that were written: others are read the next time.
+const WRITTEN_MAX: usize = 256;
 
 /// Returns the ids that `question` finds in the database at `path`, given a folder and two times in milliseconds.
 ///
@@ -63,6 +67,28 @@ pub fn counted(
             filled: number(row.get(6)?),
         }))
     })
+}
+
+/// Returns which files `question` says were written in a conversation after a time in milliseconds, in the database at
+/// `path`.
+///
+/// # Errors
+/// What SQLite says.
+pub fn written(
+    path: &Path,
+    question: &str,
+    (conversation, millis): (&str, u64),
+) -> rusqlite::Result<Vec<Written>> {
+    let connection = open(path)?;
+    let mut question = connection.prepare(question)?;
+    let rows = question.query_map((conversation, to_sql(millis)), |row| {
+        let at: i64 = row.get(1)?;
+        Ok(Written {
+            file: row.get(0)?,
+            at_millis: u64::try_from(at).unwrap_or(0),
+        })
+    })?;
+    rows.take(WRITTEN_MAX).collect()
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {

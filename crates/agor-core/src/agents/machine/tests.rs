@@ -2,6 +2,7 @@
 //! `tests/fixtures/agents`.
 
 mod tools;
+mod written;
 
 use agor_proto::agent::EvidenceSource;
 use agor_proto::ids::Offset;

@@ -48,6 +48,7 @@ impl Session {
             return self.read_on(effects);
         }
         self.agent.machine.read_transcript(form, bytes);
+        self.tell_written(effects);
         let went_on = self.agent.machine.transcript() != before;
         if std::mem::take(&mut self.agent.read_again) || went_on {
             self.read_on(effects);
@@ -55,6 +56,12 @@ impl Session {
         if !went_on {
             self.agent.machine.transcript_is_read();
         }
+    }
+
+    /// Tells of the files that the agent has written, as what it writes down says.
+    fn tell_written(&mut self, effects: &mut Vec<Effect>) {
+        let files = self.agent.machine.take_written().into_iter();
+        effects.extend(files.map(|file| Effect::Wrote { file }));
     }
 
     /// Counts of a conversation with which its agent begins what comes to it from now on: another session may have gone
@@ -103,6 +110,7 @@ impl Session {
         let asked = self.spec.agent.as_ref().map(|agent| &agent.conversation);
         let is_copy = matches!(asked, Some(Conversation::Fork { .. }));
         let copied_millis = machine.started_millis().filter(|_| is_copy);
+        let written_millis = machine.written_millis();
         let provider = provider.id.clone();
         if let Some(pid) = self.agent_pid().filter(|_| is_sought) {
             self.agent.seeking = true;
@@ -112,6 +120,7 @@ impl Session {
                 known,
                 begun_millis,
                 copied_millis,
+                written_millis,
             };
             effects.push(Effect::FindConversation { provider, sought });
         }
@@ -143,6 +152,8 @@ impl Session {
         if let Some((conversation, counted)) = &found.counted {
             self.agent.machine.counts(conversation, counted);
         }
+        self.agent.machine.note_written(found.written);
+        self.tell_written(effects);
         let path = found.transcript.as_deref().and_then(Path::to_str);
         if let Some(path) = path.filter(|_| is_its) {
             self.agent.machine.is_written_to(path);

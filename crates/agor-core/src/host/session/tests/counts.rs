@@ -1,4 +1,4 @@
-//! What an agent used, as its session counts it.
+//! What an agent used and wrote, as its session learns it from what the agent writes down.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use agor_proto::agent::Conversation;
 use super::*;
 use crate::agents::here::Found;
 use crate::agents::registry::Entry;
+use crate::agents::written::Written;
 
 /// What Codex writes down when its conversation has come to so many tokens.
 fn total(tokens: u64) -> Vec<u8> {
@@ -181,4 +182,50 @@ fn a_copy_of_a_conversation_is_looked_for_from_the_start_of_its_agent_on() {
                 .is_none_or(|millis| millis + 50_000 < begun)
         );
     }
+}
+
+#[test]
+fn files_that_an_agent_writes_down_as_written_are_told_of() {
+    let mut world = World::with_agent("codex", Conversation::New);
+    let found = Found {
+        id: Some("01a2".to_owned()),
+        transcript: Some("/c/rollout-01a2.jsonl".into()),
+        ..Found::default()
+    };
+    world.on(Cause::Conversation { found });
+    let item = serde_json::json!({ "type": "FileChange", "status": "completed", "changes": { "/work/a": {} } });
+    let line = serde_json::json!({ "timestamp": "2026-11-30T10:35:15.596Z", "type": "event_msg",
+        "payload": { "type": "item_completed", "item": item } });
+    world.on(Cause::TranscriptGrew);
+    let bytes = format!("{line}\n").into_bytes();
+    world.on(Cause::Transcript { bytes });
+    assert_eq!(world.wrote, ["/work/a"]);
+
+    // One that keeps its conversations in a database is asked since when nothing is known.
+    let mut world = World::with_agent("opencode", Conversation::New);
+    let now = world.clock;
+    world.print_at(now, "\x1b[2J\x1b[Hesc interrupt");
+    world.read();
+    world.clock += 1_000;
+    world.on(Cause::Tick);
+    let sought = world.sought_last.take().expect("it is looked for");
+    assert_eq!(sought.written_millis, 0);
+    let written = |file: &str, at_millis| Written {
+        file: file.to_owned(),
+        at_millis,
+    };
+    let found = Found {
+        id: Some("ses_a".to_owned()),
+        written: vec![written("/work/a", 70_000), written("/work/b", 80_000)],
+        ..Found::default()
+    };
+    world.on(Cause::Conversation { found });
+    assert_eq!(world.wrote, ["/work/a", "/work/b"]);
+    world.clock += 1_000;
+    world.print_at(world.clock, "\x1b[2J\x1b[H\u{25b3} Permission required");
+    world.read();
+    world.clock += 1_000;
+    world.on(Cause::Tick);
+    let sought = world.sought_last.take().expect("it is looked for again");
+    assert_eq!(sought.written_millis, 80_000);
 }
