@@ -139,7 +139,7 @@ const WITH_HOOKS: &str = r#"#!/bin/bash
 [ "$1" = --version ] && echo "9.8.7 (scripted)" && exit
 stty -echo
 echo "arguments: $*"
-echo "environment: ${CLAUDECODE:-none} ${KEPT:-none} ${SCRIPTED:-none}"
+echo "environment: ${CLAUDECODE:-none}$CLAUDE_CODE_CHILD_SESSION ${KEPT:-none} ${SCRIPTED:-none}"
 while [ $# -gt 0 ]; do
   case $1 in
     --settings) settings=$2 ;;
@@ -295,7 +295,9 @@ fn an_agent_is_started_with_the_conversation_the_prompt_and_the_environment_that
         (session, arguments)
     };
     // Variables that would make it take itself for one inside another do not reach it.
-    let env = ["--env", "CLAUDECODE=1", "--env", "KEPT=1"];
+    let names = ["CLAUDECODE", "CLAUDE_CODE_CHILD_SESSION", "KEPT"];
+    let pairs = names.map(|name| format!("{name}=1"));
+    let env: Vec<&str> = pairs.iter().flat_map(|pair| ["--env", pair]).collect();
     let (first, arguments) = new(&[&["--prompt", "fix it"][..], &env[..]].concat());
     assert!(arguments.ends_with(" -- fix it"), "{arguments}");
     let environment = line_with(&agor, &first, "environment:");
