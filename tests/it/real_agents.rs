@@ -50,6 +50,12 @@ fn claude_conversations() {
 
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
+fn claude_compacts() {
+    conversations::compacts(&programs::CLAUDE, "Conversation compacted");
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
 fn codex() {
     story::tell(&programs::CODEX, Starts::Command);
 }

@@ -1,5 +1,6 @@
 //! Conversations over sessions: started by agor, an agent is gone on with after its end, in the same session, in
 //! another, and as a copy, which is gone on with in its turn. What it used is counted, also where a person started it.
+//! One is put into fewer words.
 
 use std::time::Duration;
 
@@ -52,6 +53,28 @@ fn goes_on(stage: &mut Stage, said: &str) {
     rests(stage);
     stage.ready();
     stage.shows(said);
+}
+
+/// Has an agent put its conversation into fewer words (`/compact`), and checks that it is seen at work until it shows
+/// `compacted`, rests then, and goes on.
+pub fn compacts(program: &'static Program, compacted: &str) {
+    let mut stage = Stage::set(program);
+    stage.begin(&[]);
+    for word in ["first-word", "second-word", "third-word"] {
+        say(&mut stage, word);
+    }
+    // The last script is that of the summary too, so that this takes a while.
+    stage.prompt("slow: 4 ;; say: last-word");
+    stage.answers("last-word");
+    rests(&stage);
+    stage.prompt("/compact");
+    let session = stage.session().to_owned();
+    let works = ["wait", &session, "--state", "working", "--timeout", "60"];
+    stage.agor.ok(&works);
+    stage.shows(compacted);
+    rests(&stage);
+    say(&mut stage, "after-all");
+    leave(&mut stage);
 }
 
 /// Has an agent answer once, and checks that what this took is counted.
