@@ -373,6 +373,14 @@ fn what_a_command_holds_hides_nothing_of_what_is_asked() {
     // Beside a column of something else nothing is told: the two would be mixed.
     let beside = "$ ls                                      Context 12,345 tokens";
     assert_eq!(read("opencode", &opencode("", &[beside, buttons])), None);
+    // Of one that fills its box nobody knows whether that is all.
+    for (commands, told) in [(6, true), (7, false)] {
+        let rows = ["# Shell command", ""].into_iter();
+        let rows = rows.chain(std::iter::repeat_n("rm", commands));
+        let rows: Vec<&str> = rows.chain(["", "", buttons]).collect();
+        let asked = read("opencode", &opencode("", &rows));
+        assert_eq!(asked.is_some(), told, "{asked:?}");
+    }
     let boxed = |rows: &[&str]| {
         let rows: String = rows
             .iter()
