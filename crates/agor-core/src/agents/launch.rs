@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn hooks_come_by_a_variable_where_no_argument_names_their_file() {
         let made = plan(&spec("qwen"), None).expect("a plan");
-        assert_eq!(made.argv.join(" "), "qwen --verbose");
+        assert_eq!(made.argv.join(" "), "qwen --session-id f-1 --verbose");
         let variable = "QWEN_CODE_SYSTEM_DEFAULTS_PATH".to_owned();
         assert_eq!(made.env, [(variable, "/run/s/settings.json".to_owned())]);
         let settings = json(&made.files, "settings.json");
