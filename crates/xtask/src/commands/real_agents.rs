@@ -86,6 +86,12 @@ const AGENTS: &[Package] = &[
     },
 ];
 
+/// Which Pythons are tried for a package of PyPI, and what the one has to be that it is installed with: Aider takes none
+/// after 3.12, and some systems install Python without what makes a folder for a program of its own.
+const PYTHONS: [&str; 4] = ["python3.12", "python3.11", "python3.10", "python3"];
+const IS_FIT: &str =
+    "import sys, ensurepip, venv; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))";
+
 /// What is typed for all of them.
 const ALL: &str = "all";
 
@@ -247,7 +253,7 @@ impl Package {
                 run_whole(Command::new("npm").args(options).arg(new).arg(package))?;
             }
             Registry::PyPi => {
-                run_whole(Command::new("python3").args(["-m", "venv"]).arg(new))?;
+                run_whole(Command::new(python()?).args(["-m", "venv"]).arg(new))?;
                 let package = format!("{}=={}", self.package, self.version);
                 let pip = ["-m", "pip", "install", "--quiet", &package];
                 run_whole(Command::new(new.join("bin/python")).args(pip))?;
@@ -276,6 +282,18 @@ impl Package {
             }
         }
     }
+}
+
+/// Returns the Python that packages are installed with.
+fn python() -> Result<&'static str, String> {
+    let is_fit = |python: &&str| {
+        let tried = Command::new(python).args(["-c", IS_FIT]).output();
+        tried.is_ok_and(|tried| tried.status.success())
+    };
+    let fit = PYTHONS.into_iter().find(is_fit);
+    fit.ok_or_else(|| {
+        "there is no Python from 3.10 to 3.12 with `venv` (Debian package python3-venv)".to_owned()
+    })
 }
 
 fn run_whole(command: &mut Command) -> Result<(), String> {
