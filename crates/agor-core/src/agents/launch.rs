@@ -330,13 +330,23 @@ mod tests {
         for provider in Providers::built_in().iter() {
             let given = |template: &[String]| (!template.is_empty()).then(|| "x".to_owned());
             let spec = AgentSpec {
-                model: given(&provider.model),
+                model: provider.models.first().cloned().or(given(&provider.model)),
                 mode: provider.modes.first().cloned().or(given(&provider.mode)),
                 prompt: given(&provider.prompt),
                 ..spec(&provider.id)
             };
-            let argv = argv(plan(&spec, None));
-            assert!(!argv.contains('{'), "{argv}");
+            let made = argv(plan(&spec, None));
+            assert!(!made.contains('{'), "{made}");
+            assert!(provider.models.is_empty() || !provider.model.is_empty());
+            if provider.fork.is_empty() {
+                continue;
+            }
+            let copy = AgentSpec {
+                conversation: Conversation::Fork { id: "c-1".into() },
+                ..spec
+            };
+            let made = argv(plan(&copy, None));
+            assert!(made.contains("c-1") && !made.contains('{'), "{made}");
         }
     }
 }
