@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use agor_proto::agent::{Choice, Pending, PermissionKind, State};
 use agor_proto::limits::AGENT_QUESTION_MAX;
 use agor_term::{char_width, shown_text};
-use regex::{Captures, Regex};
+use regex::{Captures, Match, Regex};
 use serde::Deserialize;
 
 use super::claim::{Says, asks};
@@ -252,6 +252,10 @@ pub struct ChoiceRule {
     /// row that matches is one; their digits are 1, 2, 3 … up to the group `next`, or else it is no menu.
     #[serde(default)]
     within: String,
+    /// Whether it is one only where it stands on a background that nothing else in its row has: what Enter gives, where
+    /// colours alone say that.
+    #[serde(default)]
+    stands_out: bool,
     #[serde(skip)]
     compiled: OnceLock<Option<Regex>>,
     #[serde(skip)]
@@ -289,11 +293,16 @@ impl Rule {
 
 impl ChoiceRule {
     /// Returns the answers that the last rows of a screen offer by this rule; `answers` is where those to a request for
-    /// permission stand.
-    fn read(&self, rows: &str, answers: &str) -> Vec<Choice> {
+    /// permission stand, and `standing_out` says what stands out in a row.
+    fn read(&self, rows: &str, answers: &str, standing_out: &StandingOut<'_>) -> Vec<Choice> {
         let Some(regex) = compile(&self.pattern, &self.compiled) else {
             return Vec::new();
         };
+        if self.stands_out {
+            let found = regex.captures(rows);
+            let found = found.filter(|found| is_standing_out(found, rows, standing_out));
+            return found.iter().map(|found| self.choice(found)).collect();
+        }
         if self.within.is_empty() {
             let found = regex.captures(answers);
             return found.iter().map(|found| self.choice(found)).collect();
@@ -350,8 +359,23 @@ fn number_of(row: &str) -> Option<usize> {
 }
 
 fn name_of<'a>(found: &Captures<'a>) -> &'a str {
-    let name = found.name("name").or_else(|| found.get(1));
-    name.map_or("", |name| name.as_str())
+    name_in(found).map_or("", |name| name.as_str())
+}
+
+fn name_in<'a>(found: &Captures<'a>) -> Option<Match<'a>> {
+    found.name("name").or_else(|| found.get(1))
+}
+
+/// What stands out in a row, counted from the first that is looked at.
+pub type StandingOut<'a> = dyn Fn(usize) -> Vec<String> + 'a;
+
+/// Says whether an answer that was found in rows stands out in its own.
+fn is_standing_out(found: &Captures<'_>, rows: &str, standing_out: &StandingOut<'_>) -> bool {
+    name_in(found).is_some_and(|name| {
+        let (above, _) = rows.split_at(name.start());
+        let row = above.matches('\n').count();
+        standing_out(row).iter().any(|it| it == name.as_str())
+    })
 }
 
 /// Says whether what stands where an answer of a menu has its name is one, and whole: neither a box to be ticked nor
@@ -548,11 +572,11 @@ impl Provider {
     /// Returns the answers that the last rows of its screen offer, each once; those to a request for permission and
     /// those to a question, whichever it asks.
     #[must_use]
-    pub fn choices(&self, rows: &str) -> Vec<Choice> {
+    pub fn choices(&self, rows: &str, standing_out: &StandingOut<'_>) -> Vec<Choice> {
         let mut choices: Vec<Choice> = Vec::new();
         let rows = self.without_beside(rows);
         let answers = self.answers_in(&rows);
-        let read = |rule: &ChoiceRule| rule.read(&rows, answers);
+        let read = |rule: &ChoiceRule| rule.read(&rows, answers, standing_out);
         for choice in self.choices.iter().flat_map(read) {
             let is_same = |it: &Choice| {
                 let chooses = [it.kind, choice.kind].map(|it| it == PermissionKind::Choose);

@@ -15,6 +15,11 @@ fn screens_of(id: &str) -> Vec<String> {
         .collect()
 }
 
+/// Nothing stands out in any row.
+fn nothing(_: usize) -> Vec<String> {
+    Vec::new()
+}
+
 #[test]
 fn every_row_of_our_own_table_can_be_used() {
     let loaded = Providers::parse("", Path::new("own"));
@@ -149,7 +154,7 @@ fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
         let provider = providers.get(id).expect("a row");
         let mut asked = 0;
         for screen in screens {
-            let mut choices = provider.choices(&screen);
+            let mut choices = provider.choices(&screen, &nothing);
             choices.retain(|it| it.kind != PermissionKind::Choose);
             if !screen.contains("1. Yes") {
                 assert_eq!(choices, [], "{screen}");
@@ -174,6 +179,9 @@ fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
             assert!(Regex::new(&provider.beside).is_ok(), "{}", provider.id);
             let chooses = rule.kind == PermissionKind::Choose;
             assert_eq!(chooses, !rule.within.is_empty(), "{}", provider.id);
+            // Only where it stands out is it known what Enter gives.
+            let enter = rule.keys.first().is_some_and(|keys| keys == "enter");
+            assert_eq!(rule.stands_out, enter, "{}", provider.id);
             for chord in &rule.keys {
                 let chord = chord.replace("{digit}", "9");
                 assert!(agor_term::input::chord::parse(&chord).is_ok(), "{chord}");
@@ -186,7 +194,7 @@ fn the_answers_that_real_screens_offer_are_known_with_their_keys() {
 fn the_menu_of_a_real_question_is_chosen_from_by_its_digits_and_what_is_like_one_is_not() {
     let providers = Providers::built_in();
     let offered = |provider: &Provider, screen: &str| {
-        let mut choices = provider.choices(screen);
+        let mut choices = provider.choices(screen, &nothing);
         choices.retain(|it| it.kind == PermissionKind::Choose);
         choices
     };
@@ -273,7 +281,7 @@ fn what_a_command_holds_is_no_answer_to_the_request_that_asks_for_it() {
         let story = fs::read_to_string(story).expect("a story");
         let provider = providers.get(id).expect("a row");
         let offered = |screen: &str| {
-            let mut choices = provider.choices(screen);
+            let mut choices = provider.choices(screen, &nothing);
             choices.retain(|it| it.kind != PermissionKind::Choose);
             choices
         };
@@ -435,7 +443,7 @@ fn a_sidebar_beside_what_is_asked_changes_nothing_of_what_is_read() {
     let read = |rows: &str| {
         (
             opencode.screen(rows),
-            opencode.choices(rows),
+            opencode.choices(rows, &nothing),
             opencode.menu(rows),
         )
     };
@@ -464,6 +472,36 @@ fn a_sidebar_beside_what_is_asked_changes_nothing_of_what_is_read() {
     assert!(asked(opencode, &longer).is_some(), "{longer}");
     let cut = beside(&longer, 106);
     assert_eq!(asked(opencode, &cut), None, "{cut}");
+}
+
+#[test]
+fn a_request_is_allowed_by_enter_where_that_stands_out_in_its_own_row() {
+    let providers = Providers::built_in();
+    let opencode = providers.get("opencode").expect("a row");
+    let requests = screens_of("opencode").into_iter();
+    let requests = requests.filter(|screen| asked(opencode, screen).is_some());
+    let mut seen = 0;
+    for screen in requests.filter(|screen| screen.contains("Permission required")) {
+        seen += 1;
+        let buttons = screen.lines().position(|row| row.contains("Allow once"));
+        let buttons = buttons.expect("a row of answers");
+        let offers = |row: usize, name: &str| {
+            let standing_out = |at: usize| match at == row {
+                true => vec!["\u{2503}".to_owned(), name.to_owned()],
+                false => Vec::new(),
+            };
+            let choices = opencode.choices(&screen, &standing_out);
+            let mut allow = choices.into_iter();
+            let allow = allow.find(|it| it.kind == PermissionKind::AllowOnce);
+            allow.map(|it| it.keys)
+        };
+        let enter = Some(vec!["enter".to_owned()]);
+        assert_eq!(offers(buttons, "Allow once"), enter, "{screen}");
+        assert_eq!(offers(buttons, "Allow always"), None);
+        assert_eq!(offers(buttons, "Reject"), None);
+        assert_eq!(offers(buttons - 1, "Allow once"), None, "another row");
+    }
+    assert!(seen > 0);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! they were run last; what a look says of the agent counts anew each time.
 
 use agor_proto::agent::Choice;
+use agor_proto::row::{Color, Row, Run, Style};
 use agor_term::Terminal;
 
 use crate::agents::Provider;
@@ -44,7 +45,11 @@ impl Reading {
             (self.terminal, self.first) = (number, first);
             self.provider.clone_from(&provider.id);
             self.says = provider.screen(&self.text);
-            self.choices = provider.choices(&self.text);
+            let in_row = |row: usize| {
+                let at = usize::from(first) + row;
+                u16::try_from(at).map_or_else(|_| Vec::new(), |at| standing_out(&terminal.row(at)))
+            };
+            self.choices = provider.choices(&self.text, &in_row);
             self.menu = provider.menu(&self.text);
             #[cfg(test)]
             {
@@ -66,6 +71,31 @@ impl Reading {
     pub fn times(&self) -> usize {
         self.times
     }
+}
+
+/// Returns what in a row stands on a background that nothing else in it has.
+fn standing_out(row: &Row) -> Vec<String> {
+    // Where a letter takes more than a cell it is not known which run it is in.
+    if !row.shapes.is_empty() {
+        return Vec::new();
+    }
+    let rest = Run {
+        cells: u16::MAX,
+        style: Style::default(),
+    };
+    let mut letters = row.text.chars();
+    let mut parts: Vec<(Color, String)> = Vec::new();
+    for run in row.runs.iter().chain([&rest]) {
+        let text = letters.by_ref().take(usize::from(run.cells));
+        match parts.last_mut() {
+            Some((background, part)) if *background == run.style.bg => part.extend(text),
+            _ => parts.push((run.style.bg, text.collect())),
+        }
+    }
+    let is_alone =
+        |background: Color| parts.iter().filter(|part| part.0 == background).count() == 1;
+    let alone = parts.iter().filter(|part| is_alone(part.0));
+    alone.map(|part| part.1.trim().to_owned()).collect()
 }
 
 /// Returns the last rows of a screen that hold something, the empty ones at its end left out.
@@ -99,6 +129,7 @@ fn put_last_rows(terminal: &Terminal, text: &mut String) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use agor_proto::agent::PermissionKind::{AllowOnce, RejectOnce};
     use agor_proto::agent::State::NeedsPermission;
     use agor_proto::ids::Size;
     use agor_term::Options;
@@ -125,6 +156,35 @@ mod tests {
         let lines: Vec<String> = (0..38).map(|line| line.to_string()).collect();
         let rows = last_rows(&terminal(&lines.join("\r\n")));
         assert_eq!(rows, lines[8..].join("\n"));
+    }
+
+    #[test]
+    fn what_enter_gives_is_offered_where_it_alone_has_its_background() {
+        let providers = Providers::built_in();
+        let provider = providers.get("opencode").expect("it is known");
+        let offered = |lit: usize| {
+            let names = ["Allow once", "Allow always", "Reject"].into_iter();
+            let buttons = names.enumerate().map(|(at, name)| {
+                let background = if at == lit { 214 } else { 236 };
+                format!("\x1b[48;5;{background}m {name} \x1b[48;5;235m ")
+            });
+            let buttons: String = buttons.collect();
+            let rows = ["\u{25b3} Permission required", "  $ ls", ""].into_iter();
+            let rows: String = rows.map(|row| format!("  \u{2503}  {row}\r\n")).collect();
+            let mut terminal = Terminal::new(Options {
+                size: Size::cells(80, 24),
+                ..Options::default()
+            });
+            let screen =
+                format!("{rows}  \u{2503}  \x1b[48;5;235m{buttons}   enter confirm\x1b[0m");
+            terminal.advance(screen.as_bytes(), &mut Vec::new());
+            let (_, choices, _) = Reading::default().read((&terminal, 1), provider);
+            choices.iter().map(|it| it.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(offered(0), [AllowOnce, RejectOnce]);
+        assert_eq!(offered(1), [RejectOnce], "another is selected");
+        assert_eq!(offered(2), [RejectOnce], "another is selected");
+        assert_eq!(offered(3), [RejectOnce], "nobody knows which is");
     }
 
     #[test]
