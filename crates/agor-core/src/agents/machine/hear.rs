@@ -52,7 +52,9 @@ impl Machine {
                 self.works_on(format!("it runs {tool}"), now);
             }
             "PermissionRequest" => self.asked(hook, now),
-            "PostToolUse" | "PostToolUseFailure" => self.tool_ended(hook, now),
+            "PostToolUse" | "PostToolUseFailure" => self.tool_ended("it has run", hook, now),
+            // It was denied without the person: the turn goes on.
+            "PermissionDenied" => self.tool_ended("it was denied", hook, now),
             "Notification" => self.notified(hook, now),
             "Stop" => {
                 self.heard.asked = None;
@@ -117,6 +119,11 @@ impl Machine {
         claim.is_some_and(|claim| !claim.ended && asks(claim.state))
     }
 
+    fn hook_claims(&self, state: State) -> bool {
+        let claim = self.claims.get(&Source::Hook);
+        claim.is_some_and(|claim| !claim.ended && claim.state == state)
+    }
+
     fn asked(&mut self, hook: &Hook, now: Moment) {
         self.heard.requests = true;
         let tool = hook.tool();
@@ -144,14 +151,14 @@ impl Machine {
         self.question.asked_anew(now.at_millis);
     }
 
-    fn tool_ended(&mut self, hook: &Hook, now: Moment) {
+    fn tool_ended(&mut self, how: &str, hook: &Hook, now: Moment) {
         let id = hook.tool_use_id.as_deref().unwrap_or_default();
         let what = self.tools.end(id).unwrap_or_else(|| hook.tool());
         let was_asked = |asked: &String| asked.is_empty() || asked == id || id.is_empty();
         if self.heard.asked.as_ref().is_some_and(was_asked) {
             self.heard.asked = None;
         }
-        self.works_on(format!("it has run {what}"), now);
+        self.works_on(format!("{how} {what}"), now);
     }
 
     fn notified(&mut self, hook: &Hook, now: Moment) {
@@ -175,6 +182,11 @@ impl Machine {
                     ..Says::just(State::NeedsAnswer, message)
                 };
                 self.say(Source::Hook, Some(says), now);
+            }
+            Some("elicitation_response" | "elicitation_complete")
+                if self.hook_claims(State::NeedsAnswer) =>
+            {
+                self.claims_hook(State::Working, "it was answered", now);
             }
             Some("idle_prompt") => {
                 let former = self.claims.get(&Source::Hook);

@@ -12,6 +12,7 @@ enum Told {
     Begins(u8),
     Ends(u8),
     Fails(u8),
+    IsDenied(u8),
     TurnEnds,
 }
 
@@ -20,7 +21,8 @@ fn told() -> impl Strategy<Value = Vec<Told>> {
     let told = prop_oneof![
         8 => id.clone().prop_map(Told::Begins),
         6 => id.clone().prop_map(Told::Ends),
-        2 => id.prop_map(Told::Fails),
+        2 => id.clone().prop_map(Told::Fails),
+        1 => id.prop_map(Told::IsDenied),
         1 => Just(Told::TurnEnds),
     ];
     proptest::collection::vec(told, 0..60)
@@ -31,6 +33,7 @@ fn hook(told: Told) -> Hook {
         Told::Begins(id) => ("PreToolUse", Some(id)),
         Told::Ends(id) => ("PostToolUse", Some(id)),
         Told::Fails(id) => ("PostToolUseFailure", Some(id)),
+        Told::IsDenied(id) => ("PermissionDenied", Some(id)),
         Told::TurnEnds => ("Stop", None),
     };
     Hook {
@@ -59,7 +62,7 @@ proptest! {
                 Told::Begins(id) => {
                     under_way.insert(id);
                 }
-                Told::Ends(id) | Told::Fails(id) => {
+                Told::Ends(id) | Told::Fails(id) | Told::IsDenied(id) => {
                     under_way.remove(&id);
                 }
                 Told::TurnEnds => under_way.clear(),
@@ -76,4 +79,24 @@ proptest! {
         prop_assert!(matches!(it.state(), State::Done | State::Idle), "{:?}", it.state());
         prop_assert_eq!(it.info().tools, 0);
     }
+}
+
+#[test]
+fn a_question_of_a_tools_own_is_answered_when_that_is_told_and_not_first_with_its_end() {
+    let mut it = machine();
+    let notified = |kind: &str| Hook {
+        event: "Notification".into(),
+        notification_type: Some(kind.into()),
+        message: Some("Which?".into()),
+        ..Hook::default()
+    };
+    it.on(Observation::Hook(&hook(Told::Begins(1))), at(10));
+    it.on(Observation::Hook(&notified("elicitation_dialog")), at(20));
+    assert_eq!(it.state(), State::NeedsAnswer);
+    it.on(Observation::Hook(&notified("elicitation_response")), at(30));
+    assert_eq!(it.state(), State::Working);
+    // What was answered is no answer to anything else.
+    it.on(Observation::Hook(&hook(Told::TurnEnds)), at(40));
+    it.on(Observation::Hook(&notified("elicitation_complete")), at(50));
+    assert_eq!(it.state(), State::Done);
 }
