@@ -86,6 +86,12 @@ fn opencode() {
 
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
+fn opencode_beside() {
+    story::asks_beside(&programs::OPENCODE);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
 fn opencode_revived() {
     revival::tell(&programs::OPENCODE);
 }

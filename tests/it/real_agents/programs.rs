@@ -108,7 +108,7 @@ pub const OPENCODE: Program = Program {
     ready: "ctrl+p commands",
     asks: Some("Permission required"),
     makes: "touch",
-    answers: false,
+    answers: true,
     allow: &["enter"],
     deny: &[&["right", "right", "enter"], &["escape"]],
     interrupt: &["escape", "escape"],

@@ -31,6 +31,8 @@ pub struct Stage {
     pub program: &'static Program,
     pub states: States,
     pub recorder: Recorder,
+    /// Columns and rows of the sessions that are started.
+    pub size: &'static str,
     session: String,
     environment: Vec<(&'static str, String)>,
 }
@@ -54,6 +56,7 @@ impl Stage {
             agor,
             server,
             program,
+            size: "110x36",
             session: String::new(),
             environment,
         }
@@ -70,7 +73,7 @@ impl Stage {
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let mut args = vec!["new", "--size", "110x36"];
+        let mut args = vec!["new", "--size", self.size];
         args.extend(pairs.iter().flat_map(|pair| ["--env", pair]));
         args.extend(["--", program]);
         args.extend(more);
@@ -101,7 +104,7 @@ impl Stage {
             .map(|(name, value)| format!("{name}={value}"))
             .chain([format!("PATH={search}")])
             .collect();
-        let mut args = vec!["new", "--size", "110x36", "--trust", "--provider", name];
+        let mut args = vec!["new", "--size", self.size, "--trust", "--provider", name];
         args.extend(pairs.iter().flat_map(|pair| ["--env", pair]));
         args.extend(how);
         args.push("--");

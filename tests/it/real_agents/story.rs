@@ -3,9 +3,11 @@
 //! it works. It works for two seconds before it asks, since some report nothing that is over sooner.
 
 use std::fs;
+use std::time::Duration;
 
 use super::programs::{AGAIN, Program};
 use super::stage::Stage;
+use crate::agor::look_until;
 
 /// Who starts the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,35 @@ pub fn tell(program: &'static Program, starts: Starts) {
         }
         Starts::Provider => states.finish(&format!("{} with hooks", program.name)),
     }
+}
+
+/// Has an agent ask where it has room for a column beside what it asks, and checks that this is read without that, and
+/// answered.
+pub fn asks_beside(program: &'static Program) {
+    let mut stage = Stage::set(program);
+    stage.size = "160x40";
+    stage.enter(&[]);
+    stage.prompt("slow: 1 ;; run: touch beside ;; say: last-word");
+    stage.shows(program.asks.expect("it asks for permission"));
+    let session = stage.session().to_owned();
+    let mut told = serde_json::Value::Null;
+    let reads = look_until(Duration::from_secs(30), || {
+        told = stage.agor.info(&session)["agent"]["pending"]["text"].clone();
+        let text = told.as_str()?;
+        text.ends_with("touch beside").then_some(())
+    });
+    assert!(reads.is_some(), "{told} is told of\n{}", stage.screen());
+    stage.give("allow");
+    let made = look_until(Duration::from_secs(30), || {
+        exists(&stage, "beside").then_some(())
+    });
+    assert!(
+        made.is_some(),
+        "what was allowed did not happen\n{}",
+        stage.screen()
+    );
+    let until = ["wait", &session, "--state", "done,idle", "--timeout", "60"];
+    stage.agor.ok(&until);
 }
 
 fn turn(stage: &mut Stage) {
