@@ -116,6 +116,14 @@ fn what_cannot_be_asked_of_an_agent_is_said_in_the_same_words_wherever_it_is() {
 fn the_name_of_an_open_file_is_an_id_if_it_can_be() {
     let own = "[mine]\nopen_file = '/([^/]*)\\.jsonl$'";
     let loaded = Providers::parse(own, Path::new("own"));
+    let cursor = loaded.providers.get("cursor").expect("a row");
+    let id = "c0ffee00-0000-4000-8000-000000000001";
+    let path = format!("/home/a/.cursor/chats/{}/{id}/store.db", "0a".repeat(16));
+    assert_eq!(cursor.conversation_of_file(&path).as_deref(), Some(id));
+    assert_eq!(
+        cursor.conversation_of_file("/home/a/.cursor/store.db"),
+        None
+    );
     let mine = loaded.providers.get("mine").expect("a row");
     let id = |path| mine.conversation_of_file(path);
     assert_eq!(id("/c/c-1.jsonl").as_deref(), Some("c-1"));
