@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Id, Painter, Pos2};
 
-/// How long it stays at a position: four frames a second, which is enough to be seen moving out of the corner of the eye
-/// and costs half of what eight do.
-const STEP: Duration = Duration::from_millis(250);
+/// How long it stays at a position. Each is a frame of the whole window, of about 3 ms where a hundred sessions are
+/// listed: at two and a half a second an agent at work costs less than a hundredth of a core, and the ring is still seen
+/// to move out of the corner of the eye.
+const STEP: Duration = Duration::from_millis(400);
 
-/// Positions of one turn.
-const STEPS: u128 = 8;
+/// Positions of one turn: each moves the gap, a quarter of the ring, by two thirds of itself, so that the eye follows it
+/// one way round.
+const STEPS: u128 = 6;
 
 /// A frame comes up to a frame's time earlier than it was asked for, and would otherwise find the ring where it
 /// was.
@@ -71,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_turns_by_four_frames_a_second_each_of_which_shows_it_elsewhere() {
+    fn a_ring_turns_by_five_frames_in_two_seconds_each_of_which_shows_it_elsewhere() {
         let (context, begin_at) = (Context::default(), Instant::now());
         let mut now = begin_at;
         let mut angles = Vec::new();
@@ -82,7 +84,7 @@ mod tests {
             // As early as egui makes a frame.
             now += next.saturating_sub(Duration::from_micros(16_667));
         }
-        assert!((37..=42).contains(&angles.len()), "{}", angles.len());
+        assert!((23..=27).contains(&angles.len()), "{}", angles.len());
         assert!(angles.windows(2).all(|pair| pair[0] != pair[1]));
     }
 
