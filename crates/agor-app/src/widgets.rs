@@ -50,23 +50,84 @@ pub fn badge_ui(
     response.on_hover_text(label).clicked()
 }
 
+/// Left and right of a chip's text, and above and below it.
+const CHIP_INSET: egui::Vec2 = egui::Vec2::new(10.0, 5.0);
+
+/// Height of a line of chips.
+pub const CHIPS: f32 = 36.0;
+
 /// Draws one of several words of which one counts; says whether it was pressed.
 pub fn chip_ui(ui: &mut Ui, theme: &Theme, text: &str, shown: bool) -> bool {
-    let color = if shown { theme.text } else { theme.muted };
+    let color = chip_color(theme, shown);
     let galley = ui
         .painter()
         .layout_no_wrap(text.to_owned(), medium(12.0), color);
-    let size = galley.size() + egui::Vec2::new(20.0, 10.0);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let size = galley.size() + 2.0 * CHIP_INSET;
+    let (_, response) = ui.allocate_exact_size(size, Sense::click());
+    paint_chip(ui, theme, &response, galley, (text, shown))
+}
+
+/// Draws a chip that is as wide as its place, in the middle of that; says whether it was pressed.
+pub fn chip_at_ui(ui: &Ui, theme: &Theme, place: Rect, text: &str, shown: bool) -> bool {
+    let color = chip_color(theme, shown);
+    // What was measured is not cut where its width was rounded.
+    let room = place.width() - 2.0 * CHIP_INSET.x + 1.0;
+    let galley = elided(ui, text, medium(12.0), color, room);
+    let size = egui::Vec2::new(place.width(), galley.size().y + 2.0 * CHIP_INSET.y);
+    let rect = Rect::from_center_size(place.center(), size);
+    let response = ui.interact(rect, ui.scope_id().with(("chip", text)), Sense::click());
+    paint_chip(ui, theme, &response, galley, (text, shown))
+}
+
+/// Returns how wide a chip is that has this text.
+#[must_use]
+pub fn chip_width(ui: &Ui, text: &str) -> f32 {
+    let painter = ui.painter();
+    let text = painter.layout_no_wrap(text.to_owned(), medium(12.0), Color32::PLACEHOLDER);
+    text.size().x + 2.0 * CHIP_INSET.x
+}
+
+/// Returns where things stand in lines of chips, by the gap before each and its width: one for which there is no room
+/// begins the next line, and none is wider than a line.
+#[must_use]
+pub fn in_lines(things: &[(f32, f32)], area: Rect) -> Vec<Rect> {
+    let mut at = area.min;
+    let places = things.iter().map(|(gap, width)| {
+        let width = width.min(area.width());
+        if at.x > area.min.x {
+            at.x += gap;
+            if at.x + width > area.max.x {
+                at = Pos2::new(area.min.x, at.y + CHIPS);
+            }
+        }
+        let place = Rect::from_min_size(at, egui::Vec2::new(width, CHIPS));
+        at.x = place.max.x;
+        place
+    });
+    places.collect()
+}
+
+fn chip_color(theme: &Theme, shown: bool) -> Color32 {
+    if shown { theme.text } else { theme.muted }
+}
+
+fn paint_chip(
+    ui: &Ui,
+    theme: &Theme,
+    response: &egui::Response,
+    galley: Arc<egui::Galley>,
+    (text, shown): (&str, bool),
+) -> bool {
+    let rect = response.rect;
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, shown, text));
     if shown {
         ui.painter().rect_filled(rect, 4.0, theme.selected);
     } else if response.hovered() {
         ui.painter().rect_filled(rect, 4.0, theme.hover);
     }
-    focus_ui(ui, &response, theme);
-    ui.painter()
-        .galley(rect.min + egui::Vec2::new(10.0, 5.0), galley, color);
+    focus_ui(ui, response, theme);
+    let color = chip_color(theme, shown);
+    ui.painter().galley(rect.min + CHIP_INSET, galley, color);
     response.clicked()
 }
 
@@ -212,4 +273,25 @@ pub fn elided(ui: &Ui, text: &str, font: FontId, color: Color32, room: f32) -> A
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
     job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(0.0));
     ui.painter().layout_job(job)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chips_for_which_there_is_no_room_begin_the_next_line_and_none_is_wider_than_one() {
+        let area = Rect::from_min_max(Pos2::new(12.0, 40.0), Pos2::new(112.0, 40.0));
+        let places = in_lines(&[(8.0, 40.0), (8.0, 52.0), (8.0, 1.0), (8.0, 300.0)], area);
+        let corners: Vec<_> = places.iter().map(|place| place.min).collect();
+        let expected = [
+            Pos2::new(12.0, 40.0),
+            Pos2::new(60.0, 40.0),
+            Pos2::new(12.0, 76.0),
+            Pos2::new(12.0, 112.0),
+        ];
+        assert_eq!(corners, expected);
+        let widths: Vec<_> = places.iter().map(|place| place.width()).collect();
+        assert_eq!(widths, [40.0, 52.0, 1.0, 100.0]);
+    }
 }

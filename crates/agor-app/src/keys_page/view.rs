@@ -3,8 +3,7 @@
 use agor_core::config::{KeyPreset, Whose};
 use agor_core::keybindings::Change;
 use egui::{
-    Align, Align2, Color32, FontId, Layout, Pos2, Rect, RichText, ScrollArea, Sense, Stroke,
-    StrokeKind, TextEdit, Ui, UiBuilder, Vec2,
+    Align2, Color32, FontId, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2,
 };
 
 use super::{Keys, KeysPage, Known, Line, Outcome, place};
@@ -12,13 +11,19 @@ use crate::commands::{Command, context};
 use crate::keys::drawn::{self, hints};
 use crate::keys::keymap::{Keymap, shown};
 use crate::theme::{Theme, measure, medium, semibold};
-use crate::widgets::{chip_ui, elided, hint_ui, read_ui, reveal_focus, take_keyboard};
+use crate::widgets::{
+    CHIPS, chip_at_ui, chip_width, elided, hint_ui, in_lines, read_ui, reveal_focus, take_keyboard,
+};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
 
-/// Height of the line with what comes from elsewhere, and of the one that says for what keys are recorded.
-const PARTS: f32 = 36.0;
+/// Between chips, and between what leads to them and the first.
+const CHIP_GAP: f32 = 4.0;
+const WORDS_GAP: f32 = 10.0;
+
+/// Width of a button beside chips.
+const BUTTON: f32 = 68.0;
 
 /// Around everything.
 const GAP: f32 = 12.0;
@@ -46,16 +51,13 @@ pub fn keys_page_ui(
     let head = area.with_max_y(area.min.y + HEAD);
     head_ui(ui, page, theme, head);
     let mut below = area.with_min_y(head.max.y);
-    let band = below.with_max_y(below.min.y + PARTS);
-    let taken = elsewhere_ui(ui, known, theme, band);
-    below.min.y = band.max.y;
+    let (bottom, taken) = elsewhere_ui(ui, known, theme, below);
+    below.min.y = bottom;
     // What was typed in the same frame counts.
     let lines = page.lines(keymap);
     let outcome = taken.unwrap_or_else(|| act(pressed, page, &lines, known));
     if known.parts.len() > 1 {
-        let band = below.with_max_y(below.min.y + PARTS);
-        parts_ui(ui, page, known, theme, band);
-        below.min.y = band.max.y;
+        below.min.y = parts_ui(ui, page, known, theme, below);
     }
     if let Keys::Recorded(command) = page.keys {
         let band = below.with_max_y(below.min.y + 52.0);
@@ -146,68 +148,103 @@ fn reset(line: &Line, of: &Whose) -> Outcome {
     })
 }
 
-/// Draws for what part of the person's projects keys are recorded and reset.
-fn parts_ui(ui: &mut Ui, page: &mut KeysPage, known: &Known<'_>, theme: &Theme, rect: Rect) {
-    let painter = ui.painter();
-    painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
-    let inside = rect.shrink2(Vec2::new(GAP, 0.0));
-    let layout = Layout::left_to_right(Align::Center);
-    let builder = UiBuilder::new().max_rect(inside).id_salt("parts");
-    let mut ui = ui.new_child(builder.layout(layout));
-    ui.spacing_mut().item_spacing.x = 4.0;
-    let words = "What is recorded counts";
-    ui.label(RichText::new(words).size(12.0).color(theme.muted));
-    ui.add_space(6.0);
-    for (part, words) in &known.parts {
-        if chip_ui(&mut ui, theme, words, page.of == *part) {
+/// Draws for what part of the person's projects keys are recorded and reset; returns where that ends.
+fn parts_ui(ui: &Ui, page: &mut KeysPage, known: &Known<'_>, theme: &Theme, below: Rect) -> f32 {
+    let words = "Record for";
+    let chips = known.parts.iter().map(|(_, part)| chip_width(ui, part));
+    let mut places = line_of(ui, words, chips, &[], below);
+    let bottom = end_ui(ui, &places, theme, below);
+    words_ui(ui, theme, places.remove(0), words);
+    for ((part, words), place) in known.parts.iter().zip(&places) {
+        if chip_at_ui(ui, theme, *place, words, page.of == *part) {
             page.of = part.clone();
         }
     }
-    if ui.available_width() > 120.0 {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let keys = hints(ui, &[(Command::SettingsLevel, "goes on")]);
-            ui.label(RichText::new(keys).size(11.0).color(theme.faint));
-        });
+    let keys = hints(ui, &[(Command::SettingsLevel, "chooses the next")]);
+    let right = Pos2::new(below.max.x - GAP, below.min.y + CHIPS / 2.0);
+    if let Some(last) = places.last().filter(|last| last.min.y <= below.min.y) {
+        hint_ui(ui, right, last.max.x, &keys, theme);
     }
+    bottom
 }
 
-/// Draws the programs whose keys mean our commands, and what takes keys from files and to files.
-fn elsewhere_ui(ui: &mut Ui, known: &Known<'_>, theme: &Theme, rect: Rect) -> Option<Outcome> {
-    let painter = ui.painter();
-    painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
-    let inside = rect.shrink2(Vec2::new(GAP, 0.0));
-    let layout = Layout::left_to_right(Align::Center);
-    let builder = UiBuilder::new().max_rect(inside).id_salt("elsewhere");
-    let mut ui = ui.new_child(builder.layout(layout));
-    ui.spacing_mut().item_spacing.x = 4.0;
-    let words = "Beside these the keys of";
-    ui.label(RichText::new(words).size(12.0).color(theme.muted));
-    ui.add_space(6.0);
-    let mut did = None;
-    for preset in KeyPreset::NAMES
+/// Draws the programs whose keys mean our commands, and what takes keys from files and to files; returns where it ends.
+fn elsewhere_ui(
+    ui: &mut Ui,
+    known: &Known<'_>,
+    theme: &Theme,
+    below: Rect,
+) -> (f32, Option<Outcome>) {
+    let words = "Also the keys of";
+    let presets: Vec<_> = KeyPreset::NAMES
         .iter()
         .filter_map(|name| KeyPreset::named(name))
-    {
-        let word = match preset {
-            KeyPreset::Default => "nothing else",
-            preset => preset.name(),
-        };
-        let shown = known.preset == preset;
-        if chip_ui(&mut ui, theme, word, shown) && !shown {
-            did = Some(Outcome::Preset(preset));
-        }
-    }
-    ui.add_space(16.0);
-    for (command, label) in [
+        .map(|preset| match preset {
+            KeyPreset::Default => (preset, "no program"),
+            other => (other, other.name()),
+        })
+        .collect();
+    let chips = presets.iter().map(|(_, word)| chip_width(ui, word));
+    let buttons = [
         (Command::ImportKeys, "Import…"),
         (Command::ExportKeys, "Export…"),
-    ] {
-        let (rect, _) = ui.allocate_exact_size(Vec2::new(68.0, 24.0), Sense::hover());
-        if button_ui(&mut ui, theme, rect, label, false) {
+    ];
+    let mut places = line_of(ui, words, chips, &[BUTTON; 2], below);
+    let bottom = end_ui(ui, &places, theme, below);
+    let mut did = None;
+    words_ui(ui, theme, places.remove(0), words);
+    for ((preset, word), place) in presets.iter().zip(&places) {
+        let shown = known.preset == *preset;
+        if chip_at_ui(ui, theme, *place, word, shown) && !shown {
+            did = Some(Outcome::Preset(*preset));
+        }
+    }
+    for ((command, label), place) in buttons.into_iter().zip(places.iter().skip(presets.len())) {
+        let rect = Rect::from_center_size(place.center(), Vec2::new(place.width(), 24.0));
+        if button_ui(ui, theme, rect, label, false) {
             did = Some(Outcome::Command(command));
         }
     }
-    did
+    (bottom, did)
+}
+
+/// Returns where words, the chips behind them and then buttons stand, in as many lines as they take.
+fn line_of(
+    ui: &Ui,
+    words: &str,
+    chips: impl Iterator<Item = f32>,
+    buttons: &[f32],
+    below: Rect,
+) -> Vec<Rect> {
+    let font = FontId::proportional(12.0);
+    let words = ui
+        .painter()
+        .layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER);
+    let mut things = vec![(0.0, words.size().x)];
+    for (at, width) in chips.enumerate() {
+        things.push((if at == 0 { WORDS_GAP } else { CHIP_GAP }, width));
+    }
+    for (at, width) in buttons.iter().enumerate() {
+        things.push((if at == 0 { 2.0 * WORDS_GAP } else { CHIP_GAP }, *width));
+    }
+    in_lines(&things, below.shrink2(Vec2::new(GAP, 0.0)))
+}
+
+/// Draws the edge below what stands in lines; returns where that is.
+fn end_ui(ui: &Ui, places: &[Rect], theme: &Theme, below: Rect) -> f32 {
+    let bottom = places.last().map_or(below.min.y, |last| last.max.y);
+    let edge = Stroke::new(1.0, theme.border);
+    ui.painter().hline(below.x_range(), bottom, edge);
+    bottom
+}
+
+/// Draws what leads to chips.
+fn words_ui(ui: &Ui, theme: &Theme, place: Rect, words: &str) {
+    let font = FontId::proportional(12.0);
+    let at = place.left_center();
+    ui.painter()
+        .text(at, Align2::LEFT_CENTER, words, font, theme.muted);
+    read_ui(ui, place, words);
 }
 
 /// Draws the head.

@@ -4,8 +4,7 @@ use agor_core::config::schema::{Kind, SETTINGS};
 use agor_core::config::{Value, Whose};
 use agor_render::{Colors, Renderer};
 use egui::{
-    Align, Align2, FontId, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, TextEdit, Ui,
-    UiBuilder, Vec2,
+    Align2, FontId, Pos2, Rect, RichText, ScrollArea, Stroke, TextEdit, Ui, UiBuilder, Vec2,
 };
 
 use super::fonts::fonts_ui;
@@ -15,7 +14,9 @@ use super::{Did, Known, SettingsPage, Shown};
 use crate::commands::{Command, context};
 use crate::keys::drawn::{hints, pressed};
 use crate::theme::{Theme, semibold};
-use crate::widgets::{chip_ui, reveal_focus, take_keyboard};
+use crate::widgets::{
+    CHIPS, chip_at_ui, chip_width, hint_ui, in_lines, reveal_focus, take_keyboard,
+};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -50,9 +51,8 @@ pub fn settings_ui(
         page.level = Shown::All;
     }
     let head = area.with_max_y(area.min.y + HEAD);
-    head_ui(ui, page, known, theme, head);
+    let below = area.with_min_y(head_ui(ui, page, known, theme, head));
     let width = (area.width() - 48.0).clamp(200.0, WIDTH);
-    let below = Rect::from_min_max(Pos2::new(area.min.x, head.max.y), area.max);
     let mut ui = ui.new_child(UiBuilder::new().max_rect(below).id_salt("settings"));
     ScrollArea::vertical()
         .auto_shrink(false)
@@ -154,9 +154,14 @@ fn font_key(page: &mut SettingsPage, command: Command) -> Option<Did> {
     Some(Did::TryFont(fonts.families.get(fonts.at).cloned()))
 }
 
-fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Theme, rect: Rect) {
-    ui.painter()
-        .hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
+/// Draws the head; returns where it ends: whose settings are shown stands below the search if there is no room beside.
+fn head_ui(
+    ui: &mut Ui,
+    page: &mut SettingsPage,
+    known: &Known<'_>,
+    theme: &Theme,
+    rect: Rect,
+) -> f32 {
     let middle = rect.center().y;
     let at = Pos2::new(rect.min.x + 12.0, middle);
     ui.painter().text(
@@ -186,32 +191,45 @@ fn head_ui(ui: &mut Ui, page: &mut SettingsPage, known: &Known<'_>, theme: &Them
     if !page.focused {
         page.focused = take_keyboard(&response);
     }
-    let rest = Rect::from_min_max(
-        Pos2::new(search.max.x + 16.0, rect.min.y),
-        rect.max - Vec2::new(16.0, 0.0),
-    );
-    let mut ui = ui.new_child(
-        UiBuilder::new()
-            .max_rect(rest)
-            .id_salt("levels")
-            .layout(Layout::left_to_right(Align::Center)),
-    );
-    let levels = known.levels();
-    if levels.len() > 1 {
-        for (level, text) in levels {
-            let shown = page.level == level;
-            if chip_ui(&mut ui, theme, &text, shown) && !shown {
-                page.show(level);
-            }
+    let mut levels = known.levels();
+    if levels.len() < 2 {
+        levels.clear();
+    }
+    let chips: Vec<_> = levels
+        .iter()
+        .map(|(_, text)| (8.0_f32, chip_width(ui, text)))
+        .collect();
+    let top = middle - CHIPS / 2.0;
+    let beside = Pos2::new(search.max.x + 16.0, top);
+    let beside = Rect::from_min_max(beside, Pos2::new(rect.max.x - 12.0, top + CHIPS));
+    let needed: f32 = chips.iter().map(|(gap, width)| gap + width).sum();
+    let is_beside = needed <= beside.width();
+    let area = if is_beside {
+        beside
+    } else {
+        let left = Pos2::new(rect.min.x + 12.0, top + CHIPS);
+        Rect::from_min_max(left, Pos2::new(rect.max.x - 12.0, left.y))
+    };
+    let places = in_lines(&chips, area);
+    let last = places.last().copied().filter(|_| is_beside);
+    let bottom = match places.last() {
+        Some(last) if !is_beside => last.max.y,
+        _ => rect.max.y,
+    };
+    for ((level, text), place) in levels.into_iter().zip(places) {
+        let shown = page.level == level;
+        if chip_at_ui(ui, theme, place, &text, shown) && !shown {
+            page.show(level);
         }
     }
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if ui.available_width() > 170.0 {
-            let closes = hints(ui, &[(Command::PaletteClose, "closes")]);
-            let keys = format!("Tab goes on  ·  {closes}");
-            ui.label(RichText::new(keys).size(11.0).color(theme.faint));
-        }
-    });
+    let closes = hints(ui, &[(Command::PaletteClose, "closes")]);
+    let keys = format!("Tab goes on  ·  {closes}");
+    let right = Pos2::new(rect.max.x - 12.0, middle);
+    let left = last.map_or(search.max.x, |last| last.max.x);
+    hint_ui(ui, right, left, &keys, theme);
+    let edge = Stroke::new(1.0, theme.border);
+    ui.painter().hline(rect.x_range(), bottom, edge);
+    bottom
 }
 
 fn body_ui(

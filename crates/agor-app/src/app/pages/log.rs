@@ -2,8 +2,7 @@
 
 use egui::text::{LayoutJob, TextFormat};
 use egui::{
-    Align, Align2, FontId, Label, Layout, Painter, Pos2, Rect, RichText, ScrollArea, Stroke, Ui,
-    UiBuilder, Vec2,
+    Align2, FontId, Label, Painter, Pos2, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, Vec2,
 };
 
 use super::{After, App, Page, Wants};
@@ -14,13 +13,10 @@ use crate::link::log::{Log, Of};
 use crate::link::snapshot::Weight;
 use crate::text::folder_shown;
 use crate::theme::{Theme, semibold};
-use crate::widgets::{chip_ui, elided, hint_ui, reveal_focus};
+use crate::widgets::{chip_at_ui, chip_width, elided, hint_ui, in_lines, read_ui, reveal_focus};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
-
-/// Height of the line with what can be done.
-const BAR: f32 = 40.0;
 
 /// Around everything.
 const GAP: f32 = 12.0;
@@ -30,6 +26,9 @@ const STEP: f32 = 54.0;
 
 /// From which width on times stand in a column of their own.
 const BESIDE: f32 = 560.0;
+
+/// Characters of that column: a time, and the word of a level.
+const WHEN_CHARS: usize = "2026-11-30T20:27:58 ERROR".len();
 
 /// The page, while it is open.
 #[derive(Debug, Default)]
@@ -126,10 +125,9 @@ impl Page for LogPage {
             };
         }
         head_ui(ui, theme, area.with_max_y(area.min.y + HEAD));
-        let bar = area.with_min_y(area.min.y + HEAD);
-        let bar = bar.with_max_y(bar.min.y + BAR);
-        let did = self.bar_ui(ui, theme, bar, log.as_deref());
-        let below = area.with_min_y(bar.max.y);
+        let below = area.with_min_y(area.min.y + HEAD);
+        let (bottom, did) = self.bar_ui(ui, theme, below, log.as_deref());
+        let below = area.with_min_y(bottom);
         let lines = log.as_deref().map(|log| self.lines(log));
         let message = match (log.as_deref(), &lines) {
             (None, _) => Some("The log is read…"),
@@ -137,14 +135,17 @@ impl Page for LogPage {
             (_, Some(lines)) if lines.is_empty() && self.warnings => {
                 Some("Neither a warning nor an error is in its last lines")
             }
-            (_, Some(lines)) if lines.is_empty() => Some("It is empty"),
+            (_, Some(lines)) if lines.is_empty() => {
+                Some("Nothing was logged yet: AGOR_LOG=debug logs more")
+            }
             _ => None,
         };
         if let Some(text) = message {
             let font = FontId::proportional(13.0);
-            let text = elided(ui, text, font, theme.muted, below.width() - 2.0 * GAP);
-            let at = Align2::CENTER_CENTER.anchor_size(below.center(), text.size());
-            ui.painter().galley(at.min, text, theme.muted);
+            let shown = elided(ui, text, font, theme.muted, below.width() - 2.0 * GAP);
+            let at = Align2::CENTER_CENTER.anchor_size(below.center(), shown.size());
+            ui.painter().galley(at.min, shown, theme.muted);
+            read_ui(ui, at, text);
         } else {
             let lines = lines.unwrap_or_default();
             lines_ui(ui, (self.of, &lines), theme, below, scroll);
@@ -193,39 +194,62 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect) {
 }
 
 impl LogPage {
-    /// Draws whose log it is, and what can be done with it; returns what was pressed.
-    fn bar_ui(&mut self, ui: &mut Ui, theme: &Theme, rect: Rect, log: Option<&Log>) -> Option<Did> {
-        let stroke = Stroke::new(1.0, theme.border);
-        ui.painter().hline(rect.x_range(), rect.max.y, stroke);
-        let inside = rect.shrink2(Vec2::new(GAP, 0.0));
-        let layout = Layout::left_to_right(Align::Center);
-        let builder = UiBuilder::new().max_rect(inside).id_salt("bar");
-        let mut ui = ui.new_child(builder.layout(layout));
-        ui.spacing_mut().item_spacing.x = 4.0;
-        for (of, name) in [(Of::Host, "Host"), (Of::Window, "Window")] {
-            if chip_ui(&mut ui, theme, name, self.of == of) {
+    /// Draws whose log it is, and what can be done with it, at the right end if there is room; returns where that ends, and
+    /// what was pressed.
+    fn bar_ui(
+        &mut self,
+        ui: &Ui,
+        theme: &Theme,
+        below: Rect,
+        log: Option<&Log>,
+    ) -> (f32, Option<Did>) {
+        let chips = [
+            (0.0, "Host"),
+            (4.0, "Window"),
+            (12.0, "Warnings only"),
+            (12.0, "Copy all"),
+            (4.0, "Open file"),
+        ];
+        let things = chips.map(|(gap, name)| (gap, chip_width(ui, name)));
+        let inside = below.shrink2(Vec2::new(GAP, 0.0));
+        let &[host, window, warnings, copy, open] = &in_lines(&things, inside)[..] else {
+            return (below.min.y, None);
+        };
+        let bottom = open.max.y;
+        let one_line = open.min.y <= host.min.y;
+        let further = if one_line {
+            inside.max.x - open.max.x
+        } else {
+            0.0
+        };
+        let [copy, open] = [copy, open].map(|place| place.translate(Vec2::new(further, 0.0)));
+        for (of, name, place) in [(Of::Host, "Host", host), (Of::Window, "Window", window)] {
+            if chip_at_ui(ui, theme, place, name, self.of == of) {
                 self.of = of;
             }
         }
-        ui.add_space(8.0);
-        if chip_ui(&mut ui, theme, "Warnings only", self.warnings) {
+        if chip_at_ui(ui, theme, warnings, "Warnings only", self.warnings) {
             self.warnings = !self.warnings;
         }
+        let room = copy.min.x - warnings.max.x - 20.0;
+        if let Some(log) = log.filter(|_| one_line && room > 120.0) {
+            let path = folder_shown(&log.tail.path.display().to_string());
+            let shown = elided(ui, &path, FontId::proportional(11.0), theme.faint, room);
+            let right = Pos2::new(copy.min.x - 8.0, copy.center().y);
+            let at = Align2::RIGHT_CENTER.anchor_size(right, shown.size());
+            ui.painter().galley(at.min, shown, theme.faint);
+            read_ui(ui, at, &path);
+        }
         let mut did = None;
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if chip_ui(ui, theme, "Open file", false) {
-                did = Some(Did::Open);
-            }
-            if chip_ui(ui, theme, "Copy all", false) {
-                did = Some(Did::Copy);
-            }
-            if let Some(log) = log.filter(|_| ui.available_width() > 120.0) {
-                let path = folder_shown(&log.tail.path.display().to_string());
-                let path = RichText::new(path).size(11.0).color(theme.faint);
-                ui.add(Label::new(path).truncate());
-            }
-        });
-        did
+        if chip_at_ui(ui, theme, copy, "Copy all", false) {
+            did = Some(Did::Copy);
+        }
+        if chip_at_ui(ui, theme, open, "Open file", false) {
+            did = Some(Did::Open);
+        }
+        let edge = Stroke::new(1.0, theme.border);
+        ui.painter().hline(below.x_range(), bottom, edge);
+        (bottom, did)
     }
 }
 
@@ -275,7 +299,13 @@ fn line_ui(ui: &mut Ui, theme: &Theme, line: &str) {
         return;
     }
     ui.horizontal_top(|ui| {
-        if !word.is_empty() {
+        if word.is_empty() {
+            // Below what it belongs to.
+            let font = FontId::monospace(12.0);
+            let column = "0".repeat(WHEN_CHARS);
+            let column = ui.painter().layout_no_wrap(column, font, theme.text);
+            ui.add_space(column.size().x + ui.spacing().item_spacing.x);
+        } else {
             ui.add(Label::new(when).extend().selectable(true));
         }
         let said = RichText::new(said).font(FontId::monospace(12.0));

@@ -244,7 +244,7 @@ fn the_keys_of_another_program_are_chosen_by_keyboard_and_left_again() {
     world.harness.get_by_label("tmux").click();
     world.harness.run();
     assert_eq!(said(&mut world), None);
-    world.harness.get_by_label("nothing else").click();
+    world.harness.get_by_label("no program").click();
     world.harness.run();
     assert_eq!(said(&mut world), Some(("window.keys", Whose::All, None)));
 }

@@ -99,6 +99,46 @@ fn what_stands_around_the_panes_is_whole_at_every_corner() {
 }
 
 #[test]
+fn chips_and_buttons_of_heads_are_whole_and_apart_in_a_small_window_at_twice_the_size() {
+    let levels = ["For all", "For group Shop", "For shop"];
+    let presets = ["no program", "tmux", "vim", "Import…", "Export…"];
+    let pages: [(Command, &[&[&str]]); 3] = [
+        (Command::Settings, &[&levels, &["For session two"]]),
+        (Command::Keys, &[&levels, &presets, &["Press keys"]]),
+        (
+            Command::Log,
+            &[&["Host", "Window", "Warnings only", "Copy all", "Open file"]],
+        ),
+    ];
+    let points = Vec2::new(SMALL.0 as f32, SMALL.1 as f32) / 2.0;
+    let window = Rect::from_min_size(Pos2::ZERO, points).expand(1.0);
+    for (command, labels) in pages {
+        let mut workspace = Workspace::default();
+        two(200.0)(&mut workspace);
+        let sessions = [session_info(1, "one"), session_info(2, "two")];
+        let mut world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
+        let set = "[groups.shop]\nname = \"Shop\"\nfolders = [\"/work/shop\"]";
+        world.change(|snapshot| snapshot.settings = settings(set).into());
+        world.harness.set_size(points);
+        world.command(command);
+        let mut seen: Vec<(&str, Rect)> = Vec::new();
+        for label in labels.iter().copied().flatten().copied() {
+            let rect = world.harness.get_by_label(label).rect();
+            let whole = rect.is_positive() && window.contains_rect(rect);
+            assert!(whole, "{command:?}: {label} is at {rect:?}");
+            let over = seen
+                .iter()
+                .find(|(_, other)| other.shrink(0.5).intersects(rect));
+            assert!(
+                over.is_none(),
+                "{command:?}: {label} at {rect:?} over {over:?}"
+            );
+            seen.push((label, rect));
+        }
+    }
+}
+
+#[test]
 fn the_interface_grows_by_key_and_by_setting_and_the_terminals_text_keeps_its_size() {
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);
     world.show_text(1, "text");
