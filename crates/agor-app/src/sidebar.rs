@@ -15,7 +15,7 @@ use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
 use crate::text::{age, folder_shown, now_millis};
 use crate::theme::{Theme, measure, semibold};
-use crate::widgets::{badge_ui, elided, icon_button, read_ui, reveal_focus};
+use crate::widgets::{badge_ui, elided, focus_ui, icon_button, read_ui, reveal_focus};
 use crate::workspace::Workspace;
 
 /// What a person did in the sidebar.
@@ -212,6 +212,7 @@ fn group_ui(
         false => format!("Group {name}"),
     };
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+    focus_ui(ui, &response, theme);
     let color = match response.hovered() {
         true => theme.text,
         false => theme.muted,
@@ -294,6 +295,7 @@ fn project_ui(
     let name = &project.name;
     let label = format!("Project {name}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+    focus_ui(ui, &response, theme);
     let middle = rect.center().y;
     let color = if project.active {
         theme.text
@@ -371,6 +373,7 @@ fn session_ui(
     } else if response.hovered() {
         painter.rect_filled(inside, 5.0, theme.hover);
     }
+    focus_ui(ui, &response, theme);
     let middle = rect.center().y;
     let badge = Pos2::new(rect.min.x + 32.0, middle);
     let explain = badge_ui(ui, painter, info, theme, badge);

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use agor_proto::usage::Spent;
-use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2};
+use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 use crate::commands::Command;
 use crate::commands::context::{self, Chain};
@@ -15,7 +15,7 @@ use crate::text::folder_shown;
 use crate::theme::{Theme, semibold};
 use crate::usage;
 use crate::wake::Wake;
-use crate::widgets::elided;
+use crate::widgets::{elided, focus_ui};
 use crate::workspace::Workspace;
 
 /// How long a notice is shown.
@@ -88,6 +88,7 @@ pub fn status_bar_ui(
     let rect = bar.with_min_x(left).with_max_x(right);
     let status = ui.interact(rect, ui.scope_id().with("status"), Sense::click());
     status.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &text));
+    focus_ui(ui, &status, theme);
     // What is told now may be longer than the bar, and older than a moment.
     let notices = status.clicked().then_some(Command::Notices);
     attention
@@ -113,14 +114,16 @@ fn broadcast_ui(
     let text = format!("Typing into {panes} panes");
     let galley = ui
         .painter()
-        .layout_no_wrap(text.clone(), semibold(11.0), theme.on_accent);
+        .layout_no_wrap(text.clone(), semibold(11.0), theme.panel);
     let size = galley.size() + Vec2::new(14.0, 4.0);
     let rect = Rect::from_min_size(Pos2::new(left, middle - size.y / 2.0), size);
     let response = ui.interact(rect, ui.scope_id().with("broadcast"), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
-    ui.painter().rect_filled(rect, 4.0, theme.accent);
+    // As the frames of those panes.
+    ui.painter().rect_filled(rect, 4.0, theme.needs_you);
     ui.painter()
-        .galley(rect.min + Vec2::new(7.0, 2.0), galley, theme.on_accent);
+        .galley(rect.min + Vec2::new(7.0, 2.0), galley, theme.panel);
+    focus_ui(ui, &response, theme);
     let response = response.on_hover_text("Types into the focused pane alone again");
     let command = response.clicked().then_some(Command::BroadcastAll);
     (rect.max.x + 12.0, command)
@@ -154,6 +157,7 @@ fn needs_ui(
     if response.hovered() {
         ui.painter().rect_filled(rect, 4.0, theme.hover);
     }
+    focus_ui(ui, &response, theme);
     Mark::NeedsPermission.paint(ui.painter(), Pos2::new(left + 9.0, middle), theme);
     ui.painter().galley(at, galley, theme.needs_you);
     let command = response.clicked().then_some(Command::Attention);
@@ -184,6 +188,12 @@ fn next_ui(
     ui.painter().rect_filled(rect, 4.0, theme.accent);
     ui.painter()
         .galley(rect.min + Vec2::new(7.0, 2.0), galley, theme.on_accent);
+    if response.has_focus() {
+        // Around it: on its own ground it would not be seen.
+        let edge = Stroke::new(1.5, theme.border_focus);
+        ui.painter()
+            .rect_stroke(rect.expand(2.0), 5.0, edge, StrokeKind::Outside);
+    }
     let next = response.on_hover_text(command.row().doc).clicked();
     (rect.min.x - 10.0, next.then_some(command))
 }
@@ -217,6 +227,7 @@ fn today_ui(
         theme.muted
     };
     ui.painter().galley(at, galley, color);
+    focus_ui(ui, &response, theme);
     let command = response.clicked().then_some(Command::Usage);
     (rect.min.x - 10.0, command)
 }
@@ -325,6 +336,7 @@ fn keys_ui(
             theme.faint
         };
         ui.painter().galley(at, galley, color);
+        focus_ui(ui, &response, theme);
         if response.clicked() {
             clicked = Some(command);
         }

@@ -8,7 +8,7 @@ use crate::app::pages;
 use crate::icons::{self, Mark};
 use crate::link::snapshot::Snapshot;
 use crate::theme::Theme;
-use crate::widgets::{badge_ui, elided, icon_button};
+use crate::widgets::{badge_ui, elided, focus_ui, icon_button};
 use crate::workspace::{Project, Tab};
 
 /// The widest that a tab is.
@@ -105,6 +105,7 @@ fn tab_ui(
     } else if response.hovered() {
         painter.rect_filled(rect.with_max_y(rect.max.y - 1.0), 0.0, theme.hover);
     }
+    focus_ui(ui, &response, theme);
     painter.vline(
         rect.max.x - 0.5,
         rect.y_range(),

@@ -26,6 +26,7 @@ pub fn icon_button(
         theme.faint
     };
     sign(ui.painter(), center, Stroke::new(1.5, color));
+    focus_ui(ui, &response, theme);
     response.on_hover_text(label).clicked()
 }
 
@@ -47,6 +48,7 @@ pub fn badge_ui(
         painter.rect_filled(rect, 4.0, theme.hover);
     }
     mark.paint(painter, center, theme);
+    focus_ui(ui, &response, theme);
     response.on_hover_text(label).clicked()
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use agor_proto::ids::SessionId;
 use agor_render::Colors;
-use egui::{Rect, Ui, UiBuilder};
+use egui::{IdSalt, Rect, Ui, UiBuilder};
 use egui_tiles::{TileId, UiResponse};
 
 use super::broadcast::Broadcast;
@@ -20,6 +20,8 @@ use crate::pane::canvas::Canvas;
 use crate::pane::mouse::Act;
 use crate::pane::overlays::{mode_ui, number_ui};
 use crate::pane::view::{self, Did, Painting, Role};
+use crate::theme::Theme;
+use crate::widgets::focus_ui;
 use crate::workspace::{Pane, Place, View, tiles};
 
 impl App {
@@ -109,6 +111,9 @@ impl App {
             ..
         } = behavior;
         painting.canvas.finish(painting.renderer);
+        if zoomed.is_none() {
+            borders_ui(&ui, &tab.tiles.tree, painting.theme);
+        }
         for tile in others {
             self.tile_ui(&mut ui, &tile);
         }
@@ -182,6 +187,31 @@ impl App {
         }
         // The keyboard moves with the frame that shows it.
         self.wake.now();
+    }
+}
+
+/// Names the borders between tiles, which can have the keyboard and to which the tile library gives no name, and draws an
+/// edge around the one that has it.
+fn borders_ui(ui: &Ui, tree: &egui_tiles::Tree<Pane>, theme: &Theme) {
+    let keys = does(ui, Command::Resize, "moves it");
+    let gap = if keys.is_empty() { "" } else { ", " };
+    let name = format!("Border between panes{gap}{keys}");
+    let root = tree.root.map(|root| (ui.scope_id(), root));
+    let mut containers: Vec<_> = root.into_iter().collect();
+    while let Some((scope, tile)) = containers.pop() {
+        let Some(egui_tiles::Tile::Container(container)) = tree.tiles.get(tile) else {
+            continue;
+        };
+        // As the library scopes what is in a tile, and names what moves a border.
+        let scope = scope.with(tile).with(IdSalt::new("child"));
+        for (at, child) in container.children().enumerate() {
+            containers.push((scope, *child));
+            let id = scope.with((tile, "resize", at));
+            if let Some(border) = ui.ctx().read_response(id) {
+                border.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Splitter, true, &name));
+                focus_ui(ui, &border, theme);
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::icons;
 use crate::keys::drawn::pressed;
 use crate::link::snapshot::Found;
 use crate::theme::{Theme, measure};
-use crate::widgets::{elided, hold_keyboard, icon_button};
+use crate::widgets::{elided, focus_ui, hold_keyboard, icon_button};
 
 /// Its size where there is room.
 const SIZE: Vec2 = Vec2::new(380.0, 34.0);
@@ -160,6 +160,7 @@ fn toggle_ui(ui: &Ui, theme: &Theme, center: Pos2, label: &str, sign: &str, on: 
     let font = FontId::proportional(11.0);
     ui.painter()
         .text(center, Align2::CENTER_CENTER, sign, font, color);
+    focus_ui(ui, &response, theme);
     if response.clicked() {
         *on = !*on;
     }

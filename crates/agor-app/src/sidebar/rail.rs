@@ -7,6 +7,7 @@ use super::{Did, shelves, sign_of, sign_ui};
 use crate::icons::Mark;
 use crate::link::snapshot::Snapshot;
 use crate::theme::{Theme, measure};
+use crate::widgets::focus_ui;
 use crate::workspace::Workspace;
 
 /// Height of a project.
@@ -49,6 +50,7 @@ pub fn rail_ui(ui: &mut Ui, snapshot: &Snapshot, workspace: &Workspace, theme: &
                     ui.painter().circle_filled(at, 8.0, theme.panel);
                     mark.paint(ui.painter(), at, theme);
                 }
+                focus_ui(ui, &response, theme);
                 if response.on_hover_text(&label).clicked() {
                     did.push(Did::Project(project.folder.into()));
                 }

@@ -8,6 +8,7 @@ use agor_proto::agent::State;
 use egui::accesskit::Action;
 use egui::{Key, Modifiers, Rect};
 use egui_kittest::kittest::{NodeT, Queryable};
+use egui_tiles::LinearDir;
 
 use super::attention::asking;
 use super::log::log;
@@ -16,9 +17,10 @@ use super::world::{WINDOW, World};
 use crate::app::pages::{KINDS, Kind};
 use crate::commands::Command;
 use crate::link::log::Of;
-use crate::link::snapshot::{Explanation, Notice, Weight};
+use crate::link::snapshot::{Explanation, Notice, Stored, Weight};
 use crate::testing::{diagnosis, explained, session_id, session_info, spending};
 use crate::text::now_millis;
+use crate::workspace::Workspace;
 
 /// Steps after which a page must have been gone through; the longest has a line for each command.
 const STEPS_MAX: usize = 400;
@@ -240,6 +242,61 @@ fn every_control_has_a_name_around_panes_on_pages_and_in_the_palette() {
             "{command:?}: {:?}",
             unnamed(&world)
         );
+    }
+}
+
+#[test]
+fn borders_between_panes_have_a_name_that_says_which_keys_move_them() {
+    let mut workspace = Workspace::default();
+    workspace.open_tab("/work/project", session_id(1));
+    workspace.split("/work/project", LinearDir::Horizontal, session_id(2));
+    workspace.split("/work/project", LinearDir::Vertical, session_id(3));
+    let sessions = [1, 2, 3].map(|number| session_info(number, "bash"));
+    let world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
+    assert!(unnamed(&world).is_empty(), "{:?}", unnamed(&world));
+    let name = "Border between panes, Ctrl+Space x moves it";
+    let borders = world.harness.query_all_by_label(name);
+    assert_eq!(borders.count(), 2);
+}
+
+/// Says whether something is drawn around what stands here.
+fn has_edge(world: &World, rect: Rect, color: egui::Color32) -> bool {
+    let mut shapes = world.harness.output().shapes.iter();
+    shapes.any(|clipped| match &clipped.shape {
+        egui::Shape::Rect(edge) => {
+            edge.stroke.color == color && rect.expand(3.0).contains_rect(edge.rect)
+        }
+        _ => false,
+    })
+}
+
+#[test]
+fn what_has_the_keyboard_around_a_page_is_seen_to_have_it() {
+    let mut world = full();
+    world.command(Command::Usage);
+    let color = world.app().theme.border_focus;
+    let mut seen = Vec::new();
+    for _ in 0..60 {
+        world.harness.key_press(Key::Tab);
+        world.harness.run();
+        let Some(stop) = focused(&world) else {
+            continue;
+        };
+        // egui draws its own sign for that of the sidebar's width.
+        if page().contains(stop.rect.center()) || stop.label == "Resize panel" {
+            continue;
+        }
+        assert!(has_edge(&world, stop.rect, color), "{stop:?}");
+        seen.push(stop.label);
+    }
+    for around in [
+        "Project project",
+        "Explain agent2",
+        "Commands",
+        "2 need you",
+    ] {
+        let is_there = seen.iter().any(|label| label.starts_with(around));
+        assert!(is_there, "{around}: {seen:?}");
     }
 }
 
