@@ -73,7 +73,7 @@ pub fn attention_ui(
         ui,
         theme,
         area.with_max_y(area.min.y + HEAD),
-        (queue.len(), replies),
+        (&title(queue), queue.is_empty(), replies),
     );
     let below = area.with_min_y(area.min.y + HEAD);
     if queue.is_empty() {
@@ -154,25 +154,37 @@ struct Chip {
     width: f32,
 }
 
+/// Returns in words how many need the person, counted as the status bar counts them, and how many are to be looked at.
+fn title(queue: &[(Need, &SessionInfo)]) -> String {
+    let needs = queue.iter().filter(|(need, _)| need.blocks()).count();
+    let others = queue.len() - needs;
+    let needs_you = match needs {
+        1 => "1 session needs you".to_owned(),
+        needs => format!("{needs} sessions need you"),
+    };
+    match (needs, others) {
+        (0, 0) => "Nothing needs you".to_owned(),
+        (0, 1) => "1 session to look at".to_owned(),
+        (0, others) => format!("{others} sessions to look at"),
+        (_, 0) => needs_you,
+        (_, others) => format!("{needs_you}, {others} more to look at"),
+    }
+}
+
 /// Draws how many there are, and the keys; `replies` says whether the selected one takes a text.
-fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, (count, replies): (usize, bool)) {
+fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, (text, is_empty, replies): (&str, bool, bool)) {
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
     let middle = rect.center().y;
-    let text = match count {
-        0 => "Nothing needs you".to_owned(),
-        1 => "1 session needs you".to_owned(),
-        count => format!("{count} sessions need you"),
-    };
     let at = Pos2::new(rect.min.x + 12.0, middle);
-    let title = painter.text(at, Align2::LEFT_CENTER, &text, semibold(15.0), theme.text);
+    let title = painter.text(at, Align2::LEFT_CENTER, text, semibold(15.0), theme.text);
     let keys = [
         (Command::ListOpen, "shows"),
         (Command::Reply, "replies"),
         (Command::ListClose, "closes"),
     ];
-    let keys = match (count, replies) {
-        (0, _) => &keys[2..],
+    let keys = match (is_empty, replies) {
+        (true, _) => &keys[2..],
         (_, true) => &keys[..],
         (_, false) => &[keys[0], keys[2]],
     };
@@ -180,12 +192,12 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, (count, replies): (usize, bool)) 
     let right = Pos2::new(rect.max.x - 12.0, middle);
     hint_ui(ui, right, title.max.x, &keys, theme);
     let response = ui.interact(rect, ui.scope_id().with("head"), Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
 }
 
 fn empty_ui(ui: &Ui, theme: &Theme, rect: Rect) {
     let next = keys_of(ui, Command::AttentionNext);
-    let text = format!("An agent that asks, waits or is done stands here; {next} goes to it");
+    let text = format!("An agent that asks, waits or is done stands here; {next} goes to it.");
     let font = FontId::proportional(13.0);
     let galley = elided(ui, &text, font, theme.muted, rect.width() - 24.0);
     let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size());

@@ -316,3 +316,29 @@ fn a_menu_is_chosen_from_by_digits_that_are_all_shown_and_takes_no_text() {
     let digit = Input::Key(agor_term::input::chord::parse("9").unwrap());
     assert_eq!(sent(&world.requests()), [(session_id(2), 10, vec![digit])]);
 }
+
+#[test]
+fn the_head_of_the_list_counts_who_needs_you_as_the_bar_does_and_what_is_to_be_looked_at() {
+    let done = |number| SessionInfo {
+        state: State::Done,
+        ..asking(number, 30)
+    };
+    for (sessions, head, bar) in [
+        (vec![asking(2, 10)], "1 session needs you", "1 needs you"),
+        (
+            vec![asking(2, 10), asking(3, 20), done(4)],
+            "2 sessions need you, 1 more to look at",
+            "2 need you",
+        ),
+        (vec![done(4)], "1 session to look at", "Keys"),
+    ] {
+        let shell = std::iter::once(session_info(1, "bash"));
+        let sessions: Vec<_> = shell.chain(sessions).collect();
+        let mut world = World::new(World::layout(&[1]), &sessions);
+        world.command(Command::Attention);
+        for label in [head, bar] {
+            let count = world.harness.query_all_by_label(label).count();
+            assert_eq!(count, 1, "{label}");
+        }
+    }
+}
