@@ -140,9 +140,7 @@ impl Mark {
             Self::NeedsAnswer => self.diamond(painter, center, theme, "?"),
             Self::Done => {
                 painter.circle_filled(center, radius + 0.5, color);
-                let tick = [(-2.2, 0.2), (-0.6, 1.9), (2.4, -1.7)];
-                let points = tick.map(|(x, y)| center + Vec2::new(x, y));
-                painter.add(Shape::line(points.into(), Stroke::new(STROKE, theme.panel)));
+                tick(painter, center, 1.0, Stroke::new(STROKE, theme.panel));
             }
             Self::Error => {
                 let square = Rect::from_center_size(center, Vec2::splat(radius * 2.0));
@@ -177,6 +175,13 @@ fn dotted_circle(painter: &Painter, center: Pos2, radius: f32, color: Color32) {
         let angle = f32::from(step) / 8.0 * std::f32::consts::TAU;
         painter.circle_filled(center + Vec2::angled(angle) * radius, 0.9, color);
     }
+}
+
+/// Draws a tick, so many times as large as that of a state.
+pub fn tick(painter: &Painter, center: Pos2, times: f32, stroke: Stroke) {
+    let points = [(-2.2, 0.2), (-0.6, 1.9), (2.4, -1.7)];
+    let points = points.map(|(x, y)| center + times * Vec2::new(x, y));
+    painter.add(Shape::line(points.into(), stroke));
 }
 
 /// Draws a cross with arms of `arm` points.

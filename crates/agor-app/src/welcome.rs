@@ -7,6 +7,7 @@ use egui::{
 };
 
 use crate::commands::{Command, context};
+use crate::icons;
 use crate::keys::drawn::{hints, pressed};
 use crate::keys::keymap::Keymap;
 use crate::link::snapshot::KnownAgent;
@@ -273,8 +274,13 @@ fn step_ui(ui: &mut Ui, theme: &Theme, now: Step, step: Step, number: &str, text
         std::cmp::Ordering::Greater => (theme.hover, theme.muted, theme.faint),
     };
     ui.painter().circle_filled(center, 10.0, fill);
-    ui.painter()
-        .text(center, Align2::CENTER_CENTER, number, semibold(11.0), sign);
+    if step < now {
+        icons::tick(ui.painter(), center, 1.6, Stroke::new(1.75, sign));
+    } else {
+        let font = semibold(11.0);
+        ui.painter()
+            .text(center, Align2::CENTER_CENTER, number, font, sign);
+    }
     let at = Pos2::new(rect.min.x + 30.0, rect.center().y);
     ui.painter()
         .text(at, Align2::LEFT_CENTER, text, medium(13.0), words);
@@ -297,7 +303,7 @@ fn field_ui(
             .text_color(theme.text)
             .background_color(theme.raised)
             .margin(Vec2::new(10.0, 6.0))
-            .desired_width(ui.available_width() - 22.0);
+            .desired_width(f32::INFINITY);
         let response = ui.add(field);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, label));
         clicked = response.clicked();

@@ -171,7 +171,12 @@ fn page_ui(ui: &mut Ui, (spending, layers): (&Spending, &Layers), days: u32, the
 fn colors(measure: Measure, theme: &Theme) -> [Color32; 3] {
     match measure {
         Measure::Time => [theme.working, theme.needs_you, theme.faint],
-        Measure::Cost | Measure::Tokens => [theme.accent, theme.accent_muted, theme.border],
+        // Each is seen on the ground of a card, in any theme.
+        Measure::Cost | Measure::Tokens => [
+            theme.accent,
+            theme.panel.lerp_to_gamma(theme.accent, 0.7),
+            theme.panel.lerp_to_gamma(theme.faint, 0.8),
+        ],
     }
 }
 
@@ -205,7 +210,7 @@ fn plot_ui(ui: &mut Ui, plot: &Plot, theme: &Theme, rect: Rect) {
         }
     }
     let at = Pos2::new(inner.max.x, legend);
-    let highest = format!("{} at most", plot.highest);
+    let highest = format!("up to {} a day", plot.highest);
     ui.painter().text(
         at,
         Align2::RIGHT_CENTER,
