@@ -6,7 +6,7 @@ use agor_proto::session::SessionInfo;
 use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui};
 
 use crate::icons::Mark;
-use crate::theme::{Theme, measure, medium};
+use crate::theme::{Theme, measure, medium, semibold};
 
 /// Draws a button with a sign, 20 points wide; says whether it was pressed.
 pub fn icon_button(
@@ -268,6 +268,31 @@ pub fn hint_ui(ui: &Ui, right: Pos2, left: f32, text: &str, theme: &Theme) -> f3
 pub fn read_ui(ui: &Ui, rect: Rect, text: &str) {
     let response = ui.interact(rect, ui.scope_id().with(("read", text)), Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+}
+
+/// Draws what stands where there is nothing yet: what is missing and what there is to do, in the middle, each in as many
+/// lines as it takes and left out if it is empty. Assistive technology reads both.
+pub fn nothing_ui(ui: &Ui, rect: Rect, (title, text): (&str, &str), theme: &Theme) {
+    let room = (rect.width() - 48.0).max(80.0);
+    let mut at = Pos2::new(rect.center().x, rect.min.y + rect.height() * 0.36);
+    let mut read = String::new();
+    for (part, font, color) in [
+        (title, semibold(15.0), theme.text),
+        (text, FontId::proportional(13.0), theme.muted),
+    ] {
+        if part.is_empty() {
+            continue;
+        }
+        let mut job = egui::text::LayoutJob::simple(part.to_owned(), font, color, room);
+        job.halign = egui::Align::Center;
+        let galley = ui.painter().layout_job(job);
+        let below = galley.size().y + 8.0;
+        ui.painter().galley(at, galley, color);
+        at.y += below;
+        let gap = if read.is_empty() { "" } else { ". " };
+        read.extend([gap, part]);
+    }
+    read_ui(ui, rect, &read);
 }
 
 /// Returns one line of text that ends in an ellipsis where there is no room.

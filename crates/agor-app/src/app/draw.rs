@@ -21,7 +21,7 @@ use crate::palette::{self, Choice, Offer, Outcome, Palette, Scope};
 use crate::starting::{self, Starting};
 use crate::text::{now_millis, whole_folder};
 use crate::theme::{Theme, measure};
-use crate::widgets::read_ui;
+use crate::widgets::nothing_ui;
 use crate::workspace::document::NAME_MAX;
 use crate::{banner, sidebar, status_bar, tab_bar, which_key};
 
@@ -465,23 +465,10 @@ pub(super) fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::Sessio
 }
 
 fn empty_ui(ui: &Ui, rect: Rect, told: &str, theme: &Theme, keymap: &Keymap) {
-    let center = rect.center();
-    let painter = ui.painter();
-    let title = egui::Pos2::new(center.x, center.y - 20.0);
-    painter.text(
-        title,
-        egui::Align2::CENTER_CENTER,
-        told,
-        crate::theme::semibold(15.0),
-        theme.text,
-    );
     let text = format!(
         "{} opens your shell  ·  {} finds everything",
         keymap.keys_of(Command::NewTab),
         keymap.keys_of(Command::Palette)
     );
-    let font = egui::FontId::proportional(13.0);
-    let at = egui::Pos2::new(center.x, center.y + 8.0);
-    painter.text(at, egui::Align2::CENTER_CENTER, &text, font, theme.muted);
-    read_ui(ui, rect, &format!("{told}. {text}"));
+    nothing_ui(ui, rect, (told, &text), theme);
 }

@@ -17,7 +17,7 @@ use crate::icons::Mark;
 use crate::keys::drawn::{hints, keys_of, moved, pressed, pressed_in_list};
 use crate::text::{age, folder_shown};
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{column, elided, focus_ui, hint_ui, hold_keyboard, read_ui, reveal_focus};
+use crate::widgets::{column, elided, focus_ui, hint_ui, hold_keyboard, nothing_ui, reveal_focus};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -163,7 +163,7 @@ fn title(queue: &[(Need, &SessionInfo)]) -> String {
         needs => format!("{needs} sessions need you"),
     };
     match (needs, others) {
-        (0, 0) => "Nothing needs you".to_owned(),
+        (0, 0) => "What needs you".to_owned(),
         (0, 1) => "1 session to look at".to_owned(),
         (0, others) => format!("{others} sessions to look at"),
         (_, 0) => needs_you,
@@ -197,12 +197,8 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, (text, is_empty, replies): (&str,
 
 fn empty_ui(ui: &Ui, theme: &Theme, rect: Rect) {
     let next = keys_of(ui, Command::AttentionNext);
-    let text = format!("An agent that asks, waits or is done stands here; {next} goes to it.");
-    let font = FontId::proportional(13.0);
-    let galley = elided(ui, &text, font, theme.muted, rect.width() - 24.0);
-    let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size());
-    ui.painter().galley(at.min, galley, theme.muted);
-    read_ui(ui, at, &text);
+    let text = format!("An agent that asks, waits or is done stands here; {next} goes to it");
+    nothing_ui(ui, rect, ("Nothing needs you", &text), theme);
 }
 
 fn row_ui(

@@ -18,7 +18,7 @@ use crate::link::everywhere::FoundEverywhere;
 use crate::link::snapshot::Snapshot;
 use crate::text::age;
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{elided, offer_keyboard, read_ui};
+use crate::widgets::{elided, nothing_ui, offer_keyboard};
 
 /// Height of the head.
 const HEAD: f32 = 44.0;
@@ -274,19 +274,7 @@ fn empty_ui(ui: &Ui, page: &EverywherePage, theme: &Theme, rect: Rect) {
         (false, true) => ("No session has said that", "Fewer letters may be found"),
         (false, false) => return,
     };
-    let center = Pos2::new(rect.center().x, rect.min.y + rect.height() * 0.36);
-    let painter = ui.painter();
-    painter.text(
-        center,
-        Align2::CENTER_CENTER,
-        title,
-        semibold(15.0),
-        theme.text,
-    );
-    let below = center + Vec2::new(0.0, 26.0);
-    let font = FontId::proportional(13.0);
-    painter.text(below, Align2::CENTER_CENTER, hint, font, theme.muted);
-    read_ui(ui, rect, &format!("{title}. {hint}"));
+    nothing_ui(ui, rect, (title, hint), theme);
 }
 
 fn session_ui(

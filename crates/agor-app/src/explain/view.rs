@@ -11,7 +11,7 @@ use crate::icons::Mark;
 use crate::keys::drawn::{self, hints, pressed_in_list};
 use crate::link::snapshot::Explanation;
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{column, elided, focus_ui, hint_ui, reveal_focus};
+use crate::widgets::{column, elided, focus_ui, hint_ui, nothing_ui, reveal_focus};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -50,16 +50,16 @@ pub fn explain_ui(
         below.min.y = rect.max.y;
     }
     let message = match (info, known) {
-        (None, _) => Some("Give a session the keyboard to see why its badge is as it is"),
-        (_, None) => Some("The host is asked…"),
-        _ if lines.is_empty() => Some("Nothing says what it does: no agent was seen here."),
+        (None, _) => Some((
+            "No session has the keyboard",
+            "Give it to one to see why its badge is as it is",
+        )),
+        (_, None) => Some(("", "The host is asked…")),
+        _ if lines.is_empty() => Some(("Nothing says what it does", "No agent was seen here")),
         _ => None,
     };
-    if let Some(text) = message {
-        let font = FontId::proportional(13.0);
-        let text = elided(ui, text, font, theme.muted, below.width() - 24.0);
-        let at = Align2::CENTER_CENTER.anchor_size(below.center(), text.size());
-        ui.painter().galley(at.min, text, theme.muted);
+    if let Some(told) = message {
+        nothing_ui(ui, below, told, theme);
         return outcome;
     }
     let moved = std::mem::take(&mut state.moved);

@@ -21,7 +21,7 @@ use crate::pane::header::detail;
 use crate::pane::images;
 use crate::theme::{Theme, medium, semibold};
 use crate::wake::Wake;
-use crate::widgets::{elided, focus_ui, hint_ui, offer_keyboard, read_ui};
+use crate::widgets::{elided, focus_ui, hint_ui, nothing_ui, offer_keyboard};
 
 /// Height of the field.
 const HEAD: f32 = 44.0;
@@ -134,20 +134,17 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
     ui.set_clip_rect(ui.clip_rect().intersect(area));
     scroll(ui, wall, &lines, &plan, shown);
     if lines.is_empty() {
-        let text = if wall.filter.is_empty() {
-            let begins = [
-                (Command::NewTab, "opens your shell"),
-                (Command::NewAgent, "starts an agent"),
-            ];
-            format!("No sessions yet  ·  {}", hints(ui, &begins))
+        let begins = [
+            (Command::NewTab, "opens your shell"),
+            (Command::NewAgent, "starts an agent"),
+        ];
+        let begins = hints(ui, &begins);
+        let told = if wall.filter.is_empty() {
+            ("No sessions yet", begins.as_str())
         } else {
-            "Nothing matches: type fewer letters".to_owned()
+            ("Nothing matches", "Type fewer letters")
         };
-        let at = Pos2::new(area.min.x + GAP, shown.min.y + 16.0);
-        let font = FontId::proportional(13.0);
-        let color = painting.theme.muted;
-        let rect = ui.painter().text(at, Align2::LEFT_TOP, &text, font, color);
-        read_ui(ui, rect, &text);
+        nothing_ui(ui, shown, told, painting.theme);
     }
     painting.renderer.set_font(plan.font.clone());
     let mut top = shown.min.y;

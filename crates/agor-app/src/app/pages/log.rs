@@ -13,7 +13,9 @@ use crate::link::log::{Log, Of};
 use crate::link::snapshot::Weight;
 use crate::text::folder_shown;
 use crate::theme::{Theme, semibold};
-use crate::widgets::{chip_at_ui, chip_width, elided, hint_ui, in_lines, read_ui, reveal_focus};
+use crate::widgets::{
+    chip_at_ui, chip_width, elided, hint_ui, in_lines, nothing_ui, read_ui, reveal_focus,
+};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -130,22 +132,21 @@ impl Page for LogPage {
         let below = area.with_min_y(bottom);
         let lines = log.as_deref().map(|log| self.lines(log));
         let message = match (log.as_deref(), &lines) {
-            (None, _) => Some("The log is read…"),
-            (Some(log), _) if log.tail.problem.is_some() => log.tail.problem.as_deref(),
+            (None, _) => Some(("", "The log is read…")),
+            (Some(log), _) if log.tail.problem.is_some() => {
+                let problem = log.tail.problem.as_deref().unwrap_or_default();
+                Some(("", problem))
+            }
             (_, Some(lines)) if lines.is_empty() && self.warnings => {
-                Some("Neither a warning nor an error is in its last lines")
+                Some(("", "Neither a warning nor an error is in its last lines"))
             }
             (_, Some(lines)) if lines.is_empty() => {
-                Some("Nothing was logged yet: AGOR_LOG=debug logs more")
+                Some(("Nothing was logged yet", "AGOR_LOG=debug logs more"))
             }
             _ => None,
         };
-        if let Some(text) = message {
-            let font = FontId::proportional(13.0);
-            let shown = elided(ui, text, font, theme.muted, below.width() - 2.0 * GAP);
-            let at = Align2::CENTER_CENTER.anchor_size(below.center(), shown.size());
-            ui.painter().galley(at.min, shown, theme.muted);
-            read_ui(ui, at, text);
+        if let Some(told) = message {
+            nothing_ui(ui, below, told, theme);
         } else {
             let lines = lines.unwrap_or_default();
             lines_ui(ui, (self.of, &lines), theme, below, scroll);

@@ -12,7 +12,7 @@ use crate::keys::drawn::{hints, pressed};
 use crate::link::snapshot::{HostState, Notice, Weight};
 use crate::text::age;
 use crate::theme::{Theme, medium, semibold};
-use crate::widgets::{chip_ui, hint_ui, reveal_focus};
+use crate::widgets::{chip_ui, hint_ui, nothing_ui, reveal_focus};
 
 /// Height of the page's head.
 const HEAD: f32 = 44.0;
@@ -105,11 +105,8 @@ impl Page for Notices {
         let closed = !pressed(ui, context::LIST, &[Command::ListClose]).is_empty();
         let below = area.with_min_y(head.max.y);
         if lines.is_empty() {
-            let text = "Nothing was told yet. What fails, and what is good to know, stands here.";
-            let font = FontId::proportional(13.0);
-            let at = below.center();
-            ui.painter()
-                .text(at, Align2::CENTER_CENTER, text, font, theme.muted);
+            let text = "What fails, and what is good to know, stands here";
+            nothing_ui(ui, below, ("Nothing was told yet", text), theme);
         }
         let mut ui = ui.new_child(UiBuilder::new().max_rect(below).id_salt("lines"));
         let shown = ScrollArea::vertical()
