@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use agor_proto::ids::SessionId;
-use egui::{FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
+use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 use crate::commands::Command;
 use crate::icons::Mark;
@@ -129,12 +129,21 @@ pub fn question_ui(
     Mark::NeedsAnswer.paint(painter, Pos2::new(rect.min.x + 18.0, middle), theme);
     let mut pressed = None;
     let mut right = rect.max.x - 8.0;
-    for (command, label) in ANSWERS.into_iter().rev() {
-        let (left, clicked) = button_ui(ui, theme, keymap, (command, label), (right, middle));
+    let (begin, keys) = told_once(ANSWERS.map(|(command, _)| keymap.keys_of(command)));
+    for ((command, label), keys) in ANSWERS.into_iter().zip(keys).rev() {
+        let (left, clicked) = button_ui(ui, theme, label, keys, (right, middle));
         if clicked {
             pressed = Some(command);
         }
         right = left - 6.0;
+    }
+    if !begin.is_empty() {
+        let font = FontId::proportional(10.5);
+        let at = Pos2::new(right - 2.0, middle);
+        let begin = ui
+            .painter()
+            .text(at, Align2::RIGHT_CENTER, begin, font, theme.muted);
+        right = begin.min.x - 6.0;
     }
     let text = match more {
         0 => text.to_owned(),
@@ -155,18 +164,33 @@ pub fn question_ui(
     pressed
 }
 
+/// Returns with what the keys of all answers begin, if that is the same, and what of each is left.
+fn told_once(keys: [String; 3]) -> (String, [String; 3]) {
+    let begins = keys.each_ref().map(|keys| keys.rsplit_once(' '));
+    match begins {
+        [
+            Some((begin, first)),
+            Some((second_begin, second)),
+            Some((third_begin, third)),
+        ] if begin == second_begin && begin == third_begin => {
+            (begin.to_owned(), [first, second, third].map(str::to_owned))
+        }
+        _ => (String::new(), keys),
+    }
+}
+
 /// Draws an answer with its keys, ending at `right`; returns where it begins, and whether it was pressed.
 fn button_ui(
     ui: &Ui,
     theme: &Theme,
-    keymap: &Keymap,
-    (command, label): (Command, &str),
+    label: &str,
+    keys: String,
     (right, middle): (f32, f32),
 ) -> (f32, bool) {
     let painter = ui.painter();
     let words = painter.layout_no_wrap(label.to_owned(), medium(12.0), theme.text);
     let font = FontId::proportional(10.5);
-    let keys = painter.layout_no_wrap(keymap.keys_of(command), font, theme.muted);
+    let keys = painter.layout_no_wrap(keys, font, theme.muted);
     let size = Vec2::new(words.size().x + keys.size().x + 26.0, 24.0);
     let rect = Rect::from_min_size(Pos2::new(right - size.x, middle - 12.0), size);
     let id = ui.scope_id().with(("clipboard", label));
@@ -224,6 +248,17 @@ mod tests {
         assert!(!questions.ask(copied(0, true, "beyond")));
         questions.retain(|session| session == session_id(0));
         assert!(questions.take().is_some_and(|it| &*it.text == "old"));
+    }
+
+    #[test]
+    fn what_the_keys_of_all_answers_begin_with_is_told_once() {
+        let keys = |keys: [&str; 3]| keys.map(str::to_owned);
+        let told = |of| told_once(keys(of));
+        let alike = told(["Ctrl+Space V a", "Ctrl+Space V s", "Ctrl+Space V r"]);
+        assert_eq!(alike, ("Ctrl+Space V".into(), keys(["a", "s", "r"])));
+        for other in [["F1 a", "F2 a", "F1 r"], ["F1 a", "F1 s", ""], ["a"; 3]] {
+            assert_eq!(told(other), (String::new(), keys(other)));
+        }
     }
 
     #[test]

@@ -7,7 +7,6 @@ use agor_proto::usage::Spent;
 use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 use crate::commands::Command;
-use crate::commands::context::{self, Chain};
 use crate::icons::Mark;
 use crate::keys::keymap::Keymap;
 use crate::link::snapshot::{HostState, Notice, Snapshot, Weight};
@@ -32,7 +31,7 @@ const TOLD_MIN: f32 = 160.0;
 pub fn status_bar_ui(
     ui: &mut Ui,
     (snapshot, workspace): (&Snapshot, &Workspace),
-    (keymap, chain): (&Keymap, Chain),
+    (keymap, counts): (&Keymap, &str),
     broadcast: usize,
     theme: &Theme,
     wake: &Wake,
@@ -55,7 +54,7 @@ pub fn status_bar_ui(
         Pos2::new(bar.min.x + 16.0, middle),
     );
     let (right, clicked) = keys_ui(ui, theme, keymap, bar.max.x - 12.0, middle);
-    let right = context_ui(ui, theme, chain, bar.with_max_x(right));
+    let right = context_ui(ui, theme, counts, bar.with_max_x(right));
     let (right, spent) = today_ui(ui, theme, &snapshot.spent_today, right, middle);
     let (left, attention) = needs_ui(ui, theme, snapshot.waiting(), bar.min.x + 26.0, middle);
     let (left, stop) = broadcast_ui(ui, theme, broadcast, left, middle);
@@ -255,10 +254,7 @@ fn host_ui(ui: &Ui, theme: &Theme, state: &HostState, center: Pos2) -> String {
 
 /// Draws whose keys count where the keyboard is, at the right of `room` if there is room for it; returns where it
 /// begins.
-fn context_ui(ui: &Ui, theme: &Theme, chain: Chain, room: Rect) -> f32 {
-    let word = chain
-        .first()
-        .map_or("no command", |context| context::place(*context));
+fn context_ui(ui: &Ui, theme: &Theme, word: &str, room: Rect) -> f32 {
     let galley =
         ui.painter()
             .layout_no_wrap(word.to_owned(), FontId::proportional(11.0), theme.faint);

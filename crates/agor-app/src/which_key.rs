@@ -5,9 +5,12 @@ use egui::{Align2, FontId, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
 use crate::commands::context::Chain;
 use crate::keys::keymap::{Chord, Keymap};
 use crate::theme::{Theme, measure, medium};
+use crate::widgets::elided;
 
-/// Width of a column in points.
-const COLUMN: f32 = 248.0;
+/// Width of a column in points, and where in it keys end and titles begin.
+const COLUMN: f32 = 264.0;
+const KEYS: f32 = 72.0;
+const TITLE: f32 = 84.0;
 
 /// Height of a line.
 const LINE: f32 = 22.0;
@@ -44,7 +47,7 @@ pub fn which_key_ui(ui: &Ui, (before, keymap, chain): (&[Chord], &Keymap, Chain)
         let (column, line) = (at / lines, at % lines);
         let left = area.min.x + 12.0 + column as f32 * COLUMN;
         let middle = area.min.y + 12.0 + (line as f32 + 0.5) * LINE;
-        let keys_at = Pos2::new(left + 72.0, middle);
+        let keys_at = Pos2::new(left + KEYS, middle);
         painter.text(
             keys_at,
             Align2::RIGHT_CENTER,
@@ -52,8 +55,9 @@ pub fn which_key_ui(ui: &Ui, (before, keymap, chain): (&[Chord], &Keymap, Chain)
             medium(12.0),
             theme.accent,
         );
-        let title_at = Pos2::new(left + 84.0, middle);
         let font = FontId::proportional(12.0);
-        painter.text(title_at, Align2::LEFT_CENTER, title, font, theme.text);
+        let title = elided(ui, title, font, theme.text, COLUMN - TITLE - 12.0);
+        let title_at = Pos2::new(left + TITLE, middle - title.size().y / 2.0);
+        painter.galley(title_at, title, theme.text);
     }
 }

@@ -75,7 +75,7 @@ tokens! {
     hover "What the mouse is over.";
     selected "What is chosen in a list.";
     border "Between surfaces.";
-    border_focus "Around the pane that has the keyboard.";
+    border_focus "Around the focused pane.";
     text "Text, the terminal's too.";
     muted "Text that stands back.";
     faint "Text that is seldom read.";

@@ -11,6 +11,7 @@ use super::pages::Open;
 use super::windows::Front;
 use super::{App, Overlay};
 use crate::commands::Command;
+use crate::commands::context::{self, Chain};
 use crate::drafts::Field;
 use crate::icons::turn;
 use crate::keys::keymap::Keymap;
@@ -111,7 +112,7 @@ impl App {
         let mut did = None;
         for (at, notice) in self.banners.shown(&storage).into_iter().enumerate() {
             let shown = Panel::top(egui::Id::unique(("banner", at)))
-                .exact_size(banner::ROW)
+                .exact_size(banner::height(ui, notice, &self.theme))
                 .resizable(false)
                 .show_separator_line(false)
                 .frame(frame)
@@ -141,10 +142,11 @@ impl App {
                 let (snapshot, workspace) = (&self.snapshot, &self.workspace);
                 let keyboard = self.keyboard.borrow();
                 let (_, keymap, chain) = keyboard.router.sequence();
+                let counts = whose_keys(self.overlay.as_ref(), chain);
                 status_bar::status_bar_ui(
                     ui,
                     (snapshot, workspace),
-                    (keymap, chain),
+                    (keymap, counts),
                     broadcast,
                     &self.theme,
                     &self.wake,
@@ -461,6 +463,20 @@ pub(super) fn title(snapshot: &Snapshot, focused: Option<agor_proto::ids::Sessio
     match snapshot.waiting() {
         0 => title,
         count => format!("({count}) {title}"),
+    }
+}
+
+/// Returns in words whose keys count: of what has those of a context that is called after something else, its own.
+fn whose_keys(overlay: Option<&Overlay>, chain: Chain) -> &'static str {
+    let Some(deepest) = chain.first() else {
+        return "no command";
+    };
+    match overlay {
+        Some(Overlay::Page(open)) if open.kind.command == Command::Keys => "on the page of keys",
+        Some(Overlay::Page(open)) if open.kind.command == Command::Welcome => "in the first steps",
+        Some(Overlay::ThemeEditor(_)) => "in the theme editor",
+        Some(Overlay::Trust(_)) => "in the question",
+        _ => context::place(*deepest),
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) fn hints_ui(
     let part = |wanted: Act, words: &'static str| (words, act == wanted);
     let parts = [
         part(Act::Copy, "letters copy"),
-        part(Act::Open, "Shift opens a link"),
+        part(Act::Open, "Shift opens"),
         part(Act::Insert, "Alt inserts"),
         (leaves.as_str(), false),
     ];

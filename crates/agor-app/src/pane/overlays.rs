@@ -213,7 +213,7 @@ pub fn mode_ui(ui: &Ui, theme: &Theme, pane: Rect, word: &str, parts: &[(&str, b
         let color = if *now { theme.text } else { theme.muted };
         add(text, FontId::proportional(12.0), color);
     }
-    let room = (pane.width() - 40.0).max(0.0);
+    let room = (pane.width() - 32.0).max(0.0);
     job.wrap = egui::text::TextWrapping::truncate_at_width(room);
     let label = job.text.clone();
     let galley = ui.painter().layout_job(job);

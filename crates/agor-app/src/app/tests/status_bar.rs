@@ -43,10 +43,23 @@ fn the_bar_says_whose_keys_count_where_the_keyboard_is() {
     says(&world, "in a terminal");
     // While keys themselves are waited for, they mean nothing else.
     world.command(Command::Keys);
-    says(&world, "in settings");
+    says(&world, "on the page of keys");
     world.harness.get_by_label("Press keys").click();
     world.harness.run();
     says(&world, "no command");
+}
+
+#[test]
+fn what_has_the_keys_of_a_context_that_is_called_after_something_else_has_its_own_name() {
+    for (page, word) in [
+        (Command::Welcome, "in the first steps"),
+        (Command::EditTheme, "in the theme editor"),
+        (Command::Keys, "on the page of keys"),
+    ] {
+        let mut world = world();
+        world.command(page);
+        world.harness.get_by_label(&format!("Keys: {word}"));
+    }
 }
 
 #[test]
