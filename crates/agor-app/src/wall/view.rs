@@ -87,10 +87,22 @@ struct Plan {
 }
 
 impl Plan {
-    /// Plans for a room of so many points, of which each has `scale` pixels.
-    fn new(width: f32, scale: f32, font: FontSpec) -> Self {
+    /// Plans for `count` sessions in a room of so many points, of which each has `scale` pixels: as large as all of them
+    /// can be seen at once, but no larger than the terminal's text.
+    fn new(room: Vec2, scale: f32, font: &FontSpec, count: usize) -> Self {
         let least = CELL_MIN_PX * CELLS[0] / scale + 2.0 * INSET + GAP;
-        let columns = (((width - GAP) / least).floor() as usize).max(1);
+        let most = (((room.x - GAP) / least).floor() as usize).max(1);
+        let all_at_once = |plan: &Self| {
+            let lines = count.div_ceil(plan.columns) as f32;
+            let height = lines * (TITLE + plan.tile.y + GAP);
+            height <= room.y && plan.font.size_points <= font.size_points
+        };
+        let plan = |columns| Self::of(columns, room.x, scale, font.clone());
+        let larger = (1..most).map(plan).find(all_at_once);
+        larger.unwrap_or_else(|| plan(most))
+    }
+
+    fn of(columns: usize, width: f32, scale: f32, font: FontSpec) -> Self {
         let across = (width - GAP) / columns as f32 - GAP;
         let cell_px = ((across - 2.0 * INSET) * scale / CELLS[0]).floor();
         let cell_px = cell_px.max(CELL_MIN_PX);
@@ -119,13 +131,21 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
     let area = ui.max_rect();
     let ground = RectShape::filled(area, 0.0, painting.theme.window);
     painting.canvas.ground(ui, ground);
-    let plan = Plan::new(area.width(), ui.pixels_per_point(), painting.font.clone());
     let sessions = painting.snapshot.sessions.clone().unwrap_or_default();
     let snapshot = painting.snapshot;
     let layers = &*snapshot.settings.layers;
-    let mut outcome = keys(ui, wall, (&sessions, layers), plan.columns);
+    let (font, scale) = (painting.font.clone(), ui.pixels_per_point());
+    let room = Vec2::new(area.width(), area.height() - HEAD);
+    let planned = |filter: &str| {
+        let count = lines(&sessions, layers, filter, 1).len();
+        Plan::new(room, scale, &font, count)
+    };
+    // Arrows lead through what the last frame showed.
+    let columns = planned(&wall.filter).columns;
+    let mut outcome = keys(ui, wall, (&sessions, layers), columns);
     let head = area.with_max_y(area.min.y + HEAD);
     field_ui(ui, wall, painting.theme, head);
+    let plan = planned(&wall.filter);
     let lines = lines(&sessions, layers, &wall.filter, plan.columns);
     if wall.selected.is_none_or(|id| find(&lines, id).is_none()) {
         wall.selected = step(&lines, None, Step::Down);
@@ -406,4 +426,22 @@ fn thumbnail(
     let cache = wall.caches.entry(info.id).or_default();
     let draw = painting.renderer.pane(cache, &view);
     painting.canvas.add(ui, snapped, draw);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_are_as_large_as_all_of_them_can_be_seen_at_once_up_to_the_terminals_text() {
+        let font = FontSpec::default();
+        let room = Vec2::new(1_700.0, 1_000.0);
+        let columns = [1, 6, 7, 200].map(|count| Plan::new(room, 1.0, &font, count).columns);
+        assert_eq!(columns, [3, 3, 4, 4]);
+        let larger = FontSpec {
+            size_points: 26.0,
+            ..font
+        };
+        assert_eq!(Plan::new(room, 1.0, &larger, 2).columns, 2);
+    }
 }
