@@ -1,7 +1,7 @@
 //! What the panel says, as words: pure, so that tests read it without a window.
 
 use agor_core::config::schema::{Level, SETTINGS};
-use agor_core::config::{For, Origin};
+use agor_core::config::{For, Origin, Value};
 use agor_proto::session::SessionInfo;
 use agor_proto::usage::Spent;
 
@@ -194,6 +194,16 @@ fn session(info: &SessionInfo, snapshot: &Snapshot, now_millis: u64) -> Vec<Fact
     facts
 }
 
+/// Returns a value as a person reads it beside its title.
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::List(names) => names.join(", ").replace('_', " "),
+        other => other.to_string(),
+    }
+}
+
 /// Settings of the session's own level, and where what holds was said.
 fn settings(info: &SessionInfo, snapshot: &Snapshot) -> Vec<Fact> {
     let layers = &snapshot.settings.layers;
@@ -207,7 +217,7 @@ fn settings(info: &SessionInfo, snapshot: &Snapshot) -> Vec<Fact> {
         .filter(|setting| setting.level == Level::Session);
     own.map(|setting| {
         let (value, origin) = layers.holds(setting, of);
-        let value = value.map_or_else(|| setting.unset.to_owned(), |value| value.to_string());
+        let value = value.map_or_else(|| setting.unset.to_owned(), |value| in_words(&value));
         let from = match origin {
             Origin::Default => "default".into(),
             Origin::User { .. } => "for all".into(),
@@ -303,7 +313,9 @@ mod tests {
         );
         let lines = told(&info, &snapshot(&text));
         let has = |line: &str| lines.iter().any(|told| told == line);
-        assert!(has("Notify: false (for this session)"), "{lines:#?}");
+        assert!(has("Notify: no (for this session)"), "{lines:#?}");
+        let of_what = "Of what: needs permission, needs answer, error, done (default)";
+        assert!(has(of_what), "{lines:#?}");
         assert!(
             lines
                 .iter()

@@ -478,7 +478,8 @@ fn line_ui(
         let center = Pos2::new(right - width / 2.0, middle);
         Rect::from_center_size(center, Vec2::new(width, 22.0))
     };
-    let record = button(rect.max.x - GAP - 64.0, 66.0);
+    let beside = if own { 64.0 } else { 0.0 };
+    let record = button(rect.max.x - GAP - beside, 66.0);
     if button_ui(ui, theme, record, "Record", false) {
         page.selected = at;
         page.record(line.command);
