@@ -176,6 +176,8 @@ pub struct Entry {
     pub mark: Option<Mark>,
     /// Its colours, if it is a theme: the ground first.
     pub colors: Vec<Color32>,
+    /// Whether it is not there yet, and stands back.
+    pub absent: bool,
     /// Name and what is said beside it, which are looked through if the name does not match.
     whole: String,
     /// Which letters and digits are in the name, and in both.
@@ -201,6 +203,7 @@ impl Entry {
             keys: String::new(),
             mark: None,
             colors: Vec::new(),
+            absent: false,
             used: 0.0,
             typed: false,
             place: Place::Usual,
@@ -320,7 +323,11 @@ pub fn entries(
                 true => String::new(),
                 false => format!("not installed: {}", agent.get),
             };
-            Entry::new(Choice::Agent(agent.id.clone()), agent.name.clone(), detail)
+            let choice = Choice::Agent(agent.id.clone());
+            Entry {
+                absent: !agent.here,
+                ..Entry::new(choice, agent.name.clone(), detail)
+            }
         }));
     }
     if scope == Scope::Groups {

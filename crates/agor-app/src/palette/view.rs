@@ -321,7 +321,11 @@ fn row_ui(ui: &Ui, entry: &Entry, keys: String, found: Found, theme: &Theme, rec
     let mut job = LayoutJob::default();
     for (at, letter) in entry.title.chars().enumerate() {
         let hit = at < 128 && found.letters & 1 << at != 0;
-        let color = if hit { theme.accent } else { theme.text };
+        let color = match (hit, entry.absent) {
+            (true, _) => theme.accent,
+            (false, true) => theme.muted,
+            (false, false) => theme.text,
+        };
         let mut buffer = [0; 4];
         let format = TextFormat::simple(medium(13.0), color);
         job.append(letter.encode_utf8(&mut buffer), 0.0, format);

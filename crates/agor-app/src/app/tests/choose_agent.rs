@@ -380,6 +380,24 @@ fn choose_first(app: &mut App) {
 }
 
 #[test]
+fn an_agent_that_is_not_installed_stands_back_in_the_list() {
+    let mut world = world(&[session_info(1, "bash")], Vec::new());
+    let codex = KnownAgent {
+        id: "codex".into(),
+        name: "Codex".into(),
+        ..KnownAgent::default()
+    };
+    world.change(|snapshot| {
+        let known = snapshot.agents.iter().cloned().chain([codex]);
+        snapshot.agents = known.collect::<Vec<_>>().into();
+    });
+    world.command(Command::NewAgent);
+    let (text, muted) = (world.app().theme.text, world.app().theme.muted);
+    assert!(world.draws("Claude Code", text));
+    assert!(world.draws("Codex", muted));
+}
+
+#[test]
 fn the_way_to_a_new_agent_looks_as_it_did_in_a_dark_and_a_light_theme() {
     let arrange = |workspace: &mut Workspace| workspace.open_tab("/work/shop", session_id(1));
     let choose = |app: &mut App| {
