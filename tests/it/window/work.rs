@@ -195,6 +195,33 @@ fn the_next_that_needs_you_is_shown_by_key_and_one_key_leads_back() {
 }
 
 #[test]
+fn the_first_steps_lead_to_an_agent_at_work_in_a_folder_of_its_own_by_key() {
+    let mut stage = Stage::without_host();
+    let folder = stage.agor.path("home/.config/agor");
+    fs::write(folder.join("providers.toml"), PROVIDER).expect("a provider");
+    // Of the agents that are installed the first that is offered.
+    let settings = "[agents]\nprovider = \"scripted\"\n";
+    fs::write(folder.join("config.toml"), settings).expect("settings");
+    let project = stage.agor.path("shop");
+    fs::create_dir_all(&project).expect("a project");
+    stage.agor.start_host();
+    let window = stage.open(&[]);
+    stage.press_and_rest(&window, &["ctrl+a"]);
+    stage.type_text(project.to_str().expect("utf-8"));
+    // Once for the folder, once for the agent.
+    stage.press_and_rest(&window, &["Return"]);
+    stage.press_and_rest(&window, &["Return"]);
+    stage.type_text("echo step-$((6*7)); sleep 600");
+    stage.press_and_rest(&window, &["Return"]);
+    assert_eq!(stage.running(), [""; 0], "the folder is asked about first");
+    stage.press(&["t"]);
+    let agent = stage.running_are(1).remove(0);
+    stage.agor.screen_with(&agent, "step-42");
+    let info = stage.agor.info(&agent);
+    assert_eq!(info["folder"].as_str(), project.to_str());
+}
+
+#[test]
 fn pages_stand_beside_a_terminal_by_key_and_are_there_after_a_crash() {
     let mut stage = Stage::new();
     let window = stage.open(&[]);
