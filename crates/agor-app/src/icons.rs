@@ -170,6 +170,23 @@ impl Mark {
     }
 }
 
+/// Says whether something of a session's agent goes on in the background.
+#[must_use]
+pub fn goes_on_beside(info: &SessionInfo) -> bool {
+    let agent = info.agent.as_ref().filter(|_| info.life.alive());
+    agent.is_some_and(|agent| agent.background > 0)
+}
+
+/// Draws a dot at the lower right of a session's mark while something of its agent goes on in the background.
+pub fn beside(painter: &Painter, center: Pos2, info: &SessionInfo, theme: &Theme) {
+    if goes_on_beside(info) {
+        let at = center + Vec2::splat(5.0);
+        // A panel's ground around it, so that it is told from the mark.
+        painter.circle_filled(at, 3.25, theme.panel);
+        painter.circle_filled(at, 2.0, theme.working);
+    }
+}
+
 fn dotted_circle(painter: &Painter, center: Pos2, radius: f32, color: Color32) {
     for step in 0..8_u8 {
         let angle = f32::from(step) / 8.0 * std::f32::consts::TAU;
@@ -239,4 +256,42 @@ pub fn pin(painter: &Painter, center: Pos2, color: Color32) {
     let stroke = Stroke::new(1.5, color);
     painter.circle_filled(center - Vec2::new(0.0, 2.5), 2.75, color);
     painter.vline(center.x, center.y - 1.0..=center.y + 5.0, stroke);
+}
+
+#[cfg(test)]
+mod tests {
+    use agor_core::themes::DARK;
+    use agor_proto::agent::AgentInfo;
+    use egui_kittest::Harness;
+
+    use super::*;
+    use crate::testing::{agent_info, session_info};
+
+    /// Returns how many circles are drawn beside the mark of an agent.
+    fn circles(background: u32, life: Life) -> usize {
+        let agent = AgentInfo {
+            background,
+            ..agent_info()
+        };
+        let info = SessionInfo {
+            agent: Some(agent),
+            life,
+            ..session_info(1, "claude")
+        };
+        let theme = Theme::built_in(DARK);
+        let mut harness = Harness::builder().build_ui(move |ui| {
+            beside(ui.painter(), Pos2::new(20.0, 20.0), &info, &theme);
+        });
+        harness.run();
+        let shapes = harness.output().shapes.iter();
+        let circles = shapes.filter(|clipped| matches!(clipped.shape, Shape::Circle(_)));
+        circles.count()
+    }
+
+    #[test]
+    fn what_goes_on_in_the_background_is_a_dot_beside_the_mark_until_its_agent_ends() {
+        assert_eq!(circles(0, Life::Running), 0);
+        assert_eq!(circles(2, Life::Running), 2, "a dot and its ground");
+        assert_eq!(circles(2, Life::Exited { code: 0, signal: 0 }), 0);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use agor_proto::session::SessionInfo;
 use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui};
 
-use crate::icons::Mark;
+use crate::icons::{self, Mark};
 use crate::theme::{Theme, measure, medium, semibold};
 
 /// Draws a button with a sign, 20 points wide; says whether it was pressed.
@@ -42,12 +42,18 @@ pub fn badge_ui(
     let id = ui.scope_id().with(("badge", info.id));
     let response = ui.interact(rect, id, Sense::click());
     let mark = Mark::of(info);
-    let label = format!("Explain {}, {}", info.name, mark.word());
+    let beside = if icons::goes_on_beside(info) {
+        ", more in the background"
+    } else {
+        ""
+    };
+    let label = format!("Explain {}, {}{beside}", info.name, mark.word());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
     if response.hovered() {
         painter.rect_filled(rect, 4.0, theme.hover);
     }
     mark.paint(painter, center, theme);
+    icons::beside(painter, center, info, theme);
     focus_ui(ui, &response, theme);
     response.on_hover_text(label).clicked()
 }

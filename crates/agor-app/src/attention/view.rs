@@ -13,7 +13,7 @@ use egui::{
 use super::queue::{Need, since};
 use super::{Attention, Drawn, Goes, Outcome};
 use crate::commands::{Command, context};
-use crate::icons::Mark;
+use crate::icons::{self, Mark};
 use crate::keys::drawn::{hints, keys_of, moved, pressed, pressed_in_list};
 use crate::text::{age, folder_shown};
 use crate::theme::{Theme, medium, semibold};
@@ -229,7 +229,9 @@ fn row_ui(
         Need::Context | Need::Conflict => Mark::Stalled,
         _ => Mark::of(info),
     };
-    mark.paint(painter, Pos2::new(rect.min.x + 16.0, upper), theme);
+    let mark_at = Pos2::new(rect.min.x + 16.0, upper);
+    mark.paint(painter, mark_at, theme);
+    icons::beside(painter, mark_at, info, theme);
     let left = rect.min.x + LEFT;
     let right = rect.max.x - RIGHT;
     let name = elided(ui, &info.name, medium(13.0), theme.text, 240.0);

@@ -12,7 +12,7 @@ use egui::{
 
 use super::{EverywherePage, Outcome, Row};
 use crate::commands::{Command, context};
-use crate::icons::Mark;
+use crate::icons::{self, Mark};
 use crate::keys::drawn::{hints, pressed};
 use crate::link::everywhere::FoundEverywhere;
 use crate::link::snapshot::Snapshot;
@@ -293,7 +293,9 @@ fn session_ui(
     let middle = rect.center().y + 2.0;
     let painter = ui.painter();
     if let Some(info) = info {
-        Mark::of(info).paint(painter, Pos2::new(rect.min.x + GAP + 7.0, middle), theme);
+        let at = Pos2::new(rect.min.x + GAP + 7.0, middle);
+        Mark::of(info).paint(painter, at, theme);
+        icons::beside(painter, at, info, theme);
     }
     let name_shown = elided(ui, name, medium(13.0), theme.text, rect.width() * 0.4);
     let left = rect.min.x + GAP + 22.0;

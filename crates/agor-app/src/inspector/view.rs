@@ -6,7 +6,7 @@ use egui::{Align2, FontId, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2};
 use super::Did;
 use super::facts::{Fact, Section, sections};
 use crate::commands::Command;
-use crate::icons::Mark;
+use crate::icons::{self, Mark};
 use crate::keys::keymap::Keymap;
 use crate::link::snapshot::Snapshot;
 use crate::theme::{Theme, measure, medium, semibold};
@@ -77,6 +77,7 @@ fn head_ui(ui: &Ui, info: &SessionInfo, theme: &Theme, rect: Rect) {
     let middle = rect.center().y;
     let mark = Pos2::new(rect.min.x + INSET + 6.0, middle);
     Mark::of(info).paint(ui.painter(), mark, theme);
+    icons::beside(ui.painter(), mark, info, theme);
     let left = rect.min.x + INSET + 20.0;
     let room = rect.max.x - INSET - left;
     let name = elided(ui, &info.name, semibold(13.0), theme.text, room);

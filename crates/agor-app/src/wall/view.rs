@@ -13,7 +13,7 @@ use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, 
 use super::Wall;
 use super::lines::{Line, Step, find, lines, step};
 use crate::commands::{Command, context};
-use crate::icons::Mark;
+use crate::icons::{self, Mark};
 use crate::keys::drawn::{hints, pressed};
 use crate::link::snapshot::Snapshot;
 use crate::pane::canvas::Canvas;
@@ -329,7 +329,9 @@ fn tile_ui(
     };
     painter.rect_filled(caption, top, theme.panel);
     let middle = caption.center().y;
-    mark.paint(&painter, Pos2::new(rect.min.x + 14.0, middle), theme);
+    let mark_at = Pos2::new(rect.min.x + 14.0, middle);
+    mark.paint(&painter, mark_at, theme);
+    icons::beside(&painter, mark_at, info, theme);
     let (left, right) = (rect.min.x + 28.0, rect.max.x - 10.0);
     let name = elided(ui, &info.name, medium(12.0), theme.text, right - left);
     let width = name.size().x;
