@@ -7,7 +7,7 @@
 mod queue;
 mod view;
 
-pub use queue::{Need, next, queue, since};
+pub use queue::{CONTEXT_FULL_PERCENT, Need, next, queue, since};
 pub use view::attention_ui;
 
 use std::collections::HashMap;

@@ -5,7 +5,7 @@ use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
 
 /// From so many percent on, a full context soon costs the agent its memory.
-const CONTEXT_FULL_PERCENT: u8 = 90;
+pub const CONTEXT_FULL_PERCENT: u8 = 90;
 
 /// Why a session needs the person, what blocks most first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
