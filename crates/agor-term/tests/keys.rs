@@ -62,6 +62,26 @@ fn keys_without_modes_are_a_vt220s_with_xterms_modifiers() {
 }
 
 #[test]
+fn control_with_a_letter_of_another_script_is_that_of_its_place() {
+    let at = |letter: char, place: char, mods: Mods| KeyInput {
+        base_layout: Some(place),
+        ..KeyInput::press(Key::Char(letter), mods)
+    };
+    let alt = Mods::CTRL.with(Mods::ALT);
+    for (key, expected) in [
+        (at('с', 'c', Mods::CTRL), "\x03"),
+        (at('ф', 'a', alt), "\x1b\x01"),
+        (at('с', 'c', Mods::default()), "с"),
+        // A Latin layout says itself what a key is, and what is no letter there stays what it is.
+        (at('a', 'q', Mods::CTRL), "\x01"),
+        (at('ü', '[', Mods::CTRL), "ü"),
+    ] {
+        assert_eq!(sent("", key.clone()), expected, "{key:?}");
+    }
+    assert_eq!(sent("\x1b[>4;1m", at('с', 'c', Mods::CTRL)), "\x03");
+}
+
+#[test]
 fn application_modes_change_cursor_and_keypad_keys() {
     assert_eq!(sent("\x1b[?1h", chord("up")), "\x1bOA");
     assert_eq!(sent("\x1b[?1h", chord("ctrl+up")), "\x1b[1;5A");

@@ -139,6 +139,36 @@ fn a_program_that_asked_for_application_modes_gets_its_own_sequences() {
 }
 
 #[test]
+fn letters_of_a_layout_without_latin_ones_arrive_and_control_goes_by_their_place() {
+    let mut stage = Stage::new();
+    stage.ok("setxkbmap", &["ru"]);
+    let _window = recording(&mut stage, "");
+    each_is(
+        &stage,
+        &[
+            ("Cyrillic_es", "с".as_bytes()),
+            ("alt+Cyrillic_ef", "\x1bф".as_bytes()),
+            ("ctrl+Cyrillic_es", b"\x03"),
+            ("ctrl+Cyrillic_ve", b"\x04"),
+            ("ctrl+alt+Cyrillic_ef", b"\x1b\x01"),
+        ],
+    );
+}
+
+#[test]
+fn commands_go_by_the_place_of_their_keys_on_a_layout_without_latin_letters() {
+    let mut stage = Stage::new();
+    stage.ok("setxkbmap", &["ru"]);
+    let window = stage.open(&[]);
+    stage.running_are(1);
+    // Where D and T are.
+    stage.act(&window, &["ctrl+shift+Cyrillic_ve"], "pane.split_right");
+    stage.running_are(2);
+    stage.act(&window, &["ctrl+space", "Cyrillic_ie"], "tab.new");
+    stage.running_are(3);
+}
+
+#[test]
 fn composed_characters_and_dead_keys_arrive_as_text() {
     let mut stage = Stage::new();
     // Before the window, which reads the keyboard's layout when it opens.

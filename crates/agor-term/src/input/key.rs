@@ -123,7 +123,10 @@ fn encode_char(c: char, input: &KeyInput, modes: InputModes, out: &mut Vec<u8>) 
             .unwrap_or(c),
         false => c,
     });
-    let control = control_byte(c, typed);
+    // A letter of another script, or with a mark, is for Control the letter of its place: no other could be had there.
+    let place = input.base_layout.filter(char::is_ascii_alphabetic);
+    let place = place.filter(|_| !c.is_ascii());
+    let control = control_byte(c, typed).or_else(|| control_byte(place?, place?));
     let beyond_shift = mods.intersects(
         Mods::CTRL
             .with(Mods::ALT)
