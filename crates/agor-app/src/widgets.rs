@@ -276,8 +276,8 @@ pub fn read_ui(ui: &Ui, rect: Rect, text: &str) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
 }
 
-/// Draws what stands where there is nothing yet: what is missing and what there is to do, in the middle, each in as many
-/// lines as it takes and left out if it is empty. Assistive technology reads both.
+/// Draws what stands where there is nothing yet: what is missing and what there is to do, in the middle, each in as
+/// many lines as it takes and left out if it is empty. Assistive technology reads both.
 pub fn nothing_ui(ui: &Ui, rect: Rect, (title, text): (&str, &str), theme: &Theme) {
     let room = (rect.width() - 48.0).max(80.0);
     let mut at = Pos2::new(rect.center().x, rect.min.y + rect.height() * 0.36);

@@ -190,8 +190,8 @@ impl App {
     }
 }
 
-/// Names the borders between tiles, which can have the keyboard and to which the tile library gives no name, and draws an
-/// edge around the one that has it.
+/// Names the borders between tiles, which can have the keyboard and to which the tile library gives no name, and draws
+/// an edge around the one that has it.
 fn borders_ui(ui: &Ui, tree: &egui_tiles::Tree<Pane>, theme: &Theme) {
     let keys = does(ui, Command::Resize, "moves it");
     let gap = if keys.is_empty() { "" } else { ", " };

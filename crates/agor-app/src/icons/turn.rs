@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use egui::{Context, Id, Painter, Pos2};
 
 /// How long it stays at a position. Each is a frame of the whole window, of about 3 ms where a hundred sessions are
-/// listed: at two and a half a second an agent at work costs less than a hundredth of a core, and the ring is still seen
-/// to move out of the corner of the eye.
+/// listed: at two and a half a second an agent at work costs less than a hundredth of a core, and the ring is still
+/// seen to move out of the corner of the eye.
 const STEP: Duration = Duration::from_millis(400);
 
-/// Positions of one turn: each moves the gap, a quarter of the ring, by two thirds of itself, so that the eye follows it
-/// one way round.
+/// Positions of one turn: each moves the gap, a quarter of the ring, by two thirds of itself, so that the eye follows
+/// it one way round.
 const STEPS: u128 = 6;
 
 /// A frame comes up to a frame's time earlier than it was asked for, and would otherwise find the ring where it

@@ -102,8 +102,8 @@ pub(super) fn header_ui(
     }
 }
 
-/// Draws how full an agent's context is and what it has cost, as far as that is known, at the right of `room` if there is
-/// room for it; returns where it begins.
+/// Draws how full an agent's context is and what it has cost, as far as that is known, at the right of `room` if there
+/// is room for it; returns where it begins.
 fn used_ui(ui: &Ui, theme: &Theme, usage: &Usage, room: Rect) -> f32 {
     let spent = Spent {
         cost_micros: usage.cost_micros.filter(|micros| *micros >= COST_MIN),

@@ -87,8 +87,8 @@ struct Plan {
 }
 
 impl Plan {
-    /// Plans for `count` sessions in a room of so many points, of which each has `scale` pixels: as large as all of them
-    /// can be seen at once, but no larger than the terminal's text.
+    /// Plans for `count` sessions in a room of so many points, of which each has `scale` pixels: as large as all of
+    /// them can be seen at once, but no larger than the terminal's text.
     fn new(room: Vec2, scale: f32, font: &FontSpec, count: usize) -> Self {
         let least = CELL_MIN_PX * CELLS[0] / scale + 2.0 * INSET + GAP;
         let most = (((room.x - GAP) / least).floor() as usize).max(1);

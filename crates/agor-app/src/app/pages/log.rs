@@ -195,8 +195,8 @@ fn head_ui(ui: &Ui, theme: &Theme, rect: Rect) {
 }
 
 impl LogPage {
-    /// Draws whose log it is, and what can be done with it, at the right end if there is room; returns where that ends, and
-    /// what was pressed.
+    /// Draws whose log it is, and what can be done with it, at the right end if there is room; returns where that ends,
+    /// and what was pressed.
     fn bar_ui(
         &mut self,
         ui: &Ui,
