@@ -1,6 +1,6 @@
 //! After a key that begins sequences: what can follow it.
 
-use egui::{Align2, FontId, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
+use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 use crate::commands::context::Chain;
 use crate::keys::keymap::{Chord, Keymap};
@@ -60,4 +60,10 @@ pub fn which_key_ui(ui: &Ui, (before, keymap, chain): (&[Chord], &Keymap, Chain)
         let title_at = Pos2::new(left + TITLE, middle - title.size().y / 2.0);
         painter.galley(title_at, title, theme.text);
     }
+    let read = ui.interact(area, ui.scope_id().with("which-key"), Sense::hover());
+    read.widget_info(|| {
+        let rows = rows.iter().map(|(keys, title)| format!("{keys} {title}"));
+        let told = format!("Then {}", rows.collect::<Vec<_>>().join(", "));
+        egui::WidgetInfo::labeled(egui::Role::Status, true, told)
+    });
 }

@@ -301,6 +301,22 @@ fn what_has_the_keyboard_around_a_page_is_seen_to_have_it() {
 }
 
 #[test]
+fn what_can_follow_a_key_that_begins_sequences_is_read() {
+    let mut world = world();
+    let follows = |world: &World| {
+        let told = world.harness.query_all_by_label_contains("d Split right");
+        told.count()
+    };
+    assert_eq!(follows(&world), 0);
+    world.press("ctrl+space");
+    world.harness.run();
+    assert_eq!(follows(&world), 1);
+    world.press("escape");
+    world.harness.run();
+    assert_eq!(follows(&world), 0);
+}
+
+#[test]
 fn what_is_painted_where_there_is_nothing_can_be_read() {
     for (command, letters, told) in [
         (
