@@ -155,6 +155,10 @@ fn panes_are_swapped_moved_and_sized_by_key() {
     stage.type_text("echo lower-$((6*7))");
     stage.press(&["Return"]);
     stage.agor.screen_with(&both[0], "lower-42");
+    stage.act(&window, &["ctrl+space", "alt+Left"], "pane.move_left");
+    step_until("the lower one stands at the left edge", || {
+        (stage.size_of(&both[1]).0 + 20 < 2 * before.0).then_some(())
+    });
 }
 
 /// Returns what `agor keys` says with these arguments.
