@@ -25,6 +25,7 @@ mod notices;
 mod pages;
 mod palette;
 mod pictured_images;
+mod pictured_panes;
 mod pictures;
 mod scale;
 mod set;
