@@ -15,6 +15,9 @@ const TITLE: f32 = 84.0;
 /// Height of a line.
 const LINE: f32 = 22.0;
 
+/// Between it and the window's edges.
+const MARGIN: f32 = 16.0;
+
 /// Draws what can follow the chords of an unfinished sequence, over the window's lower part.
 pub fn which_key_ui(ui: &Ui, (before, keymap, chain): (&[Chord], &Keymap, Chain), theme: &Theme) {
     let rows = keymap.after(before, chain);
@@ -23,12 +26,21 @@ pub fn which_key_ui(ui: &Ui, (before, keymap, chain): (&[Chord], &Keymap, Chain)
     }
     let screen = ui.ctx().content_rect();
     let columns = ((screen.width() - 48.0) / COLUMN).floor().clamp(1.0, 4.0) as usize;
-    let lines = rows.len().div_ceil(columns);
+    // What has no room in a small window is counted: the page of keys has all of it.
+    let height = screen.height() - measure::STATUS_BAR - 2.0 * MARGIN - 24.0;
+    let most = ((height / LINE).floor() as usize).max(1);
+    let lines = rows.len().div_ceil(columns).min(most);
+    let room = columns * lines;
+    let shown = if rows.len() > room {
+        room - 1
+    } else {
+        rows.len()
+    };
     let size = Vec2::new(columns as f32 * COLUMN + 24.0, lines as f32 * LINE + 24.0);
     let area = Rect::from_min_size(
         Pos2::new(
             screen.center().x - size.x / 2.0,
-            screen.max.y - measure::STATUS_BAR - 16.0 - size.y,
+            screen.max.y - measure::STATUS_BAR - MARGIN - size.y,
         ),
         size,
     );
@@ -43,10 +55,14 @@ pub fn which_key_ui(ui: &Ui, (before, keymap, chain): (&[Chord], &Keymap, Chain)
         Stroke::new(1.0, theme.border),
         StrokeKind::Inside,
     );
-    for (at, (keys, title)) in rows.iter().enumerate() {
+    let place = |at: usize| {
         let (column, line) = (at / lines, at % lines);
         let left = area.min.x + 12.0 + column as f32 * COLUMN;
         let middle = area.min.y + 12.0 + (line as f32 + 0.5) * LINE;
+        (left, middle)
+    };
+    for (at, (keys, title)) in rows.iter().take(shown).enumerate() {
+        let (left, middle) = place(at);
         let keys_at = Pos2::new(left + KEYS, middle);
         painter.text(
             keys_at,
@@ -59,6 +75,13 @@ pub fn which_key_ui(ui: &Ui, (before, keymap, chain): (&[Chord], &Keymap, Chain)
         let title = elided(ui, title, font, theme.text, COLUMN - TITLE - 12.0);
         let title_at = Pos2::new(left + TITLE, middle - title.size().y / 2.0);
         painter.galley(title_at, title, theme.text);
+    }
+    if shown < rows.len() {
+        let (left, middle) = place(shown);
+        let more = format!("and {} more", rows.len() - shown);
+        let at = Pos2::new(left + TITLE, middle);
+        let font = FontId::proportional(12.0);
+        painter.text(at, Align2::LEFT_CENTER, more, font, theme.muted);
     }
     let read = ui.interact(area, ui.scope_id().with("which-key"), Sense::hover());
     read.widget_info(|| {

@@ -139,6 +139,23 @@ fn chips_and_buttons_of_heads_are_whole_and_apart_in_a_small_window_at_twice_the
 }
 
 #[test]
+fn what_can_follow_a_key_stays_in_a_small_window_at_twice_the_size() {
+    let points = Vec2::new(SMALL.0 as f32, SMALL.1 as f32) / 2.0;
+    let mut workspace = Workspace::default();
+    two(200.0)(&mut workspace);
+    let sessions = [session_info(1, "vim"), session_info(2, "bash")];
+    let mut world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
+    world.harness.set_size(points);
+    world.harness.run();
+    world.press("ctrl+space");
+    world.harness.run();
+    let told = world.harness.get_by_label_contains("d Split right");
+    let window = Rect::from_min_size(Pos2::ZERO, points);
+    let rect = told.rect();
+    assert!(window.contains_rect(rect), "it is at {rect:?}");
+}
+
+#[test]
 fn the_interface_grows_by_key_and_by_setting_and_the_terminals_text_keeps_its_size() {
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);
     world.show_text(1, "text");
