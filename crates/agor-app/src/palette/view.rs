@@ -42,7 +42,8 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
     palette.refresh();
     let mut count = palette.finder.found().len();
     let (scope, _) = palette.sought();
-    let page = measure::PALETTE_ROWS as i64;
+    let most = rows_max(ui);
+    let page = i64::try_from(most).unwrap_or(1);
     let mut enter = false;
     let further = match scope {
         Scope::Prompt => PROMPT_KEYS,
@@ -67,7 +68,7 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
             _ => outcome = Outcome::Closed,
         }
     }
-    let rows = count.clamp(1, measure::PALETTE_ROWS);
+    let rows = count.clamp(1, most);
     let typed = matches!(
         scope,
         Scope::ImportKeys | Scope::ExportKeys | Scope::Rename | Scope::RenameTab | Scope::Prompt
@@ -95,7 +96,7 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme) -> Outcome 
         if count == 0 {
             hint_ui(ui, theme, list, empty(scope, palette));
         }
-        clicked = rows_ui(ui, palette, theme, list);
+        clicked = rows_ui(ui, palette, theme, (list, most));
     });
     if enter {
         // What was typed in the same frame counts.
@@ -264,19 +265,26 @@ fn asks_ui(ui: &mut Ui, asks: &[Offered], theme: &Theme, list: Rect) -> Option<A
     led
 }
 
-fn rows_ui(ui: &mut Ui, palette: &mut Palette, theme: &Theme, list: Rect) -> Option<Choice> {
+/// Returns how many rows are shown: fewer than usual where the window is low.
+fn rows_max(ui: &Ui) -> usize {
+    let screen = ui.ctx().content_rect();
+    let room = screen.max.y - popup_area(ui, 0.0).min.y - FIELD - 8.0 - measure::STATUS_BAR;
+    ((room / measure::ROW).floor() as usize).clamp(1, measure::PALETTE_ROWS)
+}
+
+fn rows_ui(
+    ui: &mut Ui,
+    palette: &mut Palette,
+    theme: &Theme,
+    (list, most): (Rect, usize),
+) -> Option<Choice> {
     let (_, _, entries) = palette.offered.as_ref()?;
     let found = palette.finder.found();
     let completes = palette.completed().map(|(at, _)| at);
-    let first = palette.selected.saturating_sub(measure::PALETTE_ROWS - 1);
+    let first = palette.selected.saturating_sub(most - 1);
     let mut chosen = None;
     let mut hovered = None;
-    for (line, found) in found
-        .iter()
-        .skip(first)
-        .take(measure::PALETTE_ROWS)
-        .enumerate()
-    {
+    for (line, found) in found.iter().skip(first).take(most).enumerate() {
         let entry = entries.get(found.entry)?;
         let rect = Rect::from_min_size(
             Pos2::new(list.min.x, list.min.y + line as f32 * measure::ROW),

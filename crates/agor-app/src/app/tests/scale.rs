@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use agor_core::themes::{self, DARK, LIGHT};
 use agor_render::InterfaceFaces;
+use egui::accesskit::Toggled;
 use egui::{Pos2, Rect, Vec2};
 use egui_kittest::kittest::Queryable;
 use egui_tiles::LinearDir;
@@ -135,6 +136,34 @@ fn chips_and_buttons_of_heads_are_whole_and_apart_in_a_small_window_at_twice_the
             );
             seen.push((label, rect));
         }
+    }
+}
+
+#[test]
+fn the_palette_stays_in_a_small_window_at_twice_the_size_with_what_is_selected() {
+    let points = Vec2::new(SMALL.0 as f32, SMALL.1 as f32) / 2.0;
+    let mut workspace = Workspace::default();
+    two(200.0)(&mut workspace);
+    let sessions = [session_info(1, "vim"), session_info(2, "bash")];
+    let mut world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
+    world.harness.set_size(points);
+    world.command(Command::Palette);
+    let window = Rect::from_min_size(Pos2::ZERO, points);
+    for _ in 0..3 {
+        let rows = world.harness.query_all_by_role(egui::Role::ListBoxOption);
+        let rows: Vec<_> = rows.map(|row| row.rect()).collect();
+        assert!(rows.len() >= 6, "{rows:?}");
+        assert!(
+            rows.iter().all(|row| window.contains_rect(*row)),
+            "{rows:?}"
+        );
+        let selected = world.harness.query_all_by(|node| {
+            node.role() == egui::Role::ListBoxOption && node.toggled() == Some(Toggled::True)
+        });
+        // The session with the keyboard in the sidebar, too.
+        assert_eq!(selected.count(), 2);
+        world.harness.key_press(egui::Key::PageDown);
+        world.harness.run();
     }
 }
 
