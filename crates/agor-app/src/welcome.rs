@@ -2,8 +2,8 @@
 //! keyboard, and the three keys from which all others are found.
 
 use egui::{
-    Align, Align2, FontId, Layout, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui,
-    UiBuilder, Vec2,
+    Align, Align2, FontId, Pos2, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, TextEdit,
+    Ui, UiBuilder, Vec2,
 };
 
 use crate::commands::{Command, context};
@@ -192,22 +192,43 @@ pub fn welcome_ui(
     ui.painter().rect_filled(area, 0.0, theme.pane);
     let choices = choices(agents, default);
     welcome.agent = welcome.agent.min(choices.len().saturating_sub(1));
-    let mut did = welcome.keys(ui, &choices);
+    let before = (welcome.step, welcome.agent);
+    let did = welcome.keys(ui, &choices);
+    let moved = before != (welcome.step, welcome.agent);
     let width = (area.width() - 48.0).clamp(160.0, WIDTH);
     let top = (area.height() * 0.16).clamp(12.0, 120.0);
-    let column = Rect::from_min_max(
-        Pos2::new(area.center().x - width / 2.0, area.min.y + top),
-        Pos2::new(area.center().x + width / 2.0, area.max.y),
-    );
-    let mut ui = ui.new_child(
-        UiBuilder::new()
-            .max_rect(column)
-            .id_salt("welcome")
-            .layout(Layout::top_down(Align::Min)),
-    );
+    let below = area.with_min_y(area.min.y + top);
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(below).id_salt("welcome"));
     ui.set_clip_rect(area);
     // What has the keyboard has the frame that panes have then.
     ui.visuals_mut().selection.stroke = Stroke::new(1.0, theme.border_focus);
+    let shown = ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(&mut ui, |ui| {
+            let column = ui.horizontal_top(|ui| {
+                ui.add_space((area.width() - width) / 2.0);
+                let column = ui.vertical(|ui| {
+                    ui.set_width(width);
+                    let did = steps_ui(ui, welcome, (&choices, moved), theme);
+                    keys_ui(ui, theme, keymap, welcome.step);
+                    did
+                });
+                column.inner
+            });
+            column.inner
+        });
+    did.or(shown.inner)
+}
+
+/// Draws the steps; where a key has `moved` to another, or to another agent, that is brought into view. Returns what
+/// the person wants once a click has said it.
+fn steps_ui(
+    ui: &mut Ui,
+    welcome: &mut Welcome,
+    (choices, moved): (&[Option<KnownAgent>], bool),
+    theme: &Theme,
+) -> Option<Did> {
+    let mut did = None;
     ui.label(
         RichText::new("Start your first agent")
             .font(semibold(20.0))
@@ -218,7 +239,7 @@ pub fn welcome_ui(
     ui.label(RichText::new(text).size(13.0).color(theme.muted));
     ui.add_space(18.0);
     step_ui(
-        &mut ui,
+        ui,
         theme,
         welcome.step,
         Step::Folder,
@@ -227,24 +248,17 @@ pub fn welcome_ui(
     );
     let field = ("Folder", "A folder", Step::Folder);
     let now = (welcome.step, &mut welcome.given);
-    if field_ui(&mut ui, theme, now, field, &mut welcome.folder) {
+    if field_ui(ui, theme, now, field, &mut welcome.folder) {
         welcome.step = Step::Folder;
     }
-    step_ui(
-        &mut ui,
-        theme,
-        welcome.step,
-        Step::Agent,
-        "2",
-        "Which agent?",
-    );
-    if let Some(at) = agents_ui(&mut ui, welcome, &choices, theme) {
+    step_ui(ui, theme, welcome.step, Step::Agent, "2", "Which agent?");
+    if let Some(at) = agents_ui(ui, welcome, (choices, moved), theme) {
         welcome.agent = at;
         welcome.step = Step::Agent;
-        did = did.or(welcome.go_on(&choices));
+        did = welcome.go_on(choices);
     }
     step_ui(
-        &mut ui,
+        ui,
         theme,
         welcome.step,
         Step::Words,
@@ -258,9 +272,11 @@ pub fn welcome_ui(
             Step::Words,
         );
         let now = (welcome.step, &mut welcome.given);
-        field_ui(&mut ui, theme, now, field, &mut welcome.words);
+        field_ui(ui, theme, now, field, &mut welcome.words);
+        if moved {
+            ui.scroll_to_cursor(Some(Align::BOTTOM));
+        }
     }
-    keys_ui(&mut ui, theme, keymap, welcome.step);
     did
 }
 
@@ -322,7 +338,7 @@ fn field_ui(
 fn agents_ui(
     ui: &mut Ui,
     welcome: &Welcome,
-    choices: &[Option<KnownAgent>],
+    (choices, moved): (&[Option<KnownAgent>], bool),
     theme: &Theme,
 ) -> Option<usize> {
     if welcome.step == Step::Folder {
@@ -344,6 +360,10 @@ fn agents_ui(
         let rect = rect.with_min_x(rect.min.x + 22.0);
         response
             .widget_info(|| egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, on, name));
+        if on && moved && welcome.step == Step::Agent {
+            // With a line of what comes next.
+            ui.scroll_to_rect(rect.expand2(Vec2::new(0.0, ROW)), None);
+        }
         if on && welcome.step == Step::Agent {
             ui.painter().rect_filled(rect, 4.0, theme.selected);
         } else if response.hovered() {

@@ -15,7 +15,7 @@ use super::pictures::{compare, compare_sized, draw, draw_sized, sessions};
 use super::world::{WINDOW, World};
 use crate::app::App;
 use crate::commands::Command;
-use crate::link::snapshot::Stored;
+use crate::link::snapshot::{KnownAgent, Stored};
 use crate::testing::{session_id, session_info};
 use crate::theme::Theme;
 use crate::workspace::Workspace;
@@ -163,6 +163,35 @@ fn the_palette_stays_in_a_small_window_at_twice_the_size_with_what_is_selected()
         // The session with the keyboard in the sidebar, too.
         assert_eq!(selected.count(), 2);
         world.harness.key_press(egui::Key::PageDown);
+        world.harness.run();
+    }
+}
+
+#[test]
+fn the_selected_agent_of_the_first_steps_stays_in_a_small_window_at_twice_the_size() {
+    let points = Vec2::new(SMALL.0 as f32, SMALL.1 as f32) / 2.0;
+    let mut workspace = Workspace::default();
+    two(200.0)(&mut workspace);
+    let sessions = [session_info(1, "vim"), session_info(2, "bash")];
+    let mut world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
+    let agent = |number: u8| KnownAgent {
+        id: format!("agent{number}"),
+        name: format!("Agent {number}"),
+        here: true,
+        ..KnownAgent::default()
+    };
+    let agents: Vec<_> = (1..=6).map(agent).collect();
+    world.change(|snapshot| snapshot.agents = agents.into());
+    world.harness.set_size(points);
+    world.command(Command::Welcome);
+    world.harness.key_press(egui::Key::Enter);
+    world.harness.run();
+    let window = Rect::from_min_size(Pos2::ZERO, points);
+    for number in 1..=6 {
+        let name = format!("Agent {number}");
+        let rect = world.harness.get_by_label(&name).rect();
+        assert!(window.contains_rect(rect), "{name} is at {rect:?}");
+        world.harness.key_press(egui::Key::ArrowDown);
         world.harness.run();
     }
 }
