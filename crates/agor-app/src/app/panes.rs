@@ -193,11 +193,14 @@ impl App {
 /// Names the borders between tiles, which can have the keyboard and to which the tile library gives no name, and draws
 /// an edge around the one that has it.
 fn borders_ui(ui: &Ui, tree: &egui_tiles::Tree<Pane>, theme: &Theme) {
+    let root = tree
+        .root
+        .filter(|root| tree.tiles.get_container(*root).is_some());
+    let Some(root) = root else { return };
     let keys = does(ui, Command::Resize, "moves it");
     let gap = if keys.is_empty() { "" } else { ", " };
     let name = format!("Border between panes{gap}{keys}");
-    let root = tree.root.map(|root| (ui.scope_id(), root));
-    let mut containers: Vec<_> = root.into_iter().collect();
+    let mut containers = vec![(ui.scope_id(), root)];
     while let Some((scope, tile)) = containers.pop() {
         let Some(egui_tiles::Tile::Container(container)) = tree.tiles.get(tile) else {
             continue;
