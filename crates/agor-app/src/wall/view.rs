@@ -348,15 +348,21 @@ fn tile_ui(
         painter.galley(at, detail, theme.faint);
     }
     thumbnail(ui, wall, painting, info, rect.with_min_y(caption.max.y));
-    let needs = mark.needs_you();
-    let (width, color) = match (selected, needs) {
-        (true, _) => (1.5, theme.border_focus),
-        (false, true) => (1.0, theme.needs_you),
-        (false, false) => (1.0, theme.border),
+    let edge = |rect: Rect, width: f32, color| {
+        let stroke = Stroke::new(width, color);
+        ui.painter()
+            .rect_stroke(rect, 4.0, stroke, StrokeKind::Outside);
     };
-    let stroke = Stroke::new(width, color);
-    ui.painter()
-        .rect_stroke(rect, 4.0, stroke, StrokeKind::Outside);
+    match (selected, mark.needs_you()) {
+        (true, true) => {
+            // What needs the person is seen to, selected or not.
+            edge(rect, 1.0, theme.needs_you);
+            edge(rect.expand(1.0), 1.5, theme.border_focus);
+        }
+        (true, false) => edge(rect, 1.5, theme.border_focus),
+        (false, true) => edge(rect, 1.0, theme.needs_you),
+        (false, false) => edge(rect, 1.0, theme.border),
+    }
     focus_ui(ui, &response, theme);
     response.clicked()
 }
