@@ -78,3 +78,13 @@ fn a_wall_without_a_session_says_what_leads_to_one() {
         app.commands.push(Command::Wall);
     });
 }
+
+#[test]
+fn a_window_without_a_tab_says_what_opens_one() {
+    looks_as_it_did("nothing_open", |app| app.commands.push(Command::ClosePane));
+}
+
+#[test]
+fn the_first_step_asks_for_a_folder() {
+    looks_as_it_did("welcome_folder", |app| app.commands.push(Command::Welcome));
+}
