@@ -223,7 +223,7 @@ fn keys_are_imported_exported_and_taken_from_tmux_on_the_page_by_key() {
     let out = stage.agor.work().join("mine.json");
     let window = stage.open(&[]);
     stage.running_are(1);
-    // From the field on: what programs' keys mean our commands (3), then import and export.
+    // From the field on: its button, what programs' keys mean our commands (3), then import and export.
     let pressed = |steps: usize| {
         stage.act(&window, &["ctrl+space", "question"], "help.keys");
         for _ in 0..steps {
@@ -236,7 +236,7 @@ fn keys_are_imported_exported_and_taken_from_tmux_on_the_page_by_key() {
         stage.type_text(path.to_str().expect("utf-8"));
         stage.press_and_rest(&window, &["Return"]);
     };
-    pressed(4);
+    pressed(5);
     file(&other);
     step_until("the keys are the person's", || {
         let text = fs::read_to_string(folder.join("keybindings.json")).ok()?;
@@ -250,7 +250,7 @@ fn keys_are_imported_exported_and_taken_from_tmux_on_the_page_by_key() {
     stage.press_and_rest(&window, &["Shift_L"]);
     stage.act(&window, &["F8"], "pane.split_down");
     stage.running_are(2);
-    pressed(5);
+    pressed(6);
     file(&out);
     let written = step_until("they are written", || {
         fs::read_to_string(&out)
@@ -258,7 +258,7 @@ fn keys_are_imported_exported_and_taken_from_tmux_on_the_page_by_key() {
             .filter(|text| !text.is_empty())
     });
     assert!(written.contains("pane.split_down"), "{written}");
-    pressed(2);
+    pressed(3);
     step_until("the settings say so", || {
         let text = fs::read_to_string(folder.join("config.toml")).ok()?;
         text.contains("\"tmux\"").then_some(())

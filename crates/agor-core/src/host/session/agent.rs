@@ -50,7 +50,7 @@ const CATCHING_UP: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 #[cfg_attr(test, derive(Clone))]
 pub struct Agent {
-    machine: Machine,
+    pub(super) machine: Machine,
     /// A change that made no event yet, since there were too many.
     owed: Option<Change>,
     wake: Option<Instant>,

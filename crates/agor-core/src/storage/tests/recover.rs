@@ -229,7 +229,7 @@ fn a_database_of_every_earlier_format_is_brought_to_todays_with_all_that_is_in_i
         let record = out(b"printed");
         let end = Offset(record.len() as u64);
         let screen = b"a screen".to_vec();
-        let writes = vec![
+        let mut writes = vec![
             Write::PutSession(row(session)),
             append(session, 0, record.clone()),
             Write::PutCheckpoint {
@@ -237,8 +237,10 @@ fn a_database_of_every_earlier_format_is_brought_to_todays_with_all_that_is_in_i
                 offset: end,
                 data: screen.clone(),
             },
-            Write::PutReceipt(done.clone()),
         ];
+        // Today's writer counts receipts by a column that the first format has not.
+        let has_receipt = known > 1;
+        writes.extend(has_receipt.then(|| Write::PutReceipt(done.clone())));
         write(&store, writes).unwrap();
         store_now(&store, append_event(session, 1)).unwrap();
         let sessions = store.sessions().unwrap();
@@ -252,7 +254,7 @@ fn a_database_of_every_earlier_format_is_brought_to_todays_with_all_that_is_in_i
         let checkpoint = store.latest_checkpoint(session, None).unwrap();
         assert_eq!(checkpoint, Some((end, screen)));
         let found = store.receipt(done.client, done.id).unwrap();
-        assert_eq!(found, Some(done));
+        assert_eq!(found, has_receipt.then_some(done));
         assert_eq!(store.events(session, Seq(0), 10).unwrap(), [event(1)]);
         // What later formats have is there to be written and read.
         write(&store, vec![Write::PruneUsage { before: 0 }]).unwrap();
