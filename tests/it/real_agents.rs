@@ -51,7 +51,7 @@ fn claude_conversations() {
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
 fn claude_compacts() {
-    conversations::compacts(&programs::CLAUDE, "Conversation compacted");
+    conversations::compacts(&programs::CLAUDE, "Compacted (");
 }
 
 #[test]
