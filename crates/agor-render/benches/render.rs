@@ -55,7 +55,6 @@ const CASES: &[Case] = &[
     case(16, (200, 50), Change::OneRow, None),
     case(1, (200, 50), Change::Everything, None),
     joined(case(64, (80, 24), Change::Everything, None)),
-    joined(case(64, (80, 24), Change::OneRow, None)),
 ];
 
 const fn case(panes: usize, size: (u16, usize), change: Change, bar: Option<f64>) -> Case {

@@ -14,7 +14,7 @@ const FLOODS: usize = 20;
 const COLUMNS: usize = 5;
 
 /// How often each command is carried out.
-const ROUNDS: usize = if cfg!(debug_assertions) { 1 } else { 5 };
+const ROUNDS: usize = if cfg!(debug_assertions) { 1 } else { 2 };
 
 /// What the frame of a command may take of the drawing thread, 99 of 100 in a release build.
 const COMMAND_MAX_MILLIS: f64 = 8.0;
