@@ -111,8 +111,7 @@ fn chips_and_buttons_of_heads_are_whole_and_apart_in_a_small_window_at_twice_the
             &[&["Host", "Window", "Warnings only", "Copy all", "Open file"]],
         ),
     ];
-    let points = Vec2::new(SMALL.0 as f32, SMALL.1 as f32) / 2.0;
-    let window = Rect::from_min_size(Pos2::ZERO, points).expand(1.0);
+    let window = small_window().expand(1.0);
     for (command, labels) in pages {
         let mut workspace = Workspace::default();
         two(200.0)(&mut workspace);
@@ -120,7 +119,7 @@ fn chips_and_buttons_of_heads_are_whole_and_apart_in_a_small_window_at_twice_the
         let mut world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
         let set = "[groups.shop]\nname = \"Shop\"\nfolders = [\"/work/shop\"]";
         world.change(|snapshot| snapshot.settings = settings(set).into());
-        world.harness.set_size(points);
+        world.harness.set_size(small_window().size());
         world.command(command);
         let mut seen: Vec<(&str, Rect)> = Vec::new();
         for label in labels.iter().copied().flatten().copied() {
@@ -139,16 +138,27 @@ fn chips_and_buttons_of_heads_are_whole_and_apart_in_a_small_window_at_twice_the
     }
 }
 
-#[test]
-fn the_palette_stays_in_a_small_window_at_twice_the_size_with_what_is_selected() {
-    let points = Vec2::new(SMALL.0 as f32, SMALL.1 as f32) / 2.0;
+/// Returns a small window at twice the size, in points.
+fn small_window() -> Rect {
+    let size = Vec2::new(SMALL.0 as f32, SMALL.1 as f32) / 2.0;
+    Rect::from_min_size(Pos2::ZERO, size)
+}
+
+/// Returns a world in it, with two sessions.
+fn small_world() -> World {
     let mut workspace = Workspace::default();
     two(200.0)(&mut workspace);
     let sessions = [session_info(1, "vim"), session_info(2, "bash")];
     let mut world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
-    world.harness.set_size(points);
+    world.harness.set_size(small_window().size());
+    world
+}
+
+#[test]
+fn the_palette_stays_in_a_small_window_at_twice_the_size_with_what_is_selected() {
+    let mut world = small_world();
     world.command(Command::Palette);
-    let window = Rect::from_min_size(Pos2::ZERO, points);
+    let window = small_window();
     for _ in 0..3 {
         let rows = world.harness.query_all_by_role(egui::Role::ListBoxOption);
         let rows: Vec<_> = rows.map(|row| row.rect()).collect();
@@ -169,11 +179,7 @@ fn the_palette_stays_in_a_small_window_at_twice_the_size_with_what_is_selected()
 
 #[test]
 fn the_selected_agent_of_the_first_steps_stays_in_a_small_window_at_twice_the_size() {
-    let points = Vec2::new(SMALL.0 as f32, SMALL.1 as f32) / 2.0;
-    let mut workspace = Workspace::default();
-    two(200.0)(&mut workspace);
-    let sessions = [session_info(1, "vim"), session_info(2, "bash")];
-    let mut world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
+    let mut world = small_world();
     let agent = |number: u8| KnownAgent {
         id: format!("agent{number}"),
         name: format!("Agent {number}"),
@@ -182,11 +188,10 @@ fn the_selected_agent_of_the_first_steps_stays_in_a_small_window_at_twice_the_si
     };
     let agents: Vec<_> = (1..=6).map(agent).collect();
     world.change(|snapshot| snapshot.agents = agents.into());
-    world.harness.set_size(points);
     world.command(Command::Welcome);
     world.harness.key_press(egui::Key::Enter);
     world.harness.run();
-    let window = Rect::from_min_size(Pos2::ZERO, points);
+    let window = small_window();
     for number in 1..=6 {
         let name = format!("Agent {number}");
         let rect = world.harness.get_by_label(&name).rect();
@@ -198,17 +203,12 @@ fn the_selected_agent_of_the_first_steps_stays_in_a_small_window_at_twice_the_si
 
 #[test]
 fn what_can_follow_a_key_stays_in_a_small_window_at_twice_the_size() {
-    let points = Vec2::new(SMALL.0 as f32, SMALL.1 as f32) / 2.0;
-    let mut workspace = Workspace::default();
-    two(200.0)(&mut workspace);
-    let sessions = [session_info(1, "vim"), session_info(2, "bash")];
-    let mut world = World::new(Stored::Is(workspace.to_json().into()), &sessions);
-    world.harness.set_size(points);
+    let mut world = small_world();
     world.harness.run();
     world.press("ctrl+space");
     world.harness.run();
     let told = world.harness.get_by_label_contains("d Split right");
-    let window = Rect::from_min_size(Pos2::ZERO, points);
+    let window = small_window();
     let rect = told.rect();
     assert!(window.contains_rect(rect), "it is at {rect:?}");
 }
