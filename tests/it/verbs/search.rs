@@ -92,15 +92,17 @@ fn a_long_search_prints_as_it_finds_and_ends_at_an_interrupt() {
             .all(|info| info["offset"].as_u64() > Some(300_000))
             .then_some(())
     });
-    let mut command = agor.command(&["search", "line", "--limit", "0", "-C", "1"]);
-    let mut search = Following::start(&mut command);
+    // Where these tests run in the background of a script an interrupt is ignored, and so by what they start.
+    let program = crate::agor::agord().to_str().expect("utf-8");
+    let heeds = ["--default-signal=INT", program, "search", "line"];
+    let args = [&heeds[..], &["--limit", "0", "-C", "1"]].concat();
+    let mut search = Following::start(&mut agor.command_of("env".as_ref(), &args));
     step_until("something was printed", || search.has("line").then_some(()));
     signal_process(search.child.id(), "INT");
     let status = step_until("it ends", || search.child.try_wait().expect("a child"));
     assert!(!status.success());
     // Whoever reads no further ends it, too, and the host goes on.
     let piped = "agord search line --limit 0 | head -n 1; exit ${PIPESTATUS[0]}";
-    let program = crate::agor::agord().to_str().expect("utf-8");
     let script = piped.replace("agord", program);
     let done = agor
         .command_of("bash".as_ref(), &["-c", &script])
