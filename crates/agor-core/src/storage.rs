@@ -106,6 +106,20 @@ pub struct StoredSession {
     pub end: Offset,
 }
 
+impl StoredSession {
+    /// Returns one of which nothing has happened yet, and whose record begins at `at`.
+    #[must_use]
+    pub fn begun(row: SessionRow, at: Offset) -> Self {
+        Self {
+            row,
+            first_seq: Seq(1),
+            last_seq: Seq(0),
+            first: at,
+            end: at,
+        }
+    }
+}
+
 /// A page of a session's record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordPage {

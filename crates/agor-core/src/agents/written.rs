@@ -24,6 +24,18 @@ pub struct Written {
 /// Returns what a line says was written. `folder` is the one that the agent runs in, as an earlier line has told.
 #[must_use]
 pub fn read(form: Form, line: &[u8], folder: &mut String) -> Vec<Written> {
+    // Few lines tell of files, and those of a long conversation are read at once: they are parsed alone.
+    let has = |word: &str| memchr::memmem::find(line, word.as_bytes()).is_some();
+    let tells = match form {
+        Form::Claude => has("structuredPatch"),
+        Form::Codex => has("changes"),
+        Form::Gemini => has("fileDiff"),
+        Form::Pi => has("toolCall") || has("cwd"),
+        Form::Qwen | Form::Copilot => false,
+    };
+    if !tells {
+        return Vec::new();
+    }
     let found = match form {
         Form::Claude => claude(line),
         Form::Codex => codex(line),

@@ -158,13 +158,7 @@ impl Session {
             epoch,
             agent: Vec::new(),
         };
-        let stored = StoredSession {
-            row,
-            first_seq: Seq(1),
-            last_seq: Seq(0),
-            first: Offset(0),
-            end: Offset(0),
-        };
+        let stored = StoredSession::begun(row, Offset(0));
         let mut session = Self::from_store(stored, launcher);
         session.born = false;
         session

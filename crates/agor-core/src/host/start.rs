@@ -10,7 +10,7 @@ use std::time::Duration;
 use agor_keeper::{KeeperLink, SessionState};
 use agor_proto::PROTOCOL_VERSION;
 use agor_proto::command::Outcome;
-use agor_proto::ids::{ClientId, LogEpoch, Offset, Seq, SessionId, Size};
+use agor_proto::ids::{ClientId, LogEpoch, Offset, SessionId, Size};
 use agor_proto::message::{Hello, Message};
 use agor_proto::session::{Life, SessionSpec};
 use rustix::fs::{FlockOperation, flock};
@@ -308,14 +308,7 @@ fn unknown(hub: &Hub, id: SessionId, state: &SessionState) -> Session {
         epoch: LogEpoch(now.unix_millis),
         agent: Vec::new(),
     };
-    let at = Offset(state.tail);
-    let stored = StoredSession {
-        row,
-        first_seq: Seq(1),
-        last_seq: Seq(0),
-        first: at,
-        end: at,
-    };
+    let stored = StoredSession::begun(row, Offset(state.tail));
     Session::from_store(stored, hub.launcher().clone())
 }
 

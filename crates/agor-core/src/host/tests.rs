@@ -495,13 +495,7 @@ async fn no_two_agents_are_given_the_same_conversation() {
             epoch: LogEpoch(1),
             agent: rmp_serde::to_vec_named(&had).unwrap(),
         };
-        let stored = StoredSession {
-            row,
-            first_seq: Seq(1),
-            last_seq: Seq(0),
-            first: Offset(0),
-            end: Offset(0),
-        };
+        let stored = StoredSession::begun(row, Offset(0));
         let session = Session::from_store(stored, hub.launcher().clone());
         hub.list().put(session.info());
         hub.add(session);

@@ -139,12 +139,11 @@ impl Owed {
     pub fn settle(&self) {
         let mut state = self.state();
         let recorded = std::mem::take(&mut state.recorded);
-        if recorded > 0 && !state.dropped.load(Ordering::Acquire) {
-            state.puts.drain(..recorded);
-        }
         if state.dropped.load(Ordering::Acquire) {
             // What is recorded from now on is another matter.
             state.dropped = Arc::default();
+        } else {
+            state.puts.drain(..recorded);
         }
     }
 

@@ -180,11 +180,10 @@ impl Desk {
         }
         self.shown_millis = Some(now.millis);
         let waiting = std::mem::take(&mut self.waiting);
-        let (needs, quiet): (Vec<_>, Vec<_>) = waiting
+        let (mut needs, quiet): (Vec<_>, Vec<_>) = waiting
             .into_iter()
             .partition(|(id, need)| self.quiet_minutes(*id, need, now) == 0);
         self.waiting = quiet.into_iter().collect();
-        let mut needs = needs;
         needs.sort_by_key(|(id, need)| (rank(need.state), need.since_millis, *id));
         let sessions: Vec<_> = needs.iter().map(|(id, _)| *id).collect();
         let mut each = needs.iter();
