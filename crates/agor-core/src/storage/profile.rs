@@ -222,10 +222,11 @@ fn begin_anew(folder: &Path, path: &Path) -> (Result<Connection, StoreError>, Op
 }
 
 /// Opens the store while nobody can set it aside: a window that had opened the damaged file would find
-/// the new one's log beside it, take both for a whole, and write into what was set aside.
+/// the new one's log beside it, take both for a whole, and write into what was set aside. And while nobody else makes
+/// it: of two that turn a new database's log on at once SQLite refuses one without waiting.
 fn open_unmoved(folder: &Path, path: &Path) -> Result<Connection, StoreError> {
     // A folder in which nothing can be made has no damage that could be set aside either.
-    let _lock = lock_file(folder).and_then(|lock| lock.lock_shared().map(|()| lock));
+    let _lock = lock_file(folder).and_then(|lock| lock.lock().map(|()| lock));
     open(folder, path)
 }
 

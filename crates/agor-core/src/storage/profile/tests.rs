@@ -47,6 +47,23 @@ fn two_windows_may_store_at_once() {
     assert_eq!(document.rev, 100);
 }
 
+#[test]
+fn windows_that_make_the_store_at_once_all_store() {
+    for _ in 0..40 {
+        let folder = tempfile::tempdir().unwrap();
+        let together = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    together.wait();
+                    let profile = Profile::open(folder.path());
+                    assert_eq!(profile.complaint(), None);
+                });
+            }
+        });
+    }
+}
+
 /// FAILURES B14: storage that cannot be opened never keeps a client from working.
 #[test]
 fn b14_a_damaged_store_is_set_aside_and_told() {
