@@ -48,7 +48,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
 pub use error::StoreError;
-pub use pages::{Filter, PageHead, Trigram, trigrams};
+pub use pages::{Filter, Kinds, PageHead, Required};
 pub use profile::{Change, Claim, Document, Kept, Profile, Stage, StoredIf};
 pub use stats::Stats;
 pub use usage::UsageDay;

@@ -102,6 +102,7 @@ async fn questions(agor: &Agor, session: &str) {
         ),
         ("no hit in a million lines", "nowhere to be found", false),
         ("no hit of an expression without letters", r"[0-9]{7}", true),
+        ("no hit of any digits", r"\d{7}", true),
     ] {
         let mut times = Times::default();
         for _ in 0..10 {

@@ -3,6 +3,7 @@
 //! has left is here.
 
 mod filter;
+mod shape;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::prepare::{Packer, Packing, unpack};
 use super::read::{ReadError, place};
 use super::{Store, StoreError, from_sql, to_sql};
-pub use filter::{Filter, Trigram, trigrams};
+pub use filter::{Filter, Required};
+pub use shape::Kinds;
 
 /// The largest page that is unpacked: a page is at most a few hundred KiB, and its styles and links.
 const PAGE_RAW_MAX: usize = 64 * 1024 * 1024;

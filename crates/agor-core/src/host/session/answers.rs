@@ -81,7 +81,7 @@ impl Session {
                         let (from, memory) = (self.within_shelf(from), self.memory_begin());
                         let question = Question::Find {
                             regex: compiled,
-                            trigrams: shelf::required(&pattern, regex, ignore_case),
+                            required: shelf::required(&pattern, regex, ignore_case),
                             from,
                             forwards,
                             count,

@@ -16,7 +16,7 @@ use super::Shelf;
 use crate::host::session::answers::{self, Sides};
 use crate::host::session::find::{self, begins};
 use crate::host::session::marks;
-use crate::storage::{Store, Trigram};
+use crate::storage::{Required, Store};
 
 /// Pages of which it is looked up at once whether a text may be in them.
 const FILTERS: u64 = 256;
@@ -29,8 +29,8 @@ pub trait Pages {
     /// Returns a page, if it is there and whole.
     fn page(&self, number: u64) -> Option<HistoryPage>;
 
-    /// Returns those of these pages that cannot have a text with these trigrams.
-    fn without(&self, numbers: Range<u64>, trigrams: &[Trigram]) -> Vec<u64>;
+    /// Returns those of these pages that cannot have what is required.
+    fn without(&self, numbers: Range<u64>, required: &Required) -> Vec<u64>;
 }
 
 impl Pages for (&Store, SessionId) {
@@ -42,10 +42,10 @@ impl Pages for (&Store, SessionId) {
         })
     }
 
-    fn without(&self, numbers: Range<u64>, trigrams: &[Trigram]) -> Vec<u64> {
+    fn without(&self, numbers: Range<u64>, required: &Required) -> Vec<u64> {
         let (store, session) = *self;
         let filters = store.page_filters(session, numbers).unwrap_or_default();
-        let without = filters.into_iter().filter(|(_, it)| !it.may_have(trigrams));
+        let without = filters.into_iter().filter(|(_, it)| !it.may_have(required));
         without.map(|(number, _)| number).collect()
     }
 }
@@ -82,7 +82,7 @@ pub enum Question {
         /// Which.
         regex: Regex,
         /// What is in a page that has it.
-        trigrams: Vec<Trigram>,
+        required: Required,
         /// Where to begin: nothing is at the first or behind the last row that left.
         from: Option<Within>,
         /// Whether to find what is there or later, in order.
@@ -135,7 +135,7 @@ impl Look {
             } => looking.window(at, before, count, total, (below, placements)),
             Question::Find {
                 regex,
-                trigrams,
+                required,
                 from,
                 forwards,
                 count,
@@ -145,7 +145,7 @@ impl Look {
                 let mut search = Search {
                     looking,
                     regex: &regex,
-                    trigrams: &trigrams,
+                    required: &required,
                     from: looking.place_of(from),
                     passed: (0..0, Vec::new()),
                     hits: find::Hits::room(count, excerpt),
@@ -393,7 +393,7 @@ impl Looking<'_> {
 struct Search<'a> {
     looking: Looking<'a>,
     regex: &'a Regex,
-    trigrams: &'a [Trigram],
+    required: &'a Required,
     from: Option<LinePosition>,
     /// Pages whose filters were read, and those of them that are passed over.
     passed: (Range<u64>, Vec<u64>),
@@ -409,13 +409,13 @@ impl Search<'_> {
     /// Says whether a page cannot have the text; `near` are the numbers that are asked next.
     fn is_without(&mut self, at: usize, near: impl Fn(u64) -> Range<u64>) -> bool {
         let page = &self.looking.shelf.pages[at];
-        if self.trigrams.is_empty() || page.held.is_some() {
+        if self.required.is_empty() || page.held.is_some() {
             return false;
         }
         let number = page.head.number;
         if !self.passed.0.contains(&number) {
             let numbers = near(number);
-            let without = self.looking.pages.without(numbers.clone(), self.trigrams);
+            let without = self.looking.pages.without(numbers.clone(), self.required);
             self.passed = (numbers, without);
         }
         self.passed.1.binary_search(&number).is_ok()

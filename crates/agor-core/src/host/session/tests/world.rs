@@ -18,7 +18,7 @@ use super::super::shelf::Pages;
 use super::super::*;
 use crate::agents::here::Sought;
 use crate::agents::{Foreground, Providers};
-use crate::storage::{Filter, PageHead, Transaction, Trigram, UsageDay, Write};
+use crate::storage::{Filter, PageHead, Required, Transaction, UsageDay, Write};
 
 pub(super) const CLIENT: ClientId = ClientId([1; 16]);
 pub(super) const CONN: ConnEpoch = ConnEpoch(1);
@@ -123,9 +123,9 @@ impl Pages for Disk {
         HistoryPage::from_bytes(&bytes).ok()
     }
 
-    fn without(&self, numbers: std::ops::Range<u64>, trigrams: &[Trigram]) -> Vec<u64> {
+    fn without(&self, numbers: std::ops::Range<u64>, required: &Required) -> Vec<u64> {
         let pages = self.pages.range(numbers);
-        let without = pages.filter(|(_, it)| !Filter::of(&it.page).may_have(trigrams));
+        let without = pages.filter(|(_, it)| !Filter::of(&it.page).may_have(required));
         without.map(|(number, _)| *number).collect()
     }
 }
