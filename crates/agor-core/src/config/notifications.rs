@@ -22,6 +22,9 @@ pub struct Quiet {
     pub to_minutes: u16,
 }
 
+/// What is said where there are no quiet hours although a level above has some.
+const NEVER: &str = "never";
+
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
@@ -87,7 +90,14 @@ impl Quiet {
         (passed < length).then(|| length - passed)
     }
 
+    /// Returns the hours that a text says. [`NEVER`] lifts those of a level above.
     pub(super) fn read(text: &str) -> Option<Self> {
+        if text.trim() == NEVER {
+            return Some(Self {
+                from_minutes: 0,
+                to_minutes: 0,
+            });
+        }
         let (from, to) = text.split_once('-')?;
         Some(Self {
             from_minutes: minutes(from)?,
@@ -137,7 +147,8 @@ mod tests {
              [groups.shop]\nfolders = [\"/w\"]\nnotifications.sound = true\n\
              [projects.\"/w/cart\"]\nnotifications.quiet = \"22:00-07:00\"\nnotifications.on = [\"error\"]\n\
              [sessions.\"0191-aa\"]\nnotifications.sound = false\nnotifications.quiet = \"01:00-02:00\"\n\
-             notifications.on = [\"needs_answer\"]",
+             notifications.on = [\"needs_answer\"]\n\
+             [sessions.\"0191-bb\"]\nnotifications.quiet = \"never\"",
         )
         .unwrap();
         assert!(complaints.is_empty(), "{complaints:?}");
@@ -163,6 +174,11 @@ mod tests {
             assert_eq!(settings.sounds(of), sounds, "{of:?}");
         }
         assert!(settings.has_quiet_hours());
+        let lifted = settings.quiet(For::Session {
+            session: "0191-bb",
+            folder: "/w/cart",
+        });
+        assert!(lifted.is_some_and(|it| (0..DAY).all(|minute| it.minutes_left(minute).is_none())));
     }
 
     #[test]

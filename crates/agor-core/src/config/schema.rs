@@ -166,7 +166,7 @@ settings! {
     "Notifications" {
         "notifications.enabled" "Notify" Kind::Bool, Session AtOnce (Some(Value::Bool(true)), "") "Whether the desktop tells you of agents that you do not look at.";
         "notifications.on" "Of what" Kind::Some(notifications::NAMES), Session AtOnce (Some(Value::List(notifications::NAMES.iter().map(ToString::to_string).collect())), "") "The states that an agent must come into.";
-        "notifications.quiet" "Quiet hours" Kind::Hours, Session AtOnce (None, "never") "When nothing is said, like \"22:00-07:00\"; what still needs you is told when they are over.";
+        "notifications.quiet" "Quiet hours" Kind::Hours, Session AtOnce (None, "never") "When nothing is said, like \"22:00-07:00\", or \"never\" where a level above says hours; what still needs you is told when they are over.";
         "notifications.sound" "Sound" Kind::Bool, Session AtOnce (Some(Value::Bool(false)), "") "Whether the desktop may make a sound; for several at once, if it may for one of them.";
     }
     "What is kept" {
@@ -263,7 +263,7 @@ impl Kind {
             Self::Font => "the name of a family".into(),
             Self::Key => "a key, like \"ctrl+b\"".into(),
             Self::Theme => "a theme's name, \"system\", or { light = \"…\", dark = \"…\" }".into(),
-            Self::Hours => "hours, like \"22:00-07:00\"".into(),
+            Self::Hours => "hours, like \"22:00-07:00\", or \"never\"".into(),
             Self::Bool => "true or false".into(),
             Self::Whole(0, ANY) => "a whole number".into(),
             Self::Whole(least, ANY) => format!("a whole number, {least} or more"),
