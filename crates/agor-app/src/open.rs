@@ -35,6 +35,11 @@ const NO_DISPLAY: &str = "there is no display to open a window on (neither WAYLA
 const NO_GRAPHICS: &str = "no graphics driver can draw: install one for Vulkan or OpenGL (on Debian \
                            and Ubuntu mesa-vulkan-drivers, which also draws without a graphics card)";
 
+/// The widest the atlas of the interface's letters may be, in pixels. It takes all the width that the device allows and
+/// doubles its height when it is full, which sends all of it anew: at 16,384 pixels the frame that first draws large
+/// letters, or a page, took 20 ms more of the drawing thread for that alone.
+const ATLAS_SIDE_MAX: usize = 2_048;
+
 /// What is said where the graphics device went away under the window of one command.
 const DEVICE_LOST: &str = "the graphics driver failed and the window was closed; its command goes on, \
                            `agor ls` names it and `agor attach` shows it in a terminal";
@@ -239,6 +244,7 @@ impl eframe::App for Windowed {
     }
 
     fn raw_input_hook(&mut self, context: &egui::Context, input: &mut egui::RawInput) {
+        bound_atlas(input);
         self.app.borrow_mut().complete_input(context, input);
     }
 
@@ -256,6 +262,11 @@ impl eframe::App for Windowed {
     fn persist_egui_memory(&self) -> bool {
         false
     }
+}
+
+/// See [`ATLAS_SIDE_MAX`].
+fn bound_atlas(input: &mut egui::RawInput) {
+    input.max_texture_side = input.max_texture_side.map(|it| it.min(ATLAS_SIDE_MAX));
 }
 
 impl Launcher {
@@ -296,6 +307,22 @@ mod tests {
         let options = native_options(&Opening::default());
         let mode = options.wgpu_options.surface.present_mode;
         assert_eq!(mode, wgpu::PresentMode::AutoVsync);
+    }
+
+    #[test]
+    fn the_atlas_of_the_interface_is_as_wide_as_is_quickly_sent_anew() {
+        let context = egui::Context::default();
+        let mut input = egui::RawInput {
+            max_texture_side: Some(16_384),
+            ..egui::RawInput::default()
+        };
+        bound_atlas(&mut input);
+        let mut size = [0, 0];
+        let mut output = context.run_ui(input, |ui| {
+            size = ui.ctx().fonts(|fonts| fonts.font_image_size());
+        });
+        output.textures_delta.clear();
+        assert_eq!(size[0], ATLAS_SIDE_MAX);
     }
 
     #[test]
