@@ -26,7 +26,7 @@ pub struct Trust {
     pub name: String,
     /// The agent.
     pub starting: Starting,
-    /// Whether a frame has shown it: a key that came before says nothing of a folder that nobody has read.
+    /// Whether a frame has shown it: a key or click that came before says nothing of a folder that nobody has read.
     pub drawn: bool,
 }
 
@@ -116,7 +116,10 @@ pub fn trust_ui(ui: &mut Ui, trust: &Trust, theme: &Theme) -> Outcome {
                     });
                 });
         });
-    outcome
+    match trust.drawn {
+        true => outcome,
+        false => Outcome::Open,
+    }
 }
 
 /// Returns the folder above, if it is one that a person would trust as a whole: not the root, nor the home folder
@@ -139,7 +142,8 @@ pub fn holds_for(layers: &Layers, trusted: &str, folder: &str) -> bool {
     is_below && layers.said(TRUSTED, Some(folder)).is_none()
 }
 
-/// Draws a button with its key; says whether it was pressed.
+/// Draws a button with its key; says whether it was pressed. The second press of a double click is none: the first has
+/// answered, and what stands there now is about another folder.
 fn button_ui(ui: &mut Ui, theme: &Theme, text: &str, key: &str) -> bool {
     let words = ui
         .painter()
@@ -169,7 +173,7 @@ fn button_ui(ui: &mut Ui, theme: &Theme, text: &str, key: &str) -> bool {
     painter.rect(ground, 4.0, theme.raised, edge, StrokeKind::Inside);
     let at = Pos2::new(right + 5.0, middle - cap.size().y / 2.0);
     painter.galley(at, cap, theme.muted);
-    response.clicked()
+    response.clicked() && !response.double_clicked() && !response.triple_clicked()
 }
 
 #[cfg(test)]

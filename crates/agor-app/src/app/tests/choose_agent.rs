@@ -257,6 +257,53 @@ fn a_key_that_is_pressed_before_the_next_folder_is_asked_about_says_nothing_of_i
 }
 
 #[test]
+fn a_double_click_answers_the_first_of_two_questions_alone() {
+    let strange = SessionInfo {
+        cwd: "/tmp/other".into(),
+        ..agent(1, Life::Running)
+    };
+    for frames_between in [0, 1] {
+        let mut world = world(&[strange.clone()], Vec::new());
+        world.change(|snapshot| snapshot.settings = settings("").into());
+        // So that frames of the test are as near to each other as those of a window.
+        world.harness.ctx.options_mut(|options| {
+            options.input_options.max_double_click_delay = 0.9;
+        });
+        world.command(Command::ForkBeside);
+        let at = world
+            .harness
+            .get_by_label("Trust and start")
+            .rect()
+            .center();
+        let click = |world: &mut World| {
+            let button = |pressed| Event::PointerButton {
+                pos: at,
+                button: egui::PointerButton::Primary,
+                pressed,
+                modifiers: Modifiers::NONE,
+            };
+            let events = [Event::PointerMoved(at), button(true), button(false)];
+            world.harness.input_mut().events.extend(events);
+            world.harness.step();
+        };
+        click(&mut world);
+        for _ in 0..frames_between {
+            world.harness.step();
+        }
+        click(&mut world);
+        world.harness.run();
+        assert!(asked(&mut world).0.is_none(), "{frames_between}");
+        assert!(is_there(&world, "Trust all in /tmp"));
+        for _ in 0..8 {
+            world.harness.step();
+        }
+        click(&mut world);
+        world.harness.run();
+        made(&mut world);
+    }
+}
+
+#[test]
 fn a_conversation_that_goes_on_elsewhere_meanwhile_is_not_gone_on_with() {
     let mut world = world(&[session_info(1, "bash"), ended(2)], Vec::new());
     told(&mut world);
