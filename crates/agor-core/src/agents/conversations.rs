@@ -1,6 +1,13 @@
 //! Who has a conversation: two programs that go on with one would each write what the other does not know of.
 
+use std::time::{Duration, Instant};
+
+use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
+
+/// How long a session that is to go on with a conversation has it that is not in the list yet: making one takes
+/// milliseconds, and one that could not be made is soon tried again.
+const STARTS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Returns the session whose agent, of this provider, runs and has the conversation `id`.
 #[must_use]
@@ -22,4 +29,75 @@ pub fn holder<'a>(
 #[must_use]
 pub fn is_held(name: &str) -> String {
     format!("{name} goes on with this conversation: end it first, or fork the conversation")
+}
+
+/// Sessions that are being made to go on with a conversation: of two at once one has it.
+#[derive(Debug, Default)]
+pub struct Starting(Vec<Start>);
+
+#[derive(Debug)]
+struct Start {
+    provider: String,
+    conversation: String,
+    session: SessionId,
+    since: Instant,
+}
+
+impl Starting {
+    /// Notes that `session` is to go on with a conversation; says whether it may, since no other is being made that
+    /// does. `is_listed` says of which sessions the list tells what they have.
+    pub fn note(
+        &mut self,
+        (provider, conversation): (&str, &str),
+        session: SessionId,
+        now: Instant,
+        is_listed: impl Fn(SessionId) -> bool,
+    ) -> bool {
+        self.0
+            .retain(|it| now.duration_since(it.since) < STARTS_WITHIN && !is_listed(it.session));
+        let mut same = self
+            .0
+            .iter()
+            .filter(|it| it.provider == provider && it.conversation == conversation);
+        match same.next() {
+            Some(other) => other.session == session,
+            None => {
+                self.0.push(Start {
+                    provider: provider.to_owned(),
+                    conversation: conversation.to_owned(),
+                    session,
+                    since: now,
+                });
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_sessions_that_are_made_at_once_one_goes_on_with_a_conversation() {
+        let (first, second) = (
+            SessionId::from_parts(1, [1; 10]),
+            SessionId::from_parts(1, [2; 10]),
+        );
+        let (mut starting, now) = (Starting::default(), Instant::now());
+        let (conversation, unlisted) = (("claude", "c-1"), |_| false);
+        assert!(starting.note(conversation, first, now, unlisted));
+        assert!(
+            starting.note(conversation, first, now, unlisted),
+            "it asks again"
+        );
+        assert!(!starting.note(conversation, second, now, unlisted));
+        assert!(starting.note(("claude", "c-2"), second, now, unlisted));
+        assert!(starting.note(("codex", "c-1"), second, now, unlisted));
+        // The list tells whether the first still has it.
+        assert!(starting.note(conversation, second, now, |it| it == first));
+        // One that was never made has nothing for long.
+        assert!(!starting.note(conversation, first, now, unlisted));
+        assert!(starting.note(conversation, first, now + STARTS_WITHIN, unlisted));
+    }
 }

@@ -79,6 +79,10 @@ fn price(name: &str) -> Option<&'static Price> {
 /// How many conversations that a session has left can be come back to without being counted anew.
 const LEFT_MAX: usize = 16;
 
+/// How many messages may be told by turns before a further line of the first counts as a message of its own: those of
+/// subagents that work at once stand between each other's lines.
+const TOLD_AT_ONCE_MAX: usize = 16;
+
 /// What an agent's database says that a whole conversation came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counted {
@@ -106,7 +110,9 @@ pub struct Meter {
     long_lines: u64,
     /// The last message, whose figures later lines bring anew; or the whole conversation, where its lines tell that.
     last: Spent,
-    /// Everything before it.
+    /// The messages before it, the last at the end, of which more may be told.
+    recent: Vec<Spent>,
+    /// Everything before these.
     before: Spent,
     /// What of that earlier conversations cost, as an earlier release kept it.
     earlier: Cost,
@@ -233,7 +239,7 @@ impl Meter {
     pub fn reached_the_end(&mut self) {
         if self.skips && self.offset > 0 {
             self.skips = false;
-            self.base = self.before.plus(&self.last);
+            self.base = self.whole();
         }
     }
 
@@ -344,21 +350,29 @@ impl Meter {
             Told::Model(model) => self.last.model = model,
             Told::Cost(dollars) => {
                 self.before.cost = self.earlier.plus(Cost::told(dollars));
-                self.last.cost = Cost::default();
+                for told in self.recent.iter_mut().chain([&mut self.last]) {
+                    told.cost = Cost::default();
+                }
             }
         }
     }
 
     fn take_message(&mut self, message: Message) {
         let (id, model, tokens) = (message.id, message.model, message.tokens);
+        let model_before = self.last.model.clone();
         if self.last.id != id || id.is_empty() {
-            self.before = self.before.plus(&self.last);
+            self.recent.push(std::mem::take(&mut self.last));
+            // What its earlier lines told of it is told anew.
+            self.recent.retain(|it| it.id.is_empty() || it.id != id);
+            if self.recent.len() > TOLD_AT_ONCE_MAX {
+                self.before = self.before.plus(&self.recent.remove(0));
+            }
         }
         let told = message.cost.map(Cost::told);
         let cost = told.unwrap_or_else(|| Cost::estimated(&model, tokens));
         // A subagent's model and context are not the conversation's.
         let model = if message.aside {
-            self.last.model.clone()
+            model_before
         } else {
             let filled = tokens.read();
             // One that failed has read nothing.
@@ -371,9 +385,16 @@ impl Meter {
         self.last = Spent::of(id, model, tokens, cost);
     }
 
+    /// Returns what the conversation took.
+    fn whole(&self) -> Spent {
+        let recent = self.recent.iter();
+        let told = recent.fold(self.before.clone(), |sum, it| sum.plus(it));
+        told.plus(&self.last)
+    }
+
     /// Returns what the conversation took while it was this session's.
     fn own(&self) -> Spent {
-        let whole = self.before.plus(&self.last);
+        let whole = self.whole();
         if self.skips {
             // Nobody knows yet how much of it was there.
             return whole.less(&whole);

@@ -253,6 +253,8 @@ pub struct Hub {
     stop: watch::Sender<Option<Stop>>,
     /// The sessions for which command ids were used last.
     claims: Mutex<VecDeque<(ClientId, CommandId, SessionId)>>,
+    /// Sessions that are being made to go on with a conversation.
+    starting: Mutex<conversations::Starting>,
     refusals: Refusals,
 }
 
@@ -286,6 +288,7 @@ impl Hub {
             tap: broadcast::channel(TAP_BACKLOG).0,
             stop: watch::channel(None).0,
             claims: Mutex::default(),
+            starting: Mutex::default(),
             refusals: Refusals::default(),
         }
     }
@@ -540,7 +543,12 @@ impl Hub {
         let session = body.session()?;
         let all = self.list.all();
         let others = all.iter().filter(|info| info.id != session);
-        let name = conversations::holder(others, &provider, &id)?.name.clone();
+        let Some(holder) = conversations::holder(others, &provider, &id) else {
+            let is_made = matches!(body, CommandBody::Create { .. });
+            let may = !is_made || self.may_start_with((&provider, &id), session);
+            return (!may).then(|| "another session that is being made".to_owned());
+        };
+        let name = holder.name.clone();
         if matches!(body, CommandBody::Restart { .. }) {
             // What a shell was once used for does not go on when it is started again.
             let (given, spec) = oneshot::channel();
@@ -549,6 +557,12 @@ impl Hub {
             spec.await.ok()?.agent?;
         }
         Some(name)
+    }
+
+    fn may_start_with(&self, conversation: (&str, &str), session: SessionId) -> bool {
+        let mut starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_listed = |it| self.list.get(it).is_some();
+        starting.note(conversation, session, Instant::now(), is_listed)
     }
 
     /// Returns the refusals of which nothing is stored.

@@ -504,4 +504,11 @@ async fn no_two_agents_are_given_the_same_conversation() {
     }
     lists(ended());
     assert_eq!(hub.held_by(&resume("c-1")).await, None);
+    // Of two that are made at once one has it.
+    let at_once = CommandBody::Create {
+        session: id(5),
+        spec: agent_with(Conversation::Resume { id: "c-1".into() }),
+    };
+    assert!(hub.held_by(&at_once).await.is_some());
+    assert_eq!(hub.held_by(&resume("c-1")).await, None, "it asks again");
 }

@@ -36,6 +36,34 @@ fn a_message_that_is_told_twice_counts_once_with_its_last_figures() {
 }
 
 #[test]
+fn messages_that_are_told_by_turns_count_once_each() {
+    let mut meter = Meter::default();
+    meter.begin("/t");
+    let told: String = [
+        ("m1", 1),
+        ("s1", 2),
+        ("s2", 3),
+        ("s1", 20),
+        ("m1", 10),
+        ("s2", 30),
+    ]
+    .map(|(id, output)| line(id, output))
+    .concat();
+    meter.read(Form::Claude, told.as_bytes());
+    let shown = usage(&meter);
+    assert_eq!((shown.input_tokens, shown.output_tokens), (3_000, 60));
+    // Kept as it is, and as much once they are too many to be remembered.
+    let kept: Meter = serde_json::from_value(serde_json::to_value(&meter).unwrap()).unwrap();
+    assert_eq!(usage(&kept).output_tokens, 60);
+    for n in 0..2 * TOLD_AT_ONCE_MAX {
+        meter.read(Form::Claude, line(&format!("n{n}"), 1).as_bytes());
+    }
+    let sum = 60 + 2 * TOLD_AT_ONCE_MAX as u64;
+    assert_eq!(usage(&meter).output_tokens, sum);
+    assert!(meter.recent.len() <= TOLD_AT_ONCE_MAX);
+}
+
+#[test]
 fn a_line_that_is_not_whole_is_read_when_it_is() {
     let mut meter = Meter::default();
     meter.begin("/t");
