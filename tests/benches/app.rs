@@ -1,7 +1,8 @@
 //! A real window on a display of its own, drawn by software: what a workspace of many sessions costs at rest, what it
 //! costs to open, what a command costs while panes flood, and what a key's echo does. Prints JSON lines.
 //!
-//! `cargo xtask bench app`, or `cargo bench -p tests --bench app -- CASE` with release builds of `agor` and `agord`.
+//! `cargo xtask bench app`, or `cargo bench --workspace --bench app -- CASE` with release builds of `agor` and `agord`; of
+//! the commands those alone whose ids contain a word: `-- commands WORD`.
 //! What is counted of a frame is the processor time of the drawing thread until it is submitted and on its way to the
 //! display; the pixels are made by other threads, as a graphics card would.
 #![allow(clippy::print_stdout, reason = "its results are read from there")]
@@ -48,20 +49,22 @@ const SESSIONS: usize = 100;
 const FLOOD: &str =
     "exec yes 'The quick brown fox jumps over the lazy dog, again and again, 4711 times.'";
 
-/// Each case by its name.
-const CASES: &[(&str, fn())] = &[
-    ("rest", rest::run),
-    ("start", start::run),
+/// Each case by its name; it is given the word that narrows it down, which is empty mostly.
+const CASES: &[(&str, fn(&str))] = &[
+    ("rest", |_| rest::run()),
+    ("start", |_| start::run()),
     ("commands", commands::run),
-    ("echo", echo::run),
+    ("echo", |_| echo::run()),
 ];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let only = arguments.iter().find(|argument| !argument.starts_with('-'));
+    let mut words = arguments.iter().filter(|it| !it.starts_with('-'));
+    let only = words.next().map_or("", String::as_str);
+    let word = words.next().map_or("", String::as_str);
     for (name, run) in CASES {
-        if only.is_none_or(|only| name.contains(only.as_str())) {
-            run();
+        if name.contains(only) {
+            run(word);
         }
     }
 }

@@ -37,6 +37,9 @@ const LEFT_OUT: &[&str] = &[
     "window.close",
 ];
 
+/// Leads to the tab of the panes that flood, from wherever the command before led.
+const HOME: &str = "tab.1";
+
 /// Commands that the next press takes back.
 const TWICE: &[&str] = &[
     "broadcast.all",
@@ -73,8 +76,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("palette.choose", "view.themes"),
 ];
 
-/// Commands of such places that only a question or an agent has.
+/// Commands of such places that only a question, an agent or a path has.
 const UNASKED: &[&str] = &[
+    "palette.complete",
     "prompt.fork",
     "prompt.mode",
     "prompt.model",
@@ -109,7 +113,8 @@ struct Play<'a> {
     unreached: BTreeSet<String>,
 }
 
-pub fn run() {
+/// Measures every command whose id contains `word`.
+pub fn run(word: &str) {
     let mut stage = Stage::patient(LIMIT);
     let layout = fleet::in_one_tab(&stage.agor, &[FLOOD; FLOODS], COLUMNS);
     let window = fleet::open(&mut stage, &layout);
@@ -137,21 +142,24 @@ pub fn run() {
         "ms CPU",
     );
     let mut all: Vec<_> = keys.keys().map(String::as_str).collect();
-    all.retain(|command| !LEFT_OUT.contains(command));
+    all.retain(|command| !LEFT_OUT.contains(command) && command.contains(word));
     all.sort_unstable();
     for _ in 0..ROUNDS {
         for command in &all {
+            play.lead_to(HOME);
             play.act(command);
             if TWICE.contains(command) {
                 play.act(command);
             }
         }
-        for pair in PAIRS {
+        play.lead_to(HOME);
+        for pair in PAIRS.iter().filter(|pair| pair[0].contains(word)) {
             play.act(pair[0]);
             play.act(pair[1]);
         }
         play.act("layout.grid");
-        for row in &rows {
+        for row in rows.iter().filter(|row| row.command.contains(word)) {
+            play.lead_to(HOME);
             play.act_in_its_place(row);
         }
     }
