@@ -264,7 +264,9 @@ impl Demo {
         path.to_string_lossy().into_owned()
     }
 
-    fn settings(&self) -> String {
+    /// Returns its settings, as a person would write them.
+    #[must_use]
+    pub fn settings(&self) -> String {
         let quoted = |text: &str| crate::config::quoted(text);
         let folder = |name: &str| quoted(&self.text(self.folder_of(name)));
         let mut text =

@@ -6,6 +6,7 @@ mod banners;
 mod blinking;
 mod choose_agent;
 mod clipboard;
+mod demonstration;
 mod drafts;
 mod drawn_keys;
 mod echo;
