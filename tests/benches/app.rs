@@ -49,8 +49,11 @@ const SESSIONS: usize = 100;
 const FLOOD: &str =
     "exec yes 'The quick brown fox jumps over the lazy dog, again and again, 4711 times.'";
 
-/// Each case by its name; it is given the word that narrows it down, which is empty mostly.
-const CASES: &[(&str, fn(&str))] = &[
+/// Runs a case; it is given the word that narrows it down, which is empty mostly.
+type Case = fn(&str);
+
+/// Each case by its name.
+const CASES: &[(&str, Case)] = &[
     ("rest", |_| rest::run()),
     ("start", |_| start::run()),
     ("commands", commands::run),

@@ -263,7 +263,7 @@ fn a_double_click_answers_the_first_of_two_questions_alone() {
         ..agent(1, Life::Running)
     };
     for frames_between in [0, 1] {
-        let mut world = world(&[strange.clone()], Vec::new());
+        let mut world = world(std::slice::from_ref(&strange), Vec::new());
         world.change(|snapshot| snapshot.settings = settings("").into());
         // So that frames of the test are as near to each other as those of a window.
         world.harness.ctx.options_mut(|options| {

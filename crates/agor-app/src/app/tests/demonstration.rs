@@ -90,6 +90,9 @@ fn the_wall_has_every_session() {
     let mut world = world();
     world.command(Command::Sidebar);
     world.command(Command::Wall);
+    // What is out of view is not laid out.
+    world.harness.set_size(egui::Vec2::new(1_600.0, 1_600.0));
+    world.harness.run();
     let labels = labels(&world);
     for row in SESSIONS.iter().filter(|row| !row.ends) {
         assert!(has(&labels, row.name), "{}: {labels:?}", row.name);

@@ -221,8 +221,8 @@ mod tests {
             assert!(required(nothing, true, false).is_empty(), "{nothing}");
         }
         // Without end, and ended.
-        let pattern = format!("{}[0-9]{}", "(".repeat(40), "{9}){9}".repeat(20));
-        let _: Required = required(&pattern, true, false);
+        let pattern = format!("{}[0-9]{}", "(".repeat(20), "{9}){9}".repeat(20));
+        assert!(!required(&pattern, true, false).is_empty());
     }
 
     proptest! {
