@@ -40,7 +40,7 @@ mod resume;
 mod tmux;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use agor_core::client::{Client, ClientOptions};
 use agor_core::link::Dialer;
@@ -128,6 +128,12 @@ pub async fn client_at(socket: PathBuf) -> Client {
     Client::over(Dialer::Socket(socket), options)
         .await
         .expect("the host answers")
+}
+
+/// Returns this moment in microseconds since 1970, as a program of another process tells it too.
+pub fn unix_micros() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(since.expect("after 1970").as_micros()).expect("soon")
 }
 
 /// Durations of one thing, many times.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use agor_core::client::Client;
 use agor_proto::agent::State;
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::agor::Agor;
 use crate::echo::of_host;
-use crate::{LIMIT, Times, client, result};
+use crate::{LIMIT, Times, client, result, unix_micros};
 
 const AGENTS: usize = 50;
 const KEYS: usize = 400;
@@ -216,11 +216,6 @@ async fn watch(client: Client, mut stopped: oneshot::Receiver<()>) -> Seen {
             }
         }
     }
-}
-
-fn unix_micros() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    u64::try_from(since.expect("after 1970").as_micros()).expect("soon")
 }
 
 /// Draws as an agent does, and now and then tells another state: in a report with the time in its message, or on its

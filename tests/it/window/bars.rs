@@ -14,7 +14,7 @@ const QUIET: Duration = Duration::from_secs(10);
 const AT_REST_AT_MOST: Duration = Duration::from_millis(50);
 
 #[test]
-fn a_hundred_sessions_at_rest_cost_no_frame_and_half_a_percent_of_a_core() {
+fn d9_a_hundred_sessions_at_rest_cost_no_frame_and_half_a_percent_of_a_core() {
     let mut stage = Stage::new();
     let layout = fleet::start(&stage.agor, SESSIONS, REST);
     let window = fleet::open(&mut stage, &layout);

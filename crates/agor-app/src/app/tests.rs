@@ -347,7 +347,7 @@ fn of_hundreds_of_sessions_the_sidebar_lays_out_those_in_view_and_tab_comes_to_a
 }
 
 #[test]
-fn an_idle_window_asks_for_no_frame() {
+fn d9_an_idle_window_asks_for_no_frame() {
     let mut world = World::new(World::layout(&[1]), &[session_info(1, "vim")]);
     world.show_text(1, "still");
     world.harness.run();

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_wanted_of_one_that_stands_still_or_is_out_of_view_or_not_there() {
+    fn d9_nothing_is_wanted_of_one_that_stands_still_or_is_out_of_view_or_not_there() {
         let (context, now) = (Context::default(), Instant::now());
         let (in_view, out_of_view) = (Pos2::new(5.0, 5.0), Pos2::new(5.0, 500.0));
         begin(&context, now, now, true);

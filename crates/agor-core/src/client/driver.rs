@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use agor_proto::command::Outcome;
+use agor_proto::command::{Outcome, Receipt};
+use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::ids::{AskId, CommandId, SessionId};
 use agor_proto::message::{Answer, Message, Part};
 use agor_proto::session::SessionList;
@@ -352,7 +353,7 @@ impl Driver {
                                 let bytes = writer.queued_bytes() - before;
                                 self.counts.sent(outgoing.message(), bytes);
                             }
-                            Err(error) => tracing::warn!(%error, "a message was not sent"),
+                            Err(error) => events.extend(unsendable(outgoing.message(), &error)),
                         }
                     }
                     Effect::Hangup => self.hang_up(),
@@ -438,7 +439,10 @@ impl Driver {
                 self.follows.remove(&session);
                 Some(Event::Wished(Wish::Unfollow(session)))
             }
-            Some(FOLLOW_WAITING_MAX) => Some(Event::Wished(Wish::Pause(session))),
+            // Changes of the connection count too, and may be what reaches it.
+            Some(waiting) if waiting >= FOLLOW_WAITING_MAX => {
+                Some(Event::Wished(Wish::Pause(session)))
+            }
             Some(_) => None,
         }
     }
@@ -480,6 +484,27 @@ impl Driver {
             self.follows.clear();
         }
     }
+}
+
+/// Returns the answer to what fits no frame: no host ever hears of it, and who asked would wait for ever.
+fn unsendable(message: &Message, why: &LinkError) -> Option<Event> {
+    tracing::warn!(error = %why, "a message was not sent");
+    let error = WireError::new(ErrorCode::BadRequest, format!("it cannot be sent: {why}"));
+    let answer: Message = match message {
+        Message::Command(command) => Receipt {
+            id: command.id,
+            outcome: Outcome::Rejected { error },
+        }
+        .into(),
+        Message::Ask(asked) => Answer {
+            ask: asked.ask,
+            last: true,
+            part: Part::Failed { error },
+        }
+        .into(),
+        _ => return None,
+    };
+    Some(Event::Received(answer))
 }
 
 fn now() -> Moment {

@@ -5,7 +5,7 @@ mod search;
 
 use agor_proto::command::{Command, Receipt};
 use agor_proto::ids::{ConnEpoch, HostId, Incarnation, ListRev, SessionId};
-use agor_proto::limits::Limits;
+use agor_proto::limits::{FRAME_BODY_MAX, Limits};
 use agor_proto::message::{Answer, Message, Refused, Welcome};
 
 use super::*;
@@ -288,6 +288,81 @@ async fn a_follower_that_takes_nothing_is_paused_and_goes_on_where_it_was() {
         Some(Message::Subscribe(again)) => assert_eq!(again.cursor.applied, Seq(applied)),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_that_takes_nothing_is_paused_though_its_connection_changes() {
+    let (client, mut host, mut listener) = connected().await;
+    let session = SessionId::from_parts(1, [0; 10]);
+    let cursor = LogCursor {
+        session,
+        epoch: agor_proto::ids::LogEpoch(1),
+        applied: Seq(0),
+    };
+    let mut told = client.subscribe(cursor, Visibility::Hidden).unwrap();
+    assert!(matches!(host.hear().await, Some(Message::Subscribe(_))));
+    let subscribed = |from| agor_proto::message::Subscribed {
+        session,
+        epoch: agor_proto::ids::LogEpoch(1),
+        from: Seq(from),
+        start: agor_proto::message::Start::Tail,
+    };
+    host.say(subscribed(1)).await;
+    // With that word before them, one less than is let wait.
+    let last = FOLLOW_WAITING_MAX as u64 - 2;
+    for seq in 1..=last {
+        let event = agor_proto::event::Event {
+            seq: Seq(seq),
+            at_millis: 0,
+            offset: agor_proto::ids::Offset(0),
+            body: agor_proto::event::EventBody::Bell,
+        };
+        let events = vec![event];
+        host.say(agor_proto::message::Events { session, events })
+            .await;
+    }
+    while told.waiting() < FOLLOW_WAITING_MAX - 1 {
+        tokio::task::yield_now().await;
+    }
+    drop(host);
+    let mut host = Host::accept(&mut listener).await;
+    host.say(subscribed(last + 1)).await;
+    assert!(matches!(host.hear().await, Some(Message::Unsubscribe(_))));
+    while told.waiting() > 0 {
+        told.next().await;
+    }
+    match host.hear().await {
+        Some(Message::Subscribe(again)) => assert_eq!(again.cursor.applied, Seq(last)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_fits_no_frame_ends_at_once_and_holds_up_nothing_behind_it() {
+    let (client, mut host, _listener) = connected().await;
+    let session = SessionId::from_parts(1, [0; 10]);
+    let large = "x".repeat(FRAME_BODY_MAX);
+    let name = large.clone();
+    let command = client.carry_out(CommandBody::Rename { session, name });
+    let question = client.ask_one(Query::Find {
+        session,
+        pattern: large,
+        regex: false,
+        ignore_case: false,
+        from: agor_proto::message::WindowAt::End { rows_back: 0 },
+        forwards: false,
+        count: 1,
+        excerpt: 0,
+    });
+    for error in [command.await.unwrap_err(), question.await.unwrap_err()] {
+        let is_refused = |error: &WireError| error.code == ErrorCode::BadRequest;
+        assert!(
+            matches!(&error, ClientError::Host(error) if is_refused(error)),
+            "{error:?}"
+        );
+    }
+    tokio::spawn(async move { client.carry_out(kill()).await });
+    assert_eq!(host.hear_command().await.body, kill());
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,13 +73,14 @@ impl HostLock {
         }
     }
 
-    /// Says whether a living process holds the lock.
-    #[must_use]
-    pub fn is_taken(paths: &Paths) -> bool {
-        File::open(paths.host_lock()).is_ok_and(|file| {
-            let shared = flock(&file, FlockOperation::NonBlockingLockShared);
-            shared == Err(rustix::io::Errno::WOULDBLOCK)
-        })
+    /// Waits until no living process holds the lock: the system wakes this thread when it is let go, however its holder
+    /// ends. Returns at once where there is no such file.
+    pub fn wait_until_free(paths: &Paths) {
+        let Ok(file) = File::open(paths.host_lock()) else {
+            return;
+        };
+        // Shared, and given back at once: several may wait. Where the system has no locks there is none to wait for.
+        rustix::io::retry_on_intr(|| flock(&file, FlockOperation::LockShared)).ok();
     }
 
     /// Says whether the lock is still this process's.

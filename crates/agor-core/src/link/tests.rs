@@ -282,6 +282,23 @@ async fn the_hosts_socket_is_for_its_user_alone_and_goes_with_the_host() {
     HostLock::take(&paths).unwrap();
 }
 
+#[test]
+fn who_waits_for_the_lock_is_woken_when_it_is_let_go_and_leaves_it_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = profile(folder.path());
+    HostLock::wait_until_free(&paths);
+    let lock = HostLock::take(&paths).unwrap();
+    let waiting = std::thread::spawn({
+        let paths = paths.clone();
+        move || HostLock::wait_until_free(&paths)
+    });
+    assert!(!waiting.is_finished(), "the lock is held");
+    drop(lock);
+    waiting.join().unwrap();
+    let lock = HostLock::take(&paths).unwrap();
+    assert!(lock.is_held());
+}
+
 #[tokio::test]
 async fn what_a_dead_host_left_is_replaced() {
     let folder = tempfile::tempdir().unwrap();

@@ -53,6 +53,8 @@ pub(super) struct Applier {
     uncounted: HashMap<ClientId, u32>,
     /// New receipts since those of all clients were last counted.
     uncounted_in_all: u32,
+    /// Whether `known` is to be made from the database again.
+    known_is_worn: bool,
 }
 
 impl Applier {
@@ -65,6 +67,7 @@ impl Applier {
             uncounted: HashMap::new(),
             // A host that never lives long enough counts all the same.
             uncounted_in_all: receipts::COUNT_ALL_EVERY,
+            known_is_worn: false,
         }
     }
 

@@ -151,6 +151,8 @@ pub(super) struct State {
     /// Transactions that wait for room, and why.
     backlog: VecDeque<Pending>,
     blocked: Option<StoreError>,
+    /// When it is tried again, while something waits or nothing can be stored.
+    retry_at: Option<Instant>,
     /// Whether room is kept for what makes room.
     room_is_kept: bool,
     /// Nothing can be stored any more.
@@ -209,20 +211,10 @@ impl Work {
     fn gather(&mut self, group: &mut Group) -> Option<Job> {
         let good = self.health.borrow().problem().is_none();
         let mut job = if good && self.state.backlog.is_empty() {
+            self.state.retry_at = None;
             self.jobs.recv().unwrap_or(Job::Abandon)
         } else {
-            match self.jobs.recv_timeout(self.options.full_retry) {
-                Ok(job) => job,
-                Err(RecvTimeoutError::Timeout) => {
-                    if self.state.backlog.is_empty() {
-                        self.try_to_write();
-                    } else {
-                        self.retry_backlog();
-                    }
-                    return None;
-                }
-                Err(RecvTimeoutError::Disconnected) => Job::Abandon,
-            }
+            self.next_or_retry()?
         };
         let pause = Duration::from_millis(COMMIT_MILLIS);
         let deadline = self.state.last_begin.map(|begin| begin + pause);
@@ -231,7 +223,8 @@ impl Work {
                 Job::Write(submitted) => self.admit(submitted, group),
                 other => return Some(other),
             }
-            if group.is_large() {
+            // While something waits nothing joins the group, and when it is tried again must not be missed.
+            if group.is_large() || self.state.blocked.is_some() {
                 return None;
             }
             let everyone_is_back = group.pending.len() >= self.state.crowd;
@@ -254,6 +247,28 @@ impl Work {
                 }
             };
         }
+    }
+
+    /// Returns what comes next while something waits for room or nothing can be stored; nothing when that was tried
+    /// again, which is due by the clock: whoever is refused meanwhile and asks again must not put it off.
+    fn next_or_retry(&mut self) -> Option<Job> {
+        let now = Instant::now();
+        let soon = now + self.options.full_retry;
+        let due = *self.state.retry_at.get_or_insert(soon);
+        if now < due {
+            match self.jobs.recv_timeout(due - now) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return Some(Job::Abandon),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+        self.state.retry_at = None;
+        if self.state.backlog.is_empty() {
+            self.try_to_write();
+        } else {
+            self.retry_backlog();
+        }
+        None
     }
 
     /// Readies a transaction for the group, or for the line of those that wait for room.

@@ -39,10 +39,6 @@ const PAUSES: &[(&str, &str)] = &[
         "the same escape; a program's hold on its screen ends by time",
     ),
     (
-        "agor-core/src/cli/verbs/stop_host.rs",
-        "another process lets go of its lock file",
-    ),
-    (
         "agor-core/src/client/driver.rs",
         "its machine says when it wants to be woken: heartbeats, leases, dials",
     ),

@@ -50,7 +50,7 @@ fn a_frame_is_wanted_for_text_that_blinks_and_none_where_nothing_does() {
 }
 
 #[test]
-fn no_frame_is_wanted_where_nobody_looks_or_who_looks_wants_no_motion() {
+fn d9_no_frame_is_wanted_where_nobody_looks_or_who_looks_wants_no_motion() {
     let mut world = world(BLINKING);
     assert!(next_frame(&mut world).is_some());
     focus(&mut world, false);

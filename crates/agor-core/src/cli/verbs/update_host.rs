@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use agor_keeper::{KeeperError, NotUpdated};
-use agor_proto::command::CommandBody;
 use agor_proto::error::ErrorCode;
 use agor_proto::ids::SessionId;
 use agor_proto::message::Welcome;
@@ -14,8 +13,8 @@ use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::output;
-use super::stop_host::{PATIENCE, ended};
-use crate::client::{self, Client, ClientError};
+use super::stop_host;
+use crate::client::{self, Client};
 use crate::link::HostLock;
 use crate::paths::Paths;
 
@@ -52,7 +51,8 @@ pub fn run(_: Arguments, context: &Context) -> Result<Exit, Failure> {
     context.block_on(async {
         let former = program_of_host(&paths);
         let before = look(&paths).await?;
-        stop(&paths).await?;
+        // One that hangs is taken over by the host that is started now.
+        stop_host::end(Client::connect(&paths).await?, &paths, true).await?;
         let keeper = match update_keeper(&paths, None).await {
             Ok(keeper) => keeper,
             Err(error) => return Err(go_back(&paths, former.as_deref(), error).await),
@@ -112,30 +112,6 @@ async fn look(paths: &Paths) -> Result<Found, Failure> {
             ended: sessions.iter().filter(exited).map(|info| info.id).collect(),
         },
     })
-}
-
-/// Ends the host and lets the programs run on.
-async fn stop(paths: &Paths) -> Result<(), Failure> {
-    let mut client = Client::connect(paths).await?;
-    let incarnation = Some(client.ready().await?.incarnation);
-    let command = client.carry_out(CommandBody::StopHost {
-        keep_sessions: true,
-        incarnation,
-    });
-    tokio::select! {
-        done = command => match done {
-            // The receipt may have gone down with the host.
-            Ok(_)
-            | Err(
-                ClientError::NoHost { .. } | ClientError::Uncertain { .. } | ClientError::Closed,
-            ) => {}
-            Err(error) => return Err(error.into()),
-        },
-        () = ended(paths) => {}
-    }
-    // One that hangs is taken over by the host that is started now.
-    tokio::time::timeout(PATIENCE, ended(paths)).await.ok();
-    Ok(())
 }
 
 /// What became of the keeper.

@@ -267,21 +267,38 @@ fn b13_nothing_but_hello_is_said_before_the_host_has_answered() {
 }
 
 #[test]
-fn a2_wishes_never_dial() {
+fn a2_a_thousand_wishes_in_an_hour_without_a_host_wait_and_add_no_dial() {
     let mut bench = Bench::new(None);
-    bench.on(Event::Start);
-    bench.on(failed());
     let order = |n: u128| Wish::Command {
         id: CommandId(n.to_be_bytes()),
         body: CommandBody::Kill { session: session() },
         written: Written::Down,
     };
-    let effects: Vec<_> = (0..1_000).flat_map(|n| bench.wish(order(n))).collect();
-    let dials = effects
-        .iter()
-        .filter(|effect| matches!(effect, Effect::Dial { .. }));
-    assert_eq!(dials.count(), 0);
-    assert!(told(&effects).is_empty(), "all of them wait");
+    let dials = |effects: &[Effect]| -> Vec<Duration> {
+        let of = |effect: &Effect| match effect {
+            Effect::Dial { after } => Some(*after),
+            _ => None,
+        };
+        effects.iter().filter_map(of).collect()
+    };
+    let (mut count, mut wishes) = (0, 0..1_000);
+    let mut due = dials(&bench.on(Event::Start));
+    while bench.passed < Duration::from_secs(3_600) {
+        let [after] = due[..] else {
+            panic!("a failed dial leads to one more: {due:?}");
+        };
+        count += 1;
+        for n in wishes.by_ref().take(2) {
+            let effects = bench.wish(order(n));
+            assert!(dials(&effects).is_empty(), "{effects:?}");
+            assert!(told(&effects).is_empty(), "it waits");
+        }
+        bench.pass(after);
+        due = dials(&bench.on(failed()));
+    }
+    assert_eq!(wishes.next(), None, "all were made");
+    // One in five seconds, and eight until the wait is as long.
+    assert!(count <= 3_600 / 5 + 8, "{count} dials in an hour");
 }
 
 #[test]

@@ -44,6 +44,24 @@ fn a_command_is_acknowledged_after_it_is_stored_and_carried_out_after_that() {
 }
 
 #[test]
+fn c5_an_id_that_a_session_has_makes_no_other() {
+    let mut world = World::running();
+    let (session, name) = (id(), "another".to_owned());
+    let spec = SessionSpec { name, ..spec() };
+    world.command(2, CommandBody::Create { session, spec });
+    world.commit();
+    assert!(matches!(
+        &world.receipts(2)[..],
+        [Outcome::Rejected { error }] if error.code == ErrorCode::BadRequest
+    ));
+    assert_eq!(world.keeper.spawned, 1);
+    assert_ne!(world.session.name, "another");
+    let events = world.disk.events.iter();
+    let created = events.filter(|event| matches!(event.body, EventBody::Created { .. }));
+    assert_eq!(created.count(), 1);
+}
+
+#[test]
 fn what_changes_the_store_alone_is_stored_with_its_effect_and_its_end_in_one_transaction() {
     let mut world = World::running();
     let rename = |name: &str| CommandBody::Rename {

@@ -102,9 +102,18 @@ impl Applier {
             }
             forget_oldest(database, &self.known, RECEIPTS_MAX)?;
             forget_clients(database, FORGOTTEN_CLIENTS_MAX)?;
-            if self.known.is_worn() {
-                self.known.become_like(&Known::of(database)?);
-            }
+            self.known_is_worn = self.known.is_worn();
+        }
+        Ok(())
+    }
+
+    /// Reads again which receipts are kept, if it is worth it. Called outside of a transaction: what one forgets that
+    /// fails is kept.
+    pub(in super::super) fn renew_known(&mut self, database: &Connection) -> rusqlite::Result<()> {
+        if std::mem::take(&mut self.known_is_worn) {
+            // Who looked before the commit may have read how far was forgotten before it.
+            self.known.forget();
+            self.known.become_like(&Known::of(database)?);
         }
         Ok(())
     }
@@ -233,7 +242,7 @@ mod tests {
     }
 
     /// Puts a receipt as a host does that has just begun: the first one counts all.
-    fn one_more(database: &Connection) {
+    fn one_more(database: &Connection, known: Arc<Known>) -> Applier {
         let receipt = ReceiptRow {
             client: ClientId([1; 16]),
             id: CommandId([2; 16]),
@@ -244,8 +253,9 @@ mod tests {
             settled: true,
             outcome: vec![0],
         };
-        let mut applier = Applier::new(0, Arc::default());
+        let mut applier = Applier::new(0, known);
         applier.put_receipt(database, &receipt).unwrap();
+        applier
     }
 
     fn count(database: &Connection, table: &str) -> usize {
@@ -260,7 +270,7 @@ mod tests {
         let work = database.transaction().unwrap();
         put(&work, 0..1, false);
         put(&work, 1..RECEIPTS_MAX / 2 + 100, true);
-        one_more(&work);
+        one_more(&work, Arc::default());
         // What is under way stays however old it is.
         assert_eq!(count(&work, "receipts"), RECEIPTS_MAX + 2);
         let (clients, n): (i64, i64) = work
@@ -269,6 +279,33 @@ mod tests {
             })
             .unwrap();
         assert_eq!((clients, n), (100, 1));
+    }
+
+    #[test]
+    fn what_a_transaction_forgot_that_failed_is_known_after_all() {
+        let mut database = database();
+        database
+            .execute(
+                "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < ?1) \
+                 INSERT INTO receipts SELECT CAST(printf('%016d', n) AS BLOB), \
+                 CAST(printf('%016d', n) AS BLOB), 1, x'00', NULL, 0, 1, n, x'00' FROM n",
+                params![RECEIPTS_MAX as i64],
+            )
+            .unwrap();
+        let oldest = CommandId(*b"0000000000000000");
+        let known = Arc::new(Known::of(&database).unwrap());
+        while !known.is_worn() {
+            known.add(CommandId([1; 16]));
+        }
+        let work = database.transaction().unwrap();
+        let mut applier = one_more(&work, Arc::clone(&known));
+        let stored = |work: &Connection| stored_receipt(work, ClientId(oldest.0), oldest).unwrap();
+        assert!(stored(&work).is_none(), "it was the oldest");
+        work.rollback().unwrap();
+        assert!(stored(&database).is_some());
+        assert!(known.may_have(oldest));
+        applier.renew_known(&database).unwrap();
+        assert!(known.may_have(oldest) && !known.is_worn());
     }
 
     #[test]
@@ -281,7 +318,7 @@ mod tests {
             params![FORGOTTEN_CLIENTS_MAX as i64 + 50],
         )
         .unwrap();
-        one_more(&work);
+        one_more(&work, Arc::default());
         assert_eq!(count(&work, "forgotten"), FORGOTTEN_CLIENTS_MAX);
         let oldest: i64 = work
             .query_row("SELECT MIN(at_millis) FROM forgotten", [], |row| row.get(0))

@@ -140,6 +140,27 @@ fn who_holds_the_database_is_named_and_output_waits_for_it() {
     write(&store, vec![command]).unwrap();
 }
 
+#[test]
+fn what_waits_for_the_database_is_tried_again_though_others_ask_all_the_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), options()).store;
+    let session = session_id();
+    write(&store, vec![Write::PutSession(row(session))]).unwrap();
+    let holder = rusqlite::Connection::open(folder.path().join("host.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let on_done = Box::new(move |result| sender.send(result).unwrap());
+    store.submit(append_event(session, 1), on_done).unwrap();
+    wait_until("the database is missed", || store.health() != Health::Good);
+    holder.execute_batch("ROLLBACK").unwrap();
+    wait_until("it is stored", || {
+        // It is refused at once as long as something waits.
+        let command = Write::PutReceipt(receipt(1, 1, Outcome::Interrupted));
+        write(&store, vec![command]).ok();
+        receiver.try_recv().is_ok_and(|stored| stored.is_ok())
+    });
+}
+
 const EDITED: &[Migration] = &[Migration {
     name: "first",
     sql: "CREATE TABLE other (a INTEGER)",

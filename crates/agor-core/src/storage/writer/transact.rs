@@ -85,6 +85,10 @@ impl Work {
         match result {
             Ok((value, heads)) => {
                 self.applier.heads.keep();
+                if let Err(error) = self.applier.renew_known(&self.database) {
+                    // What is known goes on to be more than there is.
+                    tracing::debug!(%error, "the receipts were not read again");
+                }
                 for effect in self.applier.effects.drain(..) {
                     hand_over(&self.files, &self.folder, effect);
                 }

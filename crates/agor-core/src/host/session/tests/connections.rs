@@ -103,6 +103,23 @@ fn b3_ten_thousand_connections_leave_no_subscriber() {
 }
 
 #[test]
+fn c11_who_follows_no_more_is_sent_nothing_until_it_follows_again_where_it_was() {
+    let mut world = World::running();
+    let applied = world.disk.events.len() as u64;
+    subscribe_as(&mut world, FIRST, CLIENT, applied);
+    ask_as(&mut world, FIRST, CLIENT, Wish::View(Visibility::Visible));
+    ask_as(&mut world, FIRST, CLIENT, Wish::Unsubscribe);
+    assert_eq!(world.session.figures().subscribers, 0);
+    assert!(world.session.screens.nobody_looks());
+    world.sent.clear();
+    ring(&mut world);
+    assert!(world.sent.is_empty(), "{:?}", world.sent);
+    subscribe_as(&mut world, FIRST, CLIENT, applied);
+    ring(&mut world);
+    assert_eq!(told(&world, FIRST), [applied + 1, applied + 2]);
+}
+
+#[test]
 fn b5_an_id_that_is_claimed_gives_none_of_its_rights() {
     let mut world = World::running();
     let fresh = LeaseToken([5; 16]);
