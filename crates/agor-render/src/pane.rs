@@ -25,7 +25,7 @@ use crate::gpu::{Instance, Lease, Pages, PaneHead, Rect, Returns, Slot, Table, U
 use crate::image::Quad;
 use crate::quick_hash::{QuickHasher, QuickMap};
 use crate::renderer::Counters;
-use crate::view::{CursorStyle, Highlight, HighlightKind, PaneView};
+use crate::view::{CursorStyle, CursorView, Highlight, HighlightKind, PaneView};
 use layout::{Part, Region};
 use row::RowBuilder;
 
@@ -35,6 +35,11 @@ use row::RowBuilder;
 pub struct PaneCache {
     lease: Option<Lease>,
     palette: Option<Box<Palette>>,
+    /// The number of the theme that the palette is of, and whether it is reversed; nothing if the program changed it.
+    looks: Option<(u64, bool)>,
+    /// The palette's background and its colour of text under a block cursor, as the shader has them.
+    background: u32,
+    cursor_text: u32,
     font_id: u32,
     columns: u16,
     /// Goes up with everything that makes all rows look different.
@@ -55,6 +60,11 @@ pub struct PaneCache {
     under: Region,
     over: Region,
     cursor: cursor::Drawn,
+    /// The cursor that was drawn last, and the cells under its block.
+    pointed: Option<CursorView>,
+    block: Option<([i32; 2], [i32; 2])>,
+    /// What the table of panes says of it; nothing if it says something else of its slots.
+    told: Option<PaneHead>,
     shown: Shown,
     /// The images that were drawn last.
     pub(crate) images: Option<Arc<Quad>>,
@@ -133,6 +143,8 @@ struct RowSlot {
 pub(crate) struct Context<'a> {
     pub font: &'a mut SizedFont,
     pub foundry: &'a mut Foundry,
+    /// The number of the view's theme: those with the same number are the same.
+    pub theme: u64,
     pub pages: &'a mut Pages,
     pub table: &'a mut Table,
     pub returns: &'a Arc<Returns>,
@@ -184,11 +196,7 @@ impl PaneCache {
 
     /// Returns what the pane is mixed with.
     pub(crate) fn veil(&self, dim: bool) -> u32 {
-        let palette = self.palette.as_deref();
-        let background = palette
-            .map(|palette| palette.background)
-            .unwrap_or_default();
-        background.packed() | if dim { VEIL << 24 } else { 0 }
+        self.background | if dim { VEIL << 24 } else { 0 }
     }
 
     /// Returns how many instances lie under the images below the cells' backgrounds, and how many
@@ -218,32 +226,40 @@ impl PaneCache {
 
         self.stamp += 1;
         self.note_changes(cx, view, columns);
-        if !self.shown.is(view, rows, self.epoch, self.arrivals) {
+        let mut same = self.shown.is(view, rows, self.epoch, self.arrivals);
+        if !same {
             self.show(cx, view, rows);
         }
         if !self.has_place() {
             self.tops.resize(1, 0);
+            self.told = None;
             self.hold_block(cx);
             self.place(cx);
+            same = false;
         }
         cx.foundry.atlas.touch(self.pages);
 
-        let block = self.draw_cursor(cx, view, rows, columns);
-        let palette = self.palette.as_deref();
+        // Of most panes nothing changes, and looking at what is kept of their rows takes longer than all else.
+        if !same || self.pointed != view.cursor {
+            self.block = self.draw_cursor(cx, view, rows, columns);
+            self.pointed = view.cursor;
+        }
+        let block = self.block;
         let head = PaneHead {
             origin: view.origin_px,
             cell: [metrics.width_px as i32, metrics.height_px as i32],
             cursor_min: block.map_or([0; 2], |(min, _)| min),
             cursor_max: block.map_or([0; 2], |(_, max)| max),
-            cursor_text: palette
-                .map(|palette| palette.cursor_text.packed())
-                .unwrap_or_default(),
+            cursor_text: self.cursor_text,
             veil: self.veil(view.dim),
             size: [width.min(1 << 20) as i32, height.min(1 << 20) as i32],
             clip: view.clip_px.unwrap_or([0, 0, 1 << 20, 1 << 20]),
         };
-        if let Some(lease) = &self.lease {
+        if let Some(lease) = &self.lease
+            && self.told != Some(head)
+        {
             cx.table.write(&lease.block, &head, &self.tops);
+            self.told = Some(head);
         }
     }
 
@@ -271,6 +287,7 @@ impl PaneCache {
             returns: Arc::clone(cx.returns),
         });
         self.epoch += u64::from(before.is_some());
+        self.told = None;
         true
     }
 
@@ -286,6 +303,7 @@ impl PaneCache {
             }
             self.build(cx, view);
             self.place(cx);
+            self.told = None;
             self.tops.clear();
             self.tops.resize(self.slots.len() + 1, NOWHERE);
             self.tops[0] = 0;
@@ -318,12 +336,17 @@ impl PaneCache {
     /// Starts a new epoch if something about all rows changed, and forgets rows whose glyphs left
     /// the atlas.
     fn note_changes(&mut self, cx: &Context<'_>, view: &PaneView<'_>, columns: u16) {
-        let same_colors = self
-            .palette
-            .as_ref()
-            .is_some_and(|palette| palette.is_of(view.colors, view.palette, view.reverse));
+        let looks = view.palette.is_empty().then_some((cx.theme, view.reverse));
+        let same_colors = looks.is_some() && self.looks == looks
+            || self
+                .palette
+                .as_ref()
+                .is_some_and(|palette| palette.is_of(view.colors, view.palette, view.reverse));
+        self.looks = looks;
         if !same_colors {
             let palette = Palette::new(view.colors, view.palette, view.reverse);
+            self.background = palette.background.packed();
+            self.cursor_text = palette.cursor_text.packed();
             self.palette = Some(Box::new(palette));
         }
         if !same_colors || self.font_id != cx.font.id || self.columns != columns {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agor_proto::row::{Attrs, Color, Row, Run, Shape, Style};
-use agor_proto::screen::CursorShape;
+use agor_proto::screen::{CursorShape, PaletteEntry, PaletteSlot};
 use agor_render::{
     Colors, CursorStyle, CursorView, FontSpec, Highlight, HighlightKind, Offscreen, PaneCache,
     PaneView, Rgb,
@@ -435,6 +435,51 @@ fn colours_and_sizes_build_everything_again_and_nothing_afterwards() {
     assert_eq!((counters.rows_built, counters.glyphs_rasterized), (24, 0));
     scene.frame();
     assert_eq!(scene.renderer.counters().bytes_uploaded, 0);
+}
+
+#[test]
+fn panes_of_two_themes_and_colours_that_a_program_changes_are_built_when_these_change() {
+    let mut scene = scene();
+    let size_px = scene.size_px();
+    let light = Colors {
+        background: Rgb(250, 250, 250),
+        ..Colors::default()
+    };
+    let none: &[PaletteEntry] = &[];
+    let changed: &[PaletteEntry] = &[PaletteEntry {
+        slot: PaletteSlot::Foreground,
+        rgb: (9, 9, 9),
+    }];
+    let mut caches = [PaneCache::new(), PaneCache::new()];
+    let Scene { renderer, rows, .. } = &mut scene;
+    let mut built = |themes: [&Colors; 2], palette: &[PaletteEntry], reverse: bool| {
+        renderer.begin();
+        for (cache, colors) in caches.iter_mut().zip(themes) {
+            let view = PaneView {
+                palette,
+                reverse,
+                ..plain(rows, size_px, colors)
+            };
+            renderer.pane(cache, &view);
+        }
+        renderer.finish();
+        renderer.counters().rows_built
+    };
+    let dark = Colors::default();
+    for (themes, palette, reverse, rows) in [
+        ([&dark, &light], none, false, 48),
+        ([&dark, &light], none, false, 0),
+        ([&dark, &light], changed, false, 48),
+        ([&dark, &light], changed, false, 0),
+        ([&dark, &light], none, false, 48),
+        ([&dark, &light], none, true, 48),
+        ([&dark, &light], none, true, 0),
+        ([&dark, &dark], none, true, 24),
+        ([&light, &dark], none, true, 24),
+        ([&light, &dark], none, true, 0),
+    ] {
+        assert_eq!(built(themes, palette, reverse), rows);
+    }
 }
 
 #[test]
