@@ -53,6 +53,8 @@ pub struct PaneCache {
     /// Goes up with each update.
     stamp: u64,
     slots: Vec<RowSlot>,
+    /// What was learnt of the row of each slot.
+    facts: Vec<row::Facts>,
     /// The slot of each row on the screen.
     order: Vec<u16>,
     /// The top of each slot; the first is the pane's own.
@@ -87,19 +89,28 @@ struct Shown {
 
 impl Shown {
     fn is(&self, view: &PaneView<'_>, rows: usize, epoch: u64, arrivals: u64) -> bool {
-        self.epoch == epoch
-            && self.awaits.is_none_or(|awaits| awaits == arrivals)
+        self.looks(view, epoch, arrivals)
             && self.rows.len() == rows
-            && !self.spans
-            && view.spans.is_empty()
-            && (!self.blinks || self.blink_on == view.blink_on)
-            && (!self.sequences || self.cursor == cursor_cell(view))
             && self
                 .rows
                 .iter()
                 .zip(view.rows)
-                .all(|(address, row)| *address == Arc::as_ptr(row) as usize)
+                .all(|(shown, row)| *shown == address(row))
     }
+
+    /// Says whether a row that stays where it was looks as it did, whichever it is.
+    fn looks(&self, view: &PaneView<'_>, epoch: u64, arrivals: u64) -> bool {
+        self.epoch == epoch
+            && self.awaits.is_none_or(|awaits| awaits == arrivals)
+            && !self.spans
+            && view.spans.is_empty()
+            && (!self.blinks || self.blink_on == view.blink_on)
+            && (!self.sequences || self.cursor == cursor_cell(view))
+    }
+}
+
+fn address(row: &Arc<Row>) -> usize {
+    Arc::as_ptr(row) as usize
 }
 
 fn cursor_cell(view: &PaneView<'_>) -> Option<(u16, u16)> {
@@ -128,14 +139,13 @@ struct RowSlot {
     spans: u64,
     split: u16,
     blink_on: bool,
-    facts: row::Facts,
     /// The atlas's evictions when it was built.
     evictions: u64,
     /// The arrivals of glyphs when it was built.
     arrivals: u64,
     under: Part,
     over: Part,
-    /// The update in which it was last in use.
+    /// The update in which slots were given out, or instances laid out, that it was last in use.
     stamp: u64,
 }
 
@@ -296,41 +306,45 @@ impl PaneCache {
         hash_spans(cx.scratch, view.spans, rows);
         self.find_wanted(cx.scratch, view, rows);
         if !cx.scratch.wanted.is_empty() || self.order.len() != rows {
-            self.assign(cx.scratch, view, rows);
+            let stay = self.assign(cx.scratch, view, rows) && self.shown.epoch == self.epoch;
             if self.hold_block(cx) {
                 cx.scratch.wanted.clear();
                 cx.scratch.wanted.extend(0..rows);
             }
             self.build(cx, view);
             self.place(cx);
-            self.told = None;
-            self.tops.clear();
-            self.tops.resize(self.slots.len() + 1, NOWHERE);
-            self.tops[0] = 0;
-            let height = cx.font.metrics.height_px as i32;
-            for (n, slot) in self.order.iter().enumerate() {
-                self.tops[usize::from(*slot) + 1] = n as i32 * height;
+            if !stay {
+                self.find_tops(cx.font.metrics.height_px);
             }
         }
         self.pages = 0;
         let shown = &mut self.shown;
         (shown.blinks, shown.sequences, shown.awaits) = (false, false, None);
         for slot in &self.order {
-            let facts = self.slots[usize::from(*slot)].facts;
+            let facts = self.facts[usize::from(*slot)];
             self.pages |= facts.pages;
             shown.blinks |= facts.blinks;
             shown.sequences |= facts.sequences;
             shown.awaits = shown.awaits.or(facts.awaits.then_some(self.arrivals));
         }
         shown.rows.clear();
-        let addresses = view.rows[..rows]
-            .iter()
-            .map(|row| Arc::as_ptr(row) as usize);
-        shown.rows.extend(addresses);
-        shown.epoch = self.epoch;
+        shown.rows.extend(view.rows[..rows].iter().map(address));
+        // Without a block nothing was built.
+        shown.epoch = self.lease.as_ref().map_or(0, |_| self.epoch);
         shown.spans = !view.spans.is_empty();
         shown.blink_on = view.blink_on;
         shown.cursor = cursor_cell(view);
+    }
+
+    /// Finds out where each slot stands.
+    fn find_tops(&mut self, height_px: u32) {
+        self.told = None;
+        self.tops.clear();
+        self.tops.resize(self.slots.len() + 1, NOWHERE);
+        self.tops[0] = 0;
+        for (n, slot) in self.order.iter().enumerate() {
+            self.tops[usize::from(*slot) + 1] = n as i32 * height_px as i32;
+        }
     }
 
     /// Starts a new epoch if something about all rows changed, and forgets rows whose glyphs left
@@ -358,8 +372,8 @@ impl PaneCache {
         let atlas = &cx.foundry.atlas;
         if self.seen != atlas.evictions() {
             self.seen = atlas.evictions();
-            for slot in &mut self.slots {
-                if !atlas.kept(slot.facts.pages, slot.evictions) {
+            for (slot, facts) in self.slots.iter_mut().zip(&self.facts) {
+                if !atlas.kept(facts.pages, slot.evictions) {
                     slot.epoch = 0;
                     self.shown.epoch = 0;
                 }
@@ -376,33 +390,64 @@ impl PaneCache {
 
     /// Says whether the slot shows `row` as it should look.
     fn fits(&self, slot: u16, view: &PaneView<'_>, row: usize, spans: u64) -> bool {
+        let facts = self.facts[usize::from(slot)];
         let slot = &self.slots[usize::from(slot)];
         slot.row
             .as_ref()
             .is_some_and(|built| Arc::ptr_eq(built, &view.rows[row]))
             && slot.epoch == self.epoch
             && slot.spans == spans
-            && (!slot.facts.blinks || slot.blink_on == view.blink_on)
-            && (!slot.facts.awaits || slot.arrivals == self.arrivals)
-            && (!slot.facts.sequences || slot.split == Self::split(view, row))
+            && (!facts.blinks || slot.blink_on == view.blink_on)
+            && (!facts.awaits || slot.arrivals == self.arrivals)
+            && (!facts.sequences || slot.split == Self::split(view, row))
     }
 
-    fn find_wanted(&mut self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) {
+    fn find_wanted(&self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) {
         scratch.wanted.clear();
+        // Then their addresses say enough, and lie side by side.
+        let looks = self.shown.looks(view, self.epoch, self.arrivals);
         for row in 0..rows {
-            let fits = self
-                .order
-                .get(row)
-                .is_some_and(|&slot| self.fits(slot, view, row, scratch.hashes[row]));
+            let fits = match self.order.get(row) {
+                Some(_) if looks => self.shown.rows.get(row) == Some(&address(&view.rows[row])),
+                Some(&slot) => self.fits(slot, view, row, scratch.hashes[row]),
+                None => false,
+            };
             if !fits {
                 scratch.wanted.push(row);
             }
         }
     }
 
+    /// Says whether each row that is wanted takes the place of the one that stood there: none of them stands
+    /// elsewhere, and no slot is free.
+    fn stay(&self, wanted: &[usize], view: &PaneView<'_>, rows: usize) -> bool {
+        let shown = &self.shown.rows;
+        if [self.order.len(), self.slots.len(), shown.len()] != [rows; 3] {
+            return false;
+        }
+        // Bits of the addresses that go; that one of a row which comes is among them is rarely by chance.
+        let mut gone = [0_u64; 64];
+        let place = |address: usize| {
+            let hash = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
+            ((hash >> 6) as usize, 1_u64 << (hash & 63))
+        };
+        for &row in wanted {
+            let (word, bit) = place(shown[row]);
+            gone[word] |= bit;
+        }
+        wanted.iter().all(|&row| {
+            let comes = address(&view.rows[row]);
+            let (word, bit) = place(comes);
+            comes == shown[row] || gone[word] & bit == 0
+        })
+    }
+
     /// Gives every row on the screen a slot: its own where it is only elsewhere. What is left in
-    /// `wanted` is to be built.
-    fn assign(&mut self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) {
+    /// `wanted` is to be built. Says whether all slots stand where they stood.
+    fn assign(&mut self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) -> bool {
+        if self.stay(&scratch.wanted, view, rows) {
+            return true;
+        }
         let Scratch {
             wanted,
             loose,
@@ -412,13 +457,6 @@ impl PaneCache {
         } = scratch;
         let stamp = self.stamp;
         let before = self.order.len();
-        if wanted.len() == 1 && before == rows && self.slots.len() == rows {
-            // No slot is free but its own, and no row stands elsewhere.
-            for slot in &mut self.slots {
-                slot.stamp = stamp;
-            }
-            return;
-        }
         self.order.resize(rows, u16::MAX);
         let mut next = wanted.iter().copied().peekable();
         for row in 0..rows.min(before) {
@@ -432,13 +470,13 @@ impl PaneCache {
             if slot.stamp != stamp {
                 spare.push(n as u16);
                 if let Some(row) = &slot.row {
-                    loose.insert(Arc::as_ptr(row) as usize, n as u16);
+                    loose.insert(address(row), n as u16);
                 }
             }
         }
         // Rows that stand elsewhere now; only then may others take the slots that are left.
         for &row in &*wanted {
-            let own = loose.remove(&(Arc::as_ptr(&view.rows[row]) as usize));
+            let own = loose.remove(&address(&view.rows[row]));
             self.order[row] = own.unwrap_or(u16::MAX);
             if let Some(slot) = own {
                 self.slots[usize::from(slot)].stamp = stamp;
@@ -457,6 +495,7 @@ impl PaneCache {
             };
             let slot = free.unwrap_or_else(|| {
                 self.slots.push(RowSlot::default());
+                self.facts.push(row::Facts::default());
                 (self.slots.len() - 1) as u16
             });
             self.slots[usize::from(slot)].stamp = stamp;
@@ -468,6 +507,7 @@ impl PaneCache {
                 slot.row = None;
             }
         }
+        false
     }
 
     /// Builds the wanted rows.
@@ -516,7 +556,7 @@ impl PaneCache {
             place.arrivals = self.arrivals;
             place.split = split;
             place.blink_on = view.blink_on;
-            place.facts = facts;
+            self.facts[usize::from(slot)] = facts;
             place.evictions = cx.foundry.atlas.evictions();
             cx.foundry.atlas.touch(facts.pages);
             scratch.built.push(Built {

@@ -122,6 +122,9 @@ impl PaneCache {
                 part.len = 0;
             }
         }
+        for slot in &self.order {
+            self.slots[usize::from(*slot)].stamp = self.stamp;
+        }
         let mut rooms = [0_u32; 2];
         for slot in &mut self.slots {
             for part in [&mut slot.under, &mut slot.over] {

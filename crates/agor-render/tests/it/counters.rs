@@ -322,6 +322,22 @@ fn fresh(scene: &mut Scene) -> crate::scene::Picture {
 }
 
 #[test]
+fn rows_that_change_places_are_not_built_and_those_of_another_font_stand_at_its_heights() {
+    let mut scene = scene();
+    scene.rows.swap(3, 17);
+    let swapped = scene.picture();
+    assert_eq!(scene.renderer.counters().rows_built, 0);
+    assert!(swapped == fresh(&mut scene));
+    scene.renderer.set_font(FontSpec {
+        scale: 2.0,
+        ..FontSpec::default()
+    });
+    let larger = scene.picture();
+    assert_eq!(scene.renderer.counters().rows_built, 24);
+    assert!(larger == fresh(&mut scene));
+}
+
+#[test]
 fn whatever_changed_the_picture_is_that_of_a_new_pane() {
     let mut scene = scene();
     let mut random = 12_345_u64;
