@@ -2,6 +2,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod alike;
+mod atlas;
 mod awaited;
 mod counters;
 mod fallback;
