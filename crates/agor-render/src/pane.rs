@@ -521,7 +521,8 @@ impl PaneCache {
         scratch.built.clear();
         if scratch.wanted.len() > 1 {
             for &row in &scratch.wanted {
-                row::look_ahead(&view.rows[row]);
+                let before = &self.slots[usize::from(self.order[row])].row;
+                row::look_ahead(&view.rows[row], before.as_ref());
             }
         }
         for &row in &scratch.wanted {
