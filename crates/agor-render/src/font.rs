@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) use face::{Face, Variant};
-pub(crate) use glyph::Glyph;
+pub(crate) use glyph::{Glyph, Pen};
 pub use interface::{FontFile, INTERFACE_FACES_MAX, InterfaceFace, InterfaceFaces};
 pub use metrics::{CellMetrics, LineMetrics};
 pub(crate) use raster::Rasterizer;

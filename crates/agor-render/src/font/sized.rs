@@ -348,12 +348,12 @@ impl SizedFont {
 
     /// Forgets that glyphs were asked for.
     pub fn forget_awaited(&mut self) {
-        self.forget(|glyph| glyph.awaited_bit() != 0 && glyph.is_blank());
+        self.forget(|glyph| glyph.is_awaited() && glyph.is_blank());
     }
 
     /// Forgets that there was no room for glyphs.
     pub fn forget_blocks(&mut self) {
-        self.forget(|glyph| glyph.awaited_bit() != 0 && !glyph.is_blank());
+        self.forget(|glyph| glyph.is_awaited() && !glyph.is_blank());
     }
 
     fn forget(&mut self, gone: impl Fn(&Glyph) -> bool) {

@@ -7,7 +7,7 @@ use agor_proto::row::{Attrs, Cluster, Row, Run, Style, Underline};
 
 use super::{NO_SPLIT, filled};
 use crate::color::{Ink, Palette, Rgb};
-use crate::font::{Class, Foundry, Glyph, SizedFont, Variant, Wave};
+use crate::font::{Class, Foundry, Glyph, Pen, SizedFont, Variant, Wave};
 use crate::gpu::{Instance, Slot};
 use crate::view::HighlightKind;
 
@@ -272,7 +272,7 @@ impl RowBuilder<'_> {
             Underline::Dashed => Wave::Dashed,
         };
         let tile = self.font.wave(self.foundry, wave, &mut self.facts.pages);
-        self.facts.awaits |= tile.awaited_bit() != 0;
+        self.facts.awaits |= tile.is_awaited();
         self.under
             .push(tile.tiled(self.slot, x, width, color.packed()));
     }
@@ -349,29 +349,27 @@ impl RowBuilder<'_> {
     fn plain(&mut self, bytes: &[u8], cell: u16, variant: Variant, color: u32) {
         let step = self.font.metrics.width_px as i32;
         let first = self.x(cell);
-        let (before, slot) = (self.over.len(), self.slot);
+        let (before, pen) = (self.over.len(), Pen::new(self.slot, color));
         // The second time all are known; a third is for a page that was emptied in between.
         for _ in 0..3 {
             let known = self.font.ascii_known(variant);
-            let (mut missing, mut awaited, mut pages) = (0, 0, 0);
+            let mut seen = Glyph::BLANK;
             let (mut x, mut drawn) = (first, 0);
             self.over.resize(before + bytes.len(), [0; 4]);
             let places = &mut self.over[before..];
             for byte in bytes {
                 let glyph = known[usize::from(byte & 0x7f)];
-                missing |= glyph.unknown_bit();
-                awaited |= glyph.awaited_bit();
-                pages |= glyph.page_bit();
+                seen = seen.either(glyph);
                 // A blank is put down too, and the next one over it: where words end no processor foresees, and
                 // to ask each time takes longer.
-                places[drawn] = glyph.instance(slot, x, color);
+                places[drawn] = pen.instance(glyph, x);
                 drawn += usize::from(!glyph.is_blank());
                 x += step;
             }
             self.over.truncate(before + drawn);
-            self.facts.pages |= pages;
-            self.facts.awaits |= awaited != 0;
-            if missing == 0 {
+            self.facts.pages |= seen.page_bit();
+            self.facts.awaits |= seen.is_awaited();
+            if seen.is_known() {
                 return;
             }
             let pages = &mut self.facts.pages;
@@ -425,7 +423,7 @@ impl RowBuilder<'_> {
     }
 
     fn push(&mut self, glyph: Glyph, cell: u16, color: u32) {
-        self.facts.awaits |= glyph.awaited_bit() != 0;
+        self.facts.awaits |= glyph.is_awaited();
         if glyph.is_blank() {
             return;
         }
@@ -475,7 +473,7 @@ impl RowBuilder<'_> {
         for n in signs {
             let pages = &mut self.facts.pages;
             let (glyph, offset) = self.font.sign(self.foundry, n, pages);
-            whole &= !(glyph.is_blank() && glyph.awaited_bit() != 0);
+            whole &= !(glyph.is_blank() && glyph.is_awaited());
             self.push(glyph, cell.saturating_add(offset), color);
         }
         if !whole {
