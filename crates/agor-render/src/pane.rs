@@ -10,6 +10,7 @@
 //! which height a slot stands. So a row that scrolls costs four bytes.
 
 mod cursor;
+mod instances;
 mod layout;
 mod row;
 
@@ -26,6 +27,7 @@ use crate::image::Quad;
 use crate::quick_hash::{QuickHasher, QuickMap};
 use crate::renderer::Counters;
 use crate::view::{CursorStyle, CursorView, Highlight, HighlightKind, PaneView};
+use instances::Instances;
 use layout::{Part, Region};
 use row::RowBuilder;
 
@@ -175,7 +177,7 @@ pub(crate) struct Scratch {
     spare: Vec<u16>,
     marks: Vec<(Range<u16>, HighlightKind)>,
     under: Vec<Instance>,
-    over: Vec<Instance>,
+    over: Instances,
     built: Vec<Built>,
     copied: Vec<Instance>,
 }

@@ -71,7 +71,12 @@ impl PaneCache {
         }
         for built in &scratch.built {
             let part = &mut self.slots[usize::from(built.slot)].over;
-            put(cx.pages, span, part, &scratch.over[built.over.clone()]);
+            put(
+                cx.pages,
+                span,
+                part,
+                &scratch.over.as_slice()[built.over.clone()],
+            );
         }
         scratch.built.clear();
     }

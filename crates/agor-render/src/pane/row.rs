@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use agor_proto::row::{Attrs, Cluster, Row, Run, Style, Underline};
 
+use super::instances::Instances;
 use super::{NO_SPLIT, filled};
 use crate::color::{Ink, Palette, Rgb};
 use crate::font::{Class, Foundry, Glyph, Pen, SizedFont, Variant, Wave};
@@ -39,7 +40,7 @@ pub(super) struct RowBuilder<'a> {
     /// The cell before and after which sequences end.
     pub split: u16,
     pub under: &'a mut Vec<Instance>,
-    pub over: &'a mut Vec<Instance>,
+    pub over: &'a mut Instances,
     pub facts: Facts,
 }
 
@@ -132,8 +133,6 @@ impl RowBuilder<'_> {
         if self.font.spec.ligatures {
             self.font.learn_letters(self.foundry);
         }
-        // For what is put down for blanks, too.
-        self.over.reserve(usize::from(self.columns));
         let mut behind = None;
         let mut cell = 0;
         while cell < self.columns {
@@ -349,14 +348,15 @@ impl RowBuilder<'_> {
     fn plain(&mut self, bytes: &[u8], cell: u16, variant: Variant, color: u32) {
         let step = self.font.metrics.width_px as i32;
         let first = self.x(cell);
-        let (before, pen) = (self.over.len(), Pen::new(self.slot, color));
+        let pen = Pen::new(self.slot, color);
+        let mut drawn = 0;
         // The second time all are known; a third is for a page that was emptied in between.
         for _ in 0..3 {
             let known = self.font.ascii_known(variant);
             let mut seen = Glyph::BLANK;
-            let (mut x, mut drawn) = (first, 0);
-            self.over.resize(before + bytes.len(), [0; 4]);
-            let places = &mut self.over[before..];
+            let mut x = first;
+            let places = self.over.room(bytes.len());
+            drawn = 0;
             for byte in bytes {
                 let glyph = known[usize::from(byte & 0x7f)];
                 seen = seen.either(glyph);
@@ -366,15 +366,15 @@ impl RowBuilder<'_> {
                 drawn += usize::from(!glyph.is_blank());
                 x += step;
             }
-            self.over.truncate(before + drawn);
             self.facts.pages |= seen.page_bit();
             self.facts.awaits |= seen.is_awaited();
             if seen.is_known() {
-                return;
+                break;
             }
             let pages = &mut self.facts.pages;
             self.font.learn_ascii(self.foundry, bytes, variant, pages);
         }
+        self.over.keep(drawn);
     }
 
     fn clusters<'a>(
