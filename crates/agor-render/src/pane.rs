@@ -178,6 +178,7 @@ pub(crate) struct Scratch {
     marks: Vec<(Range<u16>, HighlightKind)>,
     under: Vec<Instance>,
     over: Instances,
+    paints: Vec<u32>,
     built: Vec<Built>,
     copied: Vec<Instance>,
 }
@@ -549,6 +550,8 @@ impl PaneCache {
                 split,
                 under: &mut scratch.under,
                 over: &mut scratch.over,
+                paints: &mut scratch.paints,
+                undrawn: 0,
                 facts: row::Facts::default(),
             }
             .build(&view.rows[row]);

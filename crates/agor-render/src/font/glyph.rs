@@ -121,7 +121,7 @@ impl Glyph {
     /// Returns the instance of the glyph in the cell that begins at `x`, which is on the screen.
     #[inline]
     pub fn instance(self, slot: Slot, x: i32, packed_color: u32) -> Instance {
-        Pen::new(slot, packed_color).instance(self, x)
+        Pen::new(slot).instance(self, x, packed_color)
     }
 
     /// Returns the instance of a shape that repeats from `x` over `width` pixels.
@@ -132,23 +132,23 @@ impl Glyph {
     }
 }
 
-/// What glyphs of one row and colour lack, as the two pairs of an instance's words.
+/// What glyphs of one row lack but for their cells and colours, as the two pairs of an instance's words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pen([u64; 2]);
 
 impl Pen {
-    pub fn new(slot: Slot, packed_color: u32) -> Self {
-        let [place, extent, source, paint] = slot.of([0, 0, 0, packed_color]);
+    pub fn new(slot: Slot) -> Self {
+        let [place, extent, source, paint] = slot.of([0; 4]);
         Self([pair(place, extent), pair(source, paint)])
     }
 
     /// Returns the instance of a glyph in the cell that begins at `x`, which is on the screen.
     #[inline]
-    pub fn instance(self, glyph: Glyph, x: i32) -> Instance {
-        let Self([slot, paint]) = self;
+    pub fn instance(self, glyph: Glyph, x: i32, packed_color: u32) -> Instance {
+        let Self([first, third]) = self;
         // What is carried goes where only bits are that are not taken.
-        let place = (glyph.place + u64::from(x as u16)) & TAKEN[0] | slot;
-        let look = glyph.look & TAKEN[1] | paint;
+        let place = (glyph.place + u64::from(x as u16)) & TAKEN[0] | first;
+        let look = glyph.look & TAKEN[1] | third | pair(0, packed_color);
         [
             place as u32,
             (place >> 32) as u32,

@@ -30,8 +30,8 @@ pub(crate) enum Ordered {
 /// Where a font keeps a glyph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slot {
-    /// By variant and byte.
-    Ascii(usize, u8),
+    /// By byte, and the variant above its seven bits.
+    Ascii(usize),
     /// By character, variant and width in one.
     Char(u32),
     /// In the map of this number, by its text.

@@ -9,6 +9,7 @@ mod fallback;
 mod fonts;
 mod golden;
 mod images;
+mod rows;
 mod scene;
 mod together;
 mod weight;
