@@ -271,6 +271,24 @@ fn panes_that_scroll_send_nothing_of_those_between_them() {
 }
 
 #[test]
+fn what_comes_at_once_looks_as_what_comes_by_and_by() {
+    // More than is sent in pieces.
+    const MUCH: u64 = 160 << 10;
+    let mut panes = Panes::new(200);
+    let (at_once, _) = panes.together(|_| true);
+    assert!(panes.scene.renderer.counters().bytes_uploaded > MUCH);
+    let mut others = Panes::new(0);
+    for n in 0..200 {
+        others.add(n);
+        if n % 20 == 19 {
+            let (picture, _) = others.together(|_| true);
+            assert!(others.scene.renderer.counters().bytes_uploaded < MUCH);
+            assert!(n < 199 || picture == at_once);
+        }
+    }
+}
+
+#[test]
 fn more_panes_than_the_table_had_room_for_are_drawn() {
     // A block for each, and rows of a pane that has many slots reach into the next unit.
     let mut panes = Panes::new(200);
