@@ -125,11 +125,11 @@ impl Renderer {
         })
     }
 
-    /// Has glyphs drawn by a thread from now on; a frame that wants one which is not at hand is drawn without it.
-    /// When those that were wanted are there, `wake` is called in that thread, to draw a frame that has
+    /// Has glyphs drawn by threads from now on; a frame that wants one which is not at hand is drawn without it.
+    /// When those that were wanted are there, `wake` is called in one of these threads, to draw a frame that has
     /// them. Without this, as for pictures, every frame is whole and takes as long as that does.
     pub fn draw_glyphs_in_thread(&mut self, wake: impl Fn() + Send + 'static) {
-        self.foundry.workshop.start_thread(Box::new(wake));
+        self.foundry.workshop.start_threads(Box::new(wake));
     }
 
     /// Says whether glyphs are being drawn that frames were drawn without.
