@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cluster::{Cluster, Faces, Sizing, cut};
 use super::glyph::Glyph;
 use super::raster::{Bitmap, Rasterizer};
-use super::sequences::{CLASSES, Class, Sequences, Sign, WORDS};
+use super::sequences::{CLASSES, Class, NUMBER, Sequences, Sign, WORDS};
 use super::workshop::{Order, Ordered, Piece, Slot, Workshop};
 use super::{CellMetrics, FontSpec, Fonts, Variant, is_ignorable};
 use crate::atlas::{Atlas, Place, Sheet};
@@ -199,7 +199,7 @@ impl SizedFont {
         self.classes[usize::from(byte)]
     }
 
-    /// Finds out, once, which letters the family joins.
+    /// Finds out, once, which letters the family joins, and whether an `x` between digits is another sign.
     pub fn learn_letters(&mut self, foundry: &mut Foundry) {
         if std::mem::replace(&mut self.knows_letters, true) {
             return;
@@ -211,6 +211,11 @@ impl SizedFont {
             for byte in word.bytes() {
                 self.classes[usize::from(byte)] = Class::Letter;
             }
+        }
+        let number = self.sequence(foundry, NUMBER, Variant::default());
+        let x = &mut self.classes[usize::from(b'x')];
+        if !number.is_empty() && *x == Class::Alone {
+            *x = Class::Between;
         }
     }
 

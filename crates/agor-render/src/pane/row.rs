@@ -8,7 +8,7 @@ use agor_proto::row::{Attrs, Cluster, Row, Run, Style, Underline};
 use super::instances::Instances;
 use super::{NO_SPLIT, filled};
 use crate::color::{Ink, Palette, Rgb};
-use crate::font::{Class, Foundry, Glyph, Pen, SizedFont, Variant, Wave};
+use crate::font::{Class, Foundry, Glyph, Pen, SizedFont, Variant, Wave, number};
 use crate::gpu::{Instance, Slot};
 use crate::view::HighlightKind;
 
@@ -352,19 +352,28 @@ impl RowBuilder<'_> {
         let color = segment.ink.text.packed();
         let variant = Self::variant(segment);
         let end = usize::from(segment.cells.end).min(bytes.len());
-        let mut at = usize::from(segment.cells.start).min(end);
+        let start = usize::from(segment.cells.start).min(end);
+        let mut at = start;
         while let Some(next) = bytes[at..end]
             .iter()
             .position(|byte| self.font.class(*byte) != Class::Alone)
         {
-            let first = at + next;
-            let class = self.font.class(bytes[first]);
-            let beside = bytes[first..end].iter().take(SEQUENCE_MAX);
-            at = first
-                + beside
-                    .take_while(|byte| self.font.class(**byte) == class)
-                    .count();
-            if at == first + 1 {
+            let found = at + next;
+            let class = self.font.class(bytes[found]);
+            let (first, len) = match class {
+                // With the digit before it, if that is drawn yet to be.
+                Class::Between if found > start.max(self.undrawn) => {
+                    (found - 1, number(&bytes[found - 1..end], SEQUENCE_MAX))
+                }
+                Class::Between => (found, 1),
+                _ => {
+                    let beside = bytes[found..end].iter().take(SEQUENCE_MAX);
+                    let same = beside.take_while(|byte| self.font.class(**byte) == class);
+                    (found, same.count())
+                }
+            };
+            at = (first + len).max(found + 1);
+            if len == 1 {
                 continue;
             }
             self.facts.sequences = true;
@@ -450,14 +459,22 @@ impl RowBuilder<'_> {
             if hidden || cluster.text == " " || cluster.text.starts_with(IMAGE_PLACEHOLDER) {
                 continue;
             }
-            let class = self.class(cluster.text);
-            if ligatures && class != Class::Alone {
+            if ligatures {
                 // The text of neighbouring clusters lies side by side in the row's.
                 let start = cluster.text.as_ptr() as usize - row.text.as_ptr() as usize;
+                let class = self.class(cluster.text);
+                let number = match class {
+                    Class::Operator | Class::Letter => None,
+                    Class::Alone | Class::Between => Some(self.number(&row.text[start..])),
+                };
+                let joins = |text: &str| match number {
+                    Some(_) => text.len() == 1,
+                    None => self.class(text) == class,
+                };
                 let mut end = start + 1;
-                while end - start < SEQUENCE_MAX
+                while end - start < number.unwrap_or(SEQUENCE_MAX)
                     && clusters
-                        .next_if(|c| c.cell < segment.cells.end && self.class(c.text) == class)
+                        .next_if(|c| c.cell < segment.cells.end && joins(c.text))
                         .is_some()
                 {
                     end += 1;
@@ -493,6 +510,14 @@ impl RowBuilder<'_> {
         match text.as_bytes() {
             [byte] => self.font.class(*byte),
             _ => Class::Alone,
+        }
+    }
+
+    /// Returns how many characters of a text are looked up together from its first on, if that is a digit.
+    fn number(&self, text: &str) -> usize {
+        match self.font.class(b'x') {
+            Class::Between => number(text.as_bytes(), SEQUENCE_MAX),
+            _ => 1,
         }
     }
 
