@@ -5,6 +5,7 @@ mod alike;
 mod atlas;
 mod awaited;
 mod counters;
+mod devices;
 mod fallback;
 mod fonts;
 mod golden;

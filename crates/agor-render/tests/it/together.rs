@@ -231,7 +231,7 @@ fn what_a_frame_that_nobody_drew_had_to_send_is_sent_with_the_next() {
 /// egui drops the commands of a frame for which its window has no surface to draw on.
 #[test]
 fn what_stood_in_commands_that_were_dropped_is_put_in_place_by_the_next_frame() {
-    // So few rows that the device puts each in its place, and so many that they are copied.
+    // So few rows that they are sent by a write, and so many that they are sent from mapped memory.
     for (count, rows) in [(12, 1), (900, ROWS)] {
         let mut panes = Panes::new(count);
         panes.together(|_| true);
