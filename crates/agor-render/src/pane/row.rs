@@ -361,7 +361,7 @@ impl RowBuilder<'_> {
             let found = at + next;
             let class = self.font.class(bytes[found]);
             let (first, len) = match class {
-                // With the digit before it, if that is drawn yet to be.
+                // With the digit before it, if that is still to be drawn.
                 Class::Between if found > start.max(self.undrawn) => {
                     (found - 1, number(&bytes[found - 1..end], SEQUENCE_MAX))
                 }
