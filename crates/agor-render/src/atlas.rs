@@ -11,6 +11,8 @@ pub(crate) const PAGE_PX: u32 = 1024;
 const MONO_PAGES: usize = 16;
 /// Pages of colour at the most: 32 MiB.
 const COLOR_PAGES: usize = 8;
+/// Pages of both.
+pub(crate) const PAGES_MAX: usize = MONO_PAGES + COLOR_PAGES;
 /// Frames one after another that are asked for at the most because there is no room: windows that take each other's
 /// would ask for ever.
 const ASKED_MAX: u64 = 60;

@@ -16,11 +16,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) use face::{Face, Variant};
-pub(crate) use glyph::Glyph;
+pub(crate) use glyph::{Glyph, Pen};
 pub use interface::{FontFile, INTERFACE_FACES_MAX, InterfaceFace, InterfaceFaces};
 pub use metrics::{CellMetrics, LineMetrics};
 pub(crate) use raster::Rasterizer;
-pub(crate) use sequences::Class;
+pub(crate) use sequences::{Class, number};
 pub(crate) use sized::{Foundry, SizedFont, Wave};
 pub(crate) use workshop::{Piece, Workshop};
 

@@ -10,6 +10,7 @@
 //! which height a slot stands. So a row that scrolls costs four bytes.
 
 mod cursor;
+mod instances;
 mod layout;
 mod row;
 
@@ -25,7 +26,8 @@ use crate::gpu::{Instance, Lease, Pages, PaneHead, Rect, Returns, Slot, Table, U
 use crate::image::Quad;
 use crate::quick_hash::{QuickHasher, QuickMap};
 use crate::renderer::Counters;
-use crate::view::{CursorStyle, Highlight, HighlightKind, PaneView};
+use crate::view::{CursorStyle, CursorView, Highlight, HighlightKind, PaneView};
+use instances::Instances;
 use layout::{Part, Region};
 use row::RowBuilder;
 
@@ -35,6 +37,11 @@ use row::RowBuilder;
 pub struct PaneCache {
     lease: Option<Lease>,
     palette: Option<Box<Palette>>,
+    /// The number of the theme that the palette is of, and whether it is reversed; nothing if the program changed it.
+    looks: Option<(u64, bool)>,
+    /// The palette's background and its colour of text under a block cursor, as the shader has them.
+    background: u32,
+    cursor_text: u32,
     font_id: u32,
     columns: u16,
     /// Goes up with everything that makes all rows look different.
@@ -48,6 +55,8 @@ pub struct PaneCache {
     /// Goes up with each update.
     stamp: u64,
     slots: Vec<RowSlot>,
+    /// What was learnt of the row of each slot.
+    facts: Vec<row::Facts>,
     /// The slot of each row on the screen.
     order: Vec<u16>,
     /// The top of each slot; the first is the pane's own.
@@ -55,6 +64,11 @@ pub struct PaneCache {
     under: Region,
     over: Region,
     cursor: cursor::Drawn,
+    /// The cursor that was drawn last, and the cells under its block.
+    pointed: Option<CursorView>,
+    block: Option<([i32; 2], [i32; 2])>,
+    /// What the table of panes says of it; nothing if it says something else of its slots.
+    told: Option<PaneHead>,
     shown: Shown,
     /// The images that were drawn last.
     pub(crate) images: Option<Arc<Quad>>,
@@ -77,19 +91,28 @@ struct Shown {
 
 impl Shown {
     fn is(&self, view: &PaneView<'_>, rows: usize, epoch: u64, arrivals: u64) -> bool {
-        self.epoch == epoch
-            && self.awaits.is_none_or(|awaits| awaits == arrivals)
+        self.looks(view, epoch, arrivals)
             && self.rows.len() == rows
-            && !self.spans
-            && view.spans.is_empty()
-            && (!self.blinks || self.blink_on == view.blink_on)
-            && (!self.sequences || self.cursor == cursor_cell(view))
             && self
                 .rows
                 .iter()
                 .zip(view.rows)
-                .all(|(address, row)| *address == Arc::as_ptr(row) as usize)
+                .all(|(shown, row)| *shown == address(row))
     }
+
+    /// Says whether a row that stays where it was looks as it did, whichever it is.
+    fn looks(&self, view: &PaneView<'_>, epoch: u64, arrivals: u64) -> bool {
+        self.epoch == epoch
+            && self.awaits.is_none_or(|awaits| awaits == arrivals)
+            && !self.spans
+            && view.spans.is_empty()
+            && (!self.blinks || self.blink_on == view.blink_on)
+            && (!self.sequences || self.cursor == cursor_cell(view))
+    }
+}
+
+fn address(row: &Arc<Row>) -> usize {
+    Arc::as_ptr(row) as usize
 }
 
 fn cursor_cell(view: &PaneView<'_>) -> Option<(u16, u16)> {
@@ -118,14 +141,13 @@ struct RowSlot {
     spans: u64,
     split: u16,
     blink_on: bool,
-    facts: row::Facts,
     /// The atlas's evictions when it was built.
     evictions: u64,
     /// The arrivals of glyphs when it was built.
     arrivals: u64,
     under: Part,
     over: Part,
-    /// The update in which it was last in use.
+    /// The update in which slots were given out, or instances laid out, that it was last in use.
     stamp: u64,
 }
 
@@ -133,6 +155,8 @@ struct RowSlot {
 pub(crate) struct Context<'a> {
     pub font: &'a mut SizedFont,
     pub foundry: &'a mut Foundry,
+    /// The number of the view's theme: those with the same number are the same.
+    pub theme: u64,
     pub pages: &'a mut Pages,
     pub table: &'a mut Table,
     pub returns: &'a Arc<Returns>,
@@ -153,7 +177,8 @@ pub(crate) struct Scratch {
     spare: Vec<u16>,
     marks: Vec<(Range<u16>, HighlightKind)>,
     under: Vec<Instance>,
-    over: Vec<Instance>,
+    over: Instances,
+    paints: Vec<u32>,
     built: Vec<Built>,
     copied: Vec<Instance>,
 }
@@ -184,11 +209,7 @@ impl PaneCache {
 
     /// Returns what the pane is mixed with.
     pub(crate) fn veil(&self, dim: bool) -> u32 {
-        let palette = self.palette.as_deref();
-        let background = palette
-            .map(|palette| palette.background)
-            .unwrap_or_default();
-        background.packed() | if dim { VEIL << 24 } else { 0 }
+        self.background | if dim { VEIL << 24 } else { 0 }
     }
 
     /// Returns how many instances lie under the images below the cells' backgrounds, and how many
@@ -218,32 +239,40 @@ impl PaneCache {
 
         self.stamp += 1;
         self.note_changes(cx, view, columns);
-        if !self.shown.is(view, rows, self.epoch, self.arrivals) {
+        let mut same = self.shown.is(view, rows, self.epoch, self.arrivals);
+        if !same {
             self.show(cx, view, rows);
         }
         if !self.has_place() {
             self.tops.resize(1, 0);
+            self.told = None;
             self.hold_block(cx);
             self.place(cx);
+            same = false;
         }
         cx.foundry.atlas.touch(self.pages);
 
-        let block = self.draw_cursor(cx, view, rows, columns);
-        let palette = self.palette.as_deref();
+        // Of most panes nothing changes, and looking at what is kept of their rows takes longer than all else.
+        if !same || self.pointed != view.cursor {
+            self.block = self.draw_cursor(cx, view, rows, columns);
+            self.pointed = view.cursor;
+        }
+        let block = self.block;
         let head = PaneHead {
             origin: view.origin_px,
             cell: [metrics.width_px as i32, metrics.height_px as i32],
             cursor_min: block.map_or([0; 2], |(min, _)| min),
             cursor_max: block.map_or([0; 2], |(_, max)| max),
-            cursor_text: palette
-                .map(|palette| palette.cursor_text.packed())
-                .unwrap_or_default(),
+            cursor_text: self.cursor_text,
             veil: self.veil(view.dim),
             size: [width.min(1 << 20) as i32, height.min(1 << 20) as i32],
             clip: view.clip_px.unwrap_or([0, 0, 1 << 20, 1 << 20]),
         };
-        if let Some(lease) = &self.lease {
+        if let Some(lease) = &self.lease
+            && self.told != Some(head)
+        {
             cx.table.write(&lease.block, &head, &self.tops);
+            self.told = Some(head);
         }
     }
 
@@ -271,6 +300,7 @@ impl PaneCache {
             returns: Arc::clone(cx.returns),
         });
         self.epoch += u64::from(before.is_some());
+        self.told = None;
         true
     }
 
@@ -279,51 +309,61 @@ impl PaneCache {
         hash_spans(cx.scratch, view.spans, rows);
         self.find_wanted(cx.scratch, view, rows);
         if !cx.scratch.wanted.is_empty() || self.order.len() != rows {
-            self.assign(cx.scratch, view, rows);
+            let stay = self.assign(cx.scratch, view, rows) && self.shown.epoch == self.epoch;
             if self.hold_block(cx) {
                 cx.scratch.wanted.clear();
                 cx.scratch.wanted.extend(0..rows);
             }
             self.build(cx, view);
             self.place(cx);
-            self.tops.clear();
-            self.tops.resize(self.slots.len() + 1, NOWHERE);
-            self.tops[0] = 0;
-            let height = cx.font.metrics.height_px as i32;
-            for (n, slot) in self.order.iter().enumerate() {
-                self.tops[usize::from(*slot) + 1] = n as i32 * height;
+            if !stay {
+                self.find_tops(cx.font.metrics.height_px);
             }
         }
         self.pages = 0;
         let shown = &mut self.shown;
         (shown.blinks, shown.sequences, shown.awaits) = (false, false, None);
         for slot in &self.order {
-            let facts = self.slots[usize::from(*slot)].facts;
+            let facts = self.facts[usize::from(*slot)];
             self.pages |= facts.pages;
             shown.blinks |= facts.blinks;
             shown.sequences |= facts.sequences;
             shown.awaits = shown.awaits.or(facts.awaits.then_some(self.arrivals));
         }
         shown.rows.clear();
-        let addresses = view.rows[..rows]
-            .iter()
-            .map(|row| Arc::as_ptr(row) as usize);
-        shown.rows.extend(addresses);
-        shown.epoch = self.epoch;
+        shown.rows.extend(view.rows[..rows].iter().map(address));
+        // Without a block nothing was built.
+        shown.epoch = self.lease.as_ref().map_or(0, |_| self.epoch);
         shown.spans = !view.spans.is_empty();
         shown.blink_on = view.blink_on;
         shown.cursor = cursor_cell(view);
     }
 
+    /// Finds out where each slot stands.
+    fn find_tops(&mut self, height_px: u32) {
+        self.told = None;
+        self.tops.clear();
+        self.tops.resize(self.slots.len() + 1, NOWHERE);
+        self.tops[0] = 0;
+        for (n, slot) in self.order.iter().enumerate() {
+            self.tops[usize::from(*slot) + 1] = n as i32 * height_px as i32;
+        }
+    }
+
     /// Starts a new epoch if something about all rows changed, and forgets rows whose glyphs left
     /// the atlas.
     fn note_changes(&mut self, cx: &Context<'_>, view: &PaneView<'_>, columns: u16) {
-        let same_colors = self
-            .palette
-            .as_ref()
-            .is_some_and(|palette| palette.is_of(view.colors, view.palette, view.reverse));
+        let looks = view.palette.is_empty().then_some((cx.theme, view.reverse));
+        let same_colors = looks.is_some() && self.looks == looks
+            || self
+                .palette
+                .as_ref()
+                .is_some_and(|palette| palette.is_of(view.colors, view.palette, view.reverse));
+        self.looks = looks;
         if !same_colors {
             let palette = Palette::new(view.colors, view.palette, view.reverse);
+            self.background = palette.background.packed();
+            self.cursor_text = palette.cursor_text.packed();
             self.palette = Some(Box::new(palette));
         }
         if !same_colors || self.font_id != cx.font.id || self.columns != columns {
@@ -335,8 +375,8 @@ impl PaneCache {
         let atlas = &cx.foundry.atlas;
         if self.seen != atlas.evictions() {
             self.seen = atlas.evictions();
-            for slot in &mut self.slots {
-                if !atlas.kept(slot.facts.pages, slot.evictions) {
+            for (slot, facts) in self.slots.iter_mut().zip(&self.facts) {
+                if !atlas.kept(facts.pages, slot.evictions) {
                     slot.epoch = 0;
                     self.shown.epoch = 0;
                 }
@@ -353,33 +393,64 @@ impl PaneCache {
 
     /// Says whether the slot shows `row` as it should look.
     fn fits(&self, slot: u16, view: &PaneView<'_>, row: usize, spans: u64) -> bool {
+        let facts = self.facts[usize::from(slot)];
         let slot = &self.slots[usize::from(slot)];
         slot.row
             .as_ref()
             .is_some_and(|built| Arc::ptr_eq(built, &view.rows[row]))
             && slot.epoch == self.epoch
             && slot.spans == spans
-            && (!slot.facts.blinks || slot.blink_on == view.blink_on)
-            && (!slot.facts.awaits || slot.arrivals == self.arrivals)
-            && (!slot.facts.sequences || slot.split == Self::split(view, row))
+            && (!facts.blinks || slot.blink_on == view.blink_on)
+            && (!facts.awaits || slot.arrivals == self.arrivals)
+            && (!facts.sequences || slot.split == Self::split(view, row))
     }
 
-    fn find_wanted(&mut self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) {
+    fn find_wanted(&self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) {
         scratch.wanted.clear();
+        // Then their addresses say enough, and lie side by side.
+        let looks = self.shown.looks(view, self.epoch, self.arrivals);
         for row in 0..rows {
-            let fits = self
-                .order
-                .get(row)
-                .is_some_and(|&slot| self.fits(slot, view, row, scratch.hashes[row]));
+            let fits = match self.order.get(row) {
+                Some(_) if looks => self.shown.rows.get(row) == Some(&address(&view.rows[row])),
+                Some(&slot) => self.fits(slot, view, row, scratch.hashes[row]),
+                None => false,
+            };
             if !fits {
                 scratch.wanted.push(row);
             }
         }
     }
 
+    /// Says whether each row that is wanted takes the place of the one that stood there: none of them stands
+    /// elsewhere, and no slot is free.
+    fn stay(&self, wanted: &[usize], view: &PaneView<'_>, rows: usize) -> bool {
+        let shown = &self.shown.rows;
+        if [self.order.len(), self.slots.len(), shown.len()] != [rows; 3] {
+            return false;
+        }
+        // Bits of the addresses that go; that one of a row which comes is among them is rarely by chance.
+        let mut gone = [0_u64; 64];
+        let place = |address: usize| {
+            let hash = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
+            ((hash >> 6) as usize, 1_u64 << (hash & 63))
+        };
+        for &row in wanted {
+            let (word, bit) = place(shown[row]);
+            gone[word] |= bit;
+        }
+        wanted.iter().all(|&row| {
+            let comes = address(&view.rows[row]);
+            let (word, bit) = place(comes);
+            comes == shown[row] || gone[word] & bit == 0
+        })
+    }
+
     /// Gives every row on the screen a slot: its own where it is only elsewhere. What is left in
-    /// `wanted` is to be built.
-    fn assign(&mut self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) {
+    /// `wanted` is to be built. Says whether all slots stand where they stood.
+    fn assign(&mut self, scratch: &mut Scratch, view: &PaneView<'_>, rows: usize) -> bool {
+        if self.stay(&scratch.wanted, view, rows) {
+            return true;
+        }
         let Scratch {
             wanted,
             loose,
@@ -389,13 +460,6 @@ impl PaneCache {
         } = scratch;
         let stamp = self.stamp;
         let before = self.order.len();
-        if wanted.len() == 1 && before == rows && self.slots.len() == rows {
-            // No slot is free but its own, and no row stands elsewhere.
-            for slot in &mut self.slots {
-                slot.stamp = stamp;
-            }
-            return;
-        }
         self.order.resize(rows, u16::MAX);
         let mut next = wanted.iter().copied().peekable();
         for row in 0..rows.min(before) {
@@ -409,13 +473,13 @@ impl PaneCache {
             if slot.stamp != stamp {
                 spare.push(n as u16);
                 if let Some(row) = &slot.row {
-                    loose.insert(Arc::as_ptr(row) as usize, n as u16);
+                    loose.insert(address(row), n as u16);
                 }
             }
         }
         // Rows that stand elsewhere now; only then may others take the slots that are left.
         for &row in &*wanted {
-            let own = loose.remove(&(Arc::as_ptr(&view.rows[row]) as usize));
+            let own = loose.remove(&address(&view.rows[row]));
             self.order[row] = own.unwrap_or(u16::MAX);
             if let Some(slot) = own {
                 self.slots[usize::from(slot)].stamp = stamp;
@@ -434,6 +498,7 @@ impl PaneCache {
             };
             let slot = free.unwrap_or_else(|| {
                 self.slots.push(RowSlot::default());
+                self.facts.push(row::Facts::default());
                 (self.slots.len() - 1) as u16
             });
             self.slots[usize::from(slot)].stamp = stamp;
@@ -445,6 +510,7 @@ impl PaneCache {
                 slot.row = None;
             }
         }
+        false
     }
 
     /// Builds the wanted rows.
@@ -458,7 +524,8 @@ impl PaneCache {
         scratch.built.clear();
         if scratch.wanted.len() > 1 {
             for &row in &scratch.wanted {
-                row::look_ahead(&view.rows[row]);
+                let before = &self.slots[usize::from(self.order[row])].row;
+                row::look_ahead(&view.rows[row], before.as_ref());
             }
         }
         for &row in &scratch.wanted {
@@ -483,6 +550,8 @@ impl PaneCache {
                 split,
                 under: &mut scratch.under,
                 over: &mut scratch.over,
+                paints: &mut scratch.paints,
+                undrawn: 0,
                 facts: row::Facts::default(),
             }
             .build(&view.rows[row]);
@@ -493,7 +562,7 @@ impl PaneCache {
             place.arrivals = self.arrivals;
             place.split = split;
             place.blink_on = view.blink_on;
-            place.facts = facts;
+            self.facts[usize::from(slot)] = facts;
             place.evictions = cx.foundry.atlas.evictions();
             cx.foundry.atlas.touch(facts.pages);
             scratch.built.push(Built {

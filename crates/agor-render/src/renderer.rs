@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::RenderError;
 use crate::atlas::Atlas;
+use crate::color::Colors;
 use crate::draw::{Gathered, PaneDraw, PaneDraws};
 use crate::font::{CellMetrics, FontSpec, Fonts, Foundry, Piece, Rasterizer, SizedFont, Workshop};
 use crate::gpu::{Bindings, Owed, Pages, Pipeline, Returns, Table, Unused};
@@ -50,6 +51,8 @@ pub struct Renderer {
     pipeline: Pipeline,
     bindings: Arc<Bindings>,
     foundry: Foundry,
+    /// The theme of the pane that was named last, with its number, which no other theme had.
+    theme: (u64, Colors),
     /// The one in use is the last.
     fonts: Vec<SizedFont>,
     fonts_made: u32,
@@ -103,6 +106,7 @@ impl Renderer {
                 rasterized: 0,
                 arrivals: 0,
             },
+            theme: (0, Colors::default()),
             fonts: vec![first],
             fonts_made: 1,
             pieces: Vec::new(),
@@ -121,11 +125,11 @@ impl Renderer {
         })
     }
 
-    /// Has glyphs drawn by a thread from now on; a frame that wants one which is not at hand is drawn without it.
-    /// When those that were wanted are there, `wake` is called in that thread, to draw a frame that has
+    /// Has glyphs drawn by threads from now on; a frame that wants one which is not at hand is drawn without it.
+    /// When those that were wanted are there, `wake` is called in one of these threads, to draw a frame that has
     /// them. Without this, as for pictures, every frame is whole and takes as long as that does.
     pub fn draw_glyphs_in_thread(&mut self, wake: impl Fn() + Send + 'static) {
-        self.foundry.workshop.start_thread(Box::new(wake));
+        self.foundry.workshop.start_threads(Box::new(wake));
     }
 
     /// Says whether glyphs are being drawn that frames were drawn without.
@@ -256,6 +260,11 @@ impl Renderer {
 
     /// Names a pane of the frame. What it returns can be drawn after [`Renderer::finish`].
     pub fn pane(&mut self, cache: &mut PaneCache, view: &PaneView<'_>) -> PaneDraw {
+        let (number, theme) = &mut self.theme;
+        if *theme != *view.colors {
+            *number += 1;
+            theme.clone_from(view.colors);
+        }
         let font = self
             .fonts
             .last_mut()
@@ -264,6 +273,7 @@ impl Renderer {
         let mut context = Context {
             font,
             foundry: &mut self.foundry,
+            theme: self.theme.0,
             pages: &mut self.pages,
             table: &mut self.table,
             returns: &self.returns,

@@ -1,6 +1,6 @@
 //! A cluster to pixels that fit its cells.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::raster::{Bitmap, Placed, Rasterizer};
 use super::{CellMetrics, Face, FaceId, FontFeature, FontSpec, Fonts, Variant, is_ignorable};
@@ -99,10 +99,10 @@ impl Sizing {
     }
 
     /// Returns the pixels of a cluster, relative to its first cell and the baseline; nothing if no
-    /// font has it.
+    /// font has it. Others may draw with the same fonts meanwhile.
     pub fn draw(
         &self,
-        fonts: &mut Fonts,
+        fonts: &Mutex<Fonts>,
         rasterizer: &mut Rasterizer,
         cluster: &Cluster,
     ) -> Option<Bitmap> {
@@ -156,7 +156,7 @@ impl Sizing {
 
     fn bitmap(
         &self,
-        fonts: &mut Fonts,
+        fonts: &Mutex<Fonts>,
         rasterizer: &mut Rasterizer,
         cluster: &Cluster,
     ) -> Option<Bitmap> {
@@ -168,9 +168,13 @@ impl Sizing {
         let preferred = self.faces.ids[variant.index()];
         let wide = *width > 1;
         let emoji = is_emoji(text, text.chars().next()?, wide);
-        let id = fonts.choose(preferred, *variant, text, emoji, wide)?;
-        let face = fonts.face(id);
-        self.bitmap_of((face, id == preferred), rasterizer, cluster)
+        let (face, own) = {
+            // Whoever panicked with them has changed nothing by halves: faces are only ever added.
+            let mut fonts = fonts.lock().unwrap_or_else(PoisonError::into_inner);
+            let id = fonts.choose(preferred, *variant, text, emoji, wide)?;
+            (Arc::clone(fonts.face(id)), id == preferred)
+        };
+        self.bitmap_of((&face, own), rasterizer, cluster)
     }
 
     fn bitmap_of(

@@ -15,6 +15,8 @@ pub(crate) enum Class {
     Operator,
     /// Beside letters that the family joins.
     Letter,
+    /// Between digits: an `x` that the family draws otherwise there.
+    Between,
 }
 
 /// The class of each byte, of a family that joins no letters.
@@ -33,6 +35,21 @@ pub(super) const CLASSES: [Class; 256] = {
 /// Words that families are known to draw as one sign. If one does, its letters are looked up where they stand beside
 /// each other, as operators are; to look up all letters, every word on the screen would have to be shaped.
 pub(super) const WORDS: [&str; 8] = ["www", "ff", "fi", "fj", "fl", "ft", "Fl", "Tl"];
+
+/// A text in which an `x` stands between digits, in base 16 after it: of a number or of a size.
+pub(super) const NUMBER: &str = "0x0";
+
+/// Returns how many bytes from the first, a digit, are looked up together: up to `most`, digits with an `x` between
+/// each. It is 1 if nothing is.
+pub(crate) fn number(bytes: &[u8], most: usize) -> usize {
+    if !bytes.first().is_some_and(u8::is_ascii_digit) {
+        return 1;
+    }
+    let pairs = bytes[1..]
+        .chunks_exact(2)
+        .take_while(|pair| pair[0] == b'x' && pair[1].is_ascii_hexdigit());
+    1 + 2 * pairs.take(most.saturating_sub(1) / 2).count()
+}
 
 /// A sign of a sequence.
 #[derive(Debug, Clone, Copy)]
@@ -119,6 +136,25 @@ fn short(text: &str, variant: Variant) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_digits_with_an_x_between_each() {
+        let of = |text: &str| number(text.as_bytes(), 6);
+        for (text, len) in [
+            ("0x1F", 3),
+            ("0xF", 3),
+            ("10", 1),
+            ("1x2x3", 5),
+            ("1x2x3x4x5", 5),
+            ("0x", 1),
+            ("0xg", 1),
+            ("x1", 1),
+            ("axa", 1),
+            ("", 1),
+        ] {
+            assert_eq!(of(text), len, "{text}");
+        }
+    }
 
     #[test]
     fn sequences_of_every_length_and_variant_are_told_apart() {

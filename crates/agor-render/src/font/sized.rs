@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cluster::{Cluster, Faces, Sizing, cut};
 use super::glyph::Glyph;
 use super::raster::{Bitmap, Rasterizer};
-use super::sequences::{CLASSES, Class, Sequences, Sign, WORDS};
+use super::sequences::{CLASSES, Class, NUMBER, Sequences, Sign, WORDS};
 use super::workshop::{Order, Ordered, Piece, Slot, Workshop};
 use super::{CellMetrics, FontSpec, Fonts, Variant, is_ignorable};
 use crate::atlas::{Atlas, Place, Sheet};
@@ -41,7 +41,8 @@ pub(crate) struct SizedFont {
     pub spec: FontSpec,
     pub metrics: CellMetrics,
     sizing: Arc<Sizing>,
-    ascii: Box<[[Glyph; 128]; 4]>,
+    /// By byte, and the variant above its seven bits.
+    ascii: Box<[Glyph; ASCII]>,
     chars: QuickMap<u32, Glyph>,
     /// By variant and width.
     clusters: [QuickMap<Box<str>, Glyph>; 8],
@@ -54,6 +55,8 @@ pub(crate) struct SizedFont {
     seen: u64,
 }
 
+/// Characters of ASCII in all variants.
+const ASCII: usize = 512;
 /// Characters, clusters and sequences that are kept at the most, of each kind; a hostile program could make up any number.
 const KEPT_MAX: usize = 20_000;
 
@@ -75,7 +78,7 @@ impl SizedFont {
             metrics: sizing.metrics,
             sizing: Arc::new(sizing),
             spec,
-            ascii: Box::new([[Glyph::UNKNOWN; 128]; 4]),
+            ascii: Box::new([Glyph::UNKNOWN; ASCII]),
             chars: QuickMap::default(),
             clusters: Default::default(),
             glyphs: QuickMap::default(),
@@ -97,10 +100,10 @@ impl SizedFont {
         self.forget(|glyph| !atlas.kept(glyph.page_bit(), since));
     }
 
-    /// Returns the glyphs of ASCII in `variant` as far as they are known.
+    /// Returns the glyphs of ASCII as far as they are known, by byte, and the variant above its seven bits.
     #[inline]
-    pub fn ascii_known(&self, variant: Variant) -> &[Glyph; 128] {
-        &self.ascii[variant.index()]
+    pub fn ascii_known(&self) -> &[Glyph; ASCII] {
+        &self.ascii
     }
 
     /// Returns the glyph of an ASCII character. `pages` are those that this frame must keep, and
@@ -112,37 +115,24 @@ impl SizedFont {
         variant: Variant,
         pages: &mut u32,
     ) -> Glyph {
-        let known = self.ascii[variant.index()][usize::from(byte & 0x7f)];
+        let place = variant.index() << 7 | usize::from(byte & 0x7f);
+        let known = self.ascii[place];
         if known.is_known() {
             *pages |= known.page_bit();
             return known;
         }
         let c = char::from(byte & 0x7f);
-        let place = Slot::Ascii(variant.index(), byte & 0x7f);
         let glyph = self.draw(
             foundry,
             c.encode_utf8(&mut [0; 4]),
             1,
             variant,
-            place,
+            Slot::Ascii(place),
             *pages,
         );
-        self.ascii[variant.index()][usize::from(byte & 0x7f)] = glyph;
+        self.ascii[place] = glyph;
         *pages |= glyph.page_bit();
         glyph
-    }
-
-    /// Draws the glyphs of an ASCII text that are not known yet.
-    pub fn learn_ascii(
-        &mut self,
-        foundry: &mut Foundry,
-        text: &[u8],
-        variant: Variant,
-        pages: &mut u32,
-    ) {
-        for &byte in text {
-            self.ascii(foundry, byte, variant, pages);
-        }
     }
 
     /// Returns the glyph of a cluster that takes `width` cells.
@@ -209,7 +199,7 @@ impl SizedFont {
         self.classes[usize::from(byte)]
     }
 
-    /// Finds out, once, which letters the family joins.
+    /// Finds out, once, which letters the family joins, and whether an `x` between digits is another sign.
     pub fn learn_letters(&mut self, foundry: &mut Foundry) {
         if std::mem::replace(&mut self.knows_letters, true) {
             return;
@@ -221,6 +211,11 @@ impl SizedFont {
             for byte in word.bytes() {
                 self.classes[usize::from(byte)] = Class::Letter;
             }
+        }
+        let number = self.sequence(foundry, NUMBER, Variant::default());
+        let x = &mut self.classes[usize::from(b'x')];
+        if !number.is_empty() && *x == Class::Alone {
+            *x = Class::Between;
         }
     }
 
@@ -348,16 +343,16 @@ impl SizedFont {
 
     /// Forgets that glyphs were asked for.
     pub fn forget_awaited(&mut self) {
-        self.forget(|glyph| glyph.awaited_bit() != 0 && glyph.is_blank());
+        self.forget(|glyph| glyph.is_awaited() && glyph.is_blank());
     }
 
     /// Forgets that there was no room for glyphs.
     pub fn forget_blocks(&mut self) {
-        self.forget(|glyph| glyph.awaited_bit() != 0 && !glyph.is_blank());
+        self.forget(|glyph| glyph.is_awaited() && !glyph.is_blank());
     }
 
     fn forget(&mut self, gone: impl Fn(&Glyph) -> bool) {
-        for glyph in self.ascii.iter_mut().flatten().chain(&mut self.waves) {
+        for glyph in self.ascii.iter_mut().chain(&mut self.waves) {
             if gone(glyph) {
                 *glyph = Glyph::UNKNOWN;
             }
@@ -379,7 +374,7 @@ impl SizedFont {
             return;
         }
         match *place {
-            Slot::Ascii(variant, byte) => self.ascii[variant][usize::from(byte)] = glyph,
+            Slot::Ascii(place) => self.ascii[place] = glyph,
             Slot::Char(key) => {
                 if self.chars.len() >= KEPT_MAX {
                     self.chars.clear();

@@ -13,8 +13,8 @@ use super::staging::Staging;
 const PAGE_INSTANCES: u32 = 1 << 18;
 /// Changed spans so near to each other are sent in one write.
 const GAP_INSTANCES: u32 = 8;
-/// The same where more than [`PIECES_BYTES_MAX`] are sent: one more command that copies costs as much as so many
-/// instances more. It is the room that a pane has for more rectangles below its text.
+/// The same where more than [`PIECES_BYTES_MAX`] are sent and the device cannot put them in place by itself: one more
+/// command that copies costs as much as so many instances more. It is the room that a pane has for more rectangles below its text.
 const GAP_STAGED_INSTANCES: u32 = 96;
 /// Up to so many changed spans are written through the queue, at some 3.5 µs each but without a submission of
 /// their own; where the device cannot put them in place by itself, up to [`WRITES_MAX`].
@@ -302,12 +302,19 @@ impl Pages {
             bytes += join(&mut page.dirty, GAP_INSTANCES);
             spans += page.dirty.len();
         }
+        let scatters = |scatter: &Scatter| scatter.takes(spans, bytes);
         if bytes > PIECES_BYTES_MAX {
-            return self.upload_staged(owed);
+            if !self.scatter.as_ref().is_some_and(scatters) {
+                return self.upload_staged(owed);
+            }
+            // Each span goes with an instance that says where it belongs.
+            let bytes = bytes + spans as u64 * 16;
+            self.upload_scattered(owed, bytes);
+            return bytes;
         }
         if spans > WRITES_FEW
             && let Some(scatter) = &mut self.scatter
-            && scatter.takes(spans)
+            && scatters(scatter)
         {
             for page in self.pages.iter_mut().flatten() {
                 if page.dirty.is_empty() {
@@ -319,7 +326,6 @@ impl Pages {
                 }
                 page.dirty.clear();
             }
-            // Each span goes with an instance that says where it belongs.
             return bytes + spans as u64 * 16;
         }
         if spans > WRITES_MAX {
@@ -335,7 +341,50 @@ impl Pages {
         bytes
     }
 
-    /// Sends what changed in one piece, which is to be copied to its places by the device; returns its bytes.
+    /// Sends what changed, `bytes` of it with what says where it belongs, in one piece, from which the device puts it
+    /// into place.
+    fn upload_scattered(&mut self, owed: &Owed, bytes: u64) {
+        let Some(scatter) = &mut self.scatter else {
+            return;
+        };
+        let buffer = self.staging.take(&self.device, bytes);
+        let (mut parts, mut puts, mut from) = (Vec::new(), Vec::new(), 0);
+        if let Ok(mut mapped) = buffer.get_mapped_range_mut(..bytes) {
+            for page in self.pages.iter_mut().flatten() {
+                if page.dirty.is_empty() {
+                    continue;
+                }
+                let first = from;
+                let changed = (&page.copy[..], &page.dirty[..]);
+                let stage = |piece: &[u8]| {
+                    mapped
+                        .slice(from..from + piece.len())
+                        .copy_from_slice(piece);
+                    from += piece.len();
+                };
+                let staged = scatter.stage(&page.buffer, &mut page.delta, changed, stage);
+                if let Some((to, put)) = staged {
+                    parts.push(Part {
+                        from: first as u64,
+                        to,
+                        at: 0,
+                        len: (from - first) as u64,
+                    });
+                    puts.push(put);
+                }
+                page.dirty.clear();
+            }
+        }
+        buffer.unmap();
+        owed.add(Put::Copy {
+            from: buffer,
+            parts,
+            back: self.staging.back(),
+        });
+        puts.into_iter().for_each(|put| owed.add(put));
+    }
+
+    /// Sends what changed in one piece, of which the device copies each part to its place; returns its bytes.
     fn upload_staged(&mut self, owed: &Owed) -> u64 {
         let pages = self.pages.iter_mut().flatten();
         let bytes = pages.map(|page| join(&mut page.dirty, GAP_STAGED_INSTANCES));

@@ -1,5 +1,5 @@
-//! Sends many small changes of a buffer in one write: the device puts them where they belong. A write of its own
-//! for each costs the drawing thread more than building what it has.
+//! Sends many changes of a buffer in one piece: the device puts them where they belong. A write of its own for each,
+//! or a copy where they are sent from mapped memory, costs the drawing thread more than building what it has.
 
 use std::ops::Range;
 
@@ -17,8 +17,9 @@ pub(super) struct Scatter {
     device: wgpu::Device,
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
-    /// The most spans that the device takes at once.
+    /// The most spans and bytes that the device takes at once.
     spans_max: usize,
+    bytes_max: u64,
     /// What is sent of each span beside its instances.
     heads: Vec<Instance>,
 }
@@ -68,13 +69,14 @@ impl Scatter {
             pipeline,
             layout,
             spans_max: limits.max_compute_workgroups_per_dimension as usize,
+            bytes_max: limits.max_storage_buffer_binding_size,
             heads: Vec::new(),
         })
     }
 
-    /// Says whether the device would take so many spans at once.
-    pub fn takes(&self, spans: usize) -> bool {
-        spans <= self.spans_max
+    /// Says whether the device would take so many spans at once, which are so large together.
+    pub fn takes(&self, spans: usize, bytes: u64) -> bool {
+        spans <= self.spans_max && delta_size(bytes + spans as u64 * 16) <= self.bytes_max
     }
 
     /// Sends what `spans` of `to` are in `copy`; returns what has them become that.
@@ -85,6 +87,42 @@ impl Scatter {
         delta: &mut Option<Delta>,
         (copy, spans): (&[Instance], &[Range<u32>]),
     ) -> Option<Put> {
+        let size = self.prepare(to, delta, spans);
+        let delta = delta.as_ref()?;
+        // Instances are copied once, to where they are sent from. A device that is lost has no room for them.
+        let size = wgpu::BufferSize::new(size)?;
+        let mut sent = queue.write_buffer_with(&delta.buffer, 0, size)?;
+        let mut at = 0;
+        for bytes in self.pieces(copy, spans) {
+            sent.slice(at..at + bytes.len()).copy_from_slice(bytes);
+            at += bytes.len();
+        }
+        Some(self.put(delta, spans.len()))
+    }
+
+    /// Gives what `spans` of `to` are in `copy` to `stage`, piece by piece. Returns the buffer that has to have them
+    /// then, side by side from its beginning, and what has `to` become that.
+    pub fn stage(
+        &mut self,
+        to: &wgpu::Buffer,
+        delta: &mut Option<Delta>,
+        (copy, spans): (&[Instance], &[Range<u32>]),
+        stage: impl FnMut(&[u8]),
+    ) -> Option<(wgpu::Buffer, Put)> {
+        self.prepare(to, delta, spans);
+        let delta = delta.as_ref()?;
+        self.pieces(copy, spans).for_each(stage);
+        Some((delta.buffer.clone(), self.put(delta, spans.len())))
+    }
+
+    /// Finds out what is sent of each span beside its instances, and makes sure that there is a buffer for all of it;
+    /// returns its bytes.
+    fn prepare(
+        &mut self,
+        to: &wgpu::Buffer,
+        delta: &mut Option<Delta>,
+        spans: &[Range<u32>],
+    ) -> u64 {
         let mut from = spans.len() as u32;
         self.heads.clear();
         for span in spans {
@@ -93,27 +131,32 @@ impl Scatter {
             from += count;
         }
         let size = u64::from(from) * 16;
-        let delta = match delta {
-            Some(delta) if delta.buffer.size() >= size => delta,
-            _ => delta.insert(self.delta(to, size.next_power_of_two().max(1 << 16))),
-        };
-        // Instances are copied once, to where they are sent from. A device that is lost has no room for them.
-        let size = wgpu::BufferSize::new(size)?;
-        let mut sent = queue.write_buffer_with(&delta.buffer, 0, size)?;
+        let fits = |delta: &Delta| delta.buffer.size() >= size;
+        if !delta.as_ref().is_some_and(fits) {
+            *delta = Some(self.delta(to, delta_size(size)));
+        }
+        size
+    }
+
+    /// Returns what is sent of `spans`, in order.
+    fn pieces<'a>(
+        &'a self,
+        copy: &'a [Instance],
+        spans: &'a [Range<u32>],
+    ) -> impl Iterator<Item = &'a [u8]> {
         let parts = spans
             .iter()
-            .map(|span| &copy[span.start as usize..span.end as usize]);
-        let mut at = 0;
-        for part in std::iter::once(&self.heads[..]).chain(parts) {
-            let bytes: &[u8] = bytemuck::cast_slice(part);
-            sent.slice(at..at + bytes.len()).copy_from_slice(bytes);
-            at += bytes.len();
-        }
-        Some(Put::Scatter {
+            .map(move |span| &copy[span.start as usize..span.end as usize]);
+        let pieces = std::iter::once(&self.heads[..]).chain(parts);
+        pieces.map(bytemuck::cast_slice::<Instance, u8>)
+    }
+
+    fn put(&self, delta: &Delta, spans: usize) -> Put {
+        Put::Scatter {
             pipeline: self.pipeline.clone(),
             group: delta.group.clone(),
-            spans: spans.len() as u32,
-        })
+            spans: spans as u32,
+        }
     }
 
     fn delta(&self, to: &wgpu::Buffer, size: u64) -> Delta {
@@ -139,4 +182,9 @@ impl Scatter {
         });
         Delta { buffer, group }
     }
+}
+
+/// Returns how large a buffer is made for so many bytes.
+fn delta_size(bytes: u64) -> u64 {
+    bytes.next_power_of_two().max(1 << 16)
 }

@@ -71,7 +71,12 @@ impl PaneCache {
         }
         for built in &scratch.built {
             let part = &mut self.slots[usize::from(built.slot)].over;
-            put(cx.pages, span, part, &scratch.over[built.over.clone()]);
+            put(
+                cx.pages,
+                span,
+                part,
+                &scratch.over.as_slice()[built.over.clone()],
+            );
         }
         scratch.built.clear();
     }
@@ -121,6 +126,9 @@ impl PaneCache {
                 // What it was is overwritten: nothing of it has to move.
                 part.len = 0;
             }
+        }
+        for slot in &self.order {
+            self.slots[usize::from(*slot)].stamp = self.stamp;
         }
         let mut rooms = [0_u32; 2];
         for slot in &mut self.slots {

@@ -1,12 +1,14 @@
 //! One row to instances.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use agor_proto::row::{Attrs, Cluster, Row, Run, Style, Underline};
 
+use super::instances::Instances;
 use super::{NO_SPLIT, filled};
 use crate::color::{Ink, Palette, Rgb};
-use crate::font::{Class, Foundry, Glyph, SizedFont, Variant, Wave};
+use crate::font::{Class, Foundry, Glyph, Pen, SizedFont, Variant, Wave, number};
 use crate::gpu::{Instance, Slot};
 use crate::view::HighlightKind;
 
@@ -38,7 +40,11 @@ pub(super) struct RowBuilder<'a> {
     /// The cell before and after which sequences end.
     pub split: u16,
     pub under: &'a mut Vec<Instance>,
-    pub over: &'a mut Vec<Instance>,
+    pub over: &'a mut Instances,
+    /// In which colour and variant the cells are drawn that were looked at; memory that all rows use in turn.
+    pub paints: &'a mut Vec<u32>,
+    /// The first cell of an ASCII text that is not drawn yet.
+    pub undrawn: usize,
     pub facts: Facts,
 }
 
@@ -48,6 +54,12 @@ struct Segment {
     ink: Ink,
     attrs: Attrs,
     underline: Underline,
+}
+
+impl Segment {
+    fn has_lines_over(&self) -> bool {
+        self.attrs.contains(Attrs::STRIKETHROUGH) || self.attrs.contains(Attrs::OVERLINE)
+    }
 }
 
 /// The background that was put down last.
@@ -61,6 +73,13 @@ struct Behind {
 
 /// The longest sequence that is looked at as one.
 const SEQUENCE_MAX: usize = 32;
+
+/// How many cells are painted at once.
+const PAINTED: usize = 16;
+/// Where in a cell's paint the variant is, above the colour.
+const VARIANT_SHIFT: u32 = 24;
+/// What of a cell's paint is the colour.
+const COLOR: u32 = (1 << VARIANT_SHIFT) - 1;
 
 /// The runs of a row, taken in order.
 struct Runs<'a> {
@@ -102,13 +121,14 @@ impl<'a> Runs<'a> {
 }
 
 /// Reads a little of a row that is built soon. Its text and its runs lie wherever another thread has put them, and the
-/// first look at them waits for the memory; where rows are looked at one after the other, these waits are one.
-pub(super) fn look_ahead(row: &Row) {
+/// first look at them waits for the memory; where rows are looked at one after the other, these waits are one. So does
+/// giving up `before`, the row that it takes the place of: others may have it too, so it is counted down.
+pub(super) fn look_ahead(row: &Row, before: Option<&Arc<Row>>) {
     let text = row.text.as_bytes();
     let text = [text.first(), text.last()].map(Option::<&u8>::copied);
     let runs = [row.runs.first(), row.runs.last()].map(|run| run.map(|run| run.cells));
     // Nobody wants to know.
-    std::hint::black_box((text, runs));
+    std::hint::black_box((text, runs, row.shapes.len(), before.map(Arc::strong_count)));
 }
 
 /// The text of a row, taken in order.
@@ -130,8 +150,10 @@ impl RowBuilder<'_> {
         if self.font.spec.ligatures {
             self.font.learn_letters(self.foundry);
         }
-        // For what is put down for blanks, too.
-        self.over.reserve(usize::from(self.columns));
+        let cells = usize::from(self.columns) + PAINTED;
+        if self.paints.len() < cells {
+            self.paints.resize(cells, 0);
+        }
         let mut behind = None;
         let mut cell = 0;
         while cell < self.columns {
@@ -143,13 +165,22 @@ impl RowBuilder<'_> {
             }
             match &mut text {
                 Text::Ascii(text) if !hidden => self.ascii(text, &segment),
-                Text::Ascii(_) => {}
+                Text::Ascii(text) => {
+                    self.draw_to(text, usize::from(cell));
+                    self.undrawn = usize::from(segment.cells.end);
+                }
                 Text::Clusters(clusters) => self.clusters(row, clusters, &segment, hidden),
             }
-            if !hidden {
+            if !hidden && segment.has_lines_over() {
+                if let Text::Ascii(text) = &text {
+                    self.draw_to(text, usize::from(segment.cells.end));
+                }
                 self.lines_over(&segment);
             }
             cell = segment.cells.end;
+        }
+        if let Text::Ascii(text) = &text {
+            self.draw_to(text, usize::from(self.columns));
         }
         self.facts
     }
@@ -270,7 +301,7 @@ impl RowBuilder<'_> {
             Underline::Dashed => Wave::Dashed,
         };
         let tile = self.font.wave(self.foundry, wave, &mut self.facts.pages);
-        self.facts.awaits |= tile.awaited_bit() != 0;
+        self.facts.awaits |= tile.is_awaited();
         self.under
             .push(tile.tiled(self.slot, x, width, color.packed()));
     }
@@ -296,35 +327,58 @@ impl RowBuilder<'_> {
         )
     }
 
-    /// Draws a segment of a row of ASCII alone.
+    /// Notes in which colour and variant the cells of a segment are drawn.
+    fn paint(&mut self, segment: &Segment) {
+        let variant = Self::variant(segment).index() as u32;
+        let paint = segment.ink.text.packed() | variant << VARIANT_SHIFT;
+        let mut at = usize::from(segment.cells.start);
+        // So many at once: most segments are shorter, and what reaches out of one the next one paints over.
+        while at < usize::from(segment.cells.end)
+            && let Some(cells) = self.paints.get_mut(at..at + PAINTED)
+        {
+            cells.fill(paint);
+            at += PAINTED;
+        }
+    }
+
+    /// Takes a segment of a row of ASCII alone, and draws its sequences. All other characters are drawn when
+    /// something is that has to lie over them, or the row ends.
     fn ascii(&mut self, text: &str, segment: &Segment) {
-        let start = usize::from(segment.cells.start).min(text.len());
-        let end = usize::from(segment.cells.end).min(text.len());
-        let text = &text[start..end];
+        self.paint(segment);
+        if !self.font.spec.ligatures {
+            return;
+        }
         let bytes = text.as_bytes();
         let color = segment.ink.text.packed();
         let variant = Self::variant(segment);
-        let cell = |at: usize| segment.cells.start + at as u16;
-        // What the font has no sign for is drawn with what is around it.
-        let (mut drawn, mut at) = (0, 0);
-        while self.font.spec.ligatures
-            && let Some(next) = bytes[at..]
-                .iter()
-                .position(|byte| self.font.class(*byte) != Class::Alone)
+        let end = usize::from(segment.cells.end).min(bytes.len());
+        let start = usize::from(segment.cells.start).min(end);
+        let mut at = start;
+        while let Some(next) = bytes[at..end]
+            .iter()
+            .position(|byte| self.font.class(*byte) != Class::Alone)
         {
-            let first = at + next;
-            let class = self.font.class(bytes[first]);
-            let beside = bytes[first..].iter().take(SEQUENCE_MAX);
-            at = first
-                + beside
-                    .take_while(|byte| self.font.class(**byte) == class)
-                    .count();
-            if at == first + 1 {
+            let found = at + next;
+            let class = self.font.class(bytes[found]);
+            let (first, len) = match class {
+                // With the digit before it, if that is still to be drawn.
+                Class::Between if found > start.max(self.undrawn) => {
+                    (found - 1, number(&bytes[found - 1..end], SEQUENCE_MAX))
+                }
+                Class::Between => (found, 1),
+                _ => {
+                    let beside = bytes[found..end].iter().take(SEQUENCE_MAX);
+                    let same = beside.take_while(|byte| self.font.class(**byte) == class);
+                    (found, same.count())
+                }
+            };
+            at = (first + len).max(found + 1);
+            if len == 1 {
                 continue;
             }
             self.facts.sequences = true;
             let sequence = &text[first..at];
-            let splits = self.splits(sequence, cell(first));
+            let splits = self.splits(sequence, first as u16);
             let signs = match splits {
                 true => 0..0,
                 false => self.font.sequence(self.foundry, sequence, variant),
@@ -332,49 +386,60 @@ impl RowBuilder<'_> {
             if !splits && signs.is_empty() {
                 continue;
             }
-            self.plain(&bytes[drawn..first], cell(drawn), variant, color);
+            self.draw_to(text, first);
             match splits {
-                true => self.sequence(sequence, cell(first), variant, color),
-                false => self.signs(signs, sequence, cell(first), variant, color),
+                true => self.sequence(sequence, first as u16, variant, color),
+                false => self.signs(signs, sequence, first as u16, color),
             }
-            drawn = at;
+            self.undrawn = at;
         }
-        self.plain(&bytes[drawn..], cell(drawn), variant, color);
     }
 
-    /// Draws ASCII characters from `cell` on, each alone. Most of what is on a screen comes
-    /// through here.
-    fn plain(&mut self, bytes: &[u8], cell: u16, variant: Variant, color: u32) {
+    /// Draws the characters of an ASCII text before `end` that are not drawn yet, each alone.
+    fn draw_to(&mut self, text: &str, end: usize) {
+        let end = end.min(text.len());
+        if let Some(bytes) = text.as_bytes().get(self.undrawn..end) {
+            self.plain(bytes, self.undrawn as u16);
+            self.undrawn = end;
+        }
+    }
+
+    /// Draws ASCII characters from `cell` on, each alone, as their cells are painted. Most of what is on a screen comes
+    /// through here, mostly a row at a time.
+    fn plain(&mut self, bytes: &[u8], cell: u16) {
         let step = self.font.metrics.width_px as i32;
         let first = self.x(cell);
-        let (before, slot) = (self.over.len(), self.slot);
+        let pen = Pen::new(self.slot);
+        let paints = self.paints.get(usize::from(cell)..).unwrap_or_default();
+        let variant = |paint: u32| (paint >> VARIANT_SHIFT & 3) as usize;
+        let mut drawn = 0;
         // The second time all are known; a third is for a page that was emptied in between.
         for _ in 0..3 {
-            let known = self.font.ascii_known(variant);
-            let (mut missing, mut awaited, mut pages) = (0, 0, 0);
-            let (mut x, mut drawn) = (first, 0);
-            self.over.resize(before + bytes.len(), [0; 4]);
-            let places = &mut self.over[before..];
-            for byte in bytes {
-                let glyph = known[usize::from(byte & 0x7f)];
-                missing |= glyph.unknown_bit();
-                awaited |= glyph.awaited_bit();
-                pages |= glyph.page_bit();
+            let known = self.font.ascii_known();
+            let mut seen = Glyph::BLANK;
+            let mut x = first;
+            let places = self.over.room(bytes.len());
+            drawn = 0;
+            for (&byte, &paint) in bytes.iter().zip(paints) {
+                let glyph = known[variant(paint) << 7 | usize::from(byte & 0x7f)];
+                seen = seen.either(glyph);
                 // A blank is put down too, and the next one over it: where words end no processor foresees, and
                 // to ask each time takes longer.
-                places[drawn] = glyph.instance(slot, x, color);
+                places[drawn] = pen.instance(glyph, x, paint & COLOR);
                 drawn += usize::from(!glyph.is_blank());
                 x += step;
             }
-            self.over.truncate(before + drawn);
-            self.facts.pages |= pages;
-            self.facts.awaits |= awaited != 0;
-            if missing == 0 {
-                return;
+            self.facts.pages |= seen.page_bit();
+            self.facts.awaits |= seen.is_awaited();
+            if seen.is_known() {
+                break;
             }
-            let pages = &mut self.facts.pages;
-            self.font.learn_ascii(self.foundry, bytes, variant, pages);
+            for (&byte, &paint) in bytes.iter().zip(paints) {
+                let (variant, pages) = (Variant::ALL[variant(paint)], &mut self.facts.pages);
+                self.font.ascii(self.foundry, byte, variant, pages);
+            }
         }
+        self.over.keep(drawn);
     }
 
     fn clusters<'a>(
@@ -388,19 +453,28 @@ impl RowBuilder<'_> {
         let shape_color = segment.ink.shape.packed();
         let variant = Self::variant(segment);
         let ligatures = self.font.spec.ligatures;
+        self.paint(segment);
         while let Some(cluster) = clusters.next_if(|c| c.cell < segment.cells.end) {
             // Where an image stands there is no glyph.
             if hidden || cluster.text == " " || cluster.text.starts_with(IMAGE_PLACEHOLDER) {
                 continue;
             }
-            let class = self.class(cluster.text);
-            if ligatures && class != Class::Alone {
+            if ligatures {
                 // The text of neighbouring clusters lies side by side in the row's.
                 let start = cluster.text.as_ptr() as usize - row.text.as_ptr() as usize;
+                let class = self.class(cluster.text);
+                let number = match class {
+                    Class::Operator | Class::Letter => None,
+                    Class::Alone | Class::Between => Some(self.number(&row.text[start..])),
+                };
+                let joins = |text: &str| match number {
+                    Some(_) => text.len() == 1,
+                    None => self.class(text) == class,
+                };
                 let mut end = start + 1;
-                while end - start < SEQUENCE_MAX
+                while end - start < number.unwrap_or(SEQUENCE_MAX)
                     && clusters
-                        .next_if(|c| c.cell < segment.cells.end && self.class(c.text) == class)
+                        .next_if(|c| c.cell < segment.cells.end && joins(c.text))
                         .is_some()
                 {
                     end += 1;
@@ -423,7 +497,7 @@ impl RowBuilder<'_> {
     }
 
     fn push(&mut self, glyph: Glyph, cell: u16, color: u32) {
-        self.facts.awaits |= glyph.awaited_bit() != 0;
+        self.facts.awaits |= glyph.is_awaited();
         if glyph.is_blank() {
             return;
         }
@@ -436,6 +510,14 @@ impl RowBuilder<'_> {
         match text.as_bytes() {
             [byte] => self.font.class(*byte),
             _ => Class::Alone,
+        }
+    }
+
+    /// Returns how many characters of a text are looked up together from its first on, if that is a digit.
+    fn number(&self, text: &str) -> usize {
+        match self.font.class(b'x') {
+            Class::Between => number(text.as_bytes(), SEQUENCE_MAX),
+            _ => 1,
         }
     }
 
@@ -464,22 +546,22 @@ impl RowBuilder<'_> {
             0 | 1 => 0..0,
             _ => self.font.sequence(self.foundry, text, variant),
         };
-        self.signs(signs, text, cell, variant, color);
+        self.signs(signs, text, cell, color);
     }
 
     /// Draws the signs of a sequence, or its characters if it has none.
-    fn signs(&mut self, signs: Range<usize>, text: &str, cell: u16, variant: Variant, color: u32) {
+    fn signs(&mut self, signs: Range<usize>, text: &str, cell: u16, color: u32) {
         let (before, mut whole) = (self.over.len(), !signs.is_empty());
         for n in signs {
             let pages = &mut self.facts.pages;
             let (glyph, offset) = self.font.sign(self.foundry, n, pages);
-            whole &= !(glyph.is_blank() && glyph.awaited_bit() != 0);
+            whole &= !(glyph.is_blank() && glyph.is_awaited());
             self.push(glyph, cell.saturating_add(offset), color);
         }
         if !whole {
             // Until all of a sign is there its characters stand for it.
             self.over.truncate(before);
-            self.plain(text.as_bytes(), cell, variant, color);
+            self.plain(text.as_bytes(), cell);
         }
     }
 }

@@ -154,7 +154,8 @@ def sbix():
 
 
 def joined():
-    """Letters in cells of 600 units that are one sign side by side; that of f and i takes one cell where they take two."""
+    """Letters in cells of 600 units that are one sign side by side; that of f and i takes one cell where they take two.
+    An x between digits, of base 16 after it, looks different."""
     glyphs = {
         "space": TTGlyphPen(None).glyph(),
         "zero": box(100, 0, 500, 700),
@@ -163,6 +164,7 @@ def joined():
         "l": box(400, 0, 500, 700),
         "w": box(50, 0, 550, 400),
         "x": box(150, 100, 450, 400),
+        "x.times": disc((300, 350), 100),
         "f_l": box(100, 300, 1100, 400),
         "f_i": box(100, 0, 500, 200),
         "w_w_w": disc((900, 200), 400),
@@ -171,7 +173,9 @@ def joined():
     advances = {glyph: 600 for glyph in glyphs} | {"f_l": 1200, "w_w_w": 1800}
     font = drawn("Joined", glyphs, cmap, advances)
     addOpenTypeFeaturesFromString(
-        font, "feature liga { sub w w w by w_w_w; sub f l by f_l; sub f i by f_i; } liga;"
+        font,
+        "feature liga { sub w w w by w_w_w; sub f l by f_l; sub f i by f_i; } liga;"
+        "feature calt { sub zero x' [zero f] by x.times; } calt;",
     )
     font.save(HERE / "joined.ttf")
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agor_proto::row::{Attrs, Color, Row, Run, Shape, Style};
-use agor_proto::screen::CursorShape;
+use agor_proto::screen::{CursorShape, PaletteEntry, PaletteSlot};
 use agor_render::{
     Colors, CursorStyle, CursorView, FontSpec, Highlight, HighlightKind, Offscreen, PaneCache,
     PaneView, Rgb,
@@ -322,6 +322,22 @@ fn fresh(scene: &mut Scene) -> crate::scene::Picture {
 }
 
 #[test]
+fn rows_that_change_places_are_not_built_and_those_of_another_font_stand_at_its_heights() {
+    let mut scene = scene();
+    scene.rows.swap(3, 17);
+    let swapped = scene.picture();
+    assert_eq!(scene.renderer.counters().rows_built, 0);
+    assert!(swapped == fresh(&mut scene));
+    scene.renderer.set_font(FontSpec {
+        scale: 2.0,
+        ..FontSpec::default()
+    });
+    let larger = scene.picture();
+    assert_eq!(scene.renderer.counters().rows_built, 24);
+    assert!(larger == fresh(&mut scene));
+}
+
+#[test]
 fn whatever_changed_the_picture_is_that_of_a_new_pane() {
     let mut scene = scene();
     let mut random = 12_345_u64;
@@ -435,6 +451,51 @@ fn colours_and_sizes_build_everything_again_and_nothing_afterwards() {
     assert_eq!((counters.rows_built, counters.glyphs_rasterized), (24, 0));
     scene.frame();
     assert_eq!(scene.renderer.counters().bytes_uploaded, 0);
+}
+
+#[test]
+fn panes_of_two_themes_and_colours_that_a_program_changes_are_built_when_these_change() {
+    let mut scene = scene();
+    let size_px = scene.size_px();
+    let light = Colors {
+        background: Rgb(250, 250, 250),
+        ..Colors::default()
+    };
+    let none: &[PaletteEntry] = &[];
+    let changed: &[PaletteEntry] = &[PaletteEntry {
+        slot: PaletteSlot::Foreground,
+        rgb: (9, 9, 9),
+    }];
+    let mut caches = [PaneCache::new(), PaneCache::new()];
+    let Scene { renderer, rows, .. } = &mut scene;
+    let mut built = |themes: [&Colors; 2], palette: &[PaletteEntry], reverse: bool| {
+        renderer.begin();
+        for (cache, colors) in caches.iter_mut().zip(themes) {
+            let view = PaneView {
+                palette,
+                reverse,
+                ..plain(rows, size_px, colors)
+            };
+            renderer.pane(cache, &view);
+        }
+        renderer.finish();
+        renderer.counters().rows_built
+    };
+    let dark = Colors::default();
+    for (themes, palette, reverse, rows) in [
+        ([&dark, &light], none, false, 48),
+        ([&dark, &light], none, false, 0),
+        ([&dark, &light], changed, false, 48),
+        ([&dark, &light], changed, false, 0),
+        ([&dark, &light], none, false, 48),
+        ([&dark, &light], none, true, 48),
+        ([&dark, &light], none, true, 0),
+        ([&dark, &dark], none, true, 24),
+        ([&light, &dark], none, true, 24),
+        ([&light, &dark], none, true, 0),
+    ] {
+        assert_eq!(built(themes, palette, reverse), rows);
+    }
 }
 
 #[test]
@@ -572,85 +633,6 @@ fn what_dropped_panes_held_is_used_again() {
     // 400 panes would have filled several pages; the picture would be wrong if two shared a span.
     let picture = scene.picture();
     assert!(picture == fresh(&mut scene));
-}
-
-#[test]
-fn an_atlas_that_is_full_empties_its_oldest_page_and_draws_on() {
-    let font = |size_points| FontSpec {
-        size_points,
-        ..FontSpec::default()
-    };
-    let mut scene = Scene::new(font(13.0), vec![row("first")]);
-    let first = scene.picture();
-    // Each size draws its glyphs again: at 200 pixels about 30 of them fill a page.
-    let text: Vec<_> = ('!'..='~').map(|c| row(&c.to_string())).collect();
-    for step in 0..24 {
-        scene.renderer.set_font(font(180.0 + step as f32));
-        scene.rows = text.iter().cloned().map(Arc::new).collect();
-        scene.columns = 1;
-        scene.frame();
-    }
-    scene.renderer.set_font(font(13.0));
-    scene.rows = vec![Arc::new(row("first"))];
-    scene.columns = 5;
-    assert!(scene.picture() == first);
-    assert!(scene.renderer.counters().glyphs_rasterized > 0);
-}
-
-#[test]
-fn what_an_overfull_atlas_had_no_room_for_comes_when_there_is_room() {
-    // Larger than what the others leave at the ends of their shelves.
-    let large = FontSpec {
-        size_points: 360.0,
-        ..FontSpec::default()
-    };
-    let mut under = Style::default();
-    under.attrs.set_underline(agor_proto::row::Underline::Curly);
-    let shown = vec![row("@W"), RowText::new().text("WÖ", under).build()];
-    let whole = Scene::new(large.clone(), shown.clone()).picture();
-    let mut scene = Scene::new(large.clone(), shown);
-    let letters: Vec<_> = ('!'..='~').map(|c| row(&c.to_string())).collect();
-    scene.crowd(&large, &letters);
-    // Pages of the frame before are still in use.
-    assert!(scene.picture() != whole, "there are blocks");
-    assert!(scene.renderer.lacks_room(), "another frame is asked for");
-    scene.picture();
-    assert_eq!(scene.renderer.counters().rows_built, 2);
-    assert!(!scene.renderer.lacks_room());
-    assert!(scene.picture() == whole);
-    assert_eq!(scene.renderer.counters().rows_built, 0);
-}
-
-#[test]
-fn of_a_frame_that_is_too_large_for_the_atlas_no_more_than_two_are_asked_for() {
-    // 285 letters in four faces take more than twice as many pages as there are.
-    let letters: Vec<char> = ('!'..='~').chain('À'..='ž').collect();
-    let faces = [
-        vec![],
-        vec![Attrs::BOLD],
-        vec![Attrs::ITALIC],
-        vec![Attrs::BOLD, Attrs::ITALIC],
-    ];
-    let rows = faces.iter().flat_map(|face| {
-        letters.chunks(96).map(move |line| {
-            let line: String = line.iter().collect();
-            RowText::new().text(&line, attrs(face)).build()
-        })
-    });
-    let large = FontSpec {
-        size_points: 300.0,
-        ..FontSpec::default()
-    };
-    let mut scene = Scene::new(large, rows.collect());
-    scene.frame();
-    let mut asked = 0;
-    while scene.renderer.lacks_room() {
-        scene.frame();
-        asked += 1;
-        assert!(asked <= 2, "{asked}");
-    }
-    assert_eq!(asked, 2);
-    assert_eq!(scene.renderer.counters().rows_built, 0);
 }
 
 #[test]

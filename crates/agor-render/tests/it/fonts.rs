@@ -252,14 +252,27 @@ fn letters_are_one_sign_where_their_family_joins_them_in_as_many_cells() {
         });
         scene.picture()
     };
-    for text in ["www", "x www", "www.", "xflx", "fl"] {
+    for text in [
+        "www",
+        "x www",
+        "www.",
+        "xflx",
+        "fl",
+        "0x0",
+        "0xf0",
+        "x 00xf",
+        "0x0x0",
+        "0xx 0x0 -0xf",
+    ] {
         assert!(
             with(true, text, None) != with(false, text, None),
             "{text} is joined"
         );
     }
     // Of f and i the family makes a sign that takes a cell where they take two.
-    for text in ["ww", "w w w", "lf", "f", "fi", "xx"] {
+    for text in [
+        "ww", "w w w", "lf", "f", "fi", "xx", "0x", "x0", "fx0", "0 x0", "0xx0", "0xw",
+    ] {
         assert!(
             with(true, text, None) == with(false, text, None),
             "{text} is not joined"
@@ -269,6 +282,10 @@ fn letters_are_one_sign_where_their_family_joins_them_in_as_many_cells() {
     // Among characters that are not one byte each.
     assert!(with(true, "é www", None) != with(false, "é www", None));
     assert!(with(true, "é fi ww", None) == with(false, "é fi ww", None));
+    assert!(with(true, "é 0x0", None) != with(false, "é 0x0", None));
+    assert!(with(true, "é 0x x0 0é", None) == with(false, "é 0x x0 0é", None));
+    assert!(with(true, "0x0", Some(1)) == with(false, "0x0", Some(1)));
+    assert!(with(true, "0x0", Some(0)) == with(false, "0x0", Some(0)));
 }
 
 #[test]

@@ -231,7 +231,7 @@ fn what_a_frame_that_nobody_drew_had_to_send_is_sent_with_the_next() {
 /// egui drops the commands of a frame for which its window has no surface to draw on.
 #[test]
 fn what_stood_in_commands_that_were_dropped_is_put_in_place_by_the_next_frame() {
-    // So few rows that the device puts each in its place, and so many that they are copied.
+    // So few rows that they are sent by a write, and so many that they are sent from mapped memory.
     for (count, rows) in [(12, 1), (900, ROWS)] {
         let mut panes = Panes::new(count);
         panes.together(|_| true);
@@ -268,6 +268,24 @@ fn panes_that_scroll_send_nothing_of_those_between_them() {
     assert_eq!(counters.rows_built, 0);
     assert!(counters.bytes_uploaded <= 4 * 256, "{counters:?}");
     assert!(picture == panes.apart(|_| true));
+}
+
+#[test]
+fn what_comes_at_once_looks_as_what_comes_by_and_by() {
+    // More than is sent in pieces.
+    const MUCH: u64 = 160 << 10;
+    let mut panes = Panes::new(200);
+    let (at_once, _) = panes.together(|_| true);
+    assert!(panes.scene.renderer.counters().bytes_uploaded > MUCH);
+    let mut others = Panes::new(0);
+    for n in 0..200 {
+        others.add(n);
+        if n % 20 == 19 {
+            let (picture, _) = others.together(|_| true);
+            assert!(others.scene.renderer.counters().bytes_uploaded < MUCH);
+            assert!(n < 199 || picture == at_once);
+        }
+    }
 }
 
 #[test]
