@@ -147,7 +147,7 @@ fn percent(value: u32) -> u8 {
 
 /// Hue in degrees with blue at 0, lightness and saturation in percent, as DEC counts them.
 fn from_hls(hue: u32, lightness: u32, saturation: u32) -> [u8; 3] {
-    let hue = (hue + 240) % 360;
+    let hue = (hue % 360 + 240) % 360;
     let (l, s) = (
         lightness.min(100) as f32 / 100.0,
         saturation.min(100) as f32 / 100.0,
@@ -251,6 +251,15 @@ mod tests {
         assert!(size(&b"-".repeat(100_000)) == (0, 0));
         assert_eq!(end_row(b"~-~"), 6);
         assert_eq!(end_row(b"~-~-"), 12);
+    }
+
+    #[test]
+    fn a_hue_may_be_any_number() {
+        // 2^32 - 1 is 255 degrees beyond whole turns.
+        for (hue, same) in [("4294967295", "255"), ("99999999999", "255"), ("360", "0")] {
+            let of = |hue: &str| decode_sixel(format!("#1;1;{hue};50;100#1@").as_bytes(), (1, 1));
+            assert!(of(hue).is_some() && of(hue) == of(same), "{hue}");
+        }
     }
 
     #[test]
