@@ -337,5 +337,9 @@ fn the_keys_of_vim_do_what_they_do_there() {
         explained.contains("Next tab (tab.next), preset vim"),
         "{explained}"
     );
-    assert!(!stage.agor.screen(&sessions[0]).contains("42"));
+    // Its prompt may have any number in it: that of the folder.
+    let first = stage.agor.screen(&sessions[0]);
+    for word in ["upper", "one", "back", "next"] {
+        assert!(!first.contains(word), "{first}");
+    }
 }

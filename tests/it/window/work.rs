@@ -4,7 +4,7 @@ use std::fs;
 
 use super::life::layout;
 use super::look::is_mostly;
-use super::stage::Stage;
+use super::stage::{Stage, Window};
 use crate::agor::step_until;
 
 /// An agent that does what it is told: a shell's words.
@@ -20,6 +20,14 @@ const ASKING: &str = r#"
 printf '\033]7501;state=idle:app=scripted\007\033]7501;state=blocked:kind=permission\007'
 while read -r line; do eval "$line"; done
 "#;
+
+/// Waits until the question of trust is drawn: a key that comes before is no answer.
+fn is_asked_about_a_folder(window: &Window) {
+    step_until("the folder is asked about", || {
+        let asks = "a folder is asked about";
+        window.log().contains(asks).then_some(())
+    });
+}
 
 #[test]
 fn a_folder_is_opened_as_a_project_and_three_agents_are_started_in_it_by_key() {
@@ -46,6 +54,7 @@ fn a_folder_is_opened_as_a_project_and_three_agents_are_started_in_it_by_key() {
         stage.press_and_rest(&window, &["Return"]);
         if at == 0 {
             // The folder is seen for the first time.
+            is_asked_about_a_folder(&window);
             stage.press(&["t"]);
         }
         let agent = stage.running_are(3 + at).remove(2 + at);
@@ -213,6 +222,7 @@ fn the_first_steps_lead_to_an_agent_at_work_in_a_folder_of_its_own_by_key() {
     stage.press_and_rest(&window, &["Return"]);
     stage.type_text("echo step-$((6*7)); sleep 600");
     stage.press_and_rest(&window, &["Return"]);
+    is_asked_about_a_folder(&window);
     assert_eq!(stage.running(), [""; 0], "the folder is asked about first");
     stage.press(&["t"]);
     let agent = stage.running_are(1).remove(0);

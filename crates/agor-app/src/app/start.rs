@@ -136,6 +136,9 @@ impl App {
     pub(super) fn show_trust(&mut self, ui: &mut egui::Ui, trust: Trust) {
         match trust_ui(ui, &trust, &self.theme) {
             trust::Outcome::Open => {
+                if !trust.drawn {
+                    tracing::debug!(folder = trust.folder, "a folder is asked about");
+                }
                 let drawn = true;
                 self.overlay = Some(Overlay::Trust(Trust { drawn, ..trust }));
             }
