@@ -5,6 +5,8 @@
 //! list shows, and the row says which keys that sends.
 
 mod queue;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use queue::{CONTEXT_FULL_PERCENT, Need, next, queue, since};
@@ -15,11 +17,16 @@ use std::collections::HashMap;
 use agor_proto::agent::Choice;
 use agor_proto::ids::SessionId;
 
+use crate::long_list::Heights;
+
 /// The page, while it is open.
 #[derive(Debug, Default)]
 pub struct Attention {
     /// The row that was brought into view.
     shown: Option<SessionId>,
+    /// Whether it is on its way there.
+    reveals: bool,
+    heights: Heights<SessionId>,
     /// Which session's row is selected; the first row if it is not in the queue any more.
     selected: Option<SessionId>,
     /// What the last frame showed as selected: keys are pressed at that and at nothing else.

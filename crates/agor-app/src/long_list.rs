@@ -2,6 +2,7 @@
 //! when it was last seen.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use egui::Ui;
 
@@ -11,39 +12,65 @@ const MARGIN: f32 = 240.0;
 /// How high a row is taken to be that was never seen, in points.
 const UNSEEN: f32 = 84.0;
 
-/// The heights of rows, by their names.
-#[derive(Debug, Default)]
-pub struct Heights {
-    seen: HashMap<&'static str, f32>,
+/// The heights of rows, by what they are known by.
+#[derive(Debug)]
+pub struct Heights<K> {
+    seen: HashMap<K, f32>,
     width: f32,
+    /// Whether a row was another height than it was taken to be.
+    moved: bool,
 }
 
-impl Heights {
+impl<K> Default for Heights<K> {
+    fn default() -> Self {
+        Self {
+            seen: HashMap::new(),
+            width: 0.0,
+            moved: false,
+        }
+    }
+}
+
+impl<K: Copy + Eq + Hash> Heights<K> {
     /// Draws a row at the cursor of `ui`, a column that scrolls, with `row` if it is in view or near it; returns what
     /// that says. While assistive technology is on, which reads what is out of view too, every row is drawn.
-    pub fn row_ui<R>(
-        &mut self,
-        ui: &mut Ui,
-        name: &'static str,
-        row: impl FnOnce(&mut Ui) -> R,
-    ) -> Option<R> {
+    pub fn row_ui<R>(&mut self, ui: &mut Ui, name: K, row: impl FnOnce(&mut Ui) -> R) -> Option<R> {
+        let height = self.height(ui, name);
+        let top = ui.cursor().top();
+        let view = ui.clip_rect();
+        let near = top < view.max.y + MARGIN && top + height > view.min.y - MARGIN;
+        if !near && !ui.ctx().has_accesskit_node(ui.unique_id()) {
+            ui.add_space(height);
+            return None;
+        }
+        Some(self.kept_row_ui(ui, name, row))
+    }
+
+    /// As [`Self::row_ui`], for a row that is drawn wherever it is.
+    pub fn kept_row_ui<R>(&mut self, ui: &mut Ui, name: K, row: impl FnOnce(&mut Ui) -> R) -> R {
+        let taken = self.height(ui, name);
+        let top = ui.cursor().top();
+        let said = row(ui);
+        let height = ui.cursor().top() - top;
+        self.moved |= (height - taken).abs() > 0.5;
+        self.seen.insert(name, height);
+        said
+    }
+
+    /// Says whether a row that was drawn since this was asked last was another height than it was taken to be, so that
+    /// those below it are elsewhere than before.
+    pub fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Returns how high a row is taken to be.
+    fn height(&mut self, ui: &Ui, name: K) -> f32 {
         let width = ui.available_width();
         if self.width != width {
             self.width = width;
             self.seen.clear();
         }
-        let top = ui.cursor().top();
-        let height = self.seen.get(name).copied();
-        let bottom = top + height.unwrap_or(UNSEEN);
-        let view = ui.clip_rect();
-        let near = top < view.max.y + MARGIN && bottom > view.min.y - MARGIN;
-        if !near && !ui.ctx().has_accesskit_node(ui.unique_id()) {
-            ui.add_space(bottom - top);
-            return None;
-        }
-        let said = row(ui);
-        self.seen.insert(name, ui.cursor().top() - top);
-        Some(said)
+        self.seen.get(&name).copied().unwrap_or(UNSEEN)
     }
 }
 
@@ -57,7 +84,7 @@ mod tests {
 
     struct List {
         context: Context,
-        heights: Heights,
+        heights: Heights<&'static str>,
         /// Rows that were drawn in the last frame.
         drawn: Vec<&'static str>,
         /// How high all of them are together.

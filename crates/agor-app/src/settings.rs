@@ -56,7 +56,7 @@ pub struct SettingsPage {
     /// Whether the list of fonts is to open as soon as the system has told which there are.
     pub awaits_fonts: bool,
     sample: PaneCache,
-    heights: Heights,
+    heights: Heights<&'static str>,
 }
 
 /// Whose settings a page shows.

@@ -80,56 +80,90 @@ pub fn attention_ui(
         empty_ui(ui, theme, below);
         return outcome;
     }
-    let reveals = std::mem::replace(&mut state.shown, state.selected) != state.selected;
+    state.reveals |= std::mem::replace(&mut state.shown, state.selected) != state.selected;
+    let mut heights = std::mem::take(&mut state.heights);
     let mut ui = ui.new_child(UiBuilder::new().max_rect(below).id_salt("queue"));
     ScrollArea::vertical()
         .auto_shrink(false)
         .show(&mut ui, |ui| {
             ui.spacing_mut().item_spacing = Vec2::ZERO;
             ui.add_space(6.0);
+            heights.take_moved();
             for (line, (need, info)) in queue.iter().enumerate() {
-                let selected = line == at;
-                let size = Vec2::new(ui.available_width(), ROW);
-                let inner = column(Rect::from_min_size(Pos2::ZERO, size));
-                // Who answers has to have read it to its end.
-                let lines = if selected { usize::MAX } else { LINES };
-                let text = said(*need, info);
-                let asks = wrapped(ui, &text, theme, inner.width() - LEFT - RIGHT, lines);
-                let size = size + Vec2::new(0.0, asks.size().y - first_line(&asks));
-                let answers = match selected {
-                    true => state.answers(ui, info, theme, inner),
-                    false => Vec::new(),
-                };
-                let lines = answers.last().map_or(0, |chip| chip.line);
-                let below = match selected {
-                    true => ANSWERS + f32::from(lines) * ANSWERS_MORE,
-                    false => 0.0,
-                };
-                let (rect, _) =
-                    ui.allocate_exact_size(size + Vec2::new(0.0, below), Sense::hover());
-                let row = Row {
-                    need: *need,
-                    info,
-                    selected,
-                    text,
-                    asks,
-                    answers,
-                    waited: age(now_millis.saturating_sub(since(info))),
-                };
-                if let Some(did) = row_ui(ui, state, (&row, name_of), theme, column(rect)) {
+                let shown = (*need, *info, line == at);
+                let draw = |ui: &mut Ui| line_ui(ui, state, shown, name_of, theme, now_millis);
+                if line != at {
+                    if let Some((_, Some(did))) = heights.row_ui(ui, info.id, draw) {
+                        outcome = did;
+                    }
+                    continue;
+                }
+                let (rect, did) = heights.kept_row_ui(ui, info.id, draw);
+                if let Some(did) = did {
                     outcome = did;
                 }
-                if selected && ui.is_rect_visible(rect) {
+                if ui.is_rect_visible(rect) {
                     state.drawn = Some(drawn(info));
                 }
-                if selected && reveals {
+                if state.reveals {
                     ui.scroll_to_rect(rect, None);
+                    // Rows that come into view on the way may be higher than they were taken to be.
+                    state.reveals = heights.take_moved() || !is_in_view(ui, rect);
                 }
             }
             reveal_focus(ui);
         });
+    state.heights = heights;
     state.note(&outcome, queue);
     outcome
+}
+
+/// Says whether a row is in view, as far as it can be.
+fn is_in_view(ui: &Ui, row: Rect) -> bool {
+    let view = ui.clip_rect().expand(1.0);
+    match row.height() <= view.height() {
+        true => view.min.y <= row.min.y && row.max.y <= view.max.y,
+        false => view.min.y < row.max.y && row.min.y < view.max.y,
+    }
+}
+
+/// Draws a line of the list at the cursor, selected or not; returns where, and what the person did.
+fn line_ui(
+    ui: &mut Ui,
+    state: &mut Attention,
+    (need, info, selected): (Need, &SessionInfo, bool),
+    name_of: &dyn Fn(&str) -> String,
+    theme: &Theme,
+    now_millis: u64,
+) -> (Rect, Option<Outcome>) {
+    let size = Vec2::new(ui.available_width(), ROW);
+    let inner = column(Rect::from_min_size(Pos2::ZERO, size));
+    // Who answers has to have read it to its end.
+    let lines = if selected { usize::MAX } else { LINES };
+    let text = said(need, info);
+    let asks = wrapped(ui, &text, theme, inner.width() - LEFT - RIGHT, lines);
+    let size = size + Vec2::new(0.0, asks.size().y - first_line(&asks));
+    let answers = match selected {
+        true => state.answers(ui, info, theme, inner),
+        false => Vec::new(),
+    };
+    let lines = answers.last().map_or(0, |chip| chip.line);
+    let below = match selected {
+        true => ANSWERS + f32::from(lines) * ANSWERS_MORE,
+        false => 0.0,
+    };
+    let (rect, _) = ui.allocate_exact_size(size + Vec2::new(0.0, below), Sense::hover());
+    let row = Row {
+        need,
+        info,
+        selected,
+        text,
+        asks,
+        answers,
+        waited: age(now_millis.saturating_sub(since(info))),
+    };
+    let did = row_ui(ui, state, (&row, name_of), theme, column(rect));
+    (rect, did)
 }
 
 /// One line of the list.
@@ -388,6 +422,8 @@ fn reply_ui(ui: &mut Ui, state: &mut Attention, goes: Goes, theme: &Theme, rect:
     ui.painter()
         .rect(rect, 4.0, theme.raised, border, StrokeKind::Inside);
     let field = TextEdit::singleline(reply)
+        // The same, however many rows are drawn above it.
+        .id(ui.scope_id().with(("reply", state.selected)))
         .hint_text(match goes {
             Goes::AsAnswer(_) => "Reply: Enter sends the text and Enter",
             Goes::WhenIdle => "Reply: Enter sends the text and Enter once it takes a prompt",
