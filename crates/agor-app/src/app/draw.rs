@@ -310,7 +310,8 @@ impl App {
         let wanted = palette::folders::wanted(open.sought());
         let below = self.snapshot.folders.clone();
         let below = below.filter(|below| Some(&below.of) == wanted.as_ref());
-        let offer = Offer::of(&self.snapshot, &self.workspace).with(below.clone());
+        let (scope, _) = open.sought();
+        let offer = Offer::of(scope, &self.snapshot, &self.workspace).with(below.clone());
         let keyboard = self.keyboard.borrow();
         open.offer(offer, |scope| {
             let used = (&self.used, now_millis());

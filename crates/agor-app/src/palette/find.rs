@@ -17,7 +17,8 @@ use crate::commands::{Command, TABLE};
 use crate::icons::Mark;
 use crate::keys::keymap::Keymap;
 use crate::link::folders::Below;
-use crate::link::snapshot::Snapshot;
+use crate::link::settings::Settings;
+use crate::link::snapshot::{KnownAgent, Snapshot};
 use crate::starting::Ask;
 use crate::text::folder_shown;
 use crate::theme::Theme;
@@ -111,15 +112,25 @@ impl Choice {
     }
 }
 
+/// A part of what is known, which is the same as another if it is that very one. It is kept, so that none that comes
+/// later can lie in its place.
+#[derive(Debug)]
+struct Part<T>(Arc<T>);
+
+impl<T> PartialEq for Part<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// What the entries were made from: entries of the same are the same.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Offer {
-    /// The sessions, by where their list lies.
-    sessions: usize,
+    sessions: Option<Part<Vec<SessionInfo>>>,
     projects: Vec<String>,
-    agents: usize,
-    settings: usize,
-    themes: usize,
+    agents: Option<Part<Vec<KnownAgent>>>,
+    settings: Part<Settings>,
+    themes: Option<Part<Vec<themes::Theme>>>,
     /// The project's folder.
     folder: Option<String>,
     /// What lies in the folder that is typed.
@@ -127,17 +138,23 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Returns what entries are made from now.
+    /// Returns what entries are made from now, of what is looked for: what changes elsewhere, as sessions do all the
+    /// time, is no reason to make them anew.
     #[must_use]
-    pub fn of(snapshot: &Snapshot, workspace: &Workspace) -> Self {
-        let sessions = snapshot.sessions.as_ref();
+    pub fn of(scope: Scope, snapshot: &Snapshot, workspace: &Workspace) -> Self {
+        let of_agent = matches!(scope, Scope::Of(_));
+        let recent = scope == Scope::Recent;
+        let lists_sessions =
+            of_agent || recent || matches!(scope, Scope::Everything | Scope::Sessions);
+        let lists_agents = of_agent || recent || scope == Scope::Agents;
+        let sessions = snapshot.sessions.as_ref().filter(|_| lists_sessions);
         let folders = workspace.projects.iter().map(|it| it.folder.clone());
         Self {
-            sessions: sessions.map_or(0, |it| Arc::as_ptr(it).addr()),
+            sessions: sessions.map(|it| Part(Arc::clone(it))),
             projects: folders.collect(),
-            agents: Arc::as_ptr(&snapshot.agents).addr(),
-            settings: Arc::as_ptr(&snapshot.settings).addr(),
-            themes: Arc::as_ptr(&snapshot.themes).addr(),
+            agents: lists_agents.then(|| Part(Arc::clone(&snapshot.agents))),
+            settings: Part(Arc::clone(&snapshot.settings)),
+            themes: (scope == Scope::Themes).then(|| Part(Arc::clone(&snapshot.themes))),
             folder: workspace.project().map(|project| project.folder.clone()),
             below: None,
         }

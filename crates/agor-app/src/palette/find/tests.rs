@@ -1,7 +1,8 @@
 //! What letters find, and what they cost.
 
+use super::super::Palette;
 use super::*;
-use crate::testing::session_info;
+use crate::testing::{session_id, session_info};
 
 fn offered(scope: Scope, used: &Used) -> Vec<Entry> {
     let snapshot = Snapshot {
@@ -24,6 +25,66 @@ fn find(entries: &[Entry], text: &str) -> Vec<Found> {
 fn first(text: &str) -> Entry {
     let entries = offered(Scope::Everything, &Used::default());
     entries[find(&entries, text)[0].entry].clone()
+}
+
+#[test]
+fn a_session_that_changes_makes_anew_only_what_lists_sessions() {
+    let mut snapshot = Snapshot::default();
+    let workspace = Workspace::default();
+    for (scope, made_again) in [
+        (Scope::Folder, false),
+        (Scope::FurtherFolder, false),
+        (Scope::Commands, false),
+        (Scope::Agents, false),
+        (Scope::Themes, false),
+        (Scope::Sessions, true),
+        (Scope::Everything, true),
+        (Scope::Recent, true),
+        (Scope::Of(Ask::Resume), true),
+    ] {
+        let mut palette = Palette::new(scope, String::new());
+        let mut made = 0;
+        for _ in 0..3 {
+            snapshot.sessions = Some(Arc::new(vec![session_info(1, "claude")]));
+            // Two frames of the same list.
+            for _ in 0..2 {
+                palette.offer(Offer::of(scope, &snapshot, &workspace), |_| {
+                    made += 1;
+                    Vec::new()
+                });
+            }
+        }
+        assert_eq!(made, if made_again { 3 } else { 1 }, "{scope:?}");
+    }
+}
+
+#[test]
+fn what_is_offered_is_made_anew_when_what_it_is_made_from_changes() {
+    let mut snapshot = Snapshot::default();
+    let mut workspace = Workspace::default();
+    let mut palette = Palette::new(Scope::Folder, String::new());
+    let mut made = 0;
+    let mut offer = |snapshot: &Snapshot, workspace: &Workspace, below: Option<Arc<Below>>| {
+        let offer = Offer::of(Scope::Folder, snapshot, workspace).with(below);
+        palette.offer(offer, |_| {
+            made += 1;
+            Vec::new()
+        });
+        made
+    };
+    assert_eq!(offer(&snapshot, &workspace, None), 1);
+    snapshot.settings = Arc::default();
+    assert_eq!(offer(&snapshot, &workspace, None), 2);
+    workspace.open_tab("/work/shop", session_id(1));
+    assert_eq!(offer(&snapshot, &workspace, None), 3);
+    let below = |names: &[&str]| {
+        let of = super::super::folders::wanted((Scope::Folder, "/srv/"))?;
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        Some(Arc::new(Below { of, names }))
+    };
+    for (names, times) in [(&["a"][..], 4), (&["a"][..], 4), (&["a", "b"][..], 5)] {
+        assert_eq!(offer(&snapshot, &workspace, below(names)), times);
+    }
 }
 
 #[test]
