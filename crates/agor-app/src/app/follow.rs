@@ -103,7 +103,8 @@ impl App {
     /// Returns how each session is shown on the wall: once a second, the selected one as it changes.
     fn on_wall(&self, selected: Option<SessionId>) -> Vec<(SessionId, Visibility)> {
         let sessions = self.snapshot.sessions.clone().unwrap_or_default();
-        let by_place = |info: &&SessionInfo| !info.life.alive();
+        // The selected one may be beyond those that the wall shows by themselves.
+        let by_place = |info: &&SessionInfo| (selected != Some(info.id), !info.life.alive());
         let mut wanted: Vec<_> = sessions.iter().collect();
         wanted.sort_by_key(by_place);
         wanted

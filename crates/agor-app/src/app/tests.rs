@@ -35,6 +35,7 @@ mod spoken;
 mod status_bar;
 mod steps;
 mod theme_editor;
+mod wall;
 mod windows;
 mod world;
 
