@@ -119,6 +119,9 @@ pub struct Meter {
     /// Whether another session has counted what is there already, until that has been read; and what that came to.
     skips: bool,
     base: Spent,
+    /// When the program began that goes on with the conversation, in milliseconds since 1970: what was written before is
+    /// skipped, and nothing else. 0 if all that is there is skipped, or nothing.
+    since_millis: u64,
     /// The session's conversations before this one, the last at the end: it may come back to one. What those came to
     /// that are too many to be kept, and what this one came to before another session may have gone on with it.
     left: Vec<Self>,
@@ -208,12 +211,23 @@ impl Meter {
             // What an earlier conversation of the session took was taken, and is so once.
             let mut former = std::mem::take(self);
             let mut left = std::mem::take(&mut former.left);
-            let others = std::mem::take(&mut former.others);
-            let skips = former.skips;
+            let mut others = std::mem::take(&mut former.others);
+            let (skips, since_millis) = (former.skips, former.since_millis);
             match left.iter().position(|it| it.path == path) {
-                Some(at) => *self = left.remove(at),
-                None => (self.path, self.skips) = (path.to_owned(), skips),
+                Some(at) => {
+                    *self = left.remove(at);
+                    // Another program had it: others may have gone on with it since.
+                    if self.since_millis < since_millis {
+                        others = others.plus(&self.own());
+                        self.skips = true;
+                    }
+                }
+                None => {
+                    self.path = path.to_owned();
+                    self.skips = skips || since_millis > 0;
+                }
             }
+            self.since_millis = since_millis;
             self.long_lines = former.long_lines;
             self.others = others;
             if former != Self::default() {
@@ -235,12 +249,29 @@ impl Meter {
         self.skips = true;
     }
 
+    /// Notes that another program goes on with the session's conversations, which began at `millis` since 1970: of each
+    /// only what was written from then on is new, whenever its file is found.
+    pub fn counts_since(&mut self, millis: u64) {
+        self.skip_what_is_there();
+        self.since_millis = millis;
+    }
+
     /// Notes that the transcript was read to its end.
     pub fn reached_the_end(&mut self) {
         if self.skips && self.offset > 0 {
-            self.skips = false;
-            self.base = self.whole();
+            self.end_skipping();
         }
+    }
+
+    fn end_skipping(&mut self) {
+        self.skips = false;
+        self.base = self.whole();
+    }
+
+    /// Says whether a line is the first that was written since the program began.
+    fn is_new(&self, line: &[u8]) -> bool {
+        let waits = self.skips && self.since_millis > 0;
+        waits && forms::time(line).is_some_and(|at| at >= self.since_millis)
     }
 
     /// Says whether anything was said in the conversation.
@@ -267,6 +298,9 @@ impl Meter {
             let written = written::read(form, line, &mut self.folder);
             self.note_written(written);
             if let Some(told) = forms::read(form, line) {
+                if self.is_new(line) {
+                    self.end_skipping();
+                }
                 self.take(told);
             }
         }
@@ -302,11 +336,16 @@ impl Meter {
                 told_nanos,
             },
         };
-        self.last = Spent::of(String::new(), model.clone(), tokens, cost);
+        let spent = Spent::of(String::new(), model.clone(), tokens, cost);
+        let before = std::mem::replace(&mut self.last, spent);
         self.filled = *filled;
         self.window = None;
         if std::mem::take(&mut self.skips) {
-            self.base = self.last.clone();
+            // One whose program is known to have begun is found since it began with that: all that comes is new.
+            self.base = match self.since_millis {
+                0 => self.last.clone(),
+                _ => before,
+            };
         }
     }
 

@@ -35,9 +35,13 @@ impl Machine {
             return;
         }
         match (found, agent) {
-            (Foreground::Agent { process, .. }, Some((name, shows_itself))) => {
-                self.began_in_shell(process, name, shows_itself, now);
-            }
+            (
+                Foreground::Agent {
+                    process,
+                    began_millis,
+                },
+                Some(agent),
+            ) => self.began_in_shell(process, *began_millis, agent, now),
             (Foreground::Shell, _) => {
                 self.left_shell(now);
                 self.prompted(now);
@@ -46,7 +50,13 @@ impl Machine {
         }
     }
 
-    fn began_in_shell(&mut self, process: &Process, name: &str, shows_itself: bool, now: Moment) {
+    fn began_in_shell(
+        &mut self,
+        process: &Process,
+        began_millis: u64,
+        (name, shows_itself): (&str, bool),
+        now: Moment,
+    ) {
         if self.in_shell.as_ref() == Some(process) {
             return;
         }
@@ -57,6 +67,8 @@ impl Machine {
             self.transcript.clear();
             self.prompted = false;
         }
+        // What it goes on with was used before, perhaps in another session.
+        self.meter.counts_since(began_millis);
         self.provider = Some(process.provider.clone());
         self.in_shell = Some(process.clone());
         self.shown_millis = None;

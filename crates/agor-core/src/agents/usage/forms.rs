@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 
+use crate::zone::utc_millis;
+
 /// How the lines of a transcript read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -89,6 +91,17 @@ pub fn read(form: Form, line: &[u8]) -> Option<Told> {
         Form::Pi => pi(line),
         Form::Copilot => copilot(line),
     }
+}
+
+/// Returns when a line was written, in milliseconds since 1970, if it says so.
+#[must_use]
+pub fn time(line: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Line {
+        timestamp: String,
+    }
+    let line: Line = parse(line)?;
+    utc_millis(&line.timestamp)
 }
 
 fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Option<T> {

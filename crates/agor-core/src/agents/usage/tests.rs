@@ -158,6 +158,66 @@ fn what_another_session_added_between_two_starts_is_not_counted_and_what_was_bef
     assert_eq!((shown.input_tokens, shown.output_tokens), (2_000, 12));
 }
 
+/// Adds to a line when it was written, at such a time of a day.
+fn at(time: &str, line: &str) -> String {
+    let stamp = format!("{{\"timestamp\":\"2026-11-30T{time}.000Z\",");
+    line.replacen('{', &stamp, 1)
+}
+
+#[test]
+fn what_was_written_before_a_program_in_a_shell_began_is_not_counted() {
+    let millis =
+        |time: &str| crate::zone::utc_millis(&format!("2026-11-30T{time}.000Z")).expect("a time");
+    let read = |meter: &mut Meter, text: &str| meter.read(Form::Claude, text.as_bytes());
+    let mut meter = Meter::default();
+    meter.counts_since(millis("10:35:00"));
+    meter.begin("/t");
+    // It is found late, so that what is new is there already.
+    let cost = "{\"type\":\"cost-state\",\"totalCostUSD\":0.5,\"hasUnknownModelCost\":false}\n";
+    let old = at("10:34:59", &line("m1", 7)) + cost;
+    read(&mut meter, &old);
+    assert_eq!(usage(&meter).output_tokens, 0);
+    read(&mut meter, &at("10:35:01", &line("m2", 100)));
+    let shown = usage(&meter);
+    assert_eq!((shown.input_tokens, shown.output_tokens), (1_000, 100));
+    assert_eq!(shown.cost_micros, Some(17_500));
+    // Of others that the same program has, the same holds.
+    meter.begin("/new");
+    read(&mut meter, &at("10:35:02", &line("m3", 3)));
+    meter.begin("/old");
+    read(&mut meter, &at("10:34:00", &line("m4", 50)));
+    meter.reached_the_end();
+    assert_eq!(usage(&meter).output_tokens, 103);
+    // The next one goes on with the first, to which another session has added.
+    let bytes = rmp_serde::to_vec_named(&meter).unwrap();
+    let mut meter: Meter = rmp_serde::from_slice(&bytes).unwrap();
+    meter.counts_since(millis("10:36:00"));
+    meter.begin("/t");
+    read(&mut meter, &at("10:35:30", &line("m5", 1_000)));
+    assert_eq!(usage(&meter).output_tokens, 103);
+    read(&mut meter, &at("10:36:01", &line("m6", 5)));
+    assert_eq!(usage(&meter).output_tokens, 108);
+}
+
+#[test]
+fn a_database_counts_all_that_comes_since_its_program_began_in_a_shell() {
+    let counted = |input| Counted {
+        tokens: Tokens {
+            input,
+            ..Tokens::default()
+        },
+        ..Counted::default()
+    };
+    let mut meter = Meter::default();
+    meter.counts_since(1);
+    meter.take_whole("ses_a", &counted(100));
+    assert_eq!(usage(&meter).input_tokens, 100);
+    meter.counts_since(2);
+    assert_eq!(usage(&meter).input_tokens, 100);
+    meter.take_whole("ses_a", &counted(130));
+    assert_eq!(usage(&meter).input_tokens, 130, "each part once");
+}
+
 #[test]
 fn what_is_no_message_or_made_up_or_has_no_price_costs_nothing() {
     let mut meter = Meter::default();

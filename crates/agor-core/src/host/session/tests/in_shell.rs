@@ -3,6 +3,8 @@
 use super::*;
 use crate::agents::Foreground;
 use crate::agents::foreground::Process;
+use crate::agents::here::Found;
+use crate::agents::registry::Entry;
 
 fn process(provider: &str, pid: u32, began_millis: u64) -> Foreground {
     let process = Process {
@@ -205,6 +207,35 @@ fn an_agent_that_starts_without_a_word_is_found_within_seconds() {
     world.keeper.foreground = Some(process("aider", 77, 0));
     pass(&mut world, 5_500);
     assert_eq!(provider(&world).as_deref(), Some("aider"));
+}
+
+#[test]
+fn what_a_conversation_came_to_before_it_went_on_in_a_shell_is_not_counted() {
+    let mut world = shell();
+    start(&mut world, "claude", 77);
+    assert!((10_000..60_000).contains(&world.clock), "{}", world.clock);
+    let entry = Entry {
+        says: None,
+        conversation: Some("c-1".to_owned()),
+    };
+    world.on(Cause::Registry { pid: 77, entry });
+    let found = Found {
+        transcript: Some("/c/c-1.jsonl".into()),
+        ..Found::default()
+    };
+    world.on(Cause::Conversation { found });
+    assert_eq!(world.read_from, [0]);
+    let message = |id: &str, time: &str, output: u64| {
+        let line = serde_json::json!({ "type": "assistant", "timestamp": time, "message": {
+            "id": id, "model": "claude-opus-4-5", "usage": { "output_tokens": output } } });
+        format!("{line}\n")
+    };
+    let before = message("m1", "1970-01-01T00:00:10.000Z", 7);
+    let since = message("m2", "1970-01-01T00:01:00.000Z", 5);
+    let bytes = (before + &since).into_bytes();
+    world.on(Cause::Transcript { bytes });
+    let agent = world.session.info().agent.expect("an agent");
+    assert_eq!(agent.usage.output_tokens, 5);
 }
 
 #[test]
