@@ -30,6 +30,8 @@ pub struct Found {
     pub transcript: Option<PathBuf>,
     /// What a conversation came to so far, and its id, if the agent's database tells it.
     pub counted: Option<(String, Counted)>,
+    /// The file of that database, if it told that.
+    pub database: Option<PathBuf>,
     /// Which files it has written lately, if the database tells it.
     pub written: Vec<Written>,
 }
@@ -47,6 +49,9 @@ pub struct Sought {
     pub copied_millis: Option<u64>,
     /// Since when files that it has written are not known yet, in milliseconds since 1970.
     pub written_millis: u64,
+    /// The file of its database, if its process has ended: then that is asked what the known conversation came to, and
+    /// nothing else is looked for.
+    pub database: Option<PathBuf>,
 }
 
 /// How long before a first turn was seen its conversation may have been written down, and how long after it.
@@ -68,6 +73,16 @@ impl Sought {
 pub fn conversation(provider: &Provider, sought: &Sought) -> Found {
     let Sought { pid, known, .. } = sought;
     let (pid, known) = (*pid, known.as_deref());
+    if let Some(file) = &sought.database {
+        let counted = provider.database.as_ref().zip(known).and_then(|(it, id)| {
+            let counted = counted_by(file, it, id)?;
+            Some((id.to_owned(), counted))
+        });
+        return Found {
+            counted,
+            ..Found::default()
+        };
+    }
     if let Some((id, path)) = conversation_in(Path::new("/proc"), provider, pid) {
         let transcript = provider.transcript.is_some().then_some(path);
         let id = Some(id);
@@ -77,7 +92,7 @@ pub fn conversation(provider: &Provider, sought: &Sought) -> Found {
             ..Found::default()
         };
     }
-    let (mut begun, mut counted, mut written) = (None, None, Vec::new());
+    let (mut begun, mut counted, mut written, mut asked) = (None, None, Vec::new(), None);
     if let Some(database) = &provider.database {
         let proc = Path::new("/proc");
         if let (None, Some(between)) = (known, sought.between()) {
@@ -87,14 +102,22 @@ pub fn conversation(provider: &Provider, sought: &Sought) -> Found {
         counted = id.and_then(|id| Some((id.to_owned(), counted_in(proc, database, pid, id)?)));
         let found = id.and_then(|id| written_in(proc, database, pid, (id, sought.written_millis)));
         written = found.unwrap_or_default();
+        asked = file_of(proc, database, pid).filter(|_| counted.is_some());
     }
     let transcript = provider.transcript.as_ref();
     Found {
         id: begun,
         transcript: known.and_then(|id| transcript?.find(pid, id)),
         counted,
+        database: asked,
         written,
     }
+}
+
+/// Returns the file of the database of the process `pid`.
+fn file_of(proc: &Path, database: &Database, pid: u32) -> Option<PathBuf> {
+    let root = settings_of(proc, pid, &database.variable, &database.folder)?;
+    Some(root.join(&database.file))
 }
 
 /// Returns the files that were written in a conversation of the process `pid` after a time, as its database says.
@@ -107,19 +130,23 @@ fn written_in(
     if database.written.is_empty() {
         return None;
     }
-    let root = settings_of(proc, pid, &database.variable, &database.folder)?;
+    let file = file_of(proc, database, pid)?;
     // It is another program's: without an answer nothing is known.
-    foreign::written(&root.join(&database.file), &database.written, since).ok()
+    foreign::written(&file, &database.written, since).ok()
 }
 
 /// Returns what the conversation `id` of the process `pid` came to, as its database says.
 fn counted_in(proc: &Path, database: &Database, pid: u32, id: &str) -> Option<Counted> {
+    counted_by(&file_of(proc, database, pid)?, database, id)
+}
+
+/// Returns what the conversation `id` came to, as the database in `file` says.
+fn counted_by(file: &Path, database: &Database, id: &str) -> Option<Counted> {
     if database.usage.is_empty() {
         return None;
     }
-    let root = settings_of(proc, pid, &database.variable, &database.folder)?;
     // It is another program's: without an answer nothing is known.
-    foreign::counted(&root.join(&database.file), &database.usage, id).ok()?
+    foreign::counted(file, &database.usage, id).ok()?
 }
 
 /// Returns the conversation of a database that began in the folder of the process `pid` at such a time. Where there are
@@ -130,9 +157,8 @@ fn begun_in(
     pid: u32,
     between: RangeInclusive<u64>,
 ) -> Option<String> {
-    let root = settings_of(proc, pid, &database.variable, &database.folder)?;
+    let file = file_of(proc, database, pid)?;
     let folder = fs::read_link(proc.join(format!("{pid}/cwd"))).ok()?;
-    let file = root.join(&database.file);
     // It is another program's: without an answer nothing is known.
     let ids = foreign::ids(&file, &database.conversation, folder.to_str()?, between).ok()?;
     match &ids[..] {
@@ -282,6 +308,7 @@ mod tests {
                 begun_millis: Some(100_000),
                 copied_millis,
                 written_millis: 0,
+                database: None,
             };
             let between = sought.between().expect("a turn has begun");
             begun_in(proc.path(), database.unwrap(), 7, between)
@@ -332,6 +359,17 @@ mod tests {
             let id = expected["conversation"].as_str().unwrap();
             let mut meter = crate::agents::usage::Meter::default();
             let counted = counted_in(proc.path(), database, 7, id);
+            let ended = Sought {
+                pid: 7,
+                known: Some(id.to_owned()),
+                begun_millis: None,
+                copied_millis: None,
+                written_millis: 0,
+                database: Some(file),
+            };
+            let at_the_end = conversation(providers.get(&name).unwrap(), &ended).counted;
+            let expected_then = counted.clone().map(|counted| (id.to_owned(), counted));
+            assert_eq!(at_the_end, expected_then, "its process tells no more");
             meter.take_whole(id, &counted.expect("it is counted"));
             let mut usage = agor_proto::agent::Usage::default();
             meter.show(&mut usage);

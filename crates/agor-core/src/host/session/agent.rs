@@ -7,6 +7,7 @@ mod conversation;
 mod screen;
 mod terminal;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use agor_keeper::SpawnSpec;
@@ -75,6 +76,10 @@ pub struct Agent {
     /// Whether its conversation is looked for, and whether to look again since something has happened.
     seeking: bool,
     seek_again: bool,
+    /// The database that has told what its conversation came to, and whether it is asked that for the last time, since
+    /// its program has ended.
+    database: Option<PathBuf>,
+    counts_last: bool,
     /// The conversation that was known when it was looked for last.
     sought: Option<String>,
     /// When it is looked for again, since nothing was found, and how often it was since something has happened.

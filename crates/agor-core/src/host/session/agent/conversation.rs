@@ -68,9 +68,34 @@ impl Session {
     /// on with it, and counted that.
     pub(super) fn count_from_here(&mut self) {
         // What is still being read is what this session's own program wrote down last.
-        if self.agent.reading.is_none() && !self.agent.reads_last {
+        let reads = self.agent.reading.is_some() || self.agent.reads_last;
+        if !reads && !self.agent.counts_last {
             self.agent.machine.counts_from_here();
         }
+    }
+
+    /// Asks the database of an agent that has ended what its conversation came to: the last turn may be in it only now.
+    fn count_last(&mut self, effects: &mut Vec<Effect>) {
+        let machine = &self.agent.machine;
+        let (Some(provider), Some(known), Some(file)) = (
+            machine.provider(),
+            machine.conversation(),
+            &self.agent.database,
+        ) else {
+            return;
+        };
+        let provider = provider.to_owned();
+        let sought = Sought {
+            pid: 0,
+            known: Some(known.to_owned()),
+            begun_millis: None,
+            copied_millis: None,
+            written_millis: 0,
+            database: Some(file.clone()),
+        };
+        self.agent.seeking = true;
+        self.agent.counts_last = true;
+        effects.push(Effect::FindConversation { provider, sought });
     }
 
     /// Has what the agent writes down followed, and looks for it if its place is not known: something has happened.
@@ -85,6 +110,7 @@ impl Session {
         if !self.life.alive() {
             if std::mem::take(&mut self.agent.reads_last) {
                 self.read_on(effects);
+                self.count_last(effects);
             }
             return;
         }
@@ -121,6 +147,7 @@ impl Session {
                 begun_millis,
                 copied_millis,
                 written_millis,
+                database: None,
             };
             effects.push(Effect::FindConversation { provider, sought });
         }
@@ -134,7 +161,14 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         self.agent.seeking = false;
+        let is_last = std::mem::take(&mut self.agent.counts_last);
+        if let Some(file) = &found.database {
+            self.agent.database = Some(file.clone());
+        }
         if !self.life.alive() {
+            if is_last && let Some((conversation, counted)) = &found.counted {
+                self.agent.machine.counts(conversation, counted);
+            }
             return;
         }
         let seeks = self.agent.seeks;

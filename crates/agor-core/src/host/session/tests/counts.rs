@@ -7,6 +7,7 @@ use agor_proto::agent::Conversation;
 use super::*;
 use crate::agents::here::Found;
 use crate::agents::registry::Entry;
+use crate::agents::usage::{Counted, Tokens};
 use crate::agents::written::Written;
 
 /// What Codex writes down when its conversation has come to so many tokens.
@@ -156,6 +157,67 @@ fn what_another_session_adds_to_the_conversation_of_an_agent_that_has_ended_coun
     world.crash(true);
     world.on(Cause::TranscriptGrew);
     assert_eq!(world.read_from.len(), before, "nor does the next host");
+}
+
+#[test]
+fn what_a_database_has_only_once_its_agent_has_ended_is_counted() {
+    let counted = |input| {
+        let tokens = Tokens {
+            input,
+            ..Tokens::default()
+        };
+        let counted = Counted {
+            tokens,
+            ..Counted::default()
+        };
+        Some(("ses_a".to_owned(), counted))
+    };
+    let file = PathBuf::from("/d/opencode.db");
+    let mut world = World::with_agent("opencode", Conversation::New);
+    let now = world.clock;
+    world.print_at(now, "\x1b[2J\x1b[Hesc interrupt");
+    world.read();
+    world.clock += 1_000;
+    world.on(Cause::Tick);
+    assert!(world.sought_last.take().is_some(), "a turn has begun");
+    let found = Found {
+        id: Some("ses_a".to_owned()),
+        counted: counted(100),
+        database: Some(file.clone()),
+        ..Found::default()
+    };
+    world.on(Cause::Conversation { found });
+    // It ends while its database is asked again.
+    world.clock += 1_000;
+    world.on(Cause::Tick);
+    let asked = world.sought_last.take().expect("there may be more");
+    assert_eq!(asked.database, None);
+    world.keeper.alive = false;
+    world
+        .keeper
+        .write(RecordBody::Exited { code: 0, signal: 0 });
+    world.keeper.write(RecordBody::Closed);
+    world.read();
+    world.commit();
+    assert_eq!(world.sought_last, None, "one after the other");
+    let tells = |world: &mut World, input| {
+        let found = Found {
+            counted: counted(input),
+            ..Found::default()
+        };
+        world.on(Cause::Conversation { found });
+        input_tokens(world)
+    };
+    assert_eq!(tells(&mut world, 150), 100, "it may be from before the end");
+    let asked = world.sought_last.take().expect("it is asked once more");
+    assert_eq!(asked.database, Some(file));
+    assert_eq!(asked.known.as_deref(), Some("ses_a"));
+    assert_eq!(tells(&mut world, 300), 300);
+    // What comes later is another session's.
+    world.clock += 60_000;
+    world.on(Cause::Tick);
+    assert_eq!(world.sought_last, None);
+    assert_eq!(tells(&mut world, 900), 300);
 }
 
 #[test]
