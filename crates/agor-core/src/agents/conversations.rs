@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
 
-/// How long a session that is to go on with a conversation has it that is not in the list yet: making one takes
-/// milliseconds, and one that could not be made is soon tried again.
+/// How long a session that is to go on with a conversation has it of which the list does not tell that yet: starting one
+/// takes milliseconds, and one that could not be started is soon tried again.
 const STARTS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Returns the session whose agent, of this provider, runs and has the conversation `id`.
@@ -31,7 +31,7 @@ pub fn is_held(name: &str) -> String {
     format!("{name} goes on with this conversation: end it first, or fork the conversation")
 }
 
-/// Sessions that are being made to go on with a conversation: of two at once one has it.
+/// Sessions that are being started to go on with a conversation: of two at once one has it.
 #[derive(Debug, Default)]
 pub struct Starting(Vec<Start>);
 
@@ -44,17 +44,17 @@ struct Start {
 }
 
 impl Starting {
-    /// Notes that `session` is to go on with a conversation; says whether it may, since no other is being made that
-    /// does. `is_listed` says of which sessions the list tells what they have.
+    /// Notes that `session` is to go on with a conversation; says whether it may, since no other is being started that
+    /// does. `has_started` says of which sessions the list tells what they have.
     pub fn note(
         &mut self,
         (provider, conversation): (&str, &str),
         session: SessionId,
         now: Instant,
-        is_listed: impl Fn(SessionId) -> bool,
+        has_started: impl Fn(SessionId) -> bool,
     ) -> bool {
         self.0
-            .retain(|it| now.duration_since(it.since) < STARTS_WITHIN && !is_listed(it.session));
+            .retain(|it| now.duration_since(it.since) < STARTS_WITHIN && !has_started(it.session));
         let mut same = self
             .0
             .iter()

@@ -253,7 +253,7 @@ pub struct Hub {
     stop: watch::Sender<Option<Stop>>,
     /// The sessions for which command ids were used last.
     claims: Mutex<VecDeque<(ClientId, CommandId, SessionId)>>,
-    /// Sessions that are being made to go on with a conversation.
+    /// Sessions that are being started to go on with a conversation.
     starting: Mutex<conversations::Starting>,
     refusals: Refusals,
 }
@@ -543,12 +543,11 @@ impl Hub {
         let session = body.session()?;
         let all = self.list.all();
         let others = all.iter().filter(|info| info.id != session);
-        let Some(holder) = conversations::holder(others, &provider, &id) else {
-            let is_made = matches!(body, CommandBody::Create { .. });
-            let may = !is_made || self.may_start_with((&provider, &id), session);
-            return (!may).then(|| "another session that is being made".to_owned());
-        };
-        let name = holder.name.clone();
+        let holder = conversations::holder(others, &provider, &id);
+        let name = holder.map(|holder| holder.name.clone()).or_else(|| {
+            let may = self.may_start_with((&provider, &id), session);
+            (!may).then(|| "another session that is being started".to_owned())
+        })?;
         if matches!(body, CommandBody::Restart { .. }) {
             // What a shell was once used for does not go on when it is started again.
             let (given, spec) = oneshot::channel();
@@ -561,8 +560,12 @@ impl Hub {
 
     fn may_start_with(&self, conversation: (&str, &str), session: SessionId) -> bool {
         let mut starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_listed = |it| self.list.get(it).is_some();
-        starting.note(conversation, session, Instant::now(), is_listed)
+        // A session is listed before its agent has it.
+        let has_started = |it| {
+            let info = self.list.get(it);
+            info.is_some_and(|info| info.life.alive() && info.agent.is_some())
+        };
+        starting.note(conversation, session, Instant::now(), has_started)
     }
 
     /// Returns the refusals of which nothing is stored.

@@ -442,6 +442,30 @@ fn agent_with(conversation: Conversation) -> SessionSpec {
     }
 }
 
+/// Adds a session that has ended, and in which an agent had a conversation.
+fn add_ended(hub: &Arc<Hub>, id: SessionId, spec: SessionSpec) {
+    let mut had = Machine::default();
+    had.recognized("claude");
+    had.goes_on_with("c-1");
+    let row = SessionRow {
+        id,
+        spec,
+        name: String::new(),
+        life: Life::Exited { code: 0, signal: 0 },
+        cwd: String::new(),
+        title: String::new(),
+        size: Size::cells(80, 24),
+        created_millis: 1,
+        active_millis: 1,
+        epoch: LogEpoch(1),
+        agent: rmp_serde::to_vec_named(&had).unwrap(),
+    };
+    let stored = StoredSession::begun(row, Offset(0));
+    let session = Session::from_store(stored, hub.launcher().clone());
+    hub.list().put(session.info());
+    hub.add(session);
+}
+
 #[tokio::test]
 async fn no_two_agents_are_given_the_same_conversation() {
     let (_folder, hub) = hub();
@@ -473,32 +497,13 @@ async fn no_two_agents_are_given_the_same_conversation() {
     assert_eq!(hub.held_by(&fork).await, None);
 
     // One that ended and had it before is not started with it again; a shell, in which an agent had it, is one.
-    let mut had = Machine::default();
-    had.recognized("claude");
-    had.goes_on_with("c-1");
     let shell = SessionSpec {
         agent: None,
         ..agent_with(Conversation::New)
     };
     let agent = agent_with(Conversation::New);
     for (n, spec, held_by) in [(3, agent, Some("first")), (4, shell, None)] {
-        let row = SessionRow {
-            id: id(n),
-            spec,
-            name: String::new(),
-            life: ended(),
-            cwd: String::new(),
-            title: String::new(),
-            size: Size::cells(80, 24),
-            created_millis: 1,
-            active_millis: 1,
-            epoch: LogEpoch(1),
-            agent: rmp_serde::to_vec_named(&had).unwrap(),
-        };
-        let stored = StoredSession::begun(row, Offset(0));
-        let session = Session::from_store(stored, hub.launcher().clone());
-        hub.list().put(session.info());
-        hub.add(session);
+        add_ended(&hub, id(n), spec);
         let restart = CommandBody::Restart { session: id(n) };
         assert_eq!(hub.held_by(&restart).await.as_deref(), held_by, "{n}");
     }
@@ -511,4 +516,30 @@ async fn no_two_agents_are_given_the_same_conversation() {
     };
     assert!(hub.held_by(&at_once).await.is_some());
     assert_eq!(hub.held_by(&resume("c-1")).await, None, "it asks again");
+    // Nor has another that ended and is started again, while the list does not tell yet what the first one's agent has.
+    let made = Session::unborn(id(2), LogEpoch(1), hub.launcher().clone(), now());
+    hub.list().put(SessionInfo {
+        life: Life::Running,
+        agent: None,
+        ..made.info()
+    });
+    let again = CommandBody::Restart { session: id(3) };
+    for other in [&at_once, &again] {
+        assert!(hub.held_by(other).await.is_some());
+    }
+    let shell = CommandBody::Restart { session: id(4) };
+    assert_eq!(hub.held_by(&shell).await, None);
+}
+
+#[tokio::test]
+async fn of_two_agents_that_are_started_again_at_once_one_has_their_conversation() {
+    let (_folder, hub) = hub();
+    let id = |n| SessionId::from_parts(1, [n; 10]);
+    for n in [1, 2] {
+        add_ended(&hub, id(n), agent_with(Conversation::New));
+    }
+    let restart = |n| CommandBody::Restart { session: id(n) };
+    assert_eq!(hub.held_by(&restart(1)).await, None);
+    assert!(hub.held_by(&restart(2)).await.is_some());
+    assert_eq!(hub.held_by(&restart(1)).await, None, "it asks again");
 }
