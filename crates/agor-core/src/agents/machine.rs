@@ -425,6 +425,12 @@ impl Machine {
         self.changed = true;
     }
 
+    /// Notes when the program began that may go on with any conversation: what was written before is not its own.
+    pub fn counts_since(&mut self, millis: u64) {
+        self.meter.counts_since(millis);
+        self.changed = true;
+    }
+
     /// Notes that the transcript was read to its end.
     pub fn transcript_is_read(&mut self) {
         self.meter.reached_the_end();

@@ -253,7 +253,7 @@ impl Meter {
     /// only what was written from then on is new, whenever its file is found.
     pub fn counts_since(&mut self, millis: u64) {
         self.skip_what_is_there();
-        self.since_millis = millis;
+        self.since_millis = millis.max(1);
     }
 
     /// Notes that the transcript was read to its end.
@@ -268,10 +268,12 @@ impl Meter {
         self.base = self.whole();
     }
 
-    /// Says whether a line is the first that was written since the program began.
-    fn is_new(&self, line: &[u8]) -> bool {
+    /// Says whether a line is the first that was written since the program began. One that does not say when counts
+    /// rather than being lost, but for a sum, which is of what stands before it.
+    fn is_new(&self, told: &Told, line: &[u8]) -> bool {
         let waits = self.skips && self.since_millis > 0;
-        waits && forms::time(line).is_some_and(|at| at >= self.since_millis)
+        let tells = waits && !matches!(told, Told::Cost(_));
+        tells && forms::time(line).is_none_or(|at| at >= self.since_millis)
     }
 
     /// Says whether anything was said in the conversation.
@@ -298,7 +300,7 @@ impl Meter {
             let written = written::read(form, line, &mut self.folder);
             self.note_written(written);
             if let Some(told) = forms::read(form, line) {
-                if self.is_new(line) {
+                if self.is_new(&told, line) {
                     self.end_skipping();
                 }
                 self.take(told);

@@ -68,7 +68,7 @@ impl Machine {
             self.prompted = false;
         }
         // What it goes on with was used before, perhaps in another session.
-        self.meter.counts_since(began_millis);
+        self.counts_since(began_millis);
         self.provider = Some(process.provider.clone());
         self.in_shell = Some(process.clone());
         self.shown_millis = None;

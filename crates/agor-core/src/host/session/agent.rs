@@ -315,6 +315,10 @@ impl Session {
             .as_ref()
             .map(|(id, shows_itself)| (&id[..], *shows_itself));
         self.observe(Observation::Started { agent }, at, now);
+        // What a command of its person's goes on with is known to nobody before its file is found.
+        if agent.is_some() && self.spec.agent.is_none() {
+            self.count_since(at);
+        }
     }
 
     /// The program reported its status.

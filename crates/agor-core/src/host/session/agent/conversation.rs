@@ -6,6 +6,7 @@ use std::time::Duration;
 use agor_proto::agent::Conversation;
 
 use super::super::{Effect, Now, Session};
+use crate::agents::Moment;
 use crate::agents::here::{Found, Sought};
 
 /// How long after nothing of its conversation was found it is looked for again, each time twice as long, and how
@@ -67,11 +68,22 @@ impl Session {
     /// Counts of a conversation with which its agent begins what comes to it from now on: another session may have gone
     /// on with it, and counted that.
     pub(super) fn count_from_here(&mut self) {
-        // What is still being read is what this session's own program wrote down last.
-        let reads = self.agent.reading.is_some() || self.agent.reads_last;
-        if !reads && !self.agent.counts_last {
+        if !self.reads_what_was_its_own() {
             self.agent.machine.counts_from_here();
         }
+    }
+
+    /// As [`Session::count_from_here`], for an agent that a command of its person's started at `at`.
+    pub(super) fn count_since(&mut self, at: Moment) {
+        if !self.reads_what_was_its_own() {
+            self.agent.machine.counts_since(at.at_millis);
+        }
+    }
+
+    /// Says whether that is still being read, or asked for, which this session's own program wrote down last.
+    fn reads_what_was_its_own(&self) -> bool {
+        let agent = &self.agent;
+        agent.reading.is_some() || agent.reads_last || agent.counts_last
     }
 
     /// Asks the database of an agent that has ended what its conversation came to: the last turn may be in it only now.

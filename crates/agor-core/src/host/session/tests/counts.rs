@@ -62,6 +62,37 @@ fn a_conversation_that_goes_on_in_another_session_is_counted_there_from_then_on(
 }
 
 #[test]
+fn what_a_conversation_came_to_before_a_command_goes_on_with_it_is_not_counted() {
+    let mut world = World::running_program("codex");
+    let found = Found::default();
+    world.on(Cause::Conversation { found });
+    world
+        .keeper
+        .write(RecordBody::Exited { code: 0, signal: 0 });
+    world.read();
+    world.commit();
+    // It is started again, twenty seconds after 1970 began.
+    let size = Size::cells(20, 5);
+    Record {
+        unix_micros: 20_000_000,
+        body: RecordBody::Started { pid: 9, size },
+    }
+    .encode(&mut world.keeper.ring);
+    world.read();
+    world.commit();
+    let found = self::found("01a2");
+    world.on(Cause::Conversation { found });
+    let stamped = |second: u8, tokens| {
+        let line = String::from_utf8(total(tokens)).expect("it is text");
+        let stamp = format!("{{\"timestamp\":\"1970-01-01T00:00:{second}.000Z\",");
+        line.replacen('{', &stamp, 1)
+    };
+    let bytes = (stamped(10, 150) + &stamped(30, 190)).into_bytes();
+    reads(&mut world, bytes);
+    assert_eq!(input_tokens(&world), 40);
+}
+
+#[test]
 fn what_was_read_of_a_conversation_that_was_left_meanwhile_is_not_taken_for_the_next() {
     let mut world = World::running_program("codex");
     let [first, next] = [150, 40].map(total);
