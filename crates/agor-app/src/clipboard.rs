@@ -138,7 +138,7 @@ pub fn question_ui(
         right = left - 6.0;
     }
     if !begin.is_empty() {
-        let font = FontId::proportional(10.5);
+        let font = FontId::proportional(11.0);
         let at = Pos2::new(right - 2.0, middle);
         let begin = ui
             .painter()
@@ -189,7 +189,7 @@ fn button_ui(
 ) -> (f32, bool) {
     let painter = ui.painter();
     let words = painter.layout_no_wrap(label.to_owned(), medium(12.0), theme.text);
-    let font = FontId::proportional(10.5);
+    let font = FontId::proportional(11.0);
     let keys = painter.layout_no_wrap(keys, font, theme.muted);
     let size = Vec2::new(words.size().x + keys.size().x + 26.0, 24.0);
     let rect = Rect::from_min_size(Pos2::new(right - size.x, middle - 12.0), size);

@@ -22,7 +22,7 @@ use crate::primary::Primary;
 use crate::reopen::{Moment, Reopen};
 use crate::theme::FONT_SIZE;
 use crate::theme::measure::PANE_PADDING;
-use crate::ui_fonts;
+use crate::ui_fonts::{self, Ahead};
 use crate::wake::Wake;
 use crate::window::{Handler, Keyboard, SharedKeyboard};
 
@@ -103,6 +103,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Closed, Failure> {
         let (keyboard, left) = (Rc::clone(&keyboard), Rc::clone(&left));
         let reopen = reopen.clone();
         let faces = ui_fonts::of_system(&wake);
+        let waker = wake.clone();
         let given = Given {
             font_size: opening.font_size,
             theme: opening.theme,
@@ -137,7 +138,13 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Closed, Failure> {
             left.borrow_mut().created = true;
             let app = Rc::new(RefCell::new(app));
             app::share(&app);
-            Ok(Box::new(Windowed { app, left, reopen }))
+            Ok(Box::new(Windowed {
+                app,
+                left,
+                reopen,
+                ahead: Ahead::default(),
+                waker,
+            }))
         }
     };
     let inner = eframe::create_native("agor", native, Box::new(create), &event_loop);
@@ -227,6 +234,8 @@ struct Windowed {
     app: Rc<RefCell<App>>,
     left: Rc<RefCell<Left>>,
     reopen: Reopen,
+    ahead: Ahead,
+    waker: Wake,
 }
 
 impl eframe::App for Windowed {
@@ -240,6 +249,9 @@ impl eframe::App for Windowed {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         self.app.borrow_mut().ui(ui);
+        if self.ahead.draw(ui.ctx()) {
+            self.waker.now();
+        }
         self.reopen.lose_if_asked(Moment::Drawing);
     }
 

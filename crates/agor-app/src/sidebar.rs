@@ -269,7 +269,7 @@ fn sign_ui(ui: &Ui, theme: &Theme, center: Pos2, sign: &str, (size, active): (f3
         false => (theme.hover, theme.muted),
     };
     ui.painter().rect_filled(rect, size * 0.25, fill);
-    let font = semibold((size * 0.56).max(10.0));
+    let font = semibold((size * 0.56).max(11.0));
     let galley = ui.painter().layout_no_wrap(sign.to_owned(), font, color);
     let at = center - galley.size() / 2.0;
     ui.painter().galley(at, galley, color);

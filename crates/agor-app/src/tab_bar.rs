@@ -129,7 +129,7 @@ fn tab_ui(
     let signed = tab.pinned || tab.window.is_some();
     let closable = !signed && (active || response.hovered());
     let room = rect.max.x - x - if closable || signed { 30.0 } else { 12.0 };
-    let galley = elided(ui, &title, FontId::proportional(12.5), color, room);
+    let galley = elided(ui, &title, FontId::proportional(13.0), color, room);
     painter.galley(Pos2::new(x, middle - galley.size().y / 2.0), galley, color);
     if closable {
         let center = Pos2::new(rect.max.x - 16.0, middle);

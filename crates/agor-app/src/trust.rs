@@ -92,7 +92,7 @@ pub fn trust_ui(ui: &mut Ui, trust: &Trust, theme: &Theme) -> Outcome {
                     ui.spacing_mut().item_spacing.y = 8.0;
                     let title = format!("Trust this folder and start {}?", trust.name);
                     ui.label(RichText::new(title).font(semibold(15.0)).color(theme.text));
-                    let shown = RichText::new(&folder).font(FontId::monospace(12.5));
+                    let shown = RichText::new(&folder).font(FontId::monospace(12.0));
                     ui.label(shown.color(theme.text));
                     let text = "No agent has started here yet. What is in the folder can make one act: settings, hooks \
                                 and instructions that somebody else may have written. Trust it if you know where it \
@@ -147,7 +147,7 @@ pub fn holds_for(layers: &Layers, trusted: &str, folder: &str) -> bool {
 fn button_ui(ui: &mut Ui, theme: &Theme, text: &str, key: &str) -> bool {
     let words = ui
         .painter()
-        .layout_no_wrap(text.to_owned(), medium(12.5), theme.text);
+        .layout_no_wrap(text.to_owned(), medium(13.0), theme.text);
     let cap = ui
         .painter()
         .layout_no_wrap(key.to_owned(), FontId::proportional(11.0), theme.muted);

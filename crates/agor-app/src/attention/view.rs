@@ -278,7 +278,7 @@ fn row_ui(
     let small = |size| FontId::proportional(size);
     let where_ = format!("{}  ·  {}", name_of(&info.folder), row.need.words());
     let at = Pos2::new(left + name_width + 10.0, upper);
-    painter.text(at, Align2::LEFT_CENTER, where_, small(11.5), theme.muted);
+    painter.text(at, Align2::LEFT_CENTER, where_, small(11.0), theme.muted);
     let at = Pos2::new(right, upper);
     painter.text(
         at,
@@ -385,7 +385,7 @@ fn chips(ui: &Ui, choices: &[Choice], theme: &Theme, width: f32) -> Vec<Chip> {
     let (mut x, mut line) = (0.0, 0);
     let mut chips = Vec::new();
     for (at, choice) in choices.iter().take(DIGITS.len()).enumerate() {
-        let font = FontId::proportional(10.5);
+        let font = FontId::proportional(11.0);
         let painter = ui.painter();
         let sends = painter.layout_no_wrap(sends(choice), font, theme.muted);
         let around = sends.size().x + 26.0;
@@ -429,7 +429,7 @@ fn reply_ui(ui: &mut Ui, state: &mut Attention, goes: Goes, theme: &Theme, rect:
             Goes::WhenIdle => "Reply: Enter sends the text and Enter once it takes a prompt",
             Goes::AtOnce => "Reply: Enter sends the text and Enter at once",
         })
-        .font(FontId::proportional(12.5))
+        .font(FontId::proportional(13.0))
         .text_color(theme.text)
         .frame(egui::Frame::NONE)
         .align(Align2::LEFT_CENTER)

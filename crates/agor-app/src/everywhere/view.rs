@@ -372,7 +372,7 @@ fn line_ui(
 
 /// Returns the text of a line with its hits marked, as it is laid out.
 fn text_job(line: &FoundLine, theme: &Theme, selected: bool, room: f32) -> LayoutJob {
-    let font = FontId::monospace(12.5);
+    let font = FontId::monospace(12.0);
     let plain = TextFormat::simple(font, theme.text);
     let hit = TextFormat {
         background: match selected {
@@ -430,7 +430,7 @@ fn shown_from(line: &FoundLine, characters: usize) -> (usize, bool) {
 
 fn more_ui(ui: &Ui, theme: &Theme, rect: Rect) {
     let at = Pos2::new(rect.min.x + TEXT_AT, rect.center().y);
-    let font = FontId::proportional(11.5);
+    let font = FontId::proportional(11.0);
     let text = "There is more: Find in pane looks through all of it";
     ui.painter()
         .text(at, Align2::LEFT_CENTER, text, font, theme.faint);

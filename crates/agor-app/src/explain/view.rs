@@ -163,7 +163,7 @@ fn line_ui(
     painter.text(at, Align2::LEFT_CENTER, &line.source, small(12.0), weak);
     let at = Pos2::new(left + SOURCE, upper);
     let word = state_in_words(line.state);
-    let says = painter.text(at, Align2::LEFT_CENTER, word, medium(12.5), strong);
+    let says = painter.text(at, Align2::LEFT_CENTER, word, medium(13.0), strong);
     if line.ended {
         painter.hline(says.x_range(), upper, Stroke::new(1.0, theme.faint));
     }

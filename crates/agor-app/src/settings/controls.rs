@@ -78,7 +78,7 @@ pub fn choice_ui(ui: &mut Ui, theme: &Theme, label: &str, text: &str, width: f32
         StrokeKind::Inside,
     );
     let room = rect.width() - 36.0;
-    let galley = crate::widgets::elided(ui, text, FontId::proportional(12.5), theme.text, room);
+    let galley = crate::widgets::elided(ui, text, FontId::proportional(13.0), theme.text, room);
     let middle = rect.center().y;
     let at = Pos2::new(rect.min.x + 10.0, middle - galley.size().y / 2.0);
     ui.painter().galley(at, galley, theme.text);
@@ -107,7 +107,7 @@ pub fn option_ui(
     }
     let color = if chosen { theme.text } else { theme.muted };
     let room = rect.width() - 20.0;
-    let galley = crate::widgets::elided(ui, text, FontId::proportional(12.5), color, room);
+    let galley = crate::widgets::elided(ui, text, FontId::proportional(13.0), color, room);
     let at = Pos2::new(rect.min.x + 10.0, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(at, galley, color);
     focus_ui(ui, theme, &response, rect);
@@ -145,7 +145,7 @@ pub fn field_ui(
     };
     let field = field
         .hint_text(hint)
-        .font(FontId::proportional(12.5))
+        .font(FontId::proportional(13.0))
         .text_color(theme.text)
         .background_color(theme.pane)
         .margin(Vec2::new(8.0, 4.0))

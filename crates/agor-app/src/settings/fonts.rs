@@ -58,7 +58,7 @@ pub fn fonts_ui(ui: &mut Ui, page: &mut SettingsPage, theme: &Theme, width: f32)
                     ui.painter().rect_filled(rect, 4.0, theme.hover);
                 }
                 let at_text = Pos2::new(rect.min.x + 8.0, rect.center().y);
-                let font = FontId::proportional(12.5);
+                let font = FontId::proportional(13.0);
                 ui.painter()
                     .text(at_text, Align2::LEFT_CENTER, family, font, theme.text);
                 if response.clicked() {

@@ -138,12 +138,12 @@ fn part_ui(
     let swatch = Rect::from_center_size(at, Vec2::new(22.0, 16.0));
     let edge = Stroke::new(1.0, theme.faint);
     painter.rect(swatch, 3.0, shown(color), edge, StrokeKind::Inside);
-    let value = painter.layout_no_wrap(color.to_string(), FontId::monospace(11.5), theme.muted);
+    let value = painter.layout_no_wrap(color.to_string(), FontId::monospace(12.0), theme.muted);
     let right = rect.max.x - 10.0 - value.size().x;
     let at = Pos2::new(right, middle - value.size().y / 2.0);
     painter.galley(at, value, theme.muted);
     let left = rect.min.x + 38.0;
-    let title = elided(ui, &name, medium(12.5), theme.text, right - left - 24.0);
+    let title = elided(ui, &name, medium(13.0), theme.text, right - left - 24.0);
     let width = title.size().x;
     let at = Pos2::new(left, middle - title.size().y / 2.0);
     ui.painter().galley(at, title, theme.text);
@@ -152,7 +152,7 @@ fn part_ui(
         let at = Pos2::new(right - 12.0, middle);
         ui.painter().circle_filled(at, 6.0, theme.needs_you);
         ui.painter()
-            .text(at, Align2::CENTER_CENTER, "!", semibold(10.0), theme.panel);
+            .text(at, Align2::CENTER_CENTER, "!", semibold(11.0), theme.panel);
     } else if room > 40.0 {
         let doc = elided(ui, doc, FontId::proportional(11.0), theme.faint, room);
         let at = Pos2::new(left + width + 8.0, middle - doc.size().y / 2.0);
@@ -187,7 +187,7 @@ fn picker_ui(ui: &mut Ui, editor: &mut ThemeEditor, theme: &Theme, part: Part, n
     ui.horizontal(|ui| {
         let mut typed = editor.typed.clone().unwrap_or_else(|| color.to_string());
         let field = TextEdit::singleline(&mut typed)
-            .font(FontId::monospace(12.5))
+            .font(FontId::monospace(12.0))
             .text_color(theme.text)
             .background_color(theme.pane)
             .margin(Vec2::new(8.0, 4.0))

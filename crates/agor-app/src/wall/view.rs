@@ -272,7 +272,7 @@ fn scroll(ui: &Ui, wall: &mut Wall, lines: &[Line<'_>], plan: &Plan, shown: Rect
 fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {
     let field = TextEdit::singleline(&mut wall.filter)
         .hint_text("All sessions: type a name, project or state")
-        .font(FontId::proportional(14.0))
+        .font(FontId::proportional(15.0))
         .text_color(theme.text)
         .frame(egui::Frame::NONE)
         .align(Align2::LEFT_CENTER)
