@@ -15,6 +15,7 @@ mod heartbeat;
 mod heirs;
 mod keeping;
 pub mod launch;
+mod list_watch;
 pub(crate) mod outbox;
 mod phase;
 mod questions;
@@ -49,6 +50,7 @@ use outbox::{Fate, Outbox};
 pub use figures::Figures;
 pub use following::Following;
 pub use heirs::carry_on;
+pub use list_watch::ListWatch;
 pub use subscription::{Subscription, Told};
 pub use usage::Usage;
 
@@ -435,14 +437,14 @@ impl Client {
     }
 
     /// Returns the list of sessions and its changes, from the whole list on. After a new link the
-    /// whole list comes again.
+    /// whole list comes again. What is not taken waits as one change; see [`ListWatch::next`].
     ///
     /// # Errors
     /// Why there is no connection any more.
     pub fn watch_list(&self) -> Result<ListWatch, ClientError> {
-        let (sink, lists, waiting) = sink();
+        let (sink, watch) = list_watch::watch();
         self.request(Request::WatchList(sink))?;
-        Ok(ListWatch { lists, waiting })
+        Ok(watch)
     }
 
     /// Follows a session's events after `cursor`, and its screen as `view` says. A client follows
@@ -564,22 +566,6 @@ impl Answers {
 impl Drop for Answers {
     fn drop(&mut self) {
         self.client.wish(Wish::Unask(self.ask));
-    }
-}
-
-/// The list of sessions as it changes.
-#[derive(Debug)]
-pub struct ListWatch {
-    lists: mpsc::UnboundedReceiver<SessionList>,
-    waiting: Arc<AtomicUsize>,
-}
-
-impl ListWatch {
-    /// Returns the next change, or `None` once the client has ended.
-    pub async fn next(&mut self) -> Option<SessionList> {
-        let list = self.lists.recv().await?;
-        self.waiting.fetch_sub(1, Ordering::AcqRel);
-        Some(list)
     }
 }
 

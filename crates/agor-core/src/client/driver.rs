@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::connection::{Connection, Effect, Event, Moment, News, State, Wish};
 use super::figures::{Counts, Figures};
 use super::keeping::Keeping;
+use super::list_watch::ListSink;
 use super::outbox::Fate;
 use super::{ANSWER_PARTS_MAX, Asked, ClientError, FOLLOW_WAITING_MAX, Told};
 use crate::link::{Dialer, Link, LinkError, LinkReader, LinkWriter};
@@ -34,7 +35,7 @@ pub enum Request {
     /// The list, once.
     List(oneshot::Sender<SessionList>),
     /// The list and its changes.
-    WatchList(Sink<SessionList>),
+    WatchList(ListSink),
     /// A session, and who follows it.
     Follow(Wish, SessionId, Sink<Told>),
     /// What was counted.
@@ -72,7 +73,7 @@ pub struct Driver {
     commands: BTreeMap<CommandId, oneshot::Sender<Result<Outcome, Fate>>>,
     answers: BTreeMap<AskId, Sink<Result<Part, ClientError>>>,
     lists: Vec<oneshot::Sender<SessionList>>,
-    list_watchers: Vec<Sink<SessionList>>,
+    list_watchers: Vec<ListSink>,
     follows: BTreeMap<SessionId, Sink<Told>>,
     counts: Counts,
     ended: bool,
@@ -401,8 +402,7 @@ impl Driver {
                         waiter.send(list.clone()).ok(); // Nobody may wait any more.
                     }
                 }
-                self.list_watchers
-                    .retain(|sink| sink.put(list.clone()).is_some());
+                self.list_watchers.retain(|sink| sink.put(list.clone()));
                 return None;
             }
             News::Show(show) => {

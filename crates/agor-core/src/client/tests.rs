@@ -226,6 +226,42 @@ async fn a_list_is_asked_for_and_comes_whole() {
 }
 
 #[tokio::test]
+async fn a_watcher_of_the_list_that_takes_nothing_finds_one_change() {
+    let (client, mut host, _listener) = connected().await;
+    let mut lists = client.watch_list().unwrap();
+    assert!(matches!(host.hear().await, Some(Message::WatchList(_))));
+    for rev in 1..=10_000 {
+        host.say(SessionList {
+            rev: ListRev(rev),
+            whole: rev == 1,
+            changed: Vec::new(),
+            removed: Vec::new(),
+            more: false,
+            storage: Vec::new(),
+        })
+        .await;
+    }
+    // What the client does after them is answered, so it has heard them all.
+    let asked = client.clone();
+    let answered = tokio::spawn(async move { asked.ask_one(Query::Stats).await });
+    let Some(Message::Ask(ask)) = host.hear().await else {
+        panic!();
+    };
+    let part = Part::Blob { bytes: vec![1] };
+    host.say(Answer {
+        ask: ask.ask,
+        last: true,
+        part,
+    })
+    .await;
+    answered.await.unwrap().unwrap();
+    let list = lists.next().await.unwrap();
+    assert_eq!((list.rev, list.whole), (ListRev(10_000), true));
+    client.close().await;
+    assert_eq!(lists.next().await, None);
+}
+
+#[tokio::test]
 async fn what_is_dropped_is_unsubscribed_and_the_link_ends_with_the_client() {
     let (client, mut host, _listener) = connected().await;
     let session = SessionId::from_parts(1, [0; 10]);
