@@ -1,6 +1,7 @@
 //! The task that feeds a [`Connection`]: it alone dials, reads, writes and tells the time.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -60,6 +61,10 @@ impl<T> Sink<T> {
     }
 }
 
+/// A link that is being made, from the wait before it on. It is kept over everything else that happens: made anew
+/// with each event it would not come to its end while events come.
+type Dialing = Pin<Box<dyn Future<Output = Result<Link, LinkError>> + Send>>;
+
 /// See the module.
 pub struct Driver {
     connection: Connection,
@@ -68,7 +73,7 @@ pub struct Driver {
     state: watch::Sender<State>,
     show: watch::Sender<Asked>,
     link: Option<(LinkReader, LinkWriter)>,
-    dial_at: Option<tokio::time::Instant>,
+    dialing: Option<Dialing>,
     keeping: Option<Keeping>,
     commands: BTreeMap<CommandId, oneshot::Sender<Result<Outcome, Fate>>>,
     answers: BTreeMap<AskId, Sink<Result<Part, ClientError>>>,
@@ -106,7 +111,7 @@ impl Driver {
             state,
             show,
             link: None,
-            dial_at: None,
+            dialing: None,
             keeping,
             commands: BTreeMap::new(),
             answers: BTreeMap::new(),
@@ -194,12 +199,10 @@ impl Driver {
                 None => std::future::pending().await,
             }
         };
+        let dialing = &mut self.dialing;
         let dial = async {
-            match self.dial_at {
-                Some(at) => {
-                    tokio::time::sleep_until(at).await;
-                    self.dialer.dial().await
-                }
+            match dialing {
+                Some(dialing) => dialing.await,
                 None => std::future::pending().await,
             }
         };
@@ -236,9 +239,18 @@ impl Driver {
             () = tick => Woke::Tick,
         };
         if matches!(woke, Woke::Dialled(_)) {
-            self.dial_at = None;
+            self.dialing = None;
         }
         woke
+    }
+
+    fn dial(&mut self, after: Duration) {
+        let at = tokio::time::Instant::now() + after;
+        let dialer = self.dialer.clone();
+        self.dialing = Some(Box::pin(async move {
+            tokio::time::sleep_until(at).await;
+            dialer.dial().await
+        }));
     }
 
     /// Takes what else is asked already, so that many small messages share a write to the link.
@@ -341,9 +353,7 @@ impl Driver {
         while let Some(event) = events.pop() {
             for effect in self.connection.on(event, now()) {
                 match effect {
-                    Effect::Dial { after } => {
-                        self.dial_at = Some(tokio::time::Instant::now() + after);
-                    }
+                    Effect::Dial { after } => self.dial(after),
                     Effect::Send(outgoing) => {
                         let Some((_, writer)) = &mut self.link else {
                             continue;

@@ -185,6 +185,19 @@ async fn no_host_is_an_error_at_once() {
 }
 
 #[tokio::test]
+async fn a_dial_under_way_goes_on_while_other_things_happen() {
+    let dials = Arc::new(tokio::sync::Semaphore::new(0));
+    let dialer = Dialer::Silent(Arc::clone(&dials));
+    let client = Client::begin(dialer, ClientOptions::default());
+    dials.acquire().await.unwrap().forget();
+    for _ in 0..100 {
+        // Its answer says that the client has woken up for it.
+        client.figures().await.unwrap();
+    }
+    assert_eq!(dials.available_permits(), 0, "dialled again");
+}
+
+#[tokio::test]
 async fn a_refusal_is_the_hosts_own_words() {
     let (mut listener, dialer) = Listener::memory();
     let client = Client::over(dialer, ClientOptions::default());
