@@ -62,8 +62,9 @@ pub use start::host as start_host;
 /// Starts a host with a program of one's choice; as [`start_host`].
 pub use start::host_of as start_host_of;
 
-/// What waits for one follower of a session; beyond it the host is asked to tell no more until
-/// everything was taken.
+/// What waits for one follower of a session, where what is large counts for more than one
+/// ([`FOLLOW_WAITING_BYTES_MAX`](agor_proto::limits::FOLLOW_WAITING_BYTES_MAX)); beyond it the host is asked to tell no
+/// more until everything was taken.
 pub const FOLLOW_WAITING_MAX: usize = 1_024;
 
 /// Parts of one answer that wait to be taken; beyond it the answer ends early (see

@@ -314,6 +314,30 @@ pub enum AgentEvent {
     Unknown,
 }
 
+impl AgentEvent {
+    /// Returns about how many bytes its texts take.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Self::Message { id, text, .. }
+            | Self::Thought { id, text }
+            | Self::Question { id, text } => id.len() + text.len(),
+            Self::ToolCall {
+                id, tool, title, ..
+            } => id.len() + tool.len() + title.len(),
+            Self::PermissionRequest { id, title, options } => {
+                let options = options.iter();
+                let options = options.map(|option| option.id.len() + option.name.len() + 64);
+                id.len() + title.len() + options.sum::<usize>()
+            }
+            Self::Plan { steps } => steps.iter().map(|step| step.text.len() + 64).sum(),
+            Self::State { evidence, .. } => evidence.reason.len(),
+            Self::Error { message } => message.len(),
+            Self::Marked { label, .. } => label.len(),
+            Self::Usage { .. } | Self::Unknown => 0,
+        }
+    }
+}
+
 impl Open for AgentEvent {
     fn unknown() -> Self {
         Self::Unknown

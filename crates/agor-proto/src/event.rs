@@ -23,6 +23,14 @@ pub struct Event {
     pub body: EventBody,
 }
 
+impl Event {
+    /// Returns about how many bytes it takes on the wire and in memory; too many rather than too few.
+    #[must_use]
+    pub fn size_bytes_about(&self) -> usize {
+        256 + self.body.text_bytes()
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "with")]
@@ -122,6 +130,44 @@ pub enum EventBody {
     Unknown,
 }
 
+impl EventBody {
+    /// Returns about how many bytes its texts take.
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::Created { spec } => {
+                let env = spec.env.iter();
+                let env = env.map(|(name, value)| name.len() + value.len() + 8);
+                let argv = spec.argv.iter().map(|word| word.len() + 4);
+                let cwd = spec.cwd.as_ref().map_or(0, String::len);
+                let prompt = spec.agent.as_ref().and_then(|agent| agent.prompt.as_ref());
+                env.chain(argv).sum::<usize>()
+                    + spec.folder.len()
+                    + spec.name.len()
+                    + cwd
+                    + prompt.map_or(0, String::len)
+            }
+            Self::Failed { reason } => reason.len(),
+            Self::CommandEnded { outcome, .. } => match outcome {
+                Outcome::Rejected { error } => error.message.len(),
+                _ => 0,
+            },
+            Self::Command { name, .. } | Self::Renamed { name } => name.len(),
+            Self::Titled { title } => title.len(),
+            Self::Folder { path } | Self::FolderGone { path } => path.len(),
+            Self::Notified { title, body } => title.len() + body.len(),
+            Self::Agent(event) => event.text_bytes(),
+            Self::Started { .. }
+            | Self::Exited { .. }
+            | Self::Lost
+            | Self::Resized { .. }
+            | Self::Bell
+            | Self::ClipboardWritten { .. }
+            | Self::Marked { .. }
+            | Self::Unknown => 0,
+        }
+    }
+}
+
 impl Open for EventBody {
     fn unknown() -> Self {
         Self::Unknown
@@ -137,4 +183,41 @@ pub struct LogCursor {
     pub epoch: LogEpoch,
     /// The last event applied.
     pub applied: Seq,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_taken_to_be_as_large_as_its_texts() {
+        let text = "x".repeat(100_000);
+        let (id, from_person) = (String::new(), false);
+        let bodies = [
+            EventBody::Titled {
+                title: text.clone(),
+            },
+            EventBody::Notified {
+                title: String::new(),
+                body: text.clone(),
+            },
+            EventBody::Agent(AgentEvent::Message {
+                id,
+                from_person,
+                text,
+            }),
+            EventBody::Bell,
+        ];
+        for body in bodies {
+            let event = Event {
+                seq: Seq(1),
+                at_millis: 0,
+                offset: Offset(0),
+                body,
+            };
+            let wire = rmp_serde::to_vec_named(&event).unwrap().len();
+            let about = event.size_bytes_about();
+            assert!((wire..wire + 512).contains(&about), "{about} for {wire}");
+        }
+    }
 }

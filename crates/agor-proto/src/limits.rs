@@ -213,6 +213,10 @@ limits! {
     CONNECTIONS_MAX: usize = 256, "connections", "refused with `TooMany`";
     /// Frames that wait for one client to read them, screens apart (those coalesce).
     CLIENT_QUEUE_MAX: usize = 1_024, "frames", "the session's live stream stops and is taken up again from the store";
+    /// What the events that wait for one client to read them take, about.
+    CLIENT_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024, "bytes", "the session's live stream stops and is taken up again from the store";
+    /// What a client keeps of a session for who follows it there and does not take it, about.
+    FOLLOW_WAITING_BYTES_MAX: usize = 8 * 1024 * 1024, "bytes", "the host is asked to tell no more until everything was taken";
     /// Answers that wait for one client to read them; each may be as long as a frame.
     CLIENT_ANSWERS_MAX: usize = 32, "answers", "nothing more that the client asks is taken until it has read some";
     /// All messages that wait for one client to read them, those that are owed to it among them.

@@ -49,14 +49,14 @@ pub enum Request {
 pub struct Sink<T> {
     /// The queue.
     pub queue: mpsc::UnboundedSender<T>,
-    /// How much is in it.
+    /// What all in it weighs.
     pub waiting: Arc<AtomicUsize>,
 }
 
 impl<T> Sink<T> {
-    /// Puts `item` into the queue and returns how much is in it; `None` if nobody takes it.
-    fn put(&self, item: T) -> Option<usize> {
-        let waiting = self.waiting.fetch_add(1, Ordering::AcqRel) + 1;
+    /// Puts `item` into the queue and returns what all in it weighs; `None` if nobody takes it.
+    fn put(&self, item: T, weight: usize) -> Option<usize> {
+        let waiting = self.waiting.fetch_add(weight, Ordering::AcqRel) + weight;
         self.queue.send(item).ok().map(|()| waiting)
     }
 }
@@ -444,7 +444,8 @@ impl Driver {
             News::InputHeld { session, count } => (session, Told::InputHeld { count }),
         };
         let sink = self.follows.get(&session)?;
-        match sink.put(told) {
+        let weight = told.weight();
+        match sink.put(told, weight) {
             None => {
                 self.follows.remove(&session);
                 Some(Event::Wished(Wish::Unfollow(session)))
@@ -462,10 +463,10 @@ impl Driver {
         let waiting = sink.waiting.load(Ordering::Acquire);
         let unask = if waiting >= ANSWER_PARTS_MAX {
             // Memory is not the place for what nobody takes.
-            sink.put(Err(ClientError::TooSlow));
+            sink.put(Err(ClientError::TooSlow), 1);
             true
         } else {
-            sink.put(Ok(answer.part)).is_none()
+            sink.put(Ok(answer.part), 1).is_none()
         };
         if answer.last || unask {
             self.answers.remove(&answer.ask);
@@ -484,7 +485,9 @@ impl Driver {
             State::Ended(_) => self.ended = true,
         }
         for sink in self.follows.values() {
-            sink.put(Told::Connection(state.clone())); // Who is gone is noticed at the next news.
+            let told = Told::Connection(state.clone());
+            let weight = told.weight();
+            sink.put(told, weight); // Who is gone is noticed at the next news.
         }
         // Before what waits is let go, since it looks there for the reason.
         self.state.send_replace(state);

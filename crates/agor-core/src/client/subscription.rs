@@ -54,6 +54,22 @@ pub enum Told {
     Connection(State),
 }
 
+/// So many bytes of what is told weigh as much as one more that is told.
+const WEIGHT_BYTES: usize = limits::FOLLOW_WAITING_BYTES_MAX / FOLLOW_WAITING_MAX;
+
+impl Told {
+    /// Returns what it weighs while it waits to be taken, of [`FOLLOW_WAITING_MAX`]. A screen counts once however
+    /// large it is: no further ones come until those that wait were shown.
+    pub(super) fn weight(&self) -> usize {
+        let bytes = match self {
+            Self::Events(events) => events.iter().map(Event::size_bytes_about).sum::<usize>(),
+            Self::Clipboard(clipboard) => clipboard.text.len(),
+            _ => 0,
+        };
+        1 + bytes / WEIGHT_BYTES
+    }
+}
+
 /// A session that is followed; dropping it ends that and gives the lease back.
 #[derive(Debug)]
 pub struct Subscription {
@@ -61,7 +77,7 @@ pub struct Subscription {
     session: SessionId,
     told: mpsc::UnboundedReceiver<Told>,
     waiting: Arc<AtomicUsize>,
-    /// The most that waited since the last time that nothing did.
+    /// What the most weighed that waited since the last time that nothing did.
     most_waiting: usize,
     unshown: Option<ScreenRev>,
 }
@@ -93,9 +109,10 @@ impl Subscription {
             self.client.wish(Wish::Shown(self.session, rev));
         }
         let told = self.told.recv().await?;
-        let before = self.waiting.fetch_sub(1, Ordering::AcqRel);
+        let weight = told.weight();
+        let before = self.waiting.fetch_sub(weight, Ordering::AcqRel);
         self.most_waiting = self.most_waiting.max(before);
-        if before == 1 && std::mem::take(&mut self.most_waiting) >= FOLLOW_WAITING_MAX {
+        if before == weight && std::mem::take(&mut self.most_waiting) >= FOLLOW_WAITING_MAX {
             self.client.wish(Wish::Resume(self.session));
         }
         if let Told::Screen(update) = &told {
@@ -104,7 +121,7 @@ impl Subscription {
         Some(told)
     }
 
-    /// Returns how much was told and not taken yet.
+    /// Returns what all weighs that was told and not taken yet, of [`FOLLOW_WAITING_MAX`].
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Acquire)

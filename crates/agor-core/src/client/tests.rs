@@ -5,7 +5,7 @@ mod search;
 
 use agor_proto::command::{Command, Receipt};
 use agor_proto::ids::{ConnEpoch, HostId, Incarnation, ListRev, SessionId};
-use agor_proto::limits::{FRAME_BODY_MAX, Limits};
+use agor_proto::limits::{self, FRAME_BODY_MAX, Limits};
 use agor_proto::message::{Answer, Message, Refused, Welcome};
 
 use super::*;
@@ -335,6 +335,48 @@ async fn a_follower_that_takes_nothing_is_paused_and_goes_on_where_it_was() {
     }
     match host.hear().await {
         Some(Message::Subscribe(again)) => assert_eq!(again.cursor.applied, Seq(applied)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn follow_waiting_bytes_max_pauses_a_follower_that_does_not_take_large_events() {
+    let (client, mut host, _listener) = connected().await;
+    let session = SessionId::from_parts(1, [0; 10]);
+    let cursor = LogCursor {
+        session,
+        epoch: agor_proto::ids::LogEpoch(1),
+        applied: Seq(0),
+    };
+    let mut told = client.subscribe(cursor, Visibility::Hidden).unwrap();
+    assert!(matches!(host.hear().await, Some(Message::Subscribe(_))));
+    let subscribed = |from| agor_proto::message::Subscribed {
+        session,
+        epoch: agor_proto::ids::LogEpoch(1),
+        from: Seq(from),
+        start: agor_proto::message::Start::Tail,
+    };
+    host.say(subscribed(1)).await;
+    let size_bytes = 128 * 1024;
+    let count = (limits::FOLLOW_WAITING_BYTES_MAX / size_bytes) as u64;
+    for seq in 1..=count {
+        let title = "t".repeat(size_bytes);
+        let event = agor_proto::event::Event {
+            seq: Seq(seq),
+            at_millis: 0,
+            offset: agor_proto::ids::Offset(0),
+            body: agor_proto::event::EventBody::Titled { title },
+        };
+        let events = vec![event];
+        host.say(agor_proto::message::Events { session, events })
+            .await;
+    }
+    assert!(matches!(host.hear().await, Some(Message::Unsubscribe(_))));
+    while told.waiting() > 0 {
+        told.next().await;
+    }
+    match host.hear().await {
+        Some(Message::Subscribe(again)) => assert!(again.cursor.applied.0 > count / 2),
         other => panic!("{other:?}"),
     }
 }

@@ -1,14 +1,17 @@
 //! What waits to be written to one connection.
 //!
-//! Nothing that fills an outbox ever waits for its client. Events are refused when it is full and
-//! are taken up again from the store; long answers wait for room; screens are bounded by their
+//! Nothing that fills an outbox ever waits for its client. Events are refused when it is full, by their number or by
+//! what they take, and are taken up again from the store; long answers wait for room; screens are bounded by their
 //! window. A client that asks without reading is not listened to while [`CLIENT_ANSWERS_MAX`] answers
 //! wait, and is let go when [`CLIENT_MESSAGES_MAX`] messages do.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use agor_proto::limits::{CLIENT_ANSWERS_MAX, CLIENT_MESSAGES_MAX, CLIENT_QUEUE_MAX};
+use agor_proto::event::Event;
+use agor_proto::limits::{
+    CLIENT_ANSWERS_MAX, CLIENT_EVENT_BYTES_MAX, CLIENT_MESSAGES_MAX, CLIENT_QUEUE_MAX,
+};
 use agor_proto::message::Message;
 use tokio::sync::Notify;
 
@@ -35,19 +38,39 @@ struct State {
     queue: VecDeque<Message>,
     /// How many of them are answers, which may be long.
     answers: usize,
+    /// About how many bytes their events take.
+    event_bytes: usize,
     closed: bool,
 }
 
 impl State {
     fn add(&mut self, message: Message) {
         self.answers += usize::from(matches!(message, Message::Answer(_)));
+        self.event_bytes += event_bytes(&message).unwrap_or(0);
         self.queue.push_back(message);
+    }
+
+    fn has_room_for_events(&self, bytes: usize) -> bool {
+        self.queue.len() < CLIENT_QUEUE_MAX && self.event_bytes + bytes <= CLIENT_EVENT_BYTES_MAX
     }
 
     fn give_up(&mut self) {
         self.closed = true;
-        self.queue.clear();
+        self.take();
+    }
+
+    fn take(&mut self) -> Vec<Message> {
         self.answers = 0;
+        self.event_bytes = 0;
+        self.queue.drain(..).collect()
+    }
+}
+
+/// Returns about how many bytes the events of a message take; nothing for one that has none.
+fn event_bytes(message: &Message) -> Option<usize> {
+    match message {
+        Message::Events(told) => Some(told.events.iter().map(Event::size_bytes_about).sum()),
+        _ => None,
     }
 }
 
@@ -85,9 +108,10 @@ impl Outbox {
     /// # Errors
     /// [`Refused`] if the outbox is full and the message can be had again, or it is closed.
     pub fn push(&self, message: Message) -> Result<(), Refused> {
-        let again = matches!(message, Message::Events(_));
+        // What the store has can be had again.
+        let again = event_bytes(&message);
         self.with(|state| {
-            if state.closed || (again && state.queue.len() >= CLIENT_QUEUE_MAX) {
+            if state.closed || again.is_some_and(|bytes| !state.has_room_for_events(bytes)) {
                 return Err(Refused);
             }
             if state.queue.len() >= CLIENT_MESSAGES_MAX {
@@ -135,8 +159,11 @@ impl Outbox {
     /// # Errors
     /// [`Refused`] if the connection is gone.
     pub async fn room(&self) -> Result<(), Refused> {
-        self.until(|state| state.queue.len() <= CLIENT_QUEUE_MAX / 2)
-            .await
+        self.until(|state| {
+            state.queue.len() <= CLIENT_QUEUE_MAX / 2
+                && state.event_bytes <= CLIENT_EVENT_BYTES_MAX / 2
+        })
+        .await
     }
 
     /// Waits until few enough answers wait that another can be asked for.
@@ -173,11 +200,7 @@ impl Outbox {
     pub async fn take(&self) -> Option<Vec<Message>> {
         loop {
             let filled = self.0.filled.notified();
-            let (messages, closed) = self.with(|state| {
-                let messages: Vec<Message> = state.queue.drain(..).collect();
-                state.answers = 0;
-                (messages, state.closed)
-            });
+            let (messages, closed) = self.with(|state| (state.take(), state.closed));
             if !messages.is_empty() {
                 self.0.counts.waited(messages.len() as u64);
                 self.0.drained.notify_waiters();
@@ -213,8 +236,9 @@ impl Default for Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use agor_proto::event::EventBody;
     use agor_proto::ids::AskId;
-    use agor_proto::ids::{Seq, SessionId};
+    use agor_proto::ids::{Offset, Seq, SessionId};
     use agor_proto::message::{Answer, Events, Live, Part};
 
     fn session() -> SessionId {
@@ -243,6 +267,32 @@ mod tests {
             .unwrap();
         assert_eq!(outbox.take().await.unwrap().len(), CLIENT_QUEUE_MAX + 1);
         outbox.room().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn client_event_bytes_max_refuses_large_events_of_which_there_are_few() {
+        let outbox = Outbox::new();
+        let events = || {
+            let title = "t".repeat(200 * 1024);
+            Events {
+                session: session(),
+                events: vec![Event {
+                    seq: Seq(1),
+                    at_millis: 0,
+                    offset: Offset(0),
+                    body: EventBody::Titled { title },
+                }],
+            }
+        };
+        let mut taken = 0;
+        while outbox.push(events().into()).is_ok() {
+            taken += 1;
+        }
+        assert_eq!(taken, CLIENT_EVENT_BYTES_MAX / (200 * 1024 + 256));
+        let room = tokio::time::timeout(std::time::Duration::ZERO, outbox.room());
+        assert!(room.await.is_err(), "there is no room until some are read");
+        assert_eq!(outbox.take().await.unwrap().len(), taken);
+        outbox.push_in_turn(events().into()).await.unwrap();
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use agor_proto::event::{Event, EventBody, LogCursor};
+use agor_proto::event::{Event, LogCursor};
 use agor_proto::ids::{ConnEpoch, Seq, SessionId};
 use agor_proto::limits::{BULK_CHUNK_MAX, EVENT_BATCH_MAX, TAIL_MAX};
 use agor_proto::message::{Events, Live, SnapshotReason, Start, Subscribed};
@@ -224,7 +224,7 @@ pub fn batches(events: &[Event]) -> impl Iterator<Item = &[Event]> {
     std::iter::from_fn(move || {
         let mut size_bytes = 0;
         let fits = rest.iter().take(EVENT_BATCH_MAX).take_while(|event| {
-            size_bytes += size_bytes_about(event);
+            size_bytes += event.size_bytes_about();
             size_bytes <= BULK_CHUNK_MAX
         });
         // One that is larger than a batch goes alone.
@@ -233,31 +233,4 @@ pub fn batches(events: &[Event]) -> impl Iterator<Item = &[Event]> {
         rest = after;
         (!batch.is_empty()).then_some(batch)
     })
-}
-
-/// Returns about how many bytes an event takes on the wire.
-fn size_bytes_about(event: &Event) -> usize {
-    let of = |texts: &[&str]| texts.iter().map(|text| text.len()).sum::<usize>();
-    256 + match &event.body {
-        EventBody::Created { spec } => {
-            let env = spec
-                .env
-                .iter()
-                .map(|(name, value)| name.len() + value.len() + 8);
-            let argv = spec.argv.iter().map(|word| word.len() + 4);
-            env.chain(argv).sum::<usize>()
-                + of(&[
-                    &spec.folder,
-                    &spec.name,
-                    spec.cwd.as_deref().unwrap_or_default(),
-                ])
-        }
-        EventBody::Failed { reason } => of(&[reason]),
-        EventBody::Renamed { name } => of(&[name]),
-        EventBody::Titled { title } => of(&[title]),
-        EventBody::Folder { path } => of(&[path]),
-        EventBody::Notified { title, body } => of(&[title, body]),
-        EventBody::Agent(_) => BULK_CHUNK_MAX / 8,
-        _ => 0,
-    }
 }
