@@ -50,7 +50,7 @@ use crate::config::{Config, Live};
 use crate::images::ImageStore;
 use crate::link::{Link, LinkError, Listener};
 use crate::paths::Paths;
-use crate::storage::{Store, StoreError};
+use crate::storage::{Health, Store, StoreError};
 use crate::zone::Zone;
 
 use hub::{Hub, Stop};
@@ -375,7 +375,10 @@ async fn accept(hub: &Arc<Hub>, listener: &mut Listener) -> Stop {
             Ok(epoch) => {
                 tokio::spawn(carrier::serve(Arc::clone(hub), link, epoch));
             }
-            Err(error @ (StoreError::Full | StoreError::Busy { .. })) => {
+            Err(error)
+                if matches!(error, StoreError::Full | StoreError::Busy { .. })
+                    || hub.store().health() == Health::Failing =>
+            {
                 let over = link.peer().over;
                 tracing::warn!(%over, %error, "refused a connection, which cannot be numbered");
                 tokio::spawn(refuse(link, error));

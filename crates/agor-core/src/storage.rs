@@ -354,6 +354,8 @@ pub enum Health {
         /// The process, where the system says which.
         holder: Option<u32>,
     },
+    /// The disk fails to make safe what is written to it: output waits, commands fail.
+    Failing,
     /// A newer host took over; nothing will be stored any more.
     Fenced,
     /// The database is damaged; the next start sets it aside.
@@ -367,6 +369,10 @@ impl Health {
         match self {
             Self::Full { .. } => Some(StoreError::Full),
             Self::Busy { holder } => Some(StoreError::Busy { holder }),
+            Self::Failing => Some(StoreError::Io {
+                doing: "writing to the database".into(),
+                reason: "the disk reports an error".into(),
+            }),
             // Of these the senders hear, and the host ends.
             Self::Good | Self::Fenced | Self::Damaged => None,
         }
@@ -467,7 +473,7 @@ impl Store {
     /// Stores `transaction`; returns when it is safe on disk. Waits while the queue is full.
     ///
     /// # Errors
-    /// Nothing of the transaction was stored.
+    /// Nothing of the transaction was stored; after [`StoreError::Closed`] it may be all the same.
     pub async fn write(&self, transaction: Transaction) -> Result<(), StoreError> {
         let (sender, receiver) = oneshot::channel();
         let on_done: OnDone = Box::new(move |result| {

@@ -42,6 +42,8 @@ fn now(health: Health) -> Option<StorageNotice> {
     let problem = health.problem()?.to_string();
     let is = match health {
         Health::Busy { .. } => StorageTrouble::Busy,
+        // It has no name of its own there; the text says what it is.
+        Health::Failing => StorageTrouble::Unknown,
         _ => StorageTrouble::Full,
     };
     let mut letters = problem.chars();
@@ -96,6 +98,9 @@ mod tests {
         let busy = now(Health::Busy { holder: Some(7) }).unwrap();
         assert_eq!(busy.is, StorageTrouble::Busy);
         assert!(busy.text.contains('7'), "{busy:?}");
+        let failing = now(Health::Failing).unwrap();
+        assert!(failing.text.starts_with("Writing"), "{failing:?}");
+        assert!(failing.text.contains("check the disk"), "{failing:?}");
     }
 
     #[tokio::test(start_paused = true)]

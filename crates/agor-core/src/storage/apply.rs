@@ -25,6 +25,8 @@ pub(super) enum Failure {
     Refused(StoreError),
     /// The database failed.
     Sql(rusqlite::Error),
+    /// The database failed to commit.
+    Commit(rusqlite::Error),
 }
 
 impl From<rusqlite::Error> for Failure {

@@ -7,6 +7,8 @@ mod kill;
 mod pages;
 mod record;
 mod recover;
+#[cfg(target_os = "linux")]
+mod sync;
 mod usage;
 
 use std::path::Path;

@@ -7,6 +7,7 @@
 //! and compression are done while the group is gathered, outside the database's write lock.
 
 mod seal;
+mod settle;
 mod transact;
 
 use std::collections::{HashMap, VecDeque};
@@ -155,6 +156,10 @@ pub(super) struct State {
     retry_at: Option<Instant>,
     /// Whether room is kept for what makes room.
     room_is_kept: bool,
+    /// Nobody knows whether a commit that failed is in the database's log; see `settle`.
+    unsettled: bool,
+    /// Transactions that were in such a commit and are not tried again, and what they are told once it is known.
+    untold: Vec<(Done, StoreError)>,
     /// Nothing can be stored any more.
     fatal: Option<StoreError>,
     /// Sessions whose segment is being written or could not be.
@@ -168,14 +173,7 @@ pub(super) struct State {
 
 impl Work {
     fn run(mut self) {
-        let log_pages = Arc::clone(&self.state.log_pages);
-        let hook = move |_: &mut Wal, pages: c_int| {
-            log_pages.store(pages, Ordering::Relaxed);
-            Ok(())
-        };
-        if let Err(error) = self.database.wal_hook(Some(hook)) {
-            tracing::warn!(%error, "the database's log will grow until the store is closed");
-        }
+        self.watch_log();
         loop {
             let mut group = Group::default();
             let next = self.gather(&mut group);
@@ -207,9 +205,21 @@ impl Work {
         }
     }
 
+    /// Has it noted after each commit how long the database's log is.
+    fn watch_log(&mut self) {
+        let log_pages = Arc::clone(&self.state.log_pages);
+        let hook = move |_: &mut Wal, pages: c_int| {
+            log_pages.store(pages, Ordering::Relaxed);
+            Ok(())
+        };
+        if let Err(error) = self.database.wal_hook(Some(hook)) {
+            tracing::warn!(%error, "the database's log will grow until the store is closed");
+        }
+    }
+
     /// Gathers a group; returns a job that is not a transaction, to be done after it.
     fn gather(&mut self, group: &mut Group) -> Option<Job> {
-        let good = self.health.borrow().problem().is_none();
+        let good = self.health.borrow().problem().is_none() && !self.state.unsettled;
         let mut job = if good && self.state.backlog.is_empty() {
             self.state.retry_at = None;
             self.jobs.recv().unwrap_or(Job::Abandon)
@@ -348,24 +358,13 @@ impl Work {
                 }
                 self.tidy_log();
             }
-            Err(error @ (StoreError::Full | StoreError::Busy { .. })) => {
-                self.state.blocked = Some(error.clone());
-                let mut waiting = Vec::new();
-                for mut pending in group.pending {
-                    if pending.when_full == WhenFull::Wait {
-                        pending.refused = None;
-                        waiting.push(pending);
-                    } else {
-                        pending.done.tell(Err(error.clone()));
-                    }
-                }
-                for pending in waiting.into_iter().rev() {
-                    self.state.backlog.push_front(pending);
-                }
-                if self.state.backlog.is_empty() {
-                    // Nobody waits, so the next transaction finds out whether there is room.
-                    self.state.blocked = None;
-                }
+            Err(error)
+                if self.state.unsettled
+                    || matches!(error, StoreError::Full | StoreError::Busy { .. }) =>
+            {
+                self.put_back(group.pending, &error);
+                // What made it fail may be over. How this goes is told as the store's health.
+                self.settle().ok();
             }
             Err(error) => {
                 for pending in group.pending {
@@ -373,6 +372,28 @@ impl Work {
                 }
             }
         }
+    }
+
+    /// Puts what waits of a group that failed before what waits already, and tells the rest that it failed, if that
+    /// is known.
+    fn put_back(&mut self, group: Vec<Pending>, error: &StoreError) {
+        let mut waiting = Vec::new();
+        for mut pending in group {
+            if pending.when_full == WhenFull::Wait {
+                pending.refused = None;
+                waiting.push(pending);
+            } else if self.state.unsettled {
+                self.state.untold.push((pending.done, error.clone()));
+            } else {
+                pending.done.tell(Err(error.clone()));
+            }
+        }
+        for pending in waiting.into_iter().rev() {
+            self.state.backlog.push_front(pending);
+        }
+        // If nobody waits, the next transaction finds out whether there is room.
+        let somebody_waits = !self.state.backlog.is_empty();
+        self.state.blocked = somebody_waits.then(|| error.clone());
     }
 
     /// Applies each transaction; one that does not fit leaves its neighbours alone.
@@ -408,16 +429,19 @@ impl Work {
     }
 
     fn reserve(&mut self, count: u64) -> Result<ConnEpoch, StoreError> {
-        self.transact(|work| {
-            let first: i64 =
-                work.database
-                    .query_row("SELECT next_conn_epoch FROM host", [], |row| row.get(0))?;
-            work.database.execute(
-                "UPDATE host SET next_conn_epoch = ?1",
-                params![first.saturating_add(to_sql(count))],
-            )?;
-            Ok(ConnEpoch(from_sql(first)))
-        })
+        self.transact(|work| work.take_numbers(count))
+    }
+
+    /// Takes numbers for connections, within a transaction.
+    fn take_numbers(&self, count: u64) -> Result<ConnEpoch, Failure> {
+        let first: i64 =
+            self.database
+                .query_row("SELECT next_conn_epoch FROM host", [], |row| row.get(0))?;
+        self.database.execute(
+            "UPDATE host SET next_conn_epoch = ?1",
+            params![first.saturating_add(to_sql(count))],
+        )?;
+        Ok(ConnEpoch(from_sql(first)))
     }
 
     /// Moves the log into the database when it has grown, after the senders were told.
@@ -442,7 +466,10 @@ impl Work {
         }
         if let Some(error) = self.state.blocked.take() {
             for pending in self.state.backlog.drain(..) {
-                pending.done.tell(Err(error.clone()));
+                // What may be stored all the same is not said to have failed: it hears that the store is closed.
+                if !self.state.unsettled {
+                    pending.done.tell(Err(error.clone()));
+                }
             }
         }
         if self.counters.is_damaged() {

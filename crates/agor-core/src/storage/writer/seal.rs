@@ -70,6 +70,10 @@ impl Work {
                 self.seal_later(sealed.session);
             }
         }
+        if self.state.unsettled {
+            // The next host may find that it was taken in, and else deletes it.
+            return;
+        }
         // Its chunks are still in the database, or its session is gone.
         let effect = Effect::DeleteSegment {
             session: sealed.session,

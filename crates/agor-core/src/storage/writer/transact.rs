@@ -9,6 +9,7 @@ use super::super::failpoint::{Failpoint, reach};
 use super::super::files::hand_over;
 use super::super::{DATABASE, Health, StoreError, from_sql, room, unix_millis};
 use super::Work;
+use super::settle::may_be_in_log;
 
 impl Work {
     /// Does `work` in a transaction that is ours to make, and what follows from it once it is safe
@@ -17,34 +18,39 @@ impl Work {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
+        self.settle()?;
         let result = self.try_transact(work);
-        match &result {
-            Ok(_) => self.tell_health(Health::Good),
-            Err(error) => {
-                self.counters.group_failed();
-                match error {
-                    StoreError::Full => {
-                        let since_millis = unix_millis();
-                        if !matches!(*self.health.borrow(), Health::Full { .. }) {
-                            self.tell_health(Health::Full { since_millis });
-                        }
-                    }
-                    StoreError::Busy { holder } => {
-                        self.tell_health(Health::Busy { holder: *holder });
-                    }
-                    StoreError::Fenced => {
-                        self.state.fatal = Some(StoreError::Fenced);
-                        self.tell_health(Health::Fenced);
-                    }
-                    StoreError::Damaged { .. } => {
-                        self.counters.damage_was_met();
-                        self.tell_health(Health::Damaged);
-                    }
-                    _ => {}
+        self.tell_how(result.as_ref().err());
+        result
+    }
+
+    /// Tells as the store's health how a transaction went: well, or with `error`.
+    pub(super) fn tell_how(&mut self, error: Option<&StoreError>) {
+        let Some(error) = error else {
+            return self.tell_health(Health::Good);
+        };
+        self.counters.group_failed();
+        match error {
+            StoreError::Full => {
+                let since_millis = unix_millis();
+                if !matches!(*self.health.borrow(), Health::Full { .. }) {
+                    self.tell_health(Health::Full { since_millis });
                 }
             }
+            StoreError::Busy { holder } => {
+                self.tell_health(Health::Busy { holder: *holder });
+            }
+            StoreError::Io { .. } if self.state.unsettled => self.tell_health(Health::Failing),
+            StoreError::Fenced => {
+                self.state.fatal = Some(StoreError::Fenced);
+                self.tell_health(Health::Fenced);
+            }
+            StoreError::Damaged { .. } => {
+                self.counters.damage_was_met();
+                self.tell_health(Health::Damaged);
+            }
+            _ => {}
         }
-        result
     }
 
     fn tell_health(&mut self, health: Health) {
@@ -64,7 +70,8 @@ impl Work {
         }
     }
 
-    fn try_transact<T>(
+    /// As [`Work::transact`], whatever became of an earlier commit, and without a word of how it went.
+    pub(super) fn try_transact<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
@@ -77,7 +84,7 @@ impl Work {
             let heads = self.applier.heads.flush(&self.database)?;
             reach(Failpoint::Applied);
             let begin = Instant::now();
-            self.savepoint("COMMIT")?;
+            self.savepoint("COMMIT").map_err(Failure::Commit)?;
             self.counters.synced(begin.elapsed());
             reach(Failpoint::Committed);
             Ok((value, heads))
@@ -106,12 +113,22 @@ impl Work {
                 self.applier.effects.clear();
                 Err(match failure {
                     Failure::Refused(error) => error,
-                    Failure::Sql(error) => {
-                        StoreError::from_sql("writing to the database", &self.folder, &error)
+                    Failure::Sql(error) => self.error_of(&error),
+                    Failure::Commit(error) => {
+                        let told = self.error_of(&error);
+                        if may_be_in_log(&error, &told) {
+                            tracing::warn!(%error, "nobody knows whether a commit is stored");
+                            self.state.unsettled = true;
+                        }
+                        told
                     }
                 })
             }
         }
+    }
+
+    fn error_of(&self, error: &rusqlite::Error) -> StoreError {
+        StoreError::from_sql("writing to the database", &self.folder, error)
     }
 
     /// Takes the write lock, if this host is still the one that may.
