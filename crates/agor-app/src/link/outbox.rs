@@ -7,7 +7,7 @@ use agor_core::client::{self, Client, ClientError, ClientOptions};
 use agor_core::config::Layers;
 use agor_core::link::Dialer;
 use agor_core::paths::Paths;
-use agor_core::storage::{Claim, Profile};
+use agor_core::storage::{Claim, Profile, StoreError};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 
@@ -48,15 +48,21 @@ pub async fn follow_complaint(client: Client, shared: Shared) {
 
 /// Carries on with what windows that were killed had been given, and tells what did not come to a good end.
 pub async fn carry_on(paths: Paths, profile: Profile, shared: Shared) {
-    let adopted = tokio::task::spawn_blocking(move || profile.adopt()).await;
-    let claims = match adopted {
-        Ok(Ok(claims)) => claims,
+    let adopting = move || {
+        let unread = profile.set_aside_unread()?;
+        Ok::<_, StoreError>((unread, profile.adopt()?))
+    };
+    let (unread, claims) = match tokio::task::spawn_blocking(adopting).await {
+        Ok(Ok(adopted)) => adopted,
         Ok(Err(error)) => {
             let text = format!("What an earlier window was given cannot be read: {error}");
             return shared.tell(Weight::Error, text);
         }
         Err(error) => return tracing::error!(%error, "adopting failed"),
     };
+    if let Some(text) = unreadable(unread) {
+        shared.tell(Weight::Error, text);
+    }
     let mut all = tokio::task::JoinSet::new();
     for claim in claims {
         let (dialer, shared) = (Dialer::Socket(paths.host_socket()), shared.clone());
@@ -76,6 +82,19 @@ pub async fn carry_on(paths: Paths, profile: Profile, shared: Shared) {
         });
     }
     while all.join_next().await.is_some() {}
+}
+
+/// Returns what a person is told of so many commands that cannot be read; nothing if there are none.
+fn unreadable(count: usize) -> Option<String> {
+    let (what, they) = match count {
+        0 => return None,
+        1 => ("A command".to_owned(), "it is"),
+        _ => (format!("{count} commands"), "they are"),
+    };
+    Some(format!(
+        "{what} of a window that ended early cannot be read, so that nobody knows what became of it; {they} kept in \
+         client.db"
+    ))
 }
 
 /// Returns what a person is told of a command that an earlier window was given.
@@ -153,6 +172,18 @@ mod tests {
                 "From a window that ended early: it went down"
             );
         }
+    }
+
+    #[test]
+    fn commands_that_cannot_be_read_are_told_by_their_number() {
+        assert_eq!(unreadable(0), None);
+        let one = unreadable(1).unwrap();
+        assert!(
+            one.starts_with("A command of") && one.contains("it is kept"),
+            "{one}"
+        );
+        let three = unreadable(3).unwrap();
+        assert!(three.starts_with("3 commands of"), "{three}");
     }
 
     #[test]

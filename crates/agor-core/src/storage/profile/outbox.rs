@@ -10,10 +10,16 @@ use agor_proto::command::{Command, CommandBody};
 use agor_proto::ids::{ClientId, CommandId};
 use rusqlite::{TransactionBehavior, params};
 
-use super::{PoisonError, Profile, StoreError, from_sql, lock_file, to_sql};
+use super::{PoisonError, Profile, StoreError, from_sql, lock_file, to_sql, unix_millis};
 
 /// The folder of the lock files within the data folder.
 const FOLDER: &str = "windows";
+
+/// What the names of documents begin with in which commands are kept that cannot be read.
+const UNREAD: &str = "unread/";
+
+/// Commands that cannot be read and are kept; of more the oldest are forgotten.
+const UNREAD_KEPT: usize = 100;
 
 /// How far a command is on its way, as its client knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +104,90 @@ impl Profile {
         Ok(claims)
     }
 
+    /// Puts aside what dead clients left and this release cannot read, as documents for whoever looks into it, and
+    /// returns how many commands that were: each is counted once. Waits for the disk.
+    ///
+    /// # Errors
+    /// A [`StoreError`] if that cannot be told or stored.
+    pub fn set_aside_unread(&self) -> Result<usize, StoreError> {
+        if self.in_memory {
+            return Ok(0);
+        }
+        let _alone = self.alone()?;
+        let mut count = 0;
+        for client in self.clients_as_stored()? {
+            let _lock = match <[u8; 16]>::try_from(&client[..]) {
+                Ok(id) => match self.lock(ClientId(id))? {
+                    Some(lock) => Some(lock),
+                    // It lives, and may be of a release that can read them.
+                    None => continue,
+                },
+                // Nobody's id.
+                Err(_) => None,
+            };
+            let set_aside = self.set_aside_unread_of(&client);
+            count += set_aside.map_err(|error| {
+                StoreError::from_sql("setting commands aside", &self.folder, &error)
+            })?;
+        }
+        Ok(count)
+    }
+
+    fn set_aside_unread_of(&self, client: &[u8]) -> rusqlite::Result<usize> {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let rows = {
+            let mut statement = transaction.prepare(
+                "SELECT id, n, given_micros, stage, command FROM outbox WHERE client = ?1",
+            )?;
+            let rows = statement.query_map([client], |row| {
+                let (id, command): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(4)?);
+                let numbers: [i64; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
+                Ok((id, numbers, command))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()?
+        };
+        let mut count = 0;
+        for (id, [n, given_micros, stage], bytes) in rows {
+            let is_readable = read(&bytes).is_some_and(|command| command.id.0[..] == id[..]);
+            if client.len() == 16 && is_readable {
+                continue;
+            }
+            let (client_hex, id_hex) = (hex(client), hex(&id));
+            tracing::error!(client = %client_hex, command = %id_hex, "a command that was kept cannot be read");
+            let json = serde_json::json!({
+                "client": client_hex,
+                "id": id_hex,
+                "n": n,
+                "given_micros": given_micros,
+                "stage": stage,
+                "command": hex(&bytes),
+            });
+            transaction.execute(
+                "INSERT INTO documents (name, json, rev, at_millis) VALUES (?1, ?2, 1, ?3) \
+                 ON CONFLICT (name) DO UPDATE SET json = excluded.json, rev = rev + 1, \
+                 at_millis = excluded.at_millis",
+                params![
+                    format!("{UNREAD}{client_hex}/{id_hex}"),
+                    json.to_string(),
+                    unix_millis() as i64
+                ],
+            )?;
+            transaction.execute(
+                "DELETE FROM outbox WHERE client = ?1 AND id = ?2",
+                params![client, id],
+            )?;
+            count += 1;
+        }
+        transaction.execute(
+            "DELETE FROM documents WHERE name IN (SELECT name FROM documents \
+             WHERE substr(name, 1, ?1) = ?2 ORDER BY at_millis DESC, name LIMIT -1 OFFSET ?3)",
+            params![UNREAD.len() as i64, UNREAD, UNREAD_KEPT as i64],
+        )?;
+        transaction.commit()?;
+        Ok(count)
+    }
+
     /// Returns what keeps others from claiming meanwhile.
     fn alone(&self) -> Result<fs::File, StoreError> {
         let locked = lock_file(&self.folder).and_then(|lock| lock.lock().map(|()| lock));
@@ -145,15 +235,33 @@ impl Profile {
     }
 
     fn clients(&self) -> Result<Vec<ClientId>, StoreError> {
+        let stored = self.clients_as_stored()?;
+        // What is no id is nobody's; see `set_aside_unread`.
+        let ids = stored.iter().filter_map(|id| <[u8; 16]>::try_from(&id[..]).ok());
+        Ok(ids.map(ClientId).collect())
+    }
+
+    fn clients_as_stored(&self) -> Result<Vec<Vec<u8>>, StoreError> {
         let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let read = database
             .prepare("SELECT DISTINCT client FROM outbox")
             .and_then(|mut statement| {
-                let clients = statement.query_map([], |row| row.get(0).map(ClientId))?;
+                let clients = statement.query_map([], |row| row.get(0))?;
                 clients.collect()
             });
         read.map_err(|error| StoreError::from_sql("reading the profile", &self.folder, &error))
     }
+}
+
+/// Returns a command that was written down; nothing if this release cannot read it: it is damaged, or of a release
+/// that has more commands.
+fn read(bytes: &[u8]) -> Option<Command> {
+    let command = rmp_serde::from_slice::<Command>(bytes).ok()?;
+    (command.body != CommandBody::Unknown).then_some(command)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Claim {
@@ -163,7 +271,8 @@ impl Claim {
         self.client
     }
 
-    /// Returns what is kept, in the order in which it was given. Waits for the disk.
+    /// Returns what is kept and can be read, in the order in which it was given; of the rest see
+    /// [`Profile::set_aside_unread`]. Waits for the disk.
     ///
     /// # Errors
     /// A [`StoreError`] if it cannot be read.
@@ -174,7 +283,7 @@ impl Claim {
         let database = database.unwrap_or_else(PoisonError::into_inner);
         let mut statement = database
             .prepare(
-                "SELECT command, given_micros, stage, id FROM outbox WHERE client = ?1 ORDER BY n",
+                "SELECT command, given_micros, stage FROM outbox WHERE client = ?1 ORDER BY n",
             )
             .map_err(error)?;
         let rows = statement.query_map([self.client.0], |row| {
@@ -184,25 +293,16 @@ impl Claim {
                 1 => Stage::Sent,
                 _ => Stage::Accepted,
             };
-            Ok((
-                command,
-                from_sql(row.get(1)?),
-                stage,
-                CommandId(row.get(3)?),
-            ))
+            Ok((command, from_sql(row.get(1)?), stage))
         });
         let mut kept = Vec::new();
         for row in rows.map_err(error)? {
-            let (command, given_micros, stage, id) = row.map_err(error)?;
-            match rmp_serde::from_slice::<Command>(&command) {
-                Ok(command) if command.body != CommandBody::Unknown => kept.push(Kept {
-                    command,
-                    given_micros,
-                    stage,
-                }),
-                // Of a release that has more commands than this one.
-                _ => tracing::error!(command = %id, "a command that was kept cannot be read"),
-            }
+            let (command, given_micros, stage) = row.map_err(error)?;
+            kept.extend(read(&command).map(|command| Kept {
+                command,
+                given_micros,
+                stage,
+            }));
         }
         Ok(kept)
     }

@@ -279,6 +279,43 @@ fn what_is_kept_of_commands_is_read_in_order_and_belongs_to_who_lives() {
 }
 
 #[test]
+fn what_cannot_be_read_of_a_dead_windows_commands_is_set_aside_once_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::open(folder.path());
+    let client = ClientId([1; 16]);
+    let claim = profile.claim(client).unwrap();
+    let all = [command(1), command(2)];
+    claim.write(&all.clone().map(Change::Write)).unwrap();
+    let database = Connection::open(folder.path().join(FILE)).unwrap();
+    let spoil = |client: &[u8], id: &[u8], bytes: &[u8]| {
+        let sql = "INSERT INTO outbox (client, id, n, given_micros, stage, command) \
+                   VALUES (?1, ?2, 9, 9, 1, ?3)";
+        database.execute(sql, params![client, id, bytes]).unwrap();
+    };
+    spoil(&client.0, &[7; 16], b"none");
+    // A whole command under another's id would never be struck out.
+    let whole = rmp_serde::to_vec_named(&command(3).command).unwrap();
+    spoil(&client.0, &[8; 16], &whole);
+    spoil(b"nobody", &[9; 16], b"");
+    let living = "the rows of one that lives are its own";
+    assert_eq!(profile.set_aside_unread().unwrap(), 1, "{living}");
+    drop(claim);
+    let later = Profile::open(folder.path());
+    assert_eq!(later.set_aside_unread().unwrap(), 2);
+    assert_eq!(later.set_aside_unread().unwrap(), 0, "it is told once");
+    let name = format!("unread/{}/{}", "01".repeat(16), "07".repeat(16));
+    let kept = later.load(&name).unwrap().unwrap();
+    assert!(kept.json.contains("6e6f6e65"), "{}", kept.json);
+    let adopted = later.adopt().unwrap();
+    assert_eq!(adopted.len(), 1);
+    assert_eq!(adopted[0].kept().unwrap(), all);
+    let strikes = all.map(|kept| Change::Strike(kept.command.id));
+    adopted[0].write(&strikes).unwrap();
+    drop(adopted);
+    assert!(later.adopt().unwrap().is_empty(), "nothing is left");
+}
+
+#[test]
 fn b14_what_is_kept_in_memory_is_nobodys_to_adopt() {
     let profile = Profile::open(Path::new("/proc/no/such/folder"));
     let claim = profile.claim(ClientId([1; 16])).unwrap();
