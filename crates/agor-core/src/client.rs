@@ -35,6 +35,7 @@ use agor_proto::command::{CommandBody, Outcome};
 use agor_proto::error::{ErrorCode, WireError};
 use agor_proto::event::LogCursor;
 use agor_proto::ids::{AskId, ClientId, CommandId, Seq, SessionId};
+use agor_proto::limits::INPUT_MAX;
 use agor_proto::message::{Looks, Part, Query, Show, Visibility, Welcome};
 use agor_proto::session::{SessionInfo, SessionList};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -473,6 +474,14 @@ impl Client {
         if self.request(Request::Wish(Wish::Close)).is_ok() {
             let ended = |state: &State| matches!(state, State::Ended(_));
             self.state.wait_for(ended).await.ok(); // The task is gone: so it has ended.
+        }
+    }
+
+    /// Returns how many bytes of input the host takes at once, by its own word if it has given it.
+    fn input_max(&self) -> usize {
+        match &*self.state.borrow() {
+            State::Ready(welcome) => INPUT_MAX.min(welcome.limits.input_max as usize),
+            _ => INPUT_MAX,
         }
     }
 

@@ -590,6 +590,17 @@ impl Provider {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    static TIMES_READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// Returns how often this thread has made a table.
+#[cfg(test)]
+pub(crate) fn times_read() -> u64 {
+    TIMES_READ.get()
+}
+
 /// Every known agent.
 #[derive(Debug, Default)]
 pub struct Providers {
@@ -636,6 +647,8 @@ impl Providers {
     }
 
     fn parse(own: &str, path: &Path) -> Loaded {
+        #[cfg(test)]
+        TIMES_READ.set(TIMES_READ.get() + 1);
         let built_in: toml::Table = toml::from_str(BUILT_IN).unwrap_or_default();
         let mut complaints = Vec::new();
         let own: toml::Table = toml::from_str(own).unwrap_or_else(|error| {

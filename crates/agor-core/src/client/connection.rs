@@ -427,7 +427,8 @@ impl Connection {
         let state = State::Ready(Box::new(ready.welcome.clone()));
         effects.push(Effect::Tell(News::State(state)));
         let (asks, lost) = self.questions.greeted(now.instant, &ready.welcome);
-        let typed = self.typing.greeted(offline, now.instant);
+        let lease = Duration::from_millis(ready.welcome.limits.lease_millis);
+        let typed = self.typing.greeted(offline, lease, now.instant);
         let mut messages = self.follows.greeted();
         let out = self.outbox.greeted(now.unix_micros);
         messages.extend(out.messages);

@@ -152,7 +152,7 @@ impl Subscription {
 
     /// Types; long text is cut into pieces. Asks for the lease if it was never asked for.
     pub fn input(&self, input: Input) {
-        for piece in pieces(input) {
+        for piece in pieces(input, self.client.input_max()) {
             self.client.wish(Wish::Type(self.session, piece));
         }
     }
@@ -179,16 +179,17 @@ impl Drop for Subscription {
     }
 }
 
-/// Cuts an input into pieces that a host takes.
-fn pieces(input: Input) -> Vec<Input> {
-    const MAX: usize = limits::INPUT_MAX / 2;
+/// Cuts an input into pieces that a host takes which takes at most `input_max` bytes at once.
+fn pieces(input: Input, input_max: usize) -> Vec<Input> {
+    // A host that takes nothing would be given pieces without end.
+    let most = input_max.max(64) / 2;
     match input {
-        Input::Text { text } if text.len() > MAX => {
-            let text = cut(&text, MAX).into_iter();
+        Input::Text { text } if text.len() > most => {
+            let text = cut(&text, most).into_iter();
             text.map(|text| Input::Text { text: text.into() }).collect()
         }
-        Input::Paste { text, first, last } if text.len() > MAX => {
-            let pieces = cut(&text, MAX);
+        Input::Paste { text, first, last } if text.len() > most => {
+            let pieces = cut(&text, most);
             let end = pieces.len() - 1;
             let piece = |(at, text): (usize, &str)| Input::Paste {
                 text: text.into(),
@@ -197,8 +198,8 @@ fn pieces(input: Input) -> Vec<Input> {
             };
             pieces.into_iter().enumerate().map(piece).collect()
         }
-        Input::Raw { bytes } if bytes.len() > MAX => {
-            let bytes = bytes.chunks(MAX);
+        Input::Raw { bytes } if bytes.len() > most => {
+            let bytes = bytes.chunks(most);
             bytes
                 .map(|bytes| Input::Raw {
                     bytes: bytes.into(),
@@ -228,11 +229,12 @@ mod tests {
     #[test]
     fn input_max_cuts_long_input_into_pieces_that_a_host_takes() {
         let text = "ü".repeat(limits::INPUT_MAX);
-        let pasted = pieces(Input::Paste {
+        let paste = Input::Paste {
             text: text.clone(),
             first: true,
             last: true,
-        });
+        };
+        let pasted = pieces(paste, limits::INPUT_MAX);
         let mut whole = String::new();
         for (at, piece) in pasted.iter().enumerate() {
             let Input::Paste { text, first, last } = piece else {

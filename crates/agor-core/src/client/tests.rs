@@ -429,6 +429,57 @@ async fn a_follower_that_takes_nothing_is_paused_though_its_connection_changes()
 }
 
 #[tokio::test]
+async fn c10_what_is_typed_is_cut_into_pieces_that_the_host_says_it_takes() {
+    use agor_proto::ids::LeaseToken;
+    use agor_proto::input::Input;
+    use agor_proto::message::{Lease, LeaseStanding};
+
+    let (mut listener, dialer) = Listener::memory();
+    let client = Client::over(dialer, ClientOptions::default());
+    let accept = async {
+        let (mut reader, mut writer) = listener.accept().await.unwrap().split();
+        let hello = reader.next().await.unwrap();
+        assert!(matches!(hello, Some(Message::Hello(_))), "{hello:?}");
+        let mut theirs = welcome();
+        theirs.limits.input_max = 1_000;
+        writer.send(&theirs.into()).await.unwrap();
+        Host { reader, writer }
+    };
+    let (client, mut host) = tokio::join!(client, accept);
+    let session = SessionId::from_parts(1, [0; 10]);
+    let cursor = LogCursor {
+        session,
+        epoch: agor_proto::ids::LogEpoch(1),
+        applied: Seq(0),
+    };
+    let told = client.unwrap().subscribe(cursor, Visibility::Hidden);
+    let told = told.unwrap();
+    told.input(Input::Text {
+        text: "x".repeat(2_500),
+    });
+    let mut typed = 0;
+    while typed < 2_500 {
+        match host.hear().await {
+            Some(Message::TakeLease(_)) => {
+                let token = LeaseToken([5; 16]);
+                let standing = LeaseStanding::Held { token };
+                host.say(Lease { session, standing }).await;
+            }
+            Some(Message::InputFrame(frame)) => match frame.input {
+                Input::Text { text } => {
+                    assert!(text.len() <= 1_000, "{}", text.len());
+                    typed += text.len();
+                }
+                other => panic!("{other:?}"),
+            },
+            Some(_) => {}
+            None => panic!("the client is gone"),
+        }
+    }
+    assert_eq!(typed, 2_500);
+}
+
+#[tokio::test]
 async fn what_fits_no_frame_ends_at_once_and_holds_up_nothing_behind_it() {
     let (client, mut host, _listener) = connected().await;
     let session = SessionId::from_parts(1, [0; 10]);

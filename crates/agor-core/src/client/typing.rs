@@ -21,13 +21,19 @@ use crate::rules::{Rule, holds};
 /// How long a client may have been offline to send again what was typed without asking.
 pub const REPLAY_WITHOUT_ASKING: Duration = Duration::from_secs(2);
 
+/// Between two renewals of a lease, unless the host's lapse too soon for that.
 const RENEW: Duration = Duration::from_millis(LEASE_RENEW_MILLIS);
+
+/// A host whose leases hold for no time at all would be asked without pause.
+const RENEW_AT_LEAST: Duration = Duration::from_millis(100);
 
 /// See the module.
 #[derive(Debug, Default)]
 #[cfg_attr(test, derive(Clone))]
 pub struct Typing {
     by_session: BTreeMap<SessionId, Typist>,
+    /// For how long the host's leases hold, as it says.
+    lease: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -172,8 +178,10 @@ impl Typing {
         typist.send_all()
     }
 
-    /// Returns what a new connection begins with, after `offline` without one.
-    pub fn greeted(&mut self, offline: Duration, now: Instant) -> Said {
+    /// Returns what a new connection begins with, after `offline` without one. `lease` is for how long its host's
+    /// leases hold.
+    pub fn greeted(&mut self, offline: Duration, lease: Duration, now: Instant) -> Said {
+        self.lease = Some(lease);
         let mut said = Said::default();
         for (&session, typist) in &mut self.by_session {
             typist.retry_at = None;
@@ -195,8 +203,15 @@ impl Typing {
         said
     }
 
+    /// Returns how long after another a lease is renewed, so that it holds over a renewal that is lost.
+    fn renew_after(&self) -> Duration {
+        let third = self.lease.map_or(RENEW, |lease| lease / 3);
+        third.clamp(RENEW_AT_LEAST, RENEW)
+    }
+
     /// Takes the host's word about a lease.
     pub fn on_lease(&mut self, lease: Lease, client: ClientId, now: Instant) -> Said {
+        let renew_at = now + self.renew_after();
         let Some(typist) = self.by_session.get_mut(&lease.session) else {
             return Said::default();
         };
@@ -215,7 +230,6 @@ impl Typing {
                 Said::default()
             }
             LeaseStanding::Held { token } => {
-                let renew_at = now + RENEW;
                 typist.standing = Standing::Held { token, renew_at };
                 let mut said = Said::news(News::Lease(lease));
                 if let Some(size) = typist.size {
@@ -284,12 +298,13 @@ impl Typing {
 
     /// Does what is due.
     pub fn tick(&mut self, now: Instant) -> Said {
+        let renew_after = self.renew_after();
         let mut said = Said::default();
         for (&session, typist) in &mut self.by_session {
             if let Standing::Held { token, renew_at } = &mut typist.standing
                 && now >= *renew_at
             {
-                *renew_at = now + RENEW;
+                *renew_at = now + renew_after;
                 let token = *token;
                 said.send.push(RenewLease { session, token }.into());
             }

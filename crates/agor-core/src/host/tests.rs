@@ -8,7 +8,7 @@ use agor_proto::error::ErrorCode;
 use agor_proto::event::LogCursor;
 use agor_proto::ids::{AskId, SessionId};
 use agor_proto::ids::{ClientId, LeaseToken, LogEpoch, Offset, Seq, Size};
-use agor_proto::limits::{CLIENT_QUEUE_MAX, CONNECTIONS_MAX, Limits, SESSIONS_MAX};
+use agor_proto::limits::{self, CLIENT_QUEUE_MAX, CONNECTIONS_MAX, Limits, SESSIONS_MAX};
 use agor_proto::message::{
     Answer, Ask, Hello, Lease, LeaseStanding, Message, Part, Ping, Query, RenewLease, Subscribe,
     TakeLease, Visibility, Welcome,
@@ -20,7 +20,7 @@ use super::hub::Letter;
 use super::mailbox::Mailbox;
 use super::session::Session;
 use super::*;
-use crate::agents::Machine;
+use crate::agents::{Machine, providers};
 use crate::link::{LinkReader, LinkWriter};
 use crate::storage::{SessionRow, StoredSession};
 use agor_proto::session::{Life, SessionInfo, SessionSpec};
@@ -128,7 +128,19 @@ impl Peer {
 async fn c10_a_host_says_its_limits_when_it_takes_a_client() {
     let (_folder, hub) = hub();
     let peer = Peer::connect(&hub, 1).await;
-    assert_eq!(peer.welcome.limits, Limits::default());
+    // By the names under which it goes by them itself.
+    let Limits {
+        frame_body_max,
+        input_max,
+        lease_millis,
+        heartbeat_millis,
+        screen_window,
+    } = peer.welcome.limits;
+    assert_eq!(frame_body_max as usize, limits::FRAME_BODY_MAX);
+    assert_eq!(input_max as usize, limits::INPUT_MAX);
+    assert_eq!(lease_millis, limits::LEASE_MILLIS);
+    assert_eq!(heartbeat_millis, limits::HEARTBEAT_MILLIS);
+    assert_eq!(screen_window as usize, limits::SCREEN_WINDOW);
     assert_eq!(peer.welcome.conn_epoch, ConnEpoch(1));
 }
 
@@ -138,6 +150,7 @@ async fn a6_a_hundred_connections_find_what_was_made_once_and_leave_nothing() {
     let session = SessionId::from_parts(1, [1; 10]);
     let made = hub.add_unborn(session).unwrap();
     let owners = Arc::strong_count(&hub);
+    let tables = providers::times_read();
     for conn in 1..=100 {
         let mut peer = Peer::connect(&hub, conn).await;
         let cursor = LogCursor {
@@ -150,6 +163,9 @@ async fn a6_a_hundred_connections_find_what_was_made_once_and_leave_nothing() {
         assert!(matches!(peer.hear().await, Message::Subscribed(_)));
         peer.leave().await;
     }
+    assert_eq!(providers::times_read(), tables, "no table was made again");
+    drop(Providers::built_in());
+    assert_eq!(providers::times_read(), tables + 1, "it would be seen");
     let found = hub.session(session).unwrap();
     assert!(
         found.letters.same_channel(&made.letters),
@@ -290,7 +306,7 @@ async fn c12_ended_sessions_beyond_what_is_kept_leave_list_store_disk_and_memory
 }
 
 #[tokio::test]
-async fn c4_a_hundred_clients_are_told_though_half_of_them_do_not_read() {
+async fn c3_c4_a_hundred_clients_are_told_though_half_of_them_do_not_read() {
     use crate::storage::{SessionRow, Transaction, Write};
     use agor_proto::command::{Command, CommandBody, Outcome};
     use agor_proto::ids::{CommandId, CommandN, Size};
@@ -385,6 +401,8 @@ async fn c4_a_hundred_clients_are_told_though_half_of_them_do_not_read() {
         full, CLIENTS,
         "nobody has read, so no queue had room for all"
     );
+    let counted = hub::Counters::get(&hub.counters().overflows);
+    assert!(counted >= CLIENTS, "{counted} are in the host's figures");
     for peer in &mut followers {
         let mut next = Seq(1);
         while next <= last {

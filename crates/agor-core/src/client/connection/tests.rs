@@ -6,6 +6,7 @@ mod lease;
 mod looks;
 mod offers;
 mod outbox;
+mod told_limits;
 
 use agor_proto::command::{Command, Outcome};
 use agor_proto::event::{Event as SessionEvent, EventBody};
