@@ -25,6 +25,15 @@ pub fn holder<'a>(
     })
 }
 
+/// Returns an id for a conversation that begins with a session: the session's as a UUID of version 4. Qwen Code 0.24.4
+/// starts with none of a version above 5, and a session's has 7.
+#[must_use]
+pub fn id_with(session: SessionId) -> String {
+    let mut id = session.to_string();
+    id.replace_range(14..15, "4");
+    id
+}
+
 /// Says in a sentence that the session `name` has a conversation that another was to go on with.
 #[must_use]
 pub fn is_held(name: &str) -> String {
@@ -77,6 +86,13 @@ impl Starting {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_conversation_begins_with_an_id_that_every_agent_takes() {
+        let session = SessionId::from_parts(0x0193_a23a_916b, [0x3c; 10]);
+        assert_eq!(session.to_string(), "0193a23a-916b-7c3c-bc3c-3c3c3c3c3c3c");
+        assert_eq!(id_with(session), "0193a23a-916b-4c3c-bc3c-3c3c3c3c3c3c");
+    }
 
     #[test]
     fn of_two_sessions_that_are_made_at_once_one_goes_on_with_a_conversation() {

@@ -18,7 +18,7 @@ use crate::images::ImageStore;
 
 use super::{Effect, Now, Session, ShellFiles, TerminalOptions, is_name};
 use crate::agents::launch::{Plan, Wanted};
-use crate::agents::{Provider, Providers};
+use crate::agents::{Provider, Providers, conversations};
 use crate::client::launch::is_passed_on;
 use crate::config::{Live, trusts};
 use crate::zone::Zone;
@@ -204,7 +204,7 @@ impl Launcher {
         let plan = provider.plan(Wanted {
             spec: agent,
             more: &spec.argv,
-            fresh: &session.to_string(),
+            fresh: &conversations::id_with(session),
             again,
             hooks: command.as_ref().map(|command| (&path[..], &command[..])),
         })?;
