@@ -90,6 +90,8 @@ pub enum Outcome {
         /// The answer.
         choice: Choice,
     },
+    /// An agent that ended with a failure is started again; the list stays open.
+    Restart(SessionId),
     /// An agent is given a text and Enter; the list stays open.
     Reply {
         /// Which session's.

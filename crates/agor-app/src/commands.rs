@@ -175,7 +175,7 @@ with_pages! { commands {
     ListLast "list.last" "List: last line" List ["end", "shift+g"] "Select a list's last line.";
     ListOpen "list.open" "List: show line" List ["enter"] "Show what the selected line is about.";
     ListClose "list.close" "List: close" List ["escape", "q"] "Close a list, a question or a page without a field.";
-    Reply "attention.reply" "Reply to an agent" List ["r"] "Type a reply to the agent that is selected among those that need you.";
+    Reply "attention.reply" "Reply to an agent" List ["r"] "Type a reply to the selected agent among those that need you, or start one again that ended with a failure.";
     TrustFolder "trust.folder" "Trust and start" List ["t"] "Trust the folder that is asked about, and start its agent.";
     TrustAbove "trust.above" "Trust the folder above" List ["a"] "Trust all in the folder above the one that is asked about.";
     PaletteNext "palette.next" "Palette: next entry" Palette ["down", "ctrl+n"] "Select the next of what a field finds.";

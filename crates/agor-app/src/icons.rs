@@ -36,6 +36,8 @@ impl Mark {
             (Life::Starting, _) => Self::Starting,
             (Life::Exited { code: 0, signal: 0 }, _) => Self::Exited,
             (Life::Exited { .. } | Life::Failed { .. }, _) => Self::Error,
+            // Nobody has seen yet that an agent went down with its machine.
+            (Life::Lost, State::Error) => Self::Error,
             (Life::Lost, _) => Self::Lost,
             (Life::Running, State::Exited) => Self::Running,
             (Life::Running, state) => Self::of_state(state),
@@ -286,6 +288,17 @@ mod tests {
         let shapes = harness.output().shapes.iter();
         let circles = shapes.filter(|clipped| matches!(clipped.shape, Shape::Circle(_)));
         circles.count()
+    }
+
+    #[test]
+    fn an_agent_that_was_lost_has_failed_until_that_was_seen() {
+        let lost = |state| SessionInfo {
+            life: Life::Lost,
+            state,
+            ..session_info(1, "claude")
+        };
+        assert_eq!(Mark::of(&lost(State::Error)), Mark::Error);
+        assert_eq!(Mark::of(&lost(State::Exited)), Mark::Lost);
     }
 
     #[test]

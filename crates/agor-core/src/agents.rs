@@ -8,7 +8,9 @@
 //! after a turn and while the agent asks). Sources rank: a structured protocol and OSC 7501, hooks,
 //! the agent's registry, title, progress, screen, process. Then:
 //!
-//! 1. A process that ended has ended, whatever else was said before.
+//! 1. A process that ended has ended, whatever else was said before. An agent that its session was started with and
+//!    that fails so, or cannot be started, is in error until that was seen, unless its person has asked for its end
+//!    or pressed Ctrl-C just before.
 //! 2. The strongest claim holds. A weaker one that says one of the states for which the stronger would
 //!    look the same makes it more precise.
 //! 3. A weaker claim ends a stronger one if it contradicts it, **began** after the stronger source

@@ -419,6 +419,21 @@ async fn refuse(link: Link, error: StoreError) {
 
 /// Ends all programs, and the keeper after them.
 async fn end_sessions(hub: &Hub, keeping: JoinHandle<()>) {
+    // An agent that ends by this has not failed.
+    let told = async {
+        for (_, handle) in hub.sessions() {
+            let (heard, told) = tokio::sync::oneshot::channel();
+            if handle
+                .letters
+                .send(hub::Letter::WillEnd(heard))
+                .await
+                .is_ok()
+            {
+                told.await.ok();
+            }
+        }
+    };
+    tokio::time::timeout(END_GRACE, told).await.ok();
     let grace_millis = END_GRACE.as_millis() as u32;
     hub.keeper().ask(Request::Shutdown { grace_millis }).await;
     let ended = async {

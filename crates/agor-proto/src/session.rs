@@ -73,6 +73,14 @@ pub struct SessionInfo {
     pub seq: Seq,
 }
 
+impl SessionInfo {
+    /// Says whether its agent has ended with a failure, or could not be started, and nobody has seen that.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        !self.life.alive() && self.agent.is_some() && self.state == State::Error
+    }
+}
+
 /// Whether a session's program runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -83,9 +83,9 @@ fn a_conversation_goes_on_below_what_stood_there_after_a_crash_of_its_agent_or_o
     });
     let above = above.trim_end();
     signal_process(pid(&agor, session), "KILL");
-    until(&agor, session, "exited");
+    until(&agor, session, "error");
     let reason = agor.info(session)["agent"]["reason"].clone();
-    assert_eq!(reason, "signal 9 ended its program");
+    assert_eq!(reason, "its program was killed by SIGKILL");
     goes_on(&agor, session, above, "first");
 
     // The host alone: the agent has noticed nothing.
@@ -113,7 +113,7 @@ fn a_conversation_goes_on_below_what_stood_there_after_a_crash_of_its_agent_or_o
     let lost = agor.info(session);
     assert_eq!(
         (&lost["life"], &lost["state"]),
-        (&"lost".into(), &"exited".into())
+        (&"lost".into(), &"error".into())
     );
     agor.ok(&["restart", session]);
     let all = step_until("it goes on", || {
@@ -145,7 +145,7 @@ fn what_an_agent_says_that_has_worked_loses_no_conversation() {
         tell(&agor, session, &format!("prompt {word}"));
         until(&agor, session, "done");
         tell(&agor, session, "fail");
-        until(&agor, session, "exited");
+        until(&agor, session, "error");
         agor.ok(&["restart", session]);
         until(&agor, session, "idle");
     }
@@ -161,14 +161,14 @@ fn a_conversation_that_its_agent_does_not_have_is_not_asked_for_again() {
     tell(&agor, session, "prompt first");
     until(&agor, session, "done");
     signal_process(pid(&agor, session), "KILL");
-    until(&agor, session, "exited");
+    until(&agor, session, "error");
     let conversation = agor.path(&format!("home/conversation-{session}"));
     fs::remove_file(conversation).expect("what it had kept");
 
     // That it is gone is said by the agent alone, and in its own words.
     agor.ok(&["restart", session]);
     agor.screen_with(session, "No conversation found");
-    until(&agor, session, "exited");
+    until(&agor, session, "error");
     agor.ok(&["restart", session]);
     agor.screen_with(session, "knows: .");
     until(&agor, session, "idle");

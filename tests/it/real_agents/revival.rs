@@ -14,7 +14,7 @@ pub fn tell(program: &'static Program) {
 
     stage.kill_agent();
     let ended = stage.agor.info(stage.session());
-    assert_eq!(ended["state"], "exited", "{ended}");
+    assert_eq!(ended["state"], "error", "{ended}");
     goes_on(&mut stage, "remembered");
     say(&mut stage, "once-more");
     assert_eq!(stage.conversation(), conversation, "it is the same one");
@@ -34,6 +34,7 @@ pub fn tell(program: &'static Program) {
     stage.cut_power();
     let lost = stage.agor.info(stage.session());
     assert_eq!(lost["life"], "lost", "{lost}");
+    assert_eq!(lost["state"], "error", "{lost}");
     goes_on(&mut stage, "gone-through");
     say(&mut stage, "at-last");
     assert_eq!(

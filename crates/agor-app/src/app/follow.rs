@@ -133,7 +133,7 @@ impl App {
         let conflict = |info: &SessionInfo| Some(info.agent.as_ref()?.conflict.as_ref()?.at_millis);
         let done = info.and_then(|info| match conflict(info) {
             Some(at_millis) => Some((info.id, at_millis)),
-            None if info.state == State::Done => Some((info.id, since(info))),
+            None if info.state == State::Done || info.has_failed() => Some((info.id, since(info))),
             None => None,
         });
         let Some(done) = done else {

@@ -41,7 +41,7 @@ mod world;
 
 use agor_proto::command::CommandBody;
 use agor_proto::input::Input;
-use agor_proto::session::Life;
+use agor_proto::session::{Life, SessionInfo};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::commands::Command;
@@ -663,7 +663,16 @@ fn the_host_is_told_what_the_person_looks_at_and_asks_for_what_they_clicked() {
 fn what_an_agent_did_is_seen_once_it_is_in_front_of_the_person() {
     let mut done = asking(2, 10);
     done.state = agor_proto::agent::State::Done;
-    let sessions = [session_info(1, "bash"), done];
+    let mut failed = asking(2, 10);
+    failed.state = agor_proto::agent::State::Error;
+    failed.life = Life::Exited { code: 1, signal: 0 };
+    is_seen(done);
+    is_seen(failed);
+}
+
+/// Checks that a session is seen once it has the keyboard, and not before.
+fn is_seen(info: SessionInfo) {
+    let sessions = [session_info(1, "bash"), info];
     let mut world = World::new(World::layout(&[1]), &sessions);
     let seen = |world: &mut World| {
         let requests = world.requests();

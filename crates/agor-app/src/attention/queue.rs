@@ -14,7 +14,7 @@ pub enum Need {
     Permission,
     /// It asks something.
     Answer,
-    /// It failed.
+    /// It failed, or ended with a failure.
     Error,
     /// Its context is almost full.
     Context,
@@ -31,7 +31,7 @@ impl Need {
     #[must_use]
     pub fn of(info: &SessionInfo) -> Option<Self> {
         if !info.life.alive() {
-            return None;
+            return info.has_failed().then_some(Self::Error);
         }
         let context = info
             .agent
@@ -165,10 +165,33 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_has_ended_needs_you() {
-        let mut info = agent(1, State::NeedsPermission, 1);
-        info.life = Life::Exited { code: 0, signal: 0 };
-        assert_eq!(Need::of(&info), None);
+    fn of_what_has_ended_an_agent_alone_needs_you_whose_failure_nobody_has_seen() {
+        let ended = |state, life| SessionInfo {
+            life,
+            ..agent(1, state, 1)
+        };
+        let killed = || Life::Exited {
+            code: -1,
+            signal: 11,
+        };
+        for life in [
+            killed(),
+            Life::Lost,
+            Life::Failed {
+                reason: "no such program".into(),
+            },
+        ] {
+            let mut info = ended(State::Error, life);
+            assert_eq!(Need::of(&info), Some(Need::Error));
+            info.state = State::Exited;
+            assert_eq!(Need::of(&info), None, "it was seen");
+            info.state = State::Error;
+            info.agent = None;
+            assert_eq!(Need::of(&info), None, "a command is no agent");
+        }
+        for state in [State::NeedsPermission, State::Done, State::Exited] {
+            assert_eq!(Need::of(&ended(state, killed())), None);
+        }
     }
 
     #[test]

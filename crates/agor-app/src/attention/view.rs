@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agor_proto::agent::{Choice, Pending, PermissionKind, State};
+use agor_proto::agent::{AgentInfo, Choice, Pending, PermissionKind, State};
 use agor_proto::session::SessionInfo;
 use egui::text::LayoutJob;
 use egui::{
@@ -68,12 +68,11 @@ pub fn attention_ui(
     state.drawn = None;
     let at = state.place(queue);
     let selected = queue.get(state.place(queue)).map(|(_, info)| *info);
-    let replies = selected.is_some_and(takes_text);
     head_ui(
         ui,
         theme,
         area.with_max_y(area.min.y + HEAD),
-        (&title(queue), queue.is_empty(), replies),
+        (&title(queue), selected),
     );
     let below = area.with_min_y(area.min.y + HEAD);
     if queue.is_empty() {
@@ -205,24 +204,22 @@ fn title(queue: &[(Need, &SessionInfo)]) -> String {
     }
 }
 
-/// Draws how many there are, and the keys; `replies` says whether the selected one takes a text.
-fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, (text, is_empty, replies): (&str, bool, bool)) {
+/// Draws how many there are, and the keys for the one that is `selected`, if there is any.
+fn head_ui(ui: &Ui, theme: &Theme, rect: Rect, (text, selected): (&str, Option<&SessionInfo>)) {
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.max.y, Stroke::new(1.0, theme.border));
     let middle = rect.center().y;
     let at = Pos2::new(rect.min.x + 12.0, middle);
     let title = painter.text(at, Align2::LEFT_CENTER, text, semibold(15.0), theme.text);
-    let keys = [
-        (Command::ListOpen, "shows"),
-        (Command::Reply, "replies"),
-        (Command::ListClose, "closes"),
-    ];
-    let keys = match (is_empty, replies) {
-        (true, _) => &keys[2..],
-        (_, true) => &keys[..],
-        (_, false) => &[keys[0], keys[2]],
-    };
-    let keys = hints(ui, keys);
+    let does = selected.and_then(|info| match info.has_failed() {
+        true => Some(restarts(info)),
+        false => takes_text(info).then_some("replies"),
+    });
+    let shows = selected.map(|_| (Command::ListOpen, "shows"));
+    let keys = shows.into_iter();
+    let keys = keys.chain(does.map(|does| (Command::Reply, does)));
+    let keys = keys.chain([(Command::ListClose, "closes")]);
+    let keys = hints(ui, &keys.collect::<Vec<_>>());
     let right = Pos2::new(rect.max.x - 12.0, middle);
     hint_ui(ui, right, title.max.x, &keys, theme);
     let response = ui.interact(rect, ui.scope_id().with("head"), Sense::hover());
@@ -332,7 +329,15 @@ fn choices_ui(
         return None;
     }
     let Some(pending) = pending(info) else {
-        hint(&shows, theme.faint);
+        let begins = [
+            (Command::Reply, restarts(info)),
+            (Command::ListOpen, "shows it"),
+        ];
+        let text = match info.has_failed() {
+            true => hints(ui, &begins),
+            false => shows,
+        };
+        hint(&text, theme.faint);
         return None;
     };
     if pending.answered {
@@ -504,7 +509,16 @@ fn answer(info: &SessionInfo, choice: &Choice) -> Outcome {
 fn takes_text(info: &SessionInfo) -> bool {
     let choices = pending(info).map_or(&[][..], |pending| &pending.choices);
     let is_menu = choices.iter().any(|it| it.kind == PermissionKind::Choose);
-    info.state != State::NeedsPermission && !is_menu
+    info.life.alive() && info.state != State::NeedsPermission && !is_menu
+}
+
+/// Returns what starting an agent again does that ended with a failure.
+fn restarts(info: &SessionInfo) -> &'static str {
+    let goes_on = |agent: &AgentInfo| agent.conversation.is_some() && !agent.conversation_empty;
+    match info.agent.as_ref().is_some_and(goes_on) {
+        true => "resumes it",
+        false => "starts it again",
+    }
 }
 
 /// Returns when a reply goes: what asks is answered, what failed waits for it at its prompt, and the rest may ask
@@ -574,6 +588,11 @@ impl Attention {
             self.selected = Some(info.id);
             match command {
                 Command::ListOpen => return Outcome::Show(info.id),
+                Command::Reply
+                    if info.has_failed() && self.is_drawn(info) && self.is_unanswered(info) =>
+                {
+                    return Outcome::Restart(info.id);
+                }
                 Command::Reply if self.is_unanswered(info) && takes_text(info) => {
                     self.reply = Some(String::new());
                     return Outcome::Open;
@@ -632,6 +651,7 @@ impl Attention {
                 text,
             } => (session, format!("Goes once it takes a prompt: “{text}”")),
             Outcome::Reply { session, text, .. } => (session, format!("Sent “{text}” and Enter")),
+            Outcome::Restart(session) => (session, "It is being started again".to_owned()),
             _ => return,
         };
         let asked = queue.iter().find(|(_, info)| info.id == *session);

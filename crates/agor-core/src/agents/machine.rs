@@ -4,6 +4,7 @@
 mod hear;
 mod in_shell;
 mod judge;
+mod process;
 pub mod question;
 
 use std::collections::BTreeMap;
@@ -128,9 +129,20 @@ pub enum Observation<'a> {
     Output,
     /// A client showed its person the state.
     Seen,
+    /// The person has asked for the process's end.
+    AskedToEnd,
     /// The process ended, in words.
     Ended {
         /// How.
+        reason: String,
+        /// Whether a program that nobody has ended fails so.
+        failed: bool,
+    },
+    /// A program could not be started.
+    NotStarted {
+        /// The agent that it was to be: its provider's id.
+        agent: &'a str,
+        /// Why, in words.
         reason: String,
     },
     /// Time passed; see [`Machine::wake_millis`].
@@ -206,7 +218,10 @@ pub struct Machine {
     /// Which question is asked, or was last.
     question: Question,
     ended: bool,
-    /// Whether nobody has seen yet that it is done.
+    /// Whether its person has asked for its end, and whether it ended with a failure for which they had not.
+    asked_to_end: bool,
+    failed: bool,
+    /// Whether nobody has seen yet that it is done, or that it ended with a failure.
     unseen: bool,
     /// The claim of being done that was last taken notice of.
     done_since: Option<Moment>,
@@ -655,47 +670,15 @@ impl Machine {
                 self.unseen = false;
                 self.conflict = None;
             }
-            Observation::Ended { reason } => {
-                self.ended = true;
-                self.conflict = None;
-                self.tools.clear();
-                self.background.clear();
-                self.say(
-                    Source::Process,
-                    Some(Says::just(State::Exited, reason)),
-                    now,
-                );
+            Observation::AskedToEnd => self.asked_to_end(),
+            Observation::Ended { reason, failed } => self.ended(reason, failed, now),
+            Observation::NotStarted { agent, reason } => {
+                self.started(Some((agent, false)), now);
+                // Another failure than one that is known.
+                self.judged.since = now;
+                self.end(reason, true, now);
             }
             Observation::Tick => {}
-        }
-    }
-
-    /// Another program begins in the session: nothing that was said of the last one holds.
-    fn started(&mut self, agent: Option<(&str, bool)>, now: Moment) {
-        let kept = std::mem::take(self);
-        *self = Self {
-            launched: agent.is_some(),
-            provider: agent.map(|(id, _)| id.to_owned()),
-            conversation: kept.conversation,
-            transcript: kept.transcript,
-            prompted: kept.prompted,
-            question: kept.question,
-            usage: kept.usage,
-            meter: kept.meter,
-            ledger: kept.ledger,
-            judged: kept.judged,
-            stall_millis: kept.stall_millis,
-            output_millis: now.at_millis,
-            changed: true,
-            ..Self::default()
-        };
-        if let Some((agent, true)) = agent {
-            let reason = format!("{agent} was started and has not shown itself yet");
-            self.say(
-                Source::Process,
-                Some(Says::just(State::Starting, reason)),
-                now,
-            );
         }
     }
 

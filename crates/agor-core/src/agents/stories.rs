@@ -99,13 +99,10 @@ impl Teller {
         } else if line["hook"].is_object() {
             let hook = Hook::read(line["hook"].to_string().as_bytes()).ok_or("no hook")?;
             self.on(Observation::Hook(&hook), now);
-        } else if line["exit"].is_array() {
-            self.on(
-                Observation::Ended {
-                    reason: "it ended".into(),
-                },
-                now,
-            );
+        } else if let Some([code, signal]) = line["exit"].as_array().map(Vec::as_slice) {
+            let failed = (code.as_i64(), signal.as_i64()) != (Some(0), Some(0));
+            let reason = "it ended".into();
+            self.on(Observation::Ended { reason, failed }, now);
         } else if let Some(expected) = line.get("expect") {
             let expected: State =
                 serde_json::from_value(expected.clone()).map_err(|it| it.to_string())?;

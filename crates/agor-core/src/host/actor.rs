@@ -183,6 +183,10 @@ impl Actor {
                 self.settling.push((self.session.offset(), done));
                 self.tell_settled();
             }
+            Letter::WillEnd(heard) => {
+                self.on(Cause::WillEnd).await;
+                heard.send(()).ok(); // Who told it may have waited long enough.
+            }
             Letter::WhenEnded(done) => {
                 self.ending.push(done);
                 self.tell_ended();

@@ -61,6 +61,8 @@ pub enum Letter {
     ConnGone(ConnEpoch),
     /// Answered once everything folded so far is on disk, with where that ends.
     Settle(oneshot::Sender<Offset>),
+    /// Its program is about to be ended with the host, as the person wants it; answered when that was heard.
+    WillEnd(oneshot::Sender<()>),
     /// Answered once the session's program has ended.
     WhenEnded(oneshot::Sender<()>),
     /// Something that runs in the session says something of itself; answered when it was heard.

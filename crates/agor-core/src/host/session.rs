@@ -352,6 +352,7 @@ impl Session {
             state: match &self.life {
                 Life::Starting => State::Starting,
                 Life::Running => self.agent.state(),
+                _ if self.agent.has_failed() => self.agent.state(),
                 Life::Failed { .. } => State::Error,
                 Life::Exited { .. } | Life::Lost => State::Exited,
             },
@@ -456,9 +457,10 @@ impl Session {
                     },
                     now,
                 );
+                self.observe_no_start(reason.clone(), now);
                 self.commands
                     .start_failed(reason, &mut self.journal, self.fold.offset(), now);
-                self.waits.ended(&self.life, effects);
+                self.tell_end(effects);
                 self.store_session();
             }
             Cause::InputState { source, written } if source == self.launcher.source() => {
@@ -531,6 +533,7 @@ impl Session {
             Cause::Transcript { bytes } => self.on_transcript(&bytes, effects),
             Cause::TranscriptGrew => self.read_transcript(effects),
             Cause::GivenUp => self.give_itself_up(now, effects),
+            Cause::WillEnd => self.observe_now(Observation::AskedToEnd, now),
             Cause::Tick => {}
         }
         if self.end_due.is_some_and(|due| now.instant >= due) {
@@ -623,6 +626,7 @@ impl Session {
     /// Tells those who wait that the program has ended, and all that it said was seen.
     pub(super) fn tell_end(&mut self, effects: &mut Vec<Effect>) {
         self.end_due = None;
+        self.tell_state(effects);
         self.waits.ended(&self.life, effects);
     }
 
@@ -651,6 +655,7 @@ impl Session {
         self.observe_now(
             Observation::Ended {
                 reason: "its keeper or its machine went down with it".into(),
+                failed: true,
             },
             now,
         );

@@ -1,5 +1,6 @@
 //! What needs the person, over all projects, as a page.
 
+use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 use egui::{Painter, Pos2, Shape, Stroke, Ui, Vec2};
 
@@ -7,6 +8,7 @@ use super::{After, App, Page};
 use crate::attention::{Attention, Outcome, attention_ui, queue};
 use crate::commands::context::{self, Chain};
 use crate::drafts::Field;
+use crate::link::Request;
 use crate::text::now_millis;
 
 pub(super) fn open(_app: &mut App) -> Box<dyn Page> {
@@ -49,6 +51,10 @@ impl Page for Attention {
                 goes,
                 text,
             } => app.reply(session, goes, text),
+            Outcome::Restart(session) => {
+                let body = CommandBody::Restart { session };
+                app.link.request(Request::Command(body));
+            }
         }
         After::Stays
     }

@@ -6,7 +6,7 @@ use agor_proto::agent::{Choice, PermissionKind, State};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 use agor_proto::input::Input;
-use agor_proto::session::SessionInfo;
+use agor_proto::session::{Life, SessionInfo};
 use egui_kittest::kittest::Queryable;
 
 use super::world::World;
@@ -226,6 +226,35 @@ fn a_reply_is_typed_in_the_list_and_goes_with_enter_to_whom_it_was_begun_for() {
         (sent[0].0, sent[0].1, &sent[0].2[0]),
         (session_id(2), 10, &text)
     );
+}
+
+#[test]
+fn an_agent_that_ended_with_a_failure_is_started_again_from_the_list_by_one_key_and_once() {
+    let mut failed = asking(2, 10);
+    failed.state = State::Error;
+    failed.life = Life::Exited {
+        code: -1,
+        signal: 11,
+    };
+    let agent = failed.agent.as_mut().expect("an agent");
+    agent.pending = None;
+    agent.reason = "its program was killed by SIGSEGV".into();
+    let sessions = [session_info(1, "bash"), failed];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    world.command(Command::Attention);
+    let label = "agent2, failed: its program was killed by SIGSEGV";
+    assert!(world.harness.query_by_label(label).is_some());
+    world.requests();
+    for restarts in [1, 0] {
+        world.harness.key_press(egui::Key::R);
+        world.harness.run();
+        let requests = world.requests();
+        let sent = requests.iter().filter(|request| {
+            matches!(request, Request::Command(CommandBody::Restart { session }) if *session == session_id(2))
+        });
+        assert_eq!(sent.count(), restarts);
+    }
+    assert!(world.harness.query_by_label("Reply").is_none());
 }
 
 #[test]

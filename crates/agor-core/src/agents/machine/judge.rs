@@ -33,7 +33,8 @@ impl Machine {
             self.begun_millis.get_or_insert(now.at_millis);
             self.prompted = true;
         }
-        if in_turn(from) && matches!(to, State::Done | State::Idle | State::Error) {
+        let rests = matches!(to, State::Done | State::Idle | State::Error);
+        if in_turn(from) && rests && !self.ended {
             self.usage.turns += 1;
         }
         let source = self.source();
@@ -85,12 +86,11 @@ impl Machine {
     fn verdict(&mut self, now: Moment) -> Judged {
         let process = self.claims.get(&Source::Process);
         if let Some(end) = process.filter(|_| self.ended) {
-            return self.judged(
-                State::Exited,
-                Some(Source::Process),
-                end.reason.clone(),
-                now,
-            );
+            let state = match self.failed && self.unseen {
+                true => State::Error,
+                false => State::Exited,
+            };
+            return self.judged(state, Some(Source::Process), end.reason.clone(), now);
         }
         let Some(source) = self.strongest(now) else {
             return self.without_claims(now);

@@ -1,6 +1,7 @@
 //! The rule of `agents.rs`, clause by clause. Whole stories are recorded in
 //! `tests/fixtures/agents`.
 
+mod ended;
 mod tools;
 mod written;
 
@@ -291,8 +292,12 @@ fn a_process_that_ended_has_ended_whatever_was_said() {
         },
         at(11),
     );
-    let reason = || "it ended with code 1".to_owned();
-    let change = it.on(Ended { reason: reason() }, at(20)).expect("a change");
+    let reason = || "it ended".to_owned();
+    let ended = Ended {
+        reason: reason(),
+        failed: false,
+    };
+    let change = it.on(ended, at(20)).expect("a change");
     assert_eq!(
         (change.to, change.evidence.reason),
         (State::Exited, reason())
@@ -462,7 +467,9 @@ fn an_agent_that_takes_everything_back_is_leaving_and_keeps_its_state_for_a_whil
         assert_eq!(it.state(), State::Idle);
         let mut ended = it.clone();
         let reason = "it ended".to_owned();
-        let change = ended.on(Ended { reason }, at(1_900)).expect("a change");
+        let failed = false;
+        let end = Ended { reason, failed };
+        let change = ended.on(end, at(1_900)).expect("a change");
         assert_eq!((change.from, change.to), (State::Idle, State::Exited));
         assert_eq!(it.wake_millis(), Some(1_000 + LEAVING_MILLIS));
         it.on(Tick, at(1_000 + LEAVING_MILLIS));

@@ -266,7 +266,8 @@ fn need(info: &SessionInfo) -> Option<Need> {
         info.state,
         State::NeedsPermission | State::NeedsAnswer | State::Error | State::Done
     );
-    if !info.life.alive() || !told {
+    let stands = info.life.alive() || info.has_failed();
+    if !told || !stands {
         return None;
     }
     let agent = info.agent.as_ref();

@@ -220,10 +220,15 @@ impl Agent {
         }
     }
 
-    /// Returns the state and why, for those who wait for it.
-    pub fn reached(&self) -> Part {
+    /// Says whether it has ended with a failure for which nobody had asked.
+    pub fn has_failed(&self) -> bool {
+        self.machine.has_failed()
+    }
+
+    /// Returns a state and why it is in it, for those who wait for it.
+    fn reached(&self, state: State) -> Part {
         Part::Reached {
-            state: self.state(),
+            state,
             reason: self.machine.info().reason,
         }
     }
@@ -273,7 +278,7 @@ impl Session {
             .state
             .allows(at.at_millis.saturating_mul(1_000))
         {
-            self.tell_state(change, now);
+            self.note_change(change, now);
         } else {
             self.agent.owed = Some(change);
         }
@@ -299,7 +304,7 @@ impl Session {
         kept.then(|| terminal.cursor_position())
     }
 
-    fn tell_state(&mut self, change: Change, now: Now) {
+    fn note_change(&mut self, change: Change, now: Now) {
         let Change { from, to, evidence } = change;
         self.event(
             EventBody::Agent(AgentEvent::State { from, to, evidence }),
@@ -318,6 +323,15 @@ impl Session {
         // What a command of its person's goes on with is known to nobody before its file is found.
         if agent.is_some() && self.spec.agent.is_none() {
             self.count_since(at);
+        }
+    }
+
+    /// The program could not be started.
+    pub(super) fn observe_no_start(&mut self, reason: String, now: Now) {
+        let agent = self.launcher.agent(&self.spec);
+        if let Some(agent) = agent.map(|provider| provider.id.clone()) {
+            let agent = agent.as_str();
+            self.observe_now(Observation::NotStarted { agent, reason }, now);
         }
     }
 
@@ -519,6 +533,15 @@ impl Session {
         }
     }
 
+    /// Answers those who wait for the state that the agent is in. One that has failed has ended, too.
+    pub(super) fn tell_state(&mut self, effects: &mut Vec<Effect>) {
+        let agent = &self.agent;
+        let ended = agent.has_failed().then_some(State::Exited);
+        for state in [agent.state()].into_iter().chain(ended) {
+            self.waits.reached(state, || agent.reached(state), effects);
+        }
+    }
+
     /// Looks at the screen a moment after output.
     pub(super) fn look_after(&mut self, now: Now) {
         let provider = self.agent.machine.provider();
@@ -593,15 +616,15 @@ impl Session {
         }
         if self.agent.owed.is_some() && self.manners.state.allows(now.unix_millis * 1_000) {
             let owed = self.agent.owed.take();
-            owed.into_iter().for_each(|owed| self.tell_state(owed, now));
+            owed.into_iter()
+                .for_each(|owed| self.note_change(owed, now));
         }
         self.count_usage(now);
         if self.agent.machine.take_changed() && self.born {
             self.listing_changed = true;
             self.store_row();
         }
-        self.waits
-            .reached(self.agent.state(), || self.agent.reached(), effects);
+        self.tell_state(effects);
         if self.agent.takes_a_prompt(now)
             && let Some((id, client, name)) = self.commands.waiting()
         {
@@ -652,8 +675,40 @@ pub fn ending(code: i32, signal: i32) -> String {
     match (code, signal) {
         (0, 0) => "its program ended".into(),
         (code, 0) => format!("its program ended with exit code {code}"),
-        (_, signal) => format!("signal {signal} ended its program"),
+        (_, signal) => match SIGNALS.iter().find(|(number, _)| *number == signal) {
+            Some((_, name)) => format!("its program was killed by {name}"),
+            None => format!("its program was killed by signal {signal}"),
+        },
     }
+}
+
+/// The signals that end programs, by their numbers on Linux.
+const SIGNALS: &[(i32, &str)] = &[
+    (1, "SIGHUP"),
+    (2, "SIGINT"),
+    (3, "SIGQUIT"),
+    (4, "SIGILL"),
+    (5, "SIGTRAP"),
+    (6, "SIGABRT"),
+    (7, "SIGBUS"),
+    (8, "SIGFPE"),
+    (9, "SIGKILL"),
+    (11, "SIGSEGV"),
+    (13, "SIGPIPE"),
+    (15, "SIGTERM"),
+    (24, "SIGXCPU"),
+    (31, "SIGSYS"),
+];
+
+/// Says whether a program that nobody has ended fails so. Ctrl-C ends it in order, whether it leaves by itself then
+/// (130, as shells say it) or not.
+pub fn is_failure(code: i32, signal: i32) -> bool {
+    !matches!((code, signal), (0, 0) | (130, 0) | (_, 2))
+}
+
+/// Says whether a signal is sent to end a program.
+pub fn is_to_end(signal: i32) -> bool {
+    matches!(signal, 1 | 3 | 9 | 15)
 }
 
 /// Says whether an event tells of another state.

@@ -181,6 +181,8 @@ pub enum Cause {
     Conflicts(Conflict),
     /// The session is not kept any longer, unless its program runs.
     GivenUp,
+    /// The host is about to end its program, since the person has ended the host.
+    WillEnd,
     /// Time passed; see [`Session::next_wake`].
     Tick,
 }

@@ -314,6 +314,7 @@ impl Session {
                 }));
             }
             CommandBody::Signal { signal, to, .. } => {
+                let ends = agent::is_to_end(signal);
                 command.stage = Stage::Signalling;
                 self.commands.signals.push_back((id, None));
                 let scope = match to {
@@ -328,8 +329,12 @@ impl Session {
                 }));
                 // The keeper says nothing about a signal that it sent; it answers in order.
                 effects.push(Effect::Keeper(Request::AskState { session }));
+                if ends {
+                    self.observe_now(Observation::AskedToEnd, now);
+                }
             }
             CommandBody::Kill { .. } => {
+                self.observe_now(Observation::AskedToEnd, now);
                 // What would start behind its back is not what was asked for last.
                 if let Some(restart) = self.commands.clearing() {
                     let reason = "the session was killed before its command was started again";

@@ -226,7 +226,10 @@ impl Session {
                 self.pid = None;
                 self.event(EventBody::Exited { code, signal }, now);
                 let reason = agent::ending(code, signal);
-                self.observe(Observation::Ended { reason }, self.moment_of(record), now);
+                // One that was killed before it had begun was asked to end then.
+                let failed = agent::is_failure(code, signal) && !self.killing;
+                let ended = Observation::Ended { reason, failed };
+                self.observe(ended, self.moment_of(record), now);
                 if code > 0 {
                     self.on_failed_agent();
                 }

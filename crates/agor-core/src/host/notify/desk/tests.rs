@@ -102,6 +102,37 @@ fn one_who_asks_is_named_with_the_project_and_the_question() {
 }
 
 #[test]
+fn an_agent_that_ended_with_a_failure_is_told_of_once_and_one_that_ended_in_order_is_not() {
+    let ended = |number, state, since_millis| SessionInfo {
+        life: Life::Exited { code: 1, signal: 0 },
+        ..info(number, state, since_millis, "")
+    };
+    let mut desk = desk();
+    for ended in [
+        ended(1, State::Exited, 5),
+        ended(2, State::Done, 5),
+        SessionInfo {
+            agent: None,
+            ..ended(3, State::Error, 5)
+        },
+    ] {
+        assert_eq!(desk.changed(ended.id, Some(&ended), at(0)), []);
+        assert_eq!(desk.due(at(0)), None);
+    }
+    let failed = ended(1, State::Error, 6);
+    assert_eq!(desk.changed(failed.id, Some(&failed), at(0)), []);
+    let effects = desk.tick(at(GATHER_MILLIS));
+    let (key, notice) = shown(&effects);
+    assert_eq!(notice.summary, "a1 failed");
+    assert_eq!(notice.body, "site: a reason");
+    assert_eq!(desk.changed(failed.id, Some(&failed), at(9_000)), []);
+    assert_eq!(desk.due(at(9_000)), None, "once");
+    let seen = ended(1, State::Exited, 7);
+    let effects = desk.changed(seen.id, Some(&seen), at(9_001));
+    assert_eq!(effects, [Effect::Close(key)]);
+}
+
+#[test]
 fn a_burst_is_one_notification_with_what_blocks_first() {
     let mut desk = desk();
     becomes(&mut desk, &[1, 2], State::Done, 10);

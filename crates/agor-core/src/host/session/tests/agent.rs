@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use agor_proto::agent::{AgentEvent, Conflict};
+use agor_proto::command::SignalTarget;
 use agor_proto::input::{Input, Key, KeyInput, Mods};
 use agor_proto::limits::{STATE_EVENTS_MAX, STATE_PACE_MILLIS};
 
@@ -97,14 +98,14 @@ fn a_known_agents_title_is_read_and_its_end_ends_everything() {
     assert_eq!(world.session.info().state, State::Done);
     world
         .keeper
-        .write(RecordBody::Exited { code: 3, signal: 0 });
+        .write(RecordBody::Exited { code: 0, signal: 0 });
     world.read();
     let info = world.session.info();
     assert_eq!(info.state, State::Exited);
     let agent = info.agent.expect("an agent");
     assert_eq!(
         (&agent.provider[..], &agent.reason[..]),
-        ("claude", "its program ended with exit code 3")
+        ("claude", "its program ended")
     );
     world.commit();
     use State::{Done, Exited, Starting, Unknown, Working};
@@ -166,6 +167,79 @@ fn done_that_was_seen_is_idle_for_the_next_host_too_and_seeing_it_twice_is_once(
         Some(&(State::Done, State::Idle))
     );
     assert_eq!(states(&world.disk.events).len(), 3);
+}
+
+#[test]
+fn an_agent_that_fails_by_itself_is_in_error_until_that_was_seen_or_it_is_started_again() {
+    let ends = |world: &mut World, code, signal| {
+        world.keeper.alive = false;
+        world.keeper.write(RecordBody::Exited { code, signal });
+        world.keeper.write(RecordBody::Closed);
+        world.read();
+        world.commit();
+        let info = world.session.info();
+        let reason = info.agent.as_ref().map(|it| it.reason.clone());
+        (info.has_failed(), reason.unwrap_or_default())
+    };
+    let by_code = (true, "its program ended with exit code 1".to_owned());
+    let by_signal = (true, "its program was killed by SIGSEGV".to_owned());
+    let by_ctrl_c = "its program was killed by SIGINT".to_owned();
+    let mut world = World::running_program("claude");
+    assert_eq!(ends(&mut world, 1, 0), by_code);
+    world.crash(true);
+    assert!(world.session.info().has_failed(), "the next host knows");
+    world.command(2, CommandBody::Seen { session: id() });
+    world.commit();
+    let info = world.session.info();
+    assert_eq!((info.state, info.has_failed()), (State::Exited, false));
+
+    let mut world = World::running_program("claude");
+    assert_eq!(ends(&mut world, -1, 11), by_signal);
+    world.command(2, CommandBody::Restart { session: id() });
+    world.commit();
+    world.read();
+    assert_eq!(world.session.info().state, State::Starting);
+
+    let mut world = World::running_program("claude");
+    assert_eq!(ends(&mut world, -1, 2), (false, by_ctrl_c));
+    let mut world = World::running_program("make");
+    assert!(!ends(&mut world, 2, 0).0, "that is no agent");
+}
+
+#[test]
+fn an_agent_that_its_person_ends_has_not_failed() {
+    let session = id();
+    let to = SignalTarget::Foreground;
+    let signal = |signal| CommandBody::Signal {
+        session,
+        signal,
+        to,
+    };
+    for (body, fails) in [
+        (CommandBody::Kill { session }, false),
+        (signal(15), false),
+        (signal(28), true),
+    ] {
+        let mut world = World::running_program("claude");
+        world.command(2, body.clone());
+        world.commit();
+        if world.session.alive() {
+            world.keeper.write(RecordBody::Exited {
+                code: 143,
+                signal: 0,
+            });
+            world.read();
+        }
+        assert!(!world.session.alive());
+        assert_eq!(world.session.info().has_failed(), fails, "{body:?}");
+    }
+    let mut world = World::running_program("claude");
+    world.on(Cause::WillEnd);
+    world.on(Cause::KeeperLost);
+    assert_eq!(world.session.info().state, State::Exited);
+    let mut world = World::running_program("claude");
+    world.on(Cause::KeeperLost);
+    assert_eq!(world.session.info().state, State::Error);
 }
 
 #[test]
@@ -329,6 +403,34 @@ fn who_waits_for_a_state_is_told_when_it_comes_and_at_once_if_it_is_there() {
     assert_eq!(reached(&world), told);
     world.ask(wait(vec![State::Error]));
     assert_eq!(reached(&world).len(), 2);
+}
+
+#[test]
+fn who_waits_for_an_error_or_for_the_end_is_told_of_an_agent_that_fails() {
+    for awaited in [State::Error, State::Exited] {
+        let mut world = World::running_program("claude");
+        let query = Query::WaitState {
+            session: id(),
+            states: vec![awaited],
+            timeout_millis: None,
+        };
+        let ask = AskId(1);
+        world.ask(Wish::Ask { ask, query });
+        world
+            .keeper
+            .write(RecordBody::Exited { code: 1, signal: 0 });
+        world.keeper.write(RecordBody::Closed);
+        world.read();
+        let told = agor_proto::message::Part::Reached {
+            state: awaited,
+            reason: "its program ended with exit code 1".into(),
+        };
+        let is_told = |(_, message): &(ConnEpoch, Message)| match message {
+            Message::Answer(answer) => answer.part == told,
+            _ => false,
+        };
+        assert!(world.sent.iter().any(is_told), "{awaited:?}");
+    }
 }
 
 #[test]
