@@ -6,6 +6,7 @@
 //! `cargo xtask real-agents` installs them and runs this; with `--record` what they emitted goes into the
 //! fixtures of the evidence machine (`record`).
 
+mod canary;
 mod conversations;
 mod programs;
 mod record;

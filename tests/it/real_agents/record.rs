@@ -270,7 +270,8 @@ fn without_times(text: &str) -> String {
     scrubbed + rest
 }
 
-fn unix_millis() -> u64 {
+/// Returns how many milliseconds have passed since 1970.
+pub fn unix_millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.expect("it is later than 1970").as_millis() as u64
 }

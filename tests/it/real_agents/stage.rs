@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::programs::Program;
-use super::record::Recorder;
+use super::record::{Recorder, unix_millis};
 use super::states::States;
 use crate::agor::{Agor, look_until, signal_process};
 use crate::model_server::ModelServer;
@@ -198,6 +198,7 @@ impl Stage {
         // A line that ends while it is being pasted does not count as sent.
         let quiet = ["wait", &self.session, "--idle", "300", "--timeout", "3"];
         self.agor.run(&quiet);
+        self.states.prompt(unix_millis());
         self.agor.ok(&["key", &self.session, "enter"]);
     }
 
