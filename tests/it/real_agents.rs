@@ -119,6 +119,12 @@ fn gemini() {
 
 #[test]
 #[ignore = "needs what `cargo xtask real-agents` installs"]
+fn gemini_revived() {
+    revival::tell(&programs::GEMINI);
+}
+
+#[test]
+#[ignore = "needs what `cargo xtask real-agents` installs"]
 fn gemini_counts() {
     conversations::counts(&programs::GEMINI, ByHand::NotCounted);
 }

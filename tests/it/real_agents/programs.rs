@@ -52,6 +52,8 @@ pub struct Program {
     /// On the screen if it takes a conversation for one that goes on elsewhere, whose process was killed just now;
     /// Enter goes on with it. None if it never does.
     pub in_use: Option<&'static str>,
+    /// Whether it clears its screen and all above that when it goes on with a conversation.
+    pub clears: bool,
     /// The arguments that go on with a conversation, before its id.
     pub resume: &'static [&'static str],
 }
@@ -76,6 +78,7 @@ pub const CLAUDE: Program = Program {
     leave: "/exit",
     before_id: Some(" --resume "),
     in_use: None,
+    clears: false,
     resume: &["--resume"],
 };
 
@@ -98,6 +101,7 @@ pub const CODEX: Program = Program {
     leave: "/quit",
     before_id: Some("codex resume "),
     in_use: None,
+    clears: false,
     resume: &["resume"],
 };
 
@@ -120,6 +124,7 @@ pub const OPENCODE: Program = Program {
     leave: "/exit",
     before_id: Some("opencode -s "),
     in_use: None,
+    clears: false,
     resume: &["--session"],
 };
 
@@ -142,6 +147,7 @@ pub const GEMINI: Program = Program {
     leave: "/quit",
     before_id: Some("gemini --resume "),
     in_use: None,
+    clears: true,
     resume: &["--resume"],
 };
 
@@ -166,6 +172,7 @@ pub const QWEN: Program = Program {
     leave: "/quit",
     before_id: Some("qwen --resume "),
     in_use: None,
+    clears: false,
     resume: &["--resume"],
 };
 
@@ -188,6 +195,7 @@ pub const PI: Program = Program {
     leave: "/quit",
     before_id: Some("pi --session "),
     in_use: None,
+    clears: false,
     resume: &["--session"],
 };
 
@@ -211,6 +219,7 @@ pub const COPILOT: Program = Program {
     leave: "/exit",
     before_id: Some("copilot --resume="),
     in_use: Some("Session in use"),
+    clears: false,
     resume: &["--session-id"],
 };
 
@@ -240,5 +249,6 @@ pub const AIDER: Program = Program {
     leave: "/exit",
     before_id: None,
     in_use: None,
+    clears: false,
     resume: &[],
 };

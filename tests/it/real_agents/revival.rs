@@ -1,5 +1,5 @@
 //! Agents that end without a word: killed, with or without their host and keeper. One command (in the window one
-//! key) has the conversation go on in the same session, below all that stood there.
+//! key) has the conversation go on in the same session, below all that stood there, unless the agent clears that.
 
 use super::programs::Program;
 use super::stage::Stage;
@@ -60,9 +60,10 @@ pub fn rests(stage: &Stage) {
     assert_eq!(rests.code, 0, "{explained}\n{}", stage.screen());
 }
 
-/// Has the conversation go on that `said` was said in, and checks that it does, below what stood there.
+/// Has the conversation go on that `said` was said in, and checks that it does, below what stood there if it stays.
 fn goes_on(stage: &mut Stage, said: &str) {
     let session = stage.session().to_owned();
+    let printed = stage.agor.raw(&session).len();
     // What filled the screen leaves nothing above, and shows the conversation itself.
     let above = match stage.fills_the_screen() {
         true => String::new(),
@@ -78,6 +79,12 @@ fn goes_on(stage: &mut Stage, said: &str) {
         }
     }
     rests(stage);
+    if stage.program.clears {
+        // Its screen may have shown before what it is to show.
+        stage.prints_after(printed, said);
+        stage.ready();
+        return;
+    }
     stage.shows_below(&above, stage.program.ready);
     stage.shows_below(&above, said);
 }

@@ -285,6 +285,20 @@ impl Stage {
         );
     }
 
+    /// Waits until the agent has printed `text` after its first `printed` bytes.
+    pub fn prints_after(&self, printed: usize, text: &str) {
+        let is_there = look_until(START_AT_MOST, || {
+            let all = self.agor.raw(&self.session);
+            contains(all.get(printed..)?, text).then_some(())
+        });
+        assert!(
+            is_there.is_some(),
+            "{} does not print {text:?} again, but shows\n{}",
+            self.program.name,
+            self.screen()
+        );
+    }
+
     /// Kills the host as a crash would, and starts another.
     pub fn crash(&mut self) {
         self.agor.crash_host();
@@ -330,21 +344,27 @@ fn path(installed: &Path) -> OsString {
     path
 }
 
-/// Says whether a conversation's file below `folder`, or a database, has `word`; ours do not count.
+/// Says whether a conversation's file below `folder`, or a database, has `word`; ours do not count. The name of Gemini
+/// CLI's file ends in the first part of the id.
 fn holds(folder: &Path, conversation: &str, word: &str) -> bool {
+    let begin = conversation.split('-').next().unwrap_or(conversation);
+    let short = format!("-{begin}.jsonl");
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).any(|path| {
         if path.is_dir() {
             return !path.ends_with(".local/share/agor") && holds(&path, conversation, word);
         }
         let name = path.to_string_lossy();
-        if !name.contains(conversation) && !name.contains(".db") {
+        if !name.contains(conversation) && !name.ends_with(&short) && !name.contains(".db") {
             return false;
         }
         // A file may be gone.
-        let bytes = fs::read(&path).unwrap_or_default();
-        bytes
-            .windows(word.len())
-            .any(|part| part == word.as_bytes())
+        contains(&fs::read(&path).unwrap_or_default(), word)
     })
+}
+
+fn contains(bytes: &[u8], word: &str) -> bool {
+    bytes
+        .windows(word.len())
+        .any(|part| part == word.as_bytes())
 }
