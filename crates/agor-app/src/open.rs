@@ -99,11 +99,12 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Closed, Failure> {
     let native = native_options(&opening);
     let has_command = opening.command.is_some();
     let reopen = Reopen::default();
+    let ahead = Rc::new(RefCell::new(Ahead::default()));
     let create = {
         let (keyboard, left) = (Rc::clone(&keyboard), Rc::clone(&left));
+        let ahead = Rc::clone(&ahead);
         let reopen = reopen.clone();
         let faces = ui_fonts::of_system(&wake);
-        let waker = wake.clone();
         let given = Given {
             font_size: opening.font_size,
             theme: opening.theme,
@@ -142,8 +143,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Closed, Failure> {
                 app,
                 left,
                 reopen,
-                ahead: Ahead::default(),
-                waker,
+                ahead,
             }))
         }
     };
@@ -152,6 +152,7 @@ pub fn open(paths: Paths, opening: Opening) -> Result<Closed, Failure> {
         inner,
         keyboard,
         reopen: reopen.clone(),
+        ahead,
     };
     let ran = event_loop.run_app(&mut handler);
     drop(handler);
@@ -234,8 +235,7 @@ struct Windowed {
     app: Rc<RefCell<App>>,
     left: Rc<RefCell<Left>>,
     reopen: Reopen,
-    ahead: Ahead,
-    waker: Wake,
+    ahead: Rc<RefCell<Ahead>>,
 }
 
 impl eframe::App for Windowed {
@@ -249,9 +249,7 @@ impl eframe::App for Windowed {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         self.app.borrow_mut().ui(ui);
-        if self.ahead.draw(ui.ctx()) {
-            self.waker.now();
-        }
+        self.ahead.borrow_mut().note_frame(ui.ctx());
         self.reopen.lose_if_asked(Moment::Drawing);
     }
 

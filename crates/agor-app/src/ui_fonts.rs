@@ -12,8 +12,8 @@ use egui::{Context, FontData, FontId};
 use crate::theme::{medium, semibold};
 use crate::wake::Wake;
 
-/// Letters that are drawn ahead in one frame: about a millisecond of the drawing thread.
-const AHEAD_IN_A_FRAME: usize = 128;
+/// Letters that are drawn ahead at once: about a millisecond, for which a key that is pressed then waits.
+const AHEAD_AT_ONCE: usize = 32;
 
 /// Where in a pixel a letter may begin, as egui tells that apart: it draws it anew for each.
 const STARTS: [f32; 4] = [0.0, 0.25, 0.5, 0.75];
@@ -45,41 +45,55 @@ pub fn install(context: &Context, faces: &Arc<InterfaceFaces>) {
     context.set_font_providers(vec![Arc::new(find)]);
 }
 
-/// Draws the letters of the interface into egui's atlas, some beside each of the first frames: the frame that opens a
-/// page for the first time would draw those that nothing has shown before, which took it 4 to 7 ms longer than the next.
+/// Draws the letters of the interface into egui's atlas after the first frame, some at a time and between frames: the
+/// frame that opens a page for the first time would draw those that nothing has shown before, which took it 4 to 7 ms
+/// longer than the next.
 #[derive(Debug, Default)]
 pub struct Ahead {
+    /// Whose, once it has drawn a frame.
+    context: Option<Context>,
     /// The scale for which they are drawn, and how many are.
     scale: f32,
     drawn: usize,
 }
 
 impl Ahead {
-    /// Draws the next letters. Says whether there are more, for a frame to come.
-    pub fn draw(&mut self, context: &Context) -> bool {
+    /// Notes that a frame of `context` was drawn.
+    pub fn note_frame(&mut self, context: &Context) {
         let scale = context.pixels_per_point();
-        if self.scale.to_bits() != scale.to_bits() {
-            // This frame, the first of all or of a scale, has enough to draw.
-            *self = Self { scale, drawn: 0 };
-            return true;
+        if self.context.is_none() || self.scale.to_bits() != scale.to_bits() {
+            *self = Self {
+                context: Some(context.clone()),
+                scale,
+                drawn: 0,
+            };
         }
+    }
+
+    /// Draws the next letters. Says whether there are more.
+    pub fn draw(&mut self) -> bool {
+        let Some(context) = &self.context else {
+            return false;
+        };
         let fonts = fonts();
         let of_font = LETTERS.count() * STARTS.len();
-        let end = (self.drawn + AHEAD_IN_A_FRAME).min(fonts.len() * of_font);
-        context.fonts_mut(|view| {
-            for at in self.drawn..end {
-                let format = TextFormat {
-                    font_id: fonts[at / of_font].clone(),
-                    ..TextFormat::default()
-                };
-                let letter = LETTERS.clone().nth(at / STARTS.len() % LETTERS.count());
-                let start = STARTS[at % STARTS.len()] / scale;
-                let mut job = LayoutJob::default();
-                job.append(&String::from_iter(letter), start, format);
-                view.layout_job(job);
-            }
-        });
-        self.drawn = end;
+        let end = (self.drawn + AHEAD_AT_ONCE).min(fonts.len() * of_font);
+        if self.drawn < end {
+            context.fonts_mut(|view| {
+                for at in self.drawn..end {
+                    let format = TextFormat {
+                        font_id: fonts[at / of_font].clone(),
+                        ..TextFormat::default()
+                    };
+                    let letter = LETTERS.clone().nth(at / STARTS.len() % LETTERS.count());
+                    let start = STARTS[at % STARTS.len()] / self.scale;
+                    let mut job = LayoutJob::default();
+                    job.append(&String::from_iter(letter), start, format);
+                    view.layout_job(job);
+                }
+            });
+            self.drawn = end;
+        }
         end < fonts.len() * of_font
     }
 }
@@ -109,8 +123,9 @@ mod tests {
             context.set_pixels_per_point(scale);
             // What the context itself begins with.
             drawn(&context, |_| {});
-            let letters = drawn(&context, |context| while ahead.draw(context) {});
-            assert!(letters, "letters are drawn");
+            ahead.note_frame(&context);
+            while ahead.draw() {}
+            assert!(drawn(&context, |_| {}), "letters were drawn");
             let more = drawn(&context, |context| {
                 for font in fonts() {
                     // Signs have other forms beside capitals: a few of those are left to when they are wanted.

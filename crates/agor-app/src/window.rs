@@ -11,12 +11,13 @@ use agor_core::load;
 use eframe::{EframeWinitApplication, UserEvent};
 use winit::application::ApplicationHandler;
 use winit::event::{DeviceEvent, DeviceId, Ime, StartCause, WindowEvent};
-use winit::event_loop::ActiveEventLoop;
+use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::window::WindowId;
 
 use crate::keys::router::{Route, Router};
 use crate::keys::translate::{RawKey, mods};
 use crate::reopen::{Moment, Reopen};
+use crate::ui_fonts::Ahead;
 use crate::wake::Wake;
 
 /// Frames for which keys wait at the most until it is known which tab has them, once another of our windows has
@@ -47,6 +48,8 @@ pub struct Handler<'app> {
     pub keyboard: SharedKeyboard,
     /// Whether the window is to be opened again, and so closed.
     pub reopen: Reopen,
+    /// Draws letters ahead.
+    pub ahead: Rc<RefCell<Ahead>>,
 }
 
 /// The processor time of the drawing thread from the begin of a frame until it is submitted and on its way to the
@@ -199,6 +202,10 @@ impl ApplicationHandler<UserEvent> for Handler<'_> {
 
     fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
         self.inner.about_to_wait(event_loop);
+        if self.ahead.borrow_mut().draw() {
+            // Comes back at once, with the events that there are meanwhile.
+            event_loop.set_control_flow(ControlFlow::Poll);
+        }
     }
 
     fn suspended(&mut self, event_loop: &ActiveEventLoop) {

@@ -237,7 +237,9 @@ impl Profile {
     fn clients(&self) -> Result<Vec<ClientId>, StoreError> {
         let stored = self.clients_as_stored()?;
         // What is no id is nobody's; see `set_aside_unread`.
-        let ids = stored.iter().filter_map(|id| <[u8; 16]>::try_from(&id[..]).ok());
+        let ids = stored
+            .iter()
+            .filter_map(|id| <[u8; 16]>::try_from(&id[..]).ok());
         Ok(ids.map(ClientId).collect())
     }
 
@@ -282,9 +284,7 @@ impl Claim {
         let database = self.profile.database.lock();
         let database = database.unwrap_or_else(PoisonError::into_inner);
         let mut statement = database
-            .prepare(
-                "SELECT command, given_micros, stage FROM outbox WHERE client = ?1 ORDER BY n",
-            )
+            .prepare("SELECT command, given_micros, stage FROM outbox WHERE client = ?1 ORDER BY n")
             .map_err(error)?;
         let rows = statement.query_map([self.client.0], |row| {
             let command: Vec<u8> = row.get(0)?;
