@@ -4,6 +4,7 @@
 mod lines;
 mod view;
 
+pub use lines::rank;
 pub use view::{Outcome, WallPainting, wall_ui};
 
 use std::collections::HashMap;
@@ -13,7 +14,8 @@ use agor_render::PaneCache;
 
 use crate::pane::player::Player;
 
-/// Sessions that are shown at the most; a few letters find the others.
+/// Sessions that are shown at the most: what needs the person, what runs, then what has ended. The head says how many
+/// there are beside these; a few letters find them.
 pub const SESSIONS_MAX: usize = 256;
 
 /// See the module.

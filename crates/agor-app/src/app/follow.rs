@@ -104,7 +104,7 @@ impl App {
     fn on_wall(&self, selected: Option<SessionId>) -> Vec<(SessionId, Visibility)> {
         let sessions = self.snapshot.sessions.clone().unwrap_or_default();
         // The selected one may be beyond those that the wall shows by themselves.
-        let by_place = |info: &&SessionInfo| (selected != Some(info.id), !info.life.alive());
+        let by_place = |info: &&SessionInfo| (selected != Some(info.id), wall::rank(info));
         let mut wanted: Vec<_> = sessions.iter().collect();
         wanted.sort_by_key(by_place);
         wanted

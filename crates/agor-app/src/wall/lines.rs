@@ -1,5 +1,7 @@
 //! Which sessions are on the wall, in which order, and where the arrows lead.
 
+use std::collections::HashSet;
+
 use agor_core::config::Layers;
 use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
@@ -51,14 +53,8 @@ pub fn lines<'a>(
     filter: &str,
     columns: usize,
 ) -> Vec<Line<'a>> {
-    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
-    let wanted = |info: &&SessionInfo| {
-        if words.is_empty() {
-            return true;
-        }
-        let text = haystack(info, layers);
-        words.iter().all(|word| text.contains(word))
-    };
+    let words = words(filter);
+    let wanted = |info: &&SessionInfo| has(info, layers, &words);
     let needing: Vec<&SessionInfo> = queue(sessions)
         .into_iter()
         .filter(|(need, _)| *need != Need::Done)
@@ -66,7 +62,7 @@ pub fn lines<'a>(
         .filter(wanted)
         .collect();
     let mut groups: Vec<(&str, Vec<&SessionInfo>)> = Vec::new();
-    for info in sessions.iter().filter(wanted) {
+    for info in first(sessions.iter().filter(wanted).collect()) {
         if needing.iter().any(|needing| needing.id == info.id) {
             continue;
         }
@@ -102,6 +98,46 @@ pub fn lines<'a>(
             tiles: tiles.to_vec(),
         })
         .collect()
+}
+
+/// Returns how many sessions what was typed chooses, shown or not.
+#[must_use]
+pub fn matching(sessions: &[SessionInfo], layers: &Layers, filter: &str) -> usize {
+    let words = words(filter);
+    let chosen = sessions.iter().filter(|info| has(info, layers, &words));
+    chosen.count()
+}
+
+/// Returns how early a session is shown where there are more than the wall shows: what needs the person, then what
+/// runs, the lower the earlier.
+#[must_use]
+pub fn rank(info: &SessionInfo) -> (bool, bool) {
+    let needs = Need::of(info).is_some_and(|need| need != Need::Done);
+    (!needs, !info.life.alive())
+}
+
+/// Returns as many of these as the wall shows, in the order in which they were.
+fn first(mut sessions: Vec<&SessionInfo>) -> Vec<&SessionInfo> {
+    if sessions.len() > SESSIONS_MAX {
+        let mut ranked = sessions.clone();
+        ranked.sort_by_key(|info| rank(info));
+        let shown: HashSet<_> = ranked.iter().take(SESSIONS_MAX).map(|it| it.id).collect();
+        sessions.retain(|info| shown.contains(&info.id));
+    }
+    sessions
+}
+
+fn words(filter: &str) -> Vec<String> {
+    filter.split_whitespace().map(str::to_lowercase).collect()
+}
+
+/// Says whether a session has every one of these words, which are in lower case.
+fn has(info: &SessionInfo, layers: &Layers, words: &[String]) -> bool {
+    if words.is_empty() {
+        return true;
+    }
+    let text = haystack(info, layers);
+    words.iter().all(|word| text.contains(word))
 }
 
 /// Returns what of a session is looked through for what was typed, in lower case.
@@ -217,6 +253,31 @@ mod tests {
         let lines = lines(&sessions, &Layers::default(), "", 5);
         let count: usize = lines.iter().map(|line| line.tiles.len()).sum();
         assert_eq!(count, SESSIONS_MAX);
+    }
+
+    #[test]
+    fn where_there_are_too_many_those_that_need_you_and_that_run_are_shown() {
+        let numbered = |number: usize, folder: &str, life: Life| SessionInfo {
+            id: SessionId::from_parts(1_700_000_001_000 + number as u64, [1; 10]),
+            folder: folder.into(),
+            life,
+            ..session_info(1, "s")
+        };
+        let ended = Life::Exited { code: 0, signal: 0 };
+        let mut sessions: Vec<_> = (0..300)
+            .map(|number| numbered(number, "/w/old", ended.clone()))
+            .collect();
+        sessions.extend((300..310).map(|n| numbered(n, "/w/new", Life::Running)));
+        sessions[309].state = State::NeedsPermission;
+        let layers = Layers::default();
+        let lines = lines(&sessions, &layers, "", 5);
+        let tiles = || lines.iter().flat_map(|line| &line.tiles);
+        assert_eq!(tiles().count(), SESSIONS_MAX);
+        let running = tiles().filter(|tile| tile.info.life.alive()).count();
+        assert_eq!(running, 10);
+        assert_eq!(matching(&sessions, &layers, ""), 310);
+        assert_eq!(matching(&sessions, &layers, "running"), 9);
+        assert_eq!(matching(&sessions, &layers, "nobody"), 0);
     }
 
     #[test]

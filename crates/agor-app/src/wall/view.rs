@@ -10,8 +10,8 @@ use agor_render::{Colors, FontSpec, PaneView, Renderer};
 use egui::epaint::RectShape;
 use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2};
 
-use super::Wall;
-use super::lines::{Line, Step, find, lines, step};
+use super::lines::{Line, Step, find, lines, matching, step};
+use super::{SESSIONS_MAX, Wall};
 use crate::commands::{Command, context};
 use crate::icons::{self, Mark};
 use crate::keys::drawn::{hints, pressed};
@@ -21,7 +21,7 @@ use crate::pane::header::detail;
 use crate::pane::images;
 use crate::theme::{Theme, medium, semibold};
 use crate::wake::Wake;
-use crate::widgets::{elided, focus_ui, hint_ui, nothing_ui, offer_keyboard};
+use crate::widgets::{elided, focus_ui, hint_ui, nothing_ui, offer_keyboard, read_ui};
 
 /// Height of the field.
 const HEAD: f32 = 44.0;
@@ -150,8 +150,13 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
     if wall.selected.is_none_or(|id| find(&lines, id).is_none()) {
         wall.selected = step(&lines, None, Step::Down);
     }
-    let shown = area.with_min_y(head.max.y);
+    let mut shown = area.with_min_y(head.max.y);
     ui.set_clip_rect(ui.clip_rect().intersect(area));
+    if let Some(text) = left_out(&sessions, layers, &wall.filter) {
+        let rect = shown.with_max_y(shown.min.y + TITLE);
+        shown.min.y = rect.max.y;
+        left_out_ui(ui, rect, &text, painting.theme);
+    }
     scroll(ui, wall, &lines, &plan, shown);
     if lines.is_empty() {
         let begins = [
@@ -267,6 +272,27 @@ fn scroll(ui: &Ui, wall: &mut Wall, lines: &[Line<'_>], plan: &Plan, shown: Rect
     while wall.first < at && height(wall.first) > shown.height() {
         wall.first += 1;
     }
+}
+
+/// Returns in words how many of the chosen sessions are shown, unless all of them are.
+fn left_out(sessions: &[SessionInfo], layers: &Layers, filter: &str) -> Option<String> {
+    if sessions.len() <= SESSIONS_MAX {
+        return None;
+    }
+    let count = matching(sessions, layers, filter);
+    (count > SESSIONS_MAX).then(|| {
+        format!(
+            "{SESSIONS_MAX} of {count} sessions are shown, those that run first; type to find the others"
+        )
+    })
+}
+
+fn left_out_ui(ui: &Ui, rect: Rect, text: &str, theme: &Theme) {
+    let font = FontId::proportional(12.0);
+    let shown = elided(ui, text, font, theme.muted, rect.width() - 2.0 * GAP);
+    let at = Pos2::new(rect.min.x + GAP, rect.center().y - shown.size().y / 2.0);
+    ui.painter().galley(at, shown, theme.muted);
+    read_ui(ui, rect, text);
 }
 
 fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {

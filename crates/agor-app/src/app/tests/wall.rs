@@ -11,14 +11,42 @@ use crate::link::Request;
 use crate::testing::session_info;
 use crate::wall::SESSIONS_MAX;
 
-#[test]
-fn a_session_that_letters_find_is_shown_as_it_changes_however_many_there_are() {
+/// Returns a shell and so many sessions more than the wall shows by themselves.
+fn too_many(beyond: usize) -> Vec<SessionInfo> {
     let far = |number: usize| SessionInfo {
         id: SessionId::from_parts(1_700_000_001_000 + number as u64, [1; 10]),
         ..session_info(1, &format!("far{number}"))
     };
     let mut sessions = vec![session_info(1, "bash")];
-    sessions.extend((0..SESSIONS_MAX + 40).map(far));
+    sessions.extend((0..SESSIONS_MAX + beyond - 1).map(far));
+    sessions
+}
+
+#[test]
+fn where_not_all_sessions_are_shown_the_wall_says_how_many_there_are() {
+    let mut world = World::new(World::layout(&[1]), &too_many(56));
+    world.command(Command::Wall);
+    let told = "256 of 312 sessions are shown, those that run first; type to find the others";
+    world.harness.get_by_label(told);
+    let color = world.app().theme.muted;
+    assert!(world.draws(told, color));
+    world.harness.get_by_label("Choose").type_text("far31");
+    world.harness.run();
+    let left_out = |world: &World| {
+        let told = world
+            .harness
+            .query_all_by_label_contains("sessions are shown");
+        told.count()
+    };
+    assert_eq!(left_out(&world), 0, "what letters choose is shown whole");
+    let mut world = World::new(World::layout(&[1]), &too_many(0));
+    world.command(Command::Wall);
+    assert_eq!(left_out(&world), 0, "and so is as much as there is room for");
+}
+
+#[test]
+fn a_session_that_letters_find_is_shown_as_it_changes_however_many_there_are() {
+    let sessions = too_many(41);
     let last = sessions.last().unwrap().clone();
     let mut world = World::new(World::layout(&[1]), &sessions);
     world.command(Command::Wall);
