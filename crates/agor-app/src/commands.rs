@@ -191,6 +191,7 @@ with_pages! { commands {
     PromptFork "prompt.fork" "New agent: fork" Palette ["ctrl+f"] "Choose an earlier conversation of which that agent begins a copy.";
     WallLeft "wall.left" "Wall: to the left" Wall ["left"] "Select the session to the left.";
     WallRight "wall.right" "Wall: to the right" Wall ["right"] "Select the session to the right.";
+    WallGrouping "wall.grouping" "Wall: other groups" Wall ["alt+g"] "Group sessions by project, by what they do, or by their agent.";
     FindNewer "find.newer" "Find: newer hit" Find ["shift+enter"] "Go from one hit to the newer one.";
     FindCase "find.match_case" "Find: match case" Find ["alt+c"] "Tell capital letters from small ones, or do not.";
     FindRegex "find.regex" "Find: regular expression" Find ["alt+r"] "Take what is typed as a regular expression, or as it is.";

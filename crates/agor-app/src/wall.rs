@@ -1,5 +1,5 @@
 //! The wall: every session of every project at once, each as its living screen in small. What needs
-//! the person comes first; a few letters choose by name, project or state.
+//! the person comes first, then group by group; a few letters choose by name, project or state.
 
 mod lines;
 mod view;
@@ -11,6 +11,7 @@ use std::collections::HashMap;
 
 use agor_proto::ids::SessionId;
 use agor_render::PaneCache;
+use serde::{Deserialize, Serialize};
 
 use crate::pane::player::Player;
 
@@ -18,11 +19,49 @@ use crate::pane::player::Player;
 /// there are beside these; a few letters find them.
 pub const SESSIONS_MAX: usize = 256;
 
+/// What sessions stand together by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grouping {
+    /// What they do.
+    State,
+    /// The provider of their agent.
+    Agent,
+    /// Their project; also for a word of a later release.
+    #[default]
+    #[serde(other)]
+    Project,
+}
+
+impl Grouping {
+    /// Returns the one that follows.
+    #[must_use]
+    pub fn following(self) -> Self {
+        match self {
+            Self::Project => Self::State,
+            Self::State => Self::Agent,
+            Self::Agent => Self::Project,
+        }
+    }
+
+    /// Returns what the head of the wall says of it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Project => "By project",
+            Self::State => "By state",
+            Self::Agent => "By agent",
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Wall {
     /// What was typed to choose among sessions.
     filter: String,
+    /// What they stand together by.
+    pub grouping: Grouping,
     selected: Option<SessionId>,
     /// Whether its field has been given the keyboard.
     focused: bool,
@@ -40,6 +79,11 @@ impl Wall {
     #[must_use]
     pub fn filter(&self) -> &str {
         &self.filter
+    }
+
+    /// Returns what was typed, and what they stand together by.
+    fn chosen(&self) -> (&str, Grouping) {
+        (&self.filter, self.grouping)
     }
 
     /// Chooses among sessions.

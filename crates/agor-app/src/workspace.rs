@@ -15,6 +15,7 @@ use egui_tiles::{LinearDir, TileId};
 use serde::{Deserialize, Serialize};
 
 use crate::pane::selection::Selection;
+use crate::wall::Grouping;
 
 use closed::Closed;
 pub use tiles::{Direction, Pane, Tiles};
@@ -31,6 +32,8 @@ pub struct Workspace {
     pub sidebar: Sidebar,
     /// Whether the inspector is shown, where there is room.
     pub inspector: bool,
+    /// What sessions stand together by on the wall.
+    pub wall: Grouping,
     /// Groups and projects whose content the sidebar leaves out.
     pub folded: BTreeSet<Whose>,
     /// How it looks, as far as the person has chosen.

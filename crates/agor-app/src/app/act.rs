@@ -219,6 +219,7 @@ impl App {
             | Command::PromptFork
             | Command::WallLeft
             | Command::WallRight
+            | Command::WallGrouping
             | Command::FindNewer
             | Command::FindCase
             | Command::FindRegex

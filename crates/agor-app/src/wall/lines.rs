@@ -6,7 +6,7 @@ use agor_core::config::Layers;
 use agor_proto::ids::SessionId;
 use agor_proto::session::SessionInfo;
 
-use super::SESSIONS_MAX;
+use super::{Grouping, SESSIONS_MAX};
 use crate::attention::{Need, queue};
 use crate::icons::Mark;
 use crate::link::snapshot::named;
@@ -45,12 +45,12 @@ pub enum Step {
 }
 
 /// Returns the lines of a wall whose lines have room for `columns` sessions: those that need the
-/// person, then project by project. A group goes on in the line where the one before it ended.
+/// person, then group by group. A group goes on in the line where the one before it ended.
 #[must_use]
 pub fn lines<'a>(
     sessions: &'a [SessionInfo],
     layers: &Layers,
-    filter: &str,
+    (filter, grouping): (&str, Grouping),
     columns: usize,
 ) -> Vec<Line<'a>> {
     let words = words(filter);
@@ -66,11 +66,20 @@ pub fn lines<'a>(
         if needing.iter().any(|needing| needing.id == info.id) {
             continue;
         }
-        let project = layers.project_of(&info.folder);
-        match groups.iter_mut().find(|(folder, _)| *folder == project) {
+        let of = group_of(info, layers, grouping);
+        match groups.iter_mut().find(|(group, _)| *group == of) {
             Some((_, group)) => group.push(info),
-            None => groups.push((project, vec![info])),
+            None => groups.push((of, vec![info])),
         }
+    }
+    match grouping {
+        Grouping::Project => {}
+        Grouping::State => {
+            let urgency = |info: &&SessionInfo| Mark::of(info).urgency();
+            groups.sort_by_key(|(_, group)| group.first().map(urgency));
+        }
+        // What is no agent's comes last.
+        Grouping::Agent => groups.sort_by_key(|(provider, _)| provider.is_empty()),
     }
     for (_, group) in &mut groups {
         // What runs first, the newest of it before the older.
@@ -79,7 +88,7 @@ pub fn lines<'a>(
     let needing = Some(("Needs you".to_owned(), needing)).filter(|(_, it)| !it.is_empty());
     let groups = groups
         .into_iter()
-        .map(|(folder, group)| (named(layers, folder), group));
+        .map(|(of, group)| (title(of, layers, grouping), group));
     let tiles = needing
         .into_iter()
         .chain(groups)
@@ -98,6 +107,31 @@ pub fn lines<'a>(
             tiles: tiles.to_vec(),
         })
         .collect()
+}
+
+/// Returns by what the group of a session is known.
+fn group_of<'a>(info: &'a SessionInfo, layers: &'a Layers, grouping: Grouping) -> &'a str {
+    match grouping {
+        Grouping::Project => layers.project_of(&info.folder),
+        Grouping::State => Mark::of(info).word(),
+        Grouping::Agent => {
+            let agent = info.agent.as_ref();
+            agent.map_or("", |agent| agent.provider.as_str())
+        }
+    }
+}
+
+/// Returns the name of a group.
+fn title(of: &str, layers: &Layers, grouping: Grouping) -> String {
+    match grouping {
+        Grouping::Project => named(layers, of),
+        Grouping::Agent if of.is_empty() => "No agent".to_owned(),
+        Grouping::State | Grouping::Agent => {
+            let mut letters = of.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(letters).collect()
+        }
+    }
 }
 
 /// Returns how many sessions what was typed chooses, shown or not.
@@ -186,9 +220,18 @@ pub fn step(lines: &[Line<'_>], from: Option<SessionId>, step: Step) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{session_id, session_info};
+    use crate::testing::{agent_info, session_id, session_info};
     use agor_proto::agent::State;
     use agor_proto::session::Life;
+
+    fn found<'a>(
+        sessions: &'a [SessionInfo],
+        layers: &Layers,
+        filter: &str,
+        columns: usize,
+    ) -> Vec<Line<'a>> {
+        lines(sessions, layers, (filter, Grouping::Project), columns)
+    }
 
     fn session(number: u8, name: &str, folder: &str) -> SessionInfo {
         SessionInfo {
@@ -223,7 +266,7 @@ mod tests {
     #[test]
     fn what_needs_you_comes_first_then_projects_and_what_has_ended_last() {
         let sessions = wall();
-        let shown = shape(&lines(&sessions, &Layers::default(), "", 3));
+        let shown = shape(&found(&sessions, &Layers::default(), "", 3));
         assert_eq!(
             shown,
             ["Needs you: claude | shop: codex | vim", "bash | make"]
@@ -231,18 +274,46 @@ mod tests {
     }
 
     #[test]
+    fn groups_are_projects_states_or_agents_behind_what_needs_you() {
+        let mut sessions = wall();
+        let mut codex = agent_info();
+        codex.provider = "codex".into();
+        sessions[3].agent = Some(codex);
+        let grouped = |grouping| shape(&lines(&sessions, &Layers::default(), ("", grouping), 9));
+        assert_eq!(
+            grouped(Grouping::State),
+            ["Needs you: claude | Working: codex | Running: vim | bash | Ended: make"]
+        );
+        assert_eq!(
+            grouped(Grouping::Agent),
+            ["Needs you: claude | Codex: codex | No agent: vim | bash | make"]
+        );
+        let step = |it: &Grouping| Some(it.following());
+        let steps = std::iter::successors(Some(Grouping::Project), step);
+        assert_eq!(
+            steps.take(4).collect::<Vec<_>>(),
+            [
+                Grouping::Project,
+                Grouping::State,
+                Grouping::Agent,
+                Grouping::Project
+            ]
+        );
+    }
+
+    #[test]
     fn words_choose_by_name_project_and_state() {
         let sessions = wall();
         assert_eq!(
-            shape(&lines(&sessions, &Layers::default(), "working", 3)),
+            shape(&found(&sessions, &Layers::default(), "working", 3)),
             ["shop: codex"]
         );
         assert_eq!(
-            shape(&lines(&sessions, &Layers::default(), "shop I", 3)),
+            shape(&found(&sessions, &Layers::default(), "shop I", 3)),
             ["shop: codex | vim | bash"],
             "every word somewhere: “running”, “working”, “vim”"
         );
-        assert!(lines(&sessions, &Layers::default(), "nobody", 3).is_empty());
+        assert!(found(&sessions, &Layers::default(), "nobody", 3).is_empty());
     }
 
     #[test]
@@ -250,7 +321,7 @@ mod tests {
         let sessions: Vec<_> = (0..2)
             .flat_map(|_| (0..=255).map(|n| session(n, "s", "/w")))
             .collect();
-        let lines = lines(&sessions, &Layers::default(), "", 5);
+        let lines = found(&sessions, &Layers::default(), "", 5);
         let count: usize = lines.iter().map(|line| line.tiles.len()).sum();
         assert_eq!(count, SESSIONS_MAX);
     }
@@ -270,7 +341,7 @@ mod tests {
         sessions.extend((300..310).map(|n| numbered(n, "/w/new", Life::Running)));
         sessions[309].state = State::NeedsPermission;
         let layers = Layers::default();
-        let lines = lines(&sessions, &layers, "", 5);
+        let lines = found(&sessions, &layers, "", 5);
         let tiles = || lines.iter().flat_map(|line| &line.tiles);
         assert_eq!(tiles().count(), SESSIONS_MAX);
         let running = tiles().filter(|tile| tile.info.life.alive()).count();
@@ -285,7 +356,7 @@ mod tests {
         let sessions = wall();
         // claude codex vim
         // bash   make
-        let lines = lines(&sessions, &Layers::default(), "", 3);
+        let lines = found(&sessions, &Layers::default(), "", 3);
         let go = |from: u8, by| step(&lines, Some(session_id(from)), by);
         assert_eq!(step(&lines, None, Step::Down), Some(session_id(2)));
         assert_eq!(go(2, Step::Down), Some(session_id(1)));
@@ -308,10 +379,10 @@ mod tests {
                 .unwrap();
         let mut sessions = wall();
         sessions[1].state = State::Working;
-        let shown = shape(&lines(&sessions, &layers, "", 9));
+        let shown = shape(&found(&sessions, &layers, "", 9));
         assert_eq!(shown.len(), 1);
         assert!(shown[0].starts_with("The shop: "), "{shown:?}");
         assert_eq!(shown[0].matches(": ").count(), 1, "{shown:?}");
-        assert_eq!(lines(&sessions, &layers, "the shop claude", 9).len(), 1);
+        assert_eq!(found(&sessions, &layers, "the shop claude", 9).len(), 1);
     }
 }

@@ -21,7 +21,9 @@ use crate::pane::header::detail;
 use crate::pane::images;
 use crate::theme::{Theme, medium, semibold};
 use crate::wake::Wake;
-use crate::widgets::{elided, focus_ui, hint_ui, nothing_ui, offer_keyboard, read_ui};
+use crate::widgets::{
+    chip_at_ui, chip_width, elided, focus_ui, hint_ui, nothing_ui, offer_keyboard, read_ui,
+};
 
 /// Height of the field.
 const HEAD: f32 = 44.0;
@@ -136,17 +138,17 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
     let layers = &*snapshot.settings.layers;
     let (font, scale) = (painting.font.clone(), ui.pixels_per_point());
     let room = Vec2::new(area.width(), area.height() - HEAD);
-    let planned = |filter: &str| {
-        let count = lines(&sessions, layers, filter, 1).len();
+    let planned = |wall: &Wall| {
+        let count = lines(&sessions, layers, wall.chosen(), 1).len();
         Plan::new(room, scale, &font, count)
     };
     // Arrows lead through what the last frame showed.
-    let columns = planned(&wall.filter).columns;
+    let columns = planned(wall).columns;
     let mut outcome = keys(ui, wall, (&sessions, layers), columns);
     let head = area.with_max_y(area.min.y + HEAD);
     field_ui(ui, wall, painting.theme, head);
-    let plan = planned(&wall.filter);
-    let lines = lines(&sessions, layers, &wall.filter, plan.columns);
+    let plan = planned(wall);
+    let lines = lines(&sessions, layers, wall.chosen(), plan.columns);
     if wall.selected.is_none_or(|id| find(&lines, id).is_none()) {
         wall.selected = step(&lines, None, Step::Down);
     }
@@ -204,6 +206,7 @@ pub fn wall_ui(ui: &mut Ui, wall: &mut Wall, painting: &mut WallPainting<'_>) ->
 const KEYS: &[Command] = &[
     Command::WallLeft,
     Command::WallRight,
+    Command::WallGrouping,
     Command::PaletteNext,
     Command::PalettePrevious,
     Command::PaletteChoose,
@@ -223,6 +226,10 @@ fn keys(
             Command::WallRight => Step::Right,
             Command::PaletteNext => Step::Down,
             Command::PalettePrevious => Step::Up,
+            Command::WallGrouping => {
+                wall.grouping = wall.grouping.following();
+                continue;
+            }
             Command::PaletteChoose => {
                 outcome = wall.selected.map_or(outcome, Outcome::Show);
                 continue;
@@ -233,7 +240,7 @@ fn keys(
                 continue;
             }
         };
-        let lines = lines(sessions, layers, &wall.filter, columns);
+        let lines = lines(sessions, layers, wall.chosen(), columns);
         wall.selected = step(&lines, wall.selected, by);
     }
     outcome
@@ -306,12 +313,19 @@ fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {
     let keys = hints(
         ui,
         &[
+            (Command::WallGrouping, "groups"),
             (Command::PaletteChoose, "shows"),
             (Command::PaletteClose, "closes"),
         ],
     );
     let text = format!("Arrows choose  ·  {keys}");
-    let right = Pos2::new(rect.max.x - GAP, rect.center().y);
+    let words = wall.grouping.words();
+    let chip = rect.with_min_x(rect.max.x - GAP - chip_width(ui, words));
+    let chip = chip.with_max_x(rect.max.x - GAP);
+    if chip_at_ui(ui, theme, chip, words, true) {
+        wall.grouping = wall.grouping.following();
+    }
+    let right = Pos2::new(chip.min.x - GAP, rect.center().y);
     let end = hint_ui(ui, right, rect.min.x + 200.0, &text, theme);
     let inside = Rect::from_min_max(
         rect.min + Vec2::new(GAP, 4.0),

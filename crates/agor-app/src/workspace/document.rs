@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::tiles::{Pane, Tiles, Unknown};
 use super::{ChosenTheme, Look, Sidebar, Spot, Tab, View, Workspace};
 use crate::app::pages::Kind;
+use crate::wall::Grouping;
 
 /// How deep splits are read; a deeper document is damaged.
 const DEPTH_MAX: usize = 64;
@@ -39,6 +40,7 @@ struct Document {
     sidebar_width: Option<f32>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     inspector: bool,
+    wall: Grouping,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     folded_groups: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -164,7 +166,7 @@ impl Workspace {
                 tab.tiles.hash_into(&mut hasher);
             }
         }
-        let shown = (self.sidebar.shown, self.inspector);
+        let shown = (self.sidebar.shown, self.inspector, self.wall);
         (self.active, shown, &self.folded).hash(&mut hasher);
         self.sidebar.width.to_bits().hash(&mut hasher);
         let theme = self.look.theme.as_ref();
@@ -198,6 +200,7 @@ impl Workspace {
             sidebar_shown: Some(self.sidebar.shown),
             sidebar_width: Some(self.sidebar.width),
             inspector: self.inspector,
+            wall: self.wall,
             folded_groups: folded(|of| match of {
                 Whose::Group(id) => Some(id),
                 _ => None,
@@ -263,6 +266,7 @@ impl Workspace {
                 .unwrap_or(default.width),
         };
         workspace.inspector = document.inspector;
+        workspace.wall = document.wall;
         let groups = document.folded_groups.into_iter().map(Whose::Group);
         let projects = document.folded_projects.into_iter().map(Whose::Project);
         workspace.folded = groups.chain(projects).take(FOLDED_MAX).collect();

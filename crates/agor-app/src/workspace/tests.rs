@@ -528,7 +528,7 @@ fn the_digest_is_another_whenever_what_is_stored_is() {
         line: agor_proto::ids::LineId(3),
         column: 1,
     };
-    let changes: [&dyn Fn(&mut Workspace); 17] = [
+    let changes: [&dyn Fn(&mut Workspace); 18] = [
         &|it| it.active = 0,
         &|it| it.projects[0].folder.push('x'),
         &|it| it.open_tab(THERE, session_id(6)),
@@ -545,6 +545,7 @@ fn the_digest_is_another_whenever_what_is_stored_is() {
         },
         &|it| it.sidebar.width = 300.0,
         &|it| it.inspector = true,
+        &|it| it.wall = crate::wall::Grouping::State,
         &|it| it.toggle_fold(agor_core::config::Whose::Group("g".into())),
         &|it| it.look.font_size = Some(20.0),
         &|it| it.tab_mut().unwrap().window = Some(Spot::default()),

@@ -40,12 +40,15 @@ impl Page for Wall {
             now: Instant::now(),
         };
         let selected = self.selected();
+        // Every wall of the window, and the next one, is grouped as the person chose last.
+        self.grouping = app.workspace.wall;
         let outcome = wall_ui(ui, self, &mut painting);
         painting.canvas.finish(painting.renderer);
+        let regrouped = std::mem::replace(&mut app.workspace.wall, self.grouping) != self.grouping;
         match outcome {
             Outcome::Open => {
-                if self.selected() != selected {
-                    // It is shown as it changes from now on.
+                if self.selected() != selected || regrouped {
+                    // It is shown as it changes from now on; the head says how they are grouped.
                     app.wake.now();
                 }
                 After::Stays

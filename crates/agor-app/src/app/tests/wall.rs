@@ -3,13 +3,15 @@
 use agor_proto::ids::SessionId;
 use agor_proto::message::Visibility;
 use agor_proto::session::SessionInfo;
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 
 use super::world::World;
 use crate::commands::Command;
 use crate::link::Request;
 use crate::testing::session_info;
-use crate::wall::SESSIONS_MAX;
+use crate::wall::{Grouping, SESSIONS_MAX};
+use crate::workspace::Workspace;
 
 /// Returns a shell and so many sessions more than the wall shows by themselves.
 fn too_many(beyond: usize) -> Vec<SessionInfo> {
@@ -42,6 +44,27 @@ fn where_not_all_sessions_are_shown_the_wall_says_how_many_there_are() {
     let mut world = World::new(World::layout(&[1]), &too_many(0));
     world.command(Command::Wall);
     assert_eq!(left_out(&world), 0, "and so is as much as there is room for");
+}
+
+#[test]
+fn the_wall_says_by_what_it_groups_and_keeps_what_was_chosen() {
+    let sessions = [session_info(1, "bash"), session_info(2, "vim")];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    world.command(Command::Wall);
+    world.harness.get_by_label("By project");
+    world.harness.key_press_modifiers(Modifiers::ALT, Key::G);
+    world.harness.run();
+    world.harness.get_by_label("By state");
+    let stored = world.app().workspace.to_json();
+    let read = |json: &str| Workspace::from_json(json).unwrap().wall;
+    assert_eq!(read(&stored), Grouping::State);
+    assert_eq!(read(r#"{"wall":"of a later release"}"#), Grouping::Project);
+    // Another wall of this window is grouped as the last was.
+    world.command(Command::Wall);
+    world.command(Command::Wall);
+    world.harness.get_by_label("By state").click();
+    world.harness.run();
+    world.harness.get_by_label("By agent");
 }
 
 #[test]
