@@ -145,7 +145,7 @@ with_pages! { commands {
     ScrollBottom "scroll.bottom" "Scroll to the bottom" Terminal ["shift+end"] "Look at the newest line.";
     PromptPrevious "prompt.previous" "Previous prompt" Terminal ["ctrl+shift+z", "ctrl+space ,"] "Look at the shell's prompt before the one at the top.";
     PromptNext "prompt.next" "Next prompt" Terminal ["ctrl+shift+x", "ctrl+space ."] "Look at the shell's next prompt.";
-    CopyOutput "prompt.copy_output" "Copy last output" Terminal ["ctrl+shift+y", "ctrl+space y"] "Copy what the last command in view has said.";
+    CopyOutput "prompt.copy_output" "Copy last output" Terminal ["ctrl+shift+y", "ctrl+space y"] "Copy what the command has said to whose prompt you went, else the last in view.";
     Drive "session.drive" "Take over" Terminal ["ctrl+space shift+d"] "Drive a session that another window drives: its size becomes this pane's.";
     Rename "session.rename" "Rename session…" Terminal ["ctrl+space r"] "Give the focused pane's session another name.";
     Restart "session.restart" "Restart session" Terminal ["ctrl+shift+r"] "Start an ended session's command again, in the same pane.";

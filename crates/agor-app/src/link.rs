@@ -45,6 +45,17 @@ use snapshot::Snapshot;
 /// so, rather than keys being lost silently.
 const REQUESTS_MAX: usize = 16_384;
 
+/// Which command of a shell is meant when its output is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputOf {
+    /// The last one.
+    Last,
+    /// The last one whose output begins before a place.
+    LastBefore(LinePosition),
+    /// The one whose prompt is at a place.
+    Prompt(LinePosition),
+}
+
 /// What the window wants of its host.
 #[derive(Debug)]
 pub enum Request {
@@ -94,12 +105,12 @@ pub enum Request {
         /// Whether the one behind it is wanted.
         forwards: bool,
     },
-    /// Copy what the last command has said whose output begins before a place, or before the end.
+    /// Copy what a command has said.
     CopyOutput {
         /// Which session.
         session: SessionId,
-        /// The place.
-        before: Option<LinePosition>,
+        /// Which of its commands.
+        of: OutputOf,
     },
     /// Copy what is selected, however far it goes.
     CopySelection {

@@ -48,6 +48,8 @@ pub struct PaneState {
     pub cache: PaneCache,
     /// Where it looks.
     pub scroll: Scroll,
+    /// The prompt to which it was led last, by key or by a mark of its scroll bar.
+    pub prompt: Option<LinePosition>,
     /// What is selected.
     pub selection: Option<Selection>,
     /// What is looked for.

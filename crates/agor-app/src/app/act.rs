@@ -13,7 +13,7 @@ use super::pages::page_command;
 use super::{App, Overlay, Purpose};
 use crate::commands::Command;
 use crate::drafts::Field;
-use crate::link::Request;
+use crate::link::{OutputOf, Request};
 use crate::palette::{Palette, Scope};
 use crate::pane::PaneState;
 use crate::pane::scroll::{Sight, place};
@@ -314,23 +314,31 @@ impl App {
         let Some(session) = self.workspace.focused_session() else {
             return;
         };
-        let live = self.focused_pane().is_none_or(|pane| pane.scroll.is_live());
-        // While a pane looks back, the command is meant whose output begins in what it shows.
         let rows = self
             .snapshot
             .screens
             .get(&session)
-            .map_or(0, |screen| screen.mirror.size.rows);
+            .map_or(0, |screen| usize::from(screen.mirror.size.rows));
         let window = self.snapshot.histories.get(&session).cloned();
-        let top = self.focused_pane().and_then(|pane| pane.scroll.top());
-        let below = window.zip(top).filter(|_| !live).and_then(|(window, top)| {
+        let pane = self.focused_pane();
+        let (top, gone_to) = pane.map_or((None, None), |pane| (pane.scroll.top(), pane.prompt));
+        // While a pane looks back, the command is meant to whose prompt it was led, as long as that is in view; else
+        // the last whose output begins in what it shows.
+        let of = window.zip(top).and_then(|(window, top)| {
             let at = window.rows.iter().position(|row| place(row) == top)?;
-            let row = window.rows.get(at + usize::from(rows))?;
-            Some(place(row))
+            let shown = window.rows.iter().skip(at).take(rows);
+            let in_view = |at: &LinePosition| shown.clone().any(|row| row.line == at.line);
+            match gone_to.filter(in_view) {
+                Some(prompt) => Some(OutputOf::Prompt(prompt)),
+                None => {
+                    let below = window.rows.get(at + rows)?;
+                    Some(OutputOf::LastBefore(place(below)))
+                }
+            }
         });
         self.link.request(Request::CopyOutput {
             session,
-            before: below,
+            of: of.unwrap_or(OutputOf::Last),
         });
     }
 

@@ -301,7 +301,10 @@ impl App {
             return;
         };
         match prompt.at {
-            Some(place) => pane.scroll.go_to_as_top(place),
+            Some(place) => {
+                pane.scroll.go_to_as_top(place);
+                pane.prompt = Some(place);
+            }
             None if prompt.forwards => pane.scroll.go_to_end(),
             None => {
                 let text =

@@ -16,7 +16,7 @@ use super::images::Fetcher;
 use super::search::Searching;
 use super::snapshot::{Driving, HistoryWindow, Screen, Snapshot, Weight};
 use super::task::Shared;
-use super::{Request, outline, prompts};
+use super::{OutputOf, Request, outline, prompts};
 use crate::pane::selection::Selection;
 
 /// Requests that wait for one session's task, which takes each without waiting.
@@ -280,7 +280,7 @@ impl Task {
                 ));
             }
             Ask::Window(Request::Prompt { from, forwards, .. }) => self.prompt(from, forwards),
-            Ask::Window(Request::CopyOutput { before, .. }) => self.copy_output(before),
+            Ask::Window(Request::CopyOutput { of, .. }) => self.copy_output(of),
             Ask::Window(Request::CopySelection { selection, .. }) => self.copy_selection(selection),
             Ask::Window(Request::Outline(_)) => {
                 self.generation += 1;
@@ -323,11 +323,10 @@ impl Task {
         });
     }
 
-    fn copy_output(&self, before: Option<LinePosition>) {
+    fn copy_output(&self, of: OutputOf) {
         let (client, shared, session) = (self.client.clone(), self.shared.clone(), self.session);
-        let before = before.map_or(WindowAt::End { rows_back: 0 }, WindowAt::Line);
         tokio::spawn(async move {
-            match prompts::output(&client, session, before).await {
+            match prompts::output(&client, session, of).await {
                 Ok(Some(text)) => {
                     let lines = text.lines().count();
                     shared.change(|snapshot| {

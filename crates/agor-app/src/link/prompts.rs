@@ -9,6 +9,7 @@ use agor_proto::limits::WINDOW_ROWS_MAX;
 use agor_proto::message::{Part, PlacedMark, Query, WindowAt};
 use agor_proto::row::{MarkKind, Row};
 
+use super::OutputOf;
 use crate::pane::selection::{Selection, Span, Unit};
 
 /// Marks that are asked for at once.
@@ -38,34 +39,77 @@ pub async fn prompt(
     }
 }
 
-/// Returns what the last command has said whose output begins before `from`.
+/// Returns what a command has said, if its output is marked.
 ///
 /// # Errors
 /// The host's.
 pub async fn output(
     client: &Client,
     session: SessionId,
-    mut from: WindowAt,
+    of: OutputOf,
 ) -> Result<Option<String>, ClientError> {
+    let behind_all = WindowAt::End { rows_back: 0 };
+    let found = match of {
+        OutputOf::Last => last_before(client, session, behind_all).await?,
+        OutputOf::LastBefore(place) => last_before(client, session, WindowAt::Line(place)).await?,
+        OutputOf::Prompt(prompt) => behind(client, session, prompt).await?,
+    };
+    let Some((begin, end)) = found else {
+        return Ok(None);
+    };
+    let end = match end {
+        Some(end) => Some(end),
+        None => end_of(client, session, begin).await?,
+    };
+    let rows = rows(client, session, begin, end).await?;
+    Ok(text(&rows, begin, end))
+}
+
+/// Returns where the last output begins that does so before `from`, and where it ends if that is before `from` too.
+async fn last_before(
+    client: &Client,
+    session: SessionId,
+    mut from: WindowAt,
+) -> Result<Option<(LinePosition, Option<LinePosition>)>, ClientError> {
     let mut end: Option<PlacedMark> = None;
-    let begin = loop {
+    loop {
         let (marks, goes_on) = ask(client, session, from, false).await?;
         let at = marks.iter().position(|mark| mark.kind == MarkKind::Output);
         // What stands behind it is its end.
         end = marks[..at.unwrap_or(marks.len())].last().copied().or(end);
         match (at, goes_on) {
-            (Some(at), _) => break marks[at].at,
+            (Some(at), _) => return Ok(Some((marks[at].at, end.map(|mark| mark.at)))),
             (None, Some(place)) => from = WindowAt::Line(place),
             (None, None) => return Ok(None),
         }
-    };
-    let end = match end {
-        Some(mark) => Some(mark.at),
-        // It goes on beyond `from`.
-        None => end_of(client, session, begin).await?,
-    };
-    let rows = rows(client, session, begin, end).await?;
-    Ok(text(&rows, begin, end))
+    }
+}
+
+/// Returns where the output of the command begins whose prompt is at a place; its end is looked for by others.
+async fn behind(
+    client: &Client,
+    session: SessionId,
+    prompt: LinePosition,
+) -> Result<Option<(LinePosition, Option<LinePosition>)>, ClientError> {
+    let mut from = WindowAt::Line(prompt);
+    loop {
+        let (marks, goes_on) = ask(client, session, from, true).await?;
+        match (next_part(&marks, prompt), goes_on) {
+            (Some(mark), _) if mark.kind == MarkKind::Output => return Ok(Some((mark.at, None))),
+            (None, Some(place)) => from = WindowAt::Line(place),
+            _ => return Ok(None),
+        }
+    }
+}
+
+/// Returns the first of these marks behind a prompt that is an output's, or the next prompt's: then nothing was said.
+fn next_part(marks: &[PlacedMark], prompt: LinePosition) -> Option<PlacedMark> {
+    // The command before may have ended, and even begun to speak, where this prompt is.
+    let own = |mark: &PlacedMark| mark.at == prompt && mark.kind == MarkKind::Prompt;
+    let first = marks.iter().position(own).map_or(0, |at| at + 1);
+    let parts = [MarkKind::Output, MarkKind::Prompt];
+    let mut behind = marks.iter().skip(first);
+    behind.find(|mark| parts.contains(&mark.kind)).copied()
 }
 
 /// Returns where the output ends that begins at a place, if it has ended.
@@ -173,10 +217,46 @@ fn text(rows: &[Arc<Row>], begin: LinePosition, end: Option<LinePosition>) -> Op
 
 #[cfg(test)]
 mod tests {
-    use agor_proto::ids::Size;
+    use agor_proto::ids::{LineId, Size};
     use agor_term::{Options, Terminal};
 
     use super::*;
+
+    #[test]
+    fn a_prompts_output_is_the_one_between_it_and_the_next_prompt() {
+        let mark = |line: u64, kind| PlacedMark {
+            at: LinePosition {
+                line: LineId(line),
+                column: 0,
+            },
+            kind,
+            row: 0,
+        };
+        let end = MarkKind::End {
+            code: Some(0),
+            took_millis: None,
+        };
+        let marks = [
+            mark(1, MarkKind::Prompt),
+            // A command that said nothing ends where the next prompt is.
+            mark(2, MarkKind::Output),
+            mark(2, end),
+            mark(2, MarkKind::Prompt),
+            mark(2, MarkKind::Input),
+            mark(3, MarkKind::Output),
+            mark(9, end),
+            mark(9, MarkKind::Prompt),
+            // Enter alone.
+            mark(10, MarkKind::Prompt),
+        ];
+        let said = |at: usize| next_part(&marks[at..], marks[at].at);
+        assert_eq!(said(0), Some(marks[1]));
+        assert_eq!(said(1), Some(marks[5]));
+        assert_eq!(said(6), Some(marks[8]), "which is no output");
+        assert_eq!(said(8), None);
+        // The next portion of marks begins behind the prompt.
+        assert_eq!(next_part(&marks[4..], marks[3].at), Some(marks[5]));
+    }
 
     #[test]
     fn output_is_what_stands_between_two_marks_as_it_was_written() {

@@ -143,7 +143,11 @@ pub fn scroll_bar_ui(
         return;
     };
     match nearest(places, pointer.y) {
-        Some(place) if response.clicked() => state.look_at(place),
+        Some(place) if response.clicked() => {
+            state.look_at(place);
+            let is_prompt = commands.iter().any(|command| command.at == place);
+            state.prompt = is_prompt.then_some(place);
+        }
         Some(_) if response.is_pointer_button_down_on() && !response.dragged() => {}
         _ if response.dragged() || response.clicked() => {
             let above = thumb.above_at(pointer.y);

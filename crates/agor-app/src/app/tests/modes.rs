@@ -1,15 +1,19 @@
 //! Modes of a pane and commands that arrange panes, by key and by the names of what is shown.
 
+use std::sync::Arc;
+
 use agor_core::keybindings::Rule;
+use agor_proto::ids::{LineId, LinePosition};
 use agor_proto::input::Input;
+use agor_proto::row::Row;
 use agor_proto::session::Life;
 use egui_kittest::kittest::Queryable;
 
 use super::world::World;
 use crate::commands::Command;
-use crate::link::Request;
 use crate::link::settings::Settings;
-use crate::link::snapshot::Weight;
+use crate::link::snapshot::{HistoryWindow, Weight};
+use crate::link::{OutputOf, Request};
 use crate::testing::{session_id, session_info};
 
 /// Returns what was put on the clipboard in the last frame.
@@ -436,7 +440,7 @@ fn a_pane_looks_where_it_did_and_has_selected_what_it_had() {
     let pane = world.app().focused_pane().unwrap();
     pane.scroll.go_to_as_top(place);
     world.harness.run();
-    let window = crate::link::snapshot::HistoryWindow {
+    let window = HistoryWindow {
         rows: world.app().snapshot.screens[&session_id(1)]
             .mirror
             .rows
@@ -466,29 +470,22 @@ fn a_pane_looks_where_it_did_and_has_selected_what_it_had() {
     assert_eq!(pane.selection, selection);
 }
 
-#[test]
-fn a_click_on_a_mark_of_the_scroll_bar_goes_there_and_one_beside_it_scrolls() {
-    use crate::link::outline::Outline;
-    use agor_core::client::shell::ShellCommand;
-    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
-    world.show_text(1, "one\r\ntwo");
-    let place = |line: u64| agor_proto::ids::LinePosition {
-        line: agor_proto::ids::LineId(line),
+fn place(line: u64) -> LinePosition {
+    LinePosition {
+        line: LineId(line),
         column: 0,
-    };
+    }
+}
+
+/// Gives the session a thousand rows of history, each of which is a line.
+fn give_history(world: &mut World) {
     let row = |line: u64| {
-        std::sync::Arc::new(agor_proto::row::Row {
-            line: agor_proto::ids::LineId(line),
-            ..Default::default()
+        Arc::new(Row {
+            line: LineId(line),
+            ..Row::default()
         })
     };
-    assert!(
-        world
-            .harness
-            .query_by_label_contains("Scroll bar")
-            .is_none()
-    );
-    let window = crate::link::snapshot::HistoryWindow {
+    let window = HistoryWindow {
         rows: (0..1_010).map(row).collect(),
         above: 0,
         below: 0,
@@ -497,9 +494,49 @@ fn a_click_on_a_mark_of_the_scroll_bar_goes_there_and_one_beside_it_scrolls() {
     };
     world.change(|snapshot| {
         let screen = snapshot.screens.get_mut(&session_id(1)).unwrap();
-        std::sync::Arc::make_mut(screen).mirror.history.rows = 1_000;
+        Arc::make_mut(screen).mirror.history.rows = 1_000;
         snapshot.histories.insert(session_id(1), window.into());
     });
+}
+
+#[test]
+fn the_output_of_the_command_is_copied_whose_prompt_was_gone_to_while_that_is_in_view() {
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.show_text(1, "one\r\ntwo");
+    give_history(&mut world);
+    world.requests();
+    let meant = |world: &mut World| {
+        world.command(Command::CopyOutput);
+        let requests = world.requests().into_iter();
+        let of_these = requests.filter_map(|request| match request {
+            Request::CopyOutput { of, .. } => Some(of),
+            _ => None,
+        });
+        of_these.collect::<Vec<_>>()
+    };
+    assert_eq!(meant(&mut world), [OutputOf::Last]);
+    world.change(|snapshot| snapshot.found_prompt(session_id(1), Some(place(300)), false));
+    assert_eq!(meant(&mut world), [OutputOf::Prompt(place(300))]);
+    world.app().focused_pane().unwrap().scroll.by(-50);
+    world.harness.run();
+    assert_eq!(meant(&mut world), [OutputOf::LastBefore(place(360))]);
+    world.command(Command::ScrollBottom);
+    assert_eq!(meant(&mut world), [OutputOf::Last]);
+}
+
+#[test]
+fn a_click_on_a_mark_of_the_scroll_bar_goes_there_and_one_beside_it_scrolls() {
+    use crate::link::outline::Outline;
+    use agor_core::client::shell::ShellCommand;
+    let mut world = World::new(World::layout(&[1]), &[session_info(1, "bash")]);
+    world.show_text(1, "one\r\ntwo");
+    assert!(
+        world
+            .harness
+            .query_by_label_contains("Scroll bar")
+            .is_none()
+    );
+    give_history(&mut world);
     world.requests();
     world.app().focused_pane().unwrap().scroll.by(100);
     world.harness.run();
@@ -526,6 +563,8 @@ fn a_click_on_a_mark_of_the_scroll_bar_goes_there_and_one_beside_it_scrolls() {
     let shown = top(&mut world).line.0;
     assert!((495..=505).contains(&shown), "{shown}");
     assert_ne!(shown, 500);
+    let gone_to = world.app().focused_pane().unwrap().prompt;
+    assert_eq!(gone_to, Some(place(505)));
     world.change(|snapshot| drop(snapshot.outlines.insert(session_id(1), outline(30).into())));
     world.app().focused_pane().unwrap().scroll.by(300);
     world.harness.run();
