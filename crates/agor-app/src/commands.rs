@@ -118,6 +118,7 @@ with_pages! { commands {
     Tab9 "tab.9" "Last tab" Anywhere ["ctrl+space 9"] "Show the last tab.";
     RenameTab "tab.rename" "Rename tab…" Anywhere ["ctrl+space shift+r"] "Give this tab a name of its own; without one it has that of its focused session.";
     PinTab "tab.pin" "Pin or unpin tab" Anywhere ["ctrl+space shift+p"] "Keep this tab at the left and from being closed by accident, or let it go.";
+    PinPane "pane.pin" "Pin or unpin pane" Anywhere ["ctrl+space m shift+p"] "Keep the focused pane from being closed by accident and from being arranged with the others, or let it go.";
     CloseTab "tab.close" "Close tab" Anywhere ["ctrl+space shift+w"] "Close all panes of this tab; their sessions go on.";
     NextProject "project.next" "Next project" Anywhere ["ctrl+shift+j", "ctrl+space ]"] "Show the next project.";
     PreviousProject "project.previous" "Previous project" Anywhere ["ctrl+shift+k", "ctrl+space ["] "Show the project before.";

@@ -8,6 +8,20 @@ use egui::{Color32, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui};
 use crate::icons::{self, Mark};
 use crate::theme::{Theme, measure, medium, semibold};
 
+/// Draws what closes a pane at the right of its head, or a pin in its place; says whether it was pressed.
+pub fn close_or_pin_ui(ui: &mut Ui, theme: &Theme, at: Pos2, name: &str, pinned: bool) -> bool {
+    if pinned {
+        icons::pin(ui.painter(), at, theme.muted);
+        let rect = Rect::from_center_size(at, egui::Vec2::splat(20.0));
+        read_ui(ui, rect, &format!("Pane {name} is pinned"));
+        return false;
+    }
+    let label = format!("Close pane {name}");
+    icon_button(ui, theme, at, &label, |painter, center, stroke| {
+        icons::cross(painter, center, 3.5, stroke);
+    })
+}
+
 /// Draws a button with a sign, 20 points wide; says whether it was pressed.
 pub fn icon_button(
     ui: &mut Ui,

@@ -65,7 +65,7 @@ impl App {
             Command::SplitRight if workspace => self.split(LinearDir::Horizontal),
             Command::SplitDown if workspace => self.split(LinearDir::Vertical),
             Command::NewTab | Command::SplitRight | Command::SplitDown => {}
-            Command::ClosePane if workspace => self.workspace.close_focused(),
+            Command::ClosePane if workspace => self.close_pane(),
             Command::CloseTab if workspace => {
                 let tab = self.workspace.project().map(|project| project.active);
                 if let Some(tab) = tab {
@@ -98,7 +98,8 @@ impl App {
             | Command::ToPreviousTab
             | Command::BreakOut
             | Command::RenameTab
-            | Command::PinTab => self.rearrange(command),
+            | Command::PinTab
+            | Command::PinPane => self.rearrange(command),
             Command::Quit if self.windows.front_tab().is_some() => self.close_front(),
             Command::ClosePane | Command::CloseTab | Command::Quit => {
                 context.send_viewport_cmd(ViewportCommand::Close);

@@ -89,6 +89,7 @@ impl App {
             panes: &mut self.panes,
             tab: tab.number,
             focused: tab.tiles.focused(),
+            pinned: tab.tiles.pinned().to_vec(),
             several: tab.tiles.panes().nth(1).is_some(),
             numbers,
             broadcast: match is_active && !tab.tiles.zoomed {
@@ -227,6 +228,7 @@ struct Behavior<'a> {
     panes: &'a mut HashMap<PaneKey, PaneState>,
     tab: u64,
     focused: Option<TileId>,
+    pinned: Vec<TileId>,
     several: bool,
     /// The panes over which numbers are shown.
     numbers: Vec<TileId>,
@@ -250,6 +252,7 @@ impl Behavior<'_> {
                 focused: self.focused == Some(tile),
                 has_keyboard: self.painting.window_focused,
                 several: self.several,
+                pinned: self.pinned.contains(&tile),
                 number,
             });
         };
@@ -261,6 +264,7 @@ impl Behavior<'_> {
         let role = Role {
             focused: self.focused == Some(tile),
             one_of_several: self.several,
+            pinned: self.pinned.contains(&tile),
             broadcast: self.broadcast.count(tile),
         };
         let own = self.own_colors.get(&session);

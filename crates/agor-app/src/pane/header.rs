@@ -7,10 +7,9 @@ use egui::{FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2};
 
 use super::view::{Did, Painting, Role};
 use crate::attention::{CONTEXT_FULL_PERCENT, Need};
-use crate::icons;
 use crate::theme::{Theme, medium, semibold};
 use crate::usage::money;
-use crate::widgets::{badge_ui, elided, icon_button};
+use crate::widgets::{badge_ui, close_or_pin_ui, elided};
 
 /// So much is kept for the name before what its agent used is drawn.
 const NAME_MIN: f32 = 120.0;
@@ -91,10 +90,7 @@ pub(super) fn header_ui(
         );
         painter.galley(at, galley, theme.faint);
     }
-    let label = format!("Close pane {name}");
-    let close = icon_button(ui, theme, close_at, &label, |painter, center, stroke| {
-        icons::cross(painter, center, 3.5, stroke);
-    });
+    let close = close_or_pin_ui(ui, theme, close_at, name, role.pinned);
     match (close, explain) {
         (true, _) => Some(Did::Close),
         (_, true) => Some(Did::Explain(info.id)),

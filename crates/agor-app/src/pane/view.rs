@@ -56,6 +56,8 @@ pub struct Role {
     pub focused: bool,
     /// Whether it is one of several, so that it has a header and a border.
     pub one_of_several: bool,
+    /// Whether it is not to be closed by accident.
+    pub pinned: bool,
     /// How many panes what is typed into it goes to, if it is typed into with others.
     pub broadcast: Option<usize>,
 }

@@ -88,6 +88,9 @@ pub(super) struct TabDocument {
     name: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pinned: bool,
+    /// The pinned panes, counted as the focused one is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pinned_panes: Vec<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<Spot>,
 }
@@ -303,7 +306,7 @@ fn hash_tile(tiles: &Tiles, tile: TileId, depth: usize, hasher: &mut DefaultHash
         _ if depth > DEPTH_MAX => {}
         None => {}
         Some(Tile::Pane(pane)) => {
-            tile.hash(hasher);
+            (tile, tiles.pinned().contains(&tile)).hash(hasher);
             match pane {
                 Pane::Session(session) => session.hash(hasher),
                 Pane::Page(kind) => kind.row().id.hash(hasher),
@@ -330,12 +333,15 @@ pub(super) fn tab_document(tab: &Tab) -> TabDocument {
     let focused = tiles
         .panes()
         .position(|(tile, _)| Some(tile) == tiles.focused());
+    let pinned = tiles.panes().enumerate();
+    let pinned = pinned.filter(|(_, (tile, _))| tiles.pinned().contains(tile));
     TabDocument {
         panes: tiles.tree.root.and_then(|root| node(tiles, root, 0)),
         focused: focused.unwrap_or(0),
         zoomed: tiles.zoomed,
         name: tab.name.clone(),
         pinned: tab.pinned,
+        pinned_panes: pinned.map(|(at, _)| at).collect(),
         window: tab.window,
     }
 }
@@ -406,6 +412,12 @@ pub(super) fn read_tab(number: u64, document: &TabDocument) -> Option<Tab> {
     if let Some(focused) = focused {
         tiles.focus(focused);
     }
+    let panes: Vec<_> = tiles.panes().map(|(tile, _)| tile).collect();
+    for (at, tile) in panes.into_iter().enumerate() {
+        if document.pinned_panes.contains(&at) {
+            tiles.toggle_pin(tile);
+        }
+    }
     tiles.zoomed = document.zoomed && tiles.panes().nth(1).is_some();
     let name = document.name.as_ref().filter(|name| !name.is_empty());
     Some(Tab {
@@ -420,12 +432,32 @@ pub(super) fn read_tab(number: u64, document: &TabDocument) -> Option<Tab> {
 impl TabDocument {
     /// Returns the tab with the panes that `keeps` says to keep.
     pub(super) fn keep(mut self, keeps: &dyn Fn(&Pane) -> bool) -> Self {
+        let mut panes = Vec::new();
+        if let Some(node) = &self.panes {
+            node.list(&mut panes);
+        }
+        let kept = panes.into_iter().enumerate();
+        let kept = kept.filter(|(_, pane)| keeps(pane));
+        let pinned = kept
+            .enumerate()
+            .filter(|(_, (before, _))| self.pinned_panes.contains(before));
+        self.pinned_panes = pinned.map(|(at, _)| at).collect();
         self.panes = self.panes.and_then(|node| node.keep(keeps));
         self
     }
 }
 
 impl Node {
+    /// Lists its panes in reading order.
+    fn list<'a>(&'a self, into: &mut Vec<&'a Pane>) {
+        match self {
+            Self::Pane(pane) => into.push(pane),
+            Self::Beside(parts) | Self::Below(parts) => {
+                parts.iter().for_each(|part| part.node.list(into));
+            }
+        }
+    }
+
     fn keep(self, keeps: &dyn Fn(&Pane) -> bool) -> Option<Self> {
         let kept = |parts: Vec<Part>| {
             let parts = parts.into_iter().filter_map(|part| {

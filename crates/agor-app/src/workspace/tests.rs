@@ -528,7 +528,7 @@ fn the_digest_is_another_whenever_what_is_stored_is() {
         line: agor_proto::ids::LineId(3),
         column: 1,
     };
-    let changes: [&dyn Fn(&mut Workspace); 18] = [
+    let changes: [&dyn Fn(&mut Workspace); 19] = [
         &|it| it.active = 0,
         &|it| it.projects[0].folder.push('x'),
         &|it| it.open_tab(THERE, session_id(6)),
@@ -544,6 +544,10 @@ fn the_digest_is_another_whenever_what_is_stored_is() {
             it.tab_mut().unwrap().tiles.swap_towards(Direction::Left);
         },
         &|it| it.sidebar.width = 300.0,
+        &|it| {
+            let tiles = &mut it.tab_mut().unwrap().tiles;
+            tiles.toggle_pin(tiles.focused().unwrap());
+        },
         &|it| it.inspector = true,
         &|it| it.wall = crate::wall::Grouping::State,
         &|it| it.toggle_fold(agor_core::config::Whose::Group("g".into())),
@@ -684,7 +688,9 @@ fn a_closed_tab_comes_back_whole_where_it_was() {
     workspace.split(HERE, LinearDir::Vertical, session_id(3));
     workspace.tab_mut().unwrap().name = Some("servers".into());
     workspace.toggle_pin();
-    workspace.tab_mut().unwrap().tiles.toggle_zoom();
+    let tiles = &mut workspace.tab_mut().unwrap().tiles;
+    tiles.toggle_pin(tiles.focused().unwrap());
+    tiles.toggle_zoom();
     let before = workspace.to_json();
     workspace.close_tab(0, 0);
     assert_eq!(sessions(&workspace), ids([5, 7]));
@@ -698,6 +704,7 @@ fn a_closed_tab_comes_back_whole_where_it_was() {
     let tab = workspace.tab().unwrap();
     assert_eq!((tab.name.as_deref(), tab.pinned), (Some("servers"), true));
     assert_eq!(tab.tiles.panes().count(), 1);
+    assert_eq!(tab.tiles.pinned(), [tab.tiles.focused().unwrap()]);
     assert!(!workspace.reopen(|_| true), "nothing else was closed");
     workspace.close_tab(0, 0);
     assert!(!workspace.reopen(|_| false), "all of it is gone");

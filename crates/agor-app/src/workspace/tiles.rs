@@ -70,6 +70,7 @@ pub struct Tiles {
     pub zoomed: bool,
     focused: Option<TileId>,
     before: Option<TileId>,
+    pinned: Vec<TileId>,
 }
 
 /// How a tree is tidied after a change: nothing but splits is kept.
@@ -100,6 +101,7 @@ impl Tiles {
             zoomed: false,
             focused: None,
             before: None,
+            pinned: Vec::new(),
         };
         let first = tiles.panes().next().map(|(tile, _)| tile);
         tiles.focused = first;
@@ -247,11 +249,28 @@ impl Tiles {
             self.tree.root = None;
         }
         self.before = None;
+        self.pinned.retain(|pinned| *pinned != tile);
         if self.focused == Some(tile) {
             self.focused = heir.filter(|heir| self.tree.tiles.get(*heir).is_some());
             self.zoomed = false;
         }
         Some(pane)
+    }
+
+    /// Returns the panes that are pinned: they are not closed by accident, and no form takes their places.
+    #[must_use]
+    pub fn pinned(&self) -> &[TileId] {
+        &self.pinned
+    }
+
+    /// Pins a pane, or lets it go.
+    pub fn toggle_pin(&mut self, tile: TileId) {
+        match self.pinned.iter().position(|pinned| *pinned == tile) {
+            Some(at) => {
+                self.pinned.remove(at);
+            }
+            None => self.pinned.push(tile),
+        }
     }
 
     /// Lets the focused pane fill the tab, or brings the others back.

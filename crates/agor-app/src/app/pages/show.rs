@@ -12,11 +12,10 @@ use crate::app::{App, Overlay, PaneKey, Purpose};
 use crate::commands::Command;
 use crate::commands::context::{self, Chain};
 use crate::drafts::Field;
-use crate::icons;
 use crate::palette::Scope;
 use crate::pane::overlays::number_ui;
 use crate::theme::{Theme, measure, medium};
-use crate::widgets::{elided, icon_button, keyboard_elsewhere};
+use crate::widgets::{close_or_pin_ui, elided, keyboard_elsewhere};
 use crate::workspace::{Pane, Place, Workspace};
 
 /// The pages that are tiles.
@@ -41,6 +40,8 @@ pub(in crate::app) struct Tile {
     pub has_keyboard: bool,
     /// Whether it is one of several.
     pub several: bool,
+    /// Whether it is not to be closed by accident.
+    pub pinned: bool,
     /// The key that chooses it, while one does.
     pub number: Option<char>,
 }
@@ -382,7 +383,9 @@ impl App {
                 self.leave_overlay();
             }
             Done::Close => {
-                if let Some(place) = self.workspace.focused_place() {
+                if let Some(place) = self.workspace.focused_place()
+                    && !self.stays_pinned(Some(at))
+                {
                     self.workspace.close(Place { tile: at, ..place });
                 }
             }
@@ -471,10 +474,7 @@ fn header_ui(ui: &mut Ui, theme: &Theme, rect: Rect, tile: &Tile) -> bool {
     let galley = elided(ui, name, medium(12.0), color, close_at.x - 14.0 - left);
     let at = Pos2::new(left, middle - galley.size().y / 2.0);
     painter.galley(at, galley, color);
-    let label = format!("Close pane {name}");
-    icon_button(ui, theme, close_at, &label, |painter, center, stroke| {
-        icons::cross(painter, center, 3.5, stroke);
-    })
+    close_or_pin_ui(ui, theme, close_at, name, tile.pinned)
 }
 
 /// Draws in place of a pane what a later release may show there.

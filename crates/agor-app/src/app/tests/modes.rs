@@ -326,6 +326,37 @@ fn a_tab_has_the_name_that_it_was_given_and_a_pinned_one_is_not_closed_by_accide
     assert!(world.harness.query_by_label("Tab servers").is_none());
 }
 
+#[test]
+fn a_pinned_pane_is_not_closed_by_accident_and_keeps_its_place() {
+    let sessions = [session_info(1, "vim"), session_info(2, "bash")];
+    let mut world = World::new(World::layout(&[1, 2]), &sessions);
+    world.command(Command::PinPane);
+    world.harness.get_by_label("Pane bash is pinned");
+    world.harness.get_by_label("Close pane vim");
+    assert!(world.harness.query_by_label("Close pane bash").is_none());
+    let told = |it: &Request| matches!(it, Request::Tell(_, text) if text.contains("pinned"));
+    for command in [
+        Command::ClosePane,
+        Command::CloseTab,
+        Command::Columns,
+        Command::Balance,
+        Command::Rotate,
+    ] {
+        let before = world.app().workspace.to_json();
+        world.requests();
+        world.command(command);
+        assert_eq!(world.app().workspace.to_json(), before, "{command:?}");
+        assert!(world.requests().iter().any(told), "{command:?}");
+    }
+    world.command(Command::PinPane);
+    world.command(Command::ClosePane);
+    assert_eq!(world.app().workspace.sessions().count(), 1);
+    // One that is alone has no head: its tab is what is pinned.
+    world.command(Command::PinPane);
+    let pinned = world.app().workspace.tab().unwrap().tiles.pinned();
+    assert!(pinned.is_empty());
+}
+
 /// Returns into which sessions something was typed, and what.
 pub(super) fn typed_into(requests: Vec<Request>) -> Vec<(agor_proto::ids::SessionId, String)> {
     let typed = requests.into_iter().filter_map(|request| match request {
