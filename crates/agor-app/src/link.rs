@@ -2,6 +2,7 @@
 //! a [`Snapshot`] that the window reads. The window never waits for it, and it never waits for
 //! the window.
 
+mod advice;
 pub mod diagnose;
 pub mod everywhere;
 mod explain;

@@ -7,6 +7,7 @@ use agor_term::input::chord;
 
 use super::App;
 use crate::attention::{self, Goes};
+use crate::commands::Command;
 use crate::link::Request;
 use crate::link::snapshot::Weight;
 
@@ -87,7 +88,7 @@ impl App {
             // Half of an answer may be another answer.
             Err(error) => {
                 let text = format!("Nothing was sent: the answer's keys are not known ({error}).");
-                self.link.request(Request::Tell(Weight::Error, text));
+                self.link.request(Request::Advise(text, Command::Attention));
             }
         }
     }

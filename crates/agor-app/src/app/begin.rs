@@ -10,7 +10,7 @@ use super::App;
 use crate::commands::Command;
 use crate::launch::Launcher;
 use crate::link::Request;
-use crate::link::snapshot::{HostState, Stored, Weight};
+use crate::link::snapshot::{HostState, Stored};
 use crate::palette::used::Used;
 use crate::workspace::Workspace;
 use crate::workspace::arrange::Form;
@@ -77,8 +77,8 @@ impl App {
                 Err(error) => {
                     tracing::warn!(%error, "the stored layout cannot be read");
                     let text = "The stored layout cannot be read; all sessions are in the sidebar.";
-                    self.link
-                        .request(Request::Tell(Weight::Error, text.to_owned()));
+                    let next = Command::GoToSession;
+                    self.link.request(Request::Advise(text.to_owned(), next));
                 }
             },
         }

@@ -23,9 +23,10 @@ impl App {
                 }
                 ClipboardWrite::Ask => {
                     if !self.clipboard_questions.ask(copied.clone()) {
-                        self.note(
-                            "Too many programs want to write the clipboard: one was refused.",
-                        );
+                        let text =
+                            "Too many programs want to write the clipboard: one was refused.";
+                        let next = Command::Settings;
+                        self.link.request(Request::Advise(text.to_owned(), next));
                     }
                 }
                 ClipboardWrite::Refuse => {}

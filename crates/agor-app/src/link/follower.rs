@@ -112,7 +112,7 @@ impl Task {
         let mut seen = None;
         let mut told = match self.client.subscribe(cursor, self.view) {
             Ok(told) => told,
-            Err(error) => return self.shared.tell(Weight::Error, error.to_string()),
+            Err(error) => return self.shared.failed(&error),
         };
         loop {
             tokio::select! {
@@ -229,7 +229,7 @@ impl Task {
                 true
             }
             Told::InputRefused { error, .. } if error.code != ErrorCode::Fenced => {
-                self.shared.tell(Weight::Error, error.message);
+                self.shared.failed(&error.into());
                 false
             }
             _ => false,
@@ -318,7 +318,7 @@ impl Task {
         tokio::spawn(async move {
             match prompts::prompt(&client, session, from, forwards).await {
                 Ok(at) => shared.change(|snapshot| snapshot.found_prompt(session, at, forwards)),
-                Err(error) => shared.tell(Weight::Error, error.to_string()),
+                Err(error) => shared.failed(&error),
             }
         });
     }
@@ -338,7 +338,7 @@ impl Task {
                     Weight::Note,
                     "No command's output is marked here: the shell does not say where it begins (OSC 133).",
                 ),
-                Err(error) => shared.tell(Weight::Error, error.to_string()),
+                Err(error) => shared.failed(&error),
             }
         });
     }
@@ -359,7 +359,7 @@ impl Task {
                     });
                 }
                 Ok((None, _)) => shared.tell(Weight::Note, "What was selected is gone."),
-                Err(error) => shared.tell(Weight::Error, error.to_string()),
+                Err(error) => shared.failed(&error),
             }
         });
     }
@@ -401,7 +401,7 @@ impl Task {
                     });
                 }
                 Ok(_) => tracing::warn!(%session, "a host answered another question"),
-                Err(error) => shared.tell(Weight::Error, error.to_string()),
+                Err(error) => shared.failed(&error),
             }
         });
     }

@@ -8,8 +8,9 @@ use agor_core::storage::Profile;
 use tokio::sync::watch;
 
 use super::LayoutUse;
-use super::snapshot::{Stored, Weight};
+use super::snapshot::Stored;
 use super::task::Shared;
+use crate::commands::Command;
 
 /// The layout's name in the profile's store.
 const KEY: &str = "layout";
@@ -87,7 +88,7 @@ impl Layout {
             return Self::default();
         };
         if let Some(complaint) = profile.complaint() {
-            shared.tell(Weight::Error, complaint);
+            shared.advise(complaint, Command::Diagnostics);
         }
         shared.change(|snapshot| {
             snapshot.used = used.map(|document| document.json.into());
@@ -100,7 +101,7 @@ impl Layout {
             }
             Ok(None) => missing(),
             Err(error) => {
-                shared.tell(Weight::Error, error.to_string());
+                shared.advise(error.to_string(), Command::Log);
                 missing();
             }
         }
@@ -166,7 +167,7 @@ async fn write(
             Ok(Err(error)) if !told => {
                 told = true;
                 let text = format!("the {name} could not be stored: {error}");
-                shared.tell(Weight::Error, text);
+                shared.advise(text, Command::Diagnostics);
             }
             Ok(Ok(_)) => told = false,
             _ => {}

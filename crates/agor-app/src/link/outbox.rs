@@ -11,7 +11,6 @@ use agor_core::storage::{Claim, Profile, StoreError};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 
-use super::snapshot::Weight;
 use super::task::Shared;
 use crate::commands::Command;
 
@@ -22,7 +21,7 @@ pub async fn claim(profile: Profile, shared: &Shared) -> Option<Arc<Claim>> {
         Ok(Ok(claim)) => Some(Arc::new(claim)),
         Ok(Err(error)) => {
             let text = format!("Commands on their way are not written down: {error}");
-            shared.tell(Weight::Error, text);
+            shared.advise(text, Command::Diagnostics);
             None
         }
         Err(error) => {
@@ -56,7 +55,7 @@ pub async fn carry_on(paths: Paths, profile: Profile, shared: Shared) {
         Ok(Ok(adopted)) => adopted,
         Ok(Err(error)) => {
             let text = format!("What an earlier window was given cannot be read: {error}");
-            return shared.tell(Weight::Error, text);
+            return shared.advise(text, Command::Log);
         }
         Err(error) => return tracing::error!(%error, "adopting failed"),
     };
@@ -74,10 +73,10 @@ pub async fn carry_on(paths: Paths, profile: Profile, shared: Shared) {
         all.spawn(async move {
             let tell = |body: &CommandBody, end: Result<_, ClientError>| match end {
                 Ok(_) => tracing::info!(name = body.name(), "carried on with a command"),
-                Err(error) => shared.tell(Weight::Error, left(&shared, body, &error)),
+                Err(error) => shared.failed_as(left(&shared, body, &error), &error),
             };
             if let Err(error) = client::carry_on(dialer, options, claim, tell).await {
-                shared.tell(Weight::Error, error.to_string());
+                shared.advise(error.to_string(), Command::Log);
             }
         });
     }

@@ -29,7 +29,7 @@ use super::follower::Follower;
 use super::images::{Fetcher, Images};
 use super::layout::Layout;
 use super::snapshot::{Asked, HostState, Snapshot, Weight};
-use super::{LayoutUse, Request, folders, log, outbox, settings, usage};
+use super::{LayoutUse, Request, advice, folders, log, outbox, settings, usage};
 use crate::app::hand_in;
 use crate::commands::Command;
 use crate::keys::verb;
@@ -93,6 +93,17 @@ impl Shared {
     /// Says to the person what failed, and the command that helps.
     pub fn advise(&self, text: impl Into<String>, next: Command) {
         self.change(|snapshot| snapshot.tell_with(Weight::Error, text, Some(next)));
+    }
+
+    /// Says to the person what failed between window and host, with the command that helps if one does.
+    pub fn failed(&self, error: &ClientError) {
+        self.failed_as(error.to_string(), error);
+    }
+
+    /// As [`Shared::failed`], in words of the caller's.
+    pub fn failed_as(&self, text: impl Into<String>, error: &ClientError) {
+        let next = advice::of(error);
+        self.change(|snapshot| snapshot.tell_with(Weight::Error, text, next));
     }
 }
 
@@ -242,7 +253,7 @@ async fn follow_asked(client: Client, shared: Shared) {
 async fn follow_list(client: Client, shared: Shared) {
     let mut lists = match client.watch_list() {
         Ok(lists) => lists,
-        Err(error) => return shared.tell(Weight::Error, error.to_string()),
+        Err(error) => return shared.failed(&error),
     };
     let mut known: Vec<SessionInfo> = Vec::new();
     while let Some(list) = lists.next().await {
@@ -288,18 +299,6 @@ fn merge(known: &mut Vec<SessionInfo>, list: SessionList) {
     known.sort_by_key(|info| (info.created_millis, info.id));
 }
 
-/// Says whether more of why a command failed stands in the host's log than in its answer.
-fn is_logged(error: &ClientError) -> bool {
-    use agor_proto::error::ErrorCode;
-    let ClientError::Host(error) = error else {
-        return false;
-    };
-    matches!(
-        error.code,
-        ErrorCode::Internal | ErrorCode::Keeper | ErrorCode::Storage
-    )
-}
-
 /// Has a command carried out; tells the person if it was not, or if nobody can say whether it was.
 async fn carry_out(client: Client, shared: Shared, body: CommandBody) {
     let name = body.name();
@@ -309,11 +308,7 @@ async fn carry_out(client: Client, shared: Shared, body: CommandBody) {
     };
     if let Err(error) = done {
         tracing::warn!(name, %error, "a command was not carried out");
-        let text = error.to_string();
-        match is_logged(&error) {
-            true => shared.advise(text, Command::Log),
-            false => shared.tell(Weight::Error, text),
-        }
+        shared.failed(&error);
     }
 }
 
@@ -364,15 +359,15 @@ impl Task {
             Request::Log(wanted) => self.logs.follow(wanted),
             Request::Folders(wanted) => self.folders.read(wanted),
             Request::ChangeKeys(change) => self.change_keys(change),
-            Request::ImportKeys(file) => self.on_files(move |paths| {
+            Request::ImportKeys(file) => self.on_files(Command::Keys, move |paths| {
                 let imported = keybindings::import_file(paths, Path::new(&file), verb::check);
                 Ok(imported?.sentence())
             }),
-            Request::ExportKeys(file) => self.on_files(move |paths| {
+            Request::ExportKeys(file) => self.on_files(Command::Keys, move |paths| {
                 keybindings::export_to(paths, Path::new(&file))?;
                 Ok(format!("Your keys are in {file}."))
             }),
-            Request::SaveTheme { theme, replaces } => self.on_files(move |paths| {
+            Request::SaveTheme { theme, replaces } => self.on_files(Command::Themes, move |paths| {
                 let present = match replaces {
                     true => Present::Goes,
                     false => Present::Stays,
@@ -418,12 +413,16 @@ impl Task {
         });
     }
 
-    /// Reads or writes files of the person's off this thread; tells what became of it.
-    fn on_files(&self, act: impl FnOnce(&Paths) -> Result<String, String> + Send + 'static) {
+    /// Reads or writes files of the person's off this thread; tells what became of it, and what helps if it failed.
+    fn on_files(
+        &self,
+        next: Command,
+        act: impl FnOnce(&Paths) -> Result<String, String> + Send + 'static,
+    ) {
         let (paths, shared) = (self.paths.clone(), self.shared.clone());
         tokio::task::spawn_blocking(move || match act(&paths) {
             Ok(told) => shared.tell(Weight::Note, told),
-            Err(why) => shared.tell(Weight::Error, why),
+            Err(why) => shared.advise(why, next),
         });
     }
 
@@ -487,7 +486,7 @@ impl Task {
             }
             Err(error) => {
                 let text = format!("The image could not be saved to be pasted: {error}");
-                self.shared.tell(Weight::Error, text);
+                self.shared.advise(text, Command::Diagnostics);
             }
         }
     }
