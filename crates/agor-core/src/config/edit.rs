@@ -579,6 +579,44 @@ mod tests {
         ));
     }
 
+    /// Returns a value that a setting can have.
+    fn sample(row: &Setting) -> Value {
+        (row.default)().unwrap_or_else(|| match row.key {
+            "environment" => Value::Map([("A".to_owned(), "b \"c\"".to_owned())].into()),
+            "notifications.quiet" => Value::Text("22:00-07:00".into()),
+            "folders" => Value::List(vec!["/w/y".into()]),
+            "window.font_features" => Value::List(vec!["zero".into(), "-calt".into()]),
+            "window.reduced_motion" => Value::Bool(true),
+            _ => Value::Text("some \"text\"".into()),
+        })
+    }
+
+    #[test]
+    fn of_every_setting_the_most_specific_level_holds_and_says_where_it_stands() {
+        let session = For::Session {
+            session: "0191-aa",
+            folder: "",
+        };
+        let there = For::Session {
+            session: "0191-aa",
+            folder: "/w/x",
+        };
+        let levels = [For::All, For::Group("g"), For::Project("/w"), session];
+        // What is never said for all has no chain of levels.
+        for row in SETTINGS.iter().filter(|row| For::All.may_say(row)) {
+            let mut text = "[groups.g]\nfolders = [\"/w\"]\n".to_owned();
+            let (layers, _) = Layers::read(&text).unwrap();
+            assert_eq!(layers.said(row.key, there), None, "{}", row.key);
+            for of in levels.into_iter().filter(|of| of.may_say(row)) {
+                text = changed(&text, row, of, Some(&sample(row))).unwrap();
+                let (layers, complaints) = Layers::read(&text).unwrap();
+                assert!(complaints.is_empty(), "{complaints:?} in {text}");
+                let (_, whose) = layers.said(row.key, there).unwrap();
+                assert_eq!(whose, of, "{text}");
+            }
+        }
+    }
+
     #[test]
     fn every_setting_is_said_and_unsaid_at_each_level_of_any_file() {
         let files = [
@@ -591,14 +629,7 @@ mod tests {
         ];
         for text in files {
             for row in SETTINGS {
-                let value = (row.default)().unwrap_or_else(|| match row.key {
-                    "environment" => Value::Map([("A".to_owned(), "b \"c\"".to_owned())].into()),
-                    "notifications.quiet" => Value::Text("22:00-07:00".into()),
-                    "folders" => Value::List(vec!["/w/y".into()]),
-                    "window.font_features" => Value::List(vec!["zero".into(), "-calt".into()]),
-                    "window.reduced_motion" => Value::Bool(true),
-                    _ => Value::Text("some \"text\"".into()),
-                });
+                let value = sample(row);
                 let session = For::Session {
                     session: "0191-aa",
                     folder: "",

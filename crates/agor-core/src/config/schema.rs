@@ -214,13 +214,13 @@ pub fn setting(key: &str) -> Option<&'static Setting> {
 pub fn documentation() -> String {
     let mut page = String::from(
         "# Settings\n\n\
-         `~/.config/agor/config.toml`, in TOML. A setting that is marked with \u{25b8} may stand in the table of a project or of a group, too:\n\n\
+         `~/.config/agor/config.toml`, in TOML. A setting that is marked with \u{25b8} may stand in the table of a project or of a group, too, and one that is marked with \u{25b8}\u{25b8} in that of a session (`[sessions.ID]`):\n\n\
          ```toml\n[projects.\"/home/me/models\"]\nagents.stall_secs = 3600\nnotifications.enabled = false\n\n\
          [groups.shop]\nname = \"The shop\"\nfolders = [\"/home/me/cart\", \"/home/me/prices\"]\nwindow.theme = \"nord\"\n\n\
          [projects.\"/home/me/shop\"]\nfolders = [\"/home/me/shop-api\"]\n```\n\n\
          It then counts for the projects in that folder, too, and for its further `folders`; what stands for a session wins over its \
          project, the deepest folder over the one above it, that over its group, that over what stands for all, that over the \
-         default. Environment, shell, agent, model and permissions of a session are what it was started with (`agor new`). Groups stand in the sidebar in the order of the file. \
+         default. Environment, shell, prompt marks, agent, model, permissions, privacy and when work is stalled are decided when a session starts (`agor new`), and how long its record is kept is its project's to say: of these a session has none of its own. Groups stand in the sidebar in the order of the file. \
          `agor settings --project DIR`, `--group ID` and `--session SESSION` show what holds and where it was said. A file of \
          the project itself is never read: what somebody else wrote sets nothing.\n\n\
          This page is made from the table in `src/config/schema.rs`.\n",
