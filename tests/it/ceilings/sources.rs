@@ -2,6 +2,7 @@
 //!
 //! A rule's row also holds an example that breaks it and one that keeps it, which a test runs.
 
+mod additions;
 mod app;
 mod pauses;
 
