@@ -322,9 +322,6 @@ fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {
     let words = wall.grouping.words();
     let chip = rect.with_min_x(rect.max.x - GAP - chip_width(ui, words));
     let chip = chip.with_max_x(rect.max.x - GAP);
-    if chip_at_ui(ui, theme, chip, words, true) {
-        wall.grouping = wall.grouping.following();
-    }
     let right = Pos2::new(chip.min.x - GAP, rect.center().y);
     let end = hint_ui(ui, right, rect.min.x + 200.0, &text, theme);
     let inside = Rect::from_min_max(
@@ -334,6 +331,10 @@ fn field_ui(ui: &mut Ui, wall: &mut Wall, theme: &Theme, rect: Rect) {
     let response = ui.put(inside, field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Choose"));
     offer_keyboard(&response, &mut wall.focused);
+    // Behind the field, as Tab goes.
+    if chip_at_ui(ui, theme, chip, words, true) {
+        wall.grouping = wall.grouping.following();
+    }
     let edge = Stroke::new(1.0, theme.border);
     ui.painter().hline(rect.x_range(), rect.max.y - 0.5, edge);
 }
