@@ -87,9 +87,10 @@ fn a_stored_layout_is_shown_without_sessions_that_are_gone() {
 #[test]
 fn a_damaged_layout_is_told_and_nothing_is_lost() {
     let mut world = World::new(Stored::Is("{".into()), &[session_info(1, "vim")]);
-    let told = world.requests().into_iter().any(
-        |request| matches!(request, Request::Tell(Weight::Error, text) if text.contains("layout")),
-    );
+    let told = world
+        .requests()
+        .into_iter()
+        .any(|request| matches!(request, Request::Advise(text, _) if text.contains("layout")));
     assert!(told);
     assert!(
         world

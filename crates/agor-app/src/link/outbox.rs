@@ -11,6 +11,7 @@ use agor_core::storage::{Claim, Profile, StoreError};
 use agor_proto::command::CommandBody;
 use agor_proto::ids::SessionId;
 
+use super::snapshot::Weight;
 use super::task::Shared;
 use crate::commands::Command;
 

@@ -367,15 +367,18 @@ impl Task {
                 keybindings::export_to(paths, Path::new(&file))?;
                 Ok(format!("Your keys are in {file}."))
             }),
-            Request::SaveTheme { theme, replaces } => self.on_files(Command::Themes, move |paths| {
-                let present = match replaces {
-                    true => Present::Goes,
-                    false => Present::Stays,
-                };
-                let saved = themes::save(&paths.themes_folder(), &theme, present);
-                let path = saved.map_err(|error| format!("The theme was not saved: {error}"))?;
-                Ok(format!("{} is in {}.", theme.name, path.display()))
-            }),
+            Request::SaveTheme { theme, replaces } => {
+                self.on_files(Command::Themes, move |paths| {
+                    let present = match replaces {
+                        true => Present::Goes,
+                        false => Present::Stays,
+                    };
+                    let saved = themes::save(&paths.themes_folder(), &theme, present);
+                    let path =
+                        saved.map_err(|error| format!("The theme was not saved: {error}"))?;
+                    Ok(format!("{} is in {}.", theme.name, path.display()))
+                })
+            }
             Request::FollowDesktop => self.follow_desktop(),
             Request::PasteImage { sessions, image } => self.paste_image(sessions, image),
             Request::Say { key, of, value } => self.say(key, of, value),

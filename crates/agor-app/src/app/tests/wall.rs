@@ -43,7 +43,11 @@ fn where_not_all_sessions_are_shown_the_wall_says_how_many_there_are() {
     assert_eq!(left_out(&world), 0, "what letters choose is shown whole");
     let mut world = World::new(World::layout(&[1]), &too_many(0));
     world.command(Command::Wall);
-    assert_eq!(left_out(&world), 0, "and so is as much as there is room for");
+    assert_eq!(
+        left_out(&world),
+        0,
+        "and so is as much as there is room for"
+    );
 }
 
 #[test]
