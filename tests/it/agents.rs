@@ -212,7 +212,7 @@ fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
     let info = agor.info(session);
     assert_eq!(info["agent"]["pending"]["text"], "Bash: ls");
     assert_eq!(info["agent"]["tools"], 1);
-    assert_eq!(info["agent"]["conversation"], session);
+    assert_eq!(info["agent"]["conversation"], conversation_with(session));
 
     // Another session's token opens nothing.
     let thief = agor.session(&format!(
@@ -258,7 +258,7 @@ fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
     tell(&agor, session, "exit 0");
     until(&agor, session, "exited");
     agor.ok(&["restart", session]);
-    agor.screen_with(session, &format!("--resume {session}"));
+    agor.screen_with(session, &format!("--resume {}", conversation_with(session)));
     until(&agor, session, "idle");
 
     // What it used outlives it.
@@ -283,6 +283,13 @@ fn hooks_of_one_launch_tell_the_state_and_are_silent_while_the_host_is_away() {
     assert_eq!(std::fs::read_to_string(&persons).expect("settings"), theirs);
     let beside = std::fs::read_dir(agor.path("home/.claude")).expect("a folder");
     assert_eq!(beside.count(), 1);
+}
+
+/// Returns the id with which the conversation of a session begins: the session's, as a UUID of version 4.
+fn conversation_with(session: &str) -> String {
+    let mut id = session.to_owned();
+    id.replace_range(14..15, "4");
+    id
 }
 
 #[test]
@@ -316,12 +323,14 @@ fn an_agent_is_started_with_the_conversation_the_prompt_and_the_environment_that
 
     // The conversation of a session, or the id of one that no session here has.
     let (second, arguments) = new(&["--resume", &first]);
-    let wanted = format!("--resume {first} --settings");
+    let said = conversation_with(&first);
+    let wanted = format!("--resume {said} --settings");
     assert!(arguments.contains(&wanted), "{arguments}");
     let restarted = agor.run(&["restart", &first]);
     assert_eq!(restarted.code, 5, "{second} has it: {restarted:?}");
     let (copy, arguments) = new(&["--fork", &first]);
-    let wanted = format!("--resume {first} --fork-session --session-id {copy} --settings");
+    let its_own = conversation_with(&copy);
+    let wanted = format!("--resume {said} --fork-session --session-id {its_own} --settings");
     assert!(arguments.contains(&wanted), "{arguments}");
     let (_, arguments) = new(&["--resume", "elsewhere"]);
     assert!(

@@ -162,7 +162,8 @@ fn a_conversation_that_its_agent_does_not_have_is_not_asked_for_again() {
     until(&agor, session, "done");
     signal_process(pid(&agor, session), "KILL");
     until(&agor, session, "error");
-    let conversation = agor.path(&format!("home/conversation-{session}"));
+    let kept = super::conversation_with(session);
+    let conversation = agor.path(&format!("home/conversation-{kept}"));
     fs::remove_file(conversation).expect("what it had kept");
 
     // That it is gone is said by the agent alone, and in its own words.
