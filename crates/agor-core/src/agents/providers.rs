@@ -130,6 +130,11 @@ pub struct Provider {
     pub titles: Vec<Rule>,
     /// Rules over the last rows of its screen, the first that matches counts.
     pub screens: Vec<Rule>,
+    /// An expression over these rows: where it matches, what they said before holds. Empty if they say something whenever
+    /// a rule matches.
+    pub holds: String,
+    #[serde(skip)]
+    holds_compiled: OnceLock<Option<Regex>>,
 }
 
 /// An agent's own registry of its sessions: a file of JSON for each process.
@@ -510,10 +515,17 @@ impl Provider {
         self.unknown.iter().any(|words| rows.contains(words))
     }
 
-    /// Returns what the last rows of its screen say.
+    /// Returns what the last rows of its screen say; `before` is what they said last.
     #[must_use]
-    pub fn screen(&self, rows: &str) -> Option<Says> {
+    pub fn screen(&self, rows: &str, before: Option<&Says>) -> Option<Says> {
         let rows = self.without_beside(rows);
+        let holds = match self.holds.is_empty() {
+            true => None,
+            false => compile(&self.holds, &self.holds_compiled),
+        };
+        if holds.is_some_and(|holds| holds.is_match(&rows)) {
+            return before.cloned();
+        }
         self.screens.iter().find_map(|rule| rule.read(&rows))
     }
 

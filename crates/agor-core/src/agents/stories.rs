@@ -15,7 +15,7 @@ use agor_proto::agent::State;
 use agor_proto::ids::Offset;
 use serde_json::Value;
 
-use super::claim::Source;
+use super::claim::{Says, Source};
 use super::foreground::{Foreground, Process};
 use super::hooks::Hook;
 use super::{Machine, Moment, Observation, Provider, Providers};
@@ -26,6 +26,8 @@ struct Teller {
     now: u64,
     /// States since the last expectation.
     been: Vec<State>,
+    /// What the screen said last.
+    shown: Option<Says>,
 }
 
 impl Teller {
@@ -72,7 +74,10 @@ impl Teller {
             let says = self.provider().and_then(|it| it.title(&title));
             self.on(Observation::Said(Source::Title, says), now);
         } else if let Some(screen) = text("screen") {
-            let says = self.provider().and_then(|it| it.screen(&screen));
+            let before = self.shown.take();
+            let provider = self.provider();
+            self.shown = provider.and_then(|it| it.screen(&screen, before.as_ref()));
+            let says = self.shown.clone();
             self.on(Observation::Said(Source::Screen, says), now);
         } else if let Some(who) = text("foreground") {
             let provider = self.providers.get(&who);
@@ -186,6 +191,7 @@ fn recorded_evidence_comes_to_the_states_that_were_true() {
             providers: Providers::built_in(),
             now: 0,
             been: Vec::new(),
+            shown: None,
         };
         stories += 1;
         assert!(

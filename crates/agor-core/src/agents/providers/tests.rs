@@ -59,6 +59,7 @@ fn every_row_of_our_own_table_can_be_used() {
         let known = |it: &String| asked.iter().any(|(what, _)| it == what);
         assert!(all().all(known), "{}: {:?}", provider.id, provider.cannot);
         assert!(provider.cannot.iter().all(|it| it.why.ends_with('.')));
+        assert!(Regex::new(&provider.holds).is_ok(), "{}", provider.id);
         for rule in provider.titles.iter().chain(&provider.screens) {
             assert!(
                 Regex::new(&rule.pattern).is_ok(),
@@ -327,7 +328,7 @@ fn what_a_command_holds_is_no_answer_to_the_request_that_asks_for_it() {
 
 /// Returns what a screen asks, if it asks and tells what.
 fn asked(provider: &Provider, screen: &str) -> Option<String> {
-    let says = provider.screen(screen).filter(|it| asks(it.state))?;
+    let says = provider.screen(screen, None).filter(|it| asks(it.state))?;
     Some(says.pending?.text)
 }
 
@@ -450,7 +451,7 @@ fn a_sidebar_beside_what_is_asked_changes_nothing_of_what_is_read() {
     };
     let read = |rows: &str| {
         (
-            opencode.screen(rows),
+            opencode.screen(rows, None),
             opencode.choices(rows, &nothing),
             opencode.menu(rows),
         )
@@ -530,4 +531,20 @@ fn a_command_and_a_reported_name_tell_the_agent() {
         providers.of_app("claude-code").map(|it| &it.id[..]),
         Some("claude")
     );
+}
+
+#[test]
+fn what_is_typed_into_aiders_prompt_or_was_just_sent_changes_nothing() {
+    let providers = Providers::built_in();
+    let aider = providers.get("aider").unwrap();
+    let rule = "─".repeat(24);
+    let at_work = aider.screen(&format!("{rule}\ndiff> mend it\n\n░█ Waiting"), None);
+    let empty = aider.screen(&format!("{rule}\ndiff>"), None);
+    let state = |says: &Option<Says>| says.as_ref().map(|it| it.state);
+    assert_eq!(state(&at_work), Some(State::Working));
+    assert_eq!(state(&empty), Some(State::Idle));
+    // What is typed stands there before it is sent, and again when the sign of waiting goes and no answer has come.
+    let typed = format!("{rule}\ndiff> mend it");
+    assert_eq!(aider.screen(&typed, empty.as_ref()), empty);
+    assert_eq!(aider.screen(&typed, at_work.as_ref()), at_work);
 }

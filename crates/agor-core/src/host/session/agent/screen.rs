@@ -44,7 +44,8 @@ impl Reading {
             self.stamps.extend(rows.map(|at| terminal.row_rev(at)));
             (self.terminal, self.first) = (number, first);
             self.provider.clone_from(&provider.id);
-            self.says = provider.screen(&self.text);
+            let before = self.says.take().filter(|_| same);
+            self.says = provider.screen(&self.text, before.as_ref());
             let in_row = |row: usize| {
                 let at = usize::from(first) + row;
                 u16::try_from(at).map_or_else(|_| Vec::new(), |at| standing_out(&terminal.row(at)))
