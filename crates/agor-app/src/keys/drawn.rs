@@ -87,6 +87,10 @@ pub fn pressed(ui: &Ui, chain: Chain, wanted: &[Command]) -> Vec<Command> {
             }
         });
     });
+    if !pressed.is_empty() {
+        // In a field that was given the keyboard a moment ago an arrow would lead to the control beside it, too.
+        ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
+    }
     for command in &pressed {
         tracing::debug!(command = command.row().id, "command");
     }

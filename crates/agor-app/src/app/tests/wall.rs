@@ -72,6 +72,18 @@ fn the_wall_says_by_what_it_groups_and_keeps_what_was_chosen() {
 }
 
 #[test]
+fn an_arrow_right_after_the_wall_opened_leads_to_a_session_and_not_to_the_word_beside_the_field() {
+    let sessions = [session_info(1, "bash"), session_info(2, "vim")];
+    let mut world = World::new(World::layout(&[1]), &sessions);
+    world.app().commands.push(Command::Wall);
+    world.harness.step();
+    world.harness.key_press(Key::ArrowRight);
+    world.harness.run();
+    let field = world.harness.get_by_label("Choose");
+    assert!(field.is_focused());
+}
+
+#[test]
 fn a_session_that_letters_find_is_shown_as_it_changes_however_many_there_are() {
     let sessions = too_many(41);
     let last = sessions.last().unwrap().clone();
